@@ -1,0 +1,2 @@
+/** Public names of parataa, re-exported; nothing else lives here. @module */
+export { ParataaError } from "./src/errors.ts";

@@ -1,0 +1,129 @@
+/**
+ * Two house rules as a lint plugin (`deno lint` loads it from deno.json):
+ * - `house/unsafe-address`: `Deno.dlopen` and `Deno.Unsafe*` are named only in `ffi/`, computed, aliased or destructured too;
+ * - `house/layers`: a file imports only its own layer or a lower one.
+ * @module
+ */
+
+/** What each folder may import, itself aside. `src/errors.ts` lies under everything and imports nothing. */
+const MAY_IMPORT: Record<string, readonly string[]> = {
+  "ffi": [],
+  "src/runtime": ["ffi"],
+  "src/formats": [],
+  "src/sampling": [],
+  "src/models": ["src/runtime", "src/formats", "src/sampling"],
+  "src/convert": ["src/formats", "src/models"],
+  "src/runs": ["src/formats", "src/sampling", "src/models"],
+  "src/pipelines": ["src/runtime", "src/formats", "src/sampling", "src/models"],
+  "src/cli": [
+    "src/runtime",
+    "src/formats",
+    "src/sampling",
+    "src/models",
+    "src/convert",
+    "src/runs",
+    "src/pipelines",
+  ],
+};
+
+const FOLDERS = Object.keys(MAY_IMPORT);
+const UNSAFE_NAME = /^(dlopen|Unsafe\w*)$/;
+
+/** Path below the project's root of a file that lies in one of our folders, else `undefined`. */
+function projectPath(filename: string): string | undefined {
+  const path = filename.replaceAll("\\", "/");
+  const starts = [...FOLDERS, "src/errors.ts", "scripts", "tests"].map((f) =>
+    path.lastIndexOf(`/${f}`)
+  );
+  const at = Math.max(...starts);
+  return at < 0 ? undefined : path.slice(at + 1);
+}
+
+function folderOf(path: string): string | undefined {
+  return FOLDERS.find((folder) => path.startsWith(`${folder}/`));
+}
+
+function literal(node: Deno.lint.Node | null): string | undefined {
+  return node?.type === "Literal" && typeof node.value === "string" ? node.value : undefined;
+}
+
+/** `Deno` itself, `globalThis.Deno`, `(Deno as X)` and the like. */
+function isDeno(node: Deno.lint.Node): boolean {
+  switch (node.type) {
+    case "Identifier":
+      return node.name === "Deno";
+    case "MemberExpression":
+      return propertyName(node) === "Deno";
+    case "TSAsExpression":
+    case "TSNonNullExpression":
+    case "TSSatisfiesExpression":
+      return isDeno(node.expression);
+    default:
+      return false;
+  }
+}
+
+function propertyName(node: Deno.lint.MemberExpression): string | undefined {
+  if (!node.computed && node.property.type === "Identifier") return node.property.name;
+  return literal(node.property);
+}
+
+const unsafeAddress: Deno.lint.Rule = {
+  create(context) {
+    if (projectPath(context.filename)?.startsWith("ffi/")) return {};
+    const report = (node: Deno.lint.Node, what: string) =>
+      context.report({ node, message: `${what} may be named only in ffi/` });
+    return {
+      MemberExpression(node) {
+        if (!isDeno(node.object)) return;
+        const name = propertyName(node);
+        if (name === undefined) report(node, "a computed property of Deno");
+        else if (UNSAFE_NAME.test(name)) report(node, `Deno.${name}`);
+      },
+      TSQualifiedName(node) {
+        if (
+          node.left.type === "Identifier" && node.left.name === "Deno" &&
+          UNSAFE_NAME.test(node.right.name)
+        ) {
+          report(node, `Deno.${node.right.name}`);
+        }
+      },
+      VariableDeclarator(node) {
+        if (node.init && isDeno(node.init)) report(node, "an alias of Deno");
+      },
+    };
+  },
+};
+
+const layers: Deno.lint.Rule = {
+  create(context) {
+    const path = projectPath(context.filename);
+    const folder = path && folderOf(path);
+    if (!path || (!folder && path !== "src/errors.ts")) return {};
+    const allowed = folder ? [folder, ...MAY_IMPORT[folder]] : [];
+    const check = (node: Deno.lint.Node, source: Deno.lint.Node | null) => {
+      const specifier = literal(source);
+      if (!specifier?.startsWith(".")) return;
+      const target = new URL(specifier, `file:///${path}`).pathname.slice(1);
+      if (target === "src/errors.ts") return;
+      const targetFolder = folderOf(target);
+      if (targetFolder && allowed.includes(targetFolder)) return;
+      context.report({
+        node,
+        message: `${folder ?? path} may import ${allowed.join(", ") || "nothing"}, not ${target}`,
+      });
+    };
+    return {
+      ImportDeclaration: (node) => check(node, node.source),
+      ExportNamedDeclaration: (node) => check(node, node.source),
+      ExportAllDeclaration: (node) => check(node, node.source),
+      ImportExpression: (node) => check(node, node.source),
+    };
+  },
+};
+
+/** The plugin, under the name that lint comments use: `house`. */
+export default {
+  name: "house",
+  rules: { "unsafe-address": unsafeAddress, "layers": layers },
+} satisfies Deno.lint.Plugin;

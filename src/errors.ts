@@ -1,0 +1,93 @@
+/**
+ * The errors that a user can cause or meet, one class per exit code of the contract. Every layer may throw them; `src/cli` turns one
+ * into a single line, `parataa: E_NAME: what - hint`, and its exit code. Misuse of the API by a programmer stays a
+ * `TypeError` or a `RangeError`.
+ * @module
+ */
+
+/** Options of every {@link ParataaError}: `hint` says what to do next, `cause` keeps the error underneath. */
+export interface ParataaErrorOptions extends ErrorOptions {
+  /** What to do about it, one clause, lower case, without a full stop. */
+  hint?: string;
+}
+
+/**
+ * Base of all errors that end a run with a documented exit code.
+ *
+ * @example
+ * ```ts
+ * import { ParataaError } from "@parataa/parataa";
+ * import assert from "node:assert/strict";
+ * const error = new ParataaError("disk full", { hint: "free some space" });
+ * assert.equal(error.exitCode, 70); // a bare ParataaError is our own bug: throw a subclass
+ * ```
+ */
+export class ParataaError extends Error {
+  /** Short upper-case name that scripts can match, `E_…`. */
+  readonly code: string = "E_INTERNAL";
+  /** Exit code of the process when this error ends it. */
+  readonly exitCode: number = 70;
+  /** What to do about it. */
+  readonly hint: string | undefined;
+
+  /** @param message what failed: the file, flag or offset, the value met and the values wanted */
+  constructor(message: string, options: ParataaErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = new.target.name;
+    this.hint = options.hint;
+  }
+}
+
+/** A flag or an argument is wrong: exit code 2. */
+export class UsageError extends ParataaError {
+  override readonly code = "E_USAGE";
+  override readonly exitCode = 2;
+}
+
+/** A model folder, network or tokenizer does not meet its contract: exit code 3. */
+export class ModelError extends ParataaError {
+  override readonly code = "E_MODEL";
+  override readonly exitCode = 3;
+}
+
+/** A file that the user gave is not what its format demands: exit code 3. */
+export class FormatError extends ParataaError {
+  override readonly code = "E_FORMAT";
+  override readonly exitCode = 3;
+}
+
+/** A Deno permission is missing: exit code 4. */
+export class PermissionError extends ParataaError {
+  override readonly code = "E_PERMISSION";
+  override readonly exitCode = 4;
+}
+
+/** The file system refused: exit code 5. */
+export class StorageError extends ParataaError {
+  override readonly code = "E_IO";
+  override readonly exitCode = 5;
+}
+
+/** NaN or infinity came out of the network or the solver: exit code 6. */
+export class NumericalError extends ParataaError {
+  override readonly code = "E_NUMERICAL";
+  override readonly exitCode = 6;
+}
+
+/** ONNX Runtime, an execution provider or a device failed: exit code 7. */
+export class RuntimeLibraryError extends ParataaError {
+  override readonly code = "E_RUNTIME";
+  override readonly exitCode = 7;
+}
+
+/** Another run holds the output directory: exit code 9. */
+export class BusyError extends ParataaError {
+  override readonly code = "E_BUSY";
+  override readonly exitCode = 9;
+}
+
+/** A trajectory or a checkpoint does not belong to this run: exit code 10. */
+export class MismatchError extends ParataaError {
+  override readonly code = "E_MISMATCH";
+  override readonly exitCode = 10;
+}
