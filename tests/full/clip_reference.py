@@ -1,0 +1,28 @@
+"""Ids of transformers' CLIPTokenizer, the reference of the tokenizer tests.
+
+    clip_reference.py FOLDER [name=value ...] < strings.json > ids.json
+
+FOLDER holds vocab.json and merges.txt; name=value pairs such as pad_token=! go to CLIPTokenizer. Strings are a JSON array,
+ids an array of arrays: 77 each, truncated and padded. transformers 5.23.0 was used.
+"""
+
+import json
+import sys
+
+sys.modules["torchvision"] = None  # a broken one would stop the import
+from transformers import CLIPTokenizer  # noqa: E402
+
+
+def load(folder, **settings):
+    with open(f"{folder}/vocab.json", encoding="utf-8") as file:
+        vocab = json.load(file)
+    with open(f"{folder}/merges.txt", encoding="utf-8") as file:
+        merges = [tuple(line.split()) for line in file.read().split("\n")[1:] if line]
+    return CLIPTokenizer(vocab=vocab, merges=merges, model_max_length=77, **settings)
+
+
+if __name__ == "__main__":
+    tokenizer = load(sys.argv[1], **dict(item.split("=", 1) for item in sys.argv[2:]))
+    strings = json.load(sys.stdin)
+    rows = tokenizer(strings, padding="max_length", truncation=True).input_ids
+    json.dump(rows, sys.stdout)
