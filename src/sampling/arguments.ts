@@ -1,0 +1,59 @@
+/**
+ * Checks of what a programmer passes in: every message names the value met and the values wanted.
+ * @module
+ */
+
+/** Throws unless `value` is a whole number in `[low, high]`. */
+export function checkInteger(name: string, value: number, low: number, high: number): void {
+  if (typeof value !== "number") throw wrongType(name, value, "a number");
+  if (!Number.isInteger(value) || value < low || value > high) {
+    throw new RangeError(`${name} is ${value}, wanted a whole number from ${low} to ${high}`);
+  }
+}
+
+/** Throws unless `value` is a finite number in `[low, high]`. */
+export function checkNumber(name: string, value: number, low: number, high: number): void {
+  if (typeof value !== "number") throw wrongType(name, value, "a number");
+  if (!(value >= low && value <= high) || !Number.isFinite(value)) {
+    throw new RangeError(`${name} is ${value}, wanted a finite number from ${low} to ${high}`);
+  }
+}
+
+/** Throws unless `value` is one of `wanted`. */
+export function checkOneOf<Name extends string>(
+  name: string,
+  value: string,
+  wanted: readonly Name[],
+): asserts value is Name {
+  if (!wanted.some((choice) => choice === value)) {
+    throw new RangeError(`${name} is ${String(value)}, wanted ${wanted.join(" or ")}`);
+  }
+}
+
+/** Throws unless `array` holds `[rows, rowSize]` finite numbers. */
+export function checkRows(name: string, array: Float64Array, rows: number, rowSize: number): void {
+  if (!(array instanceof Float64Array)) throw wrongType(name, array, "a Float64Array");
+  if (array.length !== rows * rowSize) {
+    throw new RangeError(
+      `${name} has ${array.length} elements, wanted ${rows * rowSize}: ${rows} rows of ${rowSize}`,
+    );
+  }
+  const bad = countNonFinite(array);
+  if (bad > 0) throw new RangeError(`${name} has ${bad} values that are not finite, wanted none`);
+}
+
+/** How many elements are NaN or infinite. */
+export function countNonFinite(array: Float64Array): number {
+  let count = 0;
+  for (let i = 0; i < array.length; i++) if (!Number.isFinite(array[i])) count++;
+  return count;
+}
+
+function wrongType(name: string, value: unknown, wanted: string): TypeError {
+  const met = value === null
+    ? "null"
+    : typeof value === "object"
+    ? (value.constructor?.name ?? "object")
+    : typeof value;
+  return new TypeError(`${name} is of type ${met}, wanted ${wanted}`);
+}

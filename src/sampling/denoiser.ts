@@ -1,0 +1,52 @@
+/**
+ * The one thing a sampler asks of a network.
+ * @module
+ */
+
+/**
+ * One network behind one call; guidance, number formats and batching happen inside.
+ *
+ * @example A denoiser for data that is a single point, `target`
+ * ```ts
+ * import { createSchedule, type Denoiser, sequentialSample } from "@parataa/parataa";
+ * import assert from "node:assert/strict";
+ *
+ * const schedule = createSchedule({ kind: "dit", numInferenceSteps: 10 });
+ * const target = [1, -2];
+ * const denoiser: Denoiser = {
+ *   rowSize: 2,
+ *   predictNoise(latents, steps, out) {
+ *     steps.forEach((t, row) => {
+ *       const a = schedule.alphasCumprod[t];
+ *       for (let i = 0; i < 2; i++) {
+ *         const k = row * 2 + i;
+ *         out[k] = (latents[k] - Math.sqrt(a) * target[i]) / Math.sqrt(1 - a);
+ *       }
+ *     });
+ *     return Promise.resolve();
+ *   },
+ * };
+ * const noise = new Float64Array(11 * 2).fill(0.5);
+ * const { sample } = await sequentialSample(denoiser, { schedule, noise });
+ * assert.ok(sample.every((value, i) => Math.abs(value - target[i]) < 1e-9));
+ * ```
+ */
+export interface Denoiser {
+  /** Elements of one latent, for example 4·64·64. */
+  readonly rowSize: number;
+
+  /**
+   * Writes the guided noise prediction of every row.
+   *
+   * @param latents `[rows, rowSize]`, x_(t+1) of every row; a view of the sampler's state: read it, never write it or keep it
+   * @param steps schedule index t of every row, 0 (the last step) … T−1 (the noisiest), ascending and without repetition
+   * @param out `[rows, rowSize]`, to be filled; valid until the promise settles
+   * @param signal the caller's wish to stop; a rejection with its reason ends the sampling
+   */
+  predictNoise(
+    latents: Float64Array,
+    steps: Int32Array,
+    out: Float64Array,
+    signal?: AbortSignal,
+  ): Promise<void>;
+}

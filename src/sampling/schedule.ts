@@ -1,0 +1,127 @@
+/**
+ * Which noise levels a run visits, and the coefficients of its steps.
+ *
+ * | paper | here |
+ * |---|---|
+ * | ᾱ at schedule entry t, and at the next lower entry | `alphasCumprod[t]`, `alphasCumprodPrev[t]` |
+ * | thr_t = √((1−ᾱ′)/(1−ᾱ)) √(1−ᾱ/ᾱ′) | `noiseScale[t]` |
+ * | n_t = η thr_t, n_0 = 0 | `n[t]` |
+ * | c_t = √(ᾱ′/ᾱ) | `c[t]` |
+ * | d_t = √(max(1−ᾱ′−n_t², 0)) − √(1−ᾱ) c_t | `d[t]` |
+ * @module
+ */
+import { alphasCumprod, type Precision } from "./alphas_cumprod.ts";
+import { checkInteger, checkNumber, checkOneOf } from "./arguments.ts";
+import { type ScheduleKind, type SchedulerConfig, schedulerConfig } from "./scheduler_config.ts";
+
+/**
+ * The steps of a run, one entry per t = 0 … T−1: step t takes x_(t+1) to x_t = c_t x_(t+1) + d_t ε_t + n_t ξ_t, and x_0 is the
+ * sample.
+ */
+export interface Schedule {
+  /** T, the number of steps. */
+  readonly numSteps: number;
+  /** The training level that the network is told at step t. */
+  readonly timesteps: Int32Array;
+  /** ᾱ at the step's own level. */
+  readonly alphasCumprod: Float64Array;
+  /** ᾱ at the level the step leads to. */
+  readonly alphasCumprodPrev: Float64Array;
+  /** Factor of x_(t+1). */
+  readonly c: Float64Array;
+  /** Factor of the predicted noise. */
+  readonly d: Float64Array;
+  /** Factor of the noise added at step t; 0 everywhere when eta is 0, and always at t = 0. */
+  readonly n: Float64Array;
+  /** Standard deviation of the noise that DDPM (eta 1) adds: the unit of the relative tolerance. */
+  readonly noiseScale: Float64Array;
+}
+
+/** What {@link createSchedule} takes beside the fields of diffusers' scheduler configuration. */
+export interface ScheduleOptions extends Partial<SchedulerConfig> {
+  /** Whose training levels and spacing to start from. */
+  kind: ScheduleKind;
+  /** T: 1–1000 for DiT, 1–999 for Stable Diffusion. */
+  numInferenceSteps: number;
+  /** 0 is DDIM, 1 is DDPM; default 0. */
+  eta?: number;
+  /** Precision of ᾱ, default float64; `float32` reproduces torch's values bit for bit. */
+  precision?: Precision;
+}
+
+/**
+ * The coefficients of a DDIM (eta 0) or DDPM (eta 1) run.
+ *
+ * @throws {RangeError} when a value lies outside its range or the spacing would leave the training levels
+ * @example
+ * ```ts
+ * import { createSchedule } from "@parataa/parataa";
+ * import assert from "node:assert/strict";
+ *
+ * const schedule = createSchedule({ kind: "stable-diffusion", numInferenceSteps: 50 });
+ * assert.deepEqual([...schedule.timesteps.slice(0, 3)], [1, 21, 41]);
+ * assert.ok(schedule.alphasCumprodPrev[0] < 1);
+ * ```
+ */
+export function createSchedule(options: ScheduleOptions): Schedule {
+  const { kind, numInferenceSteps: numSteps, eta = 0, precision = "float64" } = options;
+  const config = schedulerConfig(kind, options);
+  checkNumber("eta", eta, 0, 1);
+  checkOneOf("precision", precision, ["float64", "float32"]);
+  const timesteps = visitedTimesteps(config, numSteps);
+  const levels = alphasCumprod(config, precision);
+  const now = Float64Array.from(timesteps, (level) => levels[level]);
+  const prev = Float64Array.of(config.setAlphaToOne ? 1 : levels[0], ...now.subarray(0, -1));
+  return { numSteps, timesteps, ...coefficients(now, prev, eta) };
+}
+
+function coefficients(now: Float64Array, prev: Float64Array, eta: number) {
+  const noiseScale = now.map((a, t) =>
+    Math.sqrt((1 - prev[t]) / (1 - a)) * Math.sqrt(1 - a / prev[t])
+  );
+  const n = noiseScale.map((scale, t) => t === 0 ? 0 : eta * scale);
+  const c = now.map((a, t) => Math.sqrt(prev[t] / a));
+  const d = now.map((a, t) =>
+    Math.sqrt(Math.max(1 - prev[t] - n[t] * n[t], 0)) - Math.sqrt(1 - a) * c[t]
+  );
+  return { alphasCumprod: now, alphasCumprodPrev: prev, c, d, n, noiseScale };
+}
+
+function visitedTimesteps(config: SchedulerConfig, numSteps: number): Int32Array {
+  const levels = config.numTrainTimesteps;
+  if (config.timestepSpacing === "respaced") {
+    checkInteger("numInferenceSteps", numSteps, 1, levels);
+    return respaced(levels, numSteps);
+  }
+  checkInteger("numInferenceSteps", numSteps, 1, levels - config.stepsOffset);
+  const stride = Math.floor(levels / numSteps);
+  const timesteps = Int32Array.from(
+    { length: numSteps },
+    (_, t) => t * stride + config.stepsOffset,
+  );
+  if (timesteps[numSteps - 1] >= levels) {
+    throw new RangeError(
+      `${numSteps} steps with stepsOffset ${config.stepsOffset} reach training level ` +
+        `${timesteps[numSteps - 1]}, wanted below ${levels}`,
+    );
+  }
+  return timesteps;
+}
+
+/** The stride is accumulated, not multiplied: floating point makes that another set of levels for hundreds of T. */
+function respaced(levels: number, numSteps: number): Int32Array {
+  const stride = numSteps > 1 ? (levels - 1) / (numSteps - 1) : 1;
+  let position = 0;
+  return Int32Array.from({ length: numSteps }, () => {
+    const level = roundHalfToEven(position);
+    position += stride;
+    return level;
+  });
+}
+
+function roundHalfToEven(value: number): number {
+  const below = Math.floor(value);
+  const rest = value - below;
+  if (rest !== 0.5) return rest < 0.5 ? below : below + 1;
+  return below % 2 === 0 ? below : below + 1;
+}
