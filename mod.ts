@@ -7,3 +7,23 @@ export type { Round, SampleResult } from "./src/sampling/results.ts";
 export { createSchedule, type Schedule, type ScheduleOptions } from "./src/sampling/schedule.ts";
 export { type ScheduleKind, type SchedulerConfig } from "./src/sampling/scheduler_config.ts";
 export { type SequentialOptions, sequentialSample } from "./src/sampling/sequential_sampler.ts";
+export { type A1111Parameters, formatA1111 } from "./src/formats/a1111.ts";
+export type { ByteSource } from "./src/formats/byte_source.ts";
+export type { SafetensorsData, SafetensorsDtype } from "./src/formats/element_types.ts";
+export {
+  type JsonObject,
+  type JsonValue,
+  readJson,
+  type ReadJsonOptions,
+} from "./src/formats/json.ts";
+export { type NpyArray, readNpy, writeNpy } from "./src/formats/npy.ts";
+export { type Png, type PngChunk, verifyPng } from "./src/formats/png.ts";
+export { insertPngText, readPngText } from "./src/formats/png_text.ts";
+export {
+  readSafetensors,
+  type Safetensors,
+  SafetensorsFile,
+  type SafetensorsTensor,
+  writeSafetensors,
+} from "./src/formats/safetensors.ts";
+export type { SafetensorsEntry } from "./src/formats/safetensors_header.ts";

@@ -1,0 +1,59 @@
+/** Element types of safetensors and the typed arrays that hold them. @module */
+
+/** The typed array of each accepted safetensors element type; BF16 comes as its raw 16 bits, BOOL as one byte each. */
+export interface SafetensorsData {
+  BOOL: Uint8Array;
+  U8: Uint8Array;
+  I8: Int8Array;
+  I16: Int16Array;
+  U16: Uint16Array;
+  F16: Float16Array;
+  BF16: Uint16Array;
+  I32: Int32Array;
+  U32: Uint32Array;
+  F32: Float32Array;
+  F64: Float64Array;
+  I64: BigInt64Array;
+  U64: BigUint64Array;
+}
+
+/** Name of a safetensors element type that this reader accepts. */
+export type SafetensorsDtype = keyof SafetensorsData;
+
+interface ArrayType<T> {
+  readonly BYTES_PER_ELEMENT: number;
+  new (buffer: ArrayBufferLike, byteOffset: number, length: number): T;
+}
+
+/** Constructors, in the order in which the reference implementation ranks the types when it lays out a file. */
+export const ARRAY_TYPES: { readonly [D in SafetensorsDtype]: ArrayType<SafetensorsData[D]> } = {
+  BOOL: Uint8Array,
+  U8: Uint8Array,
+  I8: Int8Array,
+  I16: Int16Array,
+  U16: Uint16Array,
+  F16: Float16Array,
+  BF16: Uint16Array,
+  I32: Int32Array,
+  U32: Uint32Array,
+  F32: Float32Array,
+  F64: Float64Array,
+  I64: BigInt64Array,
+  U64: BigUint64Array,
+};
+
+/** True where `name` is an element type that this reader accepts. */
+export function isDtype(name: string): name is SafetensorsDtype {
+  return Object.hasOwn(ARRAY_TYPES, name);
+}
+
+/**
+ * Views bytes as a typed array, copying them only where they are not aligned for it.
+ *
+ * @param type a typed array constructor
+ * @param bytes a whole number of elements, little endian
+ */
+export function viewAs<T>(type: ArrayType<T>, bytes: Uint8Array): T {
+  const aligned = bytes.byteOffset % type.BYTES_PER_ELEMENT === 0 ? bytes : bytes.slice();
+  return new type(aligned.buffer, aligned.byteOffset, aligned.length / type.BYTES_PER_ELEMENT);
+}

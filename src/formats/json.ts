@@ -1,0 +1,233 @@
+/**
+ * A strict JSON reader for files that may be hostile: manifests, checkpoints, scheduler configurations, safetensors headers.
+ *
+ * It accepts less than `JSON.parse`: no duplicate keys (readers disagree on which one counts), no `__proto__`, no lone surrogates, no
+ * numbers beyond a double, bounded size and depth. Errors name line, column and byte. RFC 8259 is the grammar.
+ * @module
+ */
+import { FormatError } from "../errors.ts";
+import { shown } from "./shown.ts";
+
+/** A parsed JSON value. */
+export type JsonValue = null | boolean | number | string | readonly JsonValue[] | JsonObject;
+
+/** A parsed JSON object. It has no prototype, so that an absent key is `undefined` whatever its name. */
+export interface JsonObject {
+  readonly [key: string]: JsonValue | undefined;
+}
+
+/** Limits and labels of {@link readJson}. */
+export interface ReadJsonOptions {
+  /** Name of the file in messages; default `"JSON"`. */
+  file?: string;
+  /** Largest accepted size in bytes; default 64 MiB. */
+  maxBytes?: number;
+  /** Deepest accepted nesting of arrays and objects; default 64. */
+  maxDepth?: number;
+  /** Accept only numbers written as plain decimal integers from 0 to 2^53 − 1, no sign, fraction or exponent; default `false`. */
+  naturalsOnly?: boolean;
+  /** Where `bytes` starts within `file`, added to the byte offsets in messages; default 0. */
+  baseOffset?: number;
+}
+
+/** True for an object as {@link readJson} returns it: neither null nor an array. */
+export function isJsonObject(value: JsonValue | undefined): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/**
+ * Parses UTF-8 JSON bytes strictly.
+ *
+ * @param bytes the whole text, without a byte order mark
+ * @throws {FormatError} naming file, line, column and byte, what was met and what was wanted
+ *
+ * @example
+ * ```ts
+ * import { readJson } from "@parataa/parataa";
+ * import assert from "node:assert/strict";
+ * const parse = (text: string) => readJson(new TextEncoder().encode(text), { file: "a.json" });
+ * assert.deepEqual(parse('[1, {"b": null}]'), [1, Object.assign(Object.create(null), { b: null })]);
+ * assert.throws(() => parse('{"a": 1, "a": 2}'), /a\.json: line 1, column 10 .*duplicate key "a"/);
+ * ```
+ */
+export function readJson(bytes: Uint8Array, options: ReadJsonOptions = {}): JsonValue {
+  const { file = "JSON", maxBytes = 64 * 2 ** 20 } = options;
+  if (bytes.length > maxBytes) {
+    throw new FormatError(`${file}: ${bytes.length} bytes of JSON, at most ${maxBytes} accepted`);
+  }
+  return new Parser(decodeUtf8(bytes, file, options.baseOffset ?? 0), file, options).document();
+}
+
+/** Decodes UTF-8, refusing what is not, a shared buffer included; a byte order mark stays and is refused by the grammar. */
+function decodeUtf8(bytes: Uint8Array, file: string, baseOffset: number): string {
+  const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+  try {
+    return strict.decode(bytes.buffer instanceof ArrayBuffer ? bytes : bytes.slice());
+  } catch (cause) {
+    const lenient = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes.slice());
+    const at = baseOffset + utf8Length(lenient.slice(0, lenient.indexOf("\ufffd")));
+    throw new FormatError(`${file}: byte ${at} or after is not UTF-8`, { cause });
+  }
+}
+
+function utf8Length(text: string): number {
+  return new TextEncoder().encode(text).length;
+}
+
+const WHITESPACE = /[ \t\n\r]*/y;
+const NUMBER = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
+const NATURAL = /^(?:0|[1-9][0-9]*)$/;
+// Characters of a string up to the next quote, escape or (refused) control character.
+// deno-lint-ignore no-control-regex
+const PLAIN = /[^"\\\u0000-\u001f]*/y;
+const ESCAPE = /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y;
+const KEYWORDS: readonly (readonly [string, null | boolean])[] = [
+  ["null", null],
+  ["true", true],
+  ["false", false],
+];
+
+class Parser {
+  readonly #text: string;
+  readonly #file: string;
+  readonly #maxDepth: number;
+  readonly #naturalsOnly: boolean;
+  readonly #baseOffset: number;
+  #at = 0;
+  #depth = 0;
+
+  constructor(text: string, file: string, options: ReadJsonOptions) {
+    this.#text = text;
+    this.#file = file;
+    this.#maxDepth = options.maxDepth ?? 64;
+    this.#naturalsOnly = options.naturalsOnly ?? false;
+    this.#baseOffset = options.baseOffset ?? 0;
+  }
+
+  document(): JsonValue {
+    this.#match(WHITESPACE);
+    const value = this.#value();
+    this.#match(WHITESPACE);
+    if (this.#at < this.#text.length) this.#refuse(`${this.#met()} after the end of the value`);
+    return value;
+  }
+
+  #value(): JsonValue {
+    switch (this.#text[this.#at]) {
+      case "{":
+        return this.#nested(() => this.#object());
+      case "[":
+        return this.#nested(() => this.#array());
+      case '"':
+        return this.#string();
+      default:
+        return this.#numberOrKeyword();
+    }
+  }
+
+  #nested<T>(read: () => T): T {
+    if (++this.#depth > this.#maxDepth) this.#refuse(`nested more than ${this.#maxDepth} deep`);
+    this.#at++;
+    this.#match(WHITESPACE);
+    const value = read();
+    this.#depth--;
+    return value;
+  }
+
+  #object(): JsonObject {
+    const object: Record<string, JsonValue> = Object.create(null);
+    if (this.#take("}")) return object;
+    do {
+      this.#match(WHITESPACE);
+      const start = this.#at;
+      if (this.#text[start] !== '"') this.#refuse(`${this.#met()}, expected a key in quotes`);
+      const key = this.#string();
+      if (key === "__proto__") this.#refuse("the key __proto__ is not accepted", start);
+      if (key in object) this.#refuse(`duplicate key ${shown(key)}`, start);
+      this.#match(WHITESPACE);
+      if (!this.#take(":")) this.#refuse(`${this.#met()}, expected ":"`);
+      this.#match(WHITESPACE);
+      object[key] = this.#value();
+      this.#match(WHITESPACE);
+    } while (this.#take(","));
+    if (!this.#take("}")) this.#refuse(`${this.#met()}, expected "," or "}"`);
+    return object;
+  }
+
+  #array(): JsonValue[] {
+    const array: JsonValue[] = [];
+    if (this.#take("]")) return array;
+    do {
+      this.#match(WHITESPACE);
+      array.push(this.#value());
+      this.#match(WHITESPACE);
+    } while (this.#take(","));
+    if (!this.#take("]")) this.#refuse(`${this.#met()}, expected "," or "]"`);
+    return array;
+  }
+
+  #string(): string {
+    const start = this.#at++;
+    let escaped = false;
+    for (;;) {
+      this.#match(PLAIN);
+      if (this.#take('"')) break;
+      if (this.#text[this.#at] !== "\\") {
+        this.#refuse(`${this.#met()} inside a string`);
+      }
+      if (this.#match(ESCAPE) === "") this.#refuse("unknown escape in a string");
+      escaped = true;
+    }
+    if (!escaped) return this.#text.slice(start + 1, this.#at - 1);
+    const value = JSON.parse(this.#text.slice(start, this.#at)) as string;
+    if (!value.isWellFormed()) this.#refuse("a string with half a surrogate pair", start);
+    return value;
+  }
+
+  #numberOrKeyword(): number | boolean | null {
+    const start = this.#at;
+    const literal = this.#match(NUMBER);
+    if (literal === "") {
+      for (const [word, value] of KEYWORDS) {
+        if (this.#text.startsWith(word, start)) {
+          this.#at += word.length;
+          return value;
+        }
+      }
+      this.#refuse(`${this.#met()}, expected a value`);
+    }
+    const number = Number(literal);
+    if (!Number.isFinite(number)) this.#refuse(`${shown(literal)} exceeds a double`, start);
+    if (this.#naturalsOnly && !(NATURAL.test(literal) && Number.isSafeInteger(number))) {
+      this.#refuse(`${shown(literal)}, wanted an integer from 0 to 2^53 - 1`, start);
+    }
+    return number;
+  }
+
+  /** Consumes what the sticky `pattern` matches here, possibly nothing. */
+  #match(pattern: RegExp): string {
+    pattern.lastIndex = this.#at;
+    const found = pattern.exec(this.#text)?.[0] ?? "";
+    this.#at += found.length;
+    return found;
+  }
+
+  #take(char: string): boolean {
+    if (this.#text[this.#at] !== char) return false;
+    this.#at++;
+    return true;
+  }
+
+  #met(): string {
+    const point = this.#text.codePointAt(this.#at);
+    return point === undefined ? "end of text" : shown(String.fromCodePoint(point));
+  }
+
+  #refuse(what: string, at = this.#at): never {
+    const before = this.#text.slice(0, at);
+    const line = before.split("\n").length;
+    const column = at - before.lastIndexOf("\n");
+    const byte = this.#baseOffset + utf8Length(before);
+    throw new FormatError(`${this.#file}: line ${line}, column ${column} (byte ${byte}): ${what}`);
+  }
+}
