@@ -1,0 +1,79 @@
+/**
+ * The one gate from `OrtStatus` to exception.
+ * @module
+ */
+import { RuntimeLibraryError } from "../src/errors.ts";
+import { ERROR_CODES, type ErrorCodeName } from "./ort_enums.ts";
+
+/**
+ * ONNX Runtime refused a call. A subclass of {@link RuntimeLibraryError}, so an `OrtError` that nobody translates ends a run
+ * with exit code 7.
+ */
+export class OrtError extends RuntimeLibraryError {
+  /** `OrtErrorCode` by number. */
+  readonly ortCode: number;
+  /** `OrtErrorCode` by name, "FAIL" for numbers newer than this table. */
+  readonly ortCodeName: ErrorCodeName;
+  /** ONNX Runtime's message, untouched. */
+  readonly ortMessage: string;
+
+  /**
+   * @param ortCode the `OrtErrorCode`
+   * @param ortMessage the message that came with it
+   * @param functionName C name of the function that returned the status
+   */
+  constructor(ortCode: number, ortMessage: string, functionName?: string) {
+    const name = ERROR_CODES[ortCode] ?? "FAIL";
+    super(
+      `ONNX Runtime${functionName ? `'s ${functionName}` : ""} failed with ${name}: ` +
+        trimOrtMessage(ortMessage),
+    );
+    this.ortCode = ortCode;
+    this.ortCodeName = name;
+    this.ortMessage = ortMessage;
+  }
+}
+
+/**
+ * Cuts what tells a user nothing: the source position in front, the repeated code, line breaks.
+ *
+ * @param message a message of ONNX Runtime
+ * @returns one line
+ */
+export function trimOrtMessage(message: string): string {
+  return message
+    .replace(/^.*?\[ONNXRuntimeError\] : \d+ : \w+ : /s, "")
+    .replace(/^\/onnxruntime_src\/\S+:\d+ /, "")
+    .replace(/\s+/g, " ")
+    .trim();
+}
+
+/** What the gate needs of the library to read a status. */
+export interface StatusReader {
+  GetErrorCode(status: Deno.PointerObject): number;
+  /** Copies the message: it dies with the status. */
+  GetErrorMessage(status: Deno.PointerObject): string;
+  ReleaseStatus(status: Deno.PointerObject): void;
+}
+
+/**
+ * Throws {@link OrtError} for any status but null, which means success. Copies the message, then releases the status.
+ *
+ * @param reader functions that read and release a status
+ * @param status what the call returned
+ * @param functionName C name of the function, for the message
+ */
+export function checkStatus(
+  reader: StatusReader,
+  status: Deno.PointerValue,
+  functionName: string,
+): void {
+  if (status === null) return;
+  const error = new OrtError(
+    reader.GetErrorCode(status),
+    reader.GetErrorMessage(status),
+    functionName,
+  );
+  reader.ReleaseStatus(status);
+  throw error;
+}
