@@ -27,3 +27,11 @@ export {
   writeSafetensors,
 } from "./src/formats/safetensors.ts";
 export type { SafetensorsEntry } from "./src/formats/safetensors_header.ts";
+export { OrtError } from "./ffi/status.ts";
+export { Environment, type EnvironmentOptions } from "./src/runtime/environment.ts";
+export { InferenceSession, type RunOptions } from "./src/runtime/inference_session.ts";
+export { IoBinding, type IoBindingRunOptions } from "./src/runtime/io_binding.ts";
+export type { ModelMetadata, TensorMetadata } from "./src/runtime/model_metadata.ts";
+export type { Provider, SessionOptions } from "./src/runtime/session_options.ts";
+export { Tensor } from "./src/runtime/tensor.ts";
+export type { TensorData, TensorType } from "./src/runtime/tensor_type.ts";

@@ -1,0 +1,95 @@
+/**
+ * Checks of names, types and shapes before anything native is called: ONNX Runtime skips some of them, and a few mistakes end in a
+ * crash or in garbage instead of an error.
+ * @module
+ */
+import type { TensorMetadata } from "./model_metadata.ts";
+import { type Tensor, valueOf } from "./tensor.ts";
+
+/**
+ * Checks tensors for every input of the model.
+ *
+ * @throws {TypeError} for a name that is unknown or missing, a wrong element type, a closed tensor or a detached buffer
+ * @throws {RangeError} for a wrong rank or a wrong fixed dimension
+ */
+export function checkFeeds(
+  inputs: readonly TensorMetadata[],
+  feeds: Readonly<Record<string, Tensor>>,
+): void {
+  checkNames("input", inputs, Object.keys(feeds));
+  for (const input of inputs) {
+    if (!Object.hasOwn(feeds, input.name)) {
+      throw new TypeError(`input "${input.name}" is missing; the model wants ${listOf(inputs)}`);
+    }
+    checkTensor("input", input, feeds[input.name]);
+    checkShape("input", input, feeds[input.name]);
+  }
+}
+
+/**
+ * Checks tensors for some outputs of the model. A declared rank of 0 is not held against them: it may mean "no shape
+ * declared", and ONNX Runtime itself compares the computed shape.
+ */
+export function checkFetches(
+  outputs: readonly TensorMetadata[],
+  fetches: Readonly<Record<string, Tensor>>,
+): void {
+  checkOutputNames(outputs, Object.keys(fetches));
+  for (const output of outputs) {
+    if (!Object.hasOwn(fetches, output.name)) continue;
+    checkTensor("output", output, fetches[output.name]);
+    if (output.shape.length > 0) checkShape("output", output, fetches[output.name]);
+  }
+}
+
+/** Checks that names are outputs of the model, and that there is one at least. */
+export function checkOutputNames(
+  outputs: readonly TensorMetadata[],
+  names: readonly string[],
+): void {
+  checkNames("output", outputs, names);
+  if (names.length === 0) throw new TypeError(`no output is asked for; want ${listOf(outputs)}`);
+}
+
+/**
+ * Checks that a tensor can be used now.
+ *
+ * @throws {TypeError} when it is closed or its buffer went elsewhere
+ */
+export function checkAlive(role: string, name: string, tensor: Tensor): void {
+  if (valueOf(tensor).closed) throw new TypeError(`${role} "${name}" is a closed tensor`);
+  if (tensor.data.byteLength === tensor.byteLength) return;
+  throw new TypeError(`${role} "${name}" lost its buffer, which was transferred or detached`);
+}
+
+function checkNames(
+  role: string,
+  declared: readonly TensorMetadata[],
+  names: readonly string[],
+): void {
+  const unknown = names.find((name) => !declared.some((metadata) => metadata.name === name));
+  if (unknown === undefined) return;
+  throw new TypeError(`the model has no ${role} "${unknown}"; it has ${listOf(declared)}`);
+}
+
+function checkTensor(role: string, declared: TensorMetadata, tensor: Tensor): void {
+  checkAlive(role, declared.name, tensor);
+  if (tensor.type === declared.type) return;
+  throw new TypeError(`${role} "${declared.name}" is ${tensor.type}; want ${declared.type}`);
+}
+
+function checkShape(role: string, declared: TensorMetadata, tensor: Tensor): void {
+  const { dims } = tensor;
+  const { shape } = declared;
+  const fits = dims.length === shape.length &&
+    shape.every((size, i) => typeof size === "string" || size === dims[i]);
+  if (fits) return;
+  throw new RangeError(
+    `${role} "${declared.name}" has shape [${dims.join(", ")}]; want [${shape.join(", ")}]`,
+  );
+}
+
+function listOf(declared: readonly TensorMetadata[]): string {
+  return declared.map(({ name, type, shape }) => `"${name}" ${type} [${shape.join(", ")}]`)
+    .join(", ") || "none";
+}

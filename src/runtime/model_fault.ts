@@ -1,0 +1,68 @@
+/**
+ * What went wrong when a model was loaded: the model's fault, a missing permission, or ONNX Runtime's.
+ * @module
+ */
+import { type OrtError, trimOrtMessage } from "../../ffi/status.ts";
+import { ModelError, type ParataaError, PermissionError, RuntimeLibraryError } from "../errors.ts";
+
+// Failures that ONNX Runtime reports under the same codes as a faulty model, told apart by their text.
+const NOT_THE_MODEL =
+  /Failed to allocate memory|bad_alloc|CUDA failure|CUDNN failure|CUBLAS failure/;
+
+/**
+ * Checks a model's path without ONNX Runtime, whose native reads ignore `--allow-read`. Symbolic links are followed, and what they
+ * lead to must be granted too.
+ *
+ * @param path path of the model
+ * @throws {PermissionError} when reading it, or what it links to, is not granted
+ * @throws {ModelError} when it is missing, a folder or empty
+ */
+export async function checkModelPath(path: string): Promise<void> {
+  await requireRead(path, path);
+  let target: string;
+  let info: Deno.FileInfo;
+  try {
+    target = await Deno.realPath(path);
+    await requireRead(target, path);
+    info = await Deno.stat(target);
+  } catch (cause) {
+    if (cause instanceof PermissionError) throw cause;
+    if (cause instanceof Deno.errors.NotFound) throw fault(path, "there is no such file", cause);
+    throw fault(path, cause instanceof Error ? cause.message : String(cause), cause);
+  }
+  if (info.isDirectory) throw fault(path, "it is a folder; want an ONNX file");
+  if (info.size === 0) throw fault(path, "the file is empty");
+}
+
+/** Nothing may prompt, so ask before Deno does. */
+async function requireRead(target: string, path: string): Promise<void> {
+  const { state } = await Deno.permissions.query({ name: "read", path: target });
+  if (state === "granted") return;
+  const link = target === path ? "" : `, which leads to ${target}`;
+  throw new PermissionError(`cannot load model ${path}${link}: reading is not granted`, {
+    hint: `run again with --allow-read=${target}`,
+  });
+}
+
+/** A model that cannot be loaded. */
+export function fault(model: string, reason: string, cause?: unknown): ModelError {
+  return new ModelError(`cannot load model ${model}: ${reason}`, { cause });
+}
+
+/**
+ * Translates what ONNX Runtime said when a session was created.
+ *
+ * @param model path of the model, or words for one without
+ * @param error what it said
+ */
+export function translateLoadError(model: string, error: OrtError): ParataaError {
+  const text = trimOrtMessage(error.ortMessage)
+    .replace(/^Load model from .*? failed: ?/, "")
+    .replace(/[.\s]+$/, "");
+  if (error.ortCodeName === "EP_FAIL" || NOT_THE_MODEL.test(text)) {
+    return new RuntimeLibraryError(`cannot create a session for model ${model}: ${text}`, {
+      cause: error,
+    });
+  }
+  return fault(model, text, error);
+}
