@@ -1,0 +1,168 @@
+/** What the fuzz tests feed to each parser of src/formats. @module */
+import assert from "node:assert/strict";
+import { crc32, deflateSync } from "node:zlib";
+import { readJson } from "../../src/formats/json.ts";
+import { readNpy, writeNpy } from "../../src/formats/npy.ts";
+import { insertPngText, readPngText } from "../../src/formats/png_text.ts";
+import {
+  readSafetensors,
+  type SafetensorsTensor,
+  writeSafetensors,
+} from "../../src/formats/safetensors.ts";
+import type { FuzzTarget } from "../support/fuzz.ts";
+import { chunk, pngWith } from "./png_fixture.ts";
+
+const utf8 = (text: string) => new TextEncoder().encode(text);
+
+const JSON_TOKENS: FuzzTarget["tokens"] = [
+  ...['"__proto__":', '"constructor":', '"a":', "null", "true", "-0", "1e309", "1e2", "0.5", "-1"],
+  ...["9007199254740993", "\\ud800", "\\u0061", "\\", '"', "{", "}", "[", "]", ",", ":", " ", "\n"],
+  ...["[[[[[[[[[[[[[[[[[[", "\u2028", "\0"],
+  ...[Uint8Array.of(0xff), Uint8Array.of(0xed, 0xa0, 0x80), Uint8Array.of(0xef, 0xbb, 0xbf)],
+];
+
+function parseJson(bytes: Uint8Array): unknown {
+  const value = readJson(bytes, { maxDepth: 16 });
+  // What we accept, JSON.parse accepts with the same value.
+  const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  assert.equal(JSON.stringify(value), JSON.stringify(JSON.parse(text)));
+  return value;
+}
+
+export const JSON_TARGET: FuzzTarget = {
+  name: "json",
+  parse: parseJson,
+  seeds: [
+    '{"steps":50,"seeds":[0,1,9007199254740991],"prompt":"black duck \\ud83e\\udd86 é","nested":{"a":[[],{}]}}',
+    '[null,true,false,-0.5e-3,1E+2,"\\"\\\\\\/\\b\\f\\n\\r\\t"]',
+    ' { "beta_start" : 0.00085 ,\n"beta_end": 0.012, "trained_betas": null }\n',
+    "0",
+  ].map(utf8),
+  tokens: JSON_TOKENS,
+};
+
+function parseSafetensors(bytes: Uint8Array): unknown {
+  const read = readSafetensors(bytes);
+  let total = 0;
+  for (const { data } of read.tensors.values()) total += data.byteLength;
+  assert(total < bytes.length, "more tensor bytes than file bytes");
+  assert.deepEqual(
+    contentOf(readSafetensors(writeSafetensors(read.tensors, read.metadata))),
+    contentOf(read),
+  );
+  return read;
+}
+
+/** Tensors and metadata by name: writing puts them in another order. NaN and its payload count as bytes. */
+function contentOf({ tensors, metadata }: ReturnType<typeof readSafetensors>): unknown {
+  const plain = [...tensors].map(([name, { dtype, shape, data }]) => {
+    const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    return [name, dtype, shape.join(), crc32(bytes)].join("|");
+  });
+  return [plain.sort(), [...metadata].map((pair) => pair.join("|")).sort()];
+}
+
+/** Gives the length field the length up to the last brace, and the spaces after it. */
+function repairSafetensors(bytes: Uint8Array): Uint8Array {
+  const out = bytes.slice();
+  let end = out.lastIndexOf(0x7d) + 1;
+  while (out[end] === 0x20) end++;
+  if (end > 8) new DataView(out.buffer).setBigUint64(0, BigInt(end - 8), true);
+  return out;
+}
+
+const TENSORS = new Map<string, SafetensorsTensor>([
+  ["latents", { dtype: "F32", shape: [1, 2, 2], data: Float32Array.of(0, 1, -1, 0.5) }],
+  ["noise", { dtype: "F16", shape: [3], data: Float16Array.of(1, 2, 3) }],
+  ["empty", { dtype: "I64", shape: [0, 4], data: new BigInt64Array(0) }],
+  ["scalar", { dtype: "U8", shape: [], data: Uint8Array.of(9) }],
+]);
+
+export const SAFETENSORS_TARGET: FuzzTarget = {
+  name: "safetensors",
+  parse: parseSafetensors,
+  seeds: [
+    writeSafetensors(TENSORS, new Map([["steps", "50"], ["é", "🦆"]])),
+    writeSafetensors(new Map([["x", { dtype: "BF16", shape: [2], data: Uint16Array.of(1, 2) }]])),
+    writeSafetensors(new Map()),
+  ],
+  tokens: [...JSON_TOKENS, '"__metadata__":{"a":"b"},', '"F64"', '"F4"', '"BOOL"', "[0,0]", "[]"],
+  repair: repairSafetensors,
+};
+
+export const NPY_TARGET: FuzzTarget = {
+  name: "npy",
+  parse(bytes) {
+    const { dtype, shape, data } = readNpy(bytes);
+    assert(data.byteLength < bytes.length);
+    if (data instanceof Float32Array || data instanceof Float64Array) {
+      const again = readNpy(writeNpy(shape, data));
+      assert.deepEqual([again.dtype, again.shape], [dtype, shape]);
+      assert.equal(crc32(bytesOf(again.data)), crc32(bytesOf(data)));
+    }
+    return [dtype, shape, crc32(bytesOf(data))];
+  },
+  seeds: [
+    writeNpy([2, 3], Float32Array.of(1, 2, 3, 4, 5, 6)),
+    writeNpy([], Float64Array.of(0.5)),
+    writeNpy([0, 4], new Float64Array(0)),
+    // Version 3.0, double quotes, another order.
+    Uint8Array.of(
+      0x93,
+      ...utf8('NUMPY\x03\0\x36\0\0\0{"shape": (1,), "fortran_order": False, "descr": "|u1"}\n\x07'),
+    ),
+  ],
+  tokens: ["'|O'", "'>f4'", "'<f8'", "'<i8'", "True", "(", ")", ",", "[('a','<f4')]", "{", "}", "'"]
+    .concat([
+      " ",
+      "\n",
+      "0",
+      "-1",
+      "1e9",
+      "9007199254740993",
+      "(1,)",
+      "()",
+      "\\x41",
+      "'shape': (1,),",
+    ]),
+};
+
+function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
+}
+
+/** Gives every chunk that can be found its right CRC. */
+function repairPng(bytes: Uint8Array): Uint8Array {
+  const out = bytes.slice();
+  const view = new DataView(out.buffer);
+  for (let at = 8; at + 12 <= out.length;) {
+    const end = at + 8 + view.getUint32(at);
+    if (end + 4 > out.length) break;
+    view.setUint32(end, crc32(out.subarray(at + 4, end)));
+    at = end + 4;
+  }
+  return out;
+}
+
+const TEXT_PNG = insertPngText(
+  pngWith(),
+  new Map([["parameters", "a, b\nSteps: 1"], ["parataa", '{"prompt":"鸭"}']]),
+);
+
+export const PNG_TARGET: FuzzTarget = {
+  name: "png",
+  parse(bytes) {
+    const texts = readPngText(bytes);
+    assert.deepEqual(readPngText(insertPngText(bytes, new Map([["k", "v"]]))).get("k"), "v");
+    return texts;
+  },
+  seeds: [
+    TEXT_PNG,
+    pngWith(chunk("zTXt", Uint8Array.of(0x61, 0, 0, ...deflateSync(utf8("text ".repeat(9)))))),
+    pngWith(chunk("iTXt", Uint8Array.of(0x61, 0, 1, 0, 0, 0, ...deflateSync(utf8("鸭"))))),
+    pngWith(chunk("tEXt", "a\0b")),
+  ],
+  tokens: [...["tEXt", "zTXt", "iTXt", "IDAT", "IEND", "IHDR", "PLTE", "\0"], chunk("tEXt", "a\0b")]
+    .concat([chunk("IEND"), chunk("PLTE", "rgb"), chunk("iTXt", "a\0\0\0\0\0b"), chunk("ABCD")]),
+  repair: repairPng,
+};

@@ -1,0 +1,26 @@
+import assert from "node:assert/strict";
+import { fuzz, type FuzzTarget, replayCorpus } from "../support/fuzz.ts";
+import { JSON_TARGET, NPY_TARGET, PNG_TARGET, SAFETENSORS_TARGET } from "./fuzz_targets.ts";
+
+const COUNT = 10_000;
+const SEED = 20240611;
+
+const TARGETS: readonly (readonly [string, FuzzTarget])[] = [
+  ["readJson()", JSON_TARGET],
+  ["readSafetensors()", SAFETENSORS_TARGET],
+  ["readNpy()", NPY_TARGET],
+  ["readPngText()", PNG_TARGET],
+];
+
+for (const [symbol, target] of TARGETS) {
+  Deno.test(`${symbol} reads or refuses each of ${COUNT} mutants, seed ${SEED}`, () => {
+    const { accepted, refused } = fuzz(target, { count: COUNT, seed: SEED });
+    // Both sides of the parser must be reached, or the mutants prove nothing.
+    assert(accepted > COUNT / 200, `${accepted} accepted`);
+    assert(refused > COUNT / 10, `${refused} refused`);
+  });
+
+  Deno.test(`${symbol} reads or refuses every input of its corpus`, () => {
+    assert(replayCorpus(target) > 0);
+  });
+}
