@@ -5,7 +5,7 @@
  * @module
  */
 
-/** What each folder may import, itself aside. `src/errors.ts` lies under everything and imports nothing. */
+/** What each folder may import, itself aside. `GROUND` lies under everything and imports nothing. */
 const MAY_IMPORT: Record<string, readonly string[]> = {
   "ffi": [],
   "src/runtime": ["ffi"],
@@ -26,15 +26,16 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   ],
 };
 
+/** Files that every layer may import. */
+const GROUND: readonly string[] = ["src/errors.ts", "src/version.ts"];
+
 const FOLDERS = Object.keys(MAY_IMPORT);
 const UNSAFE_NAME = /^(dlopen|Unsafe\w*)$/;
 
 /** Path below the project's root of a file that lies in one of our folders, else `undefined`. */
 function projectPath(filename: string): string | undefined {
   const path = filename.replaceAll("\\", "/");
-  const starts = [...FOLDERS, "src/errors.ts", "scripts", "tests"].map((f) =>
-    path.lastIndexOf(`/${f}`)
-  );
+  const starts = [...FOLDERS, ...GROUND, "scripts", "tests"].map((f) => path.lastIndexOf(`/${f}`));
   const at = Math.max(...starts);
   return at < 0 ? undefined : path.slice(at + 1);
 }
@@ -99,13 +100,13 @@ const layers: Deno.lint.Rule = {
   create(context) {
     const path = projectPath(context.filename);
     const folder = path && folderOf(path);
-    if (!path || (!folder && path !== "src/errors.ts")) return {};
+    if (!path || (!folder && !GROUND.includes(path))) return {};
     const allowed = folder ? [folder, ...MAY_IMPORT[folder]] : [];
     const check = (node: Deno.lint.Node, source: Deno.lint.Node | null) => {
       const specifier = literal(source);
       if (!specifier?.startsWith(".")) return;
       const target = new URL(specifier, `file:///${path}`).pathname.slice(1);
-      if (target === "src/errors.ts") return;
+      if (GROUND.includes(target)) return;
       const targetFolder = folderOf(target);
       if (targetFolder && allowed.includes(targetFolder)) return;
       context.report({
