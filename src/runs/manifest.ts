@@ -1,0 +1,54 @@
+/**
+ * `manifest.json`: what a run was given, what it ran on, what came out. It is written at the start (`running`) and last of
+ * all (`complete`, `failed`, `interrupted`); only what a complete manifest lists with a matching hash is an output.
+ * @module
+ */
+import type { Digest } from "./hash.ts";
+
+/** How far a run has come. */
+export type RunStatus = "running" | "complete" | "failed" | "interrupted";
+
+/** What one sample took and gave. */
+export interface SampleRecord {
+  index: number;
+  /** Class or prompt, as the user would write it. */
+  condition: Record<string, string | number>;
+  /** Seed of the generator that made the noise; absent when the noise was read from a file. */
+  seed?: number;
+  rounds: number;
+  /** Guided network calls, one per step. */
+  nfe: number;
+  converged: boolean;
+  /** Finished index after every round; empty for sequential sampling. */
+  finishedIndex: number[];
+  /** Largest residual (RMS) of the unfinished steps in every round. */
+  residual: number[];
+  /** Wall time of sampling and the part of it spent inside the network; host facts, not part of the result. */
+  seconds: { sampling: number; network: number; decoding: number };
+}
+
+/** The file's content. Keys keep this order. */
+export interface Manifest {
+  format: "parataa-manifest";
+  version: 1;
+  status: RunStatus;
+  script: string;
+  /** Every flag's value, defaults included, under its official name; `null` where there is none. */
+  arguments: Record<string, string | number | boolean | null>;
+  versions: { parataa: string; deno: string; onnxruntime: string };
+  provider: string;
+  library: { path: string } & Digest;
+  model: { path: string; name: string; files: Record<string, Digest> };
+  /** Local time at which the run started, ISO 8601. */
+  started: string;
+  samples: SampleRecord[];
+  /** Every file of the run but this one, by its path inside the run's folder. */
+  outputs: Record<string, Digest>;
+  /** What ended a run that is not complete. */
+  error?: { code: string; message: string };
+}
+
+/** Bytes of the file. */
+export function encodeManifest(manifest: Manifest): Uint8Array {
+  return new TextEncoder().encode(JSON.stringify(manifest, null, 2) + "\n");
+}

@@ -1,0 +1,76 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { makeFolder, writeWholeFile } from "../../src/runs/whole_file.ts";
+import { PermissionError, StorageError } from "../../src/errors.ts";
+import { withTempFolder } from "../support/temp_folder.ts";
+
+const names = (folder: string) => Array.from(Deno.readDirSync(folder), (entry) => entry.name);
+
+Deno.test("writeWholeFile() replaces a file and leaves nothing else behind", () =>
+  withTempFolder(async (folder) => {
+    const path = join(folder, "a.bin");
+    await writeWholeFile(path, Uint8Array.of(1, 2, 3));
+    await writeWholeFile(path, Uint8Array.of(4));
+    assert.deepEqual([...await Deno.readFile(path)], [4]);
+    assert.deepEqual(names(folder), ["a.bin"]);
+  }));
+
+Deno.test("writeWholeFile() does not follow a planted link", () =>
+  withTempFolder(async (folder) => {
+    const outside = join(folder, "outside");
+    await Deno.writeTextFile(outside, "untouched");
+    await Deno.symlink(outside, join(folder, "a.bin"));
+    await Deno.symlink(outside, join(folder, `.b.bin.tmp-${Deno.pid}`));
+    await writeWholeFile(join(folder, "a.bin"), Uint8Array.of(1));
+    await assert.rejects(writeWholeFile(join(folder, "b.bin"), Uint8Array.of(1)), StorageError);
+    assert.equal(await Deno.readTextFile(outside), "untouched");
+  }));
+
+Deno.test("writeWholeFile() names the path and the bytes when the file system refuses", () =>
+  withTempFolder(async (folder) => {
+    const path = join(folder, "no", "such", "a.bin");
+    await assert.rejects(writeWholeFile(path, new Uint8Array(5)), (error: Error) => {
+      assert.ok(error instanceof StorageError);
+      assert.ok(error.message.includes(path) && error.message.includes("5 bytes"), error.message);
+      return true;
+    });
+  }));
+
+Deno.test("writeWholeFile() leaves no part of a file on a full disk", () =>
+  withTempFolder(async (folder) => {
+    await Deno.writeTextFile(join(folder, "a.bin"), "old");
+    // The write fails after the temporary file was made, as on a full disk.
+    const write = Deno.FsFile.prototype.write;
+    Deno.FsFile.prototype.write = () =>
+      Promise.reject(new Error("No space left on device (os error 28)"));
+    try {
+      await assert.rejects(
+        writeWholeFile(join(folder, "a.bin"), new Uint8Array(9)),
+        (error: Error) => {
+          assert.ok(
+            error instanceof StorageError && error.message.includes("No space left"),
+            error.message,
+          );
+          return true;
+        },
+      );
+    } finally {
+      Deno.FsFile.prototype.write = write;
+    }
+    assert.deepEqual(names(folder), ["a.bin"]);
+    assert.equal(await Deno.readTextFile(join(folder, "a.bin")), "old");
+  }));
+
+Deno.test("makeFolder() makes what lies above and refuses what exists", () =>
+  withTempFolder(async (folder) => {
+    await makeFolder(join(folder, "a", "b"));
+    await assert.rejects(makeFolder(join(folder, "a", "b")), StorageError);
+    await Deno.writeTextFile(join(folder, "file"), "");
+    await assert.rejects(makeFolder(join(folder, "file", "b")), StorageError);
+  }));
+
+Deno.test("writeWholeFile() turns a missing permission into a PermissionError", {
+  permissions: { read: true, write: false },
+}, async () => {
+  await assert.rejects(writeWholeFile("/tmp/parataa-denied", new Uint8Array(1)), PermissionError);
+});
