@@ -1,0 +1,136 @@
+/** What a noise-predicting network must look like before the first round; whatever differs is named here. @module */
+import { ModelError } from "../errors.ts";
+import type { TensorMetadata } from "../runtime/model_metadata.ts";
+import type { TensorType } from "../runtime/tensor_type.ts";
+import {
+  type CheckedTensor,
+  expectRank,
+  expectType,
+  fixedSize,
+  FLOAT_TYPES,
+  listTensors,
+  shapeText,
+} from "./tensor_contract.ts";
+
+/** What a kind of network is fed beside the latents and the timestep. */
+export interface ContractOptions {
+  /** Path of the network, for messages. */
+  file: string;
+  /** Name of the input that holds the condition: `class_labels`, `encoder_hidden_states`. */
+  condition: string;
+  /** Shape of one condition: `[]` for a class label, `[77, 768]` for a text embedding. */
+  conditionShape: readonly number[];
+}
+
+/** A network's inputs and output, checked. */
+export interface NetworkContract {
+  sample: CheckedTensor;
+  timestep: CheckedTensor;
+  condition: CheckedTensor;
+  output: CheckedTensor;
+  /** Size of a latent; a height or width left open by the network is `undefined`. */
+  latentShape: [channels: number, height: number | undefined, width: number | undefined];
+  /** Channels of the output, at least the latent's: learned sigmas follow the noise. */
+  outputChannels: number;
+  /** Rows of every call when the network's batch is frozen. */
+  frozenBatch: number | undefined;
+}
+
+const NUMBER_TYPES: readonly TensorType[] = ["int64", "int32", ...FLOAT_TYPES];
+const LATENT_AXES = ["batch", "channels", "height", "width"];
+
+/**
+ * Checks inputs and outputs against the contract: `sample [batch,C,h,w]`, `timestep [batch]`, the condition with `batch` rows, a
+ * first output `[batch,≥C,h,w]`.
+ *
+ * @throws {ModelError} naming what was found and what is needed
+ */
+export function checkContract(
+  inputs: readonly TensorMetadata[],
+  outputs: readonly TensorMetadata[],
+  options: ContractOptions,
+): NetworkContract {
+  const { file } = options;
+  const wanted = ["sample", "timestep", options.condition];
+  const fits = inputs.length === wanted.length && outputs.length > 0 &&
+    wanted.every((name) => inputs.some((input) => input.name === name));
+  if (!fits) {
+    throw new ModelError(
+      `${file} has inputs ${listTensors(inputs)} and outputs ${listTensors(outputs)}, ` +
+        `needed are inputs ${wanted.join(", ")} and one output`,
+    );
+  }
+  const [x, t, y] = wanted.map((name) => inputs.find((input) => input.name === name)!);
+  const sample = expectType(file, x, FLOAT_TYPES);
+  const timestep = expectType(file, t, NUMBER_TYPES);
+  const condition = expectType(file, y, NUMBER_TYPES);
+  const output = expectType(file, outputs[0], FLOAT_TYPES);
+  expectRank(file, sample, LATENT_AXES);
+  expectPerRowTimestep(file, timestep);
+  expectRank(file, condition, ["batch", ...options.conditionShape.map(String)]);
+  expectRank(file, output, LATENT_AXES);
+  const latentShape = latentShapeOf(file, sample);
+  return {
+    sample,
+    timestep,
+    condition,
+    output,
+    latentShape,
+    outputChannels: outputChannelsOf(file, output, latentShape),
+    frozenBatch: frozenBatchOf(file, [sample, timestep, condition]),
+  };
+}
+
+/** Parallel sampling puts another timestep in every row; a scalar or a single one cannot carry them. */
+function expectPerRowTimestep(file: string, timestep: TensorMetadata): void {
+  const { shape } = timestep;
+  const scalar = shape.length === 0;
+  if (!scalar && !(shape.length === 1 && shape[0] === 1)) {
+    return expectRank(file, timestep, ["batch"]);
+  }
+  throw new ModelError(
+    `${file}: the timestep input is ${
+      scalar ? "a scalar" : "static [1]"
+    }, needed is [batch], one timestep per row`,
+    { hint: "export the network with a timestep for every row" },
+  );
+}
+
+function latentShapeOf(file: string, sample: TensorMetadata): NetworkContract["latentShape"] {
+  const [, channels, height, width] = sample.shape;
+  if (typeof channels !== "number") {
+    throw new ModelError(
+      `${file}: sample is ${shapeText(sample)}, needed is a fixed number of channels`,
+    );
+  }
+  return [channels, fixedSize(height), fixedSize(width)];
+}
+
+function outputChannelsOf(
+  file: string,
+  output: TensorMetadata,
+  [channels, height, width]: NetworkContract["latentShape"],
+): number {
+  const out = output.shape.slice(1).map(fixedSize);
+  const sameSize = [height, width].every((size, i) =>
+    size === undefined || (out[i + 1] ?? size) === size
+  );
+  const outputChannels = out[0] ?? channels;
+  if (outputChannels >= channels && sameSize) return outputChannels;
+  throw new ModelError(
+    `${file}: output ${output.name} is ${shapeText(output)}, needed is a noise like the sample, ` +
+      `[batch, ${channels} or more, ${height ?? "height"}, ${width ?? "width"}]`,
+  );
+}
+
+function frozenBatchOf(file: string, inputs: readonly TensorMetadata[]): number | undefined {
+  const batches = new Set(
+    inputs.map((input) => fixedSize(input.shape[0])).filter((b) => b !== undefined),
+  );
+  if (batches.size <= 1) return batches.values().next().value;
+  throw new ModelError(
+    `${file}: inputs have different frozen batches (${
+      listTensors(inputs)
+    }), needed is one batch for all`,
+  );
+}

@@ -1,0 +1,129 @@
+/** Class-conditional diffusion transformers (Peebles & Xie, "Scalable diffusion models with transformers", 2023). @module */
+import { ModelError } from "../errors.ts";
+import { isJsonObject } from "../formats/json.ts";
+import { ConditionalNetwork } from "../models/conditional_network.ts";
+import { GuidedDenoiser } from "../models/guided_denoiser.ts";
+import { ModelFolder } from "../models/model_folder.ts";
+import { readSchedulerFile, type SchedulerFile } from "../models/scheduler_file.ts";
+import type { Picture, VaeDecoder } from "../models/vae.ts";
+import type { Environment } from "../runtime/environment.ts";
+import { createSchedule, type Schedule } from "../sampling/schedule.ts";
+import {
+  type DenoiserOptions,
+  type LatentPipeline,
+  openDecoder,
+  type PipelineOptions,
+} from "./latent_pipeline.ts";
+
+const NETWORK = "transformer";
+
+/** The official DiT guides three of its four latent channels; the fourth keeps the conditional noise. */
+const GUIDED_CHANNELS = 3;
+
+/** A DiT and the decoder of its VAE. */
+export class DitPipeline implements LatentPipeline<number> {
+  readonly folder: ModelFolder;
+  readonly networkFiles: ReadonlyMap<string, string>;
+  /** Names of every class, the first one of each the one to show. */
+  readonly classNames: readonly (readonly string[])[];
+  readonly #network: ConditionalNetwork;
+  readonly #decoder: VaeDecoder;
+  readonly #scheduler: SchedulerFile;
+
+  private constructor(
+    folder: ModelFolder,
+    networkFiles: ReadonlyMap<string, string>,
+    network: ConditionalNetwork,
+    decoder: VaeDecoder,
+    scheduler: SchedulerFile,
+  ) {
+    this.folder = folder;
+    this.networkFiles = networkFiles;
+    this.classNames = readClassNames(folder);
+    this.#network = network;
+    this.#decoder = decoder;
+    this.#scheduler = scheduler;
+  }
+
+  /**
+   * Opens `transformer/model.onnx` and `vae_decoder/model.onnx` of a model folder.
+   *
+   * @throws {ModelError} when a part is missing, cannot be loaded or does not meet its contract
+   */
+  static async open(
+    env: Environment,
+    path: string,
+    options: PipelineOptions = {},
+  ): Promise<DitPipeline> {
+    const networks = options.vaePath === undefined ? [NETWORK, "vae_decoder"] : [NETWORK];
+    const folder = await ModelFolder.open(path, { networks, fp16: options.fp16 });
+    const scheduler = await readSchedulerFile(folder);
+    const file = await folder.networkPath(NETWORK);
+    await using stack = new AsyncDisposableStack();
+    const network = stack.use(
+      await ConditionalNetwork.open(env, {
+        file,
+        condition: "class_labels",
+        conditionShape: [],
+        session: options.session,
+      }),
+    );
+    const vae = await openDecoder(env, folder, network.latentShape, options);
+    stack.use(vae.decoder);
+    const files = new Map([[folder.networkName(NETWORK), file], ["vae_decoder", vae.file]]);
+    const pipeline = new DitPipeline(folder, files, network, vae.decoder, scheduler);
+    stack.move();
+    return pipeline;
+  }
+
+  get latentShape(): readonly [number, number, number] {
+    return this.#network.latentShape;
+  }
+
+  /** The respaced schedule of the official DiT. */
+  createSchedule(options: { numInferenceSteps: number; eta: number }): Schedule {
+    return createSchedule({ kind: "dit", ...this.#scheduler.config, ...options });
+  }
+
+  /** Denoiser for class `label`; the null class follows the last one. @throws {RangeError} when there is no such class */
+  createDenoiser(label: number, options: DenoiserOptions): GuidedDenoiser {
+    const classes = this.classNames.length;
+    if (!Number.isInteger(label) || label < 0 || label >= classes) {
+      throw new RangeError(`class label is ${label}, wanted 0-${classes - 1}`);
+    }
+    return new GuidedDenoiser(this.#network, {
+      conditional: this.#network.conditionRow([label]),
+      unconditional: this.#network.conditionRow([classes]),
+      guidanceScale: options.guidanceScale,
+      guidedChannels: Math.min(GUIDED_CHANNELS, this.latentShape[0]),
+      predictionType: this.#scheduler.predictionType,
+      schedule: options.schedule,
+      batchSize: options.batchSize,
+    });
+  }
+
+  decode(latent: Float64Array, signal?: AbortSignal): Promise<Picture> {
+    return this.#decoder.decode(latent, signal);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#network.close();
+    await this.#decoder.close();
+  }
+}
+
+/** `id2label` of the index: class numbers from 0 without a gap, each with comma-separated names, as diffusers writes them. */
+function readClassNames(folder: ModelFolder): string[][] {
+  const labels = folder.index.id2label;
+  const where = `${folder.path}/model_index.json: id2label`;
+  if (!isJsonObject(labels)) {
+    throw new ModelError(`${where} is missing, needed are the names of the classes by number`);
+  }
+  return Object.keys(labels).map((_, number) => {
+    const names = labels[String(number)];
+    if (typeof names !== "string") {
+      throw new ModelError(`${where} has no names for class ${number}`);
+    }
+    return names.split(",").map((name) => name.trim());
+  });
+}
