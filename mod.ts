@@ -35,3 +35,5 @@ export type { ModelMetadata, TensorMetadata } from "./src/runtime/model_metadata
 export type { Provider, SessionOptions } from "./src/runtime/session_options.ts";
 export { Tensor } from "./src/runtime/tensor.ts";
 export type { TensorData, TensorType } from "./src/runtime/tensor_type.ts";
+export type { Method, SampleOptions } from "./src/sampling/options.ts";
+export { parallelSample } from "./src/sampling/parallel_sampler.ts";

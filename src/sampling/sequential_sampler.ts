@@ -47,7 +47,7 @@ export async function sequentialSample(
     signal?.throwIfAborted();
     const x = row(trajectory, t + 1, rowSize), out = row(trajectory, t, rowSize);
     await denoiser.predictNoise(x, Int32Array.of(t), epsilon, signal);
-    checkFinite(epsilon, "the predicted noise", numSteps - t, t);
+    checkFinite(epsilon, "the predicted noise", { t, round: numSteps - t });
     step(schedule, t, { x, epsilon, xi: row(noise, t, rowSize), out });
   }
   const sample = trajectory.slice(0, rowSize);

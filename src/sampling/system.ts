@@ -25,12 +25,16 @@ export function step(
   }
 }
 
-/** Throws when `values` holds NaN or infinity; `what` came from step `t` in `round`. */
-export function checkFinite(values: Float64Array, what: string, round: number, t: number): void {
+/** Throws when `values`, `what` of step `t` in a round, hold NaN or infinity. */
+export function checkFinite(
+  values: Float64Array,
+  what: string,
+  { t, round }: { t: number; round: number },
+): void {
   const bad = countNonFinite(values);
   if (bad === 0) return;
   throw new NumericalError(
     `${what} of step ${t} in round ${round} has ${bad} of ${values.length} values that are not finite`,
-    { hint: "the network may overflow in half precision: try its float32 files" },
+    { hint: "half precision may overflow: try the float32 files of the network" },
   );
 }

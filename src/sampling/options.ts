@@ -1,0 +1,79 @@
+/**
+ * The options of {@link parallelSample}, their defaults and their checks, in one place.
+ * @module
+ */
+import { checkInteger, checkNumber, checkOneOf, checkRows } from "./arguments.ts";
+import type { Denoiser } from "./denoiser.ts";
+import type { SequentialOptions } from "./sequential_sampler.ts";
+
+/** How a round turns its evaluations into the next trajectory. */
+export type Method = "parataa" | "fixed_point";
+
+/** What {@link parallelSample} takes beside the denoiser. */
+export interface SampleOptions extends SequentialOptions {
+  /** `parataa`: triangular Anderson acceleration; `fixed_point`: the same without memory. Default `parataa`. */
+  method?: Method;
+  /** W: at most so many steps are iterated at once; default and upper limit T (more is taken as T). */
+  windowSize?: number;
+  /** k: a residual spans at most so many steps; default and upper limit W (more is taken as W). */
+  order?: number;
+  /** m: so many rounds enter an update, the current one included; 1 is plain fixed-point iteration. Default 2. */
+  memorySize?: number;
+  /** λ, added to the diagonal of the Anderson system; default 1e-3. */
+  regularization?: number;
+  /** The paper's tol1: a step is finished when the rms of its residual is at most this; default 1e-3. */
+  atol?: number;
+  /** The paper's tol2: … or at most this times the schedule's `noiseScale`; default 1e-3. */
+  rtol?: number;
+  /** Ends the run after so many rounds, converged or not; default T, which always suffices. */
+  maxRounds?: number;
+  /** Warm start: `[T+1, rowSize]`, a trajectory of the same noise. Copied, not changed. */
+  initialTrajectory?: Float64Array;
+  /** Warm start: x_t of the trajectory is kept for t ≥ this, the steps below are solved; 1 … T, default T. */
+  variationSteps?: number;
+  /**
+   * `official` takes the oldest, zero-padded differences for steps that just entered the window, as the authors' code does,
+   * instead of the newest valid ones. It only matters when windowSize < T and memorySize ≥ 3.
+   */
+  compat?: "official";
+}
+
+/** {@link SampleOptions} with every default filled in and every limit applied. */
+export type ResolvedOptions =
+  & Required<Omit<SampleOptions, "initialTrajectory" | "signal" | "compat">>
+  & Pick<SampleOptions, "initialTrajectory" | "signal" | "compat">
+  & { rowSize: number };
+
+/** Checks the options and fills in the defaults. */
+export function resolveOptions(denoiser: Denoiser, options: SampleOptions): ResolvedOptions {
+  const { schedule, noise, method = "parataa", initialTrajectory, compat, signal } = options;
+  const { rowSize } = denoiser;
+  const steps = schedule.numSteps;
+  const most = Number.MAX_SAFE_INTEGER;
+  const { windowSize = steps, order = steps, memorySize = 2, maxRounds = steps } = options;
+  const { regularization = 1e-3, atol = 1e-3, rtol = 1e-3, variationSteps = steps } = options;
+  checkInteger("rowSize", rowSize, 1, most);
+  checkOneOf("method", method, ["parataa", "fixed_point"]);
+  if (compat !== undefined) checkOneOf("compat", compat, ["official"]);
+  for (const [name, value] of Object.entries({ windowSize, order, memorySize, maxRounds })) {
+    checkInteger(name, value, 1, most);
+  }
+  for (const [name, value] of Object.entries({ regularization, atol, rtol })) {
+    checkNumber(name, value, 0, Number.MAX_VALUE);
+  }
+  checkInteger("variationSteps", variationSteps, 1, steps);
+  checkRows("noise", noise, steps + 1, rowSize);
+  if (initialTrajectory) checkRows("initialTrajectory", initialTrajectory, steps + 1, rowSize);
+  else if (options.variationSteps !== undefined) {
+    throw new TypeError(
+      "variationSteps is given without initialTrajectory, wanted both or neither",
+    );
+  }
+  return {
+    ...{ schedule, noise, method, initialTrajectory, variationSteps, compat, signal, rowSize },
+    windowSize: Math.min(windowSize, steps),
+    order: Math.min(order, windowSize, steps),
+    memorySize: method === "fixed_point" ? 1 : Math.min(memorySize, steps),
+    ...{ regularization, atol, rtol, maxRounds: Math.min(maxRounds, steps) },
+  };
+}

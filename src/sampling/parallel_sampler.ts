@@ -1,0 +1,94 @@
+/**
+ * Sampling all steps of a window at once, round by round.
+ * @module
+ */
+import { ParataaError } from "../errors.ts";
+import type { Denoiser } from "./denoiser.ts";
+import { type ResolvedOptions, resolveOptions, type SampleOptions } from "./options.ts";
+import { ParaTaa } from "./parataa.ts";
+import type { Round, SampleResult } from "./results.ts";
+import type { Solver } from "./solver.ts";
+import { checkFinite, row } from "./system.ts";
+
+/**
+ * DDIM or DDPM sampling in rounds: each asks the denoiser once, for all steps of the window, and yields what it reached. The
+ * generator's return value is the result. At least one step is finished per round, so that T rounds always suffice; with
+ * tolerance 0 the trajectory is that of {@link sequentialSample}.
+ *
+ * @throws {RangeError | TypeError} at the call, when an option is out of its range
+ * @throws {NumericalError} while iterating, when the denoiser or the solver produces NaN or infinity
+ * @example
+ * ```ts
+ * import { createSchedule, type Denoiser, Generator, parallelSample, sequentialSample } from "@parataa/parataa";
+ * import assert from "node:assert/strict";
+ *
+ * const schedule = createSchedule({ kind: "dit", numInferenceSteps: 20 });
+ * const denoiser: Denoiser = { // exact for data drawn from N(0, 1/4)
+ *   rowSize: 8,
+ *   predictNoise(latents, steps, out) {
+ *     for (let i = 0; i < out.length; i++) {
+ *       const a = schedule.alphasCumprod[steps[Math.floor(i / 8)]];
+ *       out[i] = Math.sqrt(1 - a) * latents[i] / (1 - 0.75 * a);
+ *     }
+ *     return Promise.resolve();
+ *   },
+ * };
+ * const noise = new Generator(0).randn(21 * 8);
+ *
+ * const rounds = parallelSample(denoiser, { schedule, noise, order: 20 });
+ * let next = await rounds.next();
+ * for (; !next.done; next = await rounds.next()) assert.ok(next.value.finishedIndex < 20);
+ * assert.ok(next.value.rounds < 20);
+ *
+ * const { sample } = await sequentialSample(denoiser, { schedule, noise });
+ * assert.ok(sample.every((value, i) => Math.abs(value - next.value.sample[i]) < 1e-2));
+ * ```
+ */
+export function parallelSample(
+  denoiser: Denoiser,
+  options: SampleOptions,
+): AsyncGenerator<Round, SampleResult> {
+  const resolved = resolveOptions(denoiser, options);
+  return run(denoiser, resolved, new ParaTaa(resolved));
+}
+
+async function* run(
+  denoiser: Denoiser,
+  options: ResolvedOptions,
+  solver: Solver,
+): AsyncGenerator<Round, SampleResult> {
+  const { rowSize, signal, maxRounds } = options;
+  const { trajectory, window } = solver;
+  let rounds = 0, nfe = 0;
+  while (window.finished > 0 && rounds < maxRounds) {
+    signal?.throwIfAborted();
+    const { steps, latents, epsilon } = solver.ask();
+    const { start: windowStart, end: windowEnd } = window;
+    await denoiser.predictNoise(latents, steps, epsilon, signal);
+    const residuals = solver.update();
+    rounds++;
+    nfe += steps.length;
+    checkProgress(options, { rounds, nfe, advanced: windowEnd - window.finished });
+    const sample = trajectory.slice(0, rowSize);
+    checkFinite(sample, "the latent", { t: 0, round: rounds });
+    const evaluations = steps.length, finishedIndex = window.finished;
+    yield { round: rounds, finishedIndex, windowStart, windowEnd, evaluations, residuals, sample };
+  }
+  for (let t = 0; t < options.variationSteps; t++) {
+    checkFinite(row(trajectory, t, rowSize), "the latent", { t, round: rounds });
+  }
+  const sample = trajectory.slice(0, rowSize);
+  return { sample, trajectory, rounds, nfe, converged: window.finished === 0 };
+}
+
+/** The bounds that the method promises; a violation is our own bug. */
+function checkProgress(
+  { schedule, windowSize }: ResolvedOptions,
+  { rounds, nfe, advanced }: Record<"rounds" | "nfe" | "advanced", number>,
+): void {
+  if (advanced >= 1 && rounds <= schedule.numSteps && nfe <= schedule.numSteps * windowSize) return;
+  throw new ParataaError(
+    `round ${rounds} finished ${advanced} steps after ${nfe} evaluations, wanted at least 1 step, ` +
+      `${schedule.numSteps} rounds and ${schedule.numSteps * windowSize} evaluations at most`,
+  );
+}

@@ -1,0 +1,112 @@
+/** Properties that must hold for every configuration, on 1,000 random ones. The seed is the number in the message of a failure. */
+import assert from "node:assert/strict";
+import {
+  createSchedule,
+  type Denoiser,
+  Generator,
+  parallelSample,
+  type SampleOptions,
+  type Schedule,
+  sequentialSample,
+} from "../../mod.ts";
+import { collect } from "./collect.ts";
+
+const CONFIGURATIONS = 1000;
+
+Deno.test(`parallelSample() keeps its bounds and, at tolerance 0, sequential sampling, ${CONFIGURATIONS} random runs`, async () => {
+  for (let seed = 0; seed < CONFIGURATIONS; seed++) {
+    const { denoiser, options } = randomRun(new Generator(seed));
+    const { schedule: { numSteps }, windowSize = numSteps } = options;
+    const { rounds, result } = await collect(parallelSample(denoiser, options));
+    const from = options.variationSteps ?? numSteps;
+    assert.ok(result.converged && result.rounds <= from, `seed ${seed}: ${result.rounds} rounds`);
+    assert.ok(result.nfe <= result.rounds * Math.min(windowSize, numSteps), `seed ${seed}`);
+    rounds.reduce((above, round) => {
+      assert.ok(round.finishedIndex < above, `seed ${seed}, round ${round.round}`);
+      assert.ok(round.windowEnd - round.windowStart <= windowSize, `seed ${seed}`);
+      return round.finishedIndex;
+    }, from);
+    if (options.atol === 0) await assertSequential(denoiser, options, result.trajectory, seed);
+  }
+});
+
+/** The part from the warm start's index down is what sequential sampling makes of x at that index. */
+async function assertSequential(
+  denoiser: Denoiser,
+  { schedule, noise, initialTrajectory, variationSteps }: SampleOptions,
+  trajectory: Float64Array,
+  seed: number,
+): Promise<void> {
+  const { rowSize } = denoiser;
+  const from = variationSteps ?? schedule.numSteps;
+  const start = (initialTrajectory ?? noise).subarray(from * rowSize, (from + 1) * rowSize);
+  const wanted = await sequentialSample(denoiser, {
+    schedule: firstSteps(schedule, from),
+    noise: Float64Array.of(...noise.subarray(0, from * rowSize), ...start),
+  });
+  const size = wanted.trajectory.reduce((most, value) => Math.max(most, Math.abs(value)), 1);
+  wanted.trajectory.forEach((value, i) => {
+    assert.ok(
+      Math.abs(trajectory[i] - value) <= 1e-12 * size,
+      `seed ${seed}: ${trajectory[i]}, ${value}`,
+    );
+  });
+}
+
+function firstSteps(schedule: Schedule, count: number): Schedule {
+  const { numSteps: _, ...arrays } = schedule;
+  const entries = Object.entries(arrays).map(([name, array]) => [name, array.slice(0, count)]);
+  return { ...Object.fromEntries(entries), numSteps: count };
+}
+
+function randomRun(random: Generator): { denoiser: Denoiser; options: SampleOptions } {
+  const whole = (low: number, high: number) => random.randint(low, high + 1, 1)[0];
+  const pick = <Value>(...values: Value[]) => values[whole(0, values.length - 1)];
+  const numSteps = whole(1, 30), rowSize = whole(1, 6);
+  const schedule = createSchedule({
+    kind: pick("dit", "stable-diffusion"),
+    numInferenceSteps: numSteps,
+    eta: pick(0, 0.5, 1),
+  });
+  const noise = random.randn((numSteps + 1) * rowSize);
+  const tolerance = pick(0, 0, 1e-30, 1e-4, 1e-2, 1);
+  const options: SampleOptions = {
+    ...{
+      schedule,
+      noise,
+      method: pick("parataa", "parataa", "fixed_point"),
+      compat: pick(undefined, "official"),
+    },
+    ...{
+      windowSize: whole(1, numSteps + 2),
+      order: whole(1, numSteps + 2),
+      memorySize: whole(1, 6),
+    },
+    ...{ regularization: pick(0, 1e-9, 1e-3, 1), atol: tolerance, rtol: pick(0, tolerance) },
+  };
+  if (pick(true, false, false)) {
+    options.initialTrajectory = random.randn(noise.length);
+    options.variationSteps = whole(1, numSteps);
+  }
+  return { denoiser: randomDenoiser(random, rowSize, pick(0, 0.5, 2, 10, 50)), options };
+}
+
+/** ε_i = slope · sin(Σ_j M_ij x_j + phase_i + t): Lipschitz, different at every step, coupled across elements. */
+function randomDenoiser(random: Generator, rowSize: number, slope: number): Denoiser {
+  const matrix = random.randn(rowSize * rowSize), phase = random.randn(rowSize);
+  return {
+    rowSize,
+    predictNoise(latents, steps, out) {
+      steps.forEach((t, r) => {
+        for (let i = 0; i < rowSize; i++) {
+          let angle = phase[i] + t;
+          for (let j = 0; j < rowSize; j++) {
+            angle += matrix[i * rowSize + j] * latents[r * rowSize + j];
+          }
+          out[r * rowSize + i] = slope * Math.sin(angle);
+        }
+      });
+      return Promise.resolve();
+    },
+  };
+}
