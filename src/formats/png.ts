@@ -35,6 +35,8 @@ export interface Png {
 export const PNG_SIGNATURE: readonly number[] = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 /** Length, type and CRC around the data of a chunk. */
 const CHUNK_OVERHEAD = 12;
+/** Most chunks of one file, which bounds memory: a picture of 800 MB in the usual 8 kB pieces. */
+const MAX_CHUNKS = 100_000;
 const MAX_UINT31 = 2 ** 31 - 1;
 const BIT_DEPTHS: Readonly<Record<number, readonly number[]>> = {
   0: [1, 2, 4, 8, 16],
@@ -60,6 +62,9 @@ export function verifyPng(bytes: Uint8Array, options: { file?: string } = {}): P
   const chunks: PngChunk[] = [];
   let at = PNG_SIGNATURE.length;
   while (at < bytes.length) {
+    if (chunks.length === MAX_CHUNKS) {
+      throw new FormatError(`${file}: byte ${at}: more than ${MAX_CHUNKS} chunks`);
+    }
     const chunk = readChunk(bytes, at, file);
     chunks.push(chunk);
     at += CHUNK_OVERHEAD + chunk.data.length;

@@ -58,7 +58,7 @@ export function insertPngText(
  *
  * @param png the whole file; is checked as {@link verifyPng} does
  * @param options `file` is the name in messages
- * @returns text by keyword; of several texts under one keyword, the first
+ * @returns text by keyword; of several texts under one keyword the last, as in Pillow
  * @throws {FormatError} where it is not a PNG, a text chunk is malformed, or the texts inflate beyond 16 MiB in all
  */
 export function readPngText(png: Uint8Array, options: { file?: string } = {}): Map<string, string> {
@@ -70,8 +70,7 @@ export function readPngText(png: Uint8Array, options: { file?: string } = {}): M
     const keyword = keywordOf(chunk, file);
     const bytes = textBytes(chunk, { start: keyword.length + 1, room, file });
     room -= bytes.length;
-    const text = decodeText(chunk, bytes, file);
-    if (!texts.has(keyword)) texts.set(keyword, text);
+    texts.set(keyword, decodeText(chunk, bytes, file));
   }
   return texts;
 }

@@ -109,7 +109,7 @@ export const NPY_TARGET: FuzzTarget = {
     // Version 3.0, double quotes, another order.
     Uint8Array.of(
       0x93,
-      ...utf8('NUMPY\x03\0\x36\0\0\0{"shape": (1,), "fortran_order": False, "descr": "|u1"}\n\x07'),
+      ...utf8('NUMPY\x03\0\x38\0\0\0{"shape": (1,), "fortran_order": False, "descr": "|u1"}\n\x07'),
     ),
   ],
   tokens: ["'|O'", "'>f4'", "'<f8'", "'<i8'", "True", "(", ")", ",", "[('a','<f4')]", "{", "}", "'"]

@@ -116,6 +116,7 @@ Deno.test("readJson() reads 64 levels and gives the depth back", () => {
 });
 
 Deno.test("readJson() counts bytes, not characters, in positions", () => {
+  refused(() => parse(`${"\n".repeat(4_000_000)}x`), /line 4000001, column 1 /);
   refused(() => parse('["é🦆",x]', { baseOffset: 100 }), /line 1, column 8 \(byte 110\): "x"/);
 });
 
@@ -155,4 +156,13 @@ Deno.test("readJson() messages show hostile text in escapes, cut", () => {
     assert(error.message.length < 200);
     return true;
   });
+});
+
+Deno.test("readJson() takes millions of escapes, characters, spaces and digits without a deep stack", () => {
+  const many = 4_000_000;
+  assert.equal(parse(`"${"\\n".repeat(many)}"`), "\n".repeat(many));
+  assert.equal(parse(`"${"é".repeat(many)}"`), "é".repeat(many));
+  assert.equal(parse(`${" ".repeat(many)}1`), 1);
+  assert.equal(parse(`0.${"1".repeat(many)}`), 1 / 9);
+  refused(() => parse("1".repeat(many)), /exceeds a double/);
 });

@@ -62,10 +62,10 @@ Deno.test("insertPngText() refuses what PNG cannot hold", () => {
   assert.throws(() => insertPngText(pngWith().slice(0, -1), new Map()), FormatError);
 });
 
-Deno.test("readPngText() takes the first of several texts under one keyword", () => {
+Deno.test("readPngText() takes the last of several texts under one keyword", () => {
   assert.deepEqual(
     readPngText(pngWith(chunk("tEXt", "a\0first"), chunk("tEXt", "a\0second"))),
-    new Map([["a", "first"]]),
+    new Map([["a", "second"]]),
   );
 });
 

@@ -189,6 +189,7 @@ export function fuzz(
   target: FuzzTarget,
   { count, seed }: { count: number; seed: number },
 ): FuzzReport {
+  for (const bytes of target.seeds) assert(checkInput(target, bytes), "a seed is not legal");
   const random = new Random(seed);
   const report: FuzzReport = { accepted: 0, refused: 0, slowestMs: 0 };
   for (let i = 0; i < count; i++) {
