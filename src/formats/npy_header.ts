@@ -4,6 +4,7 @@
  * @module
  */
 import { FormatError } from "../errors.ts";
+import { MAX_RANK } from "./shape.ts";
 import { shown } from "./shown.ts";
 
 /** Element types that are read, as the file spells them. */
@@ -30,8 +31,6 @@ export interface NpyHeader {
 const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
 /** Longest header that numpy itself reads without being told to trust the file. */
 const MAX_HEADER = 10_000;
-/** Most dimensions of an array in every numpy version. */
-const MAX_RANK = 32;
 
 /**
  * Finds the header text.

@@ -8,7 +8,7 @@
 import { FormatError } from "../errors.ts";
 import { ARRAY_TYPES, isDtype, type SafetensorsDtype } from "./element_types.ts";
 import { isJsonObject, type JsonObject, type JsonValue, readJson } from "./json.ts";
-import { byteLengthOf } from "./shape.ts";
+import { byteLengthOf, MAX_RANK } from "./shape.ts";
 import { shown } from "./shown.ts";
 
 /** Bytes of the length field before the JSON. */
@@ -117,6 +117,9 @@ function parseEntry(
     );
   }
   if (!isNaturals(shape)) throw new FormatError(`${where}: shape is not a list of integers`);
+  if (shape.length > MAX_RANK) {
+    throw new FormatError(`${where}: ${shape.length} dimensions, at most ${MAX_RANK} are read`);
+  }
   if (!isNaturals(offsets) || offsets.length !== 2) {
     throw new FormatError(`${where}: data_offsets is not a pair of integers`);
   }

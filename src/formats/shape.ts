@@ -1,5 +1,8 @@
 /** Arithmetic on shapes that a file claims. @module */
 
+/** Most dimensions that are read, numpy's own limit until version 2. */
+export const MAX_RANK = 32;
+
 /**
  * Number of bytes of a C-ordered array, or `undefined` where the count is no exact integer in a double (2^53 or more), zero-sized
  * dimensions left out of the product: `[0, 2^52, 2^52]` is refused as well, since other readers multiply in other orders.

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import { FormatError } from "../../src/errors.ts";
 import { verifyPng } from "../../src/formats/png.ts";
 import { chunk, header, IDAT, IEND, join, pngWith, SIGNATURE } from "./png_fixture.ts";
@@ -49,7 +50,11 @@ const LIES: readonly (readonly [string, () => Uint8Array, RegExp])[] = [
   ["an unknown compression", () => withHeader({ format: [8, 0, 1, 0, 0] }), /byte 24: unknown/],
   ["an unknown filter", () => withHeader({ format: [8, 0, 0, 1, 0] }), /byte 24: unknown/],
   ["an unknown interlace", () => withHeader({ format: [8, 0, 0, 0, 2] }), /byte 24: unknown/],
-  ["100,001 chunks", () => pngWith(...Array(99_999).fill(chunk("tEXt", "a\0"))), /100000 chunks/],
+  [
+    "100,001 chunks",
+    () => join(SIGNATURE, header(), Buffer.alloc(99_999 * 14, chunk("tEXt", "a\0")), IDAT, IEND),
+    /100000 chunks/,
+  ],
   ["no IDAT", () => join(SIGNATURE, header(), IEND), /no IDAT/],
   ["IDAT interrupted", () => pngWith(IDAT, chunk("tEXt", "a\0")), /IDAT interrupted/],
   ["an IEND with data", () => join(SIGNATURE, header(), IDAT, chunk("IEND", "x")), /no empty IEND/],

@@ -95,6 +95,11 @@ const LIES: readonly (readonly [string, () => Uint8Array, RegExp])[] = [
     () => fileOf(`{${entry("a", "[9007199254740993]", "[0,8]")}}`, 8),
     /"9007199254740993", wanted/,
   ],
+  [
+    "33 dimensions",
+    () => fileOf(`{${entry("a", `[${"1,".repeat(32)}1]`, "[0,4]")}}`, 4),
+    /tensor "a": 33 dimensions, at most 32/,
+  ],
   ["a size in quotes", () => fileOf(`{${entry("a", '["2"]', "[0,8]")}}`, 8), /shape is not a list/],
   ["a shape that is no list", () => fileOf(`{${entry("a", "2", "[0,8]")}}`, 8), /shape is not/],
   ["one offset", () => fileOf(`{${entry("a", "[2]", "[8]")}}`, 8), /data_offsets is not a pair/],
