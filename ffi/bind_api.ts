@@ -2,17 +2,18 @@
  * Turns the native function table into {@link OrtApi}: one JavaScript function per slot, the gate built in.
  * @module
  */
-import { NONBLOCKING_SLOTS, ORT_SLOTS, type OrtApi, type OrtSlot } from "./ort_api.ts";
+import { GATE_SLOTS, NONBLOCKING_SLOTS, ORT_SLOTS, type OrtApi, type OrtSlot } from "./ort_api.ts";
 import { readCString } from "./pointer.ts";
-import { checkStatus, type StatusReader } from "./status.ts";
+import { type StatusReader, throwStatus } from "./status.ts";
 
-type Native = (...args: unknown[]) => unknown;
+/** Parameters are of the slot's types; `OrtApi` checks them at compile time. */
+type Parameters = Deno.PointerValue[];
 
 function nativeFunction(
   table: Deno.UnsafePointerView,
   slot: OrtSlot,
-  nonblocking: boolean,
-): Native {
+  nonblocking = false,
+): { call(...parameters: Parameters): unknown } {
   const definition: Deno.ForeignFunction = {
     parameters: [...slot.parameters],
     result: slot.result === "status" ? "pointer" : slot.result,
@@ -20,24 +21,22 @@ function nativeFunction(
   };
   const address = table.getPointer(slot.index * 8);
   if (address === null) throw new TypeError(`slot ${slot.index} of OrtApi is empty`);
-  const native = new Deno.UnsafeFnPointer(address as Deno.PointerObject<never>, definition);
-  return (...args) => native.call(...args as Deno.PointerValue[]);
+  return new Deno.UnsafeFnPointer(address as Deno.PointerObject<never>, definition);
 }
 
 function statusReader(table: Deno.UnsafePointerView): StatusReader {
-  const bind = (slot: OrtSlot) => nativeFunction(table, slot, false);
-  const code = bind(ORT_SLOTS.GetErrorCode);
-  const message = bind(ORT_SLOTS.GetErrorMessage);
-  const release = bind(ORT_SLOTS.ReleaseStatus);
+  const code = nativeFunction(table, ORT_SLOTS.GetErrorCode);
+  const message = nativeFunction(table, ORT_SLOTS.GetErrorMessage);
+  const release = nativeFunction(table, ORT_SLOTS.ReleaseStatus);
   return {
-    GetErrorCode: (status) => code(status) as number,
-    GetErrorMessage: (status) => readCString(message(status) as Deno.PointerValue),
-    ReleaseStatus: (status) => void release(status),
+    GetErrorCode: (status) => code.call(status) as number,
+    GetErrorMessage: (status) => readCString(message.call(status) as Deno.PointerValue),
+    ReleaseStatus: (status) => void release.call(status),
   };
 }
 
 /**
- * Binds every slot.
+ * Binds every slot but the gate's own.
  *
  * @param table pointer that `GetApi` returned
  */
@@ -46,16 +45,22 @@ export function bindApi(table: Deno.PointerObject): OrtApi {
   const reader = statusReader(view);
   const bound: Record<string, unknown> = {};
   for (const [name, slot] of Object.entries<OrtSlot>(ORT_SLOTS)) {
-    const native = nativeFunction(view, slot, false);
-    bound[name] = slot.result !== "status"
-      ? native
-      : (...args: unknown[]) => checkStatus(reader, native(...args) as Deno.PointerValue, name);
+    if (GATE_SLOTS.some((gate) => gate === name)) continue;
+    const native = nativeFunction(view, slot);
+    bound[name] = slot.result === "status"
+      ? (...parameters: Parameters) => {
+        const status = native.call(...parameters) as Deno.PointerValue;
+        if (status !== null) throwStatus(reader, status, name);
+      }
+      : (...parameters: Parameters) => native.call(...parameters);
   }
   const nonblocking: Record<string, unknown> = {};
   for (const name of NONBLOCKING_SLOTS) {
     const native = nativeFunction(view, ORT_SLOTS[name], true);
-    nonblocking[name] = async (...args: unknown[]) =>
-      checkStatus(reader, await native(...args) as Deno.PointerValue, name);
+    nonblocking[name] = async (...parameters: Parameters) => {
+      const status = await native.call(...parameters) as Deno.PointerValue;
+      if (status !== null) throwStatus(reader, status, name);
+    };
   }
   return { ...bound, nonblocking } as unknown as OrtApi;
 }

@@ -596,17 +596,25 @@ type ArgumentsOf<P extends readonly OrtParameter[]> = {
   -readonly [I in keyof P]: Arguments[P[I]];
 };
 
-/** The bound functions, by C name; `nonblocking` holds those of {@link NONBLOCKING_SLOTS} that return promises. */
+/** Slots that only the gate calls: a status never reaches anyone else. */
+export const GATE_SLOTS = ["GetErrorCode", "GetErrorMessage", "ReleaseStatus"] as const;
+
+type CallableName = Exclude<OrtSlotName, (typeof GATE_SLOTS)[number]>;
+
+/**
+ * The bound functions, by C name, without those of {@link GATE_SLOTS}; `nonblocking` holds those of {@link NONBLOCKING_SLOTS}
+ * again, returning promises.
+ */
 export type OrtApi =
   & {
-    [N in OrtSlotName]: (
-      ...args: ArgumentsOf<(typeof ORT_SLOTS)[N]["parameters"]>
+    [N in CallableName]: (
+      ...parameters: ArgumentsOf<(typeof ORT_SLOTS)[N]["parameters"]>
     ) => Results[(typeof ORT_SLOTS)[N]["result"]];
   }
   & {
     nonblocking: {
       [N in (typeof NONBLOCKING_SLOTS)[number]]: (
-        ...args: ArgumentsOf<(typeof ORT_SLOTS)[N]["parameters"]>
+        ...parameters: ArgumentsOf<(typeof ORT_SLOTS)[N]["parameters"]>
       ) => Promise<void>;
     };
   };

@@ -57,23 +57,19 @@ export interface StatusReader {
 }
 
 /**
- * Throws {@link OrtError} for any status but null, which means success. Copies the message, then releases the status.
+ * Turns a status into an {@link OrtError}: copies the message, then releases the status.
  *
  * @param reader functions that read and release a status
- * @param status what the call returned
+ * @param status what the call returned; null would mean success
  * @param functionName C name of the function, for the message
  */
-export function checkStatus(
+export function throwStatus(
   reader: StatusReader,
-  status: Deno.PointerValue,
+  status: Deno.PointerObject,
   functionName: string,
-): void {
-  if (status === null) return;
-  const error = new OrtError(
-    reader.GetErrorCode(status),
-    reader.GetErrorMessage(status),
-    functionName,
-  );
+): never {
+  const code = reader.GetErrorCode(status);
+  const message = reader.GetErrorMessage(status);
   reader.ReleaseStatus(status);
-  throw error;
+  throw new OrtError(code, message, functionName);
 }
