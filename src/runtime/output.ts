@@ -25,11 +25,18 @@ export function copyOutputs(
   fetched: BigUint64Array,
 ): Record<string, Tensor> {
   const values = unpackPointers(fetched);
-  return Object.fromEntries(names.map((name, i) => {
-    const value = values[i];
-    if (value === null) throw new TypeError(`output "${name}" has no value`);
-    return [name, copyOutput(api, environment, name, value)];
-  }));
+  const tensors: [name: string, tensor: Tensor][] = [];
+  try {
+    for (const [i, name] of names.entries()) {
+      const value = values[i];
+      if (value === null) throw new TypeError(`output "${name}" has no value`);
+      tensors.push([name, copyOutput(api, environment, name, value)]);
+    }
+  } catch (error) {
+    for (const [, tensor] of tensors) tensor.close();
+    throw error;
+  }
+  return Object.fromEntries(tensors);
 }
 
 /** Releases the values that a run left in `fetched`; null entries are skipped. */

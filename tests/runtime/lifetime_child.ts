@@ -206,6 +206,16 @@ const scenarios: Record<string, () => Promise<void>> = {
     assert.deepEqual(fastResults, Array.from({ length: 40 }, (_, i) => 2 * i));
   },
 
+  async exitInFlight() {
+    const environment = Environment.open();
+    const session = await InferenceSession.create(environment, loopModel());
+    const feeds = loopFeeds(environment, 10n ** 12n);
+    session.run(feeds);
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    console.log("done exitInFlight");
+    Deno.exit(0);
+  },
+
   async reopen() {
     for (let i = 0; i < 3; i++) {
       const environment = Environment.open();

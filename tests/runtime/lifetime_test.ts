@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { runChild } from "../support/run_child.ts";
 
 const SCENARIOS = {
   forcedCollection: "Tensor pins its memory under forced collection",
@@ -9,32 +10,26 @@ const SCENARIOS = {
   abandoned: "objects dropped without close() are released by the collector",
   abandonedInFlight: "objects dropped during runs stay until the runs have ended",
   concurrent: "runs of two sessions at once give their own results",
+  exitInFlight: "the process may exit while a run is under way",
   reopen: "Environment.open() works again after the last close()",
 };
 
-async function runChild(...args: string[]): Promise<string> {
-  const child = new Deno.Command(Deno.execPath(), {
-    args: [
-      "run",
-      "--no-prompt",
-      "--allow-ffi",
-      "--v8-flags=--expose-gc",
-      new URL("lifetime_child.ts", import.meta.url).pathname,
-      ...args,
-    ],
-  });
-  const { code, signal, stdout, stderr } = await child.output();
-  const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes).trim();
-  assert.equal(code, 0, `signal ${signal}\n${decode(stderr)}`);
-  return decode(stdout);
+async function runScenario(name: string): Promise<string> {
+  const { code, signal, stdout, stderr } = await runChild(
+    new URL("lifetime_child.ts", import.meta.url),
+    { flags: ["--allow-ffi", "--v8-flags=--expose-gc"], args: [name] },
+  );
+  assert.equal(code, 0, `signal ${signal}\n${stderr}`);
+  assert.equal(stderr, "");
+  return stdout;
 }
 
 Deno.test("lifetime_child.ts has a test for each scenario", async () => {
-  assert.deepEqual((await runChild("list")).split("\n"), Object.keys(SCENARIOS));
+  assert.deepEqual((await runScenario("list")).split("\n"), Object.keys(SCENARIOS));
 });
 
 for (const [scenario, criterion] of Object.entries(SCENARIOS)) {
   Deno.test(`${criterion} (${scenario})`, async () => {
-    assert.equal(await runChild(scenario), `done ${scenario}`);
+    assert.equal(await runScenario(scenario), `done ${scenario}`);
   });
 }

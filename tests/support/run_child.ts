@@ -1,0 +1,42 @@
+/**
+ * Runs a test script in a process of its own: for what may end the process, and for other permissions or variables than the tests
+ * have.
+ * @module
+ */
+import { fileURLToPath } from "node:url";
+
+/** Options of {@link runChild}. */
+export interface ChildOptions {
+  /** Flags of `deno run`, permissions included; `--no-prompt` always comes along. */
+  flags: readonly string[];
+  /** Arguments of the script. */
+  args?: readonly string[];
+  /** Environment variables on top of the tests' own. */
+  env?: Readonly<Record<string, string>>;
+}
+
+/** How a child ended. */
+export interface ChildResult {
+  code: number;
+  signal: Deno.Signal | null;
+  /** Trimmed. */
+  stdout: string;
+  /** Trimmed, without colours. */
+  stderr: string;
+}
+
+/**
+ * Runs a script to its end.
+ *
+ * @param script the script
+ * @param options flags, arguments and variables
+ */
+export async function runChild(script: URL, options: ChildOptions): Promise<ChildResult> {
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "--no-prompt", ...options.flags, fileURLToPath(script), ...options.args ?? []],
+    env: { NO_COLOR: "1", ...options.env },
+  });
+  const { code, signal, stdout, stderr } = await child.output();
+  const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes).trim();
+  return { code, signal, stdout: decode(stdout), stderr: decode(stderr) };
+}
