@@ -37,7 +37,8 @@ function projectPath(filename: string): string | undefined {
   const path = filename.replaceAll("\\", "/");
   const starts = [...FOLDERS, ...GROUND, "scripts", "tests"].map((f) => path.lastIndexOf(`/${f}`));
   const at = Math.max(...starts);
-  return at < 0 ? undefined : path.slice(at + 1);
+  if (at < 0) return undefined;
+  return path.slice(0, at).endsWith("/tests") ? `tests/${path.slice(at + 1)}` : path.slice(at + 1);
 }
 
 function folderOf(path: string): string | undefined {

@@ -36,6 +36,7 @@ Deno.test("house/layers lets a file import only its own layer or a lower one", (
     ["src/models/dit.ts", "import { x } from '../sampling/types.ts'"],
     ["src/runtime/tensor.ts", "export * from '../../ffi/pointer.ts'"],
     ["ffi/library.ts", "import { x } from '../src/errors.ts'"],
+    ["tests/ffi/library_test.ts", "import { x } from '../support/run_child.ts'"],
     ["src/cli/main.ts", "const x = await import('../pipelines/dit_pipeline.ts')"],
   ];
   for (const [path, source] of allowed) {
