@@ -66,13 +66,17 @@ class Resource {
   }
 
   #releaseWhenIdle(): void {
-    const pointer = this.#pointer;
-    if (!this.#closed || this.#uses > 0 || pointer === null) return;
+    if (!this.#closed || this.#uses > 0) return;
     for (const child of this.children) child.close();
+    const pointer = this.#pointer;
+    // Null after the last child has come back here; children that are in use come back later.
+    if (pointer === null || this.children.size > 0) return;
     this.#pointer = null;
-    this.parent?.children.delete(this);
     count(this.kind, -1);
     this.#release(pointer);
+    if (!this.parent) return;
+    this.parent.children.delete(this);
+    this.parent.#releaseWhenIdle();
   }
 }
 
