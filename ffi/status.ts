@@ -43,7 +43,7 @@ export class OrtError extends RuntimeLibraryError {
 export function trimOrtMessage(message: string): string {
   return message
     .replace(/^.*?\[ONNXRuntimeError\] : \d+ : \w+ : /s, "")
-    .replace(/^\/onnxruntime_src\/\S+:\d+ /, "")
+    .replace(/\/onnxruntime_src\/\S+:\d+ (?:[^()]*\([^()]*\)(?: const)? )?/g, "")
     .replace(/\s+/g, " ")
     .trim();
 }

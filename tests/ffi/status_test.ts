@@ -35,5 +35,12 @@ Deno.test("trimOrtMessage() cuts positions, repeated codes and line breaks", () 
   const prefix = "/onnxruntime_src/onnxruntime/core/session/provider_bridge_ort.cc:2043 " +
     "onnxruntime::Provider& onnxruntime::ProviderLibrary::Get() [ONNXRuntimeError] : 1 : FAIL : ";
   assert.equal(trimOrtMessage(`${prefix}Failed to load\n library x`), "Failed to load library x");
+  assert.equal(
+    trimOrtMessage(
+      "Load failed: /onnxruntime_src/core/graph/model.cc:187 onnxruntime::Model::Model(onnx::ModelProto&&, " +
+        "const onnxruntime::ModelOptions&) ModelProto does not have a graph.",
+    ),
+    "Load failed: ModelProto does not have a graph.",
+  );
   assert.equal(trimOrtMessage("plain"), "plain");
 });
