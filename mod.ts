@@ -17,6 +17,7 @@ export {
   type ReadJsonOptions,
 } from "./src/formats/json.ts";
 export { type NpyArray, readNpy, writeNpy } from "./src/formats/npy.ts";
+export type { NpyData, NpyDescr } from "./src/formats/npy_header.ts";
 export { type Png, type PngChunk, verifyPng } from "./src/formats/png.ts";
 export { insertPngText, readPngText } from "./src/formats/png_text.ts";
 export {
@@ -26,7 +27,7 @@ export {
   type SafetensorsTensor,
   writeSafetensors,
 } from "./src/formats/safetensors.ts";
-export type { SafetensorsEntry } from "./src/formats/safetensors_header.ts";
+export type { SafetensorsEntry, SafetensorsHeader } from "./src/formats/safetensors_header.ts";
 export { OrtError } from "./ffi/status.ts";
 export { Environment, type EnvironmentOptions } from "./src/runtime/environment.ts";
 export { InferenceSession, type RunOptions } from "./src/runtime/inference_session.ts";

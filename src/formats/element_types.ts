@@ -1,26 +1,40 @@
 /** Element types of safetensors and the typed arrays that hold them. @module */
 
-/** The typed array of each accepted safetensors element type; BF16 comes as its raw 16 bits, BOOL as one byte each. */
+/** The typed array of each safetensors element type that is accepted. */
 export interface SafetensorsData {
+  /** Booleans, one byte each. */
   BOOL: Uint8Array;
+  /** 8-bit integers without sign. */
   U8: Uint8Array;
+  /** 8-bit integers. */
   I8: Int8Array;
+  /** 16-bit integers. */
   I16: Int16Array;
+  /** 16-bit integers without sign. */
   U16: Uint16Array;
+  /** Half precision. */
   F16: Float16Array;
+  /** The raw bits of bfloat16. */
   BF16: Uint16Array;
+  /** 32-bit integers. */
   I32: Int32Array;
+  /** 32-bit integers without sign. */
   U32: Uint32Array;
+  /** Single precision. */
   F32: Float32Array;
+  /** Double precision. */
   F64: Float64Array;
+  /** 64-bit integers. */
   I64: BigInt64Array;
+  /** 64-bit integers without sign. */
   U64: BigUint64Array;
 }
 
 /** Name of a safetensors element type that this reader accepts. */
 export type SafetensorsDtype = keyof SafetensorsData;
 
-interface ArrayType<T> {
+/** Constructor of a typed array over a buffer. */
+export interface ArrayType<T> {
   readonly BYTES_PER_ELEMENT: number;
   new (buffer: ArrayBufferLike, byteOffset: number, length: number): T;
 }

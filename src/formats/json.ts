@@ -13,6 +13,7 @@ export type JsonValue = null | boolean | number | string | readonly JsonValue[] 
 
 /** A parsed JSON object. It inherits nothing, so that an absent key is `undefined` whatever its name. */
 export interface JsonObject {
+  /** Value of a key, `undefined` where it is absent. */
   readonly [key: string]: JsonValue | undefined;
 }
 

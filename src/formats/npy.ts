@@ -4,7 +4,13 @@
  */
 import { FormatError } from "../errors.ts";
 import { viewAs } from "./element_types.ts";
-import { NPY_TYPES, type NpyDescr, npyHeaderRange, parseNpyHeader } from "./npy_header.ts";
+import {
+  NPY_TYPES,
+  type NpyData,
+  type NpyDescr,
+  npyHeaderRange,
+  parseNpyHeader,
+} from "./npy_header.ts";
 import { byteLengthOf } from "./shape.ts";
 
 /** An array with its elements C-ordered in the typed array that belongs to its type. */
@@ -15,7 +21,7 @@ export type NpyArray = {
     /** Sizes, outermost first; `[]` is a scalar. */
     readonly shape: readonly number[];
     /** The elements, C-ordered. */
-    readonly data: InstanceType<(typeof NPY_TYPES)[D]>;
+    readonly data: NpyData[D];
   };
 }[NpyDescr];
 

@@ -4,21 +4,38 @@
  * @module
  */
 import { FormatError } from "../errors.ts";
+import type { ArrayType } from "./element_types.ts";
 import { MAX_RANK } from "./shape.ts";
 import { shown } from "./shown.ts";
 
-/** Element types that are read, as the file spells them. */
-export const NPY_TYPES = {
+/** The typed array of each element type that is read, as the file spells the type. */
+export interface NpyData {
+  /** Half precision. */
+  "<f2": Float16Array;
+  /** Single precision. */
+  "<f4": Float32Array;
+  /** Double precision. */
+  "<f8": Float64Array;
+  /** 32-bit integers. */
+  "<i4": Int32Array;
+  /** 64-bit integers. */
+  "<i8": BigInt64Array;
+  /** Bytes. */
+  "|u1": Uint8Array;
+}
+
+/** Element type as the file spells it. */
+export type NpyDescr = keyof NpyData;
+
+/** Constructors of the typed arrays. */
+export const NPY_TYPES: { readonly [D in NpyDescr]: ArrayType<NpyData[D]> } = {
   "<f2": Float16Array,
   "<f4": Float32Array,
   "<f8": Float64Array,
   "<i4": Int32Array,
   "<i8": BigInt64Array,
   "|u1": Uint8Array,
-} as const;
-
-/** Element type as the file spells it. */
-export type NpyDescr = keyof typeof NPY_TYPES;
+};
 
 /** A checked header. */
 export interface NpyHeader {

@@ -1,0 +1,23 @@
+import assert from "node:assert/strict";
+import { shown } from "../../src/formats/shown.ts";
+
+Deno.test("shown() leaves ordinary text readable, in any script", () => {
+  for (const text of ["", "a.b-c/d 1", "模型 é 🦆", "down_blocks.0.weight"]) {
+    assert.equal(shown(text), `"${text}"`);
+  }
+});
+
+Deno.test("shown() escapes what could add a line, hide text or drive a terminal", () => {
+  // Escape sequence, line ends of every kind, NUL, C1 control, right-to-left override, zero-width and no-break space, tag character,
+  // half a surrogate pair, byte order mark.
+  const hostile = "\u001b[2J\n\r\u2028\u2029\u0085\0\u009b\u202e\u200b\u00a0\u{e0041}\ud83e\ufeff";
+  const text = shown(hostile);
+  assert.match(text, /^"[\x20-\x7e]*"$/);
+  assert.equal(JSON.parse(text), hostile);
+  assert.equal(shown('"\\'), '"\\"\\\\"');
+});
+
+Deno.test("shown() cuts long text", () => {
+  assert.equal(shown("x".repeat(81)), `"${"x".repeat(80)}…"`);
+  assert.equal(shown("x".repeat(80)), `"${"x".repeat(80)}"`);
+});
