@@ -38,3 +38,12 @@ export { Tensor } from "./src/runtime/tensor.ts";
 export type { TensorData, TensorType } from "./src/runtime/tensor_type.ts";
 export type { Method, SampleOptions } from "./src/sampling/options.ts";
 export { parallelSample } from "./src/sampling/parallel_sampler.ts";
+export {
+  type PerRowModel,
+  perRowTimesteps,
+  type PerRowTimestepsOptions,
+} from "./src/convert/per_row_timesteps.ts";
+export { readOnnx } from "./src/formats/onnx.ts";
+export { externalFiles } from "./src/formats/onnx_external.ts";
+export type * from "./src/formats/onnx_types.ts";
+export type { ByteRange, ProtobufField } from "./src/formats/protobuf.ts";

@@ -1,0 +1,89 @@
+/** Edits the main graph of an ONNX file: what is not named stays byte for byte. @module */
+
+import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
+import type { OnnxModel, OnnxNode, OnnxValue } from "./onnx_types.ts";
+import { type ProtobufField, ProtobufReader } from "./protobuf.ts";
+
+const GRAPH = 7;
+
+/**
+ * Writes the file anew with some fields of its main graph replaced or left out.
+ *
+ * @param bytes the file
+ * @param model what {@linkcode readOnnx} made of it
+ * @param edits new payload by field (a direct child of the main graph); `undefined` leaves the field out
+ * @returns new bytes; the given ones are untouched
+ */
+export function editGraph(
+  bytes: Uint8Array,
+  model: OnnxModel,
+  edits: Map<ProtobufField, Uint8Array | undefined>,
+): Uint8Array {
+  const graph = model.graphField;
+  const body: Uint8Array[] = [];
+  let at = graph.start;
+  for (const [field, payload] of [...edits].sort(([a], [b]) => a.tag - b.tag)) {
+    body.push(bytes.subarray(at, field.tag));
+    if (payload) body.push(header(field.number, payload.length), payload);
+    at = field.end;
+  }
+  body.push(bytes.subarray(at, graph.end));
+  const length = body.reduce((sum, chunk) => sum + chunk.length, 0);
+  return concat([
+    bytes.subarray(0, graph.tag),
+    header(GRAPH, length),
+    ...body,
+    bytes.subarray(graph.end),
+  ]);
+}
+
+/** Payload of an input's ValueInfoProto with other dimensions, all symbolic: a tensor of the same element type. */
+export function withDims(bytes: Uint8Array, value: OnnxValue, dims: string[]): Uint8Array {
+  const writer = new BinaryWriter();
+  copyFields(writer, bytes, value.field, (field) => field.number !== 2);
+  writer.tag(2, WireType.LengthDelimited).fork(); // type
+  writer.tag(1, WireType.LengthDelimited).fork(); // tensor_type
+  writer.tag(1, WireType.Varint).int32(value.elemType ?? 0);
+  writer.tag(2, WireType.LengthDelimited).fork(); // shape
+  for (const dim of dims) {
+    writer.tag(1, WireType.LengthDelimited).fork().tag(2, WireType.LengthDelimited).string(dim)
+      .join();
+  }
+  return writer.join().join().join().finish();
+}
+
+/** Payload of a node turned into Identity: first input, outputs, name and notes stay, attributes go. */
+export function asIdentity(bytes: Uint8Array, node: OnnxNode): Uint8Array {
+  const writer = new BinaryWriter();
+  let inputs = 0;
+  copyFields(writer, bytes, node.field, ({ number }) => {
+    if (number === 1) return inputs++ === 0;
+    return number !== 4 && number !== 5 && number !== 7 && number !== 8;
+  });
+  return writer.tag(4, WireType.LengthDelimited).string("Identity").finish();
+}
+
+function copyFields(
+  writer: BinaryWriter,
+  bytes: Uint8Array,
+  message: ProtobufField,
+  keep: (field: ProtobufField) => boolean,
+): void {
+  for (const field of new ProtobufReader(bytes, "the ONNX model").fields(message)) {
+    if (keep(field)) writer.raw(bytes.subarray(field.tag, field.end));
+  }
+}
+
+function header(number: number, length: number): Uint8Array {
+  return new BinaryWriter().tag(number, WireType.LengthDelimited).uint32(length).finish();
+}
+
+function concat(chunks: Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.length, 0));
+  let at = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, at);
+    at += chunk.length;
+  }
+  return whole;
+}
