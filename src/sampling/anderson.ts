@@ -17,7 +17,7 @@
  * R = R of age 1 + ΔR_0.
  * @module
  */
-import { differenceDot, differencesDot, squaredDistance } from "./reductions.ts";
+import { differenceProducts, differencesDot } from "./reductions.ts";
 import { solveSymmetric } from "./symmetric_system.ts";
 import { row } from "./system.ts";
 
@@ -130,8 +130,9 @@ export class AndersonMemory {
 
   #multiply(t: number, gram: Float64Array, right: Float64Array): void {
     const now = this.residual(t), before = this.residual(t, 1);
-    gram[0] = squaredDistance(now, before);
-    right[0] = differenceDot(now, before, now);
+    const newest = differenceProducts(now, before);
+    gram[0] = newest.square;
+    right[0] = newest.dot;
     for (let j = 1; j < this.#size; j++) {
       const older = [this.residual(t, j), this.residual(t, j + 1)] as const;
       const product = differencesDot([now, before], older);

@@ -1,0 +1,54 @@
+/**
+ * Peak memory of the solver: T 100, 4×64×64, memory 3, full window, above a Deno process that does nothing.
+ *
+ * Each side runs in a process of its own and reports its peak resident set. The caller's noise (13 MB), the denoiser's input and
+ * output and the result are part of the figure; a network is not.
+ * @module
+ */
+import { resourceUsage } from "node:process";
+import { createSchedule, type Denoiser, Generator, parallelSample } from "../../mod.ts";
+import { type BenchRow, printTable } from "./table.ts";
+
+const STEPS = 100, ROW = 4 * 64 * 64, ROUNDS = 12;
+
+const EMPTY = 'import { resourceUsage } from "node:process"; console.log(resourceUsage().maxRSS);';
+
+/** Measures both sides. */
+export async function benchMemory(): Promise<BenchRow[]> {
+  const empty = await peakOf(["eval", EMPTY]);
+  const solver = await peakOf(["run", "--allow-read", import.meta.url, "measure"]);
+  return [{
+    group: "peak memory above an empty process",
+    name: `ParaTAA, T ${STEPS}, memory 3`,
+    value: solver - empty,
+    unit: "MB",
+    note: `${solver.toFixed(0)} MB, an empty process ${empty.toFixed(0)} MB`,
+  }];
+}
+
+/** Peak resident set of a Deno process that prints it in KiB, in MB. */
+async function peakOf(args: string[]): Promise<number> {
+  const command = new Deno.Command(Deno.execPath(), { args, stderr: "inherit" });
+  const { stdout, success } = await command.output();
+  if (!success) throw new Error(`deno ${args[0]} failed`);
+  return Number(new TextDecoder().decode(stdout)) * 1024 / 1e6;
+}
+
+async function solve(): Promise<void> {
+  const copying: Denoiser = {
+    rowSize: ROW,
+    predictNoise: (latents, _steps, out) => Promise.resolve(out.set(latents)),
+  };
+  const schedule = createSchedule({ kind: "dit", numInferenceSteps: STEPS });
+  const noise = new Generator(0).randn((STEPS + 1) * ROW);
+  const options = { schedule, noise, memorySize: 3, atol: 0, rtol: 0, maxRounds: ROUNDS };
+  const run = parallelSample(copying, { ...options, method: "parataa" });
+  while (!(await run.next()).done);
+}
+
+if (import.meta.main) {
+  if (Deno.args[0] === "measure") {
+    await solve();
+    console.log(resourceUsage().maxRSS);
+  } else printTable(await benchMemory());
+}
