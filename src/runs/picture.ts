@@ -1,13 +1,33 @@
 /** Pictures as PNG bytes. imagescript encodes; it is imported when first needed, since it needs permissions at import. @module */
 
+import { Buffer } from "node:buffer";
+import { PermissionError } from "../errors.ts";
+import { verifyPng } from "../formats/png.ts";
 import type { Picture } from "../models/vae.ts";
 
 /** zlib's highest level: pictures are small, files are kept. */
 const COMPRESSION = 9;
 
+/**
+ * Imports the encoder; called early, it fails for want of a permission before any work is done.
+ *
+ * @throws {PermissionError} naming the flag; imagescript asks for `--allow-ffi` and `--allow-env=IMAGESCRIPT_WASM_SIMD`
+ */
+export async function loadEncoder(): Promise<typeof import("imagescript")> {
+  try {
+    return await import("imagescript");
+  } catch (cause) {
+    const [hint] = String(cause).match(/Requires \w+ access.*/) ?? [];
+    if (hint) {
+      throw new PermissionError("cannot load imagescript, the PNG encoder", { hint, cause });
+    }
+    throw cause;
+  }
+}
+
 /** PNG bytes of a picture. */
 export async function encodePng(picture: Picture): Promise<Uint8Array> {
-  const { Image } = await import("imagescript");
+  const { Image } = await loadEncoder();
   const image = new Image(picture.width, picture.height);
   const { bitmap } = image;
   for (let from = 0, to = 0; from < picture.data.length; from += 3, to += 4) {
@@ -16,7 +36,18 @@ export async function encodePng(picture: Picture): Promise<Uint8Array> {
     bitmap[to + 2] = picture.data[from + 2];
     bitmap[to + 3] = 255;
   }
-  return await image.encode(COMPRESSION);
+  return withoutText(await image.encode(COMPRESSION));
+}
+
+/** imagescript notes the time in every file; the same pixels must give the same bytes. */
+function withoutText(png: Uint8Array): Uint8Array {
+  const { chunks } = verifyPng(png);
+  const ends = [...chunks.slice(1).map((chunk) => chunk.offset), png.length];
+  const parts = [png.subarray(0, chunks[0].offset)];
+  chunks.forEach((chunk, i) => {
+    if (chunk.type !== "tEXt") parts.push(png.subarray(chunk.offset, ends[i]));
+  });
+  return Buffer.concat(parts);
 }
 
 /** Options of {@link contactSheet}. */

@@ -25,7 +25,7 @@ export interface SampleOptions extends SequentialOptions {
   atol?: number;
   /** The paper's tol2: … or at most this times the schedule's `noiseScale`; default 1e-3. */
   rtol?: number;
-  /** Ends the run after so many rounds, converged or not; default T, which always suffices. */
+  /** Ends the run after so many rounds, converged or not, 0 before the first; default T, which always suffices. */
   maxRounds?: number;
   /** Warm start: `[T+1, rowSize]`, a trajectory of the same noise. Copied, not changed. */
   initialTrajectory?: Float64Array;
@@ -55,9 +55,10 @@ export function resolveOptions(denoiser: Denoiser, options: SampleOptions): Reso
   checkInteger("rowSize", rowSize, 1, most);
   checkOneOf("method", method, ["parataa", "fixed_point"]);
   if (compat !== undefined) checkOneOf("compat", compat, ["official"]);
-  for (const [name, value] of Object.entries({ windowSize, order, memorySize, maxRounds })) {
+  for (const [name, value] of Object.entries({ windowSize, order, memorySize })) {
     checkInteger(name, value, 1, most);
   }
+  checkInteger("maxRounds", maxRounds, 0, most);
   for (const [name, value] of Object.entries({ regularization, atol, rtol })) {
     checkNumber(name, value, 0, Number.MAX_VALUE);
   }

@@ -43,5 +43,7 @@ Deno.test("encodePng() gives a sound PNG that decodes to the same pixels", async
   const decoded = await Image.decode(png);
   const rgb = decoded.bitmap.filter((_: number, i: number) => i % 4 !== 3);
   assert.deepEqual([...rgb], [...picture.data]);
+  await new Promise((resolve) => setTimeout(resolve, 1100)); // longer than the resolution of a creation time
   assert.deepEqual(await encodePng(picture), png);
+  assert.deepEqual(verifyPng(png).chunks.map((chunk) => chunk.type), ["IHDR", "IDAT", "IEND"]);
 });

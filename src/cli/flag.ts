@@ -1,0 +1,92 @@
+/**
+ * One flag of a script as data. Parsing, `--help`, the README's table and the tests of bad input are all made from these.
+ * @module
+ */
+
+/** Sections of `--help`, in the order in which they are printed. */
+export const FLAG_GROUPS = ["Sampling", "Solver", "Model", "Output", "Run"] as const;
+
+interface FlagBase {
+  /** Other long names, without dashes. `_` and `-` are alike in every long name. */
+  aliases?: readonly string[];
+  /** One-letter name, without its dash. */
+  short?: string;
+  group: typeof FLAG_GROUPS[number];
+  /** One line for `--help`. */
+  help: string;
+  /**
+   * What the flag touches. `result` (the default): recorded in manifest and pictures. `execution`: how a run is executed but
+   * never what it gives, so it stays out of the pictures and the same seed gives the same bytes. `session`: this call alone,
+   * never recorded.
+   */
+  scope?: "result" | "execution" | "session";
+}
+
+/** A number; `integer` when it must be whole. */
+export interface NumberFlag extends FlagBase {
+  type: "number" | "integer";
+  min: number;
+  max: number;
+  /** A single value allowed outside the range, such as a seed of −1. */
+  also?: number;
+  default?: number;
+}
+
+/** A text; `empty: true` allows the empty one. */
+export interface StringFlag extends FlagBase {
+  type: "string";
+  /** What the value is called in `--help`: `DIR`, `FILE`, … */
+  value: string;
+  empty?: boolean;
+  default?: string;
+}
+
+/** One of a few words. */
+export interface ChoiceFlag<C extends string = string> extends FlagBase {
+  type: "choice";
+  choices: readonly C[];
+  default?: C;
+}
+
+/** Present or absent. */
+export interface BooleanFlag extends FlagBase {
+  type: "boolean";
+}
+
+/** Any flag. */
+export type Flag = NumberFlag | StringFlag | ChoiceFlag | BooleanFlag;
+
+/** The flags of one script by their official name. */
+export type FlagTable = Readonly<Record<string, Flag>>;
+
+type ValueOf<F> = F extends BooleanFlag ? boolean
+  : F extends NumberFlag ? (F extends { default: number } ? number : number | undefined)
+  : F extends ChoiceFlag<infer C> ? (F extends { default: string } ? C : C | undefined)
+  : F extends StringFlag ? (F extends { default: string } ? string : string | undefined)
+  : never;
+
+/** The values of a table, typed by it: a flag without a default may be `undefined`. */
+export type FlagValues<T extends FlagTable> = { -readonly [K in keyof T]: ValueOf<T[K]> };
+
+/** The range of a number flag in words: `1-1000`, `>= 0`, `-1, or 0-9007199254740991`. */
+export function describeRange(flag: NumberFlag): string {
+  const high = Number.isFinite(flag.max) && flag.max < Number.MAX_SAFE_INTEGER;
+  const range = high || flag.also !== undefined ? `${flag.min}-${flag.max}` : `>= ${flag.min}`;
+  return flag.also === undefined ? range : `${flag.also}, or ${range}`;
+}
+
+/** What a flag takes, in words that finish "takes …". */
+export function describeWanted(flag: Flag): string {
+  switch (flag.type) {
+    case "boolean":
+      return "no value";
+    case "choice":
+      return `one of ${flag.choices.join(", ")}`;
+    case "string":
+      return flag.empty ? "a text" : `a text that is not empty (${flag.value})`;
+    case "integer":
+      return `a whole number, ${describeRange(flag)}`;
+    case "number":
+      return `a finite number, ${describeRange(flag)}`;
+  }
+}

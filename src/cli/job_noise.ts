@@ -1,0 +1,74 @@
+/** The noise of a run's samples as the flags ask for it. @module */
+import { UsageError } from "../errors.ts";
+import {
+  drawNoise,
+  type NoiseStream,
+  parseNoiseFile,
+  type SampleNoise,
+} from "../pipelines/noise_source.ts";
+
+/** Flags that say where noise comes from. */
+export interface NoiseFlags {
+  seed: number;
+  noise_stream: NoiseStream;
+  noise_path: string | undefined;
+  /** Samples when nothing else says how many. */
+  num_samples: number;
+}
+
+/** What is drawn for every sample. */
+export interface NoiseShape {
+  /** Samples that were asked for, if any number was. */
+  samples: number | undefined;
+  /** `[T+1, channels, height, width]`. */
+  shape: readonly number[];
+  /** Draw class labels in `[0, classes)` too. */
+  classes?: number;
+}
+
+/**
+ * Noise of every sample, and how many samples there are: as many as asked for, else as many as the file holds.
+ *
+ * @throws {UsageError} when the file cannot be read or holds noise for another number of samples
+ * @throws {FormatError} when the file is damaged
+ */
+export async function jobNoise(
+  flags: NoiseFlags,
+  { samples, shape, classes }: NoiseShape,
+): Promise<{ count: number; noises: Iterable<SampleNoise> }> {
+  const size = shape.reduce((a, b) => a * b, 1);
+  const drawn = (count: number) =>
+    drawNoise({ seed: flags.seed, stream: flags.noise_stream, count, size, classes });
+  if (flags.noise_path === undefined) {
+    const count = samples ?? flags.num_samples;
+    return { count, noises: drawn(count) };
+  }
+  const file = parseNoiseFile(await readFile(flags.noise_path), shape, flags.noise_path);
+  const count = samples ?? file.count;
+  if (file.count !== 1 && file.count !== count) {
+    throw new UsageError(
+      `--noise_path holds noise for ${file.count} samples, wanted 1 or ${count}`,
+    );
+  }
+  return { count, noises: replaceNoise(drawn(count), file.noise) };
+}
+
+/** The labels stay those of the seed; only the noise is the file's. */
+function* replaceNoise(
+  drawn: Iterable<SampleNoise>,
+  noise: (i: number) => Float64Array,
+): Iterable<SampleNoise> {
+  let i = 0;
+  for (const { label } of drawn) yield { label, noise: noise(i++) };
+}
+
+async function readFile(path: string): Promise<Uint8Array> {
+  try {
+    return await Deno.readFile(path);
+  } catch (cause) {
+    if (cause instanceof Deno.errors.NotCapable) throw cause;
+    throw new UsageError(`--noise_path ${path} cannot be read: ${(cause as Error).message}`, {
+      cause,
+    });
+  }
+}

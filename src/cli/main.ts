@@ -1,0 +1,89 @@
+/** The frame around a script: errors become one line and a documented exit code, signals stop it well. @module */
+import { ParataaError } from "../errors.ts";
+
+/** Exit codes of a run that a signal stopped. */
+const SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const;
+
+/** Ends a run on a signal; the reason of the abort that the run sees. */
+export class Interrupted extends Error {
+  override name = "Interrupted";
+  /** @param exitCode 128 + the signal's number */
+  constructor(readonly exitCode: number) {
+    super("stopped by a signal");
+  }
+}
+
+/**
+ * Runs a script and ends the process.
+ *
+ * The first SIGINT or SIGTERM aborts `signal`, and the script leaves with 130 or 143 once it has tidied up; a second one ends
+ * the process at once.
+ */
+export async function runMain(
+  script: (args: readonly string[], signal: AbortSignal) => Promise<unknown>,
+  args: readonly string[],
+): Promise<never> {
+  const controller = new AbortController();
+  for (const [name, exitCode] of Object.entries(SIGNALS)) {
+    Deno.addSignalListener(name as Deno.Signal, () => {
+      if (controller.signal.aborted) Deno.exit(exitCode);
+      controller.abort(new Interrupted(exitCode));
+    });
+  }
+  try {
+    await script(args, controller.signal);
+  } catch (error) {
+    const { line, exitCode } = describeError(error);
+    console.error(line);
+    if (args.includes("--debug") && error instanceof Error) console.error(error.stack);
+    Deno.exit(exitCode);
+  }
+  Deno.exit(0);
+}
+
+/** One line for standard error, `parataa: E_NAME: what - hint`, and the exit code. */
+export function describeError(
+  error: unknown,
+): { line: string; exitCode: number; code: string; message: string } {
+  const { code, exitCode, message, hint } = classify(error);
+  const line = `parataa: ${code}: ${oneLine(message)}${hint ? ` - ${oneLine(hint)}` : ""}`;
+  return { line, exitCode, code, message: oneLine(message) };
+}
+
+interface Classified {
+  code: string;
+  exitCode: number;
+  message: string;
+  hint?: string;
+}
+
+function classify(error: unknown): Classified {
+  if (error instanceof ParataaError) return error;
+  if (error instanceof Interrupted) {
+    return { code: "E_INTERRUPTED", exitCode: error.exitCode, message: error.message };
+  }
+  if (!(error instanceof Error)) {
+    return { code: "E_INTERNAL", exitCode: 70, message: String(error) };
+  }
+  if (error instanceof Deno.errors.NotCapable) {
+    return { code: "E_PERMISSION", exitCode: 4, message: error.message };
+  }
+  if (isFileSystemError(error)) return { code: "E_IO", exitCode: 5, message: error.message };
+  return {
+    code: "E_INTERNAL",
+    exitCode: 70,
+    message: error.message,
+    hint: "please report this; --debug prints the stack",
+  };
+}
+
+/** Deno gives every error of the operating system its own class or an errno such as `ENOSPC`. */
+function isFileSystemError(error: Error): boolean {
+  const classes = Object.values(Deno.errors);
+  return classes.some((kind) => error instanceof kind) ||
+    /^E[A-Z]+$/.test(String((error as { code?: unknown }).code));
+}
+
+function oneLine(text: string): string {
+  return text.replace(/\s*\n\s*/g, " ").trim();
+}

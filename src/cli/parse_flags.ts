@@ -1,0 +1,166 @@
+/** Turns the words of a command line into typed values by a flag table. @module */
+import { parseArgs } from "node:util";
+import { UsageError } from "../errors.ts";
+import { describeWanted, type Flag, type FlagTable, type FlagValues } from "./flag.ts";
+
+/** What a command line said. */
+export interface ParsedFlags<T extends FlagTable> {
+  /** Value of every flag, its default where it was not given. */
+  values: FlagValues<T>;
+  /** Official names of the flags that were given. */
+  given: ReadonlySet<string>;
+}
+
+const INTEGER = /^[+-]?[0-9]+$/;
+const NUMBER = /^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$/;
+
+/** A value as an error line shows it: quoted, control characters escaped, cut after 60 characters. */
+export function show(value: unknown): string {
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > 60 ? `${text.slice(0, 57)}…"` : text;
+}
+
+/**
+ * Reads `args` by `table`. `_` and `-` are alike in long names, `--name value` and `--name=value` too.
+ *
+ * @throws {UsageError} on an unknown flag (the nearest name is suggested), a value outside its range, a repeated flag or a
+ * word that belongs to no flag
+ */
+export function parseFlags<T extends FlagTable>(table: T, args: readonly string[]): ParsedFlags<T> {
+  const { tokens } = parseArgs({
+    args: [...args],
+    options: parserOptions(table),
+    strict: false,
+    tokens: true,
+  });
+  const names = spellings(table);
+  const given = new Map<string, string | undefined>();
+  for (const token of tokens) {
+    if (token.kind === "option-terminator") continue;
+    if (token.kind === "positional") {
+      throw new UsageError(`unexpected argument ${show(token.value)}`, {
+        hint: "every value belongs to a --flag",
+      });
+    }
+    const name = names.get(token.name);
+    if (name === undefined) throw unknownFlag(token.rawName, names);
+    if (given.has(name)) throw new UsageError(`--${name} is given twice`, { hint: "give it once" });
+    // parseArgs takes the next word as the value whatever it looks like; a forgotten value must not swallow a flag.
+    const swallowed = !token.inlineValue && token.value?.startsWith("--");
+    given.set(name, swallowed ? undefined : token.value);
+    if (swallowed && table[name].type !== "boolean") throw needsValue(name, table[name]);
+  }
+  return { values: readValues(table, given), given: new Set(given.keys()) };
+}
+
+/**
+ * Reads values that were recorded as JSON (a manifest, a picture's metadata) by the same rules as a command line.
+ *
+ * @returns the words that `parseFlags` would take, without the flags named in `except`
+ */
+export function toArguments(
+  table: FlagTable,
+  recorded: Readonly<Record<string, unknown>>,
+  except: ReadonlySet<string>,
+): string[] {
+  const args: string[] = [];
+  for (const [name, value] of Object.entries(recorded)) {
+    const flag = Object.hasOwn(table, name) ? table[name] : undefined;
+    if (flag === undefined || except.has(name) || value === null || value === false) continue;
+    if (flag.type === "boolean") args.push(`--${name}`);
+    else args.push(`--${name}=${value}`);
+  }
+  return args;
+}
+
+function readValues<T extends FlagTable>(
+  table: T,
+  given: ReadonlyMap<string, string | undefined>,
+): FlagValues<T> {
+  const values: Record<string, string | number | boolean | undefined> = {};
+  for (const [name, flag] of Object.entries(table)) {
+    if (given.has(name)) values[name] = readValue(name, flag, given.get(name));
+    else values[name] = flag.type === "boolean" ? false : flag.default;
+  }
+  return values as FlagValues<T>;
+}
+
+function readValue(name: string, flag: Flag, text: string | undefined): string | number | boolean {
+  const refuse = () =>
+    new UsageError(`--${name} is ${show(text)} but takes ${describeWanted(flag)}`);
+  if (flag.type === "boolean") {
+    if (text !== undefined) throw refuse();
+    return true;
+  }
+  if (text === undefined) throw needsValue(name, flag);
+  switch (flag.type) {
+    case "choice":
+      if (!flag.choices.includes(text)) throw refuse();
+      return text;
+    case "string":
+      if ((text === "" && !flag.empty) || text.includes("\0")) throw refuse();
+      return text;
+    default: {
+      const value = (flag.type === "integer" ? INTEGER : NUMBER).test(text) ? Number(text) : NaN;
+      const inRange = value >= flag.min && value <= flag.max && Number.isFinite(value);
+      if (!inRange && value !== flag.also) throw refuse();
+      return value;
+    }
+  }
+}
+
+function needsValue(name: string, flag: Flag): UsageError {
+  return new UsageError(`--${name} has no value but takes ${describeWanted(flag)}`);
+}
+
+/** Every spelling of every flag, without dashes, to its official name. */
+function spellings(table: FlagTable): Map<string, string> {
+  const names = new Map<string, string>();
+  for (const [name, flag] of Object.entries(table)) {
+    for (const long of [name, ...(flag.aliases ?? [])]) {
+      names.set(long, name);
+      names.set(long.replaceAll("_", "-"), name);
+    }
+    if (flag.short) names.set(flag.short, name);
+  }
+  return names;
+}
+
+function parserOptions(
+  table: FlagTable,
+): Record<string, { type: "string" | "boolean"; short?: string }> {
+  const options: Record<string, { type: "string" | "boolean"; short?: string }> = {};
+  for (const [spelling, name] of spellings(table)) {
+    const type = table[name].type === "boolean" ? "boolean" : "string";
+    // A one-letter spelling is declared as a long name too, since parseArgs wants one; the table decides what it means.
+    options[spelling] = spelling.length === 1 ? { type, short: spelling } : { type };
+  }
+  return options;
+}
+
+function unknownFlag(raw: string, names: ReadonlyMap<string, string>): UsageError {
+  const wanted = raw.replace(/^-+/, "").replaceAll("-", "_");
+  let nearest: string | undefined;
+  let best = Math.max(2, Math.floor(wanted.length / 3)) + 1;
+  for (const spelling of names.keys()) {
+    const distance = editDistance(wanted, spelling.replaceAll("-", "_"));
+    if (distance < best) [nearest, best] = [names.get(spelling), distance];
+  }
+  const hint = nearest && raw.startsWith("--")
+    ? `did you mean --${nearest}?`
+    : "--help lists all flags";
+  return new UsageError(`unknown flag ${show(raw).slice(1, -1)}`, { hint });
+}
+
+/** Levenshtein distance. */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      next[j] = Math.min(row[j] + 1, next[j - 1] + 1, row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1));
+    }
+    row = next;
+  }
+  return row[b.length];
+}

@@ -1,0 +1,46 @@
+/** Text chunks of a run's pictures: `parameters` for other programs, `parataa` for ourselves. @module */
+import { formatA1111 } from "../formats/a1111.ts";
+import type { RecordedArguments } from "./read_arguments.ts";
+import { PNG_KEYWORD } from "./recorded_arguments.ts";
+import { VERSION } from "../version.ts";
+
+/** What a picture says of itself. Nothing here may depend on time or machine: the same seed gives the same bytes. */
+export interface PictureText {
+  script: string;
+  /** Prompt, or the class in words. */
+  prompt: string;
+  negativePrompt?: string;
+  /** Arguments that change the result. */
+  arguments: RecordedArguments;
+  model: string;
+  size: { width: number; height: number };
+  sample: number;
+  step: number;
+}
+
+/** The chunks by keyword. */
+export function pictureText(text: PictureText): Map<string, string> {
+  const { arguments: args, size } = text;
+  const parameters = formatA1111({
+    prompt: text.prompt,
+    negativePrompt: text.negativePrompt,
+    fields: [
+      ["Steps", Number(args.timesteps)],
+      ["Sampler", `${args.eta === 0 ? "DDIM" : "DDPM"} ${args.method}`],
+      ["CFG scale", Number(args.cfg_scale)],
+      ["Seed", Number(args.seed)],
+      ["Size", `${size.width}x${size.height}`],
+      ["Model", text.model],
+      ["Eta", Number(args.eta)],
+      ["Version", `parataa ${VERSION}`],
+    ],
+  });
+  const own = {
+    version: VERSION,
+    script: text.script,
+    sample: text.sample,
+    step: text.step,
+    arguments: args,
+  };
+  return new Map([["parameters", parameters], [PNG_KEYWORD, JSON.stringify(own)]]);
+}

@@ -1,0 +1,75 @@
+/** From a command line to the settled arguments of a sampling run. @module */
+import { UsageError } from "../errors.ts";
+import type { FlagTable } from "./flag.ts";
+import { parseFlags, toArguments } from "./parse_flags.ts";
+import { readRecordedArguments } from "./recorded_arguments.ts";
+import { METHODS, SOLVER_FLAGS } from "./script_flags.ts";
+
+/** Arguments as a manifest records them: every flag, `null` where it has no value or is not used by the method. */
+export type RecordedArguments = Record<string, string | number | boolean | null>;
+
+/** Values by a table, and the flags that were given on the command line or by `--args_from`. */
+export interface Arguments<V> {
+  values: V;
+  given: ReadonlySet<string>;
+  /** Whether the seed was drawn, as −1 asks for. */
+  drawnSeed: boolean;
+}
+
+/**
+ * Reads a sampling script's command line: `--args_from` underneath, flags that the method does not use refused, a seed of −1
+ * drawn.
+ *
+ * @throws {UsageError} naming the flag
+ */
+export async function readArguments<T extends FlagTable>(
+  table: T,
+  args: readonly string[],
+): Promise<Arguments<ReturnType<typeof parseFlags<T>>["values"]>> {
+  let { values, given } = parseFlags(table, args);
+  const source = (values as Record<string, unknown>).args_from;
+  if (typeof source === "string") {
+    const recorded = await readRecordedArguments(source);
+    // Solver flags belong to the recorded method: they are not handed to another one.
+    const otherMethod = given.has("method") ? solverFlagNames() : [];
+    const except = new Set([...given, ...otherMethod]);
+    ({ values, given } = parseFlags(table, [...toArguments(table, recorded, except), ...args]));
+  }
+  refuseUnusedFlags(values, given);
+  const drawnSeed = values.seed === -1;
+  if (drawnSeed) Object.assign(values, { seed: crypto.getRandomValues(new Uint32Array(1))[0] });
+  return { values, given, drawnSeed };
+}
+
+/** The arguments for a manifest (`all`) or a picture (those that change the result). */
+export function recordArguments(
+  table: FlagTable,
+  values: object,
+  which: "all" | "result",
+): RecordedArguments {
+  const unused = new Set(unusedSolverFlags(values));
+  const recorded: RecordedArguments = {};
+  for (const [name, flag] of Object.entries(table)) {
+    const scope = flag.scope ?? "result";
+    if (scope === "session" || (which === "result" && scope !== "result")) continue;
+    const value = (values as RecordedArguments)[name];
+    recorded[name] = unused.has(name) ? null : value ?? null;
+  }
+  return recorded;
+}
+
+function refuseUnusedFlags(values: object, given: ReadonlySet<string>): void {
+  const unused = unusedSolverFlags(values).find((name) => given.has(name));
+  if (unused === undefined) return;
+  const { method } = values as { method: string };
+  throw new UsageError(`--${unused} is not used by --method ${method}`, { hint: "leave it out" });
+}
+
+function unusedSolverFlags(values: object): string[] {
+  const { method } = values as { method: keyof typeof SOLVER_FLAGS };
+  return solverFlagNames().filter((name) => !SOLVER_FLAGS[method].includes(name));
+}
+
+function solverFlagNames(): string[] {
+  return [...new Set(METHODS.flatMap((method) => SOLVER_FLAGS[method]))];
+}

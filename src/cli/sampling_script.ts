@@ -1,0 +1,191 @@
+/** The run that all sampling scripts share; what differs between them is a {@link SamplingScript}. @module */
+import type { GuidedDenoiser } from "../models/guided_denoiser.ts";
+import type { LatentPipeline, PipelineOptions } from "../pipelines/latent_pipeline.ts";
+import type { Manifest, SampleRecord } from "../runs/manifest.ts";
+import { loadEncoder } from "../runs/picture.ts";
+import { RunDirectory } from "../runs/run_directory.ts";
+import { Environment } from "../runtime/environment.ts";
+import type { Schedule } from "../sampling/schedule.ts";
+import { VERSION } from "../version.ts";
+import type { FlagTable, FlagValues } from "./flag.ts";
+import { helpText, type ScriptSummary } from "./help.ts";
+import { describeError, Interrupted } from "./main.ts";
+import { createProgress } from "./progress.ts";
+import {
+  type Arguments,
+  readArguments,
+  recordArguments,
+  type RecordedArguments,
+} from "./read_arguments.ts";
+import { projectPath } from "./project_path.ts";
+import { newManifest } from "./run_manifest.ts";
+import { runSample } from "./run_sample.ts";
+import type { samplingFlags } from "./script_flags.ts";
+
+/** Flags that every sampling script has. */
+export type SamplingTable = ReturnType<typeof samplingFlags>;
+
+/** Values of the flags that every sampling script has. */
+export type SamplingValues = FlagValues<SamplingTable>;
+
+/** One sample to make. */
+export interface Job {
+  index: number;
+  /** What it shows, for people: `3 (cat face)`, the prompt. */
+  label: string;
+  /** What it shows, for the manifest and the trajectory file. */
+  condition: Record<string, string | number>;
+  denoiser: GuidedDenoiser;
+  /** `[T+1, channels, height, width]`. */
+  noise: Float64Array;
+  seed?: number;
+}
+
+/** What a script gives to the shared run. */
+export interface SamplingScript<
+  T extends FlagTable & SamplingTable,
+  P extends LatentPipeline<never>,
+> {
+  summary: ScriptSummary;
+  /** Start of the run folder's name: `DiT`. */
+  prefix: string;
+  flags: T;
+  /** Opens the model folder `path`. */
+  open(env: Environment, path: string, values: FlagValues<T>, options: PipelineOptions): Promise<P>;
+  /** The samples in order, how many there are first. */
+  jobs(
+    pipeline: P,
+    args: Arguments<FlagValues<T>>,
+    schedule: Schedule,
+  ): Promise<{ count: number; jobs: Iterable<Job> }>;
+}
+
+/** What a run came to; rounds, evaluations and seconds are means over its samples. */
+export interface RunSummary {
+  path: string;
+  samples: number;
+  timesteps: number;
+  rounds: number;
+  nfe: number;
+  seconds: number;
+  /** Part of `seconds` spent inside the network. */
+  networkSeconds: number;
+}
+
+/**
+ * Runs a sampling script: arguments, model, one folder per sample, manifest.
+ *
+ * @returns `undefined` when `--help` or `--version` was all that was asked for
+ * @throws {ParataaError} with the exit code of the contract; flags are checked before any model is opened
+ */
+export async function runSampling<
+  T extends FlagTable & SamplingTable,
+  P extends LatentPipeline<never>,
+>(
+  script: SamplingScript<T, P>,
+  argv: readonly string[],
+  signal: AbortSignal,
+): Promise<RunSummary | undefined> {
+  if (printedAndDone(script, argv)) return undefined;
+  const args = await readArguments(script.flags, argv);
+  const values = args.values as SamplingValues;
+  using env = Environment.open({ libraryPath: values.ort_lib });
+  await loadEncoder();
+  const path = modelFolder(values.model_path, script.flags.model_path.default);
+  await using pipeline = await script.open(env, path, args.values, pipelineOptions(values));
+  const { timesteps: numInferenceSteps, eta } = values;
+  const schedule = pipeline.createSchedule({ numInferenceSteps, eta });
+  const { count, jobs } = await script.jobs(pipeline, args, schedule);
+  const manifest = await newManifest(script.summary.name, script.flags, values, env, pipeline);
+  const started = new Date(manifest.started);
+  const run = await RunDirectory.create(values.output_path, script.prefix, started, manifest);
+  const progress = createProgress(values);
+  if (args.drawnSeed) progress.note(`seed ${values.seed}`);
+  const resultArguments = recordArguments(script.flags, values, "result");
+  const context = {
+    run,
+    pipeline,
+    schedule,
+    count,
+    manifest,
+    resultArguments,
+    values,
+    progress,
+    signal,
+  };
+  try {
+    await run.write("args.txt", argumentsText(manifest.arguments));
+    for (const job of jobs) {
+      manifest.samples.push(await runSample({ ...context, job }));
+    }
+    await run.finish("complete");
+  } catch (error) {
+    const { code, message } = describeError(error);
+    // A full disk must not hide the error that is already on its way.
+    await run.finish(error instanceof Interrupted ? "interrupted" : "failed", { code, message })
+      .catch(() => {});
+    throw error;
+  }
+  const summary = summarise(run.path, manifest);
+  progress.done(run.path, { ...summary }, [summaryLine(summary)]);
+  return summary;
+}
+
+/** `--help` and `--version` win over everything else on the line and need no library. */
+function printedAndDone(
+  script: { summary: ScriptSummary; flags: FlagTable },
+  argv: readonly string[],
+): boolean {
+  if (argv.includes("--help") || argv.includes("-h")) {
+    console.log(helpText(script.summary, script.flags));
+  } else if (argv.includes("--version")) {
+    console.log(`parataa ${VERSION} (Deno ${Deno.version.deno})`);
+  } else return false;
+  return true;
+}
+
+/** The embedded model lies in the project wherever a script is started from; any other path is the user's. */
+function modelFolder(path: string, embedded: string): string {
+  return path === embedded ? projectPath(path) : path;
+}
+
+function pipelineOptions(values: SamplingValues): PipelineOptions {
+  return {
+    vaePath: values.vae_path,
+    fp16: values.fp16,
+    session: {
+      provider: values.provider === "cuda" ? "cuda" : "cpu",
+      intraOpNumThreads: values.threads,
+    },
+  };
+}
+
+/** `args.txt` in the form of the official scripts: the repr of argparse's namespace. */
+function argumentsText(args: RecordedArguments): Uint8Array {
+  const python = (value: RecordedArguments[string]) => {
+    if (value === null) return "None";
+    if (typeof value === "boolean") return value ? "True" : "False";
+    return typeof value === "string" ? JSON.stringify(value) : String(value);
+  };
+  const pairs = Object.entries(args).map(([name, value]) => `${name}=${python(value)}`);
+  return new TextEncoder().encode(`Namespace(${pairs.join(", ")})\n`);
+}
+
+function summarise(path: string, { samples, arguments: args }: Manifest): RunSummary {
+  const mean = (value: (sample: SampleRecord) => number) =>
+    samples.reduce((sum, sample) => sum + value(sample), 0) / samples.length;
+  return {
+    path,
+    samples: samples.length,
+    timesteps: Number(args.timesteps),
+    rounds: mean((sample) => sample.rounds),
+    nfe: mean((sample) => sample.nfe),
+    seconds: mean((sample) => sample.seconds.sampling),
+    networkSeconds: mean((sample) => sample.seconds.network),
+  };
+}
+
+function summaryLine({ samples, rounds, nfe, timesteps }: RunSummary): string {
+  return `${samples} samples, mean ${rounds.toFixed(1)} rounds and ${nfe.toFixed(1)} evaluations ` +
+    `(sequential: ${timesteps} steps, one after another)`;
+}

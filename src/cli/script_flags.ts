@@ -1,0 +1,262 @@
+/**
+ * The flag tables of the sampling scripts. Names, defaults and ranges are those of the official ParaTAA scripts; what
+ * differs between the scripts is data.
+ * @module
+ */
+import type { BooleanFlag, ChoiceFlag, NumberFlag, StringFlag } from "./flag.ts";
+
+/** Ways to solve the chain. */
+export const METHODS = ["parataa", "fixed_point", "sequential"] as const;
+
+/** One of {@link METHODS}. */
+export type MethodName = typeof METHODS[number];
+
+/** What differs between the official scripts. */
+export interface ScriptDefaults {
+  timesteps: number;
+  maxTimesteps: number;
+  order: number;
+  modelPath: string;
+}
+
+const NO_LIMIT = Number.MAX_SAFE_INTEGER;
+
+/** Solver flags that each method takes; a flag of the group that is not named here is refused when given. */
+export const SOLVER_FLAGS: Record<MethodName, readonly string[]> = {
+  parataa: ["window_size", "order", "memory_size", "tol1", "tol2", "max_steps", "compat"],
+  fixed_point: ["window_size", "order", "tol1", "tol2", "max_steps"],
+  sequential: [],
+};
+
+// deno-lint-ignore explicit-module-boundary-types -- the table's literal types carry the types of the parsed values
+export function samplingFlags(defaults: ScriptDefaults) {
+  return {
+    timesteps: {
+      type: "integer",
+      min: 1,
+      max: defaults.maxTimesteps,
+      default: defaults.timesteps,
+      group: "Sampling",
+      aliases: ["steps", "num_inference_steps"],
+      help: "steps of the chain",
+    },
+    cfg_scale: {
+      type: "number",
+      min: 0,
+      max: Number.MAX_VALUE,
+      default: 4,
+      group: "Sampling",
+      aliases: ["guidance_scale"],
+      help: "classifier-free guidance, 1 turns it off",
+    },
+    eta: {
+      type: "number",
+      min: 0,
+      max: 1,
+      default: 0,
+      group: "Sampling",
+      help: "noise of every step: 0 DDIM, 1 DDPM",
+    },
+    seed: {
+      type: "integer",
+      min: 0,
+      max: NO_LIMIT,
+      also: -1,
+      default: 0,
+      short: "s",
+      group: "Sampling",
+      help: "seed of torch's CPU generator; -1 draws one and prints it",
+    },
+    noise_stream: {
+      type: "choice",
+      choices: ["official", "per_image"],
+      default: "official",
+      group: "Sampling",
+      help:
+        "official: one generator for all images; per_image: image i has its own, seeded seed + i",
+    },
+    noise_path: {
+      type: "string",
+      value: "FILE",
+      group: "Sampling",
+      help: "noise from .npy or .safetensors, [T+1,4,h,w] or [n,T+1,4,h,w], in place of the seed's",
+    },
+    method: {
+      type: "choice",
+      choices: METHODS,
+      default: "parataa",
+      group: "Solver",
+      help: "how the chain is solved",
+    },
+    window_size: {
+      type: "integer",
+      min: 1,
+      max: NO_LIMIT,
+      default: 100,
+      group: "Solver",
+      help: "steps evaluated in one round, at most the timesteps",
+    },
+    order: {
+      type: "integer",
+      min: 1,
+      max: NO_LIMIT,
+      default: defaults.order,
+      group: "Solver",
+      help: "order k of the triangular system, at most the window",
+    },
+    memory_size: {
+      type: "integer",
+      min: 1,
+      max: 16,
+      default: 2,
+      group: "Solver",
+      help: "memory m of the Anderson acceleration, 1 is none",
+    },
+    tol1: {
+      type: "number",
+      min: 0,
+      max: Number.MAX_VALUE,
+      default: 1e-3,
+      group: "Solver",
+      help: "a step is finished at this RMS residual",
+    },
+    tol2: {
+      type: "number",
+      min: 0,
+      max: Number.MAX_VALUE,
+      default: 1e-3,
+      group: "Solver",
+      help: "... or at this residual relative to the step's own noise",
+    },
+    max_steps: {
+      type: "integer",
+      min: 1,
+      max: NO_LIMIT,
+      group: "Solver",
+      help: "stop after step_(N-1), that is N - 1 rounds, as the official scripts do",
+    },
+    compat: {
+      type: "choice",
+      choices: ["official"],
+      group: "Solver",
+      help: "keep the official code's memory defect (see README)",
+    },
+    model_path: {
+      type: "string",
+      value: "DIR",
+      default: defaults.modelPath,
+      short: "m",
+      group: "Model",
+      help: "model folder",
+    },
+    vae_path: { type: "string", value: "DIR", group: "Model", help: "folder with another VAE" },
+    fp16: { type: "boolean", group: "Model", help: "take the folder's model_fp16.onnx files" },
+    provider: {
+      type: "choice",
+      choices: ["auto", "cpu", "cuda"],
+      default: "auto",
+      group: "Model",
+      scope: "execution",
+      help: "execution provider of ONNX Runtime",
+    },
+    ort_lib: {
+      type: "string",
+      value: "FILE",
+      group: "Model",
+      scope: "execution",
+      help: "libonnxruntime to open (else ORT_DYLIB_PATH, then the npm package's)",
+    },
+    output_path: {
+      type: "string",
+      value: "DIR",
+      default: "output",
+      short: "o",
+      group: "Output",
+      scope: "execution",
+      help: "where the run's folder is made",
+    },
+    disable_image_metadata: {
+      type: "boolean",
+      group: "Output",
+      help: "write no text into the PNG files",
+    },
+    batch_size: {
+      type: "integer",
+      min: 1,
+      max: NO_LIMIT,
+      group: "Run",
+      scope: "execution",
+      help: "most network rows in one call, guidance takes two a step; all by default",
+    },
+    threads: {
+      type: "integer",
+      min: 1,
+      max: 1024,
+      group: "Run",
+      scope: "execution",
+      help: "threads inside one call; all cores by default",
+    },
+    args_from: {
+      type: "string",
+      value: "FILE",
+      group: "Run",
+      scope: "session",
+      help: "take the arguments of a manifest.json or a PNG of ours; flags beside it win",
+    },
+    quiet: { type: "boolean", group: "Run", scope: "session", help: "print only the run's folder" },
+    json: {
+      type: "boolean",
+      group: "Run",
+      scope: "session",
+      help: "print one JSON object a line: rounds, samples, the run",
+    },
+    debug: {
+      type: "boolean",
+      group: "Run",
+      scope: "session",
+      help: "print the stack of an error",
+    },
+    help: {
+      type: "boolean",
+      short: "h",
+      group: "Run",
+      scope: "session",
+      help: "print this and leave",
+    },
+    version: {
+      type: "boolean",
+      group: "Run",
+      scope: "session",
+      help: "print the versions of parataa and Deno and leave",
+    },
+  } as const satisfies Record<string, NumberFlag | StringFlag | ChoiceFlag | BooleanFlag>;
+}
+
+/** Flags of `parallel_dit`. */
+// deno-lint-ignore explicit-module-boundary-types -- as above
+export function ditFlags() {
+  return {
+    num_samples: {
+      type: "integer",
+      min: 1,
+      max: 100_000,
+      default: 10,
+      short: "b",
+      group: "Sampling",
+      help: "pictures to make",
+    },
+    class_labels: {
+      type: "string",
+      value: "A,B,…",
+      group: "Sampling",
+      help:
+        "classes by name or number, one for all or one a picture; drawn from the seed by default",
+    },
+    ...samplingFlags({
+      timesteps: 100,
+      maxTimesteps: 1000,
+      order: 100,
+      modelPath: "models/dit-emoji",
+    }),
+  } as const satisfies Record<string, NumberFlag | StringFlag | ChoiceFlag | BooleanFlag>;
+}

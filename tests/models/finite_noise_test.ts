@@ -1,0 +1,44 @@
+import assert from "node:assert/strict";
+import { retryNonFinite } from "../../src/models/finite_noise.ts";
+
+/** Rows of two; row k comes back as `bad[calls so far]` says, else as its step. */
+function flaky(bad: (step: number, call: number) => number | undefined) {
+  const calls: number[][] = [];
+  const denoiser = retryNonFinite({
+    rowSize: 2,
+    predictNoise(_latents, steps, out) {
+      calls.push([...steps]);
+      steps.forEach((step, row) =>
+        out.fill(bad(step, calls.length) ?? step, 2 * row + 1, 2 * row + 2)
+      );
+      return Promise.resolve();
+    },
+  });
+  return { denoiser, calls };
+}
+
+const steps = Int32Array.of(4, 5, 6);
+
+Deno.test("retryNonFinite() evaluates a bad row once more, alone", async () => {
+  for (const value of [NaN, Infinity, -Infinity]) {
+    const { denoiser, calls } = flaky((step, call) => step === 5 && call === 1 ? value : undefined);
+    const out = new Float64Array(6);
+    await denoiser.predictNoise(new Float64Array(6), steps, out);
+    assert.deepEqual(calls, [[4, 5, 6], [5]]);
+    assert.deepEqual([...out], [0, 4, 0, 5, 0, 6]);
+  }
+});
+
+Deno.test("retryNonFinite() tries once and leaves the rest to the sampler", async () => {
+  const { denoiser, calls } = flaky((step) => step === 6 ? NaN : undefined);
+  const out = new Float64Array(6);
+  await denoiser.predictNoise(new Float64Array(6), steps, out);
+  assert.deepEqual(calls, [[4, 5, 6], [6]]);
+  assert.ok(Number.isNaN(out[5]));
+});
+
+Deno.test("retryNonFinite() calls once when all is finite, denormals and extremes included", async () => {
+  const { denoiser, calls } = flaky((step) => step === 4 ? Number.MAX_VALUE : Number.MIN_VALUE);
+  await denoiser.predictNoise(new Float64Array(6), steps, new Float64Array(6));
+  assert.equal(calls.length, 1);
+});
