@@ -62,6 +62,12 @@ export async function openDecoder(
   return { decoder, file };
 }
 
+/** Pixels per latent element: every level of the VAE but one halves the picture; 8 where the folder does not say. */
+export async function vaeScale(folder: ModelFolder): Promise<number> {
+  const { block_out_channels: levels } = await folder.config(join("vae_decoder", "config.json"));
+  return Array.isArray(levels) ? 2 ** (levels.length - 1) : 8;
+}
+
 /** A VAE's folder needs no `model_index.json`: it is a part of a model, not one. */
 function openVaeFolder(path: string, fp16: boolean | undefined): Promise<ModelFolder> {
   return ModelFolder.open(path, { networks: ["vae_decoder"], fp16, part: true });

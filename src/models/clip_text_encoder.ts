@@ -1,0 +1,118 @@
+/** Stable Diffusion's text encoder: a prompt to one embedding row per token. @module */
+import { ModelError } from "../errors.ts";
+import type { Environment } from "../runtime/environment.ts";
+import { InferenceSession } from "../runtime/inference_session.ts";
+import type { TensorMetadata } from "../runtime/model_metadata.ts";
+import type { SessionOptions } from "../runtime/session_options.ts";
+import { Tensor } from "../runtime/tensor.ts";
+import type { ClipTokenizer } from "./clip_tokenizer.ts";
+import {
+  type CheckedTensor,
+  expectRank,
+  expectType,
+  fixedSize,
+  FLOAT_TYPES,
+  listTensors,
+} from "./tensor_contract.ts";
+
+/** A prompt as the network takes it. */
+export interface TextEmbedding {
+  /** `[tokens, width]`. */
+  data: Float32Array;
+  /** End of the prompt that did not fit into the tokens; `undefined` when all of it did. */
+  truncated: string | undefined;
+}
+
+/** Options of {@link ClipTextEncoder.open}. */
+export interface ClipTextEncoderOptions {
+  /** Path of the network. */
+  file: string;
+  tokenizer: ClipTokenizer;
+  session?: SessionOptions;
+}
+
+/** Tokenizer and text encoder of one model. */
+export class ClipTextEncoder implements AsyncDisposable {
+  /** `[tokens, width]` of an embedding. */
+  readonly shape: readonly [tokens: number, width: number];
+  readonly #env: Environment;
+  readonly #session: InferenceSession;
+  readonly #tokenizer: ClipTokenizer;
+  readonly #ids: CheckedTensor;
+  readonly #hidden: CheckedTensor;
+
+  private constructor(
+    env: Environment,
+    session: InferenceSession,
+    { tokenizer, file }: ClipTextEncoderOptions,
+  ) {
+    const { ids, hidden } = checkEncoder(file, session.inputs, session.outputs);
+    this.#env = env;
+    this.#session = session;
+    this.#tokenizer = tokenizer;
+    this.#ids = ids;
+    this.#hidden = hidden;
+    this.shape = [tokenizer.maxLength, fixedSize(hidden.shape[2])!];
+  }
+
+  /** Opens the network. @throws {ModelError} when it cannot be loaded or is no text encoder */
+  static async open(env: Environment, options: ClipTextEncoderOptions): Promise<ClipTextEncoder> {
+    const session = await InferenceSession.create(env, options.file, options.session);
+    try {
+      return new ClipTextEncoder(env, session, options);
+    } catch (error) {
+      await session.close();
+      throw error;
+    }
+  }
+
+  /** Embedding of one prompt, the empty one included. */
+  async encode(prompt: string, signal?: AbortSignal): Promise<TextEmbedding> {
+    const { ids, truncated } = this.#tokenizer.encode(prompt);
+    const data = this.#ids.type === "int64"
+      ? BigInt64Array.from(ids, BigInt)
+      : Int32Array.from(ids);
+    using row = new Tensor(this.#env, this.#ids.type, [1, ids.length], data);
+    const outputs = await this.#session.run({ [this.#ids.name]: row }, {
+      outputs: [this.#hidden.name],
+      signal,
+    });
+    using hidden = outputs[this.#hidden.name];
+    return { data: Float32Array.from(hidden.data as Float32Array), truncated };
+  }
+
+  /** Releases the session. */
+  close(): Promise<void> {
+    return this.#session.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}
+
+/** `input_ids [batch, tokens]` of whole numbers, `last_hidden_state [batch, tokens, width]`. */
+function checkEncoder(
+  file: string,
+  inputs: readonly TensorMetadata[],
+  outputs: readonly TensorMetadata[],
+): { ids: CheckedTensor; hidden: CheckedTensor } {
+  const hidden = outputs.find((output) => output.name === "last_hidden_state") ?? outputs[0];
+  if (inputs.length !== 1 || !hidden) {
+    throw new ModelError(
+      `${file} takes ${listTensors(inputs)} and gives ${listTensors(outputs)}, ` +
+        "needed is a text encoder from input_ids [batch, tokens] to last_hidden_state [batch, tokens, width]",
+    );
+  }
+  expectRank(file, inputs[0], ["batch", "tokens"]);
+  expectRank(file, hidden, ["batch", "tokens", "width"]);
+  if (fixedSize(hidden.shape[2]) === undefined) {
+    throw new ModelError(
+      `${file}: the width of ${listTensors([hidden])} is open, needed is a fixed one`,
+    );
+  }
+  return {
+    ids: expectType(file, inputs[0], ["int64", "int32"]),
+    hidden: expectType(file, hidden, FLOAT_TYPES),
+  };
+}

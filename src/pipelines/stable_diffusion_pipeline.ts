@@ -1,0 +1,192 @@
+/** Text to image with Stable Diffusion v1 (Rombach et al., "High-resolution image synthesis with latent diffusion models", 2022). @module */
+import { join } from "node:path";
+import { UsageError } from "../errors.ts";
+import { ClipTextEncoder, type TextEmbedding } from "../models/clip_text_encoder.ts";
+import { ClipTokenizer } from "../models/clip_tokenizer.ts";
+import { ConditionalNetwork } from "../models/conditional_network.ts";
+import { GuidedDenoiser } from "../models/guided_denoiser.ts";
+import { configNumber, ModelFolder } from "../models/model_folder.ts";
+import { readSchedulerFile, type SchedulerFile } from "../models/scheduler_file.ts";
+import type { Picture, VaeDecoder } from "../models/vae.ts";
+import type { Environment } from "../runtime/environment.ts";
+import { createSchedule, type Schedule } from "../sampling/schedule.ts";
+import {
+  type DenoiserOptions,
+  type LatentPipeline,
+  openDecoder,
+  type PipelineOptions,
+  vaeScale,
+} from "./latent_pipeline.ts";
+
+const NETWORK = "unet";
+
+/** Prompt and negative prompt as the network takes them. */
+export interface TextCondition {
+  prompt: TextEmbedding;
+  negativePrompt: TextEmbedding;
+}
+
+/** Options of {@link StableDiffusionPipeline.open}. */
+export interface StableDiffusionOptions extends PipelineOptions {
+  /** Height and width of the pictures in pixels; the model's own by default. */
+  height?: number;
+  width?: number;
+}
+
+/** Text encoder, UNet and VAE decoder of one model folder. */
+export class StableDiffusionPipeline implements LatentPipeline<TextCondition> {
+  readonly folder: ModelFolder;
+  readonly networkFiles: ReadonlyMap<string, string>;
+  readonly #parts: Parts;
+
+  private constructor(
+    folder: ModelFolder,
+    networkFiles: ReadonlyMap<string, string>,
+    parts: Parts,
+  ) {
+    this.folder = folder;
+    this.networkFiles = networkFiles;
+    this.#parts = parts;
+  }
+
+  /**
+   * Opens a diffusers or optimum folder.
+   *
+   * @throws {ModelError} when a part is missing, cannot be loaded or does not meet its contract
+   * @throws {UsageError} when the model cannot make pictures of this height and width
+   */
+  static async open(
+    env: Environment,
+    path: string,
+    options: StableDiffusionOptions = {},
+  ): Promise<StableDiffusionPipeline> {
+    const { session } = options;
+    const folder = await ModelFolder.open(path, {
+      networks: [
+        "text_encoder",
+        NETWORK,
+        ...(options.vaePath === undefined ? ["vae_decoder"] : []),
+      ],
+      files: ["tokenizer/vocab.json", "tokenizer/merges.txt"],
+      fp16: options.fp16,
+    });
+    const scheduler = await readSchedulerFile(folder);
+    const tokenizer = await ClipTokenizer.load(join(path, "tokenizer"));
+    await using stack = new AsyncDisposableStack();
+    const textFile = await folder.networkPath("text_encoder");
+    const text = stack.use(await ClipTextEncoder.open(env, { file: textFile, tokenizer, session }));
+    const file = await folder.networkPath(NETWORK);
+    const network = stack.use(
+      await ConditionalNetwork.open(env, {
+        file,
+        condition: "encoder_hidden_states",
+        conditionShape: text.shape,
+        latentSize: await latentSize(folder, options),
+        session,
+      }),
+    );
+    expectPictureSize(network, options, await vaeScale(folder));
+    const vae = await openDecoder(env, folder, network.latentShape, options);
+    stack.use(vae.decoder);
+    const files = new Map([
+      [folder.networkName(NETWORK), file],
+      [folder.networkName("text_encoder"), textFile],
+      ["vae_decoder", vae.file],
+    ]);
+    const pipeline = new StableDiffusionPipeline(folder, files, {
+      text,
+      network,
+      decoder: vae.decoder,
+      scheduler,
+    });
+    stack.move();
+    return pipeline;
+  }
+
+  get latentShape(): readonly [number, number, number] {
+    return this.#parts.network.latentShape;
+  }
+
+  /** The model's own noise levels in diffusers' leading spacing. */
+  createSchedule(options: { numInferenceSteps: number; eta: number }): Schedule {
+    return createSchedule({
+      kind: "stable-diffusion",
+      ...this.#parts.scheduler.config,
+      ...options,
+    });
+  }
+
+  /** Embeds a prompt once; many denoisers may share it. */
+  encodePrompt(prompt: string, signal?: AbortSignal): Promise<TextEmbedding> {
+    return this.#parts.text.encode(prompt, signal);
+  }
+
+  /** Denoiser led from the negative prompt towards the prompt, all channels guided. */
+  createDenoiser(
+    { prompt, negativePrompt }: TextCondition,
+    options: DenoiserOptions,
+  ): GuidedDenoiser {
+    const { network, scheduler } = this.#parts;
+    return new GuidedDenoiser(network, {
+      schedule: options.schedule,
+      predictionType: scheduler.predictionType,
+      conditional: network.conditionRow(prompt.data),
+      unconditional: network.conditionRow(negativePrompt.data),
+      guidanceScale: options.guidanceScale,
+      batchSize: options.batchSize,
+    });
+  }
+
+  decode(latent: Float64Array, signal?: AbortSignal): Promise<Picture> {
+    return this.#parts.decoder.decode(latent, signal);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const { text, network, decoder } = this.#parts;
+    await text.close();
+    await network.close();
+    await decoder.close();
+  }
+}
+
+interface Parts {
+  text: ClipTextEncoder;
+  network: ConditionalNetwork;
+  decoder: VaeDecoder;
+  scheduler: SchedulerFile;
+}
+
+/** Latent size from the wanted pixels, else the size that the UNet was trained at; SD v1's where the folder does not say. */
+async function latentSize(
+  folder: ModelFolder,
+  wanted: StableDiffusionOptions,
+): Promise<[height: number, width: number]> {
+  const scale = await vaeScale(folder);
+  const config = await folder.config(`${NETWORK}/config.json`);
+  const trained = configNumber(config, "sample_size", 64) * scale;
+  // Every level of the UNet but the last halves the latent.
+  const levels = Array.isArray(config.down_block_types) ? config.down_block_types.length : 1;
+  const step = scale * 2 ** (levels - 1);
+  const side = (name: "height" | "width") => {
+    const pixels = wanted[name] ?? trained;
+    if (pixels % step === 0) return pixels / scale;
+    throw new UsageError(`--${name} is ${pixels}, this model takes multiples of ${step}`);
+  };
+  return [side("height"), side("width")];
+}
+
+/** A network with a fixed latent size makes pictures of one size. */
+function expectPictureSize(
+  network: ConditionalNetwork,
+  wanted: StableDiffusionOptions,
+  scale: number,
+): void {
+  const [, height, width] = network.latentShape;
+  const made = { height: height * scale, width: width * scale };
+  for (const name of ["height", "width"] as const) {
+    if ((wanted[name] ?? made[name]) === made[name]) continue;
+    throw new UsageError(
+      `--${name} is ${wanted[name]}, this model makes pictures of ${made.width}x${made.height}`,
+    );
+  }
+}

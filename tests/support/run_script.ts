@@ -1,0 +1,32 @@
+/** Runs a script of the project in its own process, as a user would. @module */
+
+/** What a finished script left behind. */
+export interface ScriptResult {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** Root of the project. */
+export const ROOT = new URL("../../", import.meta.url).pathname;
+
+/** All that a sampling script needs, and more: tests of permissions name their own. */
+const EVERYTHING = ["--allow-all"];
+
+/** Runs `deno run <permissions> <script> <args>` from `cwd`, the project's root by default, without a terminal. */
+export async function runScript(
+  script: string,
+  args: readonly string[],
+  options: { permissions?: readonly string[]; cwd?: string } = {},
+): Promise<ScriptResult> {
+  const { permissions = EVERYTHING, cwd = ROOT } = options;
+  const command = new Deno.Command(Deno.execPath(), {
+    args: ["run", "--no-prompt", ...permissions, `${ROOT}${script}`, ...args],
+    cwd,
+    stdin: "null",
+    env: { NO_COLOR: "1" },
+  });
+  const { code, stdout, stderr } = await command.output();
+  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+  return { code, stdout: text(stdout), stderr: text(stderr) };
+}
