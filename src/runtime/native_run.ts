@@ -5,6 +5,7 @@
 import type { OrtApi } from "../../ffi/ort_api.ts";
 import { OwnedPointer } from "../../ffi/owned_pointer.ts";
 import { OutPointer } from "../../ffi/pointer.ts";
+import { OrtError } from "../../ffi/status.ts";
 
 /** A run to start. */
 export interface NativeRun {
@@ -45,7 +46,7 @@ export async function pinDuring<T>(memory: unknown, call: () => Promise<T>): Pro
 export async function runNative(api: OrtApi, run: NativeRun): Promise<void> {
   run.signal?.throwIfAborted();
   const runOptions = run.signal && createRunOptions(api);
-  const terminate = () => runOptions && api.RunOptionsSetTerminate(runOptions.unsafeHandle);
+  const terminate = () => runOptions && askToStop(api, runOptions);
   for (const owner of run.owners) owner.addUse();
   run.signal?.addEventListener("abort", terminate, { once: true });
   try {
@@ -59,6 +60,15 @@ export async function runNative(api: OrtApi, run: NativeRun): Promise<void> {
     runOptions?.close();
   }
   run.signal?.throwIfAborted();
+}
+
+/** A listener has nobody to throw to: where asking fails, the run goes on to its end and rejects with the reason then. */
+function askToStop(api: OrtApi, runOptions: OwnedPointer): void {
+  try {
+    api.RunOptionsSetTerminate(runOptions.unsafeHandle);
+  } catch (error) {
+    if (!(error instanceof OrtError)) throw error;
+  }
 }
 
 function createRunOptions(api: OrtApi): OwnedPointer {
