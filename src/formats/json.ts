@@ -61,13 +61,13 @@ export function readJson(bytes: Uint8Array, options: ReadJsonOptions = {}): Json
   return new Parser(decodeUtf8(bytes, file, options.baseOffset ?? 0), file, options).document();
 }
 
-/** Decodes UTF-8, refusing what is not, a shared buffer included; a byte order mark stays and is refused by the grammar. */
+/** Decodes UTF-8, refusing what is not; a byte order mark stays and is refused by the grammar. */
 function decodeUtf8(bytes: Uint8Array, file: string, baseOffset: number): string {
   const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   try {
-    return strict.decode(bytes.buffer instanceof ArrayBuffer ? bytes : bytes.slice());
+    return strict.decode(bytes);
   } catch (cause) {
-    const lenient = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes.slice());
+    const lenient = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
     const at = baseOffset + utf8Length(lenient.slice(0, lenient.indexOf("\ufffd")));
     throw new FormatError(`${file}: byte ${at} or after is not UTF-8`, { cause });
   }
@@ -90,7 +90,7 @@ const KEYWORDS: readonly (readonly [string, null | boolean])[] = [
 ];
 
 /**
- * Makes objects whose only ancestor is empty: as safe against inherited names as `Object.create(null)`, at a quarter of the memory,
+ * Makes objects whose only ancestor is empty: as safe against inherited names as `Object.create(null)`, and smaller,
  * since V8 keeps the latter as hash tables.
  */
 const Bare = function () {} as unknown as { new (): Record<string, JsonValue>; prototype: object };

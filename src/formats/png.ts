@@ -86,7 +86,7 @@ function readChunk(bytes: Uint8Array, offset: number, file: string): PngChunk {
   if (!/^[A-Za-z]{2}[A-Z][A-Za-z]$/.test(type)) {
     throw new FormatError(`${file}: byte ${offset + 4}: chunk type ${shown(type)}`);
   }
-  if (length > Math.min(room, MAX_UINT31)) {
+  if (length > room) {
     throw new FormatError(
       `${file}: byte ${offset}: ${type} claims ${length} bytes, ${room} are left`,
     );

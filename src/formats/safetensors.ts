@@ -6,7 +6,6 @@ import { FormatError } from "../errors.ts";
 import { type ByteSource, readExactly } from "./byte_source.ts";
 import {
   ARRAY_TYPES,
-  isDtype,
   type SafetensorsData,
   type SafetensorsDtype,
   viewAs,
@@ -161,7 +160,7 @@ export function writeSafetensors(
 
 function checkedLength(name: string, { dtype, shape, data }: SafetensorsTensor): number {
   if (name === "__metadata__") throw new TypeError(`cannot write tensor "__metadata__": reserved`);
-  if (!isDtype(dtype) || data.constructor !== ARRAY_TYPES[dtype]) {
+  if (data.constructor !== ARRAY_TYPES[dtype]) {
     throw new TypeError(`cannot write tensor ${shown(name)}: ${dtype} data in another array type`);
   }
   if (!shape.every((size) => Number.isSafeInteger(size) && size >= 0)) {

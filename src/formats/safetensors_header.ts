@@ -44,7 +44,7 @@ export interface SafetensorsHeader {
  * @throws {FormatError} where the field is missing or points outside the file
  */
 export function headerLength(prefix: Uint8Array, fileSize: number, file: string): number {
-  if (fileSize < LENGTH_FIELD || prefix.length < LENGTH_FIELD) {
+  if (prefix.length < LENGTH_FIELD) {
     throw new FormatError(`${file}: ${fileSize} bytes, a safetensors file has at least 10`);
   }
   const view = new DataView(prefix.buffer, prefix.byteOffset, LENGTH_FIELD);

@@ -46,6 +46,13 @@ Deno.test("formatA1111() quotes every value that a reader would misread", () => 
   }
 });
 
+Deno.test("formatA1111() quotes colons and empty values, as the web UI does", () => {
+  assert.equal(
+    formatA1111({ prompt: "p", fields: [["Steps", 1], ["Model", "a: b"], ["VAE", ""]] }),
+    'p\nSteps: 1, Model: "a: b", VAE: ""',
+  );
+});
+
 Deno.test("formatA1111() refuses names and counts that readers cannot take", () => {
   const format = (name: string) =>
     formatA1111({ prompt: "", fields: [["Steps", 1], ["Seed", 0], [name, ""]] });

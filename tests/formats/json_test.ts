@@ -131,6 +131,8 @@ Deno.test("readJson() holds its limits", () => {
   refused(() => parse("[1]", { maxBytes: 2 }), /3 bytes of JSON, at most 2 accepted/);
   refused(() => parse("[1,2]", { maxValues: 2 }), /column 4 .*more than 2 values/);
   assert.doesNotThrow(() => parse("[1,2]", { maxValues: 3, maxBytes: 5 }));
+  refused(() => readJson(new Uint8Array(64 * 2 ** 20 + 1), { file: "t.json" }), /at most 67108864/);
+  refused(() => parse(`[${"0,".repeat(1_000_000)}0]`), /more than 1000000 values/);
   refused(() => parse("[[]]", { maxDepth: 1 }), /nested more than 1 deep/);
 });
 

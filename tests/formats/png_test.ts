@@ -23,6 +23,7 @@ const LIES: readonly (readonly [string, () => Uint8Array, RegExp])[] = [
   ["a signature alone", () => SIGNATURE, /byte 8: wanted IHDR/],
   ["a file without its last 20 bytes", () => GOOD.slice(0, -20), /IDAT claims \d+ bytes/],
   ["a file without IEND", () => GOOD.slice(0, -12), /no empty IEND at the end/],
+  ["an empty IDAT in place of IEND", () => join(SIGNATURE, header(), IDAT, chunk("IDAT")), /IEND/],
   ["a file without its last byte", () => GOOD.slice(0, -1), /cut short inside a chunk/],
   ["trailing bytes", () => join(GOOD, Uint8Array.of(0)), /byte 67: data after IEND/],
   ["a wrong CRC", () => changed(32, GOOD[32] ^ 1), /byte 8: IHDR has a wrong CRC/],
@@ -60,11 +61,18 @@ const LIES: readonly (readonly [string, () => Uint8Array, RegExp])[] = [
   ["an IEND with data", () => join(SIGNATURE, header(), IDAT, chunk("IEND", "x")), /no empty IEND/],
   ["a palette image without PLTE", () => withHeader({ format: [8, 3, 0, 0, 0] }), /without PLTE/],
   ["PLTE in a grey image", () => pngWith(PLTE), /PLTE in a grey image/],
+  ["PLTE in a grey image with alpha", () => withHeader({ format: [8, 4, 0, 0, 0] }, PLTE), /grey/],
   ["two PLTE", () => withHeader({ format: [8, 3, 0, 0, 0] }, PLTE, PLTE), /PLTE out of place/],
   [
     "PLTE after IDAT",
     () => withHeader({ format: [8, 2, 0, 0, 0] }, IDAT, PLTE),
     /PLTE out of place/,
+  ],
+  ["an empty PLTE", () => withHeader({ format: [8, 3, 0, 0, 0] }, chunk("PLTE")), /PLTE of 0/],
+  [
+    "PLTE of 257 colours",
+    () => withHeader({ format: [8, 3, 0, 0, 0] }, chunk("PLTE", "rgb".repeat(257))),
+    /PLTE of 771/,
   ],
   [
     "PLTE of 4 bytes",
@@ -89,6 +97,12 @@ Deno.test("verifyPng() returns header and chunks of a legal file", () => {
   assert.deepEqual([png.width, png.height, png.bitDepth, png.colorType], [3, 2, 8, 3]);
   assert.deepEqual(png.chunks.map(({ type }) => type), ["IHDR", "PLTE", "IDAT", "IDAT", "IEND"]);
   assert.equal(png.chunks[1].offset, 33);
+});
+
+Deno.test("verifyPng() accepts text after the picture", () => {
+  const text = chunk("tEXt", "a\0b");
+  const { chunks } = verifyPng(join(SIGNATURE, header(), IDAT, text, text, IEND));
+  assert.equal(chunks.length, 5);
 });
 
 Deno.test("verifyPng() refuses every truncation and every changed bit", () => {

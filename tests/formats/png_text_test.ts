@@ -114,6 +114,16 @@ for (const [fault, make, wanted] of BAD) {
   });
 }
 
+Deno.test("readPngText() stops inflating at the cap, and caps plain text as well", () => {
+  const bomb = join(text("a\0\0"), deflateSync(new Uint8Array(17 * 2 ** 20)));
+  assert.throws(() => readPngText(pngWith(chunk("zTXt", bomb))), (error) => {
+    // The cause shows that the inflater gave up, not a check after it had filled the memory.
+    return error instanceof FormatError && error.cause instanceof RangeError;
+  });
+  const plain = join(text("a\0"), new Uint8Array(16 * 2 ** 20 + 1).fill(97));
+  assert.throws(() => readPngText(pngWith(chunk("tEXt", plain))), /more than 16777216 bytes/);
+});
+
 Deno.test("readPngText() caps the inflated text of all chunks together", () => {
   const half = join(text("a\0\0"), deflateSync(new Uint8Array(9 * 2 ** 20).fill(97)));
   assert.equal(readPngText(pngWith(chunk("zTXt", half))).get("a")?.length, 9 * 2 ** 20);

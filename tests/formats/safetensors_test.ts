@@ -135,6 +135,11 @@ const LIES: readonly (readonly [string, () => Uint8Array, RegExp])[] = [
     () => fileOf(`{${entry("a", "[2]", "[0,8]", "constructor")}}`),
     /dtype/,
   ],
+  [
+    "a dtype in a list",
+    () => fileOf('{"a":{"dtype":["F32"],"shape":[2],"data_offsets":[0,8]}}', 8),
+    /dtype "F32", wanted one of/,
+  ],
   ["an unknown dtype", () => fileOf(`{${entry("a", "[2]", "[0,8]", "F31")}}`, 8), /dtype "F31"/],
   [
     "a dtype in lower case",
@@ -185,6 +190,25 @@ Deno.test("readSafetensors() accepts what looks odd and is legal", () => {
   assert.deepEqual(tensors.get("z"), { dtype: "F32", shape: [0, 3], data: new Float32Array(0) });
   assert.equal(tensors.get("constructor")?.data.length, 1);
   assert.equal(tensors.get("toString"), undefined);
+});
+
+Deno.test("readSafetensors() takes tensors in any order of the header, an empty one last too", () => {
+  const { tensors } = readSafetensors(
+    fileOf(
+      `{${entry("c", "[1]", "[4,8]")},${entry("b", "[1]", "[0,4]")},${entry("a", "[0]", "[0,0]")}}`,
+      8,
+    ),
+  );
+  assert.deepEqual([...tensors.keys()], ["a", "b", "c"]);
+});
+
+Deno.test("writeSafetensors() orders names by their UTF-8 bytes, a prefix first", () => {
+  const one: SafetensorsTensor = { dtype: "U8", shape: [1], data: Uint8Array.of(1) };
+  const sorted = ["a", "ab", "\uffff", "\u{10000}"];
+  for (const names of [sorted, [...sorted].reverse()]) {
+    const bytes = writeSafetensors(new Map(names.map((name) => [name, one])));
+    assert.deepEqual([...readSafetensors(bytes).tensors.keys()], sorted);
+  }
 });
 
 Deno.test("readSafetensors() reads tensors at any alignment and inside a larger buffer", () => {
