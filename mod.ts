@@ -1,6 +1,30 @@
 /** Public names of parataa, re-exported; nothing else lives here. @module */
 export { ParataaError } from "./src/errors.ts";
 export { ClipTokenizer, type ClipTokens } from "./src/models/clip_tokenizer.ts";
+export {
+  ConditionalNetwork,
+  type ConditionalNetworkOptions,
+  type ConditionRow,
+} from "./src/models/conditional_network.ts";
+export { GuidedDenoiser, type GuidedDenoiserOptions } from "./src/models/guided_denoiser.ts";
+export { ModelFolder, type ModelFolderOptions } from "./src/models/model_folder.ts";
+export type { ContractOptions, NetworkContract } from "./src/models/network_contract.ts";
+export type { PredictionType } from "./src/models/scheduler_file.ts";
+export type { CheckedTensor } from "./src/models/tensor_contract.ts";
+export type { TextEmbedding } from "./src/models/clip_text_encoder.ts";
+export type { Picture } from "./src/models/vae.ts";
+export { DitPipeline } from "./src/pipelines/dit_pipeline.ts";
+export type {
+  DenoiserOptions,
+  LatentPipeline,
+  PipelineOptions,
+} from "./src/pipelines/latent_pipeline.ts";
+export {
+  type StableDiffusionOptions,
+  StableDiffusionPipeline,
+  type TextCondition,
+} from "./src/pipelines/stable_diffusion_pipeline.ts";
+export { encodePng } from "./src/runs/picture.ts";
 export type { Denoiser } from "./src/sampling/denoiser.ts";
 export { Generator } from "./src/sampling/noise.ts";
 export type { Round, SampleResult } from "./src/sampling/results.ts";
