@@ -68,6 +68,7 @@ export {
   type PerRowTimestepsOptions,
 } from "./src/convert/per_row_timesteps.ts";
 export { readOnnx } from "./src/formats/onnx.ts";
+export { checkExternalFiles } from "./src/formats/external_files.ts";
 export { externalFiles } from "./src/formats/onnx_external.ts";
 export type * from "./src/formats/onnx_types.ts";
 export type { ByteRange, ProtobufField } from "./src/formats/protobuf.ts";

@@ -62,8 +62,7 @@ export function readExternalData(
 }
 
 /**
- * Files that a model needs beside itself, each with the least size it must have. Whether they exist, are plain files (no
- * symbolic link, one hard link) and are long enough is for whoever opens them.
+ * Files that a model needs beside itself, each with the least size it must have, for {@link checkExternalFiles}.
  */
 export function externalFiles(model: OnnxModel): Map<string, number> {
   const files = new Map<string, number>();

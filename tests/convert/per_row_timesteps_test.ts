@@ -178,6 +178,20 @@ Deno.test("perRowTimesteps() forgets shapes that hold no longer, and only those"
   assert.deepEqual(readOnnx(bytes).graph.valueInfo.map(({ name }) => name), ["ts", "rows"]);
 });
 
+/** Casts from "timestep" over v1, v2 … to `y`, `width` of them side by side at each step. */
+function casts(steps: number, width: number): NodeSpec[] {
+  return Array.from({ length: steps * width }, (_, i) => {
+    const step = Math.floor(i / width);
+    const name = (n: number) => n === 0 ? "timestep" : n === steps ? "y" : `v${n}`;
+    return { op: "Cast", inputs: [name(step)], outputs: [name(step + 1)] };
+  });
+}
+
+Deno.test("perRowTimesteps() follows no value twice: 30^12 ways through a hostile graph", () => {
+  const rest = { op: "Expand", inputs: ["y", "rows"], outputs: ["z"] };
+  assert.equal(perRowTimesteps(modelWith([1], [...casts(12, 30), rest])).edits.length, 1);
+});
+
 function refuses(bytes: Uint8Array, message: RegExp): void {
   assert.throws(() => perRowTimesteps(bytes), (error: Error) => {
     assert.ok(error instanceof ModelError, error.stack);
@@ -212,6 +226,11 @@ const REFUSED: [string, Uint8Array, RegExp][] = [
     /feeds "Unsqueeze"/,
   ],
   ["an Expand to a fixed 7", modelWith([1], [node("Expand", "timestep", "7")]), /feeds "Expand"/],
+  [
+    "a long way to the batch",
+    modelWith([], casts(20, 1)),
+    /no Unsqueeze or Expand within 16 nodes/,
+  ],
   ["a timestep that nothing reads", modelWith([], []), /nothing uses "timestep"/],
   ["a timestep of shape [7]", modelWith([7], []), /the batch is frozen at 7/],
   ["a frozen sample", modelWith([], [], { ...SAMPLE, shape: [3, 4, 1] }), /frozen at 3/],

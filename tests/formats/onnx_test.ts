@@ -151,6 +151,12 @@ Deno.test("readOnnx() refuses graphs nested without end", () => {
   refuses(modelOf(graph), /more than 64 graphs/);
 });
 
+Deno.test("readOnnx() refuses half a million fields before they fill the memory", () => {
+  const fields = new Uint8Array(2 * 510_000);
+  for (let at = 0; at < fields.length; at += 2) fields[at] = 0x10; // field 2, varint 0
+  refuses(field(7, fields), /more than 500000 fields/);
+});
+
 Deno.test("readOnnx() refuses every truncation of a model that loses its graph's end", () => {
   const whole = join(integer(1, 8), field(7, join(field(2, "g"), field(11, field(1, "x")))));
   for (let length = 0; length < whole.length; length++) {
