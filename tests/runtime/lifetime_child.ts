@@ -216,6 +216,25 @@ const scenarios: Record<string, () => Promise<void>> = {
     Deno.exit(0);
   },
 
+  async workers() {
+    using environment = Environment.open();
+    await using session = await InferenceSession.create(environment, addModel());
+    const results = Array.from({ length: 3 }, () => new Float32Array(new SharedArrayBuffer(16)));
+    const script = new URL("lifetime_worker.ts", import.meta.url);
+    const workers = results.map(() => new Worker(script, { type: "module" }));
+    await Promise.all(workers.map((worker, i) =>
+      new Promise((resolve, reject) => {
+        worker.onmessage = resolve;
+        worker.onerror = reject;
+        worker.postMessage(results[i]);
+      })
+    ));
+    const { y } = await session.run({ x: float4(environment, 1, 2, 3, 4) });
+    assert.deepEqual([...y.data], [2, 4, 6, 8]);
+    for (const result of results) assert.deepEqual([...result], [1024, 2048, 3072, 4096]);
+    for (const worker of workers) worker.terminate();
+  },
+
   async reopen() {
     for (let i = 0; i < 3; i++) {
       const environment = Environment.open();

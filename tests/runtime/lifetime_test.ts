@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
 import { runChild } from "../support/run_child.ts";
 
 const SCENARIOS = {
@@ -11,14 +12,18 @@ const SCENARIOS = {
   abandonedInFlight: "objects dropped during runs stay until the runs have ended",
   concurrent: "runs of two sessions at once give their own results",
   exitInFlight: "the process may exit while a run is under way",
+  workers: "a Worker has an environment of its own over the same library, and may share memory",
   reopen: "Environment.open() works again after the last close()",
 };
 
 async function runScenario(name: string): Promise<string> {
-  const { code, signal, stdout, stderr } = await runChild(
-    new URL("lifetime_child.ts", import.meta.url),
-    { flags: ["--allow-ffi", "--v8-flags=--expose-gc"], args: [name] },
-  );
+  const script = new URL("lifetime_child.ts", import.meta.url);
+  // Starting a Worker reads its sources.
+  const read = `--allow-read=${fileURLToPath(new URL("../../", script))}`;
+  const { code, signal, stdout, stderr } = await runChild(script, {
+    flags: ["--allow-ffi", read, "--v8-flags=--expose-gc"],
+    args: [name],
+  });
   assert.equal(code, 0, `signal ${signal}\n${stderr}`);
   assert.equal(stderr, "");
   return stdout;

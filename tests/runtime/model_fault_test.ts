@@ -5,6 +5,7 @@ import { ModelError, RuntimeLibraryError } from "../../src/errors.ts";
 import { Environment } from "../../src/runtime/environment.ts";
 import { InferenceSession } from "../../src/runtime/inference_session.ts";
 import { translateLoadError } from "../../src/runtime/model_fault.ts";
+import { Tensor } from "../../src/runtime/tensor.ts";
 import { addModel } from "../support/models.ts";
 import { onnxModel, type ValueSpec } from "../support/onnx_builder.ts";
 import { runChild } from "../support/run_child.ts";
@@ -182,6 +183,33 @@ Deno.test("InferenceSession.create() opens nothing that --allow-read does not co
     for (const path of ["inside/model.onnx", "inside/alias.onnx"]) {
       assert.equal(await attempt(`${folder}/${path}`), "loaded");
     }
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("no truncation and no flipped bit of a model ends the process", async () => {
+  const script = new URL("model_mutation_child.ts", import.meta.url);
+  const { code, signal, stdout, stderr } = await runChild(script, { flags: ["--allow-ffi"] });
+  assert.equal(code, 0, `signal ${signal}\n${stderr}`);
+  const { loaded, refused, wanted } = JSON.parse(stdout);
+  assert.equal(loaded + refused, wanted);
+  assert.ok(loaded > 0 && refused > 0, stdout);
+});
+
+Deno.test("InferenceSession.create() finds external data beside the model", async () => {
+  using environment = Environment.open();
+  const folder = await Deno.makeTempDir();
+  try {
+    const initializers = [{ ...weight, externalFile: "weights.bin" }];
+    await Deno.writeFile(join(folder, "model.onnx"), onnxModel({ ...external, initializers }));
+    const weights = new Uint8Array(Float32Array.of(10, 20, 30, 40).buffer);
+    await Deno.writeFile(join(folder, "weights.bin"), weights);
+    await using session = await InferenceSession.create(environment, join(folder, "model.onnx"));
+    using one = new Tensor(environment, "float32", [4], Float32Array.of(1, 2, 3, 4));
+    const { y } = await session.run({ x: one });
+    assert.deepEqual(y.data, Float32Array.of(11, 22, 33, 44));
+    y.close();
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
