@@ -141,21 +141,27 @@ async function nodeContestant(
   return { name: "onnxruntime-node", run: () => session.run(tensors) };
 }
 
-/** Medians by name, in µs per call. Turns alternate call by call's round, so that a busy machine slows all alike. */
+/**
+ * Medians by name, in µs per call. All take turns in every round, so that a busy machine slows all alike, and each round starts with
+ * another one: who follows a wait finds the scheduler kinder than who follows a long computation.
+ */
 async function takeTurns(
   contestants: readonly Contestant[],
   { rounds, callsPerRound }: Timing,
 ): Promise<Record<string, number>> {
   const times = contestants.map((): number[] => []);
-  for (let round = -Math.ceil(rounds / 10); round < rounds; round++) { // negative rounds warm up
-    for (const [i, { run }] of contestants.entries()) {
+  const warmUp = Math.ceil(rounds / 10);
+  for (let round = 0; round < warmUp + rounds; round++) {
+    for (let turn = 0; turn < contestants.length; turn++) {
+      const i = (round + turn) % contestants.length;
+      const { run } = contestants[i];
       const start = performance.now();
       for (let call = 0; call < callsPerRound; call++) {
         const pending = run();
         if (pending) await pending;
       }
       const elapsed = performance.now() - start;
-      if (round >= 0) times[i].push(elapsed * 1000 / callsPerRound);
+      if (round >= warmUp) times[i].push(elapsed * 1000 / callsPerRound);
     }
   }
   return Object.fromEntries(contestants.map(({ name }, i) => [name, median(times[i])]));

@@ -32,7 +32,7 @@ export interface IoBindingRunOptions {
 
 /**
  * A plan for one set of shapes, made by {@link InferenceSession.bind}. Write into the inputs' `data`, run, read the outputs'
- * `data`: nothing is allocated or copied in between. Close it before its session, or with it.
+ * `data`: nothing is allocated or copied in between (on the CPU provider, the one this was measured on). Close it before its session, or with it.
  */
 export class IoBinding implements Disposable {
   readonly #host: BindingHost;
