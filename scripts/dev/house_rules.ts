@@ -14,7 +14,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   "src/models": ["src/runtime", "src/formats", "src/sampling"],
   "src/convert": ["src/formats", "src/models"],
   "src/runs": ["src/formats", "src/sampling", "src/models"],
-  "src/pipelines": ["src/runtime", "src/formats", "src/sampling", "src/models"],
+  "src/pipelines": ["src/runtime", "src/formats", "src/sampling", "src/models", "src/convert"],
   "src/cli": [
     "src/runtime",
     "src/formats",

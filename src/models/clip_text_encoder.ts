@@ -69,16 +69,20 @@ export class ClipTextEncoder implements AsyncDisposable {
   /** Embedding of one prompt, the empty one included. */
   async encode(prompt: string, signal?: AbortSignal): Promise<TextEmbedding> {
     const { ids, truncated } = this.#tokenizer.encode(prompt);
+    // A batch frozen at more than one row is filled with copies; the first row is the answer.
+    const batch = fixedSize(this.#ids.shape[0]) ?? 1;
+    const rows = Array.from({ length: batch }, () => ids).flat();
     const data = this.#ids.type === "int64"
-      ? BigInt64Array.from(ids, BigInt)
-      : Int32Array.from(ids);
-    using row = new Tensor(this.#env, this.#ids.type, [1, ids.length], data);
-    const outputs = await this.#session.run({ [this.#ids.name]: row }, {
+      ? BigInt64Array.from(rows, BigInt)
+      : Int32Array.from(rows);
+    using input = new Tensor(this.#env, this.#ids.type, [batch, ids.length], data);
+    const outputs = await this.#session.run({ [this.#ids.name]: input }, {
       outputs: [this.#hidden.name],
       signal,
     });
     using hidden = outputs[this.#hidden.name];
-    return { data: Float32Array.from(hidden.data as Float32Array), truncated };
+    const first = (hidden.data as Float32Array).subarray(0, this.shape[0] * this.shape[1]);
+    return { data: Float32Array.from(first), truncated };
   }
 
   /** Releases the session. */

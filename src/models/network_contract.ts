@@ -20,7 +20,12 @@ export interface ContractOptions {
   condition: string;
   /** Shape of one condition: `[]` for a class label, `[77, 768]` for a text embedding. */
   conditionShape: readonly number[];
+  /** Sizes of a latent where the network leaves them open. */
+  latentShape?: LatentShape;
 }
+
+/** Sizes of a latent. */
+export type LatentShape = readonly [channels: number, height: number, width: number];
 
 /** A network's inputs and output, checked. */
 export interface NetworkContract {
@@ -28,8 +33,7 @@ export interface NetworkContract {
   timestep: CheckedTensor;
   condition: CheckedTensor;
   output: CheckedTensor;
-  /** Size of a latent; a height or width left open by the network is `undefined`. */
-  latentShape: [channels: number, height: number | undefined, width: number | undefined];
+  latentShape: LatentShape;
   /** Channels of the output, at least the latent's: learned sigmas follow the noise. */
   outputChannels: number;
   /** Rows of every call when the network's batch is frozen. */
@@ -66,10 +70,12 @@ export function checkContract(
   const condition = expectType(file, y, NUMBER_TYPES);
   const output = expectType(file, outputs[0], FLOAT_TYPES);
   expectRank(file, sample, LATENT_AXES);
-  expectPerRowTimestep(file, timestep);
+  const frozenAtOne = sample.shape[0] === 1 && timestep.shape.length === 1;
+  if (!frozenAtOne && sharedTimestep([timestep])) throw sharedTimestepError(file, timestep);
+  expectRank(file, timestep, ["batch"]);
   expectRank(file, condition, ["batch", ...options.conditionShape.map(String)]);
   expectRank(file, output, LATENT_AXES);
-  const latentShape = latentShapeOf(file, sample);
+  const latentShape = latentShapeOf(file, sample, options.latentShape);
   return {
     sample,
     timestep,
@@ -81,45 +87,55 @@ export function checkContract(
   };
 }
 
-/** Parallel sampling puts another timestep in every row; a scalar or a single one cannot carry them. */
-function expectPerRowTimestep(file: string, timestep: TensorMetadata): void {
-  const { shape } = timestep;
-  const scalar = shape.length === 0;
-  if (!scalar && !(shape.length === 1 && shape[0] === 1)) {
-    return expectRank(file, timestep, ["batch"]);
-  }
-  throw new ModelError(
-    `${file}: the timestep input is ${
-      scalar ? "a scalar" : "static [1]"
-    }, needed is [batch], one timestep per row`,
-    { hint: "export the network with a timestep for every row" },
+/** The network's timestep input where one timestep serves the whole batch: a scalar, or a static `[1]`. */
+export function sharedTimestep(inputs: readonly TensorMetadata[]): TensorMetadata | undefined {
+  const timestep = inputs.find((input) => input.name === "timestep");
+  const shape = timestep?.shape ?? ["batch"];
+  return shape.length === 0 || (shape.length === 1 && shape[0] === 1) ? timestep : undefined;
+}
+
+/** Parallel sampling puts another timestep in every row; a shared one cannot carry them. */
+export function sharedTimestepError(
+  file: string,
+  timestep: TensorMetadata,
+  cause?: Error,
+): ModelError {
+  const kind = timestep.shape.length === 0 ? "a scalar" : "static [1]";
+  return new ModelError(
+    `${file}: the timestep input is ${kind}, needed is [batch], one timestep per row`,
+    { hint: cause?.message ?? "export the network with a timestep for every row", cause },
   );
 }
 
-function latentShapeOf(file: string, sample: TensorMetadata): NetworkContract["latentShape"] {
-  const [, channels, height, width] = sample.shape;
-  if (typeof channels !== "number") {
-    throw new ModelError(
-      `${file}: sample is ${shapeText(sample)}, needed is a fixed number of channels`,
-    );
+/** Every size that the network leaves open is the caller's. */
+function latentShapeOf(
+  file: string,
+  sample: TensorMetadata,
+  fallback: LatentShape | undefined,
+): LatentShape {
+  const [channels, height, width] = sample.shape.slice(1).map((dim, i) =>
+    fixedSize(dim) ?? fallback?.[i]
+  );
+  if (channels !== undefined && height !== undefined && width !== undefined) {
+    return [channels, height, width];
   }
-  return [channels, fixedSize(height), fixedSize(width)];
+  throw new ModelError(
+    `${file}: sample is ${shapeText(sample)}, needed are channels, height and width as numbers`,
+  );
 }
 
 function outputChannelsOf(
   file: string,
   output: TensorMetadata,
-  [channels, height, width]: NetworkContract["latentShape"],
+  [channels, height, width]: LatentShape,
 ): number {
   const out = output.shape.slice(1).map(fixedSize);
-  const sameSize = [height, width].every((size, i) =>
-    size === undefined || (out[i + 1] ?? size) === size
-  );
+  const sameSize = [height, width].every((size, i) => (out[i + 1] ?? size) === size);
   const outputChannels = out[0] ?? channels;
   if (outputChannels >= channels && sameSize) return outputChannels;
   throw new ModelError(
     `${file}: output ${output.name} is ${shapeText(output)}, needed is a noise like the sample, ` +
-      `[batch, ${channels} or more, ${height ?? "height"}, ${width ?? "width"}]`,
+      `[batch, ${channels} or more, ${height}, ${width}]`,
   );
 }
 

@@ -5,6 +5,7 @@ import { InferenceSession } from "../runtime/inference_session.ts";
 import type { TensorMetadata } from "../runtime/model_metadata.ts";
 import type { SessionOptions } from "../runtime/session_options.ts";
 import { Tensor } from "../runtime/tensor.ts";
+import type { LatentShape } from "./network_contract.ts";
 import {
   type CheckedTensor,
   expectType,
@@ -33,7 +34,7 @@ export interface VaeDecoderOptions {
   /** Latents are divided by it before decoding. */
   scalingFactor: number;
   /** `[channels, height, width]` of a latent. */
-  latentShape: readonly [number, number, number];
+  latentShape: LatentShape;
   session?: SessionOptions;
 }
 
@@ -74,8 +75,11 @@ export class VaeDecoder implements AsyncDisposable {
    */
   async decode(latent: Float64Array, signal?: AbortSignal): Promise<Picture> {
     const { latentShape, scalingFactor } = this.#options;
-    using z = new Tensor(this.#env, this.#input.type, [1, ...latentShape]);
-    (z.data as Float32Array).set(latent.map((x) => x / scalingFactor));
+    const batch = fixedSize(this.#input.shape[0]) ?? 1;
+    using z = new Tensor(this.#env, this.#input.type, [batch, ...latentShape]);
+    const scaled = latent.map((x) => x / scalingFactor);
+    // A batch frozen at more than one row is filled with copies; the first row is the answer.
+    for (let row = 0; row < batch; row++) (z.data as Float32Array).set(scaled, row * scaled.length);
     const outputs = await this.#session.run({ [this.#input.name]: z }, { signal });
     using pixels = outputs[this.#session.outputs[0].name];
     return toPicture(pixels.data as Float32Array, pixels.dims);
@@ -97,8 +101,8 @@ function checkDecoder(
   { file, latentShape }: VaeDecoderOptions,
 ): CheckedTensor {
   const { inputs, outputs } = session;
-  const fits = inputs.length === 1 && takes(inputs[0], [1, ...latentShape]) &&
-    outputs.length > 0 && takes(outputs[0], [1, PICTURE_CHANNELS, undefined, undefined]);
+  const fits = inputs.length === 1 && takes(inputs[0], [undefined, ...latentShape]) &&
+    outputs.length > 0 && takes(outputs[0], [undefined, PICTURE_CHANNELS, undefined, undefined]);
   if (!fits) {
     throw new ModelError(
       `${file} takes ${listTensors(inputs)} and gives ${

@@ -6,11 +6,13 @@ import { GuidedDenoiser } from "../models/guided_denoiser.ts";
 import { ModelFolder } from "../models/model_folder.ts";
 import { readSchedulerFile, type SchedulerFile } from "../models/scheduler_file.ts";
 import type { Picture, VaeDecoder } from "../models/vae.ts";
+import type { LatentShape } from "../models/network_contract.ts";
 import type { Environment } from "../runtime/environment.ts";
 import { createSchedule, type Schedule } from "../sampling/schedule.ts";
 import {
   type DenoiserOptions,
   type LatentPipeline,
+  mendTimestep,
   openDecoder,
   type PipelineOptions,
 } from "./latent_pipeline.ts";
@@ -66,6 +68,7 @@ export class DitPipeline implements LatentPipeline<number> {
         condition: "class_labels",
         conditionShape: [],
         session: options.session,
+        mendTimestep,
       }),
     );
     const vae = await openDecoder(env, folder, network.latentShape, options);
@@ -76,7 +79,11 @@ export class DitPipeline implements LatentPipeline<number> {
     return pipeline;
   }
 
-  get latentShape(): readonly [number, number, number] {
+  get notes(): readonly string[] {
+    return this.#network.notes;
+  }
+
+  get latentShape(): LatentShape {
     return this.#network.latentShape;
   }
 

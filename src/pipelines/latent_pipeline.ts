@@ -1,8 +1,10 @@
 /** What every pipeline offers: a schedule, a denoiser for a condition, and pictures from latents. @module */
 import { join } from "node:path";
+import { type PerRowModel, perRowTimesteps } from "../convert/per_row_timesteps.ts";
 import type { GuidedDenoiser } from "../models/guided_denoiser.ts";
 import { configNumber, ModelFolder } from "../models/model_folder.ts";
 import { DEFAULT_SCALING_FACTOR, type Picture, VaeDecoder } from "../models/vae.ts";
+import type { LatentShape } from "../models/network_contract.ts";
 import type { Environment } from "../runtime/environment.ts";
 import type { SessionOptions } from "../runtime/session_options.ts";
 import type { Schedule } from "../sampling/schedule.ts";
@@ -28,10 +30,11 @@ export interface DenoiserOptions {
 export interface LatentPipeline<C> extends AsyncDisposable {
   /** The folder it was opened from. */
   readonly folder: ModelFolder;
-  /** `[channels, height, width]` of a latent. */
-  readonly latentShape: readonly [channels: number, height: number, width: number];
+  readonly latentShape: LatentShape;
   /** Files of the networks in use, by their name in the manifest. */
   readonly networkFiles: ReadonlyMap<string, string>;
+  /** What the user should know of how the networks are served, a line each. */
+  readonly notes: readonly string[];
   /** The model's own schedule with `numInferenceSteps` steps. */
   createSchedule(options: { numInferenceSteps: number; eta: number }): Schedule;
   /** The solver's view of the model under one condition. */
@@ -40,11 +43,16 @@ export interface LatentPipeline<C> extends AsyncDisposable {
   decode(latent: Float64Array, signal?: AbortSignal): Promise<Picture>;
 }
 
+/** Mends a network that was exported with one timestep for the whole batch. */
+export function mendTimestep(bytes: Uint8Array, file: string): PerRowModel {
+  return perRowTimesteps(bytes, { file });
+}
+
 /** Opens the decoder of `vaePath`, or of the pipeline's own folder. */
 export async function openDecoder(
   env: Environment,
   folder: ModelFolder,
-  latentShape: readonly [number, number, number],
+  latentShape: LatentShape,
   options: PipelineOptions,
 ): Promise<{ decoder: VaeDecoder; file: string }> {
   const source = options.vaePath === undefined

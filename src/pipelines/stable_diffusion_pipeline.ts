@@ -6,6 +6,7 @@ import { ClipTokenizer } from "../models/clip_tokenizer.ts";
 import { ConditionalNetwork } from "../models/conditional_network.ts";
 import { GuidedDenoiser } from "../models/guided_denoiser.ts";
 import { configNumber, ModelFolder } from "../models/model_folder.ts";
+import type { LatentShape } from "../models/network_contract.ts";
 import { readSchedulerFile, type SchedulerFile } from "../models/scheduler_file.ts";
 import type { Picture, VaeDecoder } from "../models/vae.ts";
 import type { Environment } from "../runtime/environment.ts";
@@ -13,6 +14,7 @@ import { createSchedule, type Schedule } from "../sampling/schedule.ts";
 import {
   type DenoiserOptions,
   type LatentPipeline,
+  mendTimestep,
   openDecoder,
   type PipelineOptions,
   vaeScale,
@@ -81,8 +83,9 @@ export class StableDiffusionPipeline implements LatentPipeline<TextCondition> {
         file,
         condition: "encoder_hidden_states",
         conditionShape: text.shape,
-        latentSize: await latentSize(folder, options),
+        latentShape: await latentShape(folder, options),
         session,
+        mendTimestep,
       }),
     );
     expectPictureSize(network, options, await vaeScale(folder));
@@ -103,7 +106,11 @@ export class StableDiffusionPipeline implements LatentPipeline<TextCondition> {
     return pipeline;
   }
 
-  get latentShape(): readonly [number, number, number] {
+  get notes(): readonly string[] {
+    return this.#parts.network.notes;
+  }
+
+  get latentShape(): LatentShape {
     return this.#parts.network.latentShape;
   }
 
@@ -156,11 +163,11 @@ interface Parts {
   scheduler: SchedulerFile;
 }
 
-/** Latent size from the wanted pixels, else the size that the UNet was trained at; SD v1's where the folder does not say. */
-async function latentSize(
+/** Latent from the wanted pixels, else as the UNet was trained; SD v1's where the folder does not say. */
+async function latentShape(
   folder: ModelFolder,
   wanted: StableDiffusionOptions,
-): Promise<[height: number, width: number]> {
+): Promise<LatentShape> {
   const scale = await vaeScale(folder);
   const config = await folder.config(`${NETWORK}/config.json`);
   const trained = configNumber(config, "sample_size", 64) * scale;
@@ -172,7 +179,7 @@ async function latentSize(
     if (pixels % step === 0) return pixels / scale;
     throw new UsageError(`--${name} is ${pixels}, this model takes multiples of ${step}`);
   };
-  return [side("height"), side("width")];
+  return [configNumber(config, "in_channels", 4), side("height"), side("width")];
 }
 
 /** A network with a fixed latent size makes pictures of one size. */

@@ -19,10 +19,10 @@ Deno.test("checkContract() reads shapes, channels and a frozen batch from the ne
   const frozen = checkContract(
     [{ ...sample, shape: [2, 4, "h", "w"] }, { ...timestep, shape: [2] }, labels],
     [{ ...output, shape: ["batch", 4, "h", "w"] }],
-    options,
+    { ...options, latentShape: [5, 6, 7] },
   );
   assert.equal(frozen.frozenBatch, 2);
-  assert.deepEqual(frozen.latentShape, [4, undefined, undefined]);
+  assert.deepEqual(frozen.latentShape, [4, 6, 7]);
 });
 
 Deno.test("checkContract() names what was found and what is needed", () => {
@@ -57,7 +57,7 @@ Deno.test("checkContract() names what was found and what is needed", () => {
       "open channels",
       [{ ...sample, shape: ["batch", "c", 8, 8] }, timestep, labels],
       [output],
-      /fixed number of channels/,
+      /sample is \[batch, c, 8, 8\], needed are channels, height and width as numbers/,
     ],
     [
       "scalar timestep",

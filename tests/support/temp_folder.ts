@@ -1,4 +1,5 @@
 /** A folder of its own for one test. @module */
+import { join } from "node:path";
 
 /** Runs `test` with a fresh folder and removes it afterwards, whatever happened. */
 export async function withTempFolder<T>(test: (folder: string) => Promise<T>): Promise<T> {
@@ -7,5 +8,15 @@ export async function withTempFolder<T>(test: (folder: string) => Promise<T>): P
     return await test(folder);
   } finally {
     await Deno.remove(folder, { recursive: true });
+  }
+}
+
+/** Copies a folder with all that is in it. */
+export async function copyFolder(from: string, to: string): Promise<void> {
+  await Deno.mkdir(to, { recursive: true });
+  for await (const { name, isDirectory } of Deno.readDir(from)) {
+    const [source, target] = [join(from, name), join(to, name)];
+    if (isDirectory) await copyFolder(source, target);
+    else await Deno.copyFile(source, target);
   }
 }
