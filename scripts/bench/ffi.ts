@@ -35,7 +35,7 @@ const THREADS = { intraOpNumThreads: 1, interOpNumThreads: 1 } as const;
 /**
  * Measures. The bar: a synchronous prepared run takes at most 0.30 of onnxruntime-node's time on the 4-float model.
  *
- * @returns medians in µs, and ratios to onnxruntime-node
+ * @returns medians in µs; notes give the ratio to onnxruntime-node's median and the fastest round, which a busy machine disturbs least
  */
 export async function benchFfi(options: FfiBenchOptions = {}): Promise<BenchRow[]> {
   const { modelFolder = "models/dit-emoji" } = options;
@@ -99,17 +99,15 @@ async function benchModel(
   );
   using binding = session.bind(inputTensors, outputTensors);
   const node = await nodeContestant(model, feeds);
-  const medians = await takeTurns(
-    [node, ...contestants(session, binding, inputTensors)],
-    timing,
-  );
-  return Object.entries(medians).map(([name, value]) => ({
-    group,
-    name,
-    value,
-    unit: "µs",
-    note: name === node.name ? "" : `${(value / medians[node.name]).toFixed(2)} of ${node.name}`,
-  }));
+  const all = [node, ...contestants(session, binding, inputTensors)];
+  const times = await takeTurns(all, timing);
+  const base = median(times[0]);
+  return all.map(({ name }, i) => {
+    const value = median(times[i]);
+    const ratio = i === 0 ? [] : [`${(value / base).toFixed(2)} of ${node.name}`];
+    const fastest = `fastest ${Math.min(...times[i]).toPrecision(4)}`;
+    return { group, name, value, unit: "µs", note: [...ratio, fastest].join(", ") };
+  });
 }
 
 function contestants(
@@ -142,18 +140,17 @@ async function nodeContestant(
 }
 
 /**
- * Medians by name, in µs per call. All take turns in every round, so that a busy machine slows all alike, and each round starts with
- * another one: who follows a wait finds the scheduler kinder than who follows a long computation.
+ * Times per call in µs, one list for each contestant. All take turns in every round, so that a busy machine slows all alike, and each round has a random
+ * order: on a busy machine the scheduler is kinder to a run that follows a wait than to one that follows a long computation.
  */
 async function takeTurns(
   contestants: readonly Contestant[],
   { rounds, callsPerRound }: Timing,
-): Promise<Record<string, number>> {
+): Promise<number[][]> {
   const times = contestants.map((): number[] => []);
   const warmUp = Math.ceil(rounds / 10);
   for (let round = 0; round < warmUp + rounds; round++) {
-    for (let turn = 0; turn < contestants.length; turn++) {
-      const i = (round + turn) % contestants.length;
+    for (const i of shuffledIndexes(contestants.length)) {
       const { run } = contestants[i];
       const start = performance.now();
       for (let call = 0; call < callsPerRound; call++) {
@@ -164,7 +161,12 @@ async function takeTurns(
       if (round >= warmUp) times[i].push(elapsed * 1000 / callsPerRound);
     }
   }
-  return Object.fromEntries(contestants.map(({ name }, i) => [name, median(times[i])]));
+  return times;
+}
+
+function shuffledIndexes(length: number): number[] {
+  const keys = Array.from({ length }, () => Math.random());
+  return [...keys.keys()].sort((a, b) => keys[a] - keys[b]);
 }
 
 function mapValues<A, B>(record: Readonly<Record<string, A>>, map: (value: A) => B) {
