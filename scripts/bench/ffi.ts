@@ -105,7 +105,7 @@ async function benchModel(
   return all.map(({ name }, i) => {
     const value = median(times[i]);
     const ratio = i === 0 ? [] : [`${(value / base).toFixed(2)} of ${node.name}`];
-    const fastest = `fastest ${Math.min(...times[i]).toPrecision(4)}`;
+    const fastest = `fastest ${Number(Math.min(...times[i]).toPrecision(4))}`;
     return { group, name, value, unit: "µs", note: [...ratio, fastest].join(", ") };
   });
 }

@@ -30,15 +30,22 @@ export interface IoBindingRunOptions {
   signal?: AbortSignal;
 }
 
+interface BoundTensor {
+  readonly role: string;
+  readonly name: string;
+  readonly tensor: Tensor;
+}
+
 /**
  * A plan for one set of shapes, made by {@link InferenceSession.bind}. Write into the inputs' `data`, run, read the outputs'
- * `data`: nothing is allocated or copied in between (on the CPU provider, the one this was measured on). Close it before its session, or with it.
+ * `data`: nothing is allocated or copied in between (on the CPU provider, the one this was measured on). Close it before its
+ * session, or with it.
  */
 export class IoBinding implements Disposable {
   readonly #host: BindingHost;
   readonly #handle: OwnedPointer;
   // The native binding remembers the memory of these tensors: they stay pinned here.
-  readonly #pinnedTensors: readonly (readonly [role: string, name: string, tensor: Tensor])[];
+  readonly #pinnedTensors: readonly BoundTensor[];
   #running = false;
 
   /**
@@ -56,8 +63,8 @@ export class IoBinding implements Disposable {
     checkFetches(host.outputs, outputs);
     this.#host = host;
     this.#pinnedTensors = [
-      ...Object.entries(inputs).map(([name, tensor]) => ["input", name, tensor] as const),
-      ...Object.entries(outputs).map(([name, tensor]) => ["output", name, tensor] as const),
+      ...Object.entries(inputs).map(([name, tensor]) => ({ role: "input", name, tensor })),
+      ...Object.entries(outputs).map(([name, tensor]) => ({ role: "output", name, tensor })),
     ];
     this.#handle = createBinding(host);
     try {
@@ -116,12 +123,12 @@ export class IoBinding implements Disposable {
     void this.#host.handle.unsafeHandle;
     void this.#handle.unsafeHandle;
     if (this.#running) throw new TypeError("IoBinding is running already; wait for that run");
-    for (const [role, name, tensor] of this.#pinnedTensors) checkAlive(role, name, tensor);
+    for (const { role, name, tensor } of this.#pinnedTensors) checkAlive(role, name, tensor);
   }
 
   #bindAll(): void {
     const { api } = this.#host;
-    for (const [role, name, tensor] of this.#pinnedTensors) {
+    for (const { role, name, tensor } of this.#pinnedTensors) {
       const bind = role === "input" ? api.BindInput : api.BindOutput;
       bind(this.#handle.unsafeHandle, cString(name), valueOf(tensor).unsafeHandle);
     }
