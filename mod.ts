@@ -28,6 +28,7 @@ export {
 export { encodePng } from "./src/runs/picture.ts";
 export type { Denoiser } from "./src/sampling/denoiser.ts";
 export { Generator } from "./src/sampling/noise.ts";
+export { renoise, type RenoiseOptions } from "./src/sampling/renoise.ts";
 export type { Round, SampleResult } from "./src/sampling/results.ts";
 export { createSchedule, type Schedule, type ScheduleOptions } from "./src/sampling/schedule.ts";
 export { type ScheduleKind, type SchedulerConfig } from "./src/sampling/scheduler_config.ts";

@@ -1,7 +1,6 @@
 /** Where the noise of each sample comes from: the official stream, a generator per image, or a file. @module */
 import { FormatError } from "../errors.ts";
-import { readNpy } from "../formats/npy.ts";
-import { readSafetensors } from "../formats/safetensors.ts";
+import { readFloatArray } from "../formats/float_array.ts";
 import { Generator } from "../sampling/noise.ts";
 
 /** How seeds become noise. */
@@ -78,7 +77,7 @@ export function parseNoiseFile(
   shape: readonly number[],
   file: string,
 ): NoiseFile {
-  const { data, dims } = isNpy(bytes) ? fromNpy(bytes, file) : fromSafetensors(bytes, file);
+  const { data, shape: dims } = readFloatArray(bytes, { file, tensor: "noise" });
   const single = dims.length === shape.length;
   const fits = dims.slice(-shape.length).every((size, i) => size === shape[i]);
   if (!fits || !(single || dims.length === shape.length + 1) || dims[0] === 0) {
@@ -86,45 +85,9 @@ export function parseNoiseFile(
       `${file} holds noise of shape [${dims}], wanted [${shape}] or [n,${shape}]: timesteps + 1 latents`,
     );
   }
-  const bad = data.findIndex((x) => !Number.isFinite(x));
-  if (bad >= 0) {
-    throw new FormatError(`${file} holds ${data[bad]} at element ${bad}, wanted finite noise`);
-  }
   const size = shape.reduce((a, b) => a * b, 1);
   return {
     count: single ? 1 : dims[0],
     noise: (i) => single ? data.slice() : data.slice(i * size, (i + 1) * size),
   };
-}
-
-interface FloatArray {
-  data: Float64Array;
-  dims: readonly number[];
-}
-
-function isNpy(bytes: Uint8Array): boolean {
-  return bytes[0] === 0x93 && bytes[1] === 0x4e; // "\x93N" of "\x93NUMPY"
-}
-
-function fromNpy(bytes: Uint8Array, file: string): FloatArray {
-  const { dtype, shape, data } = readNpy(bytes, { file });
-  if (dtype !== "<f4" && dtype !== "<f8") {
-    throw new FormatError(`${file} holds ${dtype}, wanted <f4 or <f8 (float32 or float64)`);
-  }
-  return { data: Float64Array.from(data), dims: shape };
-}
-
-function fromSafetensors(bytes: Uint8Array, file: string): FloatArray {
-  const { tensors } = readSafetensors(bytes, { file });
-  const tensor = tensors.get("noise") ??
-    (tensors.size === 1 ? tensors.values().next().value : undefined);
-  if (!tensor) {
-    throw new FormatError(
-      `${file} holds tensors ${[...tensors.keys()].join(", ") || "none"}, wanted one named noise`,
-    );
-  }
-  if (tensor.dtype !== "F32" && tensor.dtype !== "F64") {
-    throw new FormatError(`${file} holds ${tensor.dtype}, wanted F32 or F64`);
-  }
-  return { data: Float64Array.from(tensor.data), dims: tensor.shape };
 }

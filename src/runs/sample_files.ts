@@ -1,24 +1,16 @@
 /** The files of one sample: a picture per round, the contact sheet, the trajectory. @module */
 import { insertPngText } from "../formats/png_text.ts";
-import { writeSafetensors } from "../formats/safetensors.ts";
 import type { Picture } from "../models/vae.ts";
 import { contactSheet, encodePng } from "./picture.ts";
 import type { RunDirectory } from "./run_directory.ts";
+import { encodeTrajectory, type TrajectoryFile } from "./trajectory_file.ts";
 
 /** What a sample leaves behind. */
-export interface SampleOutput {
+export interface SampleOutput extends TrajectoryFile {
   /** Folder inside the run, `sample_0`. */
   folder: string;
   /** Decoded x_0 by its number: `step_<number>.png`. */
   pictures: ReadonlyMap<number, Picture>;
-  /** `[T+1, channels, height, width]`, index 0 the final sample. */
-  trajectory: Float64Array;
-  /** Noise of the run, as `trajectory`. */
-  noise: Float64Array;
-  /** `[T+1, channels, height, width]`. */
-  shape: readonly number[];
-  /** Text of the trajectory file: schedule, seed, condition, … */
-  metadata: ReadonlyMap<string, string>;
   /** Text chunks of a picture, by its number; `undefined` writes none. */
   pictureText: ((step: number) => ReadonlyMap<string, string>) | undefined;
 }
@@ -36,12 +28,4 @@ export async function writeSample(run: RunDirectory, sample: SampleOutput): Prom
   const sheet = contactSheet([...sample.pictures.values()], { columns: SHEET_COLUMNS });
   await run.write(`${sample.folder}/contact_sheet.png`, await encodePng(sheet));
   await run.write(`${sample.folder}/trajectory.safetensors`, encodeTrajectory(sample));
-}
-
-function encodeTrajectory({ trajectory, noise, shape, metadata }: SampleOutput): Uint8Array {
-  const tensors = new Map([
-    ["trajectory", { dtype: "F64", shape, data: trajectory } as const],
-    ["noise", { dtype: "F64", shape, data: noise } as const],
-  ]);
-  return writeSafetensors(tensors, metadata);
 }

@@ -2,10 +2,11 @@
  * Sampling one step after the other: what the parallel samplers must agree with.
  * @module
  */
-import { checkRows } from "./arguments.ts";
+import { checkInteger, checkRows } from "./arguments.ts";
 import type { Denoiser } from "./denoiser.ts";
 import type { SampleResult } from "./results.ts";
 import type { Schedule } from "./schedule.ts";
+import { firstTrajectory } from "./solver.ts";
 import { checkFinite, row, step } from "./system.ts";
 
 /** What {@link sequentialSample} takes. */
@@ -14,6 +15,10 @@ export interface SequentialOptions {
   schedule: Schedule;
   /** `[T+1, rowSize]`: row T is x_T, row t the noise ξ_t that step t adds. */
   noise: Float64Array;
+  /** Warm start: `[T+1, rowSize]`, a trajectory of the same noise. Copied, not changed. */
+  initialTrajectory?: Float64Array;
+  /** Warm start: x_t of the trajectory is kept for t ≥ this, the steps below are taken; 1 … T, default T. */
+  variationSteps?: number;
   /** Stops between two steps; the denoiser gets it too. */
   signal?: AbortSignal;
 }
@@ -36,20 +41,23 @@ export interface SequentialOptions {
  */
 export async function sequentialSample(
   denoiser: Denoiser,
-  { schedule, noise, signal }: SequentialOptions,
+  options: SequentialOptions,
 ): Promise<SampleResult> {
+  const { schedule, noise, initialTrajectory, signal } = options;
   const { numSteps } = schedule, { rowSize } = denoiser;
+  const { variationSteps: first = numSteps } = options;
   checkRows("noise", noise, numSteps + 1, rowSize);
-  const trajectory = new Float64Array(noise.length);
+  if (initialTrajectory) checkRows("initialTrajectory", initialTrajectory, numSteps + 1, rowSize);
+  checkInteger("variationSteps", first, initialTrajectory ? 1 : numSteps, numSteps);
+  const trajectory = firstTrajectory({ initialTrajectory, noise, rowSize, schedule });
   const epsilon = new Float64Array(rowSize);
-  trajectory.set(row(noise, numSteps, rowSize), numSteps * rowSize);
-  for (let t = numSteps - 1; t >= 0; t--) {
+  for (let t = first - 1; t >= 0; t--) {
     signal?.throwIfAborted();
     const x = row(trajectory, t + 1, rowSize), out = row(trajectory, t, rowSize);
     await denoiser.predictNoise(x, Int32Array.of(t), epsilon, signal);
-    checkFinite(epsilon, "the predicted noise", { t, round: numSteps - t });
+    checkFinite(epsilon, "the predicted noise", { t, round: first - t });
     step(schedule, t, { x, epsilon, xi: row(noise, t, rowSize), out });
   }
   const sample = trajectory.slice(0, rowSize);
-  return { sample, trajectory, rounds: numSteps, nfe: numSteps, converged: true };
+  return { sample, trajectory, rounds: first, nfe: first, converged: true };
 }

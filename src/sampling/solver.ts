@@ -28,9 +28,16 @@ export interface Solver {
   update(): Float64Array;
 }
 
+/** What a trajectory starts from. */
+export type FirstTrajectory = Pick<
+  ResolvedOptions,
+  "initialTrajectory" | "noise" | "rowSize" | "schedule"
+>;
+
 /** The caller's trajectory, else zeros below x_T. */
-export function firstTrajectory(options: ResolvedOptions): Float64Array {
-  const { initialTrajectory, noise, rowSize, schedule } = options;
+export function firstTrajectory(
+  { initialTrajectory, noise, rowSize, schedule }: FirstTrajectory,
+): Float64Array {
   if (initialTrajectory) return initialTrajectory.slice();
   const trajectory = new Float64Array(noise.length);
   trajectory.set(row(noise, schedule.numSteps, rowSize), schedule.numSteps * rowSize);

@@ -1,0 +1,103 @@
+/** The trajectory that every sample leaves behind, and reading it back to start another sample from it. @module */
+import { FormatError, MismatchError } from "../errors.ts";
+import {
+  readSafetensors,
+  type SafetensorsTensor,
+  writeSafetensors,
+} from "../formats/safetensors.ts";
+
+/** What a trajectory file holds. */
+export interface TrajectoryFile {
+  /** `[T+1, channels, height, width]`, index 0 the final sample. */
+  trajectory: Float64Array;
+  /** Noise of the run, as `trajectory`. */
+  noise: Float64Array;
+  shape: readonly number[];
+  /** Schedule, seed, condition, model, …, as text. */
+  metadata: ReadonlyMap<string, string>;
+}
+
+/** Bytes of the file. */
+export function encodeTrajectory(
+  { trajectory, noise, shape, metadata }: TrajectoryFile,
+): Uint8Array {
+  const tensors = new Map<string, SafetensorsTensor>([
+    ["trajectory", { dtype: "F64", shape, data: trajectory }],
+    ["noise", { dtype: "F64", shape, data: noise }],
+  ]);
+  return writeSafetensors(tensors, metadata);
+}
+
+/** What a run needs of a trajectory that it starts from. */
+export interface WantedTrajectory {
+  /** Name of the file, for messages. */
+  file: string;
+  /** `[T+1, channels, height, width]` of the run. */
+  shape: readonly number[];
+  /** Metadata that must be equal, by key. */
+  metadata: Readonly<Record<string, string>>;
+  /** Keys of `metadata` that may differ all the same. */
+  lenient?: readonly string[];
+}
+
+/**
+ * Parses a trajectory file and checks that it belongs to the run.
+ *
+ * @throws {FormatError} when the file is damaged or no trajectory file
+ * @throws {MismatchError} naming the first field that differs: shape, a key of the metadata, or values that are not finite
+ */
+export function readTrajectory(bytes: Uint8Array, wanted: WantedTrajectory): TrajectoryFile {
+  const { file } = wanted;
+  const { tensors, metadata } = readSafetensors(bytes, { file });
+  const read = (name: string) => {
+    const tensor = tensors.get(name);
+    if (tensor) return checkTensor(name, tensor, wanted);
+    throw new FormatError(
+      `${file} holds no tensor named ${name}, wanted a trajectory that a run saved`,
+    );
+  };
+  const trajectory = read("trajectory");
+  for (const [key, value] of Object.entries(wanted.metadata)) {
+    const found = metadata.get(key);
+    if (found === value || wanted.lenient?.includes(key)) continue;
+    throw new MismatchError(`${file}: ${key} is ${short(found)}, this run has ${short(value)}`, {
+      hint: "a trajectory starts only a run of its own model, schedule and eta",
+    });
+  }
+  return { trajectory, noise: read("noise"), shape: wanted.shape, metadata };
+}
+
+function checkTensor(
+  name: string,
+  tensor: SafetensorsTensor,
+  { file, shape }: WantedTrajectory,
+): Float64Array {
+  if (tensor.dtype !== "F64" && tensor.dtype !== "F32") {
+    throw new MismatchError(
+      `${file}: dtype of ${name} is ${tensor.dtype}, this run takes F64 or F32`,
+    );
+  }
+  if (tensor.shape.join() !== shape.join()) {
+    throw new MismatchError(
+      `${file}: shape of ${name} is [${tensor.shape}], this run has [${shape}]`,
+      {
+        hint: `the first size is the number of steps plus one: --timesteps ${
+          tensor.shape[0] - 1
+        } fits it`,
+      },
+    );
+  }
+  const data = Float64Array.from(tensor.data);
+  const bad = data.findIndex((x) => !Number.isFinite(x));
+  if (bad >= 0) {
+    throw new MismatchError(
+      `${file}: ${name} holds ${data[bad]} at element ${bad}, wanted finite numbers`,
+    );
+  }
+  return data;
+}
+
+function short(text: string | undefined): string {
+  if (text === undefined) return "absent";
+  return text.length > 60 ? `${text.slice(0, 57)}…` : text;
+}
