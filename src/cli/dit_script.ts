@@ -3,7 +3,8 @@ import { UsageError } from "../errors.ts";
 import { DitPipeline } from "../pipelines/dit_pipeline.ts";
 import { jobNoise } from "./job_noise.ts";
 import { show } from "./parse_flags.ts";
-import type { Job, SamplingScript } from "./sampling_script.ts";
+import type { Jobs } from "./job.ts";
+import type { SamplingScript } from "./sampling_script.ts";
 import { ditFlags } from "./script_flags.ts";
 
 const flags = ditFlags();
@@ -19,13 +20,12 @@ export const ditScript: SamplingScript<typeof flags, DitPipeline> = {
   prefix: "DiT",
   flags,
   open: (env, path, _values, options) => DitPipeline.open(env, path, options),
-  async jobs(pipeline, args, schedule) {
-    const { values } = args;
+  async jobs({ pipeline, values, given, schedule }) {
     const classes = pipeline.classNames;
     const labels = values.class_labels === undefined
       ? undefined
       : parseClassLabels(values.class_labels, classes);
-    const samples = args.given.has("num_samples") ? values.num_samples : labels?.length;
+    const samples = given.has("num_samples") ? values.num_samples : labels?.length;
     const source = await jobNoise(values, {
       samples,
       shape: [schedule.numSteps + 1, ...pipeline.latentShape],
@@ -39,7 +39,7 @@ export const ditScript: SamplingScript<typeof flags, DitPipeline> = {
     values.num_samples = source.count; // what the manifest records
     return { count: source.count, jobs: makeJobs() };
 
-    function* makeJobs(): Iterable<Job> {
+    async function* makeJobs(): Jobs {
       let index = 0;
       for (const drawn of source.noises) {
         const label = labels ? labels[index % labels.length] : drawn.label!;

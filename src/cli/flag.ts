@@ -29,6 +29,8 @@ export interface NumberFlag extends FlagBase {
   max: number;
   /** A single value allowed outside the range, such as a seed of −1. */
   also?: number;
+  /** Only multiples of this are taken. */
+  multipleOf?: number;
   default?: number;
 }
 
@@ -72,6 +74,7 @@ export type FlagValues<T extends FlagTable> = { -readonly [K in keyof T]: ValueO
 export function describeRange(flag: NumberFlag): string {
   const high = Number.isFinite(flag.max) && flag.max < Number.MAX_SAFE_INTEGER;
   const range = high || flag.also !== undefined ? `${flag.min}-${flag.max}` : `>= ${flag.min}`;
+  if (flag.multipleOf !== undefined) return `${range}, a multiple of ${flag.multipleOf}`;
   return flag.also === undefined ? range : `${flag.also}, or ${range}`;
 }
 

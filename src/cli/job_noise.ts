@@ -6,6 +6,7 @@ import {
   parseNoiseFile,
   type SampleNoise,
 } from "../pipelines/noise_source.ts";
+import { readUserFile } from "./user_file.ts";
 
 /** Flags that say where noise comes from. */
 export interface NoiseFlags {
@@ -43,7 +44,11 @@ export async function jobNoise(
     const count = samples ?? flags.num_samples;
     return { count, noises: drawn(count) };
   }
-  const file = parseNoiseFile(await readFile(flags.noise_path), shape, flags.noise_path);
+  const file = parseNoiseFile(
+    await readUserFile("noise_path", flags.noise_path),
+    shape,
+    flags.noise_path,
+  );
   const count = samples ?? file.count;
   if (file.count !== 1 && file.count !== count) {
     throw new UsageError(
@@ -60,15 +65,4 @@ function* replaceNoise(
 ): Iterable<SampleNoise> {
   let i = 0;
   for (const { label } of drawn) yield { label, noise: noise(i++) };
-}
-
-async function readFile(path: string): Promise<Uint8Array> {
-  try {
-    return await Deno.readFile(path);
-  } catch (cause) {
-    if (cause instanceof Deno.errors.NotCapable) throw cause;
-    throw new UsageError(`--noise_path ${path} cannot be read: ${(cause as Error).message}`, {
-      cause,
-    });
-  }
 }

@@ -102,7 +102,8 @@ function readValue(name: string, flag: Flag, text: string | undefined): string |
       return text;
     default: {
       const value = (flag.type === "integer" ? INTEGER : NUMBER).test(text) ? Number(text) : NaN;
-      const inRange = value >= flag.min && value <= flag.max && Number.isFinite(value);
+      const fits = flag.multipleOf === undefined || value % flag.multipleOf === 0;
+      const inRange = fits && value >= flag.min && value <= flag.max && Number.isFinite(value);
       if (!inRange && value !== flag.also) throw refuse();
       return value;
     }

@@ -3,6 +3,7 @@ import { UsageError } from "../errors.ts";
 import { isJsonObject, type JsonObject, readJson } from "../formats/json.ts";
 import { PNG_SIGNATURE } from "../formats/png.ts";
 import { readPngText } from "../formats/png_text.ts";
+import { readUserFile } from "./user_file.ts";
 
 /** Keyword of our own PNG text chunk. */
 export const PNG_KEYWORD = "parataa";
@@ -14,10 +15,7 @@ export const PNG_KEYWORD = "parataa";
  * @throws {FormatError} when the file is damaged
  */
 export async function readRecordedArguments(file: string): Promise<JsonObject> {
-  const bytes = await Deno.readFile(file).catch((cause) => {
-    if (cause instanceof Deno.errors.NotCapable) throw cause;
-    throw new UsageError(`--args_from ${file} cannot be read: ${cause.message}`, { cause });
-  });
+  const bytes = await readUserFile("args_from", file);
   const isPng = PNG_SIGNATURE.every((byte, i) => bytes[i] === byte);
   const json = isPng ? readPngText(bytes, { file }).get(PNG_KEYWORD) : undefined;
   const record = isPng && json === undefined

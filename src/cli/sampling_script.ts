@@ -1,5 +1,4 @@
 /** The run that all sampling scripts share; what differs between them is a {@link SamplingScript}. @module */
-import type { GuidedDenoiser } from "../models/guided_denoiser.ts";
 import type { LatentPipeline, PipelineOptions } from "../pipelines/latent_pipeline.ts";
 import type { Manifest, SampleRecord } from "../runs/manifest.ts";
 import { loadEncoder } from "../runs/picture.ts";
@@ -10,36 +9,17 @@ import { VERSION } from "../version.ts";
 import type { FlagTable, FlagValues } from "./flag.ts";
 import { helpText, type ScriptSummary } from "./help.ts";
 import { describeError, Interrupted } from "./main.ts";
-import { createProgress } from "./progress.ts";
-import {
-  type Arguments,
-  readArguments,
-  recordArguments,
-  type RecordedArguments,
-} from "./read_arguments.ts";
+import type { Jobs } from "./job.ts";
+import { createProgress, type Progress } from "./progress.ts";
+import { readArguments, recordArguments, type RecordedArguments } from "./read_arguments.ts";
 import { projectPath } from "./project_path.ts";
 import { newManifest } from "./run_manifest.ts";
-import { runSample } from "./run_sample.ts";
+import { runSample, type SampleContext } from "./run_sample.ts";
 import type { samplingFlags } from "./script_flags.ts";
+import type { SamplingValues } from "./solve.ts";
 
 /** Flags that every sampling script has. */
 export type SamplingTable = ReturnType<typeof samplingFlags>;
-
-/** Values of the flags that every sampling script has. */
-export type SamplingValues = FlagValues<SamplingTable>;
-
-/** One sample to make. */
-export interface Job {
-  index: number;
-  /** What it shows, for people: `3 (cat face)`, the prompt. */
-  label: string;
-  /** What it shows, for the manifest and the trajectory file. */
-  condition: Record<string, string | number>;
-  denoiser: GuidedDenoiser;
-  /** `[T+1, channels, height, width]`. */
-  noise: Float64Array;
-  seed?: number;
-}
 
 /** What a script gives to the shared run. */
 export interface SamplingScript<
@@ -52,12 +32,20 @@ export interface SamplingScript<
   flags: T;
   /** Opens the model folder `path`. */
   open(env: Environment, path: string, values: FlagValues<T>, options: PipelineOptions): Promise<P>;
-  /** The samples in order, how many there are first. */
-  jobs(
-    pipeline: P,
-    args: Arguments<FlagValues<T>>,
-    schedule: Schedule,
-  ): Promise<{ count: number; jobs: Iterable<Job> }>;
+  /** The samples, and how many there are. */
+  jobs(setting: Setting<T, P>): Promise<{ count: number; jobs: Jobs }>;
+}
+
+/** What a script makes its jobs from. */
+export interface Setting<T extends FlagTable & SamplingTable, P> {
+  pipeline: P;
+  values: FlagValues<T>;
+  /** Flags that were given. */
+  given: ReadonlySet<string>;
+  schedule: Schedule;
+  manifest: Manifest;
+  progress: Progress;
+  signal: AbortSignal;
 }
 
 /** What a run came to; rounds, evaluations and seconds are means over its samples. */
@@ -95,11 +83,15 @@ export async function runSampling<
   await using pipeline = await script.open(env, path, args.values, pipelineOptions(values));
   const { timesteps: numInferenceSteps, eta } = values;
   const schedule = pipeline.createSchedule({ numInferenceSteps, eta });
-  const { count, jobs } = await script.jobs(pipeline, args, schedule);
+  const progress = createProgress(values);
   const manifest = await newManifest(script.summary.name, script.flags, values, env, pipeline);
+  const setting = { ...args, pipeline, schedule, manifest, progress, signal };
+  const { count, jobs } = await script.jobs(setting);
+  // The jobs may have settled what the flags left open.
+  manifest.arguments = recordArguments(script.flags, values, "all");
   const started = new Date(manifest.started);
   const run = await RunDirectory.create(values.output_path, script.prefix, started, manifest);
-  const progress = createProgress(values);
+  for (const note of pipeline.notes) progress.note(note);
   if (args.drawnSeed) progress.note(`seed ${values.seed}`);
   const resultArguments = recordArguments(script.flags, values, "result");
   const context = {
@@ -115,20 +107,27 @@ export async function runSampling<
   };
   try {
     await run.write("args.txt", argumentsText(manifest.arguments));
-    for (const job of jobs) {
-      manifest.samples.push(await runSample({ ...context, job }));
-    }
+    await runJobs(jobs, context);
     await run.finish("complete");
   } catch (error) {
     const { code, message } = describeError(error);
+    const status = error instanceof Interrupted ? "interrupted" : "failed";
     // A full disk must not hide the error that is already on its way.
-    await run.finish(error instanceof Interrupted ? "interrupted" : "failed", { code, message })
-      .catch(() => {});
+    await run.finish(status, { code, message }).catch(() => {});
     throw error;
   }
   const summary = summarise(run.path, manifest);
   progress.done(run.path, { ...summary }, [summaryLine(summary)]);
   return summary;
+}
+
+async function runJobs(jobs: Jobs, context: SampleContext): Promise<void> {
+  let next = await jobs.next();
+  while (!next.done) {
+    const outcome = await runSample(next.value, context);
+    context.manifest.samples.push(outcome.record);
+    next = await jobs.next(outcome);
+  }
 }
 
 /** `--help` and `--version` win over everything else on the line and need no library. */

@@ -1,0 +1,110 @@
+/** Solves the chain of one job by the method that the flags name. @module */
+import { retryNonFinite } from "../models/finite_noise.ts";
+import type { Denoiser } from "../sampling/denoiser.ts";
+import { parallelSample } from "../sampling/parallel_sampler.ts";
+import type { SampleResult } from "../sampling/results.ts";
+import type { Schedule } from "../sampling/schedule.ts";
+import { sequentialSample } from "../sampling/sequential_sampler.ts";
+import type { FlagValues } from "./flag.ts";
+import type { Job } from "./job.ts";
+import type { samplingFlags } from "./script_flags.ts";
+
+/** Values of the flags that every sampling script has. */
+export type SamplingValues = FlagValues<ReturnType<typeof samplingFlags>>;
+
+/** What a job is solved with. */
+export interface SolveOptions {
+  schedule: Schedule;
+  values: SamplingValues;
+  signal: AbortSignal;
+  /** Called after every round; sequential sampling calls it after every step. */
+  onRound: (round: SolvedRound) => void;
+}
+
+/** State of the chain after a round. */
+export interface SolvedRound {
+  round: number;
+  /** Highest unfinished step; the chain is solved at 0. */
+  finishedIndex: number;
+  evaluations: number;
+  /** Largest RMS residual of the window; 0 for sequential sampling. */
+  residual: number;
+}
+
+/** x_0 after every round, and what the rounds were like. */
+export interface Solved {
+  result: SampleResult;
+  /** x_0 by its step number: 0 the start, k after round k. Sequential sampling has only its first and its last. */
+  latents: Map<number, Float64Array>;
+  finishedIndex: number[];
+  residual: number[];
+}
+
+/** Solves a job. @throws {NumericalError} when NaN or infinity turns up, naming round and step */
+export function solve(job: Job, options: SolveOptions): Promise<Solved> {
+  return options.values.method === "sequential"
+    ? solveSequentially(job, options)
+    : solveInParallel(job, options);
+}
+
+async function solveInParallel(
+  job: Job,
+  { schedule, values, signal, onRound }: SolveOptions,
+): Promise<Solved> {
+  const latents = new Map([[0, firstSample(job)]]);
+  const finishedIndex: number[] = [], residual: number[] = [];
+  const rounds = parallelSample(retryNonFinite(job.denoiser), {
+    schedule,
+    noise: job.noise,
+    initialTrajectory: job.start?.trajectory,
+    variationSteps: job.start?.variationSteps,
+    method: values.method === "fixed_point" ? "fixed_point" : "parataa",
+    windowSize: values.window_size,
+    order: values.order,
+    memorySize: values.method === "fixed_point" ? undefined : values.memory_size,
+    atol: values.tol1,
+    rtol: values.tol2,
+    maxRounds: values.max_steps === undefined ? undefined : values.max_steps - 1,
+    compat: values.compat,
+    signal,
+  });
+  for (;;) {
+    const { done, value } = await rounds.next();
+    if (done) return { result: value, latents, finishedIndex, residual };
+    const largest = value.residuals.reduce((a, b) => Math.max(a, b), 0);
+    latents.set(value.round, value.sample);
+    finishedIndex.push(value.finishedIndex);
+    residual.push(largest);
+    const { round, finishedIndex: finished, evaluations } = value;
+    onRound({ round, finishedIndex: finished, evaluations, residual: largest });
+  }
+}
+
+async function solveSequentially(
+  job: Job,
+  { schedule, signal, onRound }: SolveOptions,
+): Promise<Solved> {
+  const inner = retryNonFinite(job.denoiser);
+  let round = 0;
+  const denoiser: Denoiser = {
+    rowSize: inner.rowSize,
+    async predictNoise(latents, steps, out, signal) {
+      await inner.predictNoise(latents, steps, out, signal);
+      onRound({ round: ++round, finishedIndex: steps[0], evaluations: 1, residual: 0 });
+    },
+  };
+  const result = await sequentialSample(denoiser, {
+    schedule,
+    noise: job.noise,
+    initialTrajectory: job.start?.trajectory,
+    variationSteps: job.start?.variationSteps,
+    signal,
+  });
+  const latents = new Map([[0, firstSample(job)], [result.rounds, result.sample]]);
+  return { result, latents, finishedIndex: [], residual: [] };
+}
+
+/** x_0 before the first round: the warm start's, else zeros as in the official outputs. */
+function firstSample({ denoiser, start }: Job): Float64Array {
+  return start ? start.trajectory.slice(0, denoiser.rowSize) : new Float64Array(denoiser.rowSize);
+}
