@@ -1,0 +1,40 @@
+import assert from "node:assert/strict";
+import { readSafetensors } from "../../src/formats/safetensors.ts";
+import { StableDiffusionPipeline } from "../../src/pipelines/stable_diffusion_pipeline.ts";
+import { Environment } from "../../src/runtime/environment.ts";
+import { sequentialSample } from "../../src/sampling/sequential_sampler.ts";
+
+/** Made by diffusers from the same weights: tests/fixtures/make_diffusers_parity.py. */
+const FIXTURE = "tests/fixtures/diffusers_parity.safetensors";
+
+const { tensors } = readSafetensors(Deno.readFileSync(FIXTURE), { file: FIXTURE });
+const fixture = (name: string) => tensors.get(name)!.data as Float64Array;
+
+const largest = (values: Float64Array) => values.reduce((m, x) => Math.max(m, Math.abs(x)), 0);
+
+/** Relative to the largest element. The project promises 1e-3; two float32 runtimes came within 7e-7 of each other. */
+const BAR = 1e-5;
+
+for (const steps of [10, 25]) {
+  for (const eta of [0, 1]) {
+    Deno.test(`sequentialSample() is diffusers' StableDiffusionPipeline, ${steps} steps, eta ${eta}`, async () => {
+      using env = Environment.open();
+      await using pipeline = await StableDiffusionPipeline.open(
+        env,
+        "tests/fixtures/layouts/plain",
+        { height: 64, width: 64 },
+      );
+      const schedule = pipeline.createSchedule({ numInferenceSteps: steps, eta });
+      const condition = {
+        prompt: await pipeline.encodePrompt("a cute cat"),
+        negativePrompt: await pipeline.encodePrompt(""),
+      };
+      const denoiser = pipeline.createDenoiser(condition, { schedule, guidanceScale: 4 });
+      const noise = fixture("noise").slice(0, (steps + 1) * denoiser.rowSize);
+      const { sample } = await sequentialSample(denoiser, { schedule, noise });
+      const wanted = fixture(`latents_${steps}_${eta}`);
+      const error = largest(sample.map((x, i) => x - wanted[i])) / largest(wanted);
+      assert.ok(error <= BAR, `relative error ${error}`);
+    });
+  }
+}
