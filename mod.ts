@@ -74,3 +74,4 @@ export { checkExternalFiles } from "./src/formats/external_files.ts";
 export { externalFiles } from "./src/formats/onnx_external.ts";
 export type * from "./src/formats/onnx_types.ts";
 export type { ByteRange, ProtobufField } from "./src/formats/protobuf.ts";
+export type { TqnOptions } from "./src/sampling/tqn_options.ts";

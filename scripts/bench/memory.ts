@@ -10,6 +10,7 @@ import { type BenchRow, printTable } from "./table.ts";
 
 const STEPS = 100, ROW = 4 * 64 * 64, ROUNDS = 12;
 
+const METHODS = ["parataa", "tqn"] as const;
 const STATUS = "/proc/self/status";
 
 /** Prints the peak resident set; `resourceUsage().maxRSS` would start from that of the process that spawned this one. */
@@ -19,14 +20,18 @@ const PRINT_PEAK =
 /** Measures both sides. */
 export async function benchMemory(): Promise<BenchRow[]> {
   const empty = await peakOf(["eval", PRINT_PEAK]);
-  const solver = await peakOf(["run", "--allow-all", import.meta.url, "measure"]);
-  return [{
-    group: "peak memory above an empty process",
-    name: `ParaTAA, T ${STEPS}, memory 3`,
-    value: solver - empty,
-    unit: "MB",
-    note: `${solver.toFixed(0)} MB, an empty process ${empty.toFixed(0)} MB`,
-  }];
+  const rows: BenchRow[] = [];
+  for (const method of METHODS) {
+    const solver = await peakOf(["run", "--allow-all", import.meta.url, method]);
+    rows.push({
+      group: "peak memory above an empty process",
+      name: `${method}, T ${STEPS}, memory 3`,
+      value: solver - empty,
+      unit: "MB",
+      note: `${solver.toFixed(0)} MB, an empty process ${empty.toFixed(0)} MB`,
+    });
+  }
+  return rows;
 }
 
 /** Peak resident set of a Deno process that prints it in KiB, in MB. */
@@ -37,7 +42,7 @@ async function peakOf(args: string[]): Promise<number> {
   return Number(new TextDecoder().decode(stdout)) * 1024 / 1e6;
 }
 
-async function solve(): Promise<void> {
+async function solve(method: typeof METHODS[number]): Promise<void> {
   const copying: Denoiser = {
     rowSize: ROW,
     predictNoise: (latents, _steps, out) => Promise.resolve(out.set(latents)),
@@ -45,13 +50,14 @@ async function solve(): Promise<void> {
   const schedule = createSchedule({ kind: "dit", numInferenceSteps: STEPS });
   const noise = new Generator(0).randn((STEPS + 1) * ROW);
   const options = { schedule, noise, memorySize: 3, atol: 0, rtol: 0, maxRounds: ROUNDS };
-  const run = parallelSample(copying, { ...options, method: "parataa" });
+  const run = parallelSample(copying, { ...options, method });
   while (!(await run.next()).done);
 }
 
 if (import.meta.main) {
-  if (Deno.args[0] === "measure") {
-    await solve();
+  const method = METHODS.find((name) => name === Deno.args[0]);
+  if (method) {
+    await solve(method);
     console.log(Deno.readTextFileSync(STATUS).match(/VmHWM:\s*(\d+) kB/)![1]);
   } else printTable(await benchMemory());
 }

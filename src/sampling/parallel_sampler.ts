@@ -9,6 +9,7 @@ import { ParaTaa } from "./parataa.ts";
 import type { Round, SampleResult } from "./results.ts";
 import type { Solver } from "./solver.ts";
 import { checkFinite, row } from "./system.ts";
+import { Tqn } from "./tqn.ts";
 
 /**
  * DDIM or DDPM sampling in rounds: each asks the denoiser once, for all steps of the window, and yields what it reached. The
@@ -35,7 +36,7 @@ import { checkFinite, row } from "./system.ts";
  * };
  * const noise = new Generator(0).randn(21 * 8);
  *
- * const rounds = parallelSample(denoiser, { schedule, noise, order: 20 });
+ * const rounds = parallelSample(denoiser, { schedule, noise });
  * let next = await rounds.next();
  * for (; !next.done; next = await rounds.next()) assert.ok(next.value.finishedIndex < 20);
  * assert.ok(next.value.rounds < 20);
@@ -49,7 +50,8 @@ export function parallelSample(
   options: SampleOptions,
 ): AsyncGenerator<Round, SampleResult> {
   const resolved = resolveOptions(denoiser, options);
-  return run(denoiser, resolved, new ParaTaa(resolved));
+  const solver = resolved.method === "tqn" ? new Tqn(resolved) : new ParaTaa(resolved);
+  return run(denoiser, resolved, solver);
 }
 
 async function* run(

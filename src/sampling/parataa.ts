@@ -97,13 +97,13 @@ export class ParaTaa implements Solver {
     const { schedule, noise, rowSize, order } = this.#options;
     const { start, end } = this.window;
     const r = row(this.#epsilon, t - start, rowSize);
-    const inside = t + order < end;
+    const xAbove = this.#x(t + 1), inside = t + order < end;
     sweep(
       { c: schedule.c[t], d: schedule.d[t], n: schedule.n[t], reach: this.#reach[t] },
       {
-        xAbove: this.#x(t + 1),
+        xAbove,
         x: this.#x(t),
-        xi: schedule.n[t] === 0 ? this.#zero : row(noise, t, rowSize),
+        xi: schedule.n[t] === 0 ? xAbove : row(noise, t, rowSize),
         r,
         orderAbove: t + 1 < end ? this.#memory.residual(t + 1) : this.#zero,
         dropped: inside ? row(this.#epsilon, t + order - start, rowSize) : this.#zero,

@@ -12,7 +12,7 @@ export interface SweepRows {
   xAbove: Float64Array;
   /** x_t. */
   x: Float64Array;
-  /** ξ_t. */
+  /** ξ_t; any row of finite numbers where n is 0. */
   xi: Float64Array;
   /** ε_t, replaced by r_t. */
   r: Float64Array;
@@ -30,7 +30,7 @@ export interface SweepRows {
 export function sweep({ c, d, n, reach }: SweepFactors, rows: SweepRows): void {
   const { xAbove, x, xi, r, orderAbove, dropped, order, image } = rows;
   for (let i = 0; i < r.length; i++) {
-    const next = c * xAbove[i] + (d * r[i] + n * xi[i]);
+    const next = c * xAbove[i] + d * r[i] + n * xi[i];
     const first = next - x[i];
     const beyond = c * orderAbove[i] - reach * dropped[i];
     r[i] = first;

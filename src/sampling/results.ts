@@ -15,7 +15,7 @@ export interface Round {
   readonly windowEnd: number;
   /** Guided network calls of the round, one per step, before guidance doubles the rows. */
   readonly evaluations: number;
-  /** rms of the first-order residual of the steps `windowStart` … `windowEnd − 1`, before the update. */
+  /** rms of the first-order residual of the steps `windowStart` … `windowEnd − 1`, before the update; NaN where not evaluated. */
   readonly residuals: Float64Array;
   /** x_0 after the update, `[rowSize]`. */
   readonly sample: Float64Array;

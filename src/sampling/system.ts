@@ -21,7 +21,7 @@ export function step(
   if (n === 0) {
     for (let i = 0; i < out.length; i++) out[i] = c * x[i] + d * epsilon[i];
   } else {
-    for (let i = 0; i < out.length; i++) out[i] = c * x[i] + (d * epsilon[i] + n * xi[i]);
+    for (let i = 0; i < out.length; i++) out[i] = c * x[i] + d * epsilon[i] + n * xi[i];
   }
 }
 

@@ -22,9 +22,10 @@ for (const tolerance of [1e-3, 1e-5, 0]) {
     const scale = Math.sqrt(exact.sample.reduce((sum, value) => sum + value ** 2, 0) / 64);
     for (const windowSize of [2, 4, 8, STEPS]) {
       for (const order of [1, 2, 4]) {
-        for (const memorySize of [2, 3]) {
+        for (const method of ["parataa", "tqn"] as const) {
           const { result } = await collect(parallelSample(mixture, {
-            ...{ schedule, noise, windowSize, order, memorySize, atol: tolerance, rtol: tolerance },
+            ...{ schedule, noise, method, windowSize, order, atol: tolerance, rtol: tolerance },
+            memorySize: 3,
           }));
           const error = Math.max(
             ...result.sample.map((value, i) => Math.abs(value - exact.sample[i])),
@@ -40,7 +41,7 @@ for (const tolerance of [1e-3, 1e-5, 0]) {
 }
 
 Deno.test("parallelSample() profits from the newest differences where the official code takes the oldest", async () => {
-  const options = { schedule, noise, windowSize: 8, memorySize: 4 };
+  const options = { schedule, noise, method: "parataa" as const, windowSize: 8, memorySize: 4 };
   const fixed = await collect(parallelSample(mixture, options));
   const official = await collect(parallelSample(mixture, { ...options, compat: "official" }));
   assert.ok(fixed.result.rounds < official.result.rounds);
@@ -67,13 +68,15 @@ for (
     ["order = window", () => mixture, { atol: 0, rtol: 0, windowSize: 6, order: 6 }],
   ] as [string, () => Denoiser, Partial<SampleOptions>][]
 ) {
-  Deno.test(`parallelSample() ends within T rounds with the sequential answer: ${what}`, async () => {
-    const wanted = await sequentialSample(denoiser(), { schedule, noise });
-    const run = { schedule, noise, atol: 0, rtol: 0, ...options };
-    const { result } = await collect(parallelSample(denoiser(), run));
-    assert.ok(result.converged && result.rounds <= STEPS);
-    assert.deepEqual(result.trajectory, wanted.trajectory);
-  });
+  for (const method of ["tqn", "parataa"] as const) {
+    Deno.test(`parallelSample() ends within T rounds with the sequential answer: ${what}, ${method}`, async () => {
+      const wanted = await sequentialSample(denoiser(), { schedule, noise });
+      const run = { schedule, noise, method, atol: 0, rtol: 0, ...options };
+      const { result } = await collect(parallelSample(denoiser(), run));
+      assert.ok(result.converged && result.rounds <= STEPS);
+      assert.deepEqual(result.trajectory, wanted.trajectory);
+    });
+  }
 }
 
 Deno.test("parallelSample() ends within T rounds when the denoiser changes its mind every round", async () => {

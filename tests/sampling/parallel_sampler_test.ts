@@ -92,7 +92,7 @@ Deno.test("parallelSample() asks once per round, for the whole window and nothin
     },
   };
   const { rounds, result } = await collect(
-    parallelSample(spy, { schedule, noise: some, windowSize: 6 }),
+    parallelSample(spy, { schedule, noise: some, windowSize: 6, method: "parataa" }),
   );
   assert.deepEqual(asked.map((steps) => steps[0]), rounds.map((round) => round.windowStart));
   assert.deepEqual(asked.map((steps) => steps.at(-1)), rounds.map((round) => round.windowEnd - 1));
@@ -130,7 +130,7 @@ for (
     ["NaN only in a batch", (out: Float64Array) => out.length > 64 ? out[70] = NaN : 0],
   ] as const
 ) {
-  for (const method of ["parataa", "fixed_point"] as const) {
+  for (const method of ["tqn", "parataa", "fixed_point"] as const) {
     Deno.test(`parallelSample() ends in the round of ${what}, ${method}`, async () => {
       let calls = 0;
       const broken: Denoiser = {
@@ -183,18 +183,22 @@ Deno.test("parallelSample() stops between rounds on abort and hands the signal o
 });
 
 Deno.test("parallelSample() clamps order to the window and the window to T", async () => {
-  const wide = { windowSize: 1000, order: 1000, memorySize: 3 };
+  const wide = { method: "parataa" as const, windowSize: 1000, order: 1000, memorySize: 3 };
   const { result } = await collect(parallelSample(denoiser, { schedule, noise: some, ...wide }));
-  const same = await collect(parallelSample(denoiser, { schedule, noise: some, memorySize: 3 }));
+  const same = await collect(
+    parallelSample(denoiser, { schedule, noise: some, method: "parataa", memorySize: 3 }),
+  );
   assert.deepEqual(result, same.result);
-  const narrow = { windowSize: 5, order: 20 };
+  const narrow = { method: "parataa" as const, windowSize: 5, order: 20 };
   const a = await collect(parallelSample(denoiser, { schedule, noise: some, ...narrow }));
   const b = await collect(parallelSample(denoiser, { schedule, noise: some, ...narrow, order: 5 }));
   assert.deepEqual(a.result, b.result);
 });
 
 Deno.test("parallelSample() with memorySize 1 is fixed_point", async () => {
-  const a = await collect(parallelSample(denoiser, { schedule, noise: some, memorySize: 1 }));
+  const a = await collect(
+    parallelSample(denoiser, { schedule, noise: some, method: "parataa", memorySize: 1 }),
+  );
   const b = await collect(
     parallelSample(denoiser, { schedule, noise: some, method: "fixed_point" }),
   );
@@ -210,13 +214,18 @@ Deno.test("parallelSample() refuses options out of range at the call", () => {
     [{ atol: NaN }, /atol is NaN, wanted a finite number from 0/],
     [{ rtol: -1 }, /rtol is -1/],
     [{ regularization: Infinity }, /regularization is Infinity/],
-    [{ method: "newton" }, /method is newton, wanted parataa or fixed_point/],
+    [{ method: "newton" }, /method is newton, wanted tqn or parataa or fixed_point/],
     [{ compat: "oficial" }, /compat is oficial, wanted official/],
     [{ noise: new Float64Array(3) }, /noise has 3 elements, wanted 1344: 21 rows of 64/],
     [{ noise: [0] }, /noise is of type Array, wanted a Float64Array/],
     [{ windowSize: "5" }, /windowSize is of type string, wanted a number/],
     [{ initialTrajectory: some.slice(1) }, /initialTrajectory has 1343 elements, wanted 1344/],
     [{ initialTrajectory: some, variationSteps: 21 }, /variationSteps is 21, .* from 1 to 20/],
+    [{ tqn: { strides: [2, 0] } }, /tqn.strides\[1\] is 0, wanted a whole number from 1/],
+    [{ tqn: { start: "copy" } }, /tqn.start is copy, wanted zero or top/],
+    [{ tqn: { pairs: 3 } }, /tqn.pairs is 3, wanted a whole number from 0 to 2/],
+    [{ tqn: { damping: NaN } }, /tqn.damping is NaN/],
+    [{ tqn: { trustRadius: -1 } }, /tqn.trustRadius is -1/],
     [{ variationSteps: 3 }, /variationSteps is given without initialTrajectory/],
   ];
   for (const [options, message] of cases) {

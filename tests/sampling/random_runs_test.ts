@@ -1,4 +1,4 @@
-/** Properties that must hold for every configuration, on 1,000 random ones. The seed is the number in the message of a failure. */
+/** Properties that must hold for every configuration, on 1,000 random ones of each method. The seed is the number in the message of a failure. */
 import assert from "node:assert/strict";
 import {
   createSchedule,
@@ -11,7 +11,7 @@ import {
 } from "../../mod.ts";
 import { collect } from "./collect.ts";
 
-const CONFIGURATIONS = 1000;
+const CONFIGURATIONS = 3000; // 1,000 of each method
 
 Deno.test(`parallelSample() keeps its bounds and, at tolerance 0, sequential sampling, ${CONFIGURATIONS} random runs`, async () => {
   for (let seed = 0; seed < CONFIGURATIONS; seed++) {
@@ -71,7 +71,7 @@ function randomRun(random: Generator): { denoiser: Denoiser; options: SampleOpti
     ...{
       schedule,
       noise,
-      method: pick("parataa", "parataa", "fixed_point"),
+      method: pick("tqn", "parataa", "fixed_point"),
       compat: pick(undefined, "official"),
     },
     ...{
@@ -81,6 +81,15 @@ function randomRun(random: Generator): { denoiser: Denoiser; options: SampleOpti
     },
     ...{ regularization: pick(0, 1e-9, 1e-3, 1), atol: tolerance, rtol: pick(0, tolerance) },
   };
+  if (pick(true, false)) {
+    options.tqn = {
+      strides: pick([], [5, 2], [1, 3], [40, 7, 3]),
+      start: pick("zero", "top"),
+      pairs: pick(0, 1, 2),
+      damping: pick(0, 0.01, 1),
+      trustRadius: pick(0, 0.1, 0.6),
+    };
+  }
   if (pick(true, false, false)) {
     options.initialTrajectory = random.randn(noise.length);
     options.variationSteps = whole(1, numSteps);

@@ -1,0 +1,160 @@
+/**
+ * TQN: a triangular quasi-Newton solver for the same equations, window and stop rule as ParaTAA. A sweep from the top of the window
+ * predicts the network at every new latent from earlier evaluations of the same step.
+ *
+ * | letter | here |
+ * |---|---|
+ * | x_t, ξ_t, ε_t | rows t of `trajectory`, `noise`, and of the answers in `#epsilon` |
+ * | s_t = √(1−ᾱ_t), q_t = √ᾱ_t | `s`, `q` |
+ * | (X_t, E_t) and the secant pairs of step t | `#evaluations` |
+ * | D, the x_0-prediction at the bottom of the last sweep | `#clean` |
+ * | e = E_t + (β/s) dd + Σ g_j (y_j − (β/s) a_j) | `predict`, its first part |
+ * | θ = 1/(1 + (rms(dd)/(ρ s))²), e ← θ e + (1−θ)(x − q D)/s | `#trust`, `predict` |
+ *
+ * A step whose input did not change keeps exactly Step(t, x, E_t): the safeguard that bounds the rounds by T.
+ * @module
+ */
+import { Evaluations } from "./evaluations.ts";
+import type { ResolvedOptions } from "./options.ts";
+import { firstTrajectory, type Questions, type Solver } from "./solver.ts";
+import { checkFinite, row } from "./system.ts";
+import { addNoise, jump, predict } from "./tqn_kernels.ts";
+import { finishedIndex, Window } from "./window.ts";
+
+/** TQN at work on one sample. */
+export class Tqn implements Solver {
+  readonly trajectory: Float64Array;
+  readonly window: Window;
+  readonly #options: ResolvedOptions;
+  readonly #evaluations: Evaluations;
+  readonly #latents: Float64Array;
+  readonly #epsilon: Float64Array;
+  readonly #clean: Float64Array;
+  #steps: Int32Array = new Int32Array(0);
+  #round = 0;
+
+  /** Allocates everything that the run will need. */
+  constructor(options: ResolvedOptions) {
+    const { schedule, rowSize, windowSize, initialTrajectory, tqn } = options;
+    this.#options = options;
+    this.trajectory = firstTrajectory(options);
+    this.window = new Window({
+      size: windowSize,
+      finished: options.variationSteps,
+      uninitialised: initialTrajectory ? -1 : schedule.numSteps - 1,
+    });
+    this.#evaluations = new Evaluations({ ...tqn, numSteps: schedule.numSteps, rowSize });
+    const apart = tqn.strides.filter((stride) => stride > 1);
+    const gathered = apart.length === 0 ? 1 : Math.ceil(windowSize / Math.min(...apart));
+    this.#latents = new Float64Array(gathered * rowSize);
+    this.#epsilon = new Float64Array(windowSize * rowSize);
+    this.#clean = new Float64Array(rowSize);
+  }
+
+  /** Steps that enter the window start from a jump with the last D, in the first round D = 0. */
+  ask(): Questions {
+    const { rowSize } = this.#options;
+    const { from, to } = this.window.slide();
+    for (let t = to - 1; t >= from; t--) this.#jump(t);
+    this.#round++;
+    const steps = this.#steps = this.#stepsToAsk();
+    const epsilon = this.#epsilon.subarray(0, steps.length * rowSize);
+    return { steps, latents: this.#inputs(steps), epsilon };
+  }
+
+  /** One sweep from the top; without an evaluation of every step only the highest is known to be finished. */
+  update(): Float64Array {
+    const { start, end } = this.window;
+    const { atol, rtol, schedule } = this.#options;
+    const residuals = new Float64Array(end - start).fill(NaN);
+    let asked = this.#steps.length;
+    const learn = (t: number) => {
+      if (this.#steps[asked - 1] === t) residuals[t - start] = this.#learn(t, --asked);
+    };
+    this.#clean.fill(0);
+    learn(end - 1);
+    for (let t = end - 1; t >= start; t--) {
+      learn(t - 1); // before x_t, its input, is overwritten
+      if (this.#evaluations.has(t)) this.#predict(t);
+      else this.#jump(t);
+    }
+    const complete = this.#steps.length === end - start;
+    const rule = { atol, rtol, noiseScale: schedule.noiseScale };
+    this.window.advance(complete ? finishedIndex(this.window, residuals, rule) : end - 1);
+    return residuals;
+  }
+
+  #x(t: number): Float64Array {
+    return row(this.trajectory, t, this.#options.rowSize);
+  }
+
+  #stepsToAsk(): Int32Array {
+    const { start, end } = this.window;
+    const { tqn: { strides, start: kind }, initialTrajectory } = this.#options;
+    if (this.#round === 1 && kind === "top" && !initialTrajectory) return Int32Array.of(end - 1);
+    const stride = strides[this.#round - 1] ?? 1;
+    const count = Math.ceil((end - start) / stride);
+    return Int32Array.from({ length: count }, (_, i) => end - 1 - (count - 1 - i) * stride);
+  }
+
+  /** x_(t+1) of every step: a view where the steps follow each other, else copies. */
+  #inputs(steps: Int32Array): Float64Array {
+    const { rowSize } = this.#options;
+    const first = steps[0], last = steps[steps.length - 1];
+    if (last - first === steps.length - 1) {
+      return this.trajectory.subarray((first + 1) * rowSize, (last + 2) * rowSize);
+    }
+    steps.forEach((t, i) => this.#latents.set(this.#x(t + 1), i * rowSize));
+    return this.#latents.subarray(0, steps.length * rowSize);
+  }
+
+  /** Takes in answer number `asked`, for step t; returns the rms of its first-order residual. */
+  #learn(t: number, asked: number): number {
+    const { rowSize } = this.#options;
+    const above = this.#x(t + 1), x = this.#x(t), { n } = this.#factors(t);
+    const epsilon = row(this.#epsilon, asked, rowSize);
+    const xi = n === 0 ? above : row(this.#options.noise, t, rowSize);
+    const rms = this.#evaluations.add(t, { ...this.#factors(t), above, epsilon, xi, x });
+    if (!Number.isFinite(rms)) {
+      const where = { t, round: this.#round };
+      checkFinite(above, "the latent above", where);
+      checkFinite(epsilon, "the predicted noise", where);
+    }
+    return rms;
+  }
+
+  #predict(t: number): void {
+    const evaluations = this.#evaluations, factors = this.#factors(t), above = this.#x(t + 1);
+    const distance = evaluations.probe(t, above);
+    const pairs = evaluations.coefficients(t);
+    const slope = evaluations.slope(t, factors.s) / factors.s;
+    const trust = t === this.window.end - 1 ? 1 : this.#trust(distance, factors.s);
+    predict({ ...factors, slope, pairs, trust }, {
+      inputs: [evaluations.input(t), evaluations.input(t, 1), evaluations.input(t, 2)],
+      outputs: [evaluations.output(t), evaluations.output(t, 1), evaluations.output(t, 2)],
+      ...{ above, clean: this.#clean, x: this.#x(t) },
+    });
+    this.#addNoise(t);
+  }
+
+  #trust(distance: number, s: number): number {
+    const { trustRadius } = this.#options.tqn;
+    return trustRadius === 0 ? 1 : 1 / (1 + (distance / (trustRadius * s)) ** 2);
+  }
+
+  #jump(t: number): void {
+    jump(this.#factors(t), { above: this.#x(t + 1), clean: this.#clean, x: this.#x(t) });
+    this.#addNoise(t);
+  }
+
+  #addNoise(t: number): void {
+    const { schedule, noise, rowSize } = this.#options;
+    addNoise(schedule.n[t], row(noise, t, rowSize), this.#x(t));
+  }
+
+  #factors(t: number): Record<"c" | "d" | "n" | "s" | "q", number> {
+    const { c, d, n, alphasCumprod } = this.#options.schedule;
+    const a = alphasCumprod[t];
+    return { c: c[t], d: d[t], n: n[t], s: Math.sqrt(1 - a), q: Math.sqrt(a) };
+  }
+}

@@ -1,0 +1,78 @@
+import assert from "node:assert/strict";
+import { Evaluations } from "../../src/sampling/evaluations.ts";
+import { Generator } from "../../src/sampling/noise.ts";
+
+const SIZE = 5;
+const random = new Generator(9);
+const dot = (a: Float64Array, b: Float64Array) =>
+  a.reduce((sum, value, i) => sum + value * b[i], 0);
+const minus = (a: Float64Array, b: Float64Array) => a.map((value, i) => value - b[i]);
+
+/** Evaluations of step 1 of 2 at `inputs` in turn, each probed before, as a sweep does; then probed at `last`. */
+function after(inputs: Float64Array[], last: Float64Array, pairs = 2) {
+  const evaluations = new Evaluations({ numSteps: 2, rowSize: SIZE, pairs, damping: 0.01 });
+  const outputs = inputs.map(() => random.randn(SIZE));
+  inputs.forEach((above, k) => {
+    if (k > 0) evaluations.probe(1, above);
+    const x = random.randn(SIZE);
+    evaluations.add(1, { ...{ c: 1, d: 1, n: 0 }, above, epsilon: outputs[k], xi: x, x });
+  });
+  const distance = evaluations.probe(1, last);
+  return { evaluations, outputs, distance };
+}
+
+const rows = (count: number) => Array.from({ length: count }, () => random.randn(SIZE));
+
+Deno.test("Evaluations keeps the last three inputs and outputs of a step", () => {
+  const inputs = rows(5), last = random.randn(SIZE);
+  const { evaluations, outputs, distance } = after(inputs, last);
+  assert.ok(evaluations.has(1) && !evaluations.has(0));
+  for (const age of [0, 1, 2]) {
+    assert.deepEqual(evaluations.input(1, age), inputs[4 - age]);
+    assert.deepEqual(evaluations.output(1, age), outputs[4 - age]);
+  }
+  const move = minus(last, inputs[4]);
+  assert.ok(Math.abs(distance - Math.sqrt(dot(move, move) / SIZE)) < 1e-12);
+});
+
+Deno.test("coefficients() solves the damped system of the normalised pairs, slope() takes the newest", () => {
+  const inputs = rows(4), last = random.randn(SIZE);
+  const { evaluations, outputs } = after(inputs, last);
+  const a = [minus(inputs[3], inputs[2]), minus(inputs[2], inputs[1])];
+  const y = minus(outputs[3], outputs[2]);
+  const lengths = a.map((row) => Math.sqrt(dot(row, row)));
+  const g = evaluations.coefficients(1).map((value, j) => value * lengths[j]);
+  const move = minus(last, inputs[3]);
+  a.forEach((row, i) => {
+    const left = a.reduce(
+      (sum, other, j) =>
+        sum + g[j] * (dot(row, other) / (lengths[i] * lengths[j]) + (i === j ? 0.01 : 0)),
+      0,
+    );
+    assert.ok(Math.abs(left - dot(row, move) / lengths[i]) < 1e-9);
+  });
+  const slope = 0.7 * dot(a[0], y) / dot(a[0], a[0]);
+  assert.ok(Math.abs(evaluations.slope(1, 0.7) - Math.min(Math.max(slope, -1), 4)) < 1e-12);
+  assert.equal(evaluations.slope(1, -1e9 * Math.sign(slope)), -1);
+  assert.equal(evaluations.slope(1, 1e9 * Math.sign(slope)), 4);
+});
+
+Deno.test("coefficients() are 0 without pairs and without a move, slope() is 1 without pairs", () => {
+  const inputs = rows(3);
+  for (
+    const { evaluations } of [after(inputs.slice(0, 1), inputs[2]), after(inputs, rows(1)[0], 0)]
+  ) {
+    assert.deepEqual(evaluations.coefficients(1), [0, 0]);
+    assert.equal(evaluations.slope(1, 0.5), 1);
+  }
+  assert.deepEqual(after(inputs, inputs[2]).evaluations.coefficients(1), [0, 0]);
+});
+
+Deno.test("add() makes no pair of a move that is too small", () => {
+  const [first, second] = rows(2);
+  const close = second.map((value) => value + 1e-10);
+  const { evaluations, outputs } = after([first, second, close], first);
+  assert.deepEqual(evaluations.input(1), close);
+  assert.deepEqual(evaluations.output(1), outputs[2]);
+  assert.deepEqual(evaluations.input(1, 1), first);
+});
