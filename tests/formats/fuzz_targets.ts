@@ -1,6 +1,7 @@
 /** What the fuzz tests feed to each parser of src/formats. @module */
 import assert from "node:assert/strict";
 import { crc32, deflateSync } from "node:zlib";
+import { verifyImage } from "../../src/formats/image_file.ts";
 import { readJson } from "../../src/formats/json.ts";
 import { readNpy, writeNpy } from "../../src/formats/npy.ts";
 import { insertPngText, readPngText } from "../../src/formats/png_text.ts";
@@ -10,6 +11,7 @@ import {
   writeSafetensors,
 } from "../../src/formats/safetensors.ts";
 import type { FuzzTarget } from "../support/fuzz.ts";
+import { BASELINE, GREY, PROGRESSIVE } from "./jpeg_fixture.ts";
 import { chunk, pngWith } from "./png_fixture.ts";
 
 const utf8 = (text: string) => new TextEncoder().encode(text);
@@ -165,4 +167,39 @@ export const PNG_TARGET: FuzzTarget = {
   tokens: [...["tEXt", "zTXt", "iTXt", "IDAT", "IEND", "IHDR", "PLTE", "\0"], chunk("tEXt", "a\0b")]
     .concat([chunk("IEND"), chunk("PLTE", "rgb"), chunk("iTXt", "a\0\0\0\0\0b"), chunk("ABCD")]),
   repair: repairPng,
+};
+
+/** Puts an EOI behind a JPEG, so that one cut short gets past the last guard. */
+function repairImage(bytes: Uint8Array): Uint8Array {
+  if (bytes[0] !== 0xff) return repairPng(bytes);
+  const out = new Uint8Array(bytes.length + 2);
+  out.set(bytes);
+  out.set([0xff, 0xd9], bytes.length);
+  return out;
+}
+
+export const IMAGE_TARGET: FuzzTarget = {
+  name: "image",
+  parse(bytes) {
+    const image = verifyImage(bytes);
+    assert(image.length <= bytes.length);
+    assert(image.width >= 1 && image.height >= 1 && image.width * image.height <= 64e6);
+    // What follows the picture changes nothing.
+    assert.deepEqual(verifyImage(bytes.subarray(0, image.length)), image);
+    return image;
+  },
+  seeds: [BASELINE, PROGRESSIVE, GREY, pngWith()],
+  tokens: [
+    ...[[0xff], [0xff, 0xff], [0xff, 0xd8], [0xff, 0xd9], [0xff, 0xd0], [0xff, 0], [
+      0xff,
+      0xda,
+      0,
+      2,
+    ]],
+    ...[[0xff, 0xfe, 0, 3, 1], [0xff, 0xc0], [0xff, 0xc2], [0xff, 0xc4], [0xff, 0xcc], [0, 0], [
+      0,
+      2,
+    ]],
+  ].map((bytes) => Uint8Array.from(bytes)),
+  repair: repairImage,
 };

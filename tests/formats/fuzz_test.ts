@@ -1,6 +1,12 @@
 import assert from "node:assert/strict";
 import { fuzz, type FuzzTarget, replayCorpus } from "../support/fuzz.ts";
-import { JSON_TARGET, NPY_TARGET, PNG_TARGET, SAFETENSORS_TARGET } from "./fuzz_targets.ts";
+import {
+  IMAGE_TARGET,
+  JSON_TARGET,
+  NPY_TARGET,
+  PNG_TARGET,
+  SAFETENSORS_TARGET,
+} from "./fuzz_targets.ts";
 
 const COUNT = 10_000;
 const SEED = 20240611;
@@ -10,6 +16,7 @@ const TARGETS: readonly (readonly [string, FuzzTarget])[] = [
   ["readSafetensors()", SAFETENSORS_TARGET],
   ["readNpy()", NPY_TARGET],
   ["readPngText()", PNG_TARGET],
+  ["verifyImage()", IMAGE_TARGET],
 ];
 
 for (const [symbol, target] of TARGETS) {
