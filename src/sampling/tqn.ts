@@ -11,7 +11,8 @@
  * | e = E_t + (β/s) dd + Σ g_j (y_j − (β/s) a_j) | `predict`, its first part |
  * | θ = 1/(1 + (rms(dd)/(ρ s))²), e ← θ e + (1−θ)(x − q D)/s | `#trust`, `predict` |
  *
- * A step whose input did not change keeps exactly Step(t, x, E_t): the safeguard that bounds the rounds by T.
+ * A step whose input did not change, the highest of the window always among them, keeps exactly Step(t, x, E_t) (θ = 1): the
+ * safeguard that bounds the rounds by T.
  * @module
  */
 import { Evaluations } from "./evaluations.ts";
@@ -71,7 +72,6 @@ export class Tqn implements Solver {
     const learn = (t: number) => {
       if (this.#steps[asked - 1] === t) residuals[t - start] = this.#learn(t, --asked);
     };
-    this.#clean.fill(0);
     learn(end - 1);
     for (let t = end - 1; t >= start; t--) {
       learn(t - 1); // before x_t, its input, is overwritten
@@ -128,7 +128,7 @@ export class Tqn implements Solver {
     const distance = evaluations.probe(t, above);
     const pairs = evaluations.coefficients(t);
     const slope = evaluations.slope(t, factors.s) / factors.s;
-    const trust = t === this.window.end - 1 ? 1 : this.#trust(distance, factors.s);
+    const trust = this.#trust(distance, factors.s);
     predict({ ...factors, slope, pairs, trust }, {
       inputs: [evaluations.input(t), evaluations.input(t, 1), evaluations.input(t, 2)],
       outputs: [evaluations.output(t), evaluations.output(t, 1), evaluations.output(t, 2)],
