@@ -62,7 +62,10 @@ function refuseUnusedFlags(values: object, given: ReadonlySet<string>): void {
   const unused = unusedSolverFlags(values).find((name) => given.has(name));
   if (unused === undefined) return;
   const { method } = values as { method: string };
-  throw new UsageError(`--${unused} is not used by --method ${method}`, { hint: "leave it out" });
+  const users = METHODS.filter((name) => SOLVER_FLAGS[name].includes(unused));
+  throw new UsageError(`--${unused} is not used by --method ${method}`, {
+    hint: `leave it out, or take --method ${users.join(" or ")}`,
+  });
 }
 
 function unusedSolverFlags(values: object): string[] {

@@ -6,7 +6,7 @@
 import type { Flag } from "./flag.ts";
 
 /** Ways to solve the chain. */
-export const METHODS = ["parataa", "fixed_point", "sequential"] as const;
+export const METHODS = ["tqn", "parataa", "fixed_point", "sequential"] as const;
 
 /** One of {@link METHODS}. */
 export type MethodName = typeof METHODS[number];
@@ -23,6 +23,7 @@ const NO_LIMIT = Number.MAX_SAFE_INTEGER;
 
 /** Solver flags that each method takes; a flag of the group that is not named here is refused when given. */
 export const SOLVER_FLAGS: Record<MethodName, readonly string[]> = {
+  tqn: ["window_size", "tol1", "tol2", "max_steps"],
   parataa: ["window_size", "order", "memory_size", "tol1", "tol2", "max_steps", "compat"],
   fixed_point: ["window_size", "order", "tol1", "tol2", "max_steps"],
   sequential: [],
@@ -84,9 +85,10 @@ export function samplingFlags(defaults: ScriptDefaults) {
     method: {
       type: "choice",
       choices: METHODS,
-      default: "parataa",
+      default: "tqn",
       group: "Solver",
-      help: "how the chain is solved",
+      help:
+        "how the chain is solved: our own TQN, the paper's ParaTAA, fixed point, one step at a time",
     },
     window_size: {
       type: "integer",
@@ -116,17 +118,15 @@ export function samplingFlags(defaults: ScriptDefaults) {
       type: "number",
       min: 0,
       max: Number.MAX_VALUE,
-      default: 1e-3,
       group: "Solver",
-      help: "a step is finished at this RMS residual",
+      help: "a step is finished at this RMS residual; 0.001 by default, 0.0003 for tqn",
     },
     tol2: {
       type: "number",
       min: 0,
       max: Number.MAX_VALUE,
-      default: 1e-3,
       group: "Solver",
-      help: "... or at this residual relative to the step's own noise",
+      help: "... or at this residual relative to the step's own noise; default as tol1's",
     },
     max_steps: {
       type: "integer",

@@ -1,6 +1,7 @@
 /** Solves the chain of one job by the method that the flags name. @module */
 import { retryNonFinite } from "../models/finite_noise.ts";
 import type { Denoiser } from "../sampling/denoiser.ts";
+import type { Method } from "../sampling/options.ts";
 import { parallelSample } from "../sampling/parallel_sampler.ts";
 import type { SampleResult } from "../sampling/results.ts";
 import type { Schedule } from "../sampling/schedule.ts";
@@ -42,13 +43,15 @@ export interface Solved {
 
 /** Solves a job. @throws {NumericalError} when NaN or infinity turns up, naming round and step */
 export function solve(job: Job, options: SolveOptions): Promise<Solved> {
-  return options.values.method === "sequential"
+  const { method } = options.values;
+  return method === "sequential"
     ? solveSequentially(job, options)
-    : solveInParallel(job, options);
+    : solveInParallel(job, method, options);
 }
 
 async function solveInParallel(
   job: Job,
+  method: Method,
   { schedule, values, signal, onRound }: SolveOptions,
 ): Promise<Solved> {
   const latents = new Map([[0, firstSample(job)]]);
@@ -58,10 +61,10 @@ async function solveInParallel(
     noise: job.noise,
     initialTrajectory: job.start?.trajectory,
     variationSteps: job.start?.variationSteps,
-    method: values.method === "fixed_point" ? "fixed_point" : "parataa",
+    method,
     windowSize: values.window_size,
     order: values.order,
-    memorySize: values.method === "fixed_point" ? undefined : values.memory_size,
+    memorySize: values.memory_size,
     atol: values.tol1,
     rtol: values.tol2,
     maxRounds: values.max_steps === undefined ? undefined : values.max_steps - 1,
@@ -71,7 +74,8 @@ async function solveInParallel(
   for (;;) {
     const { done, value } = await rounds.next();
     if (done) return { result: value, latents, finishedIndex, residual };
-    const largest = value.residuals.reduce((a, b) => Math.max(a, b), 0);
+    // NaN marks steps that a strided round did not evaluate.
+    const largest = value.residuals.reduce((a, b) => b > a ? b : a, 0);
     latents.set(value.round, value.sample);
     finishedIndex.push(value.finishedIndex);
     residual.push(largest);

@@ -25,6 +25,15 @@ export interface SampleRecord {
   residual: number[];
   /** Wall time of sampling and the part of it spent inside the network; host facts, not part of the result. */
   seconds: { sampling: number; network: number; decoding: number };
+  /** A warm start against the same prompt from scratch; distances are relative RMS. */
+  comparison?: {
+    scratch: { rounds: number; nfe: number };
+    distance: {
+      warm_to_sequential: number;
+      scratch_to_sequential: number;
+      warm_to_own_chain: number;
+    };
+  };
 }
 
 /** The file's content. Keys keep this order. */

@@ -142,8 +142,6 @@ Deno.test("ditFlags() holds the official defaults", () => {
     window_size: 100,
     order: 100,
     memory_size: 2,
-    tol1: 1e-3,
-    tol2: 1e-3,
     max_steps: undefined,
   };
   for (const [name, value] of Object.entries(official)) {

@@ -74,6 +74,7 @@ Deno.test("readArguments() takes the arguments of a manifest or a picture; flags
     const args = [
       "--seed=7",
       "--timesteps=20",
+      "--method=parataa",
       "--memory_size=3",
       "--class_labels=a,b",
       "--disable_image_metadata",
@@ -93,7 +94,11 @@ Deno.test("readArguments() takes the arguments of a manifest or a picture; flags
 
 Deno.test("readArguments() does not hand one method's solver flags to another", () =>
   withTempFolder(async (folder) => {
-    const { manifest } = await record(folder, ["--memory_size=3", "--window_size=5"]);
+    const { manifest } = await record(folder, [
+      "--method=parataa",
+      "--memory_size=3",
+      "--window_size=5",
+    ]);
     const { values } = await readArguments(table, ["--args_from", manifest, "--method=sequential"]);
     assert.equal(values.method, "sequential");
     assert.equal(values.window_size, 100);
@@ -165,7 +170,7 @@ Deno.test("pictureText() writes A1111's parameters and our own chunk", async () 
   const read = readPngText(png);
   assert.match(
     read.get("parameters")!,
-    /^3 \(cat face\)\nSteps: 100, Sampler: DDIM parataa, CFG scale: 4, Seed: 0, Size: 64x64, Model: tiny/,
+    /^3 \(cat face\)\nSteps: 100, Sampler: DDIM tqn, CFG scale: 4, Seed: 0, Size: 64x64, Model: tiny/,
   );
   const own = JSON.parse(read.get("parataa")!);
   assert.equal(own.sample, 1);

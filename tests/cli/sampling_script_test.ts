@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { ditScript } from "../../src/cli/dit_script.ts";
 import { Interrupted } from "../../src/cli/main.ts";
-import { runSampling } from "../../src/cli/sampling_script.ts";
 import {
   ModelError,
   NumericalError,
@@ -13,29 +12,14 @@ import {
 import { readPngText } from "../../src/formats/png_text.ts";
 import { readSafetensors, writeSafetensors } from "../../src/formats/safetensors.ts";
 import { writeNpy } from "../../src/formats/npy.ts";
-import type { Manifest } from "../../src/runs/manifest.ts";
+import { outputsOf, readManifest, readSample, runQuietly } from "../support/sampling.ts";
 import { withTempFolder } from "../support/temp_folder.ts";
 import { type TinyDitOptions, writeTinyDit } from "../support/tiny_dit.ts";
 
-const never = new AbortController().signal;
-
 /** Runs parallel_dit on a tiny model in `folder`, quietly; returns the run's folder. */
-async function sample(folder: string, args: string[] = [], signal = never): Promise<string> {
-  const log = console.log;
-  console.log = () => {};
-  try {
-    const model = [
-      "--model_path",
-      join(folder, "tiny-dit"),
-      "--output_path",
-      join(folder, "out"),
-      "--quiet",
-    ];
-    const run = await runSampling(ditScript, [...model, "--timesteps=8", ...args], signal);
-    return run!.path;
-  } finally {
-    console.log = log;
-  }
+function sample(folder: string, args: string[] = [], signal?: AbortSignal): Promise<string> {
+  const paths = ["--model_path", join(folder, "tiny-dit"), "--output_path", join(folder, "out")];
+  return runQuietly(ditScript, [...paths, "--timesteps=8", ...args], signal);
 }
 
 function withModel<T>(options: TinyDitOptions, test: (folder: string) => Promise<T>): Promise<T> {
@@ -44,15 +28,6 @@ function withModel<T>(options: TinyDitOptions, test: (folder: string) => Promise
     return await test(folder);
   });
 }
-
-const readManifest = async (run: string) =>
-  JSON.parse(await Deno.readTextFile(join(run, "manifest.json"))) as Manifest;
-
-const outputsOf = async (run: string) => {
-  const { outputs } = await readManifest(run);
-  delete outputs["args.txt"]; // holds the paths and execution flags of the run
-  return outputs;
-};
 
 async function runsIn(folder: string): Promise<string[]> {
   const out = join(folder, "out");
@@ -109,7 +84,7 @@ Deno.test("runSampling() saves the trajectory and the noise it came from", () =>
 
 Deno.test("runSampling() gives the same bytes whatever the batch size and the threads", () =>
   withModel({}, async (folder) => {
-    const base = ["--num_samples=2", "--window_size=5", "--memory_size=3"];
+    const base = ["--num_samples=2", "--window_size=5", "--method=parataa", "--memory_size=3"];
     const wanted = await outputsOf(await sample(folder, base));
     for (
       const execution of [["--batch_size=1"], ["--batch_size=8", "--threads=2"], [
@@ -130,17 +105,15 @@ Deno.test("runSampling() repeats a run from its manifest and from one of its pic
     const run = await sample(folder, [
       "--num_samples=2",
       "--seed=5",
+      "--method=parataa",
       "--memory_size=3",
       "--class_labels=2,0",
     ]);
     const wanted = await outputsOf(run);
     for (const source of ["manifest.json", "sample_1/step_2.png"]) {
-      const again = await runSampling(
-        ditScript,
-        ["--args_from", join(run, source), "--output_path", join(folder, "again"), "--json"],
-        never,
-      );
-      assert.deepEqual(await outputsOf(again!.path), wanted, source);
+      const args = ["--args_from", join(run, source), "--output_path", join(folder, "again")];
+      const again = await runQuietly(ditScript, args);
+      assert.deepEqual(await outputsOf(again), wanted, source);
     }
   }));
 
@@ -152,7 +125,7 @@ Deno.test("runSampling() with --noise_stream per_image depends neither on the co
     const one = await outputsOf(
       await sample(folder, ["--noise_stream=per_image", "--seed=9", "--num_samples=1"]),
     );
-    const text = (outputs: Manifest["outputs"], sample: number) =>
+    const text = (outputs: Awaited<ReturnType<typeof outputsOf>>, sample: number) =>
       outputs[`sample_${sample}/contact_sheet.png`];
     assert.deepEqual(text(one, 0), text(three, 2));
     assert.notDeepEqual(text(three, 0), text(three, 1));
@@ -161,10 +134,7 @@ Deno.test("runSampling() with --noise_stream per_image depends neither on the co
 Deno.test("runSampling() takes noise from npy and safetensors", () =>
   withModel({}, async (folder) => {
     const run = await sample(folder, ["--num_samples=1", "--class_labels=1"]);
-    const { tensors } = readSafetensors(
-      await Deno.readFile(join(run, "sample_0/trajectory.safetensors")),
-    );
-    const noise = tensors.get("noise")!.data as Float64Array;
+    const { noise } = await readSample(run);
     const files: [string, Uint8Array][] = [
       ["four.npy", writeNpy([9, 4, 4, 4], noise)],
       ["five.npy", writeNpy([1, 9, 4, 4, 4], noise)],
@@ -205,13 +175,10 @@ Deno.test("runSampling() agrees with sequential sampling, by every method", () =
   withModel({}, async (folder) => {
     const latent = async (args: string[]) => {
       const run = await sample(folder, ["--num_samples=1", "--seed=2", ...args]);
-      const { tensors } = readSafetensors(
-        await Deno.readFile(join(run, "sample_0/trajectory.safetensors")),
-      );
-      return tensors.get("trajectory")!.data as Float64Array;
+      return (await readSample(run)).trajectory;
     };
     const wanted = await latent(["--method=sequential"]);
-    for (const method of ["parataa", "fixed_point"]) {
+    for (const method of ["tqn", "parataa", "fixed_point"]) {
       const found = await latent([`--method=${method}`, "--tol1=1e-7", "--tol2=0"]);
       found.forEach((x, i) => assert.ok(Math.abs(x - wanted[i]) < 1e-4, `${method}: element ${i}`));
     }

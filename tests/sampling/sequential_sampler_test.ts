@@ -56,3 +56,36 @@ Deno.test("sequentialSample() refuses noise of the wrong length or with NaN, and
     /enough/,
   );
 });
+
+Deno.test("sequentialSample() keeps a warm start down to variationSteps and takes the steps below", async () => {
+  const schedule = createSchedule({ kind: "dit", numInferenceSteps: 6, eta: 1 });
+  const noise = Float64Array.from({ length: 7 * 2 }, (_, i) => Math.sin(i + 1));
+  const seen: number[] = [];
+  const denoiser: Denoiser = {
+    rowSize: 2,
+    predictNoise(latents, steps, out) {
+      seen.push(...steps);
+      out.set(latents.map((x) => Math.tanh(x)));
+      return Promise.resolve();
+    },
+  };
+  const whole = await sequentialSample(denoiser, { schedule, noise });
+  seen.length = 0;
+  // Started from its own trajectory the chain ends where it did; from another one it does not.
+  const initialTrajectory = whole.trajectory.map((x, i) => i < 3 * 2 ? 9 : x);
+  const warm = await sequentialSample(denoiser, {
+    schedule,
+    noise,
+    initialTrajectory,
+    variationSteps: 3,
+  });
+  assert.deepEqual(warm.trajectory, whole.trajectory);
+  assert.deepEqual(seen, [2, 1, 0]);
+  assert.equal(warm.nfe, 3);
+  for (const variationSteps of [0, 7]) {
+    await assert.rejects(
+      sequentialSample(denoiser, { schedule, noise, initialTrajectory, variationSteps }),
+      RangeError,
+    );
+  }
+});

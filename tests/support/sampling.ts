@@ -1,0 +1,53 @@
+/** Runs the sampling scripts inside the test's process. @module */
+import { join } from "node:path";
+import type { FlagTable } from "../../src/cli/flag.ts";
+import {
+  runSampling,
+  type SamplingScript,
+  type SamplingTable,
+} from "../../src/cli/sampling_script.ts";
+import { readSafetensors } from "../../src/formats/safetensors.ts";
+import type { LatentPipeline } from "../../src/pipelines/latent_pipeline.ts";
+import type { Digest } from "../../src/runs/hash.ts";
+import type { Manifest } from "../../src/runs/manifest.ts";
+
+/** Runs a script quietly and returns the run's folder. */
+export async function runQuietly<
+  T extends FlagTable & SamplingTable,
+  P extends LatentPipeline<never>,
+>(
+  script: SamplingScript<T, P>,
+  args: readonly string[],
+  signal: AbortSignal = new AbortController().signal,
+): Promise<string> {
+  const { log } = console;
+  console.log = () => {};
+  try {
+    return (await runSampling(script, [...args, "--quiet"], signal))!.path;
+  } finally {
+    console.log = log;
+  }
+}
+
+/** The run's manifest. */
+export async function readManifest(run: string): Promise<Manifest> {
+  return JSON.parse(await Deno.readTextFile(join(run, "manifest.json")));
+}
+
+/** Hashes of all that a run gave; `args.txt` is left out, since it holds paths and execution flags. */
+export async function outputsOf(run: string): Promise<Record<string, Digest>> {
+  const { "args.txt": _, ...outputs } = (await readManifest(run)).outputs;
+  return outputs;
+}
+
+/** A tensor and the metadata of a sample's trajectory file. */
+export async function readSample(run: string, index = 0): Promise<{
+  trajectory: Float64Array;
+  noise: Float64Array;
+  metadata: Map<string, string>;
+}> {
+  const bytes = await Deno.readFile(join(run, `sample_${index}/trajectory.safetensors`));
+  const { tensors, metadata } = readSafetensors(bytes);
+  const data = (name: string) => tensors.get(name)!.data as Float64Array;
+  return { trajectory: data("trajectory"), noise: data("noise"), metadata };
+}
