@@ -26,6 +26,7 @@ export {
   type TextCondition,
 } from "./src/pipelines/stable_diffusion_pipeline.ts";
 export { encodePng } from "./src/runs/picture.ts";
+export { readPicture, type ReadPictureOptions } from "./src/runs/read_picture.ts";
 export type { Denoiser } from "./src/sampling/denoiser.ts";
 export { Generator } from "./src/sampling/noise.ts";
 export { renoise, type RenoiseOptions } from "./src/sampling/renoise.ts";
@@ -47,6 +48,7 @@ export {
 export { type NpyArray, readNpy, writeNpy } from "./src/formats/npy.ts";
 export type { NpyData, NpyDescr } from "./src/formats/npy_header.ts";
 export { type Png, type PngChunk, verifyPng } from "./src/formats/png.ts";
+export { decodePng, type RgbaImage } from "./src/formats/png_pixels.ts";
 export { insertPngText, readPngText } from "./src/formats/png_text.ts";
 export {
   readSafetensors,

@@ -1,0 +1,72 @@
+/** Pictures that the user brings, PNG or JPEG. @module */
+import { FormatError, PermissionError } from "../errors.ts";
+import { verifyImage } from "../formats/image_file.ts";
+import { decodePng, type RgbaImage } from "../formats/png_pixels.ts";
+import type { Picture } from "../models/vae.ts";
+import { loadEncoder } from "./picture.ts";
+import { resizePicture } from "./resize_picture.ts";
+
+/** Options of {@link readPicture}. */
+export interface ReadPictureOptions {
+  /** Name in messages. */
+  file: string;
+  /** Size to make of it; its own where absent. */
+  width?: number;
+  height?: number;
+}
+
+/**
+ * Decodes a PNG or JPEG, puts it on white where it is transparent, and stretches it to `width` and `height`.
+ *
+ * @param bytes the whole file
+ * @throws {FormatError} where it is no picture, damaged, or too large
+ * @throws {PermissionError} where JPEG's decoder cannot be read
+ */
+export async function readPicture(
+  bytes: Uint8Array,
+  options: ReadPictureOptions,
+): Promise<Picture> {
+  const { file } = options;
+  const { kind, length, ...size } = verifyImage(bytes, { file });
+  const image = kind === "png"
+    ? decodePng(bytes, { file })
+    : await decodeJpeg(bytes.subarray(0, length), file);
+  if (image.width !== size.width || image.height !== size.height) {
+    throw new FormatError(
+      `${file}: decodes to ${image.width}x${image.height}, it says ${size.width}x${size.height}`,
+    );
+  }
+  const picture = onWhite(image);
+  const { width = size.width, height = size.height } = options;
+  return width === size.width && height === size.height
+    ? picture
+    : resizePicture(picture, { width, height });
+}
+
+async function decodeJpeg(bytes: Uint8Array, file: string): Promise<RgbaImage> {
+  const { Image } = await loadEncoder();
+  try {
+    const { width, height, bitmap } = await Image.decode(bytes);
+    return { width, height, data: Uint8Array.from(bitmap) };
+  } catch (cause) {
+    const [hint] = String(cause).match(/Requires \w+ access.*/) ?? [];
+    if (hint) {
+      throw new PermissionError(`cannot load the JPEG decoder for ${file}`, { hint, cause });
+    }
+    throw new FormatError(`${file}: its JPEG data cannot be decoded`, {
+      hint: "save it as PNG",
+      cause,
+    });
+  }
+}
+
+function onWhite({ width, height, data }: RgbaImage): Picture {
+  const rgb = new Uint8Array(width * height * 3);
+  for (let from = 0, to = 0; from < data.length; from += 4) {
+    const alpha = data[from + 3];
+    for (let c = 0; c < 3; c++) {
+      rgb[to++] = Math.round((data[from + c] * alpha + 255 * (255 - alpha)) / 255);
+    }
+  }
+  return { width, height, data: rgb };
+}
