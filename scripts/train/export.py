@@ -1,0 +1,218 @@
+"""Writes the model folders dit-emoji and sd-emoji from checkpoints, and checks them in ONNX Runtime."""
+
+import argparse
+import json
+import shutil
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from checks import check
+from classes import NAMES
+from data import CLASSES, TOKENIZER
+from diffusion import EpsilonFromV
+from dit import DiT
+from onnx_file import round_weights, write
+from sd import TOKENS, WIDTH, Generator
+from vae import SCALING_FACTOR, VAE
+
+
+class Encode(nn.Module):
+    def __init__(self, vae):
+        super().__init__()
+        self.vae = vae
+
+    def forward(self, sample):
+        return torch.cat(self.vae.encode(sample), 1)
+
+
+class Decode(Encode):
+    def forward(self, latent_sample):
+        return self.vae.decode(latent_sample)
+
+
+class Text(nn.Module):
+    def __init__(self, encoder):
+        super().__init__()
+        self.encoder = encoder
+
+    def forward(self, input_ids):
+        out = self.encoder(input_ids)
+        return out.last_hidden_state, out.pooler_output
+
+
+class Velocity(nn.Module):
+    def __init__(self, generator):
+        super().__init__()
+        self.unet = generator.unet
+
+    def forward(self, sample, timestep, states):
+        return self.unet(sample, timestep, states, return_dict=False)[0]
+
+
+def save_json(path: Path, **values) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(values, indent=2) + "\n")
+
+
+def scheduler(folder: Path, **differences) -> None:
+    save_json(
+        folder / "scheduler" / "scheduler_config.json",
+        _class_name="DDIMScheduler",
+        num_train_timesteps=1000,
+        clip_sample=False,
+        prediction_type="epsilon",
+        timestep_spacing="leading",
+        trained_betas=None,
+        **differences,
+    )
+
+
+def export_vae(weights: Path, folder: Path) -> None:
+    vae = VAE().eval()
+    vae.load_state_dict(torch.load(weights, weights_only=True)["average"])
+    round_weights(vae)
+    config = {
+        "_class_name": "AutoencoderKL",
+        "in_channels": 3,
+        "out_channels": 3,
+        "latent_channels": 4,
+        "sample_size": 64,
+        "block_out_channels": [48, 96, 160, 160],  # four entries: one latent pixel is 8 wide
+        "scaling_factor": SCALING_FACTOR,
+    }
+    picture, latent = torch.rand(2, 3, 64, 64) * 2 - 1, torch.randn(2, 4, 8, 8)
+    for name, module, inputs, output in (
+        ("vae_encoder", Encode(vae), {"sample": picture}, "latent_parameters"),
+        ("vae_decoder", Decode(vae), {"latent_sample": latent}, "sample"),
+    ):
+        save_json(folder / name / "config.json", **config)
+        write(module, inputs, [output], folder / name / "model.onnx")
+        check(folder / name / "model.onnx", module, _random_inputs(inputs))
+
+
+def _random_inputs(inputs):
+    """Makes [rows] -> input values of the same kinds as the example."""
+
+    def make(rows):
+        out = {}
+        for name, example in inputs.items():
+            shape = (rows, *example.shape[1:])
+            if example.dtype == torch.int64:
+                out[name] = torch.randint(0, int(example.max()) + 1, shape)
+            else:
+                out[name] = torch.randn(shape)
+        return out
+
+    return make
+
+
+def export_dit(weights: Path, vae: Path, folder: Path, guidance: float) -> None:
+    model = DiT(classes=CLASSES)
+    model.load_state_dict(torch.load(weights, weights_only=True)["average"])
+    module = EpsilonFromV(round_weights(model), "linear").eval()
+    inputs = {
+        "sample": torch.randn(2, 4, 8, 8),
+        "timestep": torch.tensor([5, 999]),
+        "class_labels": torch.tensor([1, CLASSES]),
+    }
+    path = folder / "transformer" / "model.onnx"
+    write(module, inputs, ["out_sample"], path)
+    check(path, module, _random_inputs(inputs))
+    save_json(
+        folder / "transformer" / "config.json",
+        _class_name="DiTTransformer2DModel",
+        sample_size=8,
+        patch_size=2,
+        in_channels=4,
+        out_channels=8,
+        num_layers=8,
+        num_attention_heads=4,
+        attention_head_dim=48,
+        num_embeds_ada_norm=CLASSES,
+    )
+    export_vae(vae, folder)
+    scheduler(
+        folder, beta_start=1e-4, beta_end=0.02, beta_schedule="linear",
+        set_alpha_to_one=True, steps_offset=0,
+    )  # fmt: skip
+    save_json(
+        folder / "model_index.json",
+        _class_name="DiTPipeline",
+        name="dit-emoji",
+        guidance_scale=guidance,
+        id2label={str(i): ", ".join(names) for i, names in enumerate(NAMES)},
+        scheduler=["diffusers", "DDIMScheduler"],
+        transformer=["diffusers", "DiTTransformer2DModel"],
+        vae=["diffusers", "AutoencoderKL"],
+    )
+
+
+def export_sd(weights: Path, vae: Path, folder: Path, guidance: float) -> None:
+    vocabulary = len(json.loads((TOKENIZER / "vocab.json").read_text()))
+    model = Generator(vocabulary)
+    model.load_state_dict(torch.load(weights, weights_only=True)["average"])
+    round_weights(model).eval()
+    text = Text(model.text_encoder).eval()
+    path = folder / "text_encoder" / "model.onnx"
+    inputs = {"input_ids": torch.randint(0, vocabulary, (2, TOKENS))}
+    inputs["input_ids"][:, -1] = vocabulary - 1
+    write(text, inputs, ["last_hidden_state", "pooler_output"], path)
+    check(path, text, _random_inputs(inputs))
+    model.text_encoder.config.architectures = ["CLIPTextModel"]
+    (folder / "text_encoder" / "config.json").write_text(
+        model.text_encoder.config.to_json_string(use_diff=False)
+    )
+    module = EpsilonFromV(Velocity(model), "scaled_linear").eval()
+    inputs = {
+        "sample": torch.randn(2, 4, 8, 8),
+        "timestep": torch.tensor([5, 999]),
+        "encoder_hidden_states": torch.randn(2, TOKENS, WIDTH),
+    }
+    path = folder / "unet" / "model.onnx"
+    write(module, inputs, ["out_sample"], path)
+    check(path, module, _random_inputs(inputs))
+    config = {k: v for k, v in model.unet.config.items() if not k.startswith("_")}
+    save_json(folder / "unet" / "config.json", _class_name="UNet2DConditionModel", **config)
+    export_vae(vae, folder)
+    if folder / "tokenizer" != TOKENIZER:
+        shutil.copytree(TOKENIZER, folder / "tokenizer", dirs_exist_ok=True)
+    scheduler(
+        folder, beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear",
+        set_alpha_to_one=False, steps_offset=1,
+    )  # fmt: skip
+    save_json(
+        folder / "model_index.json",
+        _class_name="StableDiffusionPipeline",
+        name="sd-emoji",
+        guidance_scale=guidance,
+        feature_extractor=[None, None],
+        safety_checker=[None, None],
+        scheduler=["diffusers", "DDIMScheduler"],
+        text_encoder=["transformers", "CLIPTextModel"],
+        tokenizer=["transformers", "CLIPTokenizer"],
+        unet=["diffusers", "UNet2DConditionModel"],
+        vae=["diffusers", "AutoencoderKL"],
+    )
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--model", choices=["dit", "sd"], required=True)
+    parser.add_argument("--weights", type=Path, required=True)
+    parser.add_argument("--vae", type=Path, required=True)
+    parser.add_argument("--out", type=lambda path: Path(path).resolve(), required=True)
+    parser.add_argument("--guidance_scale", type=float, required=True)
+    args = parser.parse_args()
+    torch.manual_seed(0)
+    torch.set_num_threads(1)
+    export = {"dit": export_dit, "sd": export_sd}[args.model]
+    with torch.no_grad():
+        export(args.weights, args.vae, args.out, args.guidance_scale)
+    size = sum(f.stat().st_size for f in args.out.rglob("*") if f.is_file())
+    print(f"{args.out}: {size / 1e6:.1f} MB")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,71 @@
+"""Draws pictures with an exported model folder through ONNX Runtime alone: DDIM, eta 0, guidance."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+
+from bpe import Tokenizer
+from checks import session
+
+TRAIN_STEPS = 1000
+
+
+class Folder:
+    """A model folder: `noise(...)` answers with epsilon of half the rows guided by the other half."""
+
+    def __init__(self, path: Path):
+        self.path = path
+        self.scheduler = json.loads((path / "scheduler" / "scheduler_config.json").read_text())
+        self.decoder = session(path / "vae_decoder" / "model.onnx")
+        config = json.loads((path / "vae_decoder" / "config.json").read_text())
+        self.scaling_factor = config["scaling_factor"]
+        self.guidance = json.loads((path / "model_index.json").read_text())["guidance_scale"]
+        self.is_dit = (path / "transformer").exists()
+        self.network = session(path / ("transformer" if self.is_dit else "unet") / "model.onnx")
+
+    def conditions(self, wanted: list) -> dict[str, np.ndarray]:
+        """The condition input for rows of `wanted` (labels or texts), then for as many empty ones."""
+        if self.is_dit:
+            null = json.loads((self.path / "transformer" / "config.json").read_text())
+            empty = [null["num_embeds_ada_norm"]] * len(wanted)
+            return {"class_labels": np.array([*wanted, *empty], np.int64)}
+        tokenizer = Tokenizer(self.path / "tokenizer")
+        ids = np.array([tokenizer(text) for text in [*wanted, ""]], np.int64)
+        encoder = session(self.path / "text_encoder" / "model.onnx")
+        states = encoder.run(["last_hidden_state"], {"input_ids": ids})[0]
+        empty = np.repeat(states[-1:], len(wanted), 0)
+        return {"encoder_hidden_states": np.concatenate([states[:-1], empty])}
+
+    def alpha_bars(self) -> np.ndarray:
+        start, end = self.scheduler["beta_start"], self.scheduler["beta_end"]
+        if self.scheduler["beta_schedule"] == "linear":
+            betas = np.linspace(start, end, TRAIN_STEPS)
+        else:
+            betas = np.linspace(start**0.5, end**0.5, TRAIN_STEPS) ** 2
+        return np.cumprod(1 - betas)
+
+    def draw(self, wanted: list, seed: int, guidance: float, steps: int = 50) -> np.ndarray:
+        """[N, 64, 64, 3] uint8."""
+        rows, conditions = len(wanted), self.conditions(wanted)
+        bars, stride = self.alpha_bars(), TRAIN_STEPS // steps
+        last = 1.0 if self.scheduler["set_alpha_to_one"] else bars[0]
+        x = np.random.default_rng(seed).standard_normal((rows, 4, 8, 8)).astype(np.float32)
+        for i in reversed(range(steps)):
+            t = i * stride + self.scheduler["steps_offset"]
+            out = self.network.run(
+                None,
+                {
+                    "sample": np.concatenate([x, x]),
+                    "timestep": np.full(2 * rows, t, np.int64),
+                    **conditions,
+                },
+            )[0][:, :4]
+            epsilon = out[rows:] + guidance * (out[:rows] - out[rows:])
+            bar, before = bars[t], bars[t - stride] if t >= stride else last
+            clean = (x - np.sqrt(1 - bar) * epsilon) / np.sqrt(bar)
+            x = (np.sqrt(before) * clean + np.sqrt(1 - before) * epsilon).astype(np.float32)
+        latent = x / np.float32(self.scaling_factor)
+        pictures = self.decoder.run(None, {"latent_sample": latent})[0]
+        scaled = np.round((pictures.clip(-1, 1) + 1) * 127.5).astype(np.uint8)
+        return scaled.transpose(0, 2, 3, 1)
