@@ -3,7 +3,9 @@ import { join } from "node:path";
 import { type PerRowModel, perRowTimesteps } from "../convert/per_row_timesteps.ts";
 import type { GuidedDenoiser } from "../models/guided_denoiser.ts";
 import { configNumber, ModelFolder } from "../models/model_folder.ts";
-import { DEFAULT_SCALING_FACTOR, type Picture, VaeDecoder } from "../models/vae.ts";
+import { type Picture, VaeDecoder } from "../models/vae.ts";
+import { VaeEncoder } from "../models/vae_encoder.ts";
+import { DEFAULT_SCALING_FACTOR, type VaeOptions } from "../models/vae_network.ts";
 import type { LatentShape } from "../models/network_contract.ts";
 import type { Environment } from "../runtime/environment.ts";
 import type { SessionOptions } from "../runtime/session_options.ts";
@@ -55,28 +57,37 @@ export async function openDecoder(
   latentShape: LatentShape,
   options: PipelineOptions,
 ): Promise<{ decoder: VaeDecoder; file: string }> {
-  const source = options.vaePath === undefined
-    ? folder
-    : await openVaeFolder(options.vaePath, options.fp16);
+  const vae = await vaeOptions("vae_decoder", folder, latentShape, options);
+  return { decoder: await VaeDecoder.open(env, vae), file: vae.file };
+}
+
+/** Opens the encoder of `vaePath`, or of the pipeline's own folder. @throws {ModelError} naming what is missing */
+export async function openEncoder(
+  env: Environment,
+  folder: ModelFolder,
+  latentShape: LatentShape,
+  options: PipelineOptions,
+): Promise<{ encoder: VaeEncoder; file: string }> {
+  const vae = await vaeOptions("vae_encoder", folder, latentShape, options);
+  return { encoder: await VaeEncoder.open(env, vae), file: vae.file };
+}
+
+/** A VAE's folder needs no `model_index.json`: it is a part of a model, not one. */
+async function vaeOptions(
+  part: "vae_decoder" | "vae_encoder",
+  folder: ModelFolder,
+  latentShape: LatentShape,
+  { vaePath = folder.path, fp16, session }: PipelineOptions,
+): Promise<VaeOptions> {
+  const source = await ModelFolder.open(vaePath, { networks: [part], fp16, part: true });
+  // Both parts carry the factor; the decoder's is the one that latents are sampled for.
   const config = await source.config(join("vae_decoder", "config.json"));
   const scalingFactor = configNumber(config, "scaling_factor", DEFAULT_SCALING_FACTOR);
-  const file = await source.networkPath("vae_decoder");
-  const decoder = await VaeDecoder.open(env, {
-    file,
-    scalingFactor,
-    latentShape,
-    session: options.session,
-  });
-  return { decoder, file };
+  return { file: await source.networkPath(part), scalingFactor, latentShape, session };
 }
 
 /** Pixels per latent element: every level of the VAE but one halves the picture; 8 where the folder does not say. */
 export async function vaeScale(folder: ModelFolder): Promise<number> {
   const { block_out_channels: levels } = await folder.config(join("vae_decoder", "config.json"));
   return Array.isArray(levels) ? 2 ** (levels.length - 1) : 8;
-}
-
-/** A VAE's folder needs no `model_index.json`: it is a part of a model, not one. */
-function openVaeFolder(path: string, fp16: boolean | undefined): Promise<ModelFolder> {
-  return ModelFolder.open(path, { networks: ["vae_decoder"], fp16, part: true });
 }

@@ -9,6 +9,7 @@ import { configNumber, ModelFolder } from "../models/model_folder.ts";
 import type { LatentShape } from "../models/network_contract.ts";
 import { readSchedulerFile, type SchedulerFile } from "../models/scheduler_file.ts";
 import type { Picture, VaeDecoder } from "../models/vae.ts";
+import type { VaeEncoder } from "../models/vae_encoder.ts";
 import type { Environment } from "../runtime/environment.ts";
 import { createSchedule, type Schedule } from "../sampling/schedule.ts";
 import {
@@ -16,6 +17,7 @@ import {
   type LatentPipeline,
   mendTimestep,
   openDecoder,
+  openEncoder,
   type PipelineOptions,
   vaeScale,
 } from "./latent_pipeline.ts";
@@ -38,16 +40,13 @@ export interface StableDiffusionOptions extends PipelineOptions {
 /** Text encoder, UNet and VAE decoder of one model folder. */
 export class StableDiffusionPipeline implements LatentPipeline<TextCondition> {
   readonly folder: ModelFolder;
-  readonly networkFiles: ReadonlyMap<string, string>;
+  readonly #networkFiles: Map<string, string>;
   readonly #parts: Parts;
+  #encoder: Promise<VaeEncoder> | undefined;
 
-  private constructor(
-    folder: ModelFolder,
-    networkFiles: ReadonlyMap<string, string>,
-    parts: Parts,
-  ) {
+  private constructor(folder: ModelFolder, networkFiles: Map<string, string>, parts: Parts) {
     this.folder = folder;
-    this.networkFiles = networkFiles;
+    this.#networkFiles = networkFiles;
     this.#parts = parts;
   }
 
@@ -101,9 +100,15 @@ export class StableDiffusionPipeline implements LatentPipeline<TextCondition> {
       network,
       decoder: vae.decoder,
       scheduler,
+      openEncoder: () => openEncoder(env, folder, network.latentShape, options),
     });
     stack.move();
     return pipeline;
+  }
+
+  /** Files of the networks opened so far, by their name in the manifest. */
+  get networkFiles(): ReadonlyMap<string, string> {
+    return this.#networkFiles;
   }
 
   get notes(): readonly string[] {
@@ -148,8 +153,29 @@ export class StableDiffusionPipeline implements LatentPipeline<TextCondition> {
     return this.#parts.decoder.decode(latent, signal);
   }
 
+  /**
+   * Scaled latent of a picture; the first call opens the VAE's encoder.
+   *
+   * @returns `[channels, height, width]`
+   * @throws {ModelError} when there is no encoder, it does not meet its contract, or makes latents of another size of the picture
+   * @throws {NumericalError} when the latent is not finite
+   */
+  async encodePicture(picture: Picture, signal?: AbortSignal): Promise<Float64Array> {
+    this.#encoder ??= this.#openEncoder();
+    return await (await this.#encoder).encode(picture, signal);
+  }
+
+  async #openEncoder(): Promise<VaeEncoder> {
+    const { encoder, file } = await this.#parts.openEncoder();
+    this.#networkFiles.set("vae_encoder", file);
+    return encoder;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     const { text, network, decoder } = this.#parts;
+    // Whoever asked for an encoder that could not be opened has been told.
+    const encoder = await this.#encoder?.catch(() => undefined);
+    await encoder?.close();
     await text.close();
     await network.close();
     await decoder.close();
@@ -161,6 +187,7 @@ interface Parts {
   network: ConditionalNetwork;
   decoder: VaeDecoder;
   scheduler: SchedulerFile;
+  openEncoder: () => ReturnType<typeof openEncoder>;
 }
 
 /** Latent from the wanted pixels, else as the UNet was trained; SD v1's where the folder does not say. */

@@ -1,0 +1,92 @@
+/** The encoder of a variational autoencoder: pixels to latents. @module */
+import { ModelError, NumericalError } from "../errors.ts";
+import type { Environment } from "../runtime/environment.ts";
+import { fixedSize } from "./tensor_contract.ts";
+import type { Picture } from "./vae.ts";
+import { PICTURE_CHANNELS, VaeNetwork, type VaeOptions } from "./vae_network.ts";
+
+/** Encodes one picture at a time. */
+export class VaeEncoder implements AsyncDisposable {
+  readonly #network: VaeNetwork;
+  readonly #options: VaeOptions;
+
+  private constructor(network: VaeNetwork, options: VaeOptions) {
+    this.#network = network;
+    this.#options = options;
+  }
+
+  /**
+   * Opens the encoder. Its output holds latents, or, by the name of `latent_parameters`, mean and log-variance, twice the channels.
+   *
+   * @throws {ModelError} when it cannot be loaded, takes no pictures or gives other latents
+   */
+  static async open(env: Environment, options: VaeOptions): Promise<VaeEncoder> {
+    const [channels, height, width] = options.latentShape;
+    const network = await VaeNetwork.open(env, options, {
+      kind: "encoder",
+      from: [PICTURE_CHANNELS, "height", "width"],
+      to: [[channels, height, width], [2 * channels, height, width]],
+    });
+    return new VaeEncoder(network, options);
+  }
+
+  /**
+   * Latent of a picture: the mean, times the scaling factor. An encoder that draws its latents itself, as diffusers' own export script
+   * makes them, gives a draw around the mean, another one each time.
+   *
+   * @returns `[channels, height, width]`
+   * @throws {ModelError} when the network is made for pictures of another size, or makes latents of another size
+   * @throws {NumericalError} when the latent is not finite
+   */
+  async encode(picture: Picture, signal?: AbortSignal): Promise<Float64Array> {
+    const { file, latentShape, scalingFactor } = this.#options;
+    const { width, height } = picture;
+    const [, ...declared] = this.#network.rowShape;
+    const [rows, columns] = declared.map(fixedSize);
+    if ((rows ?? height) !== height || (columns ?? width) !== width) {
+      throw new ModelError(
+        `the picture is ${width}x${height}, ${file} takes ${columns ?? width}x${rows ?? height}`,
+      );
+    }
+    const { values, sizes } = await this.#network.run(
+      toPlanes(picture),
+      [PICTURE_CHANNELS, height, width],
+      signal,
+    );
+    const [channels, ...size] = latentShape;
+    const fits = (sizes[0] === channels || sizes[0] === 2 * channels) &&
+      size.every((wanted, i) => sizes[i + 1] === wanted);
+    if (!fits) {
+      throw new ModelError(
+        `${file} makes [${sizes.join(", ")}] of a ${width}x${height} picture, ` +
+          `needed is [${latentShape.join(", ")}]`,
+      );
+    }
+    const mean = values.subarray(0, latentShape.reduce((a, b) => a * b, 1));
+    if (!mean.every(Number.isFinite)) {
+      throw new NumericalError(`${file} makes a latent that is not finite`, {
+        hint: "half precision may overflow: try the float32 files of the network",
+      });
+    }
+    return Float64Array.from(mean, (x) => x * scalingFactor);
+  }
+
+  /** Releases the session. */
+  close(): Promise<void> {
+    return this.#network.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}
+
+/** Interleaved bytes to `[3, height, width]` in −1 … 1. */
+function toPlanes({ width, height, data }: Picture): Float32Array {
+  const plane = width * height;
+  const values = new Float32Array(plane * PICTURE_CHANNELS);
+  for (let i = 0; i < values.length; i++) {
+    values[(i % PICTURE_CHANNELS) * plane + Math.floor(i / PICTURE_CHANNELS)] = data[i] / 127.5 - 1;
+  }
+  return values;
+}

@@ -1,0 +1,133 @@
+/** One network of a variational autoencoder in ONNX Runtime: one picture or latent in, one out. @module */
+import { ModelError } from "../errors.ts";
+import type { Environment } from "../runtime/environment.ts";
+import { InferenceSession } from "../runtime/inference_session.ts";
+import type { TensorMetadata } from "../runtime/model_metadata.ts";
+import type { SessionOptions } from "../runtime/session_options.ts";
+import { Tensor } from "../runtime/tensor.ts";
+import type { LatentShape } from "./network_contract.ts";
+import {
+  type CheckedTensor,
+  expectType,
+  fixedSize,
+  FLOAT_TYPES,
+  listTensors,
+} from "./tensor_contract.ts";
+
+/** Scaling factor of Stable Diffusion's VAE, for folders whose config does not say it. */
+export const DEFAULT_SCALING_FACTOR = 0.18215;
+
+export const PICTURE_CHANNELS = 3;
+
+/** Sizes of one row, without the batch; text stands for any size. */
+export type RowShape = readonly (number | string)[];
+
+/** Options of {@link VaeDecoder.open} and {@link VaeEncoder.open}. */
+export interface VaeOptions {
+  /** Path of the network. */
+  file: string;
+  /** Ratio of the latents that are sampled to the VAE's own. */
+  scalingFactor: number;
+  /** `[channels, height, width]` of a latent. */
+  latentShape: LatentShape;
+  session?: SessionOptions;
+}
+
+/** What a network must be. */
+export interface VaeContract {
+  kind: "decoder" | "encoder";
+  from: RowShape;
+  /** Any of these. */
+  to: readonly RowShape[];
+}
+
+/** A session that meets its contract. */
+export class VaeNetwork implements AsyncDisposable {
+  readonly #env: Environment;
+  readonly #session: InferenceSession;
+  readonly #input: CheckedTensor;
+
+  private constructor(env: Environment, session: InferenceSession, input: CheckedTensor) {
+    this.#env = env;
+    this.#session = session;
+    this.#input = input;
+  }
+
+  /** Opens the network. @throws {ModelError} when it cannot be loaded or does not meet the contract */
+  static async open(
+    env: Environment,
+    { file, session: options }: VaeOptions,
+    contract: VaeContract,
+  ): Promise<VaeNetwork> {
+    const session = await InferenceSession.create(env, file, options);
+    try {
+      return new VaeNetwork(env, session, checkContract(file, session, contract));
+    } catch (error) {
+      await session.close();
+      throw error;
+    }
+  }
+
+  /** Sizes of the input without the batch, as the network declares them. */
+  get rowShape(): RowShape {
+    return this.#input.shape.slice(1);
+  }
+
+  /** Runs one row; `sizes` are those of the row in and of the row out. */
+  async run(
+    values: ArrayLike<number>,
+    sizes: readonly number[],
+    signal?: AbortSignal,
+  ): Promise<{ values: Float32Array; sizes: readonly number[] }> {
+    const batch = fixedSize(this.#input.shape[0]) ?? 1;
+    using input = new Tensor(this.#env, this.#input.type, [batch, ...sizes]);
+    // A batch frozen at more than one row is filled with copies; the first row is the answer.
+    for (let row = 0; row < batch; row++) {
+      (input.data as Float32Array).set(values, row * values.length);
+    }
+    const { name } = this.#session.outputs[0];
+    const outputs = await this.#session.run({ [this.#input.name]: input }, {
+      outputs: [name],
+      signal,
+    });
+    using output = outputs[name];
+    const [, ...out] = output.dims;
+    const first = (output.data as Float32Array).subarray(0, out.reduce((a, b) => a * b, 1));
+    return { values: Float32Array.from(first), sizes: out };
+  }
+
+  /** Releases the session. */
+  close(): Promise<void> {
+    return this.#session.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+}
+
+/** @throws {ModelError} unless the network takes and gives such rows */
+function checkContract(
+  file: string,
+  { inputs, outputs }: InferenceSession,
+  { kind, from, to }: VaeContract,
+): CheckedTensor {
+  const fits = inputs.length === 1 && takes(inputs[0], from) &&
+    outputs.length > 0 && to.some((row) => takes(outputs[0], row));
+  if (!fits) {
+    const shape = (row: RowShape) => `[${["batch", ...row].join(", ")}]`;
+    throw new ModelError(
+      `${file} takes ${listTensors(inputs)} and gives ${listTensors(outputs)}, ` +
+        `needed is ${kind === "encoder" ? "an" : "a"} ${kind} from ${shape(from)} to ` +
+        to.map(shape).join(" or "),
+    );
+  }
+  expectType(file, outputs[0], FLOAT_TYPES);
+  return expectType(file, inputs[0], FLOAT_TYPES);
+}
+
+/** Whether a tensor can have rows of these sizes. */
+function takes({ shape }: TensorMetadata, row: RowShape): boolean {
+  return shape.length === row.length + 1 &&
+    row.every((size, i) => typeof size === "string" || (fixedSize(shape[i + 1]) ?? size) === size);
+}
