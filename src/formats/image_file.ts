@@ -6,10 +6,12 @@ import { PNG_SIGNATURE, verifyPng } from "./png.ts";
 /** What {@link verifyImage} returns. */
 export interface ImageFile {
   readonly kind: "png" | "jpeg";
-  /** Width in pixels. */
+  /** Width in pixels, as stored. */
   readonly width: number;
-  /** Height in pixels. */
+  /** Height in pixels, as stored. */
   readonly height: number;
+  /** How to turn the picture, 1 (as stored) to 8, as Exif has it; 1 of a PNG. */
+  readonly orientation: number;
   /** Bytes of the picture; a JPEG may have others after it. */
   readonly length: number;
 }
@@ -51,12 +53,12 @@ export function verifyImage(bytes: Uint8Array, options: { file?: string } = {}):
   if (PNG_SIGNATURE.every((byte, i) => bytes[i] === byte)) {
     const { width, height } = verifyPng(bytes, { file });
     expectSize({ width, height, offset: WIDTH_IN_PNG, file });
-    return { kind: "png", width, height, length: bytes.length };
+    return { kind: "png", width, height, orientation: 1, length: bytes.length };
   }
   if (bytes[0] === 0xff && bytes[1] === 0xd8) {
-    const { width, height, frameOffset, length } = verifyJpeg(bytes, { file });
+    const { width, height, orientation, frameOffset, length } = verifyJpeg(bytes, { file });
     expectSize({ width, height, offset: frameOffset, file });
-    return { kind: "jpeg", width, height, length };
+    return { kind: "jpeg", width, height, orientation, length };
   }
   throw new FormatError(`${file}: byte 0: ${likeness(bytes)}, wanted a PNG or JPEG picture`);
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import { FormatError } from "../errors.ts";
+import { exifOrientation } from "./exif.ts";
 
 /** What {@link verifyJpeg} returns. */
 export interface Jpeg {
@@ -15,6 +16,8 @@ export interface Jpeg {
   readonly components: number;
   /** Where the frame, which says the size, starts. */
   readonly frameOffset: number;
+  /** How to turn the picture, 1 (as stored) to 8, as Exif has it. */
+  readonly orientation: number;
   /** Bytes up to and with EOI; phones append more pictures after it. */
   readonly length: number;
 }
@@ -29,7 +32,9 @@ interface Segment {
   end: number;
 }
 
-const [SOI, EOI, SOS] = [0xd8, 0xd9, 0xda];
+type Frame = Omit<Jpeg, "length" | "orientation">;
+
+const [SOI, EOI, SOS, APP1] = [0xd8, 0xd9, 0xda, 0xe1];
 /** Frames that decoders know: baseline, extended and progressive, Huffman-coded. */
 const FRAMES: readonly number[] = [0xc0, 0xc1, 0xc2];
 /** DHT, JPG and DAC lie among the frames' markers. */
@@ -48,14 +53,15 @@ const MAX_SCANS = 100;
 export function verifyJpeg(bytes: Uint8Array, options: { file?: string } = {}): Jpeg {
   const file = options.file ?? "JPEG data";
   if (bytes[0] !== 0xff || bytes[1] !== SOI) throw refusal(file, 0, "no JPEG signature");
-  let frame: Omit<Jpeg, "length"> | undefined;
+  let frame: Frame | undefined;
+  let orientation: number | undefined;
   let scans = 0;
   for (let at = 2;;) {
     const segment = readSegment(bytes, at, file);
     const { marker, offset, end } = segment;
     at = end;
     if (marker === EOI) {
-      if (frame && scans > 0) return { ...frame, length: end };
+      if (frame && scans > 0) return { ...frame, orientation: orientation ?? 1, length: end };
       throw refusal(file, offset, "EOI before any picture");
     } else if (marker === SOS) {
       if (!frame) throw refusal(file, offset, "a scan before the frame");
@@ -64,6 +70,8 @@ export function verifyJpeg(bytes: Uint8Array, options: { file?: string } = {}): 
     } else if (isFrame(marker)) {
       if (frame) throw refusal(file, offset, "a second frame");
       frame = readFrame(segment, file);
+    } else if (marker === APP1) {
+      orientation ??= exifOrientation(segment.data);
     }
   }
 }
@@ -98,7 +106,7 @@ function readSegment(bytes: Uint8Array, at: number, file: string): Segment {
   return { marker, offset, data: bytes.subarray(code + 3, end), end };
 }
 
-function readFrame({ marker, offset, data }: Segment, file: string): Omit<Jpeg, "length"> {
+function readFrame({ marker, offset, data }: Segment, file: string): Frame {
   if (!FRAMES.includes(marker)) {
     throw refusal(file, offset, `frame ${hex(marker)} is lossless, hierarchical or arithmetic`);
   }

@@ -4,6 +4,7 @@ import { verifyImage } from "../formats/image_file.ts";
 import { decodePng, type RgbaImage } from "../formats/png_pixels.ts";
 import type { Picture } from "../models/vae.ts";
 import { loadEncoder } from "./picture.ts";
+import { orientPicture } from "./orient_picture.ts";
 import { resizePicture } from "./resize_picture.ts";
 
 /** Options of {@link readPicture}. */
@@ -16,7 +17,7 @@ export interface ReadPictureOptions {
 }
 
 /**
- * Decodes a PNG or JPEG, puts it on white where it is transparent, and stretches it to `width` and `height`.
+ * Decodes a PNG or JPEG, puts it on white where it is transparent, turns it as the camera was held, and stretches it to `width` and `height`.
  *
  * @param bytes the whole file
  * @throws {FormatError} where it is no picture, damaged, or too large
@@ -27,18 +28,18 @@ export async function readPicture(
   options: ReadPictureOptions,
 ): Promise<Picture> {
   const { file } = options;
-  const { kind, length, ...size } = verifyImage(bytes, { file });
-  const image = kind === "png"
+  const known = verifyImage(bytes, { file });
+  const image = known.kind === "png"
     ? decodePng(bytes, { file })
-    : await decodeJpeg(bytes.subarray(0, length), file);
-  if (image.width !== size.width || image.height !== size.height) {
+    : await decodeJpeg(bytes.subarray(0, known.length), file);
+  if (image.width !== known.width || image.height !== known.height) {
     throw new FormatError(
-      `${file}: decodes to ${image.width}x${image.height}, it says ${size.width}x${size.height}`,
+      `${file}: decodes to ${image.width}x${image.height}, it says ${known.width}x${known.height}`,
     );
   }
-  const picture = onWhite(image);
-  const { width = size.width, height = size.height } = options;
-  return width === size.width && height === size.height
+  const picture = orientPicture(onWhite(image), known.orientation);
+  const { width = picture.width, height = picture.height } = options;
+  return width === picture.width && height === picture.height
     ? picture
     : resizePicture(picture, { width, height });
 }

@@ -4,6 +4,7 @@ import { crc32, deflateSync } from "node:zlib";
 import { verifyImage } from "../../src/formats/image_file.ts";
 import { readJson } from "../../src/formats/json.ts";
 import { readNpy, writeNpy } from "../../src/formats/npy.ts";
+import { decodePng } from "../../src/formats/png_pixels.ts";
 import { insertPngText, readPngText } from "../../src/formats/png_text.ts";
 import {
   readSafetensors,
@@ -11,8 +12,8 @@ import {
   writeSafetensors,
 } from "../../src/formats/safetensors.ts";
 import type { FuzzTarget } from "../support/fuzz.ts";
-import { BASELINE, GREY, PROGRESSIVE } from "./jpeg_fixture.ts";
-import { chunk, pngWith } from "./png_fixture.ts";
+import { BASELINE, exifSegment, GREY, PROGRESSIVE, withSegment } from "./jpeg_fixture.ts";
+import { chunk, header, IEND, join, pngWith, SIGNATURE } from "./png_fixture.ts";
 
 const utf8 = (text: string) => new TextEncoder().encode(text);
 
@@ -184,11 +185,12 @@ export const IMAGE_TARGET: FuzzTarget = {
     const image = verifyImage(bytes);
     assert(image.length <= bytes.length);
     assert(image.width >= 1 && image.height >= 1 && image.width * image.height <= 64e6);
+    assert(image.orientation >= 1 && image.orientation <= 8);
     // What follows the picture changes nothing.
     assert.deepEqual(verifyImage(bytes.subarray(0, image.length)), image);
     return image;
   },
-  seeds: [BASELINE, PROGRESSIVE, GREY, pngWith()],
+  seeds: [BASELINE, PROGRESSIVE, GREY, pngWith(), withSegment(GREY, exifSegment(6))],
   tokens: [
     ...[[0xff], [0xff, 0xff], [0xff, 0xd8], [0xff, 0xd9], [0xff, 0xd0], [0xff, 0], [
       0xff,
@@ -202,4 +204,37 @@ export const IMAGE_TARGET: FuzzTarget = {
     ]],
   ].map((bytes) => Uint8Array.from(bytes)),
   repair: repairImage,
+};
+
+/** A 3x2 picture whose lines use the Paeth filter. */
+function paethPng(
+  format: readonly number[],
+  samples: number,
+  ...chunks: Uint8Array[]
+): Uint8Array {
+  const raw = Uint8Array.from(
+    { length: 2 * (1 + samples) },
+    (_, i) => i % (1 + samples) === 0 ? 4 : i,
+  );
+  const pixels = chunk("IDAT", deflateSync(raw));
+  return join(SIGNATURE, header({ width: 3, height: 2, format }), ...chunks, pixels, IEND);
+}
+
+export const PNG_PIXELS_TARGET: FuzzTarget = {
+  name: "png",
+  parse(bytes) {
+    const { width, height } = verifyImage(bytes);
+    const image = decodePng(bytes);
+    assert.deepEqual([image.width, image.height], [width, height]);
+    assert.equal(image.data.length, width * height * 4);
+    return crc32(image.data);
+  },
+  seeds: [
+    paethPng([8, 6, 0, 0, 0], 12),
+    paethPng([16, 2, 0, 0, 0], 18, chunk("tRNS", "\0\x01\0\x02\0\x03")),
+    paethPng([2, 3, 0, 0, 0], 1, chunk("PLTE", "rgbRGBcmyCMY"), chunk("tRNS", "\0a")),
+    pngWith(),
+  ],
+  tokens: [...["IDAT", "PLTE", "tRNS", "\0"], chunk("tRNS", "\0\0"), chunk("PLTE", "rgb")],
+  repair: repairPng,
 };

@@ -4,6 +4,7 @@ import {
   IMAGE_TARGET,
   JSON_TARGET,
   NPY_TARGET,
+  PNG_PIXELS_TARGET,
   PNG_TARGET,
   SAFETENSORS_TARGET,
 } from "./fuzz_targets.ts";
@@ -17,6 +18,7 @@ const TARGETS: readonly (readonly [string, FuzzTarget])[] = [
   ["readNpy()", NPY_TARGET],
   ["readPngText()", PNG_TARGET],
   ["verifyImage()", IMAGE_TARGET],
+  ["decodePng()", PNG_PIXELS_TARGET],
 ];
 
 for (const [symbol, target] of TARGETS) {

@@ -49,7 +49,13 @@ for (const [what, bytes, wanted] of REFUSED) {
 }
 
 Deno.test("verifyImage() knows a picture by its bytes, up to the largest", () => {
-  assert.deepEqual(verifyImage(pngWith()), { kind: "png", width: 1, height: 1, length: 67 });
+  assert.deepEqual(verifyImage(pngWith()), {
+    kind: "png",
+    width: 1,
+    height: 1,
+    orientation: 1,
+    length: 67,
+  });
   assert.deepEqual(verifyImage(png(16_384, 3906)).width, 16_384);
   assert.deepEqual(verifyImage(png(8000, 8000)).height, 8000);
   const { kind, width, height } = verifyImage(jpeg(8000, 8000));

@@ -36,3 +36,24 @@ export const BASELINE_PIXELS: Uint8Array<ArrayBuffer> = Uint8Array.fromBase64(
     "UX4jbXoyinZTrHGDxnSL4IFrD64MILMaOrkuVrtFdLZckrKAs6+sz7Ov4rx9EN0cIeQuO+lJWOpjduZ6luSY" +
     "t+S50+yo0uVN",
 );
+
+/** An APP1 segment of Exif data with this orientation, in either byte order. */
+export function exifSegment(orientation: number, little = true): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(36);
+  const view = new DataView(bytes.buffer);
+  bytes.set([0xff, 0xe1, 0, 34, ...new TextEncoder().encode("Exif\0\0")]);
+  view.setUint16(10, little ? 0x4949 : 0x4d4d);
+  view.setUint16(12, 42, little);
+  view.setUint32(14, 8, little);
+  view.setUint16(18, 1, little);
+  view.setUint16(20, 0x0112, little);
+  view.setUint16(22, 3, little);
+  view.setUint32(24, 1, little);
+  view.setUint16(28, orientation, little);
+  return bytes;
+}
+
+/** A JPEG with a segment after its SOI. */
+export function withSegment(jpeg: Uint8Array, segment: Uint8Array): Uint8Array<ArrayBuffer> {
+  return Uint8Array.of(...jpeg.subarray(0, 2), ...segment, ...jpeg.subarray(2));
+}
