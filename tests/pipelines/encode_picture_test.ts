@@ -65,16 +65,26 @@ Deno.test("encodePicture() is the network's mean times the scaling factor", asyn
   });
 });
 
-Deno.test("encodePicture() opens the encoder once, notes its file, and closes it", () =>
-  withPipeline(PLAIN, async (pipeline) => {
-    assert.equal(pipeline.networkFiles.has("vae_encoder"), false);
-    const [a, b] = await Promise.all([
-      pipeline.encodePicture(PICTURE),
-      pipeline.encodePicture(PICTURE),
-    ]);
-    assert.deepEqual(a, b);
-    assert.match(pipeline.networkFiles.get("vae_encoder")!, /plain\/vae_encoder\/model\.onnx$/);
+Deno.test("encodePicture() opens the encoder once and notes its file", () =>
+  withTempFolder(async (folder) => {
+    const model = join(folder, "sd");
+    await copyFolder(PLAIN, model);
+    await withPipeline(model, async (pipeline) => {
+      assert.equal(pipeline.networkFiles.has("vae_encoder"), false);
+      const latent = await pipeline.encodePicture(PICTURE);
+      assert.match(pipeline.networkFiles.get("vae_encoder")!, /sd\/vae_encoder\/model\.onnx$/);
+      await Deno.remove(join(model, "vae_encoder"), { recursive: true });
+      assert.deepEqual(await pipeline.encodePicture(PICTURE), latent);
+    });
   }));
+
+Deno.test("encodePicture() is refused once the pipeline is closed", async () => {
+  using env = Environment.open();
+  const pipeline = await StableDiffusionPipeline.open(env, PLAIN, { height: 64, width: 64 });
+  await pipeline.encodePicture(PICTURE);
+  await pipeline[Symbol.asyncDispose]();
+  await assert.rejects(pipeline.encodePicture(PICTURE), TypeError);
+});
 
 Deno.test("encodePicture() names what is missing; the rest of the pipeline needs no encoder", () =>
   withTempFolder(async (folder) => {
