@@ -6,16 +6,12 @@
  * @module
  */
 import { createSchedule, type Denoiser, Generator, parallelSample } from "../../mod.ts";
+import { peakOf, PRINT_PEAK, printPeak } from "./peak.ts";
 import { type BenchRow, printTable } from "./table.ts";
 
 const STEPS = 100, ROW = 4 * 64 * 64, ROUNDS = 12;
 
 const METHODS = ["parataa", "tqn"] as const;
-const STATUS = "/proc/self/status";
-
-/** Prints the peak resident set; `resourceUsage().maxRSS` would start from that of the process that spawned this one. */
-const PRINT_PEAK =
-  `console.log(Deno.readTextFileSync("${STATUS}").match(/VmHWM:\\s*(\\d+) kB/)[1]);`;
 
 /** Measures both sides. */
 export async function benchMemory(): Promise<BenchRow[]> {
@@ -34,14 +30,6 @@ export async function benchMemory(): Promise<BenchRow[]> {
   return rows;
 }
 
-/** Peak resident set of a Deno process that prints it in KiB, in MB. */
-async function peakOf(args: string[]): Promise<number> {
-  const command = new Deno.Command(Deno.execPath(), { args, stderr: "inherit" });
-  const { stdout, success } = await command.output();
-  if (!success) throw new Error(`deno ${args[0]} failed`);
-  return Number(new TextDecoder().decode(stdout)) * 1024 / 1e6;
-}
-
 async function solve(method: typeof METHODS[number]): Promise<void> {
   const copying: Denoiser = {
     rowSize: ROW,
@@ -58,6 +46,6 @@ if (import.meta.main) {
   const method = METHODS.find((name) => name === Deno.args[0]);
   if (method) {
     await solve(method);
-    console.log(Deno.readTextFileSync(STATUS).match(/VmHWM:\s*(\d+) kB/)![1]);
+    printPeak();
   } else printTable(await benchMemory());
 }

@@ -1,5 +1,6 @@
 /** One sample to make, and what came of it. @module */
 import type { GuidedDenoiser } from "../models/guided_denoiser.ts";
+import type { Picture } from "../models/vae.ts";
 import type { SampleRecord } from "../runs/manifest.ts";
 import type { SampleResult } from "../sampling/results.ts";
 
@@ -31,6 +32,8 @@ export interface WarmStart {
 export interface Outcome {
   result: SampleResult;
   record: SampleRecord;
+  /** The final picture. */
+  picture: Picture;
 }
 
 /** The samples of a run in order; each one's outcome is handed in before the next is asked for. */

@@ -16,7 +16,7 @@ export async function newManifest(
   pipeline: LatentPipeline<never>,
 ): Promise<Manifest> {
   const files: Record<string, Digest> = {};
-  for (const [name, path] of pipeline.networkFiles) files[name] = await digestFile(path);
+  await hashNetworks(files, pipeline);
   return {
     format: "parataa-manifest",
     version: 1,
@@ -31,4 +31,12 @@ export async function newManifest(
     samples: [],
     outputs: {},
   };
+}
+
+/** Adds the hashes of networks that were opened since. */
+export async function hashNetworks(
+  files: Record<string, Digest>,
+  pipeline: LatentPipeline<never>,
+): Promise<void> {
+  for (const [name, path] of pipeline.networkFiles) files[name] ??= await digestFile(path);
 }

@@ -63,7 +63,7 @@ export async function runSample(job: Job, context: SampleContext): Promise<Outco
     residual,
     seconds,
   };
-  return { result, record };
+  return { result, record, picture: [...pictures.values()].at(-1)! };
 }
 
 /** Seconds since the call. */

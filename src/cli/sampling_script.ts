@@ -1,8 +1,10 @@
 /** The run that all sampling scripts share; what differs between them is a {@link SamplingScript}. @module */
+import type { Picture } from "../models/vae.ts";
 import type { LatentPipeline, PipelineOptions } from "../pipelines/latent_pipeline.ts";
 import type { Manifest, SampleRecord } from "../runs/manifest.ts";
 import { loadEncoder } from "../runs/picture.ts";
 import { RunDirectory } from "../runs/run_directory.ts";
+import { writeSheet } from "../runs/sample_files.ts";
 import { Environment } from "../runtime/environment.ts";
 import type { Schedule } from "../sampling/schedule.ts";
 import { VERSION } from "../version.ts";
@@ -13,13 +15,16 @@ import type { Jobs } from "./job.ts";
 import { createProgress, type Progress } from "./progress.ts";
 import { readArguments, recordArguments, type RecordedArguments } from "./read_arguments.ts";
 import { projectPath } from "./project_path.ts";
-import { newManifest } from "./run_manifest.ts";
+import { hashNetworks, newManifest } from "./run_manifest.ts";
 import { runSample, type SampleContext } from "./run_sample.ts";
 import type { samplingFlags } from "./script_flags.ts";
 import type { SamplingValues } from "./solve.ts";
 
 /** Flags that every sampling script has. */
 export type SamplingTable = ReturnType<typeof samplingFlags>;
+
+/** Pictures beyond these are left out of the run's sheet. */
+const MOST_ON_SHEET = 256;
 
 /** What a script gives to the shared run. */
 export interface SamplingScript<
@@ -87,7 +92,8 @@ export async function runSampling<
   const manifest = await newManifest(script.summary.name, script.flags, values, env, pipeline);
   const setting = { ...args, pipeline, schedule, manifest, progress, signal };
   const { count, jobs } = await script.jobs(setting);
-  // The jobs may have settled what the flags left open.
+  // The jobs may have settled what the flags left open, and opened another network.
+  await hashNetworks(manifest.model.files, pipeline);
   manifest.arguments = recordArguments(script.flags, values, "all");
   const started = new Date(manifest.started);
   const run = await RunDirectory.create(values.output_path, script.prefix, started, manifest);
@@ -121,13 +127,17 @@ export async function runSampling<
   return summary;
 }
 
+/** Runs the jobs one after another; ends with a sheet of all final pictures. */
 async function runJobs(jobs: Jobs, context: SampleContext): Promise<void> {
+  const pictures: Picture[] = [];
   let next = await jobs.next();
   while (!next.done) {
     const outcome = await runSample(next.value, context);
     context.manifest.samples.push(outcome.record);
+    if (pictures.length < MOST_ON_SHEET) pictures.push(outcome.picture);
     next = await jobs.next(outcome);
   }
+  await writeSheet(context.run, "samples.png", pictures);
 }
 
 /** `--help` and `--version` win over everything else on the line and need no library. */

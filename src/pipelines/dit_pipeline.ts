@@ -22,7 +22,25 @@ const NETWORK = "transformer";
 /** The official DiT guides three of its four latent channels; the fourth keeps the conditional noise. */
 const GUIDED_CHANNELS = 3;
 
-/** A DiT and the decoder of its VAE. */
+/**
+ * A DiT and the decoder of its VAE.
+ *
+ * @example A picture of class 7, all steps at once
+ * ```ts
+ * import { DitPipeline, Environment, Generator, parallelSample } from "@parataa/parataa";
+ * import assert from "node:assert/strict";
+ *
+ * using env = Environment.open();
+ * await using pipeline = await DitPipeline.open(env, "models/dit-emoji");
+ * const schedule = pipeline.createSchedule({ numInferenceSteps: 10, eta: 0 });
+ * const denoiser = pipeline.createDenoiser(7, { schedule, guidanceScale: 4 });
+ * const noise = new Generator(0).randn(11 * denoiser.rowSize);
+ * let sample = new Float64Array();
+ * for await (const round of parallelSample(denoiser, { schedule, noise })) sample = round.sample.slice();
+ * const { width, height, data } = await pipeline.decode(sample);
+ * assert.deepEqual([width, height, data.length], [64, 64, 64 * 64 * 3]);
+ * ```
+ */
 export class DitPipeline implements LatentPipeline<number> {
   readonly folder: ModelFolder;
   readonly networkFiles: ReadonlyMap<string, string>;

@@ -87,7 +87,8 @@ export class StableDiffusionPipeline implements LatentPipeline<TextCondition> {
         mendTimestep,
       }),
     );
-    expectPictureSize(network, options, await vaeScale(folder));
+    const scale = await vaeScale(folder);
+    expectPictureSize(network, options, scale);
     const vae = await openDecoder(env, folder, network.latentShape, options);
     stack.use(vae.decoder);
     const files = new Map([
@@ -100,6 +101,7 @@ export class StableDiffusionPipeline implements LatentPipeline<TextCondition> {
       network,
       decoder: vae.decoder,
       scheduler,
+      scale,
       openEncoder: () => openEncoder(env, folder, network.latentShape, options),
     });
     stack.move();
@@ -117,6 +119,13 @@ export class StableDiffusionPipeline implements LatentPipeline<TextCondition> {
 
   get latentShape(): LatentShape {
     return this.#parts.network.latentShape;
+  }
+
+  /** Size of the pictures in pixels. */
+  get pictureSize(): { width: number; height: number } {
+    const { scale, network } = this.#parts;
+    const [, height, width] = network.latentShape;
+    return { width: width * scale, height: height * scale };
   }
 
   /** The model's own noise levels in diffusers' leading spacing. */
@@ -183,6 +192,8 @@ export class StableDiffusionPipeline implements LatentPipeline<TextCondition> {
 }
 
 interface Parts {
+  /** Pixels per latent element. */
+  scale: number;
   text: ClipTextEncoder;
   network: ConditionalNetwork;
   decoder: VaeDecoder;

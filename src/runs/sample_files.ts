@@ -15,7 +15,7 @@ export interface SampleOutput extends TrajectoryFile {
   pictureText: ((step: number) => ReadonlyMap<string, string>) | undefined;
 }
 
-/** Most pictures in a row of the contact sheet. */
+/** Most pictures in a row of a sheet. */
 const SHEET_COLUMNS = 10;
 
 /** Writes all files of a sample. */
@@ -25,7 +25,15 @@ export async function writeSample(run: RunDirectory, sample: SampleOutput): Prom
     const text = sample.pictureText?.(step);
     await run.write(`${sample.folder}/step_${step}.png`, text ? insertPngText(png, text) : png);
   }
-  const sheet = contactSheet([...sample.pictures.values()], { columns: SHEET_COLUMNS });
-  await run.write(`${sample.folder}/contact_sheet.png`, await encodePng(sheet));
+  await writeSheet(run, `${sample.folder}/contact_sheet.png`, [...sample.pictures.values()]);
   await run.write(`${sample.folder}/trajectory.safetensors`, encodeTrajectory(sample));
+}
+
+/** Writes pictures as one sheet. */
+export async function writeSheet(
+  run: RunDirectory,
+  name: string,
+  pictures: readonly Picture[],
+): Promise<void> {
+  await run.write(name, await encodePng(contactSheet(pictures, { columns: SHEET_COLUMNS })));
 }

@@ -1,0 +1,199 @@
+/**
+ * What issue 4 asks of Stable Diffusion, on the embedded model: parallel pictures against sequential ones, warm starts against scratch,
+ * and peak memory by batch size and window. Takes about half an hour on two cores; `--seeds N` shortens it.
+ * @module
+ */
+import { StableDiffusionPipeline } from "../../src/pipelines/stable_diffusion_pipeline.ts";
+import { Environment } from "../../src/runtime/environment.ts";
+import { Generator } from "../../src/sampling/noise.ts";
+import type { Method } from "../../src/sampling/options.ts";
+import { parallelSample } from "../../src/sampling/parallel_sampler.ts";
+import type { SampleResult } from "../../src/sampling/results.ts";
+import { sequentialSample } from "../../src/sampling/sequential_sampler.ts";
+import { peakOf, printPeak } from "./peak.ts";
+import { type BenchRow, median, printTable } from "./table.ts";
+
+const MODEL = "models/sd-emoji", STEPS = 50, VARIATION = 30, GUIDANCE = 4;
+
+/** "a cute dog" → "a cute cat" and nine more. */
+const PAIRS = [
+  ["a cute dog", "a cute cat"],
+  ["red apple", "green apple"],
+  ["red heart", "blue heart"],
+  ["sunflower", "rose"],
+  ["bird", "penguin"],
+  ["smiling face", "angry face"],
+  ["soccer ball", "basketball"],
+  ["car", "bus"],
+  ["fish", "octopus"],
+  ["pizza", "hamburger"],
+];
+
+class Lab {
+  readonly #pipeline: StableDiffusionPipeline;
+  readonly schedule;
+  constructor(pipeline: StableDiffusionPipeline) {
+    this.#pipeline = pipeline;
+    this.schedule = pipeline.createSchedule({ numInferenceSteps: STEPS, eta: 0 });
+  }
+
+  noise(seed: number): Float64Array {
+    const size = this.#pipeline.latentShape.reduce((a, b) => a * b, 1);
+    return new Generator(seed).randn((STEPS + 1) * size);
+  }
+
+  async denoiser(prompt: string) {
+    const condition = {
+      prompt: await this.#pipeline.encodePrompt(prompt),
+      negativePrompt: await this.#pipeline.encodePrompt(""),
+    };
+    return this.#pipeline.createDenoiser(condition, {
+      schedule: this.schedule,
+      guidanceScale: GUIDANCE,
+    });
+  }
+
+  /** Solves a prompt; `start` warm-starts it. */
+  async solve(
+    prompt: string,
+    seed: number,
+    options: { method: Method | "sequential"; tolerance?: number; start?: Float64Array },
+  ): Promise<SampleResult> {
+    const { method, tolerance, start } = options;
+    const denoiser = await this.denoiser(prompt);
+    const shared = {
+      schedule: this.schedule,
+      noise: this.noise(seed),
+      ...(start ? { initialTrajectory: start, variationSteps: VARIATION } : {}),
+    };
+    if (method === "sequential") return await sequentialSample(denoiser, shared);
+    const rounds = parallelSample(denoiser, {
+      ...shared,
+      method,
+      order: 20,
+      atol: tolerance,
+      rtol: tolerance,
+    });
+    let next = await rounds.next();
+    while (!next.done) next = await rounds.next();
+    return next.value;
+  }
+
+  async levels(a: Float64Array, b: Float64Array): Promise<number> {
+    const [left, right] = [await this.#pipeline.decode(a), await this.#pipeline.decode(b)];
+    return left.data.reduce((most, x, i) => Math.max(most, Math.abs(x - right.data[i])), 0);
+  }
+}
+
+/** Largest difference of any pixel, in levels, over all seeds at tolerance 1e-5. */
+async function benchParity(lab: Lab, seeds: number, method: Method): Promise<BenchRow> {
+  let worst = 0;
+  for (let seed = 0; seed < seeds; seed++) {
+    const { sample } = await lab.solve("a cute dog", seed, { method, tolerance: 1e-5 });
+    const sequential = await lab.solve("a cute dog", seed, { method: "sequential" });
+    worst = Math.max(worst, await lab.levels(sample, sequential.sample));
+  }
+  return {
+    group: `parallel against sequential pictures, ${seeds} seeds, tolerance 1e-5`,
+    name: method,
+    value: worst,
+    unit: "levels",
+    note: "largest difference of any pixel",
+  };
+}
+
+async function benchWarmStart(lab: Lab, seeds: number, method: Method): Promise<BenchRow[]> {
+  const rounds: number[] = [], evaluations: number[] = [], errors: number[] = [];
+  for (const [first, second] of PAIRS) {
+    for (let seed = 0; seed < seeds; seed++) {
+      const start = (await lab.solve(first, seed, { method })).trajectory;
+      const scratch = await lab.solve(second, seed, { method });
+      const warm = await lab.solve(second, seed, { method, start });
+      const own = await lab.solve(second, seed, { method: "sequential", start });
+      rounds.push(warm.rounds / scratch.rounds);
+      evaluations.push(warm.nfe / scratch.nfe);
+      errors.push(relativeError(warm.sample, own.sample));
+    }
+  }
+  const mean = (values: number[]) => values.reduce((a, b) => a + b, 0) / values.length;
+  const group =
+    `warm start, ${PAIRS.length} pairs of prompts, ${seeds} seeds, last ${VARIATION} of ${STEPS} steps, ${method}`;
+  return [
+    { group, name: "rounds", value: mean(rounds), unit: "of from scratch" },
+    { group, name: "evaluations", value: mean(evaluations), unit: "of from scratch" },
+    {
+      group,
+      name: "error, median",
+      value: median(errors),
+      unit: "",
+      note: "relative RMS to the sequential chain from the same x_30",
+    },
+    { group, name: "error, worst", value: Math.max(...errors), unit: "" },
+  ];
+}
+
+function relativeError(a: Float64Array, b: Float64Array): number {
+  const square = (values: Float64Array) => values.reduce((sum, x) => sum + x * x, 0);
+  return Math.sqrt(square(a.map((x, i) => x - b[i])) / square(b));
+}
+
+/** Peak memory at 4×64×64 with guidance, each in a process of its own, on a very small UNet: what grows is ours and ORT's. */
+async function benchMemory(): Promise<BenchRow[]> {
+  const group = "peak memory of a process, 4×64×64 latents, guidance on";
+  const rows: BenchRow[] = [];
+  for (const batch of [4, 16]) {
+    for (const window of [10, STEPS]) {
+      const value = await peakOf([
+        "run",
+        "--allow-all",
+        import.meta.url,
+        "measure",
+        String(batch),
+        String(window),
+      ]);
+      rows.push({ group, name: `batch size ${batch}, window ${window}`, value, unit: "MB" });
+    }
+  }
+  return rows;
+}
+
+async function measure(batchSize: number, windowSize: number): Promise<void> {
+  using env = Environment.open();
+  const size = { height: 128, width: 128 }; // the VAE's factor is 2
+  await using pipeline = await StableDiffusionPipeline.open(
+    env,
+    "tests/fixtures/layouts/optimum_steps",
+    size,
+  );
+  const schedule = pipeline.createSchedule({ numInferenceSteps: STEPS, eta: 0 });
+  const prompt = await pipeline.encodePrompt("a cute cat");
+  const denoiser = pipeline.createDenoiser({ prompt, negativePrompt: prompt }, {
+    schedule,
+    guidanceScale: 4,
+    batchSize,
+  });
+  const noise = new Generator(0).randn((STEPS + 1) * denoiser.rowSize);
+  const rounds = parallelSample(denoiser, { schedule, noise, windowSize, maxRounds: 3 });
+  while (!(await rounds.next()).done);
+  printPeak();
+}
+
+if (import.meta.main) {
+  if (Deno.args[0] === "measure") await measure(Number(Deno.args[1]), Number(Deno.args[2]));
+  else {
+    const at = Deno.args.indexOf("--seeds");
+    const seeds = at < 0 ? 20 : Number(Deno.args[at + 1]);
+    using env = Environment.open();
+    await using pipeline = await StableDiffusionPipeline.open(env, MODEL);
+    const lab = new Lab(pipeline);
+    const rows: BenchRow[] = [];
+    for (const method of ["tqn", "parataa"] as const) {
+      rows.push(await benchParity(lab, seeds, method));
+    }
+    for (const method of ["tqn", "parataa"] as const) {
+      rows.push(...await benchWarmStart(lab, Math.ceil(seeds / 2), method));
+    }
+    rows.push(...await benchMemory());
+    printTable(rows);
+  }
+}
