@@ -184,7 +184,9 @@ if (import.meta.main) {
     const at = Deno.args.indexOf("--seeds");
     const seeds = at < 0 ? 20 : Number(Deno.args[at + 1]);
     using env = Environment.open();
-    await using pipeline = await StableDiffusionPipeline.open(env, MODEL);
+    await using pipeline = await StableDiffusionPipeline.open(env, MODEL, {
+      session: { intraOpNumThreads: 1 }, // two threads that wait for each other would spin against whatever else runs
+    });
     const lab = new Lab(pipeline);
     const rows: BenchRow[] = [];
     for (const method of ["tqn", "parataa"] as const) {

@@ -63,6 +63,8 @@ export interface RunSummary {
   seconds: number;
   /** Part of `seconds` spent inside the network. */
   networkSeconds: number;
+  /** Every sample's own figures. */
+  records: readonly SampleRecord[];
 }
 
 /**
@@ -123,7 +125,8 @@ export async function runSampling<
     throw error;
   }
   const summary = summarise(run.path, manifest);
-  progress.done(run.path, { ...summary }, [summaryLine(summary)]);
+  const { records: _, ...figures } = summary;
+  progress.done(run.path, figures, [summaryLine(summary)]);
   return summary;
 }
 
@@ -191,6 +194,7 @@ function summarise(path: string, { samples, arguments: args }: Manifest): RunSum
     nfe: mean((sample) => sample.nfe),
     seconds: mean((sample) => sample.seconds.sampling),
     networkSeconds: mean((sample) => sample.seconds.network),
+    records: samples,
   };
 }
 

@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { ditScript } from "../../src/cli/dit_script.ts";
-import { outputsOf, runQuietly } from "../support/sampling.ts";
+import { sdScript } from "../../src/cli/sd_script.ts";
+import { decodePng } from "../../src/formats/png_pixels.ts";
+import { outputsOf, readManifest, runQuietly } from "../support/sampling.ts";
 import { withTempFolder } from "../support/temp_folder.ts";
 
 Deno.test("parallel_dit on the embedded model gives the same bytes whatever the batch size and the threads", () =>
@@ -24,6 +27,34 @@ Deno.test("parallel_dit on the embedded model gives the same bytes whatever the 
           await run(`--threads=${threads}`, ...batch),
           wanted,
           `${threads} threads, ${batch}`,
+        );
+      }
+    }
+  }));
+
+Deno.test("parallel_sd on the embedded model draws what sequential sampling draws, within one level at every pixel", () =>
+  withTempFolder(async (folder) => {
+    const pixels = async (seed: number, ...method: string[]) => {
+      const fixed = [
+        "-o",
+        folder,
+        "--timesteps=10",
+        "--num_samples=1",
+        "-p",
+        "a cute dog",
+        `--seed=${seed}`,
+      ];
+      const run = await runQuietly(sdScript, [...fixed, ...method]);
+      const { rounds } = (await readManifest(run)).samples[0];
+      return decodePng(await Deno.readFile(join(run, `sample_0/step_${rounds}.png`)), { file: run })
+        .data;
+    };
+    for (const seed of [0, 1]) {
+      const wanted = await pixels(seed, "--method=sequential");
+      for (const method of ["tqn", "parataa"]) {
+        const found = await pixels(seed, `--method=${method}`, "--tol1=1e-5", "--tol2=1e-5");
+        found.forEach((x, i) =>
+          assert.ok(Math.abs(x - wanted[i]) <= 1, `${method}, seed ${seed}: byte ${i}`)
         );
       }
     }

@@ -5,6 +5,8 @@ import { ROOT, runScript } from "../support/run_script.ts";
 /** Scripts that the README starts with an exact `deno run` line, and arguments that make them short. */
 const SCRIPTS: Record<string, string[]> = {
   "scripts/parallel_dit.ts": ["--timesteps=2", "--num_samples=1"],
+  "scripts/parallel_sd.ts": ["--timesteps=2", "--num_samples=1"],
+  "scripts/parallel_sd_winit.ts": ["--timesteps=2", "--variation_steps=1"],
 };
 
 /** The permissions of the README's line. */
