@@ -1,0 +1,71 @@
+/**
+ * Rounds, evaluations and errors of every sampler on the embedded models, against the sequential sample of the same noise and
+ * conditioning. Results are kept as JSON lines, so that a run goes on where it was stopped. `--help` lists the flags.
+ * @module
+ */
+import { join } from "node:path";
+import { helpText } from "../../src/cli/help.ts";
+import { runMain } from "../../src/cli/main.ts";
+import { parseFlags } from "../../src/cli/parse_flags.ts";
+import { Environment } from "../../src/runtime/environment.ts";
+import { cellKey, type Grid, problems } from "./samplers/cells.ts";
+import { figures } from "./samplers/figures.ts";
+import { type BenchFlags, FLAGS, grids } from "./samplers/flags.ts";
+import { Laboratory } from "./samplers/laboratory.ts";
+import { measure } from "./samplers/measure.ts";
+import { type Measurement, ResultsFile, toCsv } from "./samplers/results_file.ts";
+import { printBars, printSummary, summarise } from "./samplers/summary.ts";
+
+const SUMMARY = {
+  name: "samplers",
+  about: "Measures every sampler on the embedded models: rounds, evaluations, errors.",
+  example: "deno task bench:samplers --model dit --steps 50 --eta 0 --window 0 --seeds 3",
+};
+
+/** All measurements of a grid in its order, those that are missing made now. */
+async function measureGrid(
+  env: Environment,
+  grid: Grid,
+  { flags, results, signal }: { flags: BenchFlags; results: ResultsFile; signal: AbortSignal },
+): Promise<Measurement[]> {
+  const measurements: Measurement[] = [];
+  for (const model of grid.models) {
+    const path = model === "dit" ? flags.dit_path : flags.sd_path;
+    await using laboratory = await Laboratory.open(env, model, { path, threads: flags.threads });
+    for (const { problem, cells } of problems({ ...grid, models: [model] })) {
+      const known = (cell: typeof cells[number]) => results.get(cellKey(cell, laboratory.network));
+      const missing = cells.filter((cell) => !known(cell));
+      if (missing.length > 0) {
+        const { steps, eta, guidance, seed } = problem;
+        console.error(`${model} T${steps} eta ${eta} guidance ${guidance} seed ${seed}`);
+        for await (const measurement of measure(laboratory, { problem, cells: missing }, signal)) {
+          await results.add(measurement);
+        }
+      }
+      for (const cell of cells) measurements.push(known(cell)!);
+    }
+  }
+  return measurements;
+}
+
+async function bench(args: readonly string[], signal: AbortSignal): Promise<void> {
+  if (args.includes("--help")) return console.log(helpText(SUMMARY, FLAGS));
+  const flags = parseFlags(FLAGS, args).values;
+  const wanted = grids(flags);
+  await Deno.mkdir(flags.output, { recursive: true });
+  const results = await ResultsFile.open(join(flags.output, "results.jsonl"));
+  using env = Environment.open();
+  const measurements: Measurement[] = [];
+  for (const grid of wanted) {
+    measurements.push(...await measureGrid(env, grid, { flags, results, signal }));
+  }
+  const summaries = summarise(measurements);
+  printSummary(summaries);
+  printBars(summaries, { method: "tqn" });
+  await Deno.writeTextFile(join(flags.output, "results.csv"), toCsv(measurements));
+  for (const [name, svg] of figures(summaries)) {
+    await Deno.writeTextFile(join(flags.output, name), svg);
+  }
+}
+
+await runMain(bench, Deno.args);

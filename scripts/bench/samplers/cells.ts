@@ -1,0 +1,126 @@
+/** What the bench of samplers measures: problems, methods, and the key under which a measurement is kept. @module */
+import type { SampleOptions } from "../../../src/sampling/options.ts";
+
+/** Models that the bench knows. */
+export const MODELS = ["dit", "sd"] as const;
+
+/** One of them. */
+export type ModelName = typeof MODELS[number];
+
+/** One chain to sample: every method gets the same noise and conditioning. */
+export interface Problem {
+  model: ModelName;
+  /** T. */
+  steps: number;
+  eta: number;
+  guidance: number;
+  /** Gives the noise and the class or prompt. */
+  seed: number;
+}
+
+/** One run of one method on a problem. */
+export interface Cell extends Problem {
+  window: number;
+  /** Name in {@link METHODS}, or `sequential`. */
+  method: string;
+}
+
+/** What a grid spans; windows above T are left out, 0 stands for T. */
+export interface Grid extends Record<"steps" | "etas" | "guidances" | "windows", number[]> {
+  models: ModelName[];
+  seeds: number[];
+  methods: string[];
+}
+
+/** Options of a method for a cell; `undefined` where it would repeat another one. */
+type MethodOptions = (cell: Cell) => Partial<SampleOptions> | undefined;
+
+const fixedPoint = (order: number): MethodOptions => ({ steps }) => ({
+  method: "fixed_point",
+  order: order === 0 ? steps : order,
+});
+
+/** ParaTAA at the order of the official scripts: T for DiT, 20 for Stable Diffusion. */
+const parataa = (memorySize: number): MethodOptions => ({ model, steps }) => ({
+  method: "parataa",
+  order: model === "dit" ? steps : 20,
+  memorySize,
+});
+
+/** The official code differs only where steps enter the window with old differences. */
+const official = (memorySize: number): MethodOptions => (cell) =>
+  cell.window < cell.steps
+    ? { ...parataa(memorySize)(cell), compat: "official" as const }
+    : undefined;
+
+const tqn =
+  (tqn: SampleOptions["tqn"], rest: Partial<SampleOptions> = {}): MethodOptions => () => ({
+    method: "tqn",
+    tqn,
+    ...rest,
+  });
+
+/** Methods by the name that tables show. */
+export const METHODS: Readonly<Record<string, MethodOptions>> = {
+  "fp-1": fixedPoint(1),
+  "fp-8": fixedPoint(8),
+  "fp-T": fixedPoint(0),
+  "parataa-2": parataa(2),
+  "parataa-3": parataa(3),
+  "parataa-4": parataa(4),
+  "parataa-5": parataa(5),
+  "parataa-3-official": official(3),
+  "parataa-4-official": official(4),
+  "parataa-5-official": official(5),
+  "tqn": tqn({}),
+  "tqn-1e-3": tqn({}, { atol: 1e-3, rtol: 1e-3 }),
+  "tqn-top": tqn({ start: "top", strides: [] }),
+  "tqn-no-pairs": tqn({ pairs: 0 }),
+  "tqn-no-trust": tqn({ trustRadius: 0 }),
+};
+
+/** Options of a cell's method, `sequential` having none; `undefined` where the cell is not measured. */
+export function methodOptions(cell: Cell): Partial<SampleOptions> | undefined {
+  const { method, window, steps } = cell;
+  if (method === "sequential") return window === steps ? {} : undefined;
+  const options = METHODS[method](cell);
+  return options && { ...options, windowSize: window };
+}
+
+/** Every problem of the grid with the cells to measure on it, `sequential` first. */
+export function* problems(grid: Grid): Iterable<{ problem: Problem; cells: Cell[] }> {
+  const { models, steps, etas, guidances, seeds } = grid;
+  for (const model of models) {
+    for (const T of steps) {
+      const windows = [...new Set(grid.windows.map((w) => w === 0 ? T : w))].filter((w) => w <= T);
+      for (const eta of etas) {
+        for (const guidance of guidances) {
+          for (const seed of seeds) {
+            const problem: Problem = { model, steps: T, eta, guidance, seed };
+            const cells = windows.flatMap((window) =>
+              grid.methods.map((method): Cell => ({ ...problem, window, method }))
+            );
+            yield { problem, cells: cells.filter((cell) => methodOptions(cell) !== undefined) };
+          }
+        }
+      }
+    }
+  }
+}
+
+/**
+ * What a measurement depends on, as text: the cell, its method's options by value, and the network's bytes. A method that is
+ * redefined or a model that is trained anew is measured again. The solver's own code is not part of it.
+ */
+export function cellKey(cell: Cell, network: string): string {
+  const { model, steps, eta, guidance, window, seed, method } = cell;
+  const options = sorted(methodOptions(cell) ?? {});
+  return JSON.stringify([model, network, steps, eta, guidance, window, seed, method, options]);
+}
+
+/** The value with the names of every object in one order, so that equal options give equal text. */
+function sorted(value: unknown): unknown {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+  const entries = Object.entries(value).filter(([, entry]) => entry !== undefined);
+  return entries.sort(([a], [b]) => a < b ? -1 : 1).map(([name, entry]) => [name, sorted(entry)]);
+}

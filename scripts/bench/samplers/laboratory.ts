@@ -1,0 +1,73 @@
+/** The embedded models and the problems that seeds pose to them. @module */
+import { DitPipeline } from "../../../src/pipelines/dit_pipeline.ts";
+import { StableDiffusionPipeline } from "../../../src/pipelines/stable_diffusion_pipeline.ts";
+import { digestBytes, digestFile } from "../../../src/runs/hash.ts";
+import type { Environment } from "../../../src/runtime/environment.ts";
+import type { Denoiser } from "../../../src/sampling/denoiser.ts";
+import { Generator } from "../../../src/sampling/noise.ts";
+import type { Schedule } from "../../../src/sampling/schedule.ts";
+import type { ModelName, Problem } from "./cells.ts";
+
+/** A problem ready to be solved. */
+export interface Posed {
+  denoiser: Denoiser;
+  schedule: Schedule;
+  noise: Float64Array;
+}
+
+const PROMPTS = [
+  ...["a cute cat", "red apple", "sunflower", "penguin", "smiling face", "soccer ball", "car"],
+  ...["octopus", "pizza", "blue heart", "a cute dog", "green apple", "rose", "bird", "angry face"],
+  ...["basketball", "bus", "fish", "hamburger", "red heart"],
+];
+
+/** One open model. */
+export class Laboratory implements AsyncDisposable {
+  readonly #pipeline: DitPipeline | StableDiffusionPipeline;
+  /** Short digest of the networks' bytes. */
+  readonly network: string;
+
+  private constructor(pipeline: DitPipeline | StableDiffusionPipeline, network: string) {
+    this.#pipeline = pipeline;
+    this.network = network;
+  }
+
+  /** Opens a model folder. */
+  static async open(
+    env: Environment,
+    model: ModelName,
+    { path, threads }: { path: string; threads: number },
+  ): Promise<Laboratory> {
+    const session = { intraOpNumThreads: threads };
+    const pipeline = model === "dit"
+      ? await DitPipeline.open(env, path, { session })
+      : await StableDiffusionPipeline.open(env, path, { session });
+    const digests = await Promise.all([...pipeline.networkFiles.values()].map(digestFile));
+    const all = digests.map(({ sha256 }) => sha256).join();
+    return new Laboratory(pipeline, digestBytes(new TextEncoder().encode(all)).sha256.slice(0, 12));
+  }
+
+  /** Noise from the seed's own generator; class or prompt walk through their lists with it. */
+  async pose({ steps, eta, guidance, seed }: Problem): Promise<Posed> {
+    const pipeline = this.#pipeline;
+    const schedule = pipeline.createSchedule({ numInferenceSteps: steps, eta });
+    const options = { schedule, guidanceScale: guidance };
+    const denoiser = pipeline instanceof DitPipeline
+      ? pipeline.createDenoiser(seed * 7 % pipeline.classNames.length, options)
+      : pipeline.createDenoiser({
+        prompt: await pipeline.encodePrompt(PROMPTS[seed % PROMPTS.length]),
+        negativePrompt: await pipeline.encodePrompt(""),
+      }, options);
+    const noise = new Generator(seed).randn((steps + 1) * denoiser.rowSize);
+    return { denoiser, schedule, noise };
+  }
+
+  /** 8-bit pixels of a latent. */
+  async pixels(latent: Float64Array): Promise<Uint8Array> {
+    return (await this.#pipeline.decode(latent)).data;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#pipeline[Symbol.asyncDispose]();
+  }
+}

@@ -1,0 +1,108 @@
+/** Measurements of many seeds as tables: one line per setting and method, and the bars of TQN against ParaTAA. @module */
+import { median } from "../table.ts";
+import type { Grid } from "./cells.ts";
+import { mean } from "./metrics.ts";
+import type { Measurement } from "./results_file.ts";
+
+/** All seeds of one method in one setting. */
+export interface Summary {
+  setting: string;
+  method: string;
+  runs: readonly Measurement[];
+}
+
+/** Groups by setting and method, in the order of first appearance. */
+export function summarise(measurements: readonly Measurement[]): Summary[] {
+  const groups = new Map<string, Summary & { runs: Measurement[] }>();
+  for (const run of measurements) {
+    const { model, steps, eta, guidance, window, method } = run;
+    const w = window === steps ? "T" : window;
+    const setting = `${model} T${steps} eta ${eta} guidance ${guidance} window ${w}`;
+    const key = `${setting} ${method}`;
+    const group = groups.get(key) ?? { setting, method, runs: [] };
+    group.runs.push(run);
+    groups.set(key, group);
+  }
+  return [...groups.values()];
+}
+
+/** Prints the settings in turn, a line per method. */
+export function printSummary(
+  summaries: readonly Summary[],
+  print: (line: string) => void = console.log,
+): void {
+  for (const setting of new Set(summaries.map((summary) => summary.setting))) {
+    const mine = summaries.filter((summary) => summary.setting === setting);
+    print(`\n${setting}, ${mine[0].runs.length} seeds`);
+    print(
+      "method".padEnd(20) +
+        ["rounds", "evaluations", "to 1e-2", "to 1e-3", "error", "worst", "PSNR"]
+          .map((name) => name.padStart(12)).join(""),
+    );
+    for (const { method, runs } of mine) print(method.padEnd(20) + columns(runs).join(""));
+  }
+}
+
+function columns(runs: readonly Measurement[]): string[] {
+  const errors = runs.map((run) => run.error);
+  const figures = [
+    mean(runs.map((run) => run.rounds)).toFixed(1),
+    mean(runs.map((run) => run.evaluations)).toFixed(0),
+    reached(runs.map((run) => run.roundsTo1e2)),
+    reached(runs.map((run) => run.roundsTo1e3)),
+    median(errors).toExponential(1),
+    Math.max(...errors).toExponential(1),
+    median(runs.map((run) => run.psnr ?? Infinity)).toFixed(1),
+  ];
+  return figures.map((figure) => figure.padStart(12));
+}
+
+/** Mean of those that got there, and how many did where some did not. */
+function reached(rounds: readonly (number | undefined)[]): string {
+  const there = rounds.filter((count) => count !== undefined);
+  if (there.length === 0) return "-";
+  const share = there.length < rounds.length ? ` ${there.length}/${rounds.length}` : "";
+  return mean(there).toFixed(1) + share;
+}
+
+/** What issue 5 holds TQN to: settings at guidance 4 with the most that rounds and evaluations may be of ParaTAA's. */
+export const BARS: readonly {
+  steps: number;
+  eta: number;
+  window: number;
+  most: [number, number];
+}[] = [
+  { steps: 50, eta: 0, window: 0, most: [0.67, 0.56] },
+  { steps: 50, eta: 1, window: 0, most: [0.65, 0.45] },
+  { steps: 100, eta: 0, window: 0, most: [0.72, 0.58] },
+  { steps: 50, eta: 0, window: 15, most: [0.73, 0.68] },
+];
+
+/** The grids that measure the bars. */
+export function barGrids({ models, seeds }: Pick<Grid, "models" | "seeds">): Grid[] {
+  const methods = ["parataa-2", "parataa-3", "tqn"];
+  return models.flatMap((model) =>
+    BARS.map(({ steps, eta, window }) => ({
+      ...{ models: [model], steps: [steps], etas: [eta], guidances: [4], windows: [window] },
+      ...{ seeds, methods },
+    }))
+  );
+}
+
+/** Mean rounds and evaluations of `method` over those of the better ParaTAA, memory 2 or 3, each by its own better one. */
+export function printBars(
+  summaries: readonly Summary[],
+  { method, print = console.log }: { method: string; print?: (line: string) => void },
+): void {
+  print(`\n${method} over the better of ParaTAA 2 and 3`);
+  for (const setting of new Set(summaries.map((summary) => summary.setting))) {
+    const of = (name: string) => summaries.find((s) => s.setting === setting && s.method === name);
+    const ours = of(method), theirs = [of("parataa-2"), of("parataa-3")];
+    if (!ours || theirs.some((other) => !other)) continue;
+    const ratio = (figure: "rounds" | "evaluations") => {
+      const of = (summary?: Summary) => mean(summary!.runs.map((run) => run[figure]));
+      return (of(ours) / Math.min(...theirs.map(of))).toFixed(3);
+    };
+    print(`${setting.padEnd(44)}  rounds ${ratio("rounds")}  evaluations ${ratio("evaluations")}`);
+  }
+}

@@ -1,0 +1,65 @@
+import assert from "node:assert/strict";
+import {
+  type Cell,
+  cellKey,
+  type Grid,
+  methodOptions,
+  METHODS,
+  problems,
+} from "../../../../scripts/bench/samplers/cells.ts";
+
+const cell: Cell = {
+  ...{ model: "dit", steps: 50, eta: 0, guidance: 4, window: 15, seed: 3, method: "parataa-3" },
+};
+const grid: Grid = {
+  ...{ models: ["dit", "sd"], steps: [25, 50], etas: [0, 1], guidances: [4], seeds: [0, 1] },
+  ...{ windows: [8, 25, 50, 0], methods: ["sequential", ...Object.keys(METHODS)] },
+};
+
+Deno.test("cellKey() tells apart whatever changes a measurement", () => {
+  const others: Cell[] = [
+    { ...cell, model: "sd" },
+    { ...cell, steps: 100 },
+    { ...cell, eta: 1 },
+    { ...cell, guidance: 2 },
+    { ...cell, window: 8 },
+    { ...cell, seed: 4 },
+    { ...cell, method: "parataa-3-official" },
+  ];
+  const keys = [cell, ...others].map((each) => cellKey(each, "a"));
+  assert.equal(new Set([...keys, cellKey(cell, "b")]).size, others.length + 2);
+  assert.equal(cellKey({ ...cell }, "a"), keys[0]);
+});
+
+Deno.test("cellKey() holds the method's options by value", () => {
+  assert.match(cellKey(cell, "a"), /"memorySize",3.*"order",50/);
+  assert.match(cellKey({ ...cell, model: "sd" }, "a"), /"order",20/);
+  assert.match(cellKey({ ...cell, method: "tqn-no-pairs" }, "a"), /"tqn",\[\["pairs",0\]\]/);
+});
+
+Deno.test("problems() gives every cell once, under one problem", () => {
+  const all = [...problems(grid)];
+  assert.equal(all.length, 2 * 2 * 2 * 2);
+  const keys = all.flatMap(({ problem, cells }) =>
+    cells.map((each) => {
+      assert.deepEqual({ ...each, ...problem }, each);
+      return cellKey(each, "a");
+    })
+  );
+  assert.equal(new Set(keys).size, keys.length);
+});
+
+Deno.test("problems() takes window 0 for T, leaves out wider ones and runs that repeat others", () => {
+  const { cells } = [...problems(grid)].find(({ problem }) => problem.steps === 25)!;
+  assert.deepEqual([...new Set(cells.map(({ window }) => window))], [8, 25]);
+  const whole = cells.filter(({ window }) => window === 25).map(({ method }) => method);
+  assert.ok(whole.includes("sequential") && !whole.some((name) => name.endsWith("official")));
+  const narrow = cells.filter(({ window }) => window === 8).map(({ method }) => method);
+  assert.ok(!narrow.includes("sequential") && narrow.includes("parataa-5-official"));
+});
+
+Deno.test("methodOptions() gives the window of the cell to every parallel method", () => {
+  for (const method of Object.keys(METHODS)) {
+    assert.equal(methodOptions({ ...cell, method })?.windowSize, 15, method);
+  }
+});
