@@ -26,11 +26,11 @@ async function demo(args: readonly string[], signal: AbortSignal): Promise<void>
   );
   const winit = await runSampling(sdWinitScript, [...SD_WINIT, ...args], signal);
   if (!dit || !sd || !winit) return; // --help or --version was asked for
-  const { rounds, nfe, seconds } = winit.records.at(-1)!;
+  const { steps: timesteps, rounds, nfe, seconds } = winit.records.at(-1)!;
   console.log("\nmeans per sample:");
   console.log(
     table([["DiT", dit], ["Stable Diffusion", sd], ["warm start", {
-      timesteps: 30,
+      timesteps,
       rounds,
       nfe,
       seconds: seconds.sampling,

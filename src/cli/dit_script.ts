@@ -5,7 +5,7 @@ import { jobNoise } from "./job_noise.ts";
 import { show } from "./parse_flags.ts";
 import type { Jobs } from "./job.ts";
 import type { SamplingScript } from "./sampling_script.ts";
-import { ditFlags } from "./script_flags.ts";
+import { ditFlags } from "./dit_flags.ts";
 
 const flags = ditFlags();
 
@@ -36,8 +36,7 @@ export const ditScript: SamplingScript<typeof flags, DitPipeline> = {
         `--class_labels names ${labels.length} classes for ${source.count} samples, wanted 1 or ${source.count}`,
       );
     }
-    values.num_samples = source.count; // what the manifest records
-    return { count: source.count, jobs: makeJobs() };
+    return { count: source.count, jobs: makeJobs(), settled: { num_samples: source.count } };
 
     async function* makeJobs(): Jobs {
       let index = 0;
@@ -75,9 +74,11 @@ export function parseClassLabels(text: string, classes: DitPipeline["classNames"
     const number = /^[0-9]+$/.test(wanted) ? Number(wanted) : byName;
     if (number >= 0 && number < classes.length) return number;
     const word = wanted.split(/\s+/).find((w) =>
-      classes.some((names) => names.some((name) => name.includes(w)))
+      classes.some((names) => names.some((name) => name.toLowerCase().includes(w)))
     );
-    const near = classes.map((names) => names.find((name) => word && name.includes(word))).filter(
+    const near = classes.map((names) =>
+      names.find((name) => word && name.toLowerCase().includes(word))
+    ).filter(
       Boolean,
     ).slice(0, 5);
     throw new UsageError(

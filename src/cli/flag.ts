@@ -16,10 +16,10 @@ interface FlagBase {
   help: string;
   /**
    * What the flag touches. `result` (the default): recorded in manifest and pictures. `execution`: how a run is executed but
-   * never what it gives, so it stays out of the pictures and the same seed gives the same bytes. `session`: this call alone,
-   * never recorded.
+   * never what it gives, so it stays out of the pictures and the same seed gives the same bytes. `place`: where a model lies, which
+   * is nobody's business who gets the picture. `session`: this call alone, never recorded.
    */
-  scope?: "result" | "execution" | "session";
+  scope?: "result" | "execution" | "place" | "session";
 }
 
 /** A number; `integer` when it must be whole. */

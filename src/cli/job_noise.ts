@@ -27,6 +27,9 @@ export interface NoiseShape {
   classes?: number;
 }
 
+/** 2 GiB of float64 for a trajectory, the solver's buffers several times that. */
+const MOST_ELEMENTS = 2 ** 28;
+
 /**
  * Noise of every sample, and how many samples there are: as many as asked for, else as many as the file holds.
  *
@@ -38,11 +41,19 @@ export async function jobNoise(
   { samples, shape, classes }: NoiseShape,
 ): Promise<{ count: number; noises: Iterable<SampleNoise> }> {
   const size = shape.reduce((a, b) => a * b, 1);
-  const drawn = (count: number) =>
+  const drawn = (count: number, size: number) =>
     drawNoise({ seed: flags.seed, stream: flags.noise_stream, count, size, classes });
+  if (size > MOST_ELEMENTS) {
+    throw new UsageError(
+      `a trajectory would have ${size} elements, wanted at most ${MOST_ELEMENTS}`,
+      {
+        hint: "make --height, --width or --timesteps smaller",
+      },
+    );
+  }
   if (flags.noise_path === undefined) {
     const count = samples ?? flags.num_samples;
-    return { count, noises: drawn(count) };
+    return { count, noises: drawn(count, size) };
   }
   const file = parseNoiseFile(
     await readUserFile("noise_path", flags.noise_path),
@@ -55,7 +66,7 @@ export async function jobNoise(
       `--noise_path holds noise for ${file.count} samples, wanted 1 or ${count}`,
     );
   }
-  return { count, noises: replaceNoise(drawn(count), file.noise) };
+  return { count, noises: replaceNoise(drawn(count, 0), file.noise) };
 }
 
 /** The labels stay those of the seed; only the noise is the file's. */

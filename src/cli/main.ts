@@ -17,7 +17,7 @@ export class Interrupted extends Error {
  * Runs a script and ends the process.
  *
  * The first SIGINT or SIGTERM aborts `signal`, and the script leaves with 130 or 143 once it has tidied up; a second one ends
- * the process at once.
+ * the process at once and may leave a manifest that says "running".
  */
 export async function runMain(
   script: (args: readonly string[], signal: AbortSignal) => Promise<unknown>,
@@ -77,10 +77,22 @@ function classify(error: unknown): Classified {
   };
 }
 
-/** Deno gives every error of the operating system its own class or an errno such as `ENOSPC`. */
+/** What the operating system refuses; the other classes of Deno.errors say that we used a resource wrongly. */
+const FILE_SYSTEM_ERRORS = [
+  Deno.errors.NotFound,
+  Deno.errors.PermissionDenied,
+  Deno.errors.AlreadyExists,
+  Deno.errors.IsADirectory,
+  Deno.errors.NotADirectory,
+  Deno.errors.FilesystemLoop,
+  Deno.errors.WriteZero,
+  Deno.errors.UnexpectedEof,
+  Deno.errors.BrokenPipe,
+];
+
+/** An errno such as `ENOSPC` marks what has no class of its own. */
 function isFileSystemError(error: Error): boolean {
-  const classes = Object.values(Deno.errors);
-  return classes.some((kind) => error instanceof kind) ||
+  return FILE_SYSTEM_ERRORS.some((kind) => error instanceof kind) ||
     /^E[A-Z]+$/.test(String((error as { code?: unknown }).code));
 }
 

@@ -13,6 +13,10 @@ export interface PictureText {
   /** Arguments that change the result. */
   arguments: RecordedArguments;
   model: string;
+  /** Hash of the network that predicts the noise. */
+  modelSha256: string;
+  /** Seed that made this sample's noise; absent when the noise came from a file. */
+  seed?: number;
   size: { width: number; height: number };
   sample: number;
   step: number;
@@ -26,9 +30,9 @@ export function pictureText(text: PictureText): Map<string, string> {
     negativePrompt: text.negativePrompt,
     fields: [
       ["Steps", Number(args.timesteps)],
-      ["Sampler", `${args.eta === 0 ? "DDIM" : "DDPM"} ${args.method}`],
+      ["Sampler", `${args.eta === 1 ? "DDPM" : "DDIM"} ${args.method}`],
       ["CFG scale", Number(args.cfg_scale)],
-      ["Seed", Number(args.seed)],
+      ...(text.seed === undefined ? [] : [["Seed", text.seed] as const]),
       ["Size", `${size.width}x${size.height}`],
       ["Model", text.model],
       ["Eta", Number(args.eta)],
@@ -40,6 +44,7 @@ export function pictureText(text: PictureText): Map<string, string> {
     script: text.script,
     sample: text.sample,
     step: text.step,
+    model_sha256: text.modelSha256,
     arguments: args,
   };
   return new Map([["parameters", parameters], [PNG_KEYWORD, JSON.stringify(own)]]);

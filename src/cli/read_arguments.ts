@@ -14,31 +14,49 @@ export interface Arguments<V> {
   given: ReadonlySet<string>;
   /** Whether the seed was drawn, as −1 asks for. */
   drawnSeed: boolean;
+  /** Hash of the model of the picture that the arguments came from. */
+  recordedModel: string | undefined;
+}
+
+/** What a script says of its arguments beside the table. */
+export interface ArgumentRules {
+  /** Name of the script: another one's record is refused. */
+  script: string;
+  /** Groups of flags of which at most one may be given. */
+  exclusive?: readonly (readonly string[])[];
 }
 
 /**
- * Reads a sampling script's command line: `--args_from` underneath, flags that the method does not use refused, a seed of −1
- * drawn.
+ * Reads a sampling script's command line: `--args_from` underneath, flags that the method does not use and flags that exclude each other
+ * refused, a seed of −1 drawn.
  *
  * @throws {UsageError} naming the flag
  */
 export async function readArguments<T extends FlagTable>(
   table: T,
   args: readonly string[],
+  { script, exclusive = [] }: ArgumentRules,
 ): Promise<Arguments<ReturnType<typeof parseFlags<T>>["values"]>> {
   let { values, given } = parseFlags(table, args);
+  for (const group of exclusive) refuseSeveral(group.filter((name) => given.has(name)));
   const source = (values as Record<string, unknown>).args_from;
+  let model: string | undefined;
   if (typeof source === "string") {
-    const recorded = await readRecordedArguments(source);
-    // Solver flags belong to the recorded method: they are not handed to another one.
+    const recorded = await readRecordedArguments(source, script);
+    // Solver flags belong to the recorded method, and a flag given beside it replaces all that it excludes.
     const otherMethod = given.has("method") ? solverFlagNames() : [];
-    const except = new Set([...given, ...otherMethod]);
-    ({ values, given } = parseFlags(table, [...toArguments(table, recorded, except), ...args]));
+    const replaced = exclusive.filter((group) => group.some((name) => given.has(name))).flat();
+    const except = new Set([...given, ...otherMethod, ...replaced]);
+    model = recorded.model;
+    ({ values, given } = parseFlags(table, [
+      ...toArguments(table, recorded.arguments, except),
+      ...args,
+    ]));
   }
   refuseUnusedFlags(values, given);
   const drawnSeed = values.seed === -1;
   if (drawnSeed) Object.assign(values, { seed: crypto.getRandomValues(new Uint32Array(1))[0] });
-  return { values, given, drawnSeed };
+  return { values, given, drawnSeed, recordedModel: model };
 }
 
 /** The arguments for a manifest (`all`) or a picture (those that change the result). */
@@ -56,6 +74,11 @@ export function recordArguments(
     recorded[name] = unused.has(name) ? null : value ?? null;
   }
   return recorded;
+}
+
+function refuseSeveral(given: readonly string[]): void {
+  if (given.length < 2) return;
+  throw new UsageError(`--${given.join(" and --")} are given, wanted at most one of them`);
 }
 
 function refuseUnusedFlags(values: object, given: ReadonlySet<string>): void {

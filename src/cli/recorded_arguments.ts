@@ -1,6 +1,6 @@
 /** Arguments that an earlier run recorded, for `--args_from`. @module */
 import { UsageError } from "../errors.ts";
-import { isJsonObject, type JsonObject, readJson } from "../formats/json.ts";
+import { isJsonObject, type JsonObject, type JsonValue, readJson } from "../formats/json.ts";
 import { PNG_SIGNATURE } from "../formats/png.ts";
 import { readPngText } from "../formats/png_text.ts";
 import { readUserFile } from "./user_file.ts";
@@ -8,24 +8,35 @@ import { readUserFile } from "./user_file.ts";
 /** Keyword of our own PNG text chunk. */
 export const PNG_KEYWORD = "parataa";
 
+/** What an earlier run recorded. */
+export interface Recorded {
+  arguments: JsonObject;
+  /** Hash of the model, where the record names no place to find it. */
+  model: string | undefined;
+}
+
 /**
- * Reads the arguments of a `manifest.json` or of a picture written by a run.
+ * Reads the arguments of a `manifest.json` or of a picture written by a run of `script`.
  *
- * @throws {UsageError} when there is no such file or it holds none
+ * @throws {UsageError} when there is no such file, it holds none, or another script wrote it
  * @throws {FormatError} when the file is damaged
  */
-export async function readRecordedArguments(file: string): Promise<JsonObject> {
-  const bytes = await readUserFile("args_from", file);
-  const isPng = PNG_SIGNATURE.every((byte, i) => bytes[i] === byte);
-  const json = isPng ? readPngText(bytes, { file }).get(PNG_KEYWORD) : undefined;
-  const record = isPng && json === undefined
-    ? undefined
-    : readJson(isPng ? new TextEncoder().encode(json) : bytes, { file });
-  const recorded = isJsonObject(record) ? record.arguments : undefined;
-  if (!isJsonObject(recorded)) {
+export async function readRecordedArguments(file: string, script: string): Promise<Recorded> {
+  const record = readRecord(await readUserFile("args_from", file), file);
+  if (!isJsonObject(record) || !isJsonObject(record.arguments)) {
     throw new UsageError(`--args_from ${file} holds no arguments`, {
       hint: "it takes a manifest.json or a PNG that a run wrote",
     });
   }
-  return recorded;
+  if (record.script !== undefined && record.script !== script) {
+    throw new UsageError(`--args_from ${file} was written by ${record.script}, this is ${script}`);
+  }
+  const { model_sha256: model } = record;
+  return { arguments: record.arguments, model: typeof model === "string" ? model : undefined };
+}
+
+function readRecord(bytes: Uint8Array, file: string): JsonValue | undefined {
+  if (!PNG_SIGNATURE.every((byte, i) => bytes[i] === byte)) return readJson(bytes, { file });
+  const json = readPngText(bytes, { file }).get(PNG_KEYWORD);
+  return json === undefined ? undefined : readJson(new TextEncoder().encode(json), { file });
 }

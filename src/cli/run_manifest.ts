@@ -1,31 +1,30 @@
 /** The manifest that a sampling run starts with. @module */
+import { isAbsolute } from "node:path";
 import type { LatentPipeline } from "../pipelines/latent_pipeline.ts";
 import { type Digest, digestFile } from "../runs/hash.ts";
 import type { Manifest } from "../runs/manifest.ts";
 import type { Environment } from "../runtime/environment.ts";
 import { VERSION } from "../version.ts";
-import type { FlagTable } from "./flag.ts";
-import { recordArguments } from "./read_arguments.ts";
 
-/** Records arguments, versions, and the hashes of the library and of every network in use. */
+/** Records versions and the hashes of the library and of every network in use; the arguments are added once they are settled. */
 export async function newManifest(
   script: string,
-  flags: FlagTable,
   values: { provider: string },
   env: Environment,
   pipeline: LatentPipeline<never>,
+  signal: AbortSignal,
 ): Promise<Manifest> {
   const files: Record<string, Digest> = {};
-  await hashNetworks(files, pipeline);
+  await hashNetworks(files, pipeline, signal);
   return {
     format: "parataa-manifest",
     version: 1,
     status: "running",
     script,
-    arguments: recordArguments(flags, values, "all"),
+    arguments: {},
     versions: { parataa: VERSION, deno: Deno.version.deno, onnxruntime: env.version },
-    provider: values.provider === "cuda" ? "cuda" : "cpu",
-    library: { path: env.libraryPath, ...await digestFile(env.libraryPath) },
+    provider: providerOf(values),
+    library: await describeLibrary(env.libraryPath),
     model: { path: pipeline.folder.path, name: pipeline.folder.name, files },
     started: new Date().toISOString(),
     samples: [],
@@ -37,6 +36,17 @@ export async function newManifest(
 export async function hashNetworks(
   files: Record<string, Digest>,
   pipeline: LatentPipeline<never>,
+  signal: AbortSignal,
 ): Promise<void> {
-  for (const [name, path] of pipeline.networkFiles) files[name] ??= await digestFile(path);
+  for (const [name, path] of pipeline.networkFiles) files[name] ??= await digestFile(path, signal);
+}
+
+/** A library that the system found by its name alone has no path to hash. */
+async function describeLibrary(path: string): Promise<Manifest["library"]> {
+  return isAbsolute(path) ? { path, ...await digestFile(path) } : { path };
+}
+
+/** The execution provider that the flags come to; `auto` is the CPU until devices are probed. */
+export function providerOf(values: { provider: string }): "cuda" | "cpu" {
+  return values.provider === "cuda" ? "cuda" : "cpu";
 }

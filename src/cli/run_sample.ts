@@ -1,6 +1,7 @@
 /** One sample of a run: solve, decode every round, write its folder. @module */
 import type { LatentPipeline } from "../pipelines/latent_pipeline.ts";
 import type { Picture } from "../models/vae.ts";
+import { digestBytes } from "../runs/hash.ts";
 import type { Manifest } from "../runs/manifest.ts";
 import type { RunDirectory } from "../runs/run_directory.ts";
 import { writeSample } from "../runs/sample_files.ts";
@@ -30,7 +31,8 @@ export interface SampleContext {
 /** Makes one sample and writes its folder. @throws {NumericalError} when NaN or infinity turns up; no picture is made of it */
 export async function runSample(job: Job, context: SampleContext): Promise<Outcome> {
   const { schedule, values, progress, signal } = context;
-  const place = { sample: job.index, samples: context.count, timesteps: schedule.numSteps };
+  const steps = job.start?.variationSteps ?? schedule.numSteps;
+  const place = { sample: job.index, samples: context.count, timesteps: steps };
   const solving = stopwatch();
   const onRound = (round: SolvedRound) => progress.round({ ...place, ...round });
   const { result, latents, finishedIndex, residual } = await solve(job, {
@@ -56,6 +58,7 @@ export async function runSample(job: Job, context: SampleContext): Promise<Outco
     index,
     condition,
     seed,
+    steps,
     rounds,
     nfe,
     converged,
@@ -74,11 +77,12 @@ function stopwatch(): () => number {
 
 async function writeFiles(
   job: Job,
-  { run, pipeline, schedule, manifest, values, resultArguments }: SampleContext,
+  { run, pipeline, schedule, manifest, values, resultArguments, signal }: SampleContext,
   result: SampleResult,
   pictures: ReadonlyMap<number, Picture>,
 ): Promise<void> {
   const { width, height } = pictures.get(0)!;
+  const identity = trajectoryIdentity({ pipeline, schedule, manifest, values });
   const text = (step: number) =>
     pictureText({
       script: manifest.script,
@@ -86,35 +90,50 @@ async function writeFiles(
       negativePrompt: job.negativePrompt,
       arguments: resultArguments,
       model: manifest.model.name,
+      modelSha256: identity.model_sha256,
+      seed: job.seed,
       size: { width, height },
       sample: job.index,
       step,
     });
   await writeSample(run, {
+    signal,
     folder: `sample_${job.index}`,
     pictures,
     trajectory: result.trajectory,
     noise: job.noise,
     shape: [schedule.numSteps + 1, ...pipeline.latentShape],
-    metadata: trajectoryMetadata(job, { schedule, manifest, values }, result),
+    metadata: trajectoryMetadata(job, { pipeline, schedule, manifest, values }, result),
     pictureText: values.disable_image_metadata ? undefined : text,
   });
 }
 
+/** What says which chain a trajectory belongs to. */
+type Identifying = Pick<SampleContext, "schedule" | "manifest" | "values"> & {
+  pipeline: Pick<LatentPipeline<never>, "denoiserPart">;
+};
+
+/** One hash for the network that predicts the noise and all its external data. */
+function denoiserDigest(files: Manifest["model"]["files"], part: string): string {
+  const own = Object.entries(files).filter(([name]) => name.startsWith(`${part}/`));
+  return digestBytes(new TextEncoder().encode(own.map(([, { sha256 }]) => sha256).join())).sha256;
+}
+
 /** What must be the same in a run that starts from a trajectory. */
 export function trajectoryIdentity(
-  { schedule, manifest, values }: Pick<SampleContext, "schedule" | "manifest" | "values">,
-): { timesteps: string; eta: string; model_sha256: string } {
+  { pipeline, schedule, manifest, values }: Identifying,
+): { timesteps: string; eta: string; model_sha256: string; levels_sha256: string } {
   return {
     timesteps: JSON.stringify([...schedule.timesteps]),
     eta: String(values.eta),
-    model_sha256: Object.values(manifest.model.files)[0].sha256,
+    model_sha256: denoiserDigest(manifest.model.files, pipeline.denoiserPart),
+    levels_sha256: digestBytes(new Uint8Array(schedule.alphasCumprod.buffer)).sha256,
   };
 }
 
 function trajectoryMetadata(
   job: Job,
-  context: Pick<SampleContext, "schedule" | "manifest" | "values">,
+  context: Identifying,
   result: SampleResult,
 ): Map<string, string> {
   const { manifest, values } = context;

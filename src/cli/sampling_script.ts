@@ -15,8 +15,8 @@ import type { Jobs } from "./job.ts";
 import { createProgress, type Progress } from "./progress.ts";
 import { readArguments, recordArguments, type RecordedArguments } from "./read_arguments.ts";
 import { projectPath } from "./project_path.ts";
-import { hashNetworks, newManifest } from "./run_manifest.ts";
-import { runSample, type SampleContext } from "./run_sample.ts";
+import { hashNetworks, newManifest, providerOf } from "./run_manifest.ts";
+import { runSample, type SampleContext, trajectoryIdentity } from "./run_sample.ts";
 import type { samplingFlags } from "./script_flags.ts";
 import type { SamplingValues } from "./solve.ts";
 
@@ -35,10 +35,18 @@ export interface SamplingScript<
   /** Start of the run folder's name: `DiT`. */
   prefix: string;
   flags: T;
+  /** Groups of flags of which at most one may be given. */
+  exclusive?: readonly (readonly string[])[];
+  /** Refuses combinations of flags before any model is opened. @throws {UsageError} */
+  check?(values: FlagValues<T>, given: ReadonlySet<string>): void;
   /** Opens the model folder `path`. */
   open(env: Environment, path: string, values: FlagValues<T>, options: PipelineOptions): Promise<P>;
-  /** The samples, and how many there are. */
-  jobs(setting: Setting<T, P>): Promise<{ count: number; jobs: Jobs }>;
+  /** The samples, how many there are, and what the record must say in place of the flags' values. */
+  jobs(setting: Setting<T, P>): Promise<{
+    count: number;
+    jobs: Jobs;
+    settled?: Readonly<Record<string, string | number | null>>;
+  }>;
 }
 
 /** What a script makes its jobs from. */
@@ -82,26 +90,32 @@ export async function runSampling<
   signal: AbortSignal,
 ): Promise<RunSummary | undefined> {
   if (printedAndDone(script, argv)) return undefined;
-  const args = await readArguments(script.flags, argv);
+  const { name } = script.summary;
+  const args = await readArguments(script.flags, argv, {
+    script: name,
+    exclusive: script.exclusive,
+  });
+  script.check?.(args.values, args.given);
   const values = args.values as SamplingValues;
   using env = Environment.open({ libraryPath: values.ort_lib });
   await loadEncoder();
   const path = modelFolder(values.model_path, script.flags.model_path.default);
   await using pipeline = await script.open(env, path, args.values, pipelineOptions(values));
+  signal.throwIfAborted();
   const { timesteps: numInferenceSteps, eta } = values;
   const schedule = pipeline.createSchedule({ numInferenceSteps, eta });
   const progress = createProgress(values);
-  const manifest = await newManifest(script.summary.name, script.flags, values, env, pipeline);
+  const manifest = await newManifest(name, values, env, pipeline, signal);
   const setting = { ...args, pipeline, schedule, manifest, progress, signal };
-  const { count, jobs } = await script.jobs(setting);
-  // The jobs may have settled what the flags left open, and opened another network.
-  await hashNetworks(manifest.model.files, pipeline);
-  manifest.arguments = recordArguments(script.flags, values, "all");
+  const { count, jobs, settled } = await script.jobs(setting);
+  // The jobs may have opened another network, and settle what the flags left open or is not used.
+  await hashNetworks(manifest.model.files, pipeline, signal);
+  const final = { ...values, ...settled };
+  manifest.arguments = recordArguments(script.flags, final, "all");
+  const resultArguments = recordArguments(script.flags, final, "result");
+  signal.throwIfAborted();
   const started = new Date(manifest.started);
   const run = await RunDirectory.create(values.output_path, script.prefix, started, manifest);
-  for (const note of pipeline.notes) progress.note(note);
-  if (args.drawnSeed) progress.note(`seed ${values.seed}`);
-  const resultArguments = recordArguments(script.flags, values, "result");
   const context = {
     run,
     pipeline,
@@ -113,6 +127,7 @@ export async function runSampling<
     progress,
     signal,
   };
+  printNotes(args, context);
   try {
     await run.write("args.txt", argumentsText(manifest.arguments));
     await runJobs(jobs, context);
@@ -128,6 +143,24 @@ export async function runSampling<
   const { records: _, ...figures } = summary;
   progress.done(run.path, figures, [summaryLine(summary)]);
   return summary;
+}
+
+/** What the user should know before the first round. */
+function printNotes(
+  { drawnSeed, recordedModel }: { drawnSeed: boolean; recordedModel: string | undefined },
+  context: SampleContext,
+): void {
+  const { pipeline, progress, values } = context;
+  for (const note of pipeline.notes) progress.note(note);
+  if (drawnSeed) progress.note(`seed ${values.seed}`);
+  const { model_sha256: model } = trajectoryIdentity(context);
+  if (recordedModel !== undefined && recordedModel !== model) {
+    progress.note(
+      `the picture of --args_from was made with another model (${
+        recordedModel.slice(0, 12)
+      }…, this is ${model.slice(0, 12)}…)`,
+    );
+  }
 }
 
 /** Runs the jobs one after another; ends with a sheet of all final pictures. */
@@ -166,7 +199,7 @@ function pipelineOptions(values: SamplingValues): PipelineOptions {
     vaePath: values.vae_path,
     fp16: values.fp16,
     session: {
-      provider: values.provider === "cuda" ? "cuda" : "cpu",
+      provider: providerOf(values),
       intraOpNumThreads: values.threads,
     },
   };
@@ -183,13 +216,13 @@ function argumentsText(args: RecordedArguments): Uint8Array {
   return new TextEncoder().encode(`Namespace(${pairs.join(", ")})\n`);
 }
 
-function summarise(path: string, { samples, arguments: args }: Manifest): RunSummary {
+function summarise(path: string, { samples }: Manifest): RunSummary {
   const mean = (value: (sample: SampleRecord) => number) =>
     samples.reduce((sum, sample) => sum + value(sample), 0) / samples.length;
   return {
     path,
     samples: samples.length,
-    timesteps: Number(args.timesteps),
+    timesteps: mean((sample) => sample.steps),
     rounds: mean((sample) => sample.rounds),
     nfe: mean((sample) => sample.nfe),
     seconds: mean((sample) => sample.seconds.sampling),

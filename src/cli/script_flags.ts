@@ -147,9 +147,16 @@ export function samplingFlags(defaults: ScriptDefaults) {
       default: defaults.modelPath,
       short: "m",
       group: "Model",
+      scope: "place",
       help: "model folder",
     },
-    vae_path: { type: "string", value: "DIR", group: "Model", help: "folder with another VAE" },
+    vae_path: {
+      type: "string",
+      value: "DIR",
+      group: "Model",
+      scope: "place",
+      help: "folder that holds another vae_decoder/ (and vae_encoder/)",
+    },
     fp16: { type: "boolean", group: "Model", help: "take the folder's model_fp16.onnx files" },
     provider: {
       type: "choice",
@@ -232,115 +239,8 @@ export function samplingFlags(defaults: ScriptDefaults) {
   } as const satisfies Record<string, Flag>;
 }
 
-/** Flags of `parallel_dit`. */
-// deno-lint-ignore explicit-module-boundary-types -- as above
-export function ditFlags() {
-  return {
-    num_samples: numSamples,
-    class_labels: {
-      type: "string",
-      value: "A,B,…",
-      group: "Sampling",
-      help:
-        "classes by name or number, one for all or one a picture; drawn from the seed by default",
-    },
-    ...samplingFlags({
-      timesteps: 100,
-      maxTimesteps: 1000,
-      order: 100,
-      modelPath: "models/dit-emoji",
-    }),
-  } as const satisfies Record<string, Flag>;
-}
-
-/** Flags of `parallel_sd`. */
-// deno-lint-ignore explicit-module-boundary-types -- as above
-export function sdFlags() {
-  return {
-    prompt: {
-      type: "string",
-      value: "TEXT",
-      empty: true,
-      default: "black duck",
-      short: "p",
-      group: "Sampling",
-      help: "what the pictures show",
-    },
-    prompts_file: {
-      type: "string",
-      value: "FILE",
-      group: "Sampling",
-      help: "one prompt a line, UTF-8; --num_samples pictures of each, 1 by default",
-    },
-    num_samples: numSamples,
-    ...textFlags(),
-  } as const satisfies Record<string, Flag>;
-}
-
-/** Flags of `parallel_sd_winit`. */
-// deno-lint-ignore explicit-module-boundary-types -- as above
-export function sdWinitFlags() {
-  return {
-    prompt1: {
-      type: "string",
-      value: "TEXT",
-      empty: true,
-      default: "a cute dog",
-      group: "Sampling",
-      help: "prompt sampled from scratch, whose trajectory starts the second",
-    },
-    prompt2: {
-      type: "string",
-      value: "TEXT",
-      empty: true,
-      default: "a cute cat",
-      short: "p",
-      group: "Sampling",
-      help: "prompt sampled from that trajectory",
-    },
-    variation_steps: {
-      type: "integer",
-      min: 1,
-      max: 999,
-      default: 10,
-      group: "Sampling",
-      help: "last steps of the chain that prompt2 solves anew, at most the timesteps",
-    },
-    init_trajectory: {
-      type: "string",
-      value: "FILE",
-      group: "Sampling",
-      help:
-        "start prompt2 from the trajectory.safetensors of an earlier run, with that run's noise",
-    },
-    init_latents: {
-      type: "string",
-      value: "FILE",
-      group: "Sampling",
-      help: "start prompt2 from a latent, [4,h,w] in .npy or .safetensors",
-    },
-    init_image: {
-      type: "string",
-      value: "FILE",
-      group: "Sampling",
-      help: "start prompt2 from a picture, PNG or JPEG, through the VAE's encoder",
-    },
-    force_warm: {
-      type: "boolean",
-      group: "Sampling",
-      help: "take the trajectory of another model or eta",
-    },
-    compare_scratch: {
-      type: "boolean",
-      group: "Run",
-      scope: "execution",
-      help: "solve prompt2 from scratch and sequentially too, and say what the warm start saved",
-    },
-    ...textFlags(),
-  } as const satisfies Record<string, Flag>;
-}
-
-const numSamples = {
+/** `--num_samples`, of the scripts that make several pictures. */
+export const NUM_SAMPLES = {
   type: "integer",
   min: 1,
   max: 100_000,
@@ -349,31 +249,3 @@ const numSamples = {
   group: "Sampling",
   help: "pictures to make",
 } as const satisfies Flag;
-
-/** What both Stable Diffusion scripts take. */
-// deno-lint-ignore explicit-module-boundary-types -- as above
-export function textFlags() {
-  const side = (short: string, what: string) => ({
-    type: "integer",
-    min: 8,
-    max: 8192,
-    multipleOf: 8,
-    short,
-    group: "Sampling",
-    help: `${what} of the pictures in pixels; the model's own by default`,
-  } as const);
-  return {
-    negative_prompt: {
-      type: "string",
-      value: "TEXT",
-      empty: true,
-      default: "",
-      short: "n",
-      group: "Sampling",
-      help: "what the pictures are led away from",
-    },
-    height: side("H", "height"),
-    width: side("W", "width"),
-    ...samplingFlags({ timesteps: 50, maxTimesteps: 999, order: 20, modelPath: "models/sd-emoji" }),
-  } as const satisfies Record<string, Flag>;
-}

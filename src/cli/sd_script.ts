@@ -1,10 +1,12 @@
 /** What `parallel_sd` adds to the shared run: prompts. @module */
+import { UsageError } from "../errors.ts";
 import { StableDiffusionPipeline } from "../pipelines/stable_diffusion_pipeline.ts";
 import type { Jobs } from "./job.ts";
 import { jobNoise } from "./job_noise.ts";
 import type { SamplingScript } from "./sampling_script.ts";
-import { sdFlags } from "./script_flags.ts";
-import { embedPrompts, readPrompts } from "./text_prompts.ts";
+import { sdFlags } from "./sd_flags.ts";
+import { textJobMaker } from "./text_job.ts";
+import { readPrompts } from "./text_prompts.ts";
 
 const flags = sdFlags();
 
@@ -19,44 +21,37 @@ export const sdScript: SamplingScript<typeof flags, StableDiffusionPipeline> = {
   flags,
   open: (env, path, { height, width }, options) =>
     StableDiffusionPipeline.open(env, path, { ...options, height, width }),
-  async jobs({ pipeline, values, given, schedule, progress, signal }) {
-    const fromFile = values.prompts_file !== undefined;
-    const prompts = fromFile
-      ? await readPrompts("prompts_file", values.prompts_file!)
-      : [values.prompt];
-    const perPrompt = fromFile && !given.has("num_samples") ? 1 : values.num_samples;
+  exclusive: [["prompt", "prompts_file"]],
+  async jobs(setting) {
+    const { pipeline, values, given, schedule } = setting;
+    const { prompts_file: file, num_samples: wanted } = values;
+    const prompts = file === undefined ? [values.prompt] : await readPrompts("prompts_file", file);
+    const perPrompt = file !== undefined && !given.has("num_samples") ? 1 : wanted;
+    expectCount(prompts.length * perPrompt);
     const { count, noises } = await jobNoise(values, {
-      samples: fromFile || given.has("num_samples") ? prompts.length * perPrompt : undefined,
+      samples: file !== undefined || given.has("num_samples")
+        ? prompts.length * perPrompt
+        : undefined,
       shape: [schedule.numSteps + 1, ...pipeline.latentShape],
     });
-    values.num_samples = count / prompts.length; // what the manifest records
-    const { negative_prompt: negativePrompt, cfg_scale: guidanceScale, batch_size: batchSize } =
-      values;
-    const conditions = await embedPrompts(prompts, negativePrompt, {
-      pipeline,
-      note: progress.note,
-      signal,
-    });
-    return { count, jobs: makeJobs() };
+    const makeJob = await textJobMaker(setting);
+    const prompt = file === undefined ? values.prompt : null;
+    return { count, jobs: makeJobs(), settled: { num_samples: count / prompts.length, prompt } };
 
     async function* makeJobs(): Jobs {
       let index = 0;
       for (const { noise, seed } of noises) {
-        const which = Math.floor(index * prompts.length / count);
-        yield {
-          index: index++,
-          label: prompts[which],
-          negativePrompt,
-          condition: { prompt: prompts[which], negative_prompt: negativePrompt },
-          denoiser: pipeline.createDenoiser(conditions[which], {
-            schedule,
-            guidanceScale,
-            batchSize,
-          }),
-          noise,
-          seed,
-        };
+        const prompt = prompts[Math.floor(index * prompts.length / count)];
+        yield await makeJob({ index: index++, prompt, noise, seed });
       }
     }
   },
 };
+
+function expectCount(samples: number): void {
+  const most = flags.num_samples.max;
+  if (samples <= most) return;
+  throw new UsageError(
+    `--prompts_file and --num_samples make ${samples} samples, wanted at most ${most}`,
+  );
+}

@@ -2,21 +2,24 @@
 import { UsageError } from "../errors.ts";
 import { StableDiffusionPipeline } from "../pipelines/stable_diffusion_pipeline.ts";
 import { compareWithScratch } from "./compare_scratch.ts";
-import type { Job, Jobs } from "./job.ts";
+import type { Jobs } from "./job.ts";
 import { jobNoise } from "./job_noise.ts";
 import { trajectoryIdentity } from "./run_sample.ts";
 import type { SamplingScript, Setting } from "./sampling_script.ts";
-import { sdWinitFlags } from "./script_flags.ts";
-import { embedPrompts } from "./text_prompts.ts";
+import { sdWinitFlags } from "./sd_flags.ts";
+import { textJobMaker } from "./text_job.ts";
 import {
   findSource,
   type InitialTrajectory,
+  refuseUseless,
+  type Source,
+  SOURCES,
   trajectoryFromFile,
   trajectoryFromSample,
+  uselessFlags,
 } from "./warm_start.ts";
 
 const flags = sdWinitFlags();
-type WinitSetting = Setting<typeof flags, StableDiffusionPipeline>;
 
 /** Text to image from the trajectory of an earlier sample. */
 export const sdWinitScript: SamplingScript<typeof flags, StableDiffusionPipeline> = {
@@ -31,24 +34,30 @@ export const sdWinitScript: SamplingScript<typeof flags, StableDiffusionPipeline
   flags,
   open: (env, path, { height, width }, options) =>
     StableDiffusionPipeline.open(env, path, { ...options, height, width }),
-  async jobs(setting) {
-    const { values } = setting;
+  exclusive: [SOURCES],
+  check(values, given) {
     if (values.variation_steps > values.timesteps) {
       throw new UsageError(
         `--variation_steps is ${values.variation_steps} but takes a whole number, 1-${values.timesteps} (--timesteps)`,
       );
     }
-    const start = await readStart(setting);
-    const prompts = start.trajectory ? [values.prompt2] : [values.prompt1, values.prompt2];
-    const makeJob = await jobMaker(setting, prompts, start);
-    return { count: prompts.length, jobs: makeJobs() };
+    refuseUseless(findSource(values), given);
+  },
+  async jobs(setting) {
+    const { values } = setting;
+    const source = findSource(values);
+    const { noise, seed, trajectory: found } = await readStart(source, setting);
+    const prompts = found ? [values.prompt2] : [values.prompt1, values.prompt2];
+    const makeJob = await textJobMaker(setting);
+    const settled = Object.fromEntries(uselessFlags(source).map((name) => [name, null]));
+    return { count: prompts.length, jobs: makeJobs(), settled };
 
     async function* makeJobs(): Jobs {
-      const trajectory = start.trajectory ?? (yield makeJob(0)).result.trajectory;
-      const job = {
-        ...makeJob(prompts.length - 1),
-        start: { trajectory, variationSteps: values.variation_steps },
-      };
+      const first = () => makeJob({ index: 0, prompt: values.prompt1, noise, seed });
+      const trajectory = found ?? (yield await first()).result.trajectory;
+      const start = { trajectory, variationSteps: values.variation_steps };
+      const index = prompts.length - 1;
+      const job = await makeJob({ index, prompt: values.prompt2, noise, seed, start });
       const outcome = yield job;
       if (values.compare_scratch) await compareWithScratch(job, outcome, setting);
     }
@@ -62,43 +71,16 @@ interface Start extends Partial<InitialTrajectory> {
 }
 
 async function readStart(
-  { pipeline, values, given, schedule, manifest, signal }: WinitSetting,
+  source: Source | undefined,
+  { pipeline, values, schedule, manifest, signal }: Setting<typeof flags, StableDiffusionPipeline>,
 ): Promise<Start> {
-  const source = findSource(values, given);
-  const identity = trajectoryIdentity({ schedule, manifest, values });
+  const identity = trajectoryIdentity({ pipeline, schedule, manifest, values });
   const options = { pipeline, schedule, identity, force: values.force_warm, signal };
   if (source?.flag === "init_trajectory") return await trajectoryFromFile(source.file, options);
   const shape = [schedule.numSteps + 1, ...pipeline.latentShape];
   const { noises } = await jobNoise({ ...values, num_samples: 1 }, { samples: 1, shape });
   const [{ noise, seed }] = noises;
   if (!source) return { noise, seed };
-  return {
-    noise,
-    seed,
-    ...await trajectoryFromSample({ ...source, flag: source.flag }, noise, options),
-  };
-}
-
-/** Embeds the prompts; the jobs of a run share its noise, as in the official script. */
-async function jobMaker(
-  { pipeline, values, schedule, progress, signal }: WinitSetting,
-  prompts: readonly string[],
-  { noise, seed }: Start,
-): Promise<(index: number) => Job> {
-  const { negative_prompt: negativePrompt, cfg_scale: guidanceScale, batch_size: batchSize } =
-    values;
-  const conditions = await embedPrompts(prompts, negativePrompt, {
-    pipeline,
-    note: progress.note,
-    signal,
-  });
-  return (index) => ({
-    index,
-    label: prompts[index],
-    negativePrompt,
-    condition: { prompt: prompts[index], negative_prompt: negativePrompt },
-    denoiser: pipeline.createDenoiser(conditions[index], { schedule, guidanceScale, batchSize }),
-    noise,
-    seed,
-  });
+  const { flag, file } = source;
+  return { noise, seed, ...await trajectoryFromSample({ flag, file }, noise, options) };
 }

@@ -1,7 +1,10 @@
 /** Prompts of the Stable Diffusion scripts. @module */
 import { UsageError } from "../errors.ts";
-import type { TextCondition } from "../pipelines/stable_diffusion_pipeline.ts";
-import type { StableDiffusionPipeline } from "../pipelines/stable_diffusion_pipeline.ts";
+import type { TextEmbedding } from "../models/clip_text_encoder.ts";
+import type {
+  StableDiffusionPipeline,
+  TextCondition,
+} from "../pipelines/stable_diffusion_pipeline.ts";
 import { readUserFile } from "./user_file.ts";
 
 /**
@@ -27,25 +30,47 @@ export async function readPrompts(flag: string, path: string): Promise<string[]>
   return prompts;
 }
 
-/** Embeds every prompt once, beside the negative prompt; tells what does not fit. */
-export async function embedPrompts(
-  prompts: readonly string[],
-  negative: string,
-  { pipeline, note, signal }: {
-    pipeline: StableDiffusionPipeline;
-    note: (line: string) => void;
-    signal: AbortSignal;
-  },
-): Promise<TextCondition[]> {
-  const embed = async (prompt: string) => {
-    const embedding = await pipeline.encodePrompt(prompt, signal);
-    if (embedding.truncated !== undefined) {
-      note(`the prompt is too long, this part was cut: ${JSON.stringify(embedding.truncated)}`);
+/** What prompts are embedded with. */
+export interface EmbedOptions {
+  pipeline: StableDiffusionPipeline;
+  /** Tells what did not fit into the tokens. */
+  note: (line: string) => void;
+  signal: AbortSignal;
+}
+
+/** Embeds prompts beside one negative prompt; the last one is kept, since samples of one prompt follow each other. */
+export class PromptEmbedder {
+  readonly #options: EmbedOptions;
+  readonly #negativePrompt: TextEmbedding;
+  #last: { text: string; condition: TextCondition } | undefined;
+
+  private constructor(options: EmbedOptions, negativePrompt: TextEmbedding) {
+    this.#options = options;
+    this.#negativePrompt = negativePrompt;
+  }
+
+  /** Embeds the negative prompt. */
+  static async create(negative: string, options: EmbedOptions): Promise<PromptEmbedder> {
+    return new PromptEmbedder(options, await embed(negative, options));
+  }
+
+  /** Condition of one prompt. */
+  async condition(text: string): Promise<TextCondition> {
+    if (this.#last?.text !== text) {
+      const prompt = await embed(text, this.#options);
+      this.#last = { text, condition: { prompt, negativePrompt: this.#negativePrompt } };
     }
-    return embedding;
-  };
-  const negativePrompt = await embed(negative);
-  const conditions: TextCondition[] = [];
-  for (const prompt of prompts) conditions.push({ prompt: await embed(prompt), negativePrompt });
-  return conditions;
+    return this.#last.condition;
+  }
+}
+
+async function embed(
+  text: string,
+  { pipeline, note, signal }: EmbedOptions,
+): Promise<TextEmbedding> {
+  const embedding = await pipeline.encodePrompt(text, signal);
+  if (embedding.truncated !== undefined) {
+    note(`the prompt is too long, this part was cut: ${JSON.stringify(embedding.truncated)}`);
+  }
+  return embedding;
 }

@@ -28,30 +28,33 @@ export interface InitialTrajectory {
   noise?: Float64Array;
 }
 
-/**
- * The source that was given, if any, and its file.
- *
- * @throws {UsageError} when several were given, or a flag that the source leaves without a meaning
- */
+/** A source that was given. */
+export interface Source {
+  flag: typeof SOURCES[number];
+  file: string;
+}
+
+/** The source that was given, if any. */
 export function findSource(
   values: Readonly<Record<typeof SOURCES[number], string | undefined>>,
-  given: ReadonlySet<string>,
-): { flag: typeof SOURCES[number]; file: string } | undefined {
-  const found = SOURCES.filter((flag) => values[flag] !== undefined);
-  if (found.length > 1) {
-    throw new UsageError(`--${found.join(" and --")} are given, wanted at most one of them`);
-  }
-  const [flag] = found;
-  if (flag === undefined) return undefined;
-  // The trajectory of a file brings the noise that it was solved with.
-  const useless = flag === "init_trajectory"
+): Source | undefined {
+  const flag = SOURCES.find((flag) => values[flag] !== undefined);
+  return flag && { flag, file: values[flag]! };
+}
+
+/** Flags that a source leaves without a meaning: a trajectory file brings the noise that it was solved with. */
+export function uselessFlags(source: Source | undefined): string[] {
+  if (!source) return [];
+  return source.flag === "init_trajectory"
     ? ["prompt1", "seed", "noise_path", "noise_stream"]
     : ["prompt1"];
-  const wrong = useless.find((name) => given.has(name));
-  if (wrong) {
-    throw new UsageError(`--${wrong} is not used with --${flag}`, { hint: "leave it out" });
-  }
-  return { flag, file: values[flag]! };
+}
+
+/** @throws {UsageError} when a flag was given that the source leaves without a meaning */
+export function refuseUseless(source: Source | undefined, given: ReadonlySet<string>): void {
+  const wrong = uselessFlags(source).find((name) => given.has(name));
+  if (!wrong) return;
+  throw new UsageError(`--${wrong} is not used with --${source!.flag}`, { hint: "leave it out" });
 }
 
 /** Reads a trajectory file. @throws {MismatchError} naming what differs from this run */

@@ -46,7 +46,7 @@ export class ClipTextEncoder implements AsyncDisposable {
     session: InferenceSession,
     { tokenizer, file }: ClipTextEncoderOptions,
   ) {
-    const { ids, hidden } = checkEncoder(file, session.inputs, session.outputs);
+    const { ids, hidden } = checkEncoder(file, session, tokenizer.maxLength);
     this.#env = env;
     this.#session = session;
     this.#tokenizer = tokenizer;
@@ -98,8 +98,8 @@ export class ClipTextEncoder implements AsyncDisposable {
 /** `input_ids [batch, tokens]` of whole numbers, `last_hidden_state [batch, tokens, width]`. */
 function checkEncoder(
   file: string,
-  inputs: readonly TensorMetadata[],
-  outputs: readonly TensorMetadata[],
+  { inputs, outputs }: { inputs: readonly TensorMetadata[]; outputs: readonly TensorMetadata[] },
+  tokens: number,
 ): { ids: CheckedTensor; hidden: CheckedTensor } {
   const hidden = outputs.find((output) => output.name === "last_hidden_state") ?? outputs[0];
   if (inputs.length !== 1 || !hidden) {
@@ -110,6 +110,11 @@ function checkEncoder(
   }
   expectRank(file, inputs[0], ["batch", "tokens"]);
   expectRank(file, hidden, ["batch", "tokens", "width"]);
+  if ((fixedSize(inputs[0].shape[1]) ?? tokens) !== tokens) {
+    throw new ModelError(
+      `${file} takes ${listTensors([inputs[0]])}, the tokenizer makes ${tokens} tokens`,
+    );
+  }
   if (fixedSize(hidden.shape[2]) === undefined) {
     throw new ModelError(
       `${file}: the width of ${listTensors([hidden])} is open, needed is a fixed one`,

@@ -1,7 +1,10 @@
 /** A model folder in the layout of diffusers and optimum: one sub-folder per part, each with its `model.onnx`. @module */
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { ModelError, PermissionError } from "../errors.ts";
+import { checkExternalFiles } from "../formats/external_files.ts";
 import { isJsonObject, type JsonObject, readJson } from "../formats/json.ts";
+import { readOnnx } from "../formats/onnx.ts";
+import { externalFiles } from "../formats/onnx_external.ts";
 
 const INDEX = "model_index.json";
 
@@ -21,6 +24,8 @@ export interface ModelFolderOptions {
 export class ModelFolder {
   /** Path as the user gave it. */
   readonly path: string;
+  /** Networks that were asked for and their external data: resolved paths by their names in the folder. */
+  readonly networkFiles: Map<string, string> = new Map();
   /** `model_index.json`. */
   readonly index: JsonObject;
   readonly #networkFile: string;
@@ -64,22 +69,22 @@ export class ModelFolder {
       : this.path.split(/[/\\]/).filter(Boolean).at(-1) ?? this.path;
   }
 
-  /** Name of a part's network file inside the folder. */
-  networkName(part: string): string {
-    return `${part}/${this.#networkFile}`;
-  }
-
-  /** Path of a part's network, every link resolved, so that a permission to read means the file that is really opened. */
-  async networkPath(part: string): Promise<string> {
-    const path = join(this.path, this.networkName(part));
-    const real = await Deno.realPath(path);
-    await Deno.stat(real).catch((cause) => {
-      throw new PermissionError(`cannot read ${path}, a link to ${real}`, {
-        hint: String(cause.message),
-        cause,
-      });
-    });
-    return real;
+  /**
+   * Path of a part's network, every link resolved, so that a permission to read means the file that is really opened. Notes the network
+   * and its external data in {@link networkFiles}.
+   *
+   * @throws {ModelError} when external data are missing, short, or lie behind a link
+   * @throws {PermissionError} when the network is a link to a file that may not be read
+   */
+  async network(part: string): Promise<string> {
+    const name = `${part}/${this.#networkFile}`;
+    const file = await resolveFile(join(this.path, name));
+    this.networkFiles.set(name, file);
+    const folder = dirname(file);
+    for (const location of await externalData(file)) {
+      this.networkFiles.set(`${part}/${location}`, join(folder, location));
+    }
+    return file;
   }
 
   /** A JSON file of the folder; an empty object where it is absent. */
@@ -101,6 +106,31 @@ export function configNumber(config: JsonObject, key: string, fallback: number):
   return value;
 }
 
+async function resolveFile(path: string): Promise<string> {
+  const real = await Deno.realPath(path);
+  try {
+    await Deno.stat(real);
+  } catch (cause) {
+    const hint = (cause as Error).message;
+    throw new PermissionError(`cannot read ${path}, a link to ${real}`, { hint, cause });
+  }
+  return real;
+}
+
+/**
+ * Files beside a network that hold its weights, checked before a runtime opens them. A network alone in its folder has none, and need
+ * not be read to know.
+ */
+async function externalData(file: string): Promise<string[]> {
+  const folder = dirname(file);
+  let alone = true;
+  for await (const { name } of Deno.readDir(folder)) alone &&= /\.(onnx|json|txt)$/.test(name);
+  if (alone) return [];
+  const files = externalFiles(readOnnx(await Deno.readFile(file), { file }));
+  await checkExternalFiles(folder, files);
+  return [...files.keys()];
+}
+
 async function readConfig(path: string): Promise<JsonObject> {
   const value = readJson(await Deno.readFile(path), { file: path });
   if (!isJsonObject(value)) {
@@ -115,12 +145,12 @@ async function expectFolder(path: string): Promise<void> {
   const info = await stat(path);
   if (!info) {
     throw new ModelError(`there is no model folder ${path}`, {
-      hint: "--model_path takes a folder",
+      hint: "a model is a folder; models/README.md shows the layout",
     });
   }
   if (!info.isDirectory) {
     throw new ModelError(`${path} is not a folder`, {
-      hint: "--model_path takes the folder, not a file in it",
+      hint: "a model is the folder, not a file in it",
     });
   }
 }

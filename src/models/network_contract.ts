@@ -70,10 +70,9 @@ export function checkContract(
   const condition = expectType(file, y, NUMBER_TYPES);
   const output = expectType(file, outputs[0], FLOAT_TYPES);
   expectRank(file, sample, LATENT_AXES);
-  const frozenAtOne = sample.shape[0] === 1 && timestep.shape.length === 1;
-  if (!frozenAtOne && sharedTimestep([timestep])) throw sharedTimestepError(file, timestep);
+  if (sharedTimestep([sample, timestep])) throw sharedTimestepError(file, timestep);
   expectRank(file, timestep, ["batch"]);
-  expectRank(file, condition, ["batch", ...options.conditionShape.map(String)]);
+  expectCondition(file, condition, options.conditionShape);
   expectRank(file, output, LATENT_AXES);
   const latentShape = latentShapeOf(file, sample, options.latentShape);
   return {
@@ -87,11 +86,28 @@ export function checkContract(
   };
 }
 
-/** The network's timestep input where one timestep serves the whole batch: a scalar, or a static `[1]`. */
+/**
+ * The network's timestep input where one timestep serves the whole batch: a scalar, or a static `[1]` beside a batch that is not frozen
+ * at 1 itself.
+ */
 export function sharedTimestep(inputs: readonly TensorMetadata[]): TensorMetadata | undefined {
   const timestep = inputs.find((input) => input.name === "timestep");
-  const shape = timestep?.shape ?? ["batch"];
-  return shape.length === 0 || (shape.length === 1 && shape[0] === 1) ? timestep : undefined;
+  const sample = inputs.find((input) => input.name === "sample");
+  if (!timestep) return undefined;
+  const { shape } = timestep;
+  const single = shape.length === 1 && shape[0] === 1 && sample?.shape[0] !== 1;
+  return shape.length === 0 || single ? timestep : undefined;
+}
+
+/** A condition of other sizes would fail in the first round only. */
+function expectCondition(file: string, condition: TensorMetadata, shape: readonly number[]): void {
+  expectRank(file, condition, ["batch", ...shape.map(String)]);
+  const fits = shape.every((size, i) => (fixedSize(condition.shape[i + 1]) ?? size) === size);
+  if (fits) return;
+  throw new ModelError(
+    `${file}: ${condition.name} is ${shapeText(condition)}, needed is [batch, ${shape.join(", ")}]`,
+    { hint: "the parts of the folder do not belong together" },
+  );
 }
 
 /** Parallel sampling puts another timestep in every row; a shared one cannot carry them. */

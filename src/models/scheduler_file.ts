@@ -33,6 +33,9 @@ const SCHEDULERS = [
   "UniPCMultistepScheduler",
 ];
 
+/** Settings that change what a step computes, or its noise levels. */
+const UNSUPPORTED = ["clip_sample", "thresholding", "rescale_betas_zero_snr"];
+
 /**
  * Reads the noise levels of the model; a folder without the file has its kind's preset.
  *
@@ -46,6 +49,10 @@ export async function readSchedulerFile(folder: ModelFolder): Promise<SchedulerF
     throw new ModelError(
       `${where}: trained_betas is a table, needed are beta_start, beta_end and beta_schedule`,
     );
+  }
+  const unsupported = UNSUPPORTED.find((key) => json[key] === true);
+  if (unsupported) {
+    throw wrong(where, unsupported, true, "false: it changes the steps, and ours do not");
   }
   const config: Partial<SchedulerConfig> = {
     numTrainTimesteps: number(where, json, "num_train_timesteps"),

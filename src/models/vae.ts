@@ -1,6 +1,6 @@
 /** The decoder of a variational autoencoder: latents to pixels. @module */
 import type { Environment } from "../runtime/environment.ts";
-import { PICTURE_CHANNELS, VaeNetwork, type VaeOptions } from "./vae_network.ts";
+import { expectFinite, PICTURE_CHANNELS, VaeNetwork, type VaeOptions } from "./vae_network.ts";
 
 /** 8-bit RGB pixels, row by row. */
 export interface Picture {
@@ -36,13 +36,14 @@ export class VaeDecoder implements AsyncDisposable {
    * @param latent `[channels, height, width]`, scaled
    */
   async decode(latent: Float64Array, signal?: AbortSignal): Promise<Picture> {
-    const { latentShape, scalingFactor } = this.#options;
+    const { file, latentShape, scalingFactor } = this.#options;
     const scaled = latent.map((x) => x / scalingFactor);
     const { values, sizes: [, height, width] } = await this.#network.run(
       scaled,
       latentShape,
       signal,
     );
+    expectFinite(file, values);
     return { width, height, data: toBytes(values, height * width) };
   }
 

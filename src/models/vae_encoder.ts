@@ -1,9 +1,9 @@
 /** The encoder of a variational autoencoder: pixels to latents. @module */
-import { ModelError, NumericalError } from "../errors.ts";
+import { ModelError } from "../errors.ts";
 import type { Environment } from "../runtime/environment.ts";
 import { fixedSize } from "./tensor_contract.ts";
 import type { Picture } from "./vae.ts";
-import { PICTURE_CHANNELS, VaeNetwork, type VaeOptions } from "./vae_network.ts";
+import { expectFinite, PICTURE_CHANNELS, VaeNetwork, type VaeOptions } from "./vae_network.ts";
 
 /** Encodes one picture at a time. */
 export class VaeEncoder implements AsyncDisposable {
@@ -63,11 +63,7 @@ export class VaeEncoder implements AsyncDisposable {
       );
     }
     const mean = values.subarray(0, latentShape.reduce((a, b) => a * b, 1));
-    if (!mean.every(Number.isFinite)) {
-      throw new NumericalError(`${file} makes a latent that is not finite`, {
-        hint: "half precision may overflow: try the float32 files of the network",
-      });
-    }
+    expectFinite(file, mean);
     return Float64Array.from(mean, (x) => x * scalingFactor);
   }
 

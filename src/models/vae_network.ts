@@ -1,5 +1,5 @@
 /** One network of a variational autoencoder in ONNX Runtime: one picture or latent in, one out. @module */
-import { ModelError } from "../errors.ts";
+import { ModelError, NumericalError } from "../errors.ts";
 import type { Environment } from "../runtime/environment.ts";
 import { InferenceSession } from "../runtime/inference_session.ts";
 import type { TensorMetadata } from "../runtime/model_metadata.ts";
@@ -130,4 +130,12 @@ function checkContract(
 function takes({ shape }: TensorMetadata, row: RowShape): boolean {
   return shape.length === row.length + 1 &&
     row.every((size, i) => typeof size === "string" || (fixedSize(shape[i + 1]) ?? size) === size);
+}
+
+/** @throws {NumericalError} when a value is NaN or infinite: no picture or latent is made of it */
+export function expectFinite(file: string, values: Float32Array): void {
+  if (values.every(Number.isFinite)) return;
+  throw new NumericalError(`${file} gives values that are not finite`, {
+    hint: "half precision may overflow: try the float32 files of the network",
+  });
 }

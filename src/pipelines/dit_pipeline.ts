@@ -8,11 +8,12 @@ import { readSchedulerFile, type SchedulerFile } from "../models/scheduler_file.
 import type { Picture, VaeDecoder } from "../models/vae.ts";
 import type { LatentShape } from "../models/network_contract.ts";
 import type { Environment } from "../runtime/environment.ts";
-import { createSchedule, type Schedule } from "../sampling/schedule.ts";
+import type { Schedule } from "../sampling/schedule.ts";
 import {
   type DenoiserOptions,
   type LatentPipeline,
   mendTimestep,
+  modelSchedule,
   openDecoder,
   type PipelineOptions,
 } from "./latent_pipeline.ts";
@@ -43,6 +44,7 @@ const GUIDED_CHANNELS = 3;
  */
 export class DitPipeline implements LatentPipeline<number> {
   readonly folder: ModelFolder;
+  readonly denoiserPart = NETWORK;
   readonly networkFiles: ReadonlyMap<string, string>;
   /** Names of every class, the first one of each the one to show. */
   readonly classNames: readonly (readonly string[])[];
@@ -78,7 +80,7 @@ export class DitPipeline implements LatentPipeline<number> {
     const networks = options.vaePath === undefined ? [NETWORK, "vae_decoder"] : [NETWORK];
     const folder = await ModelFolder.open(path, { networks, fp16: options.fp16 });
     const scheduler = await readSchedulerFile(folder);
-    const file = await folder.networkPath(NETWORK);
+    const file = await folder.network(NETWORK);
     await using stack = new AsyncDisposableStack();
     const network = stack.use(
       await ConditionalNetwork.open(env, {
@@ -91,7 +93,7 @@ export class DitPipeline implements LatentPipeline<number> {
     );
     const vae = await openDecoder(env, folder, network.latentShape, options);
     stack.use(vae.decoder);
-    const files = new Map([[folder.networkName(NETWORK), file], ["vae_decoder", vae.file]]);
+    const files = new Map([...folder.networkFiles, ...vae.files]);
     const pipeline = new DitPipeline(folder, files, network, vae.decoder, scheduler);
     stack.move();
     return pipeline;
@@ -107,7 +109,7 @@ export class DitPipeline implements LatentPipeline<number> {
 
   /** The respaced schedule of the official DiT. */
   createSchedule(options: { numInferenceSteps: number; eta: number }): Schedule {
-    return createSchedule({ kind: "dit", ...this.#scheduler.config, ...options });
+    return modelSchedule(this.folder, { kind: "dit", ...this.#scheduler.config, ...options });
   }
 
   /** Denoiser for class `label`; the null class follows the last one. @throws {RangeError} when there is no such class */

@@ -1,5 +1,6 @@
 /** What every pipeline offers: a schedule, a denoiser for a condition, and pictures from latents. @module */
 import { join } from "node:path";
+import { ModelError } from "../errors.ts";
 import { type PerRowModel, perRowTimesteps } from "../convert/per_row_timesteps.ts";
 import type { GuidedDenoiser } from "../models/guided_denoiser.ts";
 import { configNumber, ModelFolder } from "../models/model_folder.ts";
@@ -9,7 +10,7 @@ import { DEFAULT_SCALING_FACTOR, type VaeOptions } from "../models/vae_network.t
 import type { LatentShape } from "../models/network_contract.ts";
 import type { Environment } from "../runtime/environment.ts";
 import type { SessionOptions } from "../runtime/session_options.ts";
-import type { Schedule } from "../sampling/schedule.ts";
+import { createSchedule, type Schedule, type ScheduleOptions } from "../sampling/schedule.ts";
 
 /** Where a pipeline's networks come from and how they run. */
 export interface PipelineOptions {
@@ -33,8 +34,10 @@ export interface LatentPipeline<C> extends AsyncDisposable {
   /** The folder it was opened from. */
   readonly folder: ModelFolder;
   readonly latentShape: LatentShape;
-  /** Files of the networks in use, by their name in the manifest. */
+  /** Files of the networks in use and of their external data, by their names in the folder. */
   readonly networkFiles: ReadonlyMap<string, string>;
+  /** The part of the folder that predicts the noise: `transformer`, `unet`. */
+  readonly denoiserPart: string;
   /** What the user should know of how the networks are served, a line each. */
   readonly notes: readonly string[];
   /** The model's own schedule with `numInferenceSteps` steps. */
@@ -56,9 +59,9 @@ export async function openDecoder(
   folder: ModelFolder,
   latentShape: LatentShape,
   options: PipelineOptions,
-): Promise<{ decoder: VaeDecoder; file: string }> {
+): Promise<{ decoder: VaeDecoder; files: ReadonlyMap<string, string> }> {
   const vae = await vaeOptions("vae_decoder", folder, latentShape, options);
-  return { decoder: await VaeDecoder.open(env, vae), file: vae.file };
+  return { decoder: await VaeDecoder.open(env, vae), files: vae.files };
 }
 
 /** Opens the encoder of `vaePath`, or of the pipeline's own folder. @throws {ModelError} naming what is missing */
@@ -67,9 +70,9 @@ export async function openEncoder(
   folder: ModelFolder,
   latentShape: LatentShape,
   options: PipelineOptions,
-): Promise<{ encoder: VaeEncoder; file: string }> {
+): Promise<{ encoder: VaeEncoder; files: ReadonlyMap<string, string> }> {
   const vae = await vaeOptions("vae_encoder", folder, latentShape, options);
-  return { encoder: await VaeEncoder.open(env, vae), file: vae.file };
+  return { encoder: await VaeEncoder.open(env, vae), files: vae.files };
 }
 
 /** A VAE's folder needs no `model_index.json`: it is a part of a model, not one. */
@@ -78,16 +81,37 @@ async function vaeOptions(
   folder: ModelFolder,
   latentShape: LatentShape,
   { vaePath = folder.path, fp16, session }: PipelineOptions,
-): Promise<VaeOptions> {
+): Promise<VaeOptions & { files: ReadonlyMap<string, string> }> {
   const source = await ModelFolder.open(vaePath, { networks: [part], fp16, part: true });
   // Both parts carry the factor; the decoder's is the one that latents are sampled for.
   const config = await source.config(join("vae_decoder", "config.json"));
   const scalingFactor = configNumber(config, "scaling_factor", DEFAULT_SCALING_FACTOR);
-  return { file: await source.networkPath(part), scalingFactor, latentShape, session };
+  const file = await source.network(part);
+  return { file, files: source.networkFiles, scalingFactor, latentShape, session };
 }
 
 /** Pixels per latent element: every level of the VAE but one halves the picture; 8 where the folder does not say. */
-export async function vaeScale(folder: ModelFolder): Promise<number> {
-  const { block_out_channels: levels } = await folder.config(join("vae_decoder", "config.json"));
+export async function vaeScale(folder: ModelFolder, { vaePath }: PipelineOptions): Promise<number> {
+  const vae = vaePath === undefined
+    ? folder
+    : await ModelFolder.open(vaePath, { networks: [], part: true });
+  const { block_out_channels: levels } = await vae.config(join("vae_decoder", "config.json"));
   return Array.isArray(levels) ? 2 ** (levels.length - 1) : 8;
+}
+
+/**
+ * The model's schedule.
+ *
+ * @throws {ModelError} when the folder's noise levels make none with so many steps
+ */
+export function modelSchedule(folder: ModelFolder, options: ScheduleOptions): Schedule {
+  try {
+    return createSchedule(options);
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    throw new ModelError(
+      `${folder.path} has no schedule of ${options.numInferenceSteps} steps: ${cause.message}`,
+      { hint: "scheduler/scheduler_config.json holds its noise levels", cause },
+    );
+  }
 }

@@ -28,6 +28,9 @@ export interface DrawOptions {
   classes?: number;
 }
 
+/** Seeds that differ. */
+const SEEDS = 2 ** 32;
+
 /** torch fills normal numbers in blocks of this many. */
 const BLOCK = 16;
 
@@ -41,9 +44,10 @@ export function* drawNoise(options: DrawOptions): Iterable<SampleNoise> {
   const { seed, stream, count, size, classes } = options;
   if (stream === "per_image") {
     for (let i = 0; i < count; i++) {
-      const generator = new Generator(seed + i);
+      const own = (seed % SEEDS + i) % SEEDS; // torch takes seeds modulo 2^32; seed + i itself may be no exact number
+      const generator = new Generator(own);
       const label = classes === undefined ? undefined : generator.randint(0, classes, 1)[0];
-      yield { seed: seed + i, label, noise: generator.randn(size) };
+      yield { seed: own, label, noise: generator.randn(size) };
     }
     return;
   }

@@ -11,11 +11,12 @@ import { readSchedulerFile, type SchedulerFile } from "../models/scheduler_file.
 import type { Picture, VaeDecoder } from "../models/vae.ts";
 import type { VaeEncoder } from "../models/vae_encoder.ts";
 import type { Environment } from "../runtime/environment.ts";
-import { createSchedule, type Schedule } from "../sampling/schedule.ts";
+import type { Schedule } from "../sampling/schedule.ts";
 import {
   type DenoiserOptions,
   type LatentPipeline,
   mendTimestep,
+  modelSchedule,
   openDecoder,
   openEncoder,
   type PipelineOptions,
@@ -40,6 +41,7 @@ export interface StableDiffusionOptions extends PipelineOptions {
 /** Text encoder, UNet and VAE decoder of one model folder. */
 export class StableDiffusionPipeline implements LatentPipeline<TextCondition> {
   readonly folder: ModelFolder;
+  readonly denoiserPart = NETWORK;
   readonly #networkFiles: Map<string, string>;
   readonly #parts: Parts;
   #encoder: Promise<VaeEncoder> | undefined;
@@ -72,30 +74,26 @@ export class StableDiffusionPipeline implements LatentPipeline<TextCondition> {
       fp16: options.fp16,
     });
     const scheduler = await readSchedulerFile(folder);
+    const scale = await vaeScale(folder, options);
     const tokenizer = await ClipTokenizer.load(join(path, "tokenizer"));
     await using stack = new AsyncDisposableStack();
-    const textFile = await folder.networkPath("text_encoder");
+    const textFile = await folder.network("text_encoder");
     const text = stack.use(await ClipTextEncoder.open(env, { file: textFile, tokenizer, session }));
-    const file = await folder.networkPath(NETWORK);
+    const file = await folder.network(NETWORK);
     const network = stack.use(
       await ConditionalNetwork.open(env, {
         file,
         condition: "encoder_hidden_states",
         conditionShape: text.shape,
-        latentShape: await latentShape(folder, options),
+        latentShape: await latentShape(folder, scale, options),
         session,
         mendTimestep,
       }),
     );
-    const scale = await vaeScale(folder);
     expectPictureSize(network, options, scale);
     const vae = await openDecoder(env, folder, network.latentShape, options);
     stack.use(vae.decoder);
-    const files = new Map([
-      [folder.networkName(NETWORK), file],
-      [folder.networkName("text_encoder"), textFile],
-      ["vae_decoder", vae.file],
-    ]);
+    const files = new Map([...folder.networkFiles, ...vae.files]);
     const pipeline = new StableDiffusionPipeline(folder, files, {
       text,
       network,
@@ -130,7 +128,7 @@ export class StableDiffusionPipeline implements LatentPipeline<TextCondition> {
 
   /** The model's own noise levels in diffusers' leading spacing. */
   createSchedule(options: { numInferenceSteps: number; eta: number }): Schedule {
-    return createSchedule({
+    return modelSchedule(this.folder, {
       kind: "stable-diffusion",
       ...this.#parts.scheduler.config,
       ...options,
@@ -175,8 +173,8 @@ export class StableDiffusionPipeline implements LatentPipeline<TextCondition> {
   }
 
   async #openEncoder(): Promise<VaeEncoder> {
-    const { encoder, file } = await this.#parts.openEncoder();
-    this.#networkFiles.set("vae_encoder", file);
+    const { encoder, files } = await this.#parts.openEncoder();
+    for (const [name, path] of files) this.#networkFiles.set(name, path);
     return encoder;
   }
 
@@ -204,9 +202,9 @@ interface Parts {
 /** Latent from the wanted pixels, else as the UNet was trained; SD v1's where the folder does not say. */
 async function latentShape(
   folder: ModelFolder,
+  scale: number,
   wanted: StableDiffusionOptions,
 ): Promise<LatentShape> {
-  const scale = await vaeScale(folder);
   const config = await folder.config(`${NETWORK}/config.json`);
   const trained = configNumber(config, "sample_size", 64) * scale;
   // Every level of the UNet but the last halves the latent.

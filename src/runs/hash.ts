@@ -15,12 +15,13 @@ export function digestBytes(bytes: Uint8Array): Digest {
 }
 
 /** Digest of a file, read in pieces: a model need not fit in memory. */
-export async function digestFile(path: string): Promise<Digest> {
+export async function digestFile(path: string, signal?: AbortSignal): Promise<Digest> {
   const hash = createHash("sha256");
   let size = 0;
   using file = await Deno.open(path);
   const buffer = new Uint8Array(1 << 20);
   for (let n = await file.read(buffer); n !== null; n = await file.read(buffer)) {
+    signal?.throwIfAborted();
     hash.update(buffer.subarray(0, n));
     size += n;
   }

@@ -15,6 +15,8 @@ export interface SampleRecord {
   condition: Record<string, string | number>;
   /** Seed of the generator that made the noise; absent when the noise was read from a file. */
   seed?: number;
+  /** Steps that sequential sampling would have taken: all, or a warm start's last ones. */
+  steps: number;
   rounds: number;
   /** Guided network calls, one per step. */
   nfe: number;
@@ -42,13 +44,17 @@ export interface Manifest {
   version: 1;
   status: RunStatus;
   script: string;
-  /** Every flag's value, defaults included, under its official name; `null` where there is none. */
+  /**
+   * Every flag's value, defaults included, under its official name; `null` where there is none or the run does not use it. Flags of the
+   * call alone, such as `--quiet`, are left out.
+   */
   arguments: Record<string, string | number | boolean | null>;
   versions: { parataa: string; deno: string; onnxruntime: string };
   provider: string;
-  library: { path: string } & Digest;
+  /** The digest is absent where the system found the library by its name alone. */
+  library: { path: string } & Partial<Digest>;
   model: { path: string; name: string; files: Record<string, Digest> };
-  /** Local time at which the run started, ISO 8601. */
+  /** When the run started, ISO 8601 in UTC. */
   started: string;
   samples: SampleRecord[];
   /** Every file of the run but this one, by its path inside the run's folder. */

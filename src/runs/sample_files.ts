@@ -2,6 +2,7 @@
 import { insertPngText } from "../formats/png_text.ts";
 import type { Picture } from "../models/vae.ts";
 import { contactSheet, encodePng } from "./picture.ts";
+import { resizePicture } from "./resize_picture.ts";
 import type { RunDirectory } from "./run_directory.ts";
 import { encodeTrajectory, type TrajectoryFile } from "./trajectory_file.ts";
 
@@ -13,14 +14,20 @@ export interface SampleOutput extends TrajectoryFile {
   pictures: ReadonlyMap<number, Picture>;
   /** Text chunks of a picture, by its number; `undefined` writes none. */
   pictureText: ((step: number) => ReadonlyMap<string, string>) | undefined;
+  /** Stops between two files. */
+  signal?: AbortSignal;
 }
 
 /** Most pictures in a row of a sheet. */
 const SHEET_COLUMNS = 10;
 
+/** Longest side of a picture on a sheet, in pixels. */
+const SHEET_SIDE = 128;
+
 /** Writes all files of a sample. */
 export async function writeSample(run: RunDirectory, sample: SampleOutput): Promise<void> {
   for (const [step, picture] of sample.pictures) {
+    sample.signal?.throwIfAborted();
     const png = await encodePng(picture);
     const text = sample.pictureText?.(step);
     await run.write(`${sample.folder}/step_${step}.png`, text ? insertPngText(png, text) : png);
@@ -29,11 +36,19 @@ export async function writeSample(run: RunDirectory, sample: SampleOutput): Prom
   await run.write(`${sample.folder}/trajectory.safetensors`, encodeTrajectory(sample));
 }
 
-/** Writes pictures as one sheet. */
+/** Writes pictures as one sheet, large ones smaller: encoding blocks the process, and nobody looks at more. */
 export async function writeSheet(
   run: RunDirectory,
   name: string,
   pictures: readonly Picture[],
 ): Promise<void> {
-  await run.write(name, await encodePng(contactSheet(pictures, { columns: SHEET_COLUMNS })));
+  const sheet = contactSheet(pictures.map(thumbnail), { columns: SHEET_COLUMNS });
+  await run.write(name, await encodePng(sheet));
+}
+
+function thumbnail(picture: Picture): Picture {
+  const scale = SHEET_SIDE / Math.max(picture.width, picture.height);
+  if (scale >= 1) return picture;
+  const side = (length: number) => Math.max(1, Math.round(length * scale));
+  return resizePicture(picture, { width: side(picture.width), height: side(picture.height) });
 }

@@ -64,7 +64,22 @@ export function readTrajectory(bytes: Uint8Array, wanted: WantedTrajectory): Tra
       hint: "a trajectory starts only a run of its own model, schedule and eta",
     });
   }
-  return { trajectory, noise: read("noise"), shape: wanted.shape, metadata };
+  const noise = read("noise");
+  expectOrder(trajectory, noise, wanted);
+  return { trajectory, noise, shape: wanted.shape, metadata };
+}
+
+/** x_T is the initial noise; in a trajectory that is reversed or shuffled it is not. */
+function expectOrder(
+  trajectory: Float64Array,
+  noise: Float64Array,
+  { file, shape }: WantedTrajectory,
+): void {
+  const top = noise.length - noise.length / shape[0];
+  if (trajectory.subarray(top).every((x, i) => x === noise[top + i])) return;
+  throw new MismatchError(
+    `${file}: order of trajectory: its last row is not the initial noise, wanted x_0 first and x_T last`,
+  );
 }
 
 function checkTensor(

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { UsageError } from "../../src/errors.ts";
 import { describeWanted, type Flag, type NumberFlag } from "../../src/cli/flag.ts";
 import { parseFlags } from "../../src/cli/parse_flags.ts";
-import { ditFlags } from "../../src/cli/script_flags.ts";
+import { ditFlags } from "../../src/cli/dit_flags.ts";
 
 const table = ditFlags();
 const flags: [string, Flag][] = Object.entries(table);

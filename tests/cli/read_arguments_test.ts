@@ -2,13 +2,17 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { pictureText } from "../../src/cli/picture_text.ts";
 import { readArguments, recordArguments } from "../../src/cli/read_arguments.ts";
-import { ditFlags, METHODS, SOLVER_FLAGS } from "../../src/cli/script_flags.ts";
+import { ditFlags } from "../../src/cli/dit_flags.ts";
+import { METHODS, SOLVER_FLAGS } from "../../src/cli/script_flags.ts";
 import { FormatError, UsageError } from "../../src/errors.ts";
 import { insertPngText, readPngText } from "../../src/formats/png_text.ts";
 import { encodePng } from "../../src/runs/picture.ts";
 import { withTempFolder } from "../support/temp_folder.ts";
 
 const table = ditFlags();
+
+const readDit = (flags: typeof table, args: string[]) =>
+  readArguments(flags, args, { script: "parallel_dit" });
 
 const SOLVER_VALUES: Record<string, string> = {
   window_size: "5",
@@ -23,7 +27,7 @@ const SOLVER_VALUES: Record<string, string> = {
 Deno.test("readArguments() refuses solver flags that the method does not use", async () => {
   for (const method of METHODS) {
     for (const [name, value] of Object.entries(SOLVER_VALUES)) {
-      const read = readArguments(table, [`--method=${method}`, `--${name}=${value}`]);
+      const read = readDit(table, [`--method=${method}`, `--${name}=${value}`]);
       if (SOLVER_FLAGS[method].includes(name)) await read;
       else {
         await assert.rejects(read, (error: Error) => {
@@ -39,7 +43,7 @@ Deno.test("readArguments() refuses solver flags that the method does not use", a
 Deno.test("readArguments() draws a seed for -1 and records the drawn one", async () => {
   const seeds = new Set<number>();
   for (let i = 0; i < 4; i++) {
-    const { values } = await readArguments(table, ["--seed=-1"]);
+    const { values } = await readDit(table, ["--seed=-1"]);
     assert.ok(values.seed >= 0 && values.seed < 2 ** 32);
     seeds.add(values.seed);
   }
@@ -48,7 +52,7 @@ Deno.test("readArguments() draws a seed for -1 and records the drawn one", async
 
 /** A manifest and a picture that record the same run. */
 async function record(folder: string, args: string[]): Promise<{ manifest: string; png: string }> {
-  const { values } = await readArguments(table, args);
+  const { values } = await readDit(table, args);
   const manifest = join(folder, "manifest.json");
   await Deno.writeTextFile(
     manifest,
@@ -61,6 +65,8 @@ async function record(folder: string, args: string[]): Promise<{ manifest: strin
     prompt: "3 (cat face)",
     arguments: recordArguments(table, values, "result"),
     model: "tiny",
+    modelSha256: "0".repeat(64),
+    seed: 0,
     size: { width: 2, height: 2 },
     sample: 0,
     step: 3,
@@ -80,9 +86,9 @@ Deno.test("readArguments() takes the arguments of a manifest or a picture; flags
       "--disable_image_metadata",
     ];
     const { manifest, png } = await record(folder, [...args, "--batch_size=9"]);
-    const { values: original } = await readArguments(table, args);
+    const { values: original } = await readDit(table, args);
     for (const source of [manifest, png]) {
-      const { values, given } = await readArguments(table, ["--args_from", source, "--seed", "8"]);
+      const { values, given } = await readDit(table, ["--args_from", source, "--seed", "8"]);
       assert.deepEqual(
         { ...values, args_from: undefined, batch_size: undefined },
         { ...original, seed: 8, args_from: undefined, batch_size: undefined },
@@ -99,7 +105,7 @@ Deno.test("readArguments() does not hand one method's solver flags to another", 
       "--memory_size=3",
       "--window_size=5",
     ]);
-    const { values } = await readArguments(table, ["--args_from", manifest, "--method=sequential"]);
+    const { values } = await readDit(table, ["--args_from", manifest, "--method=sequential"]);
     assert.equal(values.method, "sequential");
     assert.equal(values.window_size, 100);
   }));
@@ -128,7 +134,7 @@ Deno.test("readArguments() says what is wrong with the file of --args_from", () 
       ],
     ];
     for (const [file, kind, message] of cases) {
-      await assert.rejects(readArguments(table, ["--args_from", file]), (error: Error) => {
+      await assert.rejects(readDit(table, ["--args_from", file]), (error: Error) => {
         assert.ok(error instanceof kind, `${file}: ${error}`);
         assert.match(error.message, message);
         return true;
@@ -137,7 +143,7 @@ Deno.test("readArguments() says what is wrong with the file of --args_from", () 
   }));
 
 Deno.test("recordArguments() keeps execution flags out of pictures and unused solver flags out of both", async () => {
-  const { values } = await readArguments(table, [
+  const { values } = await readDit(table, [
     "--batch_size=2",
     "--threads=1",
     "--method=fixed_point",
@@ -146,19 +152,32 @@ Deno.test("recordArguments() keeps execution flags out of pictures and unused so
   const result = recordArguments(table, values, "result");
   assert.equal(all.batch_size, 2);
   assert.equal(all.memory_size, null);
-  for (const name of ["batch_size", "threads", "output_path", "quiet", "provider"]) {
+  for (
+    const name of [
+      "batch_size",
+      "threads",
+      "output_path",
+      "quiet",
+      "provider",
+      "model_path",
+      "vae_path",
+    ]
+  ) {
     assert.ok(!(name in result), name);
   }
-  for (const name of ["seed", "timesteps", "method", "model_path"]) assert.ok(name in result, name);
+  for (const name of ["seed", "timesteps", "method"]) assert.ok(name in result, name);
+  assert.equal(all.model_path, "models/dit-emoji");
 });
 
 Deno.test("pictureText() writes A1111's parameters and our own chunk", async () => {
-  const { values } = await readArguments(table, []);
+  const { values } = await readDit(table, []);
   const text = pictureText({
     script: "parallel_dit",
     prompt: "3 (cat face)",
     arguments: recordArguments(table, values, "result"),
     model: "tiny",
+    modelSha256: "0".repeat(64),
+    seed: 0,
     size: { width: 64, height: 64 },
     sample: 1,
     step: 2,

@@ -110,9 +110,11 @@ Deno.test("runSampling() repeats a run from its manifest and from one of its pic
       "--class_labels=2,0",
     ]);
     const wanted = await outputsOf(run);
-    for (const source of ["manifest.json", "sample_1/step_2.png"]) {
+    // A picture does not say where its model lies.
+    const model = ["-m", join(folder, "tiny-dit")];
+    for (const [source, more] of [["manifest.json", []], ["sample_1/step_2.png", model]] as const) {
       const args = ["--args_from", join(run, source), "--output_path", join(folder, "again")];
-      const again = await runQuietly(ditScript, args);
+      const again = await runQuietly(ditScript, [...args, ...more]);
       assert.deepEqual(await outputsOf(again), wanted, source);
     }
   }));
@@ -254,11 +256,33 @@ Deno.test("runSampling() says which folder it cannot make", () =>
     });
   }));
 
-Deno.test("runSampling() keeps the manifest of a run that was stopped", () =>
+Deno.test("runSampling() stopped before its first round makes no folder", () =>
   withModel({}, async (folder) => {
-    const controller = new AbortController();
-    controller.abort(new Interrupted(130));
-    await assert.rejects(sample(folder, [], controller.signal), Interrupted);
+    const stopped = AbortSignal.abort(new Interrupted(130));
+    await assert.rejects(sample(folder, [], stopped), Interrupted);
+    await assert.rejects(Deno.stat(join(folder, "out")), Deno.errors.NotFound);
+  }));
+
+Deno.test("runSampling() makes no picture of a decoder's NaN", () =>
+  withModel({ decoderScale: NaN }, async (folder) => {
+    await assert.rejects(sample(folder, ["--num_samples=1"]), (error: Error) => {
+      assert.ok(error instanceof NumericalError, String(error));
+      assert.match(error.message, /vae_decoder\/model\.onnx gives values that are not finite/);
+      return true;
+    });
     const [run] = await runsIn(folder);
-    assert.equal((await readManifest(run)).status, "interrupted");
+    assert.deepEqual(Object.keys((await readManifest(run)).outputs), ["args.txt"]);
+  }));
+
+Deno.test("runSampling() refuses the arguments of another script", () =>
+  withModel({}, async (folder) => {
+    const file = join(folder, "manifest.json");
+    await Deno.writeTextFile(
+      file,
+      JSON.stringify({ script: "parallel_sd", arguments: { seed: 1 } }),
+    );
+    await assert.rejects(
+      sample(folder, ["--args_from", file]),
+      /was written by parallel_sd, this is parallel_dit/,
+    );
   }));

@@ -97,6 +97,8 @@ Deno.test("parallel_sd gives the same bytes whatever the batch size, and repeats
     const again = await runQuietly(sdScript, [
       "--args_from",
       join(run, "sample_0/step_2.png"),
+      "-m",
+      MODEL,
       "-o",
       folder,
     ]);

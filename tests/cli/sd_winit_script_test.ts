@@ -12,7 +12,7 @@ import {
 import { encodePng } from "../../src/runs/picture.ts";
 import { createSchedule } from "../../src/sampling/schedule.ts";
 import { outputsOf, readManifest, readSample, runQuietly } from "../support/sampling.ts";
-import { withTempFolder } from "../support/temp_folder.ts";
+import { copyFolder, withTempFolder } from "../support/temp_folder.ts";
 
 const MODEL = "tests/fixtures/layouts/plain";
 const STEPS = 6, ROW = 4 * 8 * 8;
@@ -52,6 +52,8 @@ Deno.test("parallel_sd_winit --init_trajectory gives what the same run gave at o
     const at = (outputs: Awaited<ReturnType<typeof outputsOf>>, i: number) =>
       outputs[`sample_${i}/contact_sheet.png`];
     assert.deepEqual(at(await outputsOf(later), 0), at(await outputsOf(run), 1));
+    const repeated = await winit(folder, ["--args_from", join(later, "manifest.json")]);
+    assert.deepEqual(await outputsOf(repeated), await outputsOf(later));
     // A trajectory of parallel_sd serves too.
     const sd = await runQuietly(sdScript, [
       "-m",
@@ -97,6 +99,10 @@ Deno.test("parallel_sd_winit refuses a trajectory that does not belong to the ru
       shape: [STEPS + 1, ROW],
       data: trajectory.data as Float64Array,
     };
+    const reversed: SafetensorsTensor = {
+      ...trajectory,
+      data: (trajectory.data as Float64Array).toReversed(),
+    } as SafetensorsTensor;
     const whole: SafetensorsTensor = {
       dtype: "I64",
       shape: trajectory.shape,
@@ -154,6 +160,18 @@ Deno.test("parallel_sd_winit refuses a trajectory that does not belong to the ru
         [],
         FormatError,
         /no tensor named trajectory/,
+      ],
+      [
+        await write("order", [["trajectory", reversed], ["noise", noise]]),
+        [],
+        MismatchError,
+        /order of trajectory: its last row is not the initial noise/,
+      ],
+      [
+        await write("levels", both, [["levels_sha256", "1".repeat(64)]]),
+        [],
+        MismatchError,
+        /levels_sha256 is 1{57}/,
       ],
       [join(folder, "cut"), [], FormatError, /cut/],
     ];
@@ -266,7 +284,10 @@ Deno.test("parallel_sd_winit --init_image starts from a picture through the VAE'
     await Deno.writeFile(png, await encodePng(picture));
     const run = await start(["--init_image", png, "--seed=3"]);
     const manifest = await readManifest(run);
-    assert.ok("vae_encoder" in manifest.model.files, Object.keys(manifest.model.files).join());
+    assert.ok(
+      "vae_encoder/model.onnx" in manifest.model.files,
+      Object.keys(manifest.model.files).join(),
+    );
     assert.equal(manifest.samples.length, 1);
     const again = await start(["--init_image", png, "--seed=3"]);
     assert.deepEqual(await outputsOf(again), await outputsOf(run));
@@ -284,4 +305,23 @@ Deno.test("parallel_sd_winit --init_image starts from a picture through the VAE'
         return true;
       });
     }
+  }));
+
+Deno.test("parallel_sd_winit refuses the trajectory of a model with other external data", () =>
+  withTempFolder(async (folder) => {
+    const model = join(folder, "sd");
+    await copyFolder("tests/fixtures/layouts/optimum_steps", model);
+    const args = ["-m", model, "-H", "16", "-W", "16", "-o", folder, `--timesteps=${STEPS}`];
+    const run = await runQuietly(sdScript, [...args, "-b", "1"]);
+    const start = [
+      "--variation_steps=2",
+      "--init_trajectory",
+      join(run, "sample_0/trajectory.safetensors"),
+    ];
+    await runQuietly(sdWinitScript, [...args, ...start]);
+    const weights = join(model, "unet/model.onnx_data");
+    const bytes = await Deno.readFile(weights);
+    bytes[bytes.length - 1] ^= 1;
+    await Deno.writeFile(weights, bytes);
+    await assert.rejects(runQuietly(sdWinitScript, [...args, ...start]), /model_sha256 is/);
   }));

@@ -72,7 +72,10 @@ Deno.test("encodePicture() opens the encoder once and notes its file", () =>
     await withPipeline(model, async (pipeline) => {
       assert.equal(pipeline.networkFiles.has("vae_encoder"), false);
       const latent = await pipeline.encodePicture(PICTURE);
-      assert.match(pipeline.networkFiles.get("vae_encoder")!, /sd\/vae_encoder\/model\.onnx$/);
+      assert.match(
+        pipeline.networkFiles.get("vae_encoder/model.onnx")!,
+        /sd\/vae_encoder\/model\.onnx$/,
+      );
       await Deno.remove(join(model, "vae_encoder"), { recursive: true });
       assert.deepEqual(await pipeline.encodePicture(PICTURE), latent);
     });

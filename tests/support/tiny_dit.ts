@@ -18,6 +18,8 @@ export interface TinyDitOptions {
   /** An operator that no runtime knows. */
   unknownOperator?: boolean;
   classes?: number;
+  /** Factor of the decoder's weights. */
+  decoderScale?: number;
   scheduler?: Record<string, unknown>;
 }
 
@@ -91,10 +93,10 @@ export function tinyDitModel(options: TinyDitOptions = {}): Uint8Array<ArrayBuff
 }
 
 /** A decoder of three channels: differences of neighbouring latent channels. */
-export function tinyDecoderModel(channels = 4): Uint8Array<ArrayBuffer> {
+export function tinyDecoderModel(channels = 4, scale = 1): Uint8Array<ArrayBuffer> {
   const weights = Array.from({ length: 3 * channels }, (_, i) => {
     const [out, from] = [Math.floor(i / channels), i % channels];
-    return from === out ? 0.5 : from === out + 1 ? -0.25 : 0;
+    return scale * (from === out ? 0.5 : from === out + 1 ? -0.25 : 0);
   });
   return onnxModel({
     inputs: [{ name: "latent_sample", type: "float32", shape: ["batch", channels, SIZE, SIZE] }],
@@ -124,7 +126,7 @@ export async function writeTinyDit(parent: string, options: TinyDitOptions = {})
     id2label: Object.fromEntries(labels),
   });
   await write("transformer/model.onnx", tinyDitModel(options));
-  await write("vae_decoder/model.onnx", tinyDecoderModel(options.channels));
+  await write("vae_decoder/model.onnx", tinyDecoderModel(options.channels, options.decoderScale));
   await write("vae_decoder/config.json", { scaling_factor: 0.5 });
   if (options.scheduler) await write("scheduler/scheduler_config.json", options.scheduler);
   return folder;

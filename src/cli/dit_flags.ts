@@ -1,0 +1,24 @@
+/** Flags of `parallel_dit`. @module */
+import type { Flag } from "./flag.ts";
+import { NUM_SAMPLES, samplingFlags } from "./script_flags.ts";
+
+/** Flags of `parallel_dit`. */
+// deno-lint-ignore explicit-module-boundary-types -- the table's literal types carry the types of the parsed values
+export function ditFlags() {
+  return {
+    num_samples: NUM_SAMPLES,
+    class_labels: {
+      type: "string",
+      value: "A,B,…",
+      group: "Sampling",
+      help:
+        "classes by name or number, one for all or one a picture; drawn from the seed by default",
+    },
+    ...samplingFlags({
+      timesteps: 100,
+      maxTimesteps: 1000,
+      order: 100,
+      modelPath: "models/dit-emoji",
+    }),
+  } as const satisfies Record<string, Flag>;
+}
