@@ -6,7 +6,7 @@ import { sdScript } from "../src/cli/sd_script.ts";
 import { sdWinitScript } from "../src/cli/sd_winit_script.ts";
 
 /** What each system is shown with; classes and prompts that the small models draw well. */
-const DIT = ["--class_labels=cat face,heart,octopus", "--timesteps=100"];
+const DIT = ["--class_labels=cat face,heart,sea animal", "--timesteps=100"];
 const SD = ["--prompt=a cute dog", "--num_samples=2"];
 const SD_WINIT = ["--prompt1=a cute dog", "--prompt2=a cute cat", "--variation_steps=30"];
 

@@ -1,5 +1,6 @@
 /** `--help`, made from the flag table. @module */
 import { describeRange, type Flag, FLAG_GROUPS, type FlagTable } from "./flag.ts";
+import { METHODS, SOLVER_FLAGS } from "./script_flags.ts";
 
 /** What a script says of itself above its flags. */
 export interface ScriptSummary {
@@ -40,7 +41,13 @@ function flagLine(name: string, flag: Flag): string {
   const aliases = flag.aliases?.length
     ? ` (also ${flag.aliases.map((a) => `--${a}`).join(", ")})`
     : "";
-  return `${spelled}${gap}${flag.help}${aliases}${limits(flag)}`;
+  return `${spelled}${gap}${flag.help}${aliases}${methods(name)}${limits(flag)}`;
+}
+
+/** The methods that take a solver flag, where not all parallel ones do. */
+function methods(name: string): string {
+  const users = METHODS.filter((method) => SOLVER_FLAGS[method].includes(name));
+  return users.length > 0 && users.length < METHODS.length - 1 ? ` (${users.join(", ")} only)` : "";
 }
 
 function valueWord(flag: Flag): string {
@@ -59,6 +66,8 @@ function valueWord(flag: Flag): string {
 function limits(flag: Flag): string {
   const parts: string[] = [];
   if (flag.type === "integer" || flag.type === "number") parts.push(describeRange(flag));
-  if (flag.type !== "boolean" && flag.default !== undefined) parts.push(`default ${flag.default}`);
+  if (flag.type !== "boolean" && flag.default !== undefined && flag.default !== "") {
+    parts.push(`default ${flag.default}`);
+  }
   return parts.length ? ` [${parts.join("; ")}]` : "";
 }

@@ -63,7 +63,9 @@ export async function jobNoise(
   const count = samples ?? file.count;
   if (file.count !== 1 && file.count !== count) {
     throw new UsageError(
-      `--noise_path holds noise for ${file.count} samples, wanted 1 or ${count}`,
+      `--noise_path ${flags.noise_path} holds noise for ${file.count} samples, wanted ${
+        count === 1 ? "1" : `1 or ${count}`
+      }`,
     );
   }
   return { count, noises: replaceNoise(drawn(count, 0), file.noise) };

@@ -61,6 +61,14 @@ function jsonProgress(): Progress {
 
 const BAR_WIDTH = 24;
 
+/** A prompt on the terminal is cut after this many characters. */
+const LABEL_WIDTH = 60;
+
+/** `1 sample`, `2 samples`. */
+export function plural(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? "" : "s"}`;
+}
+
 function textProgress(terminal: boolean): Progress {
   const write = (text: string) => Deno.stderr.writeSync(new TextEncoder().encode(text));
   const clear = terminal ? "\r\x1b[K" : "";
@@ -68,27 +76,53 @@ function textProgress(terminal: boolean): Progress {
   return {
     round(event) {
       if (!terminal) return;
-      const done = (event.timesteps - event.finishedIndex) / event.timesteps;
-      const filled = Math.round(done * BAR_WIDTH);
-      const bar = "█".repeat(filled) + "░".repeat(BAR_WIDTH - filled);
-      const rate = event.round / ((performance.now() - started) / 1000);
-      const position = `step ${event.timesteps - event.finishedIndex}/${event.timesteps}`;
-      write(
-        `${clear}sample ${
-          event.sample + 1
-        }/${event.samples} ${bar} ${position}, round ${event.round}, ` +
-          `${rate.toFixed(1)} rounds/s, residual ${event.residual.toExponential(1)}`,
-      );
+      if (event.round === 1) started = performance.now();
+      const rate = (event.round - 1) / ((performance.now() - started) / 1000);
+      write(clear + fit(barLine(event, rate), terminalWidth() - 1));
     },
     sample(event) {
       const name = `sample ${event.sample + 1}/${event.samples}`;
-      const took = `${event.rounds} rounds, ${event.nfe} evaluations, ${
+      const took = `${plural(event.rounds, "round")}, ${plural(event.nfe, "evaluation")}, ${
         event.seconds.toFixed(1)
       } s`;
-      write(`${clear}${name} ${event.label}: ${took} (sequential: ${event.timesteps} steps)\n`);
-      started = performance.now();
+      write(
+        `${clear}${name} ${printable(event.label)}: ${took} (sequential: ${
+          plural(event.timesteps, "step")
+        })\n`,
+      );
     },
-    note: (line) => write(`${clear}${line}\n`),
+    note: (line) => write(`${clear}${printable(line, Infinity)}\n`),
     done: (path, _summary, lines) => console.log([...lines, path].join("\n")),
   };
+}
+
+function barLine(event: RoundEvent, rate: number): string {
+  const done = (event.timesteps - event.finishedIndex) / event.timesteps;
+  const filled = Math.round(done * BAR_WIDTH);
+  const bar = "█".repeat(filled) + "░".repeat(BAR_WIDTH - filled);
+  const speed = rate > 0 ? `, ${rate.toFixed(1)}/s` : "";
+  return `${event.sample + 1}/${event.samples} ${bar} step ${
+    event.timesteps - event.finishedIndex
+  }/${event.timesteps}, ` +
+    `round ${event.round}${speed}, residual ${event.residual.toExponential(1)}`;
+}
+
+/** A line longer than the terminal would wrap, and the next one would not clear all of it. */
+function fit(line: string, width: number): string {
+  return line.length <= width ? line : line.slice(0, Math.max(0, width));
+}
+
+function terminalWidth(): number {
+  try {
+    return Deno.consoleSize().columns;
+  } catch {
+    return 80;
+  }
+}
+
+/** Text of the user's without what a terminal would obey, and not longer than a line. */
+function printable(text: string, width = LABEL_WIDTH): string {
+  // deno-lint-ignore no-control-regex -- control characters are what is meant
+  const plain = text.replace(/[\x00-\x1f\x7f-\x9f]+/g, " ");
+  return plain.length <= width ? plain : `${plain.slice(0, width - 1)}…`;
 }

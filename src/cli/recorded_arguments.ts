@@ -25,7 +25,7 @@ export async function readRecordedArguments(file: string, script: string): Promi
   const record = readRecord(await readUserFile("args_from", file), file);
   if (!isJsonObject(record) || !isJsonObject(record.arguments)) {
     throw new UsageError(`--args_from ${file} holds no arguments`, {
-      hint: "it takes a manifest.json or a PNG that a run wrote",
+      hint: "it takes the manifest.json or a step_N.png of a run",
     });
   }
   if (record.script !== undefined && record.script !== script) {

@@ -1,4 +1,6 @@
 /** The run that all sampling scripts share; what differs between them is a {@link SamplingScript}. @module */
+import { resolve } from "node:path";
+import { UsageError } from "../errors.ts";
 import type { Picture } from "../models/vae.ts";
 import type { LatentPipeline, PipelineOptions } from "../pipelines/latent_pipeline.ts";
 import type { Manifest, SampleRecord } from "../runs/manifest.ts";
@@ -12,7 +14,7 @@ import type { FlagTable, FlagValues } from "./flag.ts";
 import { helpText, type ScriptSummary } from "./help.ts";
 import { describeError, Interrupted } from "./main.ts";
 import type { Jobs } from "./job.ts";
-import { createProgress, type Progress } from "./progress.ts";
+import { createProgress, plural, type Progress } from "./progress.ts";
 import { readArguments, recordArguments, type RecordedArguments } from "./read_arguments.ts";
 import { projectPath } from "./project_path.ts";
 import { hashNetworks, newManifest, providerOf } from "./run_manifest.ts";
@@ -71,6 +73,8 @@ export interface RunSummary {
   seconds: number;
   /** Part of `seconds` spent inside the network. */
   networkSeconds: number;
+  /** Samples that `--max_steps` ended before their chain was solved. */
+  unconverged: number;
   /** Every sample's own figures. */
   records: readonly SampleRecord[];
 }
@@ -95,9 +99,10 @@ export async function runSampling<
     script: name,
     exclusive: script.exclusive,
   });
+  refuseThreads(args.values as SamplingValues);
   script.check?.(args.values, args.given);
   const values = args.values as SamplingValues;
-  using env = Environment.open({ libraryPath: values.ort_lib });
+  using env = Environment.open({ libraryPath: values.ort_lib && resolve(values.ort_lib) });
   await loadEncoder();
   const path = modelFolder(values.model_path, script.flags.model_path.default);
   await using pipeline = await script.open(env, path, args.values, pipelineOptions(values));
@@ -143,6 +148,15 @@ export async function runSampling<
   const { records: _, ...figures } = summary;
   progress.done(run.path, figures, [summaryLine(summary)]);
   return summary;
+}
+
+/** Threads of one call wait for each other in a loop: more than there are cores make a run slower and hard to stop. */
+function refuseThreads({ threads }: SamplingValues): void {
+  const cores = navigator.hardwareConcurrency;
+  if (threads === undefined || threads <= cores) return;
+  throw new UsageError(
+    `--threads is ${threads} but takes a whole number, 1-${cores} on this machine`,
+  );
 }
 
 /** What the user should know before the first round. */
@@ -227,11 +241,17 @@ function summarise(path: string, { samples }: Manifest): RunSummary {
     nfe: mean((sample) => sample.nfe),
     seconds: mean((sample) => sample.seconds.sampling),
     networkSeconds: mean((sample) => sample.seconds.network),
+    unconverged: samples.filter((sample) => !sample.converged).length,
     records: samples,
   };
 }
 
-function summaryLine({ samples, rounds, nfe, timesteps }: RunSummary): string {
-  return `${samples} samples, mean ${rounds.toFixed(1)} rounds and ${nfe.toFixed(1)} evaluations ` +
-    `(sequential: ${timesteps} steps, one after another)`;
+function summaryLine({ samples, rounds, nfe, timesteps, unconverged }: RunSummary): string {
+  const stopped = unconverged
+    ? `; ${unconverged} stopped by --max_steps before the chain was solved`
+    : "";
+  return `${plural(samples, "sample")}, mean ${rounds.toFixed(1)} rounds and ${
+    nfe.toFixed(1)
+  } evaluations ` +
+    `(sequential: ${plural(timesteps, "step")}, one after another)${stopped}`;
 }

@@ -171,7 +171,8 @@ export function samplingFlags(defaults: ScriptDefaults) {
       value: "FILE",
       group: "Model",
       scope: "execution",
-      help: "libonnxruntime to open (else ORT_DYLIB_PATH, then the npm package's)",
+      help:
+        "libonnxruntime to open (else ORT_DYLIB_PATH where --allow-env grants it, then the npm package's)",
     },
     output_path: {
       type: "string",

@@ -61,7 +61,8 @@ export function readTrajectory(bytes: Uint8Array, wanted: WantedTrajectory): Tra
     const found = metadata.get(key);
     if (found === value || wanted.lenient?.includes(key)) continue;
     throw new MismatchError(`${file}: ${key} is ${short(found)}, this run has ${short(value)}`, {
-      hint: "a trajectory starts only a run of its own model, schedule and eta",
+      hint:
+        "a trajectory starts only a run of its own model, schedule and eta; --force_warm takes another model or eta",
     });
   }
   const noise = read("noise");

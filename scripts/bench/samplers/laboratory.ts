@@ -42,7 +42,9 @@ export class Laboratory implements AsyncDisposable {
     const pipeline = model === "dit"
       ? await DitPipeline.open(env, path, { session })
       : await StableDiffusionPipeline.open(env, path, { session });
-    const digests = await Promise.all([...pipeline.networkFiles.values()].map(digestFile));
+    const digests = await Promise.all(
+      [...pipeline.networkFiles.values()].map((path) => digestFile(path)),
+    );
     const all = digests.map(({ sha256 }) => sha256).join();
     return new Laboratory(pipeline, digestBytes(new TextEncoder().encode(all)).sha256.slice(0, 12));
   }
