@@ -91,3 +91,9 @@ export class MismatchError extends ParataaError {
   override readonly code = "E_MISMATCH";
   override readonly exitCode = 10;
 }
+
+/** A sample is further from the sequential one than the tolerance: exit code 11. */
+export class VerificationError extends ParataaError {
+  override readonly code = "E_VERIFY";
+  override readonly exitCode = 11;
+}

@@ -1,5 +1,5 @@
 /** What `parallel_dit` adds to the shared run: class labels. @module */
-import { UsageError } from "../errors.ts";
+import { FormatError, UsageError } from "../errors.ts";
 import { DitPipeline } from "../pipelines/dit_pipeline.ts";
 import { jobNoise } from "./job_noise.ts";
 import { show } from "./parse_flags.ts";
@@ -57,6 +57,18 @@ export const ditScript: SamplingScript<typeof flags, DitPipeline> = {
         };
       }
     }
+  },
+  denoiser({ class_label: label }, { pipeline, values, schedule }) {
+    if (typeof label !== "number" || !(label in pipeline.classNames)) {
+      throw new FormatError(
+        `class_label is ${show(label)}, wanted a whole number from 0 to ${
+          pipeline.classNames.length - 1
+        }`,
+      );
+    }
+    const { cfg_scale: guidanceScale, batch_size: batchSize } = values;
+    const denoiser = pipeline.createDenoiser(label, { schedule, guidanceScale, batchSize });
+    return Promise.resolve(denoiser);
   },
 };
 

@@ -2,6 +2,7 @@
 import { resolve } from "node:path";
 import { UsageError } from "../errors.ts";
 import type { Picture } from "../models/vae.ts";
+import type { GuidedDenoiser } from "../models/guided_denoiser.ts";
 import type { LatentPipeline, PipelineOptions } from "../pipelines/latent_pipeline.ts";
 import type { Manifest, SampleRecord } from "../runs/manifest.ts";
 import { loadEncoder } from "../runs/picture.ts";
@@ -13,11 +14,11 @@ import { VERSION } from "../version.ts";
 import type { FlagTable, FlagValues } from "./flag.ts";
 import { helpText, type ScriptSummary } from "./help.ts";
 import { describeError, Interrupted } from "./main.ts";
-import type { Jobs } from "./job.ts";
+import type { Job, Jobs } from "./job.ts";
+import { openPipeline } from "./open_pipeline.ts";
 import { createProgress, plural, type Progress } from "./progress.ts";
 import { readArguments, recordArguments, type RecordedArguments } from "./read_arguments.ts";
-import { projectPath } from "./project_path.ts";
-import { hashNetworks, newManifest, providerOf } from "./run_manifest.ts";
+import { hashNetworks, newManifest } from "./run_manifest.ts";
 import { runSample, type SampleContext, trajectoryIdentity } from "./run_sample.ts";
 import type { samplingFlags } from "./script_flags.ts";
 import type { SamplingValues } from "./solve.ts";
@@ -49,7 +50,30 @@ export interface SamplingScript<
     jobs: Jobs;
     settled?: Readonly<Record<string, string | number | null>>;
   }>;
+  /** The denoiser of a condition as a manifest records it. @throws {FormatError} when it is no condition of this model */
+  denoiser(
+    condition: Job["condition"],
+    setting: DenoiserSetting<T, P>,
+  ): Promise<GuidedDenoiser>;
+  /** The start of a sample that was not made from scratch. */
+  recordedStart?(
+    values: FlagValues<T>,
+    sample: { index: number; count: number },
+  ): RecordedStart | undefined;
 }
+
+/** A warm start that a run has recorded. */
+export interface RecordedStart {
+  /** Sample whose trajectory it was; the sample's own holds what was kept of a file's. */
+  from: number;
+  variationSteps: number;
+}
+
+/** What a denoiser is made from. */
+export type DenoiserSetting<T extends FlagTable & SamplingTable, P> = Pick<
+  Setting<T, P>,
+  "pipeline" | "values" | "schedule" | "progress" | "signal"
+>;
 
 /** What a script makes its jobs from. */
 export interface Setting<T extends FlagTable & SamplingTable, P> {
@@ -104,8 +128,7 @@ export async function runSampling<
   const values = args.values as SamplingValues;
   using env = Environment.open({ libraryPath: values.ort_lib && resolve(values.ort_lib) });
   await loadEncoder();
-  const path = modelFolder(values.model_path, script.flags.model_path.default);
-  await using pipeline = await script.open(env, path, args.values, pipelineOptions(values));
+  await using pipeline = await openPipeline(script, env, args.values);
   signal.throwIfAborted();
   const { timesteps: numInferenceSteps, eta } = values;
   const schedule = pipeline.createSchedule({ numInferenceSteps, eta });
@@ -191,7 +214,7 @@ async function runJobs(jobs: Jobs, context: SampleContext): Promise<void> {
 }
 
 /** `--help` and `--version` win over everything else on the line and need no library. */
-function printedAndDone(
+export function printedAndDone(
   script: { summary: ScriptSummary; flags: FlagTable },
   argv: readonly string[],
 ): boolean {
@@ -201,22 +224,6 @@ function printedAndDone(
     console.log(`parataa ${VERSION} (Deno ${Deno.version.deno})`);
   } else return false;
   return true;
-}
-
-/** The embedded model lies in the project wherever a script is started from; any other path is the user's. */
-function modelFolder(path: string, embedded: string): string {
-  return path === embedded ? projectPath(path) : path;
-}
-
-function pipelineOptions(values: SamplingValues): PipelineOptions {
-  return {
-    vaePath: values.vae_path,
-    fp16: values.fp16,
-    session: {
-      provider: providerOf(values),
-      intraOpNumThreads: values.threads,
-    },
-  };
 }
 
 /** `args.txt` in the form of the official scripts: the repr of argparse's namespace. */

@@ -5,7 +5,7 @@ import type { Jobs } from "./job.ts";
 import { jobNoise } from "./job_noise.ts";
 import type { SamplingScript } from "./sampling_script.ts";
 import { sdFlags } from "./sd_flags.ts";
-import { textJobMaker } from "./text_job.ts";
+import { textDenoiser, textJobMaker } from "./text_job.ts";
 import { readPrompts } from "./text_prompts.ts";
 
 const flags = sdFlags();
@@ -46,6 +46,7 @@ export const sdScript: SamplingScript<typeof flags, StableDiffusionPipeline> = {
       }
     }
   },
+  denoiser: textDenoiser,
 };
 
 function expectCount(samples: number): void {

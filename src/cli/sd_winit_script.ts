@@ -7,7 +7,7 @@ import { jobNoise } from "./job_noise.ts";
 import { trajectoryIdentity } from "./run_sample.ts";
 import type { SamplingScript, Setting } from "./sampling_script.ts";
 import { sdWinitFlags } from "./sd_flags.ts";
-import { textJobMaker } from "./text_job.ts";
+import { textDenoiser, textJobMaker } from "./text_job.ts";
 import {
   findSource,
   type InitialTrajectory,
@@ -61,6 +61,11 @@ export const sdWinitScript: SamplingScript<typeof flags, StableDiffusionPipeline
       const outcome = yield job;
       if (values.compare_scratch) await compareWithScratch(job, outcome, setting);
     }
+  },
+  denoiser: textDenoiser,
+  recordedStart(values, { index, count }) {
+    if (index < count - 1) return undefined;
+    return { from: 0, variationSteps: values.variation_steps };
   },
 };
 

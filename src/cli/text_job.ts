@@ -1,4 +1,6 @@
 /** Jobs of the Stable Diffusion scripts. @module */
+import { FormatError } from "../errors.ts";
+import type { GuidedDenoiser } from "../models/guided_denoiser.ts";
 import type { StableDiffusionPipeline } from "../pipelines/stable_diffusion_pipeline.ts";
 import type { Schedule } from "../sampling/schedule.ts";
 import type { Job } from "./job.ts";
@@ -38,4 +40,16 @@ export async function textJobMaker(
       batchSize,
     }),
   });
+}
+
+/** The denoiser of a condition as a manifest records it. @throws {FormatError} when it holds no prompts */
+export async function textDenoiser(
+  { prompt, negative_prompt }: Job["condition"],
+  { values, ...options }: TextJobOptions,
+): Promise<GuidedDenoiser> {
+  if (typeof prompt !== "string" || typeof negative_prompt !== "string") {
+    throw new FormatError("a sample's condition lacks prompt or negative_prompt");
+  }
+  const makeJob = await textJobMaker({ ...options, values: { ...values, negative_prompt } });
+  return (await makeJob({ index: 0, prompt, noise: new Float64Array(0) })).denoiser;
 }

@@ -7,6 +7,7 @@ const SCRIPTS: Record<string, string[]> = {
   "scripts/parallel_dit.ts": ["--timesteps=2", "--num_samples=1"],
   "scripts/parallel_sd.ts": ["--timesteps=2", "--num_samples=1"],
   "scripts/parallel_sd_winit.ts": ["--timesteps=2", "--variation_steps=1"],
+  "scripts/verify.ts": ["dit", "--timesteps=2", "--num_samples=1"],
 };
 
 /** The permissions of the README's line. */
@@ -39,7 +40,8 @@ for (const [script, short] of Object.entries(SCRIPTS)) {
     const args = [...short, "--quiet"];
     const whole = await runScript(script, args, { permissions });
     assert.equal(whole.code, 0, whole.stderr);
-    await Deno.remove(join(ROOT, whole.stdout.trim()), { recursive: true });
+    const [run] = whole.stdout.split("\n");
+    await Deno.remove(join(ROOT, run), { recursive: true });
     for (const [what, rest] of weakened(permissions)) {
       const before = await names(join(ROOT, "output"));
       const { code, stderr, stdout } = await runScript(script, args, { permissions: rest });
@@ -58,7 +60,7 @@ Deno.test("the tasks of deno.json grant what the README's lines grant", async ()
     const [task, script] of [["dit", "parallel_dit"], ["sd", "parallel_sd"], [
       "sd-winit",
       "parallel_sd_winit",
-    ]]
+    ], ["verify", "verify"]]
   ) {
     const permissions = await readmePermissions(`scripts/${script}.ts`);
     assert.equal(

@@ -1,0 +1,114 @@
+/** What `verify` prints, and when it is content. @module */
+import { VerificationError } from "../errors.ts";
+import type { Manifest } from "../runs/manifest.ts";
+import type { Cost, VerifiedSample } from "./verify_run.ts";
+
+/** Differences of single steps add up along the chain: 5 times the tolerance was met on models/dit-emoji, 14 on other models. */
+const PER_TOLERANCE = 20;
+/** Another processor, or another batch on a GPU, rounds otherwise, and the chain carries it on. */
+const LEAST_TOLERANCE = 1e-4;
+/** `tol1` and `tol2` of the solvers where a run was given none. */
+const TQN_TOLERANCE = 3e-4, OTHER_TOLERANCE = 1e-3;
+
+/** The whole run beside sequential sampling: worst differences, mean costs. */
+export interface Overall extends Pick<VerifiedSample, "latent" | "picture" | "run" | "sequential"> {
+  samples: number;
+  tolerance: number;
+  verified: boolean;
+  speedup: number;
+}
+
+/** What a run's own tolerance leads to expect: twenty times tol1 or tol2, and at least 1e-4. */
+export function defaultTolerance({ arguments: args }: Manifest): number {
+  if (args.method === "sequential") return LEAST_TOLERANCE;
+  const own = args.method === "tqn" ? TQN_TOLERANCE : OTHER_TOLERANCE;
+  const number = (value: unknown) => typeof value === "number" ? value : own;
+  return Math.max(
+    PER_TOLERANCE * Math.max(number(args.tol1), number(args.tol2)),
+    LEAST_TOLERANCE,
+  );
+}
+
+/** Sums the samples up. */
+export function overall(samples: readonly VerifiedSample[], tolerance: number): Overall {
+  const worst = (value: (s: VerifiedSample) => number) =>
+    samples.reduce((most, s) => Math.max(most, value(s)), 0);
+  const least = (value: (s: VerifiedSample) => number) =>
+    samples.reduce((low, s) => Math.min(low, value(s)), Infinity);
+  const mean = (value: (s: VerifiedSample) => number) =>
+    samples.reduce((sum, s) => sum + value(s), 0) / samples.length;
+  const cost = (of: (s: VerifiedSample) => Cost): Cost => ({
+    rounds: mean((s) => of(s).rounds),
+    nfe: mean((s) => of(s).nfe),
+    seconds: mean((s) => of(s).seconds),
+  });
+  const latent = {
+    max: worst((s) => s.latent.max),
+    rms: worst((s) => s.latent.rms),
+    relative: worst((s) => s.latent.relative),
+  };
+  const run = cost((s) => s.run), sequential = cost((s) => s.sequential);
+  return {
+    samples: samples.length,
+    tolerance,
+    verified: samples.every((s) => s.latent.relative <= tolerance),
+    latent,
+    picture: { psnr: least((s) => s.picture.psnr), ssim: least((s) => s.picture.ssim) },
+    ...{ run, sequential, speedup: sequential.seconds / run.seconds },
+  };
+}
+
+/** Line of a sample. */
+export function sampleLine(sample: VerifiedSample): string {
+  const { index, condition, run, sequential } = sample;
+  const name = condition.class_name ?? condition.prompt ?? "";
+  return `sample ${index} ${name}: ${differences(sample)}; ${costs(run, sequential)}`;
+}
+
+/** Lines of the whole run. */
+export function overallLines(total: Overall): string[] {
+  const { samples, run, sequential, tolerance, verified } = total;
+  return [
+    `${samples} samples, worst: ${differences(total)}`,
+    `${samples} samples, mean: ${costs(run, sequential)} (run as recorded, sequential just now)`,
+    `${verified ? "verified" : "NOT verified"}: relative latent difference ${
+      short(total.latent.relative)
+    }, tolerance ${short(tolerance)}`,
+  ];
+}
+
+/** @throws {VerificationError} naming the worst sample when any is beyond the tolerance */
+export function requireVerified(samples: readonly VerifiedSample[], tolerance: number): void {
+  const beyond = samples.filter((s) => !(s.latent.relative <= tolerance));
+  if (beyond.length === 0) return;
+  const worst = beyond.reduce((a, b) => b.latent.relative > a.latent.relative ? b : a);
+  const stopped = worst.converged ? "" : ", stopped before it was solved";
+  throw new VerificationError(
+    `${beyond.length} of ${samples.length} samples differ from sequential sampling, most sample ${worst.index}${stopped}: ` +
+      `${short(worst.latent.relative)} of the latent's RMS, wanted at most ${short(tolerance)}`,
+    { hint: "sample with a smaller --tol1 and --tol2, or verify with a larger --tolerance" },
+  );
+}
+
+function differences({ latent, picture }: Pick<Overall, "latent" | "picture">): string {
+  const { psnr, ssim } = picture;
+  return `latent max ${short(latent.max)}, RMS ${short(latent.rms)} (relative ${
+    short(latent.relative)
+  }); picture PSNR ${Number.isFinite(psnr) ? `${psnr.toFixed(1)} dB` : "infinite"}, SSIM ${
+    ssim.toFixed(4)
+  }`;
+}
+
+function costs(run: Cost, sequential: Cost): string {
+  const speedup = sequential.seconds / run.seconds;
+  const count = (x: number) => Number(x.toFixed(1));
+  return `${count(run.rounds)} rounds (sequential ${count(sequential.rounds)}), ${
+    count(run.nfe)
+  } evaluations (${count(sequential.nfe)}), ${run.seconds.toFixed(2)} s (${
+    sequential.seconds.toFixed(2)
+  } s), speed-up ${speedup.toFixed(2)}x`;
+}
+
+function short(x: number): string {
+  return x === 0 ? "0" : x.toExponential(1);
+}

@@ -1,0 +1,151 @@
+/** `verify`: a run's folder, or a sampling script's flags, against sequential sampling. @module */
+import { FormatError, UsageError } from "../errors.ts";
+import type { LatentPipeline } from "../pipelines/latent_pipeline.ts";
+import { readFinishedRun } from "../runs/finished_run.ts";
+import { ditScript } from "./dit_script.ts";
+import type { Flag, FlagTable } from "./flag.ts";
+import { parseFlags, show, toArguments } from "./parse_flags.ts";
+import {
+  printedAndDone,
+  runSampling,
+  type SamplingScript,
+  type SamplingTable,
+} from "./sampling_script.ts";
+import { ditFlags } from "./dit_flags.ts";
+import { sdScript } from "./sd_script.ts";
+import { sdWinitScript } from "./sd_winit_script.ts";
+import {
+  defaultTolerance,
+  overall,
+  overallLines,
+  requireVerified,
+  sampleLine,
+} from "./verify_report.ts";
+import { type VerifiedSample, type VerifyOptions, verifyRun } from "./verify_run.ts";
+
+const tolerance = {
+  type: "number",
+  min: 0,
+  max: Number.MAX_VALUE,
+  group: "Run",
+  scope: "session",
+  help:
+    "RMS latent difference that is still well, over the latent's RMS; 20 times the run's tol1 by default",
+} as const satisfies Flag;
+
+const flags = verifyFlags();
+
+const summary = {
+  name: "verify",
+  about:
+    "Samples the chains of a run one step after another and says how far the run is from that.\n" +
+    "Takes the folder of a run, or dit, sd or sd-winit and that script's flags to make one first.",
+  example: "deno task verify output/DiT-2026-11-23-01-02-18",
+};
+
+/** A script with its types settled, so that all three lie in one table. */
+interface Verifiable {
+  /** As a manifest calls it. */
+  name: string;
+  sample(args: readonly string[], signal: AbortSignal): Promise<string | undefined>;
+  flags: FlagTable;
+  verify(options: VerifyOptions): AsyncGenerator<VerifiedSample>;
+}
+
+const SCRIPTS: Readonly<Record<string, Verifiable>> = {
+  dit: verifiable(ditScript),
+  sd: verifiable(sdScript),
+  "sd-winit": verifiable(sdWinitScript),
+};
+
+function verifiable<T extends FlagTable & SamplingTable, P extends LatentPipeline<never>>(
+  script: SamplingScript<T, P>,
+): Verifiable {
+  const tolerant = { ...script, flags: { ...script.flags, tolerance } };
+  return {
+    name: script.summary.name,
+    flags: tolerant.flags,
+    sample: async (args, signal) => (await runSampling(tolerant, args, signal))?.path,
+    verify: (options) => verifyRun(script, options),
+  };
+}
+
+/** Flags of `verify` on a folder: what may differ from the run's own. */
+// deno-lint-ignore explicit-module-boundary-types -- the table's literal types carry the types of the parsed values
+export function verifyFlags() {
+  const { model_path, vae_path, provider, ort_lib, threads, json, debug, help, version } =
+    ditFlags();
+  const { default: _, ...modelPath } = model_path;
+  return {
+    tolerance,
+    model_path: { ...modelPath, help: "folder of the run's model; as recorded by default" },
+    vae_path,
+    provider,
+    ort_lib,
+    threads,
+    json: { ...json, help: "print one JSON object a line: every sample, the whole" },
+    ...{ debug, help, version },
+  } as const satisfies Record<string, Flag>;
+}
+
+/**
+ * Runs `verify`.
+ *
+ * @throws {VerificationError} when a sample is beyond the tolerance
+ * @throws {FormatError} when the run is damaged or was never finished
+ */
+export async function runVerify(args: readonly string[], signal: AbortSignal): Promise<void> {
+  const [subject, ...rest] = args;
+  if (Object.hasOwn(SCRIPTS, subject ?? "")) return await verifyFlagsOf(subject, rest, signal);
+  if (printedAndDone({ summary, flags }, args)) return;
+  if (subject === undefined || subject.startsWith("-")) {
+    throw new UsageError(
+      "verify needs the folder of a run, or dit, sd or sd-winit, before its flags",
+      {
+        hint: summary.example,
+      },
+    );
+  }
+  const { values, given } = parseFlags(flags, rest);
+  const here = [...given].filter((name) => name in ditScript.flags);
+  const overrides = here.map((name) => [name, (values as Record<string, unknown>)[name]]);
+  await verifyFolder(subject, {
+    ...values,
+    overrides: toArguments(flags, Object.fromEntries(overrides), new Set(["json", "debug"])),
+    signal,
+  });
+}
+
+async function verifyFlagsOf(name: string, args: readonly string[], signal: AbortSignal) {
+  const script = SCRIPTS[name];
+  const path = await script.sample(args, signal);
+  if (path === undefined) return; // --help
+  const { values } = parseFlags({ ...script.flags, json: flags.json, tolerance }, args);
+  await verifyFolder(path, { ...values, overrides: [], signal });
+}
+
+interface Wanted {
+  tolerance?: number;
+  json: boolean;
+  overrides: readonly string[];
+  signal: AbortSignal;
+}
+
+async function verifyFolder(path: string, { tolerance, json, overrides, signal }: Wanted) {
+  const manifest = await readFinishedRun(path);
+  const script = Object.values(SCRIPTS).find((s) => s.name === manifest.script);
+  if (script === undefined) {
+    throw new FormatError(`${path}: its script is ${show(manifest.script)}, wanted one of ours`);
+  }
+  const print = (event: string, fields: object, lines: readonly string[]) =>
+    console.log(json ? JSON.stringify({ event, ...fields }) : lines.join("\n"));
+  const samples: VerifiedSample[] = [];
+  for await (const sample of script.verify({ path, manifest, overrides, signal })) {
+    samples.push(sample);
+    print("verified_sample", sample, [sampleLine(sample)]);
+  }
+  const most = tolerance ?? defaultTolerance(manifest);
+  const total = overall(samples, most);
+  print("verify", { path, ...total }, overallLines(total));
+  requireVerified(samples, most);
+}

@@ -1,0 +1,99 @@
+/** A run's folder as it was left: its manifest and every file that the manifest lists, checked. @module */
+import { join, sep } from "node:path";
+import { FormatError, UsageError } from "../errors.ts";
+import { isJsonObject, type JsonObject, type JsonValue, readJson } from "../formats/json.ts";
+import { digestFile } from "./hash.ts";
+import type { Manifest } from "./manifest.ts";
+
+/** Manifests are small; a hostile one shall not fill the memory. */
+const MOST_BYTES = 64 << 20;
+
+/**
+ * Reads the manifest of a run, holds that the run is complete and that every output has the recorded size and hash.
+ *
+ * @throws {UsageError} when there is no manifest to read
+ * @throws {FormatError} naming what is damaged, missing or was never finished
+ */
+export async function readFinishedRun(path: string): Promise<Manifest> {
+  const file = join(path, "manifest.json");
+  const manifest = checkManifest(file, readJson(await readManifestBytes(path, file), { file }));
+  if (manifest.status !== "complete") {
+    const { code, message } = manifest.error ?? {};
+    throw new FormatError(
+      `${path} holds no finished run: its status is ${manifest.status}${
+        code ? ` (${code}: ${message})` : ""
+      }`,
+      { hint: "only what a complete manifest lists is an output" },
+    );
+  }
+  const root = await Deno.realPath(path);
+  for (const [name, wanted] of Object.entries(manifest.outputs)) {
+    const output = join(path, name);
+    // Neither ".." nor a planted link shall lead elsewhere.
+    const real = await Deno.realPath(output).catch((cause) => {
+      if (cause instanceof Deno.errors.NotCapable) throw cause;
+      throw new FormatError(`${output} is missing, ${file} lists it`, { cause });
+    });
+    if (real !== join(root, name) || !real.startsWith(root + sep)) {
+      throw new FormatError(`${file} lists ${JSON.stringify(name)}, which leaves the run's folder`);
+    }
+    const { size, sha256 } = await digestFile(output);
+    if (size === wanted.size && sha256 === wanted.sha256) continue;
+    throw new FormatError(
+      `${output} is damaged: ${size} bytes with SHA-256 ${sha256}, ` +
+        `${file} lists ${wanted.size} with ${wanted.sha256}`,
+    );
+  }
+  return manifest;
+}
+
+async function readManifestBytes(path: string, file: string): Promise<Uint8Array> {
+  try {
+    const { size } = await Deno.stat(file);
+    if (size > MOST_BYTES) throw new FormatError(`${file} has ${size} bytes, that is no manifest`);
+    return await Deno.readFile(file);
+  } catch (cause) {
+    if (cause instanceof Deno.errors.NotCapable || cause instanceof FormatError) throw cause;
+    throw new UsageError(`${path} is no run's folder: ${(cause as Error).message}`, { cause });
+  }
+}
+
+/** Holds what readers of a manifest rely on; it is a file like any other. */
+function checkManifest(file: string, json: JsonValue): Manifest {
+  const wanted = (ok: boolean, what: string) => {
+    if (!ok) throw new FormatError(`${file}: ${what}`);
+  };
+  wanted(
+    isJsonObject(json) && json.format === "parataa-manifest" && json.version === 1,
+    "no manifest of parataa, version 1",
+  );
+  const manifest = json as JsonObject;
+  for (const name of ["status", "script"]) {
+    wanted(typeof manifest[name] === "string", `${name} is no text`);
+  }
+  wanted(isJsonObject(manifest.arguments), "arguments are missing");
+  wanted(isJsonObject(manifest.model) && isDigests(manifest.model.files), "model has no hashes");
+  wanted(isDigests(manifest.outputs), "outputs have no hashes");
+  wanted(
+    Array.isArray(manifest.samples) && manifest.samples.every(isSample),
+    "samples are not what a run records",
+  );
+  return manifest as unknown as Manifest;
+}
+
+function isDigests(value: JsonValue | undefined): boolean {
+  return isJsonObject(value) &&
+    Object.values(value).every((digest) =>
+      isJsonObject(digest) && typeof digest.size === "number" && typeof digest.sha256 === "string"
+    );
+}
+
+function isSample(value: JsonValue, index: number): boolean {
+  return isJsonObject(value) && value.index === index && isJsonObject(value.condition) &&
+    isCount(value.rounds) && isCount(value.nfe) && isJsonObject(value.seconds) &&
+    typeof value.seconds.sampling === "number";
+}
+
+function isCount(value: JsonValue | undefined): boolean {
+  return Number.isSafeInteger(value) && Number(value) >= 0;
+}
