@@ -1,5 +1,5 @@
 /** Public names of parataa, re-exported; nothing else lives here. @module */
-export { ParataaError } from "./src/errors.ts";
+export * from "./src/errors.ts";
 export { ClipTokenizer, type ClipTokens } from "./src/models/clip_tokenizer.ts";
 export {
   ConditionalNetwork,
@@ -9,7 +9,11 @@ export type { MendTimestep, OpenOptions } from "./src/models/open_network.ts";
 export type { ConditionRow } from "./src/models/row_buffers.ts";
 export { GuidedDenoiser, type GuidedDenoiserOptions } from "./src/models/guided_denoiser.ts";
 export { ModelFolder, type ModelFolderOptions } from "./src/models/model_folder.ts";
-export type { ContractOptions, NetworkContract } from "./src/models/network_contract.ts";
+export type {
+  ContractOptions,
+  LatentShape,
+  NetworkContract,
+} from "./src/models/network_contract.ts";
 export type { PredictionType } from "./src/models/scheduler_file.ts";
 export type { CheckedTensor } from "./src/models/tensor_contract.ts";
 export type { TextEmbedding } from "./src/models/clip_text_encoder.ts";
@@ -58,6 +62,7 @@ export {
   writeSafetensors,
 } from "./src/formats/safetensors.ts";
 export type { SafetensorsEntry, SafetensorsHeader } from "./src/formats/safetensors_header.ts";
+export type { ErrorCodeName, GraphOptimizationLevel, LogSeverityLevel } from "./ffi/ort_enums.ts";
 export { OrtError } from "./ffi/status.ts";
 export { Environment, type EnvironmentOptions } from "./src/runtime/environment.ts";
 export { InferenceSession, type RunOptions } from "./src/runtime/inference_session.ts";
@@ -65,7 +70,8 @@ export { IoBinding, type IoBindingRunOptions } from "./src/runtime/io_binding.ts
 export type { ModelMetadata, TensorMetadata } from "./src/runtime/model_metadata.ts";
 export type { Provider, SessionOptions } from "./src/runtime/session_options.ts";
 export { Tensor } from "./src/runtime/tensor.ts";
-export type { TensorData, TensorType } from "./src/runtime/tensor_type.ts";
+export type { TensorData, TensorDataByType, TensorType } from "./src/runtime/tensor_type.ts";
+export type { Precision } from "./src/sampling/alphas_cumprod.ts";
 export type { Method, SampleOptions } from "./src/sampling/options.ts";
 export { parallelSample } from "./src/sampling/parallel_sampler.ts";
 export {

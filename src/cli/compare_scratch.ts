@@ -36,7 +36,8 @@ export async function compareWithScratch(
     },
   };
   record.comparison = comparison;
-  const percent = (part: number, whole: number) => `${Math.round(100 * part / whole)} %`;
+  const percent = (part: number, whole: number) =>
+    whole ? `${Math.round(100 * part / whole)} %` : "-";
   progress.note(
     `warm start: ${result.rounds} rounds and ${result.nfe} evaluations, ` +
       `${percent(result.rounds, scratch.rounds)} and ${

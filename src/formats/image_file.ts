@@ -5,6 +5,7 @@ import { PNG_SIGNATURE, verifyPng } from "./png.ts";
 
 /** What {@link verifyImage} returns. */
 export interface ImageFile {
+  /** What the file is. */
   readonly kind: "png" | "jpeg";
   /** Width in pixels, as stored. */
   readonly width: number;

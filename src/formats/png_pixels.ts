@@ -10,7 +10,9 @@ import { type Png, verifyPng } from "./png.ts";
 
 /** 8-bit RGBA pixels, row by row. */
 export interface RgbaImage {
+  /** Pixels in a row. */
   readonly width: number;
+  /** Rows. */
   readonly height: number;
   /** `[height, width, 4]`, alpha not multiplied in. */
   readonly data: Uint8Array;

@@ -19,9 +19,11 @@ export interface ConditionalNetworkOptions extends ContractOptions, OpenOptions 
  * `noise`; the buffers are reused, so one caller at a time.
  */
 export class ConditionalNetwork implements AsyncDisposable {
+  /** What the network's inputs and output are. */
   readonly contract: NetworkContract;
   /** What the user should know of how the network is served, a line each. */
   readonly notes: readonly string[];
+  /** Sizes of a latent, `[channels, height, width]`. */
   readonly latentShape: LatentShape;
   /** Elements of a latent. */
   readonly rowSize: number;
@@ -142,6 +144,7 @@ export class ConditionalNetwork implements AsyncDisposable {
     this.#rows = undefined;
   }
 
+  /** {@link close}, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

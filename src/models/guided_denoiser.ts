@@ -40,6 +40,7 @@ export class GuidedDenoiser implements Denoiser {
   readonly #guidedSize: number;
   readonly #conditions: readonly ConditionRow[];
 
+  /** @param network stays the caller's to close */
   constructor(network: ConditionalNetwork, options: GuidedDenoiserOptions) {
     const [channels, height, width] = network.latentShape;
     this.rowSize = network.rowSize;

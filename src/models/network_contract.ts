@@ -29,10 +29,15 @@ export type LatentShape = readonly [channels: number, height: number, width: num
 
 /** A network's inputs and output, checked. */
 export interface NetworkContract {
+  /** Input of the latents, `[batch, channels, height, width]`. */
   sample: CheckedTensor;
+  /** Input of the model timesteps, `[batch]`. */
   timestep: CheckedTensor;
+  /** Input of the conditions, one per row. */
   condition: CheckedTensor;
+  /** Output of the noise, `[batch, outputChannels, height, width]`. */
   output: CheckedTensor;
+  /** Sizes of a latent, the caller's where the network leaves them open. */
   latentShape: LatentShape;
   /** Channels of the output, at least the latent's: learned sigmas follow the noise. */
   outputChannels: number;

@@ -18,7 +18,9 @@ export type MendTimestep = (
 
 /** How to open a network. */
 export interface OpenOptions {
+  /** Path of the network. */
   file: string;
+  /** Provider, threads and the like. */
   session?: SessionOptions;
   /** Without it a network with one timestep for the whole batch stays as it is. */
   mendTimestep?: MendTimestep;

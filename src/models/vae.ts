@@ -4,7 +4,9 @@ import { expectFinite, PICTURE_CHANNELS, VaeNetwork, type VaeOptions } from "./v
 
 /** 8-bit RGB pixels, row by row. */
 export interface Picture {
+  /** Pixels in a row. */
   width: number;
+  /** Rows. */
   height: number;
   /** `[height, width, 3]`. */
   data: Uint8Array;

@@ -43,8 +43,10 @@ const GUIDED_CHANNELS = 3;
  * ```
  */
 export class DitPipeline implements LatentPipeline<number> {
+  /** Folder that it was opened from. */
   readonly folder: ModelFolder;
-  readonly denoiserPart = NETWORK;
+  /** Part of the folder that predicts the noise. */
+  readonly denoiserPart: string = NETWORK;
   readonly networkFiles: ReadonlyMap<string, string>;
   /** Names of every class, the first one of each the one to show. */
   readonly classNames: readonly (readonly string[])[];
@@ -103,6 +105,7 @@ export class DitPipeline implements LatentPipeline<number> {
     return this.#network.notes;
   }
 
+  /** Sizes of a latent, `[channels, height, width]`. */
   get latentShape(): LatentShape {
     return this.#network.latentShape;
   }
@@ -133,6 +136,7 @@ export class DitPipeline implements LatentPipeline<number> {
     return this.#decoder.decode(latent, signal);
   }
 
+  /** Closes every network, for `await using`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#network.close();
     await this.#decoder.close();

@@ -18,12 +18,15 @@ export interface PipelineOptions {
   vaePath?: string;
   /** Take `model_fp16.onnx` files. */
   fp16?: boolean;
+  /** Provider, threads and the like of every session. */
   session?: SessionOptions;
 }
 
 /** Chain and guidance of one denoiser. */
 export interface DenoiserOptions {
+  /** Chain whose steps the denoiser is asked for. */
   schedule: Schedule;
+  /** Guidance w; 1 is none. */
   guidanceScale: number;
   /** Most network rows in one call. */
   batchSize?: number;
@@ -33,6 +36,7 @@ export interface DenoiserOptions {
 export interface LatentPipeline<C> extends AsyncDisposable {
   /** The folder it was opened from. */
   readonly folder: ModelFolder;
+  /** Sizes of a latent, `[channels, height, width]`. */
   readonly latentShape: LatentShape;
   /** Files of the networks in use and of their external data, by their names in the folder. */
   readonly networkFiles: ReadonlyMap<string, string>;

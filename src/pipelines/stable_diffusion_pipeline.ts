@@ -27,7 +27,9 @@ const NETWORK = "unet";
 
 /** Prompt and negative prompt as the network takes them. */
 export interface TextCondition {
+  /** What is wanted. */
   prompt: TextEmbedding;
+  /** What is led away from; the empty prompt's embedding for none. */
   negativePrompt: TextEmbedding;
 }
 
@@ -35,13 +37,16 @@ export interface TextCondition {
 export interface StableDiffusionOptions extends PipelineOptions {
   /** Height and width of the pictures in pixels; the model's own by default. */
   height?: number;
+  /** Width of the pictures in pixels; the model's own by default. */
   width?: number;
 }
 
 /** Text encoder, UNet and VAE decoder of one model folder. */
 export class StableDiffusionPipeline implements LatentPipeline<TextCondition> {
+  /** Folder that it was opened from. */
   readonly folder: ModelFolder;
-  readonly denoiserPart = NETWORK;
+  /** Part of the folder that predicts the noise. */
+  readonly denoiserPart: string = NETWORK;
   readonly #networkFiles: Map<string, string>;
   readonly #parts: Parts;
   #encoder: Promise<VaeEncoder> | undefined;
@@ -115,6 +120,7 @@ export class StableDiffusionPipeline implements LatentPipeline<TextCondition> {
     return this.#parts.network.notes;
   }
 
+  /** Sizes of a latent, `[channels, height, width]`. */
   get latentShape(): LatentShape {
     return this.#parts.network.latentShape;
   }
@@ -178,6 +184,7 @@ export class StableDiffusionPipeline implements LatentPipeline<TextCondition> {
     return encoder;
   }
 
+  /** Closes every network that was opened, for `await using`. */
   async [Symbol.asyncDispose](): Promise<void> {
     const { text, network, decoder } = this.#parts;
     // Whoever asked for an encoder that could not be opened has been told.

@@ -13,6 +13,7 @@ export interface ReadPictureOptions {
   file: string;
   /** Size to make of it; its own where absent. */
   width?: number;
+  /** Height to make of it; its own where absent. */
   height?: number;
 }
 

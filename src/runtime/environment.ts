@@ -155,6 +155,7 @@ export class Environment implements Disposable {
     this.#shared.dropReference();
   }
 
+  /** {@link close}, for `using`. */
   [Symbol.dispose](): void {
     this.close();
   }

@@ -134,6 +134,7 @@ export class InferenceSession implements AsyncDisposable {
     await Promise.allSettled(this.#runs);
   }
 
+  /** {@link close}, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

@@ -97,6 +97,7 @@ export class IoBinding implements Disposable {
     this.#handle.close();
   }
 
+  /** {@link close}, for `using`. */
   [Symbol.dispose](): void {
     this.close();
   }

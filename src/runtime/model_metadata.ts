@@ -25,6 +25,7 @@ export interface TensorMetadata {
 export interface ModelMetadata {
   /** Tool that wrote the model. */
   readonly producerName: string;
+  /** Name of the graph. */
   readonly graphName: string;
   /** The free key-value notes. */
   readonly custom: Readonly<Record<string, string>>;

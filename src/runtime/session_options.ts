@@ -14,10 +14,10 @@ import { cString, OutPointer } from "../../ffi/pointer.ts";
 import { appendCudaProvider } from "./cuda_provider.ts";
 
 /** Execution providers that a session can be asked for. */
-export const PROVIDERS = ["cpu", "cuda"] as const;
+export const PROVIDERS: readonly Provider[] = ["cpu", "cuda"];
 
 /** Execution provider of a session. */
-export type Provider = (typeof PROVIDERS)[number];
+export type Provider = "cpu" | "cuda";
 
 /** Options of {@link InferenceSession.create}; what is left out keeps ONNX Runtime's default. */
 export interface SessionOptions {

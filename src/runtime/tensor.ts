@@ -77,6 +77,7 @@ export class Tensor<T extends TensorType = TensorType> implements Disposable {
     this.#value.close();
   }
 
+  /** {@link close}, for `using`. */
   [Symbol.dispose](): void {
     this.close();
   }

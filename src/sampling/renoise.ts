@@ -8,6 +8,7 @@ import { row } from "./system.ts";
 
 /** What {@link renoise} takes beside the latent. */
 export interface RenoiseOptions {
+  /** Chain whose levels the latent is put at. */
   schedule: Schedule;
   /** `[T+1, rowSize]`, the noise of the run that will start from the trajectory; row T is used. */
   noise: Float64Array;

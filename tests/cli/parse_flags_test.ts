@@ -1,16 +1,22 @@
 import assert from "node:assert/strict";
 import { UsageError } from "../../src/errors.ts";
-import { describeWanted, type Flag, type NumberFlag } from "../../src/cli/flag.ts";
+import { describeWanted, type Flag, type FlagTable, type NumberFlag } from "../../src/cli/flag.ts";
 import { parseFlags } from "../../src/cli/parse_flags.ts";
 import { ditFlags } from "../../src/cli/dit_flags.ts";
+import { sdFlags, sdWinitFlags } from "../../src/cli/sd_flags.ts";
 
 const table = ditFlags();
-const flags: [string, Flag][] = Object.entries(table);
+
+/** Every flag of every sampling script, once under each. */
+const TABLES: FlagTable[] = [table, sdFlags(), sdWinitFlags()];
+const flags: [FlagTable, string, Flag][] = TABLES.flatMap((table) =>
+  Object.entries(table).map(([name, flag]): [FlagTable, string, Flag] => [table, name, flag])
+);
 
 /** The message of the UsageError that these words cause. */
-function refusal(args: string[]): string {
+function refusal(args: string[], of: FlagTable = table): string {
   try {
-    parseFlags(table, args);
+    parseFlags(of, args);
   } catch (error) {
     assert.ok(error instanceof UsageError, `${args}: ${error}`);
     assert.equal(error.exitCode, 2);
@@ -54,34 +60,35 @@ function outside(flag: NumberFlag): string[] {
   if (flag.max < Number.MAX_VALUE) {
     values.push(whole ? String(BigInt(flag.max) + 1n) : String(flag.max + 1));
   }
+  if (flag.multipleOf !== undefined) values.push(String(flag.min + 1));
   if (whole) values.push("1.5", "1e1", "9007199254740993");
   return values;
 }
 
 Deno.test("parseFlags() refuses every bad value of every flag, naming flag, value and what is wanted", () => {
   let cases = 0;
-  for (const [name, flag] of flags) {
+  for (const [table, name, flag] of flags) {
     for (const value of badValues(flag)) {
-      const message = refusal([`--${name}=${value}`]);
+      const message = refusal([`--${name}=${value}`], table);
       assert.ok(message.includes(`--${name}`), message);
       assert.ok(message.includes(JSON.stringify(value)), message);
       assert.ok(message.includes(describeWanted(flag)), message);
       cases++;
     }
   }
-  assert.ok(cases > 200, `${cases} cases`);
+  assert.ok(cases > 600, `${cases} cases`);
 });
 
 Deno.test("parseFlags() refuses a flag without its value and a flag given twice", () => {
-  for (const [name, flag] of flags) {
+  for (const [table, name, flag] of flags) {
     if (flag.type === "boolean") {
-      assert.ok(refusal([`--${name}`, `--${name}`]).includes("twice"));
+      assert.ok(refusal([`--${name}`, `--${name}`], table).includes("twice"));
       continue;
     }
-    assert.ok(refusal([`--${name}`]).includes("no value"), name);
-    assert.ok(refusal([`--${name}`, "--quiet"]).includes("no value"), name);
+    assert.ok(refusal([`--${name}`], table).includes("no value"), name);
+    assert.ok(refusal([`--${name}`, "--quiet"], table).includes("no value"), name);
     assert.ok(
-      refusal([`--${name}=${sample(flag)}`, `--${name}=${sample(flag)}`]).includes("twice"),
+      refusal([`--${name}=${sample(flag)}`, `--${name}=${sample(flag)}`], table).includes("twice"),
       name,
     );
   }
@@ -94,7 +101,7 @@ function sample(flag: Flag): string {
 }
 
 Deno.test("parseFlags() accepts both ends of every range", () => {
-  for (const [name, flag] of flags) {
+  for (const [table, name, flag] of flags) {
     if (flag.type !== "integer" && flag.type !== "number") continue;
     for (const value of [flag.min, flag.max, ...(flag.also === undefined ? [] : [flag.also])]) {
       const { values, given } = parseFlags(table, [`--${name}`, String(value)]);

@@ -1,4 +1,5 @@
 /** Runs a script of the project in its own process, as a user would. @module */
+import { join } from "node:path";
 
 /** What a finished script left behind. */
 export interface ScriptResult {
@@ -8,7 +9,7 @@ export interface ScriptResult {
 }
 
 /** Root of the project. */
-export const ROOT = new URL("../../", import.meta.url).pathname;
+export const ROOT = `${join(import.meta.dirname!, "..", "..")}/`;
 
 /** All that a sampling script needs, and more: tests of permissions name their own. */
 const EVERYTHING = ["--allow-all"];
