@@ -58,6 +58,7 @@ export const ditScript: SamplingScript<typeof flags, DitPipeline> = {
       }
     }
   },
+  anyCondition: { class_label: 0 },
   denoiser({ class_label: label }, { pipeline, values, schedule }) {
     if (typeof label !== "number" || !(label in pipeline.classNames)) {
       throw new FormatError(

@@ -29,6 +29,8 @@ export interface NumberFlag extends FlagBase {
   max: number;
   /** A single value allowed outside the range, such as a seed of −1. */
   also?: number;
+  /** A word that is taken in the place of a number. */
+  word?: string;
   /** Only multiples of this are taken. */
   multipleOf?: number;
   default?: number;
@@ -62,7 +64,10 @@ export type Flag = NumberFlag | StringFlag | ChoiceFlag | BooleanFlag;
 export type FlagTable = Readonly<Record<string, Flag>>;
 
 type ValueOf<F> = F extends BooleanFlag ? boolean
-  : F extends NumberFlag ? (F extends { default: number } ? number : number | undefined)
+  : F extends NumberFlag ?
+      | number
+      | (F extends { default: number } ? never : undefined)
+      | (F extends { word: infer W extends string } ? W : never)
   : F extends ChoiceFlag<infer C> ? (F extends { default: string } ? C : C | undefined)
   : F extends StringFlag ? (F extends { default: string } ? string : string | undefined)
   : never;
@@ -70,8 +75,11 @@ type ValueOf<F> = F extends BooleanFlag ? boolean
 /** The values of a table, typed by it: a flag without a default may be `undefined`. */
 export type FlagValues<T extends FlagTable> = { -readonly [K in keyof T]: ValueOf<T[K]> };
 
-/** The range of a number flag in words: `1-1000`, `>= 0`, `-1, or 0-9007199254740991`. */
+/** The range of a number flag in words: `1-1000`, `>= 0`, `-1, or 0-9007199254740991`, `auto, or >= 1`. */
 export function describeRange(flag: NumberFlag): string {
+  if (flag.word !== undefined) {
+    return `${flag.word}, or ${describeRange({ ...flag, word: undefined })}`;
+  }
   const high = Number.isFinite(flag.max) && flag.max < Number.MAX_SAFE_INTEGER;
   const range = high || flag.also !== undefined ? `${flag.min}-${flag.max}` : `>= ${flag.min}`;
   if (flag.multipleOf !== undefined) return `${range}, a multiple of ${flag.multipleOf}`;

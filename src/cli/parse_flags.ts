@@ -101,6 +101,7 @@ function readValue(name: string, flag: Flag, text: string | undefined): string |
       if ((text === "" && !flag.empty) || text.includes("\0")) throw refuse();
       return text;
     default: {
+      if (text === flag.word) return text;
       const value = (flag.type === "integer" ? INTEGER : NUMBER).test(text) ? Number(text) : NaN;
       const fits = flag.multipleOf === undefined || value % flag.multipleOf === 0;
       const inRange = fits && value >= flag.min && value <= flag.max && Number.isFinite(value);

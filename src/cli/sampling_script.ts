@@ -21,6 +21,7 @@ import { readArguments, recordArguments, type RecordedArguments } from "./read_a
 import { hashNetworks, newManifest } from "./run_manifest.ts";
 import { runSample, type SampleContext, trajectoryIdentity } from "./run_sample.ts";
 import type { samplingFlags } from "./script_flags.ts";
+import { settleWindow } from "./settle_window.ts";
 import type { SamplingValues } from "./solve.ts";
 
 /** Flags that every sampling script has. */
@@ -55,6 +56,8 @@ export interface SamplingScript<
     condition: Job["condition"],
     setting: DenoiserSetting<T, P>,
   ): Promise<GuidedDenoiser>;
+  /** Any condition, to time the denoiser with. */
+  anyCondition: Job["condition"];
   /** The start of a sample that was not made from scratch. */
   recordedStart?(
     values: FlagValues<T>,
@@ -106,7 +109,7 @@ export interface RunSummary {
 /**
  * Runs a sampling script: arguments, model, one folder per sample, manifest.
  *
- * @returns `undefined` when `--help` or `--version` was all that was asked for
+ * @returns `undefined` when `--help`, `--version` or `--plan` was all that was asked for
  * @throws {ParataaError} with the exit code of the contract; flags are checked before any model is opened
  */
 export async function runSampling<
@@ -135,6 +138,7 @@ export async function runSampling<
   const progress = createProgress(values);
   const manifest = await newManifest(name, values, env, pipeline, signal);
   const setting = { ...args, pipeline, schedule, manifest, progress, signal };
+  if (!await settleWindow(script, setting)) return undefined;
   const { count, jobs, settled } = await script.jobs(setting);
   // The jobs may have opened another network, and settle what the flags left open or is not used.
   await hashNetworks(manifest.model.files, pipeline, signal);

@@ -23,9 +23,9 @@ const NO_LIMIT = Number.MAX_SAFE_INTEGER;
 
 /** Solver flags that each method takes; a flag of the group that is not named here is refused when given. */
 export const SOLVER_FLAGS: Record<MethodName, readonly string[]> = {
-  tqn: ["window_size", "tol1", "tol2", "max_steps"],
-  parataa: ["window_size", "order", "memory_size", "tol1", "tol2", "max_steps", "compat"],
-  fixed_point: ["window_size", "order", "tol1", "tol2", "max_steps"],
+  tqn: ["window_size", "plan", "tol1", "tol2", "max_steps"],
+  parataa: ["window_size", "plan", "order", "memory_size", "tol1", "tol2", "max_steps", "compat"],
+  fixed_point: ["window_size", "plan", "order", "tol1", "tol2", "max_steps"],
   sequential: [],
 };
 
@@ -94,9 +94,11 @@ export function samplingFlags(defaults: ScriptDefaults) {
       type: "integer",
       min: 1,
       max: NO_LIMIT,
+      word: "auto",
       default: 100,
       group: "Solver",
-      help: "steps evaluated in one round, at most the timesteps",
+      help:
+        "steps evaluated in one round, at most the timesteps; auto measures the device and chooses",
     },
     order: {
       type: "integer",
@@ -195,6 +197,13 @@ export function samplingFlags(defaults: ScriptDefaults) {
       group: "Run",
       scope: "execution",
       help: "most network rows in one call, guidance takes two a step; all by default",
+    },
+    plan: {
+      type: "boolean",
+      group: "Run",
+      scope: "session",
+      help:
+        "measure the device, print what every window would take and which auto takes, and leave",
     },
     threads: {
       type: "integer",

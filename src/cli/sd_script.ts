@@ -46,6 +46,7 @@ export const sdScript: SamplingScript<typeof flags, StableDiffusionPipeline> = {
       }
     }
   },
+  anyCondition: { prompt: "", negative_prompt: "" },
   denoiser: textDenoiser,
 };
 

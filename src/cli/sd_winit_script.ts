@@ -62,6 +62,7 @@ export const sdWinitScript: SamplingScript<typeof flags, StableDiffusionPipeline
       if (values.compare_scratch) await compareWithScratch(job, outcome, setting);
     }
   },
+  anyCondition: { prompt: "", negative_prompt: "" },
   denoiser: textDenoiser,
   recordedStart(values, { index, count }) {
     if (index < count - 1) return undefined;

@@ -62,7 +62,7 @@ async function solveInParallel(
     initialTrajectory: job.start?.trajectory,
     variationSteps: job.start?.variationSteps,
     method,
-    windowSize: values.window_size,
+    windowSize: Number(values.window_size), // `auto` was settled before the first job; left here, it is refused as NaN
     order: values.order,
     memorySize: values.memory_size,
     atol: values.tol1,

@@ -126,6 +126,14 @@ Deno.test("parseFlags() takes _ and - alike, aliases, one-letter names and both 
   assert.equal(read("--quiet").quiet, true);
 });
 
+Deno.test("parseFlags() takes a flag's word in the place of a number, and no other word", () => {
+  assert.equal(parseFlags(table, ["--window_size", "auto"]).values.window_size, "auto");
+  assert.equal(parseFlags(table, ["--window_size=7"]).values.window_size, 7);
+  assert.match(refusal(["--window_size=Auto"]), /takes a whole number, auto, or >= 1/);
+  assert.match(refusal(["--timesteps=auto"]), /takes a whole number, 1-1000/);
+  assert.match(refusal(["--timesteps=undefined"]), /takes a whole number, 1-1000/);
+});
+
 Deno.test("parseFlags() suggests the nearest flag and refuses words that belong to none", () => {
   assert.match(
     refusal(["--tmesteps", "5"]),

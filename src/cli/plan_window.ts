@@ -1,0 +1,88 @@
+/** The window and the batch of least expected wall time. @module */
+import { type BatchTime, bestCall } from "./batch_times.ts";
+import { expectedRounds, type RoundsQuestion } from "./expected_rounds.ts";
+
+/** What a window is expected to take. */
+export interface WindowPlan {
+  window: number;
+  rounds: number;
+  /** Evaluated steps. */
+  nfe: number;
+  seconds: number;
+  /** Most steps to put into one call. */
+  part: number;
+}
+
+/** Every window that was considered, ascending, and the best of them. */
+export interface Plan {
+  times: readonly BatchTime[];
+  windows: readonly WindowPlan[];
+  best: WindowPlan;
+  /** Window 1, which is sequential sampling. */
+  sequential: WindowPlan;
+}
+
+/** Expected time of every window from the measured calls and the rounds that are to be expected. */
+export function planWindow(
+  times: readonly BatchTime[],
+  question: Omit<RoundsQuestion, "window">,
+): Plan {
+  const windows = candidates(question.numSteps).map((window) => {
+    const { rounds, nfe } = expectedRounds({ ...question, window });
+    const { seconds, part } = bestCall(times, nfe / rounds);
+    // The mean call must not cut the fullest one where a whole call is best.
+    const wanted = part < nfe / rounds ? part : bestCall(times, window).part;
+    return { window, rounds, nfe, seconds: rounds * seconds, part: wanted };
+  });
+  const best = windows.reduce((a, b) => b.seconds < a.seconds ? b : a);
+  return { times, windows, best, sequential: windows[0] };
+}
+
+/** 1, 2, 3, 4, 6, 8, 12, …, T. */
+function candidates(numSteps: number): number[] {
+  const all: number[] = [];
+  for (let power = 1; power < numSteps; power *= 2) {
+    all.push(power);
+    if (power > 1 && 1.5 * power < numSteps) all.push(1.5 * power);
+  }
+  return [...all, numSteps];
+}
+
+/** The choice in a line, and what it means. */
+export function planLines({ best, sequential, windows }: Plan): string[] {
+  const seconds = (plan: WindowPlan) => `${plan.seconds.toPrecision(2)} s`;
+  if (best === sequential) {
+    const line = `auto window: 1 step, ${seconds(best)} expected for a sample`;
+    if (windows.length === 1) return [line];
+    const next = windows.slice(1).reduce((a, b) => b.seconds < a.seconds ? b : a);
+    return [
+      line,
+      `parallel sampling does not pay here: the next best window, ${next.window}, would take ${
+        seconds(next)
+      } in ${next.rounds.toFixed(0)} rounds; window 1 is sequential sampling`,
+    ];
+  }
+  return [
+    `auto window: ${best.window} steps, at most ${best.part} in a call; ${seconds(best)} in ${
+      best.rounds.toFixed(0)
+    } rounds expected for a sample, ${seconds(sequential)} one step after another`,
+  ];
+}
+
+/** The measured curve and every window, as a table. */
+export function planTable({ times, windows, best }: Plan): string[] {
+  const row = (...cells: (string | number)[]) => cells.map((c) => String(c).padStart(12)).join("");
+  return [
+    row("steps/call", "ms", "ms/step"),
+    ...times.map(({ steps, seconds }) =>
+      row(steps, (1000 * seconds).toFixed(1), (1000 * seconds / steps).toFixed(1))
+    ),
+    "",
+    row("window", "rounds", "evaluations", "seconds"),
+    ...windows.map((plan) =>
+      row(plan.window, plan.rounds.toFixed(1), plan.nfe.toFixed(0), plan.seconds.toFixed(2)) +
+      (plan === best ? "  <- auto" : "")
+    ),
+    "",
+  ];
+}
