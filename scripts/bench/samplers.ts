@@ -61,7 +61,7 @@ async function bench(args: readonly string[], signal: AbortSignal): Promise<void
   }
   const summaries = summarise(measurements);
   printSummary(summaries);
-  printBars(summaries, { method: "tqn" });
+  printBars(summaries);
   await Deno.writeTextFile(join(flags.output, "results.csv"), toCsv(measurements));
   for (const [name, svg] of figures(summaries)) {
     await Deno.writeTextFile(join(flags.output, name), svg);

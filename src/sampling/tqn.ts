@@ -9,6 +9,7 @@
  * | (X_t, E_t) and the secant pairs of step t | `#evaluations` |
  * | D, the x_0-prediction at the bottom of the last sweep | `#clean` |
  * | e = E_t + (β/s) dd + Σ g_j (y_j − (β/s) a_j) | `predict`, its first part |
+ * | e += Σ h_j a_j, where the derivative is taken for symmetric | `mirrored` |
  * | θ = 1/(1 + (rms(dd)/(ρ s))²), e ← θ e + (1−θ)(x − q D)/s | `#trust`, `predict` |
  *
  * A step whose input did not change, the highest of the window always among them, keeps exactly Step(t, x, E_t) (θ = 1): the
@@ -32,6 +33,8 @@ export class Tqn implements Solver {
   readonly #epsilon: Float64Array;
   readonly #clean: Float64Array;
   #steps: Int32Array = new Int32Array(0);
+  /** Round in which a step was last skipped; 0 for never. */
+  readonly #skipped: Int32Array;
   #round = 0;
 
   /** Allocates everything that the run will need. */
@@ -46,10 +49,12 @@ export class Tqn implements Solver {
     });
     this.#evaluations = new Evaluations({ ...tqn, numSteps: schedule.numSteps, rowSize });
     const apart = tqn.strides.filter((stride) => stride > 1);
-    const gathered = apart.length === 0 ? 1 : Math.ceil(windowSize / Math.min(...apart));
+    const least = tqn.skipRadius > 0 ? 1 : Math.min(...apart);
+    const gathered = Math.max(1, Math.ceil(windowSize / least));
     this.#latents = new Float64Array(gathered * rowSize);
     this.#epsilon = new Float64Array(windowSize * rowSize);
     this.#clean = new Float64Array(rowSize);
+    this.#skipped = new Int32Array(schedule.numSteps);
   }
 
   /** Steps that enter the window start from a jump with the last D, in the first round D = 0. */
@@ -63,7 +68,7 @@ export class Tqn implements Solver {
     return { steps, latents: this.#inputs(steps), epsilon };
   }
 
-  /** One sweep from the top; without an evaluation of every step only the highest is known to be finished. */
+  /** One sweep from the top; no step below one that was not evaluated is known to be finished. */
   update(): Float64Array {
     const { start, end } = this.window;
     const { atol, rtol, schedule } = this.#options;
@@ -78,9 +83,9 @@ export class Tqn implements Solver {
       if (this.#evaluations.has(t)) this.#predict(t);
       else this.#jump(t);
     }
-    const complete = this.#steps.length === end - start;
     const rule = { atol, rtol, noiseScale: schedule.noiseScale };
-    this.window.advance(complete ? finishedIndex(this.window, residuals, rule) : end - 1);
+    const finished = finishedIndex(this.window, residuals, rule);
+    this.window.advance(this.#steps.includes(finished) ? finished : finished + 1);
     return residuals;
   }
 
@@ -90,11 +95,28 @@ export class Tqn implements Solver {
 
   #stepsToAsk(): Int32Array {
     const { start, end } = this.window;
-    const { tqn: { strides, start: kind }, initialTrajectory } = this.#options;
+    const { tqn: { strides, start: kind, skipRadius }, initialTrajectory } = this.#options;
     if (this.#round === 1 && kind === "top" && !initialTrajectory) return Int32Array.of(end - 1);
+    if (this.#round > strides.length && skipRadius > 0) return this.#stepsNotSkipped();
     const stride = strides[this.#round - 1] ?? 1;
     const count = Math.ceil((end - start) / stride);
     return Int32Array.from({ length: count }, (_, i) => end - 1 - (count - 1 - i) * stride);
+  }
+
+  /** Leaves out every second step whose evaluation would soon be worth nothing, none twice in a row, never the highest. */
+  #stepsNotSkipped(): Int32Array {
+    const { start, end } = this.window;
+    return Int32Array.from({ length: end - start }, (_, i) => start + i).filter((t) => {
+      const skip = t < end - 1 && this.#isFar(t) && (t + this.#round) % 2 === 0 &&
+        this.#skipped[t] !== this.#round - 1;
+      if (skip) this.#skipped[t] = this.#round;
+      return !skip;
+    });
+  }
+
+  #isFar(t: number): boolean {
+    if (!this.#evaluations.has(t)) return false;
+    return this.#evaluations.moved(t) > this.#options.tqn.skipRadius * this.#factors(t).s;
   }
 
   /** x_(t+1) of every step: a view where the steps follow each other, else copies. */
@@ -129,7 +151,10 @@ export class Tqn implements Solver {
     const pairs = evaluations.coefficients(t);
     const slope = evaluations.slope(t, factors.s) / factors.s;
     const trust = this.#trust(distance, factors.s);
-    predict({ ...factors, slope, pairs, trust }, {
+    const mirrored = this.#options.tqn.symmetric
+      ? evaluations.mirrored(t, { slope, pairs })
+      : [0, 0] as const;
+    predict({ ...factors, slope, pairs, mirrored, trust }, {
       inputs: [evaluations.input(t), evaluations.input(t, 1), evaluations.input(t, 2)],
       outputs: [evaluations.output(t), evaluations.output(t, 1), evaluations.output(t, 2)],
       ...{ above, clean: this.#clean, x: this.#x(t) },

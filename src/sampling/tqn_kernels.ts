@@ -73,12 +73,37 @@ export function moveProducts(
   return { dd: dd0 + dd1, a1dd: first0 + first1, a2dd: second0 + second1 };
 }
 
+/** With y1 = e0 − e1, y2 = e1 − e2: the products of y1 and y2 with the move x − p0. */
+export function outputProducts(
+  x: Float64Array,
+  p0: Float64Array,
+  [e0, e1, e2]: readonly [Float64Array, Float64Array, Float64Array],
+): Record<"y1dd" | "y2dd", number> {
+  const whole = x.length - x.length % 2;
+  let first0 = 0, first1 = 0, second0 = 0, second1 = 0;
+  for (let i = 0; i < whole; i += 2) {
+    const d0 = x[i] - p0[i], d1 = x[i + 1] - p0[i + 1];
+    first0 += (e0[i] - e1[i]) * d0;
+    first1 += (e0[i + 1] - e1[i + 1]) * d1;
+    second0 += (e1[i] - e2[i]) * d0;
+    second1 += (e1[i + 1] - e2[i + 1]) * d1;
+  }
+  for (let i = whole; i < x.length; i++) {
+    const d = x[i] - p0[i];
+    first0 += (e0[i] - e1[i]) * d;
+    second0 += (e1[i] - e2[i]) * d;
+  }
+  return { y1dd: first0 + first1, y2dd: second0 + second1 };
+}
+
 /** Scalars of a prediction at step t; see {@link file://./tqn.ts}. */
 export interface Prediction extends Record<"c" | "d" | "s" | "q", number> {
   /** β/s. */
   slope: number;
   /** Coefficients of the secant pairs. */
   pairs: readonly [number, number];
+  /** Coefficients of the pairs' moves that symmetry adds; zeros without. */
+  mirrored: readonly [number, number];
   /** θ. */
   trust: number;
 }
@@ -95,14 +120,16 @@ export interface PredictionRows {
 
 /** Predicts ε at x_(t+1), then writes D and x_t without its noise. At the evaluated input, ε is the evaluated output exactly. */
 export function predict(
-  { c, d, s, q, slope, pairs: [g1, g2], trust }: Prediction,
+  { c, d, s, q, slope, pairs: [g1, g2], mirrored: [h1, h2], trust }: Prediction,
   { inputs: [p0, p1, p2], outputs: [e0, e1, e2], above, clean, x }: PredictionRows,
 ): void {
   const distrust = (1 - trust) / s, perQ = 1 / q;
   for (let i = 0; i < x.length; i++) {
     const from = above[i], newestX = p0[i], olderX = p1[i], newestE = e0[i], olderE = e1[i];
-    const beyond = from - newestX - g1 * (newestX - olderX) - g2 * (olderX - p2[i]);
-    const secant = newestE + g1 * (newestE - olderE) + g2 * (olderE - e2[i]) + slope * beyond;
+    const move1 = newestX - olderX, move2 = olderX - p2[i];
+    const beyond = from - newestX - g1 * move1 - g2 * move2;
+    const secant = newestE + g1 * (newestE - olderE) + g2 * (olderE - e2[i]) + slope * beyond +
+      (h1 * move1 + h2 * move2);
     const e = trust * secant + distrust * (from - q * clean[i]);
     clean[i] = (from - s * e) * perQ;
     x[i] = c * from + d * e;

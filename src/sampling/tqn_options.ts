@@ -24,6 +24,16 @@ export interface TqnOptions {
    * A prediction is trusted half when its input moved by so many √(1−ᾱ) since the last evaluation; 0 trusts all. Default 0.6.
    */
   trustRadius: number;
+  /**
+   * Takes the network's derivative for symmetric, as that of an exact denoiser is: what a secant pair says along its answer is
+   * used too. Default `false`; about 5 % fewer rounds.
+   */
+  symmetric: boolean;
+  /**
+   * Every second step whose input moved by more than so many √(1−ᾱ) since its last evaluation is not evaluated again in this round;
+   * 0, the default, skips none. 0.3 saves about a tenth of the evaluations.
+   */
+  skipRadius: number;
 }
 
 /** The options with defaults filled in, checked. `wide`: window T and no trajectory to start from. */
@@ -33,6 +43,7 @@ export function resolveTqnOptions(
 ): TqnOptions {
   const { strides = wide && !warm ? [5, 2] : [], start = wide ? "zero" : "top" } = given;
   const { pairs = 2, damping = 0.01, trustRadius = 0.6 } = given;
+  const { symmetric = false, skipRadius = 0 } = given;
   strides.forEach((stride, i) =>
     checkInteger(`tqn.strides[${i}]`, stride, 1, Number.MAX_SAFE_INTEGER)
   );
@@ -40,5 +51,6 @@ export function resolveTqnOptions(
   checkInteger("tqn.pairs", pairs, 0, 2);
   checkNumber("tqn.damping", damping, 0, Number.MAX_VALUE);
   checkNumber("tqn.trustRadius", trustRadius, 0, Number.MAX_VALUE);
-  return { strides, start, pairs, damping, trustRadius };
+  checkNumber("tqn.skipRadius", skipRadius, 0, Number.MAX_VALUE);
+  return { strides, start, pairs, damping, trustRadius, symmetric, skipRadius };
 }

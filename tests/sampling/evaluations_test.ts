@@ -9,9 +9,19 @@ const dot = (a: Float64Array, b: Float64Array) =>
 const minus = (a: Float64Array, b: Float64Array) => a.map((value, i) => value - b[i]);
 
 /** Evaluations of step 1 of 2 at `inputs` in turn, each probed before, as a sweep does; then probed at `last`. */
-function after(inputs: Float64Array[], last: Float64Array, pairs = 2) {
-  const evaluations = new Evaluations({ numSteps: 2, rowSize: SIZE, pairs, damping: 0.01 });
-  const outputs = inputs.map(() => random.randn(SIZE));
+function after(
+  inputs: Float64Array[],
+  last: Float64Array,
+  { pairs = 2, answer = (_: Float64Array) => random.randn(SIZE) } = {},
+) {
+  const evaluations = new Evaluations({
+    numSteps: 2,
+    rowSize: SIZE,
+    pairs,
+    damping: 0.01,
+    symmetric: true,
+  });
+  const outputs = inputs.map(answer);
   inputs.forEach((above, k) => {
     if (k > 0) evaluations.probe(1, above);
     const x = random.randn(SIZE);
@@ -57,10 +67,36 @@ Deno.test("coefficients() solves the damped system of the normalised pairs, slop
   assert.equal(evaluations.slope(1, 1e9 * Math.sign(slope)), 4);
 });
 
+Deno.test("mirrored() spreads what g leaves of the move by the same system", () => {
+  const inputs = rows(4), last = random.randn(SIZE);
+  const matrix = rows(SIZE);
+  const times = (x: Float64Array) =>
+    x.map((_, i) => x.reduce((sum, value, j) => sum + matrix[i][j] * value, 0));
+  const { evaluations } = after(inputs, last, { answer: times });
+  const a = [minus(inputs[3], inputs[2]), minus(inputs[2], inputs[1])];
+  const lengths = a.map((row) => Math.sqrt(dot(row, row)));
+  const slope = 0.4, pairs = evaluations.coefficients(1);
+  const h = evaluations.mirrored(1, { slope, pairs }).map((value, j) => value * lengths[j]);
+  const rest = minus(last, inputs[3]).map((value, i) =>
+    value - pairs[0] * a[0][i] - pairs[1] * a[1][i]
+  );
+  a.forEach((row, i) => {
+    const left = a.reduce((sum, other, j) => {
+      const cosine = dot(row, other) / (lengths[i] * lengths[j]);
+      return sum + h[j] * (cosine + (i === j ? 0.01 : 0));
+    }, 0);
+    const right = dot(times(row).map((value, k) => value - slope * row[k]), rest) / lengths[i];
+    assert.ok(Math.abs(left - right) < 1e-9);
+  });
+});
+
 Deno.test("coefficients() are 0 without pairs and without a move, slope() is 1 without pairs", () => {
   const inputs = rows(3);
   for (
-    const { evaluations } of [after(inputs.slice(0, 1), inputs[2]), after(inputs, rows(1)[0], 0)]
+    const { evaluations } of [
+      after(inputs.slice(0, 1), inputs[2]),
+      after(inputs, rows(1)[0], { pairs: 0 }),
+    ]
   ) {
     assert.deepEqual(evaluations.coefficients(1), [0, 0]);
     assert.equal(evaluations.slope(1, 0.5), 1);

@@ -88,6 +88,8 @@ function randomRun(random: Generator): { denoiser: Denoiser; options: SampleOpti
       pairs: pick(0, 1, 2),
       damping: pick(0, 0.01, 1),
       trustRadius: pick(0, 0.1, 0.6),
+      symmetric: pick(true, false),
+      skipRadius: pick(0, 0.01, 0.3),
     };
   }
   if (pick(true, false, false)) {

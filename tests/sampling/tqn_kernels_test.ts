@@ -1,6 +1,13 @@
 import assert from "node:assert/strict";
 import { Generator } from "../../src/sampling/noise.ts";
-import { addNoise, jump, learn, moveProducts, predict } from "../../src/sampling/tqn_kernels.ts";
+import {
+  addNoise,
+  jump,
+  learn,
+  moveProducts,
+  outputProducts,
+  predict,
+} from "../../src/sampling/tqn_kernels.ts";
 
 const near = (value: number, wanted: number) => assert.ok(Math.abs(value - wanted) < 1e-12);
 const sum = (length: number, term: (i: number) => number) =>
@@ -37,21 +44,34 @@ for (const length of [1, 2, 7, 16]) {
     near(products.a2dd, sum(length, (i) => (p1[i] - p2[i]) * (x[i] - p0[i])));
   });
 
+  Deno.test(`outputProducts() equals plain sums, ${length} values`, () => {
+    const [x, p0, e0, e1, e2] = rows();
+    const { y1dd, y2dd } = outputProducts(x, p0, [e0, e1, e2]);
+    near(y1dd, sum(length, (i) => (e0[i] - e1[i]) * (x[i] - p0[i])));
+    near(y2dd, sum(length, (i) => (e1[i] - e2[i]) * (x[i] - p0[i])));
+  });
+
   Deno.test(`predict() equals its formula, and the evaluated output where nothing moved, ${length} values`, () => {
     const [p0, p1, p2, e0, e1, e2, above] = rows();
     const before = random.randn(length), clean = before.slice(), x = new Float64Array(length);
     const given = { inputs: [p0, p1, p2], outputs: [e0, e1, e2], clean, x } as const;
-    const scalars = { ...factors, slope: 1.3, pairs: [0.4, -0.7], trust: 0.9 } as const;
+    const scalars = {
+      ...factors,
+      slope: 1.3,
+      pairs: [0.4, -0.7],
+      mirrored: [0.2, -0.5],
+      trust: 0.9,
+    } as const;
     predict(scalars, { ...given, above });
     for (let i = 0; i < length; i++) {
       const a1 = p0[i] - p1[i], a2 = p1[i] - p2[i], y1 = e0[i] - e1[i], y2 = e1[i] - e2[i];
       const secant = e0[i] + 1.3 * (above[i] - p0[i]) + 0.4 * (y1 - 1.3 * a1) -
-        0.7 * (y2 - 1.3 * a2);
+        0.7 * (y2 - 1.3 * a2) + 0.2 * a1 - 0.5 * a2;
       const e = 0.9 * secant + 0.1 * (above[i] - 0.6 * before[i]) / 0.8;
       near(x[i], 1.1 * above[i] - 0.2 * e);
       near(clean[i], (above[i] - 0.8 * e) / 0.6);
     }
-    predict({ ...scalars, pairs: [0, 0], trust: 1 }, { ...given, above: p0 });
+    predict({ ...scalars, pairs: [0, 0], mirrored: [0, 0], trust: 1 }, { ...given, above: p0 });
     assert.deepEqual(x, p0.map((value, i) => 1.1 * value + -0.2 * e0[i]));
   });
 

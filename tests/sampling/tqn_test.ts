@@ -81,6 +81,17 @@ Deno.test("parallelSample() with tqn asks every step of a warm start", async () 
   assert.deepEqual(narrow, range(7, 12));
 });
 
+Deno.test("parallelSample() with tqn and skipRadius asks fewer steps, none of them missing twice in a row", async () => {
+  const rounds = await asked({ tqn: { skipRadius: 0.05 } });
+  const skipped = rounds.slice(2).map((steps) =>
+    range(0, steps.at(-1)!).filter((t) => !steps.includes(t))
+  );
+  assert.ok(skipped[1].length > 1);
+  skipped.forEach((steps, i) => assert.ok(!steps.some((t) => skipped[i + 1]?.includes(t))));
+  const count = (lists: number[][]) => lists.reduce((sum, steps) => sum + steps.length, 0);
+  assert.ok(count(rounds) < count(await asked({})));
+});
+
 Deno.test("parallelSample() with tqn tells NaN as the residual of a step it did not ask", async () => {
   const { rounds: [first, , third] } = await collect(
     parallelSample(mixture, { schedule, noise: some }),

@@ -75,6 +75,8 @@ export const METHODS: Readonly<Record<string, MethodOptions>> = {
   "tqn": tqn({}),
   "tqn-1e-3": tqn({}, { atol: 1e-3, rtol: 1e-3 }),
   "tqn-top": tqn({ start: "top", strides: [] }),
+  "tqn-symmetric": tqn({ symmetric: true }),
+  "tqn-lean": tqn({ symmetric: true, skipRadius: 0.3 }),
   "tqn-no-pairs": tqn({ pairs: 0 }),
   "tqn-no-trust": tqn({ trustRadius: 0 }),
 };

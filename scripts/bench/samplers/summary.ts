@@ -80,7 +80,7 @@ export const BARS: readonly {
 
 /** The grids that measure the bars. */
 export function barGrids({ models, seeds }: Pick<Grid, "models" | "seeds">): Grid[] {
-  const methods = ["parataa-2", "parataa-3", "tqn"];
+  const methods = ["parataa-2", "parataa-3", "tqn", "tqn-symmetric", "tqn-lean"];
   return models.flatMap((model) =>
     BARS.map(({ steps, eta, window }) => ({
       ...{ models: [model], steps: [steps], etas: [eta], guidances: [4], windows: [window] },
@@ -89,20 +89,27 @@ export function barGrids({ models, seeds }: Pick<Grid, "models" | "seeds">): Gri
   );
 }
 
-/** Mean rounds and evaluations of `method` over those of the better ParaTAA, memory 2 or 3, each by its own better one. */
+/** Mean rounds and evaluations of every TQN over those of the better ParaTAA, memory 2 or 3, each by its own better one. */
 export function printBars(
   summaries: readonly Summary[],
-  { method, print = console.log }: { method: string; print?: (line: string) => void },
+  print: (line: string) => void = console.log,
 ): void {
-  print(`\n${method} over the better of ParaTAA 2 and 3`);
+  print("\nover the better of ParaTAA 2 and 3, at their own tolerances");
   for (const setting of new Set(summaries.map((summary) => summary.setting))) {
-    const of = (name: string) => summaries.find((s) => s.setting === setting && s.method === name);
-    const ours = of(method), theirs = [of("parataa-2"), of("parataa-3")];
-    if (!ours || theirs.some((other) => !other)) continue;
-    const ratio = (figure: "rounds" | "evaluations") => {
-      const of = (summary?: Summary) => mean(summary!.runs.map((run) => run[figure]));
-      return (of(ours) / Math.min(...theirs.map(of))).toFixed(3);
-    };
-    print(`${setting.padEnd(44)}  rounds ${ratio("rounds")}  evaluations ${ratio("evaluations")}`);
+    const mine = summaries.filter((summary) => summary.setting === setting);
+    const theirs = mine.filter(({ method }) => method === "parataa-2" || method === "parataa-3");
+    if (theirs.length < 2) continue;
+    for (const ours of mine.filter(({ method }) => method.startsWith("tqn"))) {
+      const ratio = (figure: "rounds" | "evaluations") => {
+        const of = ({ runs }: Summary) => mean(runs.map((run) => run[figure]));
+        return (of(ours) / Math.min(...theirs.map(of))).toFixed(3);
+      };
+      const [rounds, evaluations] = [ratio("rounds"), ratio("evaluations")];
+      print(
+        `${setting.padEnd(44)}  ${
+          ours.method.padEnd(14)
+        }  rounds ${rounds}  evaluations ${evaluations}`,
+      );
+    }
   }
 }

@@ -19,9 +19,9 @@ const runs = [
 
 Deno.test("printBars() takes the better ParaTAA of each figure", () => {
   const lines: string[] = [];
-  printBars(summarise(runs), { method: "tqn", print: (line) => lines.push(line) });
+  printBars(summarise(runs), (line) => lines.push(line));
   // Rounds 10 over 20 of memory 3, evaluations 80 over 100 of memory 2.
-  assert.match(lines[1], /window T +rounds 0\.500 +evaluations 0\.800$/);
+  assert.match(lines[1], /window T +tqn +rounds 0\.500 +evaluations 0\.800$/);
 });
 
 Deno.test("printSummary() tells how many seeds got to a threshold", () => {
