@@ -4,7 +4,7 @@ import type { Picture } from "../models/vae.ts";
 import { digestBytes } from "../runs/hash.ts";
 import type { Manifest } from "../runs/manifest.ts";
 import type { RunDirectory } from "../runs/run_directory.ts";
-import { writeSample } from "../runs/sample_files.ts";
+import { type PictureText, writePicture, writeSample } from "../runs/sample_files.ts";
 import type { SampleResult } from "../sampling/results.ts";
 import type { Schedule } from "../sampling/schedule.ts";
 import type { Job, Outcome } from "./job.ts";
@@ -35,20 +35,24 @@ export async function runSample(job: Job, context: SampleContext): Promise<Outco
   const place = { sample: job.index, samples: context.count, timesteps: steps };
   const solving = stopwatch();
   const onRound = (round: SolvedRound) => progress.round({ ...place, ...round });
+  const previews = previewer(job, context);
   const { result, latents, finishedIndex, residual } = await solve(job, {
     schedule,
     values,
     signal,
     onRound,
+    onEstimate: previews.show,
   });
-  const sampling = solving();
+  const sampling = solving() - previews.seconds();
   const decode = stopwatch();
   const pictures = new Map<number, Picture>();
   for (const [step, latent] of latents) {
-    pictures.set(step, await context.pipeline.decode(latent, signal));
+    const shown = previews.pictures.get(step);
+    pictures.set(step, shown ?? await context.pipeline.decode(latent, signal));
   }
   const decoding = decode();
-  await writeFiles(job, context, result, pictures);
+  const written = new Set(previews.pictures.keys());
+  await writeFiles(job, context, { result, pictures, written });
   const { rounds, nfe, converged } = result;
   progress.sample({ ...place, label: job.label, rounds, nfe, seconds: sampling });
   const network = job.denoiser.networkMilliseconds / 1000;
@@ -77,13 +81,32 @@ function stopwatch(): () => number {
 
 async function writeFiles(
   job: Job,
-  { run, pipeline, schedule, manifest, values, resultArguments, signal }: SampleContext,
-  result: SampleResult,
-  pictures: ReadonlyMap<number, Picture>,
+  context: SampleContext,
+  { result, pictures, written }: {
+    result: SampleResult;
+    pictures: ReadonlyMap<number, Picture>;
+    written: ReadonlySet<number>;
+  },
 ): Promise<void> {
-  const { width, height } = pictures.get(0)!;
-  const identity = trajectoryIdentity({ pipeline, schedule, manifest, values });
-  const text = (step: number) =>
+  const { run, pipeline, schedule, signal } = context;
+  await writeSample(run, {
+    ...destination(job, context),
+    ...{ signal, pictures, written },
+    trajectory: result.trajectory,
+    noise: job.noise,
+    shape: [schedule.numSteps + 1, ...pipeline.latentShape],
+    metadata: trajectoryMetadata(job, context, result),
+  });
+}
+
+/** Folder of a sample and the text of its pictures. */
+function destination(
+  job: Job,
+  context: SampleContext,
+): { folder: string; pictureText: PictureText | undefined } {
+  const { manifest, values, resultArguments } = context;
+  const identity = trajectoryIdentity(context);
+  const text: PictureText = (step, { width, height }) =>
     pictureText({
       script: manifest.script,
       prompt: job.label,
@@ -96,16 +119,26 @@ async function writeFiles(
       sample: job.index,
       step,
     });
-  await writeSample(run, {
-    signal,
+  return {
     folder: `sample_${job.index}`,
-    pictures,
-    trajectory: result.trajectory,
-    noise: job.noise,
-    shape: [schedule.numSteps + 1, ...pipeline.latentShape],
-    metadata: trajectoryMetadata(job, { pipeline, schedule, manifest, values }, result),
     pictureText: values.disable_image_metadata ? undefined : text,
-  });
+  };
+}
+
+/** Writes the pictures that `--preview_every` asks for while the run goes on: the ones that would be written in the end. */
+function previewer(job: Job, context: SampleContext) {
+  const { run, pipeline, values: { preview_every: every }, signal } = context;
+  const pictures = new Map<number, Picture>();
+  let seconds = 0;
+  const show = async (round: number, sample: Float64Array) => {
+    if (every === undefined || round % every !== 0) return;
+    const showing = stopwatch();
+    const picture = await pipeline.decode(sample, signal);
+    await writePicture(run, destination(job, context), { step: round, picture });
+    pictures.set(round, picture);
+    seconds += showing();
+  };
+  return { pictures, show, seconds: () => seconds };
 }
 
 /** What says which chain a trajectory belongs to. */

@@ -21,11 +21,14 @@ export interface ScriptDefaults {
 
 const NO_LIMIT = Number.MAX_SAFE_INTEGER;
 
+/** Flags of all methods that work in rounds. */
+const ROUNDS = ["window_size", "plan", "preview_every"] as const;
+
 /** Solver flags that each method takes; a flag of the group that is not named here is refused when given. */
 export const SOLVER_FLAGS: Record<MethodName, readonly string[]> = {
-  tqn: ["window_size", "plan", "tol1", "tol2", "max_steps"],
-  parataa: ["window_size", "plan", "order", "memory_size", "tol1", "tol2", "max_steps", "compat"],
-  fixed_point: ["window_size", "plan", "order", "tol1", "tol2", "max_steps"],
+  tqn: [...ROUNDS, "tol1", "tol2", "max_steps"],
+  parataa: [...ROUNDS, "order", "memory_size", "tol1", "tol2", "max_steps", "compat"],
+  fixed_point: [...ROUNDS, "order", "tol1", "tol2", "max_steps"],
   sequential: [],
 };
 
@@ -184,6 +187,15 @@ export function samplingFlags(defaults: ScriptDefaults) {
       group: "Output",
       scope: "execution",
       help: "where the run's folder is made",
+    },
+    preview_every: {
+      type: "integer",
+      min: 1,
+      max: NO_LIMIT,
+      group: "Output",
+      scope: "execution",
+      help:
+        "write step_N.png, step_2N.png, … as soon as their round is over, not when all are solved",
     },
     disable_image_metadata: {
       type: "boolean",

@@ -20,6 +20,8 @@ export interface SolveOptions {
   signal: AbortSignal;
   /** Called after every round; sequential sampling calls it after every step. */
   onRound: (round: SolvedRound) => void;
+  /** Called with x_0 after every round of a parallel method; the next round waits for it. */
+  onEstimate?: (round: number, sample: Float64Array) => Promise<void>;
 }
 
 /** State of the chain after a round. */
@@ -52,7 +54,7 @@ export function solve(job: Job, options: SolveOptions): Promise<Solved> {
 async function solveInParallel(
   job: Job,
   method: Method,
-  { schedule, values, signal, onRound }: SolveOptions,
+  { schedule, values, signal, onRound, onEstimate }: SolveOptions,
 ): Promise<Solved> {
   const latents = new Map([[0, firstSample(job)]]);
   const finishedIndex: number[] = [], residual: number[] = [];
@@ -81,6 +83,7 @@ async function solveInParallel(
     residual.push(largest);
     const { round, finishedIndex: finished, evaluations } = value;
     onRound({ round, finishedIndex: finished, evaluations, residual: largest });
+    await onEstimate?.(round, value.sample);
   }
 }
 

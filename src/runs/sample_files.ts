@@ -6,6 +6,9 @@ import { resizePicture } from "./resize_picture.ts";
 import type { RunDirectory } from "./run_directory.ts";
 import { encodeTrajectory, type TrajectoryFile } from "./trajectory_file.ts";
 
+/** Text chunks of a picture by its number. */
+export type PictureText = (step: number, picture: Picture) => ReadonlyMap<string, string>;
+
 /** What a sample leaves behind. */
 export interface SampleOutput extends TrajectoryFile {
   /** Folder inside the run, `sample_0`. */
@@ -13,7 +16,9 @@ export interface SampleOutput extends TrajectoryFile {
   /** Decoded x_0 by its number: `step_<number>.png`. */
   pictures: ReadonlyMap<number, Picture>;
   /** Text chunks of a picture, by its number; `undefined` writes none. */
-  pictureText: ((step: number) => ReadonlyMap<string, string>) | undefined;
+  pictureText: PictureText | undefined;
+  /** Pictures that lie there already. */
+  written?: ReadonlySet<number>;
   /** Stops between two files. */
   signal?: AbortSignal;
 }
@@ -28,12 +33,21 @@ const SHEET_SIDE = 128;
 export async function writeSample(run: RunDirectory, sample: SampleOutput): Promise<void> {
   for (const [step, picture] of sample.pictures) {
     sample.signal?.throwIfAborted();
-    const png = await encodePng(picture);
-    const text = sample.pictureText?.(step);
-    await run.write(`${sample.folder}/step_${step}.png`, text ? insertPngText(png, text) : png);
+    if (!sample.written?.has(step)) await writePicture(run, sample, { step, picture });
   }
   await writeSheet(run, `${sample.folder}/contact_sheet.png`, [...sample.pictures.values()]);
   await run.write(`${sample.folder}/trajectory.safetensors`, encodeTrajectory(sample));
+}
+
+/** Writes `step_<step>.png`. */
+export async function writePicture(
+  run: RunDirectory,
+  { folder, pictureText }: Pick<SampleOutput, "folder" | "pictureText">,
+  { step, picture }: { step: number; picture: Picture },
+): Promise<void> {
+  const png = await encodePng(picture);
+  const text = pictureText?.(step, picture);
+  await run.write(`${folder}/step_${step}.png`, text ? insertPngText(png, text) : png);
 }
 
 /** Writes pictures as one sheet, large ones smaller: encoding blocks the process, and nobody looks at more. */

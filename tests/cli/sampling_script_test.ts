@@ -197,6 +197,32 @@ Deno.test("runSampling() stops after step_(N-1) with --max_steps N, as the offic
     }
   }));
 
+Deno.test("runSampling() with --preview_every gives the same bytes", () =>
+  withModel({}, async (folder) => {
+    const args = ["--num_samples=2", "--method=parataa", "--window_size=3"];
+    const wanted = await outputsOf(await sample(folder, args));
+    for (const every of [1, 2, 100]) {
+      const run = await sample(folder, [...args, `--preview_every=${every}`]);
+      assert.deepEqual(await outputsOf(run), wanted, String(every));
+      const picture = await Deno.readFile(join(run, "sample_0/step_2.png"));
+      const text = JSON.parse(readPngText(picture).get("parataa")!);
+      assert.ok(!("preview_every" in text.arguments));
+    }
+  }));
+
+Deno.test("runSampling() with --preview_every writes pictures before the chain is solved", () =>
+  // Step 0 is evaluated in the last rounds of a window of 2.
+  withModel({ nanAt: 0 }, async (folder) => {
+    const args = ["--num_samples=1", "--window_size=2", "--preview_every=2"];
+    await assert.rejects(sample(folder, args), NumericalError);
+    const [run] = await runsIn(folder);
+    const { status, outputs } = await readManifest(run);
+    assert.equal(status, "failed");
+    const pictures = Object.keys(outputs).filter((name) => name.endsWith(".png"));
+    assert.ok(pictures.length > 0);
+    pictures.forEach((name, i) => assert.equal(name, `sample_0/step_${2 * i + 2}.png`));
+  }));
+
 Deno.test("runSampling() makes no picture of NaN and says where it came from", async () => {
   await withModel({ nanAt: 285 }, async (folder) => {
     await assert.rejects(sample(folder, ["--num_samples=1"]), (error: Error) => {
