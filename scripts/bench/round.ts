@@ -46,7 +46,9 @@ export async function benchRound(): Promise<BenchRow[]> {
   }
   // Pairs at work and every step evaluated: the dearest round that TQN has.
   const options: SampleOptions = { ...common, method: "tqn", tqn: { strides: [] } };
-  return [...rows, await measure("TQN", options)];
+  rows.push(await measure("TQN", options));
+  const symmetric: SampleOptions = { ...options, tqn: { strides: [], symmetric: true } };
+  return [...rows, await measure("TQN, symmetric", symmetric)];
 }
 
 async function measure(name: string, options: SampleOptions): Promise<BenchRow> {
