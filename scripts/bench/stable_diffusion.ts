@@ -105,8 +105,8 @@ async function benchParity(lab: Lab, seeds: number, method: Method): Promise<Ben
 
 async function benchWarmStart(lab: Lab, seeds: number, method: Method): Promise<BenchRow[]> {
   const rounds: number[] = [], evaluations: number[] = [], errors: number[] = [];
-  for (const [first, second] of PAIRS) {
-    for (let seed = 0; seed < seeds; seed++) {
+  for (let seed = 0; seed < seeds; seed++) {
+    for (const [first, second] of PAIRS) {
       const start = (await lab.solve(first, seed, { method })).trajectory;
       const scratch = await lab.solve(second, seed, { method });
       const warm = await lab.solve(second, seed, { method, start });
@@ -115,8 +115,12 @@ async function benchWarmStart(lab: Lab, seeds: number, method: Method): Promise<
       evaluations.push(warm.nfe / scratch.nfe);
       errors.push(relativeError(warm.sample, own.sample));
     }
+    console.error(
+      `seed ${seed}: so far ${mean(rounds).toFixed(3)} of the rounds, ${
+        mean(evaluations).toFixed(3)
+      } of the evaluations`,
+    );
   }
-  const mean = (values: number[]) => values.reduce((a, b) => a + b, 0) / values.length;
   const group =
     `warm start, ${PAIRS.length} pairs of prompts, ${seeds} seeds, last ${VARIATION} of ${STEPS} steps, ${method}`;
   return [
@@ -131,6 +135,10 @@ async function benchWarmStart(lab: Lab, seeds: number, method: Method): Promise<
     },
     { group, name: "error, worst", value: Math.max(...errors), unit: "" },
   ];
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((a, b) => a + b, 0) / values.length;
 }
 
 function relativeError(a: Float64Array, b: Float64Array): number {
@@ -181,12 +189,17 @@ async function measure(batchSize: number, windowSize: number): Promise<void> {
 
 const METHODS = ["tqn", "parataa"] as const;
 
-/** `--seeds N` for the pictures, half as many for the warm starts; `--method M` for one method alone. */
+/** `--seeds N` for the pictures, half as many for the warm starts; `--method M` and `--part pictures|warm|memory` for one alone. */
 async function main(): Promise<void> {
   const { values } = parseArgs({
-    options: { seeds: { type: "string", default: "20" }, method: { type: "string" } },
+    options: {
+      seeds: { type: "string", default: "20" },
+      method: { type: "string" },
+      part: { type: "string" },
+    },
   });
   const seeds = Number(values.seeds);
+  const wanted = (part: string) => (values.part ?? part) === part;
   const methods = METHODS.filter((method) => (values.method ?? method) === method);
   using env = Environment.open();
   // Two threads that wait for each other would spin against whatever else runs.
@@ -194,9 +207,11 @@ async function main(): Promise<void> {
     session: { intraOpNumThreads: 1 },
   });
   const lab = new Lab(pipeline);
-  for (const method of methods) printTable([await benchParity(lab, seeds, method)]);
-  for (const method of methods) printTable(await benchWarmStart(lab, Math.ceil(seeds / 2), method));
-  printTable(await benchMemory());
+  for (const method of methods) {
+    if (wanted("pictures")) printTable([await benchParity(lab, seeds, method)]);
+    if (wanted("warm")) printTable(await benchWarmStart(lab, Math.ceil(seeds / 2), method));
+  }
+  if (wanted("memory")) printTable(await benchMemory());
 }
 
 if (import.meta.main) {
