@@ -9,7 +9,7 @@
  * | dd = x̃_(t+1) − X_t | `probe` |
  * | β | `slope` |
  * | g = (Âh Âhᵀ + λI)⁻¹ Âh dd, divided by the lengths | `coefficients` |
- * | h = (Âh Âhᵀ + λI)⁻¹ (Yh − (β/s) Âh)(dd − Âhᵀ Âh-part of g), divided by the lengths | `mirrored` |
+ * | h = (Âh Âhᵀ + λI)⁻¹ (Yh − (β/s) Âh)(dd − Σ g_j a_j), divided by the lengths | `mirrored` |
  *
  * The sweep probes dd before the network is asked at the same input, so that dd is the next secant's a, and its products with the
  * older ones are known.

@@ -26,7 +26,7 @@ export interface TqnOptions {
   trustRadius: number;
   /**
    * Takes the network's derivative for symmetric, as that of an exact denoiser is: what a secant pair says along its answer is
-   * used too. Default `false`; about 5 % fewer rounds.
+   * used too. Default `false`; 0–6 % fewer rounds on the embedded models.
    */
   symmetric: boolean;
   /**
