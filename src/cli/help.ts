@@ -28,7 +28,7 @@ export function helpText(summary: ScriptSummary, table: FlagTable): string {
   );
   lines.push(
     "5 file system, 6 NaN or infinity, 7 library or device, 10 mismatch, 11 not verified, 70 our bug,",
-    "130/143 stopped.",
+    "129/130/143 stopped.",
   );
   return lines.join("\n");
 }

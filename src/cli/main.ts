@@ -2,7 +2,7 @@
 import { ParataaError } from "../errors.ts";
 
 /** Exit codes of a run that a signal stopped. */
-const SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const;
+const SIGNALS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 
 /** Ends a run on a signal; the reason of the abort that the run sees. */
 export class Interrupted extends Error {
@@ -16,7 +16,7 @@ export class Interrupted extends Error {
 /**
  * Runs a script and ends the process.
  *
- * The first SIGINT or SIGTERM aborts `signal`, and the script leaves with 130 or 143 once it has tidied up; a second one ends
+ * The first SIGHUP, SIGINT or SIGTERM aborts `signal`, and the script leaves with 129, 130 or 143 once it has tidied up; a second one ends
  * the process at once and may leave a manifest that says "running".
  */
 export async function runMain(

@@ -57,6 +57,7 @@ export function parseFlags<T extends FlagTable>(table: T, args: readonly string[
  * Reads values that were recorded as JSON (a manifest, a picture's metadata) by the same rules as a command line.
  *
  * @returns the words that `parseFlags` would take, without the flags named in `except`
+ * @throws {UsageError} on a name that is no flag of the table
  */
 export function toArguments(
   table: FlagTable,
@@ -66,7 +67,10 @@ export function toArguments(
   const args: string[] = [];
   for (const [name, value] of Object.entries(recorded)) {
     const flag = Object.hasOwn(table, name) ? table[name] : undefined;
-    if (flag === undefined || except.has(name) || value === null || value === false) continue;
+    if (flag === undefined) {
+      throw new UsageError(`the recorded arguments name ${show(name)}, which is no flag`);
+    }
+    if (except.has(name) || value === null || value === false) continue;
     if (flag.type === "boolean") args.push(`--${name}`);
     else args.push(`--${name}=${value}`);
   }

@@ -132,6 +132,11 @@ Deno.test("readArguments() says what is wrong with the file of --args_from", () 
         UsageError,
         /--eta is "2" but takes/,
       ],
+      [
+        await write("name.json", '{"arguments": {"foo": 2}}'),
+        UsageError,
+        /name "foo", which is no flag/,
+      ],
     ];
     for (const [file, kind, message] of cases) {
       await assert.rejects(readDit(table, ["--args_from", file]), (error: Error) => {
