@@ -5,6 +5,7 @@
  */
 import { parseArgs } from "node:util";
 import { StableDiffusionPipeline } from "../../src/pipelines/stable_diffusion_pipeline.ts";
+import { latentDifference } from "../../src/runs/latent_difference.ts";
 import { Environment } from "../../src/runtime/environment.ts";
 import { Generator } from "../../src/sampling/noise.ts";
 import type { Method } from "../../src/sampling/options.ts";
@@ -12,6 +13,7 @@ import { parallelSample } from "../../src/sampling/parallel_sampler.ts";
 import type { SampleResult } from "../../src/sampling/results.ts";
 import { sequentialSample } from "../../src/sampling/sequential_sampler.ts";
 import { peakOf, printPeak } from "./peak.ts";
+import { mean } from "./samplers/metrics.ts";
 import { type BenchRow, median, printTable } from "./table.ts";
 
 const MODEL = "models/sd-emoji", STEPS = 50, VARIATION = 30, GUIDANCE = 4;
@@ -113,7 +115,7 @@ async function benchWarmStart(lab: Lab, seeds: number, method: Method): Promise<
       const own = await lab.solve(second, seed, { method: "sequential", start });
       rounds.push(warm.rounds / scratch.rounds);
       evaluations.push(warm.nfe / scratch.nfe);
-      errors.push(relativeError(warm.sample, own.sample));
+      errors.push(latentDifference(warm.sample, own.sample).relative);
     }
     console.error(
       `seed ${seed}: so far ${mean(rounds).toFixed(3)} of the rounds, ${
@@ -135,15 +137,6 @@ async function benchWarmStart(lab: Lab, seeds: number, method: Method): Promise<
     },
     { group, name: "error, worst", value: Math.max(...errors), unit: "" },
   ];
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((a, b) => a + b, 0) / values.length;
-}
-
-function relativeError(a: Float64Array, b: Float64Array): number {
-  const square = (values: Float64Array) => values.reduce((sum, x) => sum + x * x, 0);
-  return Math.sqrt(square(a.map((x, i) => x - b[i])) / square(b));
 }
 
 /** Peak memory at 4×64×64 with guidance, each in a process of its own, on a very small UNet: what grows is ours and ORT's. */

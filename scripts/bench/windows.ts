@@ -5,6 +5,7 @@
  * @module
  */
 import { DitPipeline } from "../../src/pipelines/dit_pipeline.ts";
+import { latentDifference } from "../../src/runs/latent_difference.ts";
 import { Environment } from "../../src/runtime/environment.ts";
 import { Generator } from "../../src/sampling/noise.ts";
 import type { Method } from "../../src/sampling/options.ts";
@@ -42,7 +43,7 @@ for (const eta of [0, 1]) {
           while (!next.done) next = await run.next();
           rounds += next.value.rounds;
           nfe += next.value.nfe;
-          worst = Math.max(worst, relativeDifference(next.value.sample, wanted));
+          worst = Math.max(worst, latentDifference(next.value.sample, wanted).relative);
         }
         windows.push(windowSize);
         meanRounds.push(Number((rounds / CHAINS.length).toFixed(1)));
@@ -53,14 +54,4 @@ for (const eta of [0, 1]) {
       console.log(`${where}: ${table}, worst ${worst.toExponential(1)}`);
     }
   }
-}
-
-/** RMS of the difference over the RMS of `b`. */
-function relativeDifference(a: Float64Array, b: Float64Array): number {
-  let square = 0, scale = 0;
-  for (let i = 0; i < a.length; i++) {
-    square += (a[i] - b[i]) ** 2;
-    scale += b[i] ** 2;
-  }
-  return Math.sqrt(square / scale);
 }

@@ -1,4 +1,5 @@
 /** What a warm start saved against the same prompt from scratch, and what it gave up. @module */
+import { latentDifference } from "../runs/latent_difference.ts";
 import type { Schedule } from "../sampling/schedule.ts";
 import type { Job, Outcome } from "./job.ts";
 import type { Progress } from "./progress.ts";
@@ -30,9 +31,9 @@ export async function compareWithScratch(
   const comparison = {
     scratch: { rounds: scratch.rounds, nfe: scratch.nfe },
     distance: {
-      warm_to_sequential: relativeDistance(result.sample, sequential.sample),
-      scratch_to_sequential: relativeDistance(scratch.sample, sequential.sample),
-      warm_to_own_chain: relativeDistance(result.sample, ownChain.sample),
+      warm_to_sequential: latentDifference(result.sample, sequential.sample).relative,
+      scratch_to_sequential: latentDifference(scratch.sample, sequential.sample).relative,
+      warm_to_own_chain: latentDifference(result.sample, ownChain.sample).relative,
     },
   };
   record.comparison = comparison;
@@ -55,14 +56,4 @@ export async function compareWithScratch(
       }; warm to the sequential chain from its own start ` +
       distance.warm_to_own_chain.toExponential(1),
   );
-}
-
-/** RMS of the difference over the RMS of `b`. */
-function relativeDistance(a: Float64Array, b: Float64Array): number {
-  let difference = 0, size = 0;
-  for (let i = 0; i < a.length; i++) {
-    difference += (a[i] - b[i]) ** 2;
-    size += b[i] ** 2;
-  }
-  return Math.sqrt(difference / size);
 }

@@ -1,10 +1,11 @@
 /** What `parallel_dit` adds to the shared run: class labels. @module */
 import { FormatError, UsageError } from "../errors.ts";
+import type { GuidedDenoiser } from "../models/guided_denoiser.ts";
 import { DitPipeline } from "../pipelines/dit_pipeline.ts";
 import { jobNoise } from "./job_noise.ts";
 import { show } from "./parse_flags.ts";
 import type { Jobs } from "./job.ts";
-import type { SamplingScript } from "./sampling_script.ts";
+import type { DenoiserSetting, SamplingScript } from "./sampling_script.ts";
 import { ditFlags } from "./dit_flags.ts";
 
 const flags = ditFlags();
@@ -20,7 +21,8 @@ export const ditScript: SamplingScript<typeof flags, DitPipeline> = {
   prefix: "DiT",
   flags,
   open: (env, path, _values, options) => DitPipeline.open(env, path, options),
-  async jobs({ pipeline, values, given, schedule }) {
+  async jobs(setting) {
+    const { pipeline, values, given, schedule } = setting;
     const classes = pipeline.classNames;
     const labels = values.class_labels === undefined
       ? undefined
@@ -47,11 +49,7 @@ export const ditScript: SamplingScript<typeof flags, DitPipeline> = {
           index: index++,
           label: `${label} (${name})`,
           condition: { class_label: label, class_name: name },
-          denoiser: pipeline.createDenoiser(label, {
-            schedule,
-            guidanceScale: values.cfg_scale,
-            batchSize: values.batch_size,
-          }),
+          denoiser: makeDenoiser(label, setting),
           noise: drawn.noise,
           seed: drawn.seed,
         };
@@ -59,19 +57,24 @@ export const ditScript: SamplingScript<typeof flags, DitPipeline> = {
     }
   },
   anyCondition: { class_label: 0 },
-  denoiser({ class_label: label }, { pipeline, values, schedule }) {
-    if (typeof label !== "number" || !(label in pipeline.classNames)) {
+  denoiser({ class_label: label }, setting) {
+    const { classNames } = setting.pipeline;
+    if (typeof label !== "number" || !(label in classNames)) {
       throw new FormatError(
-        `class_label is ${show(label)}, wanted a whole number from 0 to ${
-          pipeline.classNames.length - 1
-        }`,
+        `class_label is ${show(label)}, wanted a whole number from 0 to ${classNames.length - 1}`,
       );
     }
-    const { cfg_scale: guidanceScale, batch_size: batchSize } = values;
-    const denoiser = pipeline.createDenoiser(label, { schedule, guidanceScale, batchSize });
-    return Promise.resolve(denoiser);
+    return Promise.resolve(makeDenoiser(label, setting));
   },
 };
+
+function makeDenoiser(
+  label: number,
+  { pipeline, values, schedule }: DenoiserSetting<typeof flags, DitPipeline>,
+): GuidedDenoiser {
+  const { cfg_scale: guidanceScale, batch_size: batchSize } = values;
+  return pipeline.createDenoiser(label, { schedule, guidanceScale, batchSize });
+}
 
 /**
  * Class numbers from `A,B,…`, each a number or any of a class's names.

@@ -27,13 +27,13 @@ export function show(value: unknown): string {
  * word that belongs to no flag
  */
 export function parseFlags<T extends FlagTable>(table: T, args: readonly string[]): ParsedFlags<T> {
+  const names = spellings(table);
   const { tokens } = parseArgs({
     args: [...args],
-    options: parserOptions(table),
+    options: parserOptions(table, names),
     strict: false,
     tokens: true,
   });
-  const names = spellings(table);
   const given = new Map<string, string | undefined>();
   for (const token of tokens) {
     if (token.kind === "option-terminator") continue;
@@ -134,9 +134,10 @@ function spellings(table: FlagTable): Map<string, string> {
 
 function parserOptions(
   table: FlagTable,
+  names: ReadonlyMap<string, string>,
 ): Record<string, { type: "string" | "boolean"; short?: string }> {
   const options: Record<string, { type: "string" | "boolean"; short?: string }> = {};
-  for (const [spelling, name] of spellings(table)) {
+  for (const [spelling, name] of names) {
     const type = table[name].type === "boolean" ? "boolean" : "string";
     // A one-letter spelling is declared as a long name too, since parseArgs wants one; the table decides what it means.
     options[spelling] = spelling.length === 1 ? { type, short: spelling } : { type };

@@ -3,6 +3,7 @@ import { join, resolve } from "node:path";
 import { FormatError, MismatchError } from "../errors.ts";
 import type { Picture } from "../models/vae.ts";
 import type { LatentPipeline } from "../pipelines/latent_pipeline.ts";
+import { type LatentDifference, latentDifference } from "../runs/latent_difference.ts";
 import type { Manifest, SampleRecord } from "../runs/manifest.ts";
 import { psnr, ssim } from "../runs/picture_metrics.ts";
 import { readPicture } from "../runs/read_picture.ts";
@@ -30,8 +31,8 @@ export interface VerifiedSample {
   index: number;
   condition: SampleRecord["condition"];
   converged: boolean;
-  /** x_0 of the run against the sequential x_0; `relative` is `rms` over the RMS of the latter. */
-  latent: { max: number; rms: number; relative: number };
+  /** x_0 of the run against the sequential x_0. */
+  latent: LatentDifference;
   /** Final pictures; PSNR in dB, `Infinity` for equal pictures. */
   picture: { psnr: number; ssim: number };
   /** As the run recorded it. */
@@ -127,7 +128,7 @@ async function verifySample<T extends FlagTable & SamplingTable, P extends Laten
   checkSize(path, own, picture);
   return {
     ...{ index, condition, converged },
-    latent: compareLatents(saved.trajectory.subarray(0, result.sample.length), result.sample),
+    latent: latentDifference(saved.trajectory.subarray(0, result.sample.length), result.sample),
     picture: { psnr: psnr(own, picture), ssim: ssim(own, picture) },
     run: { rounds, nfe, seconds: seconds.sampling },
     sequential,
@@ -186,19 +187,4 @@ function checkSize(path: string, own: Picture, sequential: Picture): void {
     `${path}: pictures are ${own.width}x${own.height}, the model makes ` +
       `${sequential.width}x${sequential.height}`,
   );
-}
-
-function compareLatents(own: Float64Array, sequential: Float64Array): VerifiedSample["latent"] {
-  let max = 0, square = 0, scale = 0;
-  for (let i = 0; i < own.length; i++) {
-    const difference = Math.abs(own[i] - sequential[i]);
-    max = Math.max(max, difference);
-    square += difference ** 2;
-    scale += sequential[i] ** 2;
-  }
-  return {
-    max,
-    rms: Math.sqrt(square / own.length),
-    relative: square === 0 ? 0 : Math.sqrt(square / scale),
-  };
 }

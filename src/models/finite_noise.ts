@@ -1,4 +1,5 @@
 /** A second chance for rows that came back as NaN or infinity: one bad call of a device must not end a run. @module */
+import { countNonFinite } from "../sampling/arguments.ts";
 import type { Denoiser } from "../sampling/denoiser.ts";
 
 /**
@@ -13,8 +14,8 @@ export function retryNonFinite(denoiser: Denoiser): Denoiser {
       await denoiser.predictNoise(latents, steps, out, signal);
       for (let row = 0; row < steps.length; row++) {
         const [from, to] = [row * rowSize, (row + 1) * rowSize];
-        if (isFinite(out, from, to)) continue;
         const again = out.subarray(from, to);
+        if (countNonFinite(again) === 0) continue;
         await denoiser.predictNoise(
           latents.subarray(from, to),
           steps.subarray(row, row + 1),
@@ -24,11 +25,4 @@ export function retryNonFinite(denoiser: Denoiser): Denoiser {
       }
     },
   };
-}
-
-/** x − x is 0 for finite x and NaN otherwise: one sum tells, without a branch per element. */
-function isFinite(values: Float64Array, from: number, to: number): boolean {
-  let sum = 0;
-  for (let i = from; i < to; i++) sum += values[i] - values[i];
-  return sum === 0;
 }

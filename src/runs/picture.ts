@@ -17,12 +17,17 @@ export async function loadEncoder(): Promise<typeof import("imagescript")> {
   try {
     return await import("imagescript");
   } catch (cause) {
-    const [hint] = String(cause).match(/Requires \w+ access.*/) ?? [];
+    const hint = missingPermission(cause);
     if (hint) {
       throw new PermissionError("cannot load imagescript, the PNG encoder", { hint, cause });
     }
     throw cause;
   }
+}
+
+/** Deno's words for a missing permission, where that lies under an error: imagescript wraps it in errors of its own. */
+export function missingPermission(error: unknown): string | undefined {
+  return String(error).match(/Requires \w+ access.*/)?.[0];
 }
 
 /** PNG bytes of a picture. */

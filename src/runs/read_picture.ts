@@ -3,7 +3,7 @@ import { FormatError, PermissionError } from "../errors.ts";
 import { verifyImage } from "../formats/image_file.ts";
 import { decodePng, type RgbaImage } from "../formats/png_pixels.ts";
 import type { Picture } from "../models/vae.ts";
-import { loadEncoder } from "./picture.ts";
+import { loadEncoder, missingPermission } from "./picture.ts";
 import { orientPicture } from "./orient_picture.ts";
 import { resizePicture } from "./resize_picture.ts";
 
@@ -51,7 +51,7 @@ async function decodeJpeg(bytes: Uint8Array, file: string): Promise<RgbaImage> {
     const { width, height, bitmap } = await Image.decode(bytes);
     return { width, height, data: Uint8Array.from(bitmap) };
   } catch (cause) {
-    const [hint] = String(cause).match(/Requires \w+ access.*/) ?? [];
+    const hint = missingPermission(cause);
     if (hint) {
       throw new PermissionError(`cannot load the JPEG decoder for ${file}`, { hint, cause });
     }

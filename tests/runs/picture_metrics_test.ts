@@ -66,6 +66,14 @@ Deno.test("psnr() and ssim() of flat pictures follow their formulas, smaller tha
   }
 });
 
+Deno.test("psnr() of a constant difference of 1 level is 20 log10(255), either way round", () => {
+  const levels = [1, 2, 200, 255, 3, 9];
+  const a: Picture = { width: 2, height: 1, data: Uint8Array.from(levels) };
+  const b: Picture = { ...a, data: a.data.map((level) => level - 1) };
+  assert.ok(Math.abs(psnr(a, b) - 20 * Math.log10(255)) < 1e-12);
+  assert.equal(psnr(b, a), psnr(a, b)); // the difference is not taken in 8 bits
+});
+
 Deno.test("psnr() and ssim() refuse pictures of two sizes", () => {
   assert.throws(() => psnr(flat(4, 0), flat(5, 0)), /a is 4x4, b is 5x5/);
   assert.throws(() => ssim(flat(4, 0), flat(5, 0)), RangeError);

@@ -1,4 +1,5 @@
 /** The embedded models and the problems that seeds pose to them. @module */
+import type { Picture } from "../../../src/models/vae.ts";
 import { DitPipeline } from "../../../src/pipelines/dit_pipeline.ts";
 import { StableDiffusionPipeline } from "../../../src/pipelines/stable_diffusion_pipeline.ts";
 import { digestBytes, digestFile } from "../../../src/runs/hash.ts";
@@ -64,9 +65,9 @@ export class Laboratory implements AsyncDisposable {
     return { denoiser, schedule, noise };
   }
 
-  /** 8-bit pixels of a latent. */
-  async pixels(latent: Float64Array): Promise<Uint8Array> {
-    return (await this.#pipeline.decode(latent)).data;
+  /** What a latent looks like. */
+  picture(latent: Float64Array): Promise<Picture> {
+    return this.#pipeline.decode(latent);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,9 +1,11 @@
 /** Runs the methods on a problem, each against the one sequential sample. @module */
+import { latentDifference } from "../../../src/runs/latent_difference.ts";
+import { psnr } from "../../../src/runs/picture_metrics.ts";
 import { parallelSample } from "../../../src/sampling/parallel_sampler.ts";
 import { sequentialSample } from "../../../src/sampling/sequential_sampler.ts";
 import { type Cell, cellKey, methodOptions, type Problem } from "./cells.ts";
 import type { Laboratory, Posed } from "./laboratory.ts";
-import { psnr, relativeRms, roundsTo } from "./metrics.ts";
+import { roundsTo } from "./metrics.ts";
 import type { Measurement } from "./results_file.ts";
 
 /** Measures cells of one problem, one after the other. */
@@ -16,7 +18,7 @@ export async function* measure(
   const start = performance.now();
   const sequential = await sequentialSample(posed.denoiser, { ...posed, signal });
   const seconds = (performance.now() - start) / 1000;
-  const pixels = await laboratory.pixels(sequential.sample);
+  const picture = await laboratory.picture(sequential.sample);
   for (const cell of cells) {
     const key = cellKey(cell, laboratory.network);
     if (cell.method === "sequential") {
@@ -25,7 +27,7 @@ export async function* measure(
       continue;
     }
     const run = await solve(posed, { cell, target: sequential.sample, signal });
-    const ratio = psnr(await laboratory.pixels(run.sample), pixels);
+    const ratio = psnr(await laboratory.picture(run.sample), picture);
     yield {
       ...cell,
       key,
@@ -53,6 +55,6 @@ async function solve(
       const seconds = (performance.now() - start) / 1000;
       return { sample: next.value.sample, errors, evaluations: next.value.nfe, seconds };
     }
-    errors.push(Number(relativeRms(next.value.sample, target).toPrecision(3)));
+    errors.push(Number(latentDifference(next.value.sample, target).relative.toPrecision(3)));
   }
 }
