@@ -2,6 +2,7 @@
 import { isAbsolute } from "node:path";
 import type { LatentPipeline } from "../pipelines/latent_pipeline.ts";
 import { type Digest, digestFile } from "../runs/hash.ts";
+import { describeHost } from "../runs/host.ts";
 import type { Manifest } from "../runs/manifest.ts";
 import type { Environment } from "../runtime/environment.ts";
 import { VERSION } from "../version.ts";
@@ -24,6 +25,7 @@ export async function newManifest(
     arguments: {},
     versions: { parataa: VERSION, deno: Deno.version.deno, onnxruntime: env.version },
     provider: providerOf(values),
+    host: await describeHost(),
     library: await describeLibrary(env.libraryPath),
     model: { path: pipeline.folder.path, name: pipeline.folder.name, files },
     started: new Date().toISOString(),

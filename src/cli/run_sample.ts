@@ -3,6 +3,7 @@ import type { LatentPipeline } from "../pipelines/latent_pipeline.ts";
 import type { Picture } from "../models/vae.ts";
 import { digestBytes } from "../runs/hash.ts";
 import type { Manifest } from "../runs/manifest.ts";
+import type { RoundRow } from "../runs/rounds_file.ts";
 import type { RunDirectory } from "../runs/run_directory.ts";
 import { type PictureText, writePicture, writeSample } from "../runs/sample_files.ts";
 import type { SampleResult } from "../sampling/results.ts";
@@ -36,7 +37,7 @@ export async function runSample(job: Job, context: SampleContext): Promise<Outco
   const solving = stopwatch();
   const onRound = (round: SolvedRound) => progress.round({ ...place, ...round });
   const previews = previewer(job, context);
-  const { result, latents, finishedIndex, residual } = await solve(job, {
+  const { result, latents, finishedIndex, residual, rounds: table } = await solve(job, {
     schedule,
     values,
     signal,
@@ -52,7 +53,7 @@ export async function runSample(job: Job, context: SampleContext): Promise<Outco
   }
   const decoding = decode();
   const written = new Set(previews.pictures.keys());
-  await writeFiles(job, context, { result, pictures, written });
+  await writeFiles(job, context, { result, pictures, rounds: table, written });
   const { rounds, nfe, converged } = result;
   progress.sample({ ...place, label: job.label, rounds, nfe, seconds: sampling });
   const network = job.denoiser.networkMilliseconds / 1000;
@@ -82,16 +83,17 @@ function stopwatch(): () => number {
 async function writeFiles(
   job: Job,
   context: SampleContext,
-  { result, pictures, written }: {
+  { result, pictures, rounds, written }: {
     result: SampleResult;
     pictures: ReadonlyMap<number, Picture>;
+    rounds: readonly RoundRow[];
     written: ReadonlySet<number>;
   },
 ): Promise<void> {
   const { run, pipeline, schedule, signal } = context;
   await writeSample(run, {
     ...destination(job, context),
-    ...{ signal, pictures, written },
+    ...{ signal, pictures, rounds, written },
     trajectory: result.trajectory,
     noise: job.noise,
     shape: [schedule.numSteps + 1, ...pipeline.latentShape],

@@ -1,5 +1,6 @@
 /** Solves the chain of one job by the method that the flags name. @module */
 import { retryNonFinite } from "../models/finite_noise.ts";
+import type { RoundRow } from "../runs/rounds_file.ts";
 import type { Denoiser } from "../sampling/denoiser.ts";
 import type { Method } from "../sampling/options.ts";
 import { parallelSample } from "../sampling/parallel_sampler.ts";
@@ -41,6 +42,8 @@ export interface Solved {
   latents: Map<number, Float64Array>;
   finishedIndex: number[];
   residual: number[];
+  /** Every round; none for sequential sampling. */
+  rounds: RoundRow[];
 }
 
 /** Solves a job. @throws {NumericalError} when NaN or infinity turns up, naming round and step */
@@ -57,8 +60,8 @@ async function solveInParallel(
   { schedule, values, signal, onRound, onEstimate }: SolveOptions,
 ): Promise<Solved> {
   const latents = new Map([[0, firstSample(job)]]);
-  const finishedIndex: number[] = [], residual: number[] = [];
-  const rounds = parallelSample(retryNonFinite(job.denoiser), {
+  const finishedIndex: number[] = [], residual: number[] = [], rounds: RoundRow[] = [];
+  const sampler = parallelSample(retryNonFinite(job.denoiser), {
     schedule,
     noise: job.noise,
     initialTrajectory: job.start?.trajectory,
@@ -74,16 +77,18 @@ async function solveInParallel(
     signal,
   });
   for (;;) {
-    const { done, value } = await rounds.next();
-    if (done) return { result: value, latents, finishedIndex, residual };
+    const { done, value } = await sampler.next();
+    if (done) return { result: value, latents, finishedIndex, residual, rounds };
     // NaN marks steps that a strided round did not evaluate.
     const largest = value.residuals.reduce((a, b) => b > a ? b : a, 0);
-    latents.set(value.round, value.sample);
+    const { sample, ...row } = value;
+    latents.set(value.round, sample);
+    rounds.push(row);
     finishedIndex.push(value.finishedIndex);
     residual.push(largest);
     const { round, finishedIndex: finished, evaluations } = value;
     onRound({ round, finishedIndex: finished, evaluations, residual: largest });
-    await onEstimate?.(round, value.sample);
+    await onEstimate?.(round, sample);
   }
 }
 
@@ -108,7 +113,7 @@ async function solveSequentially(
     signal,
   });
   const latents = new Map([[0, firstSample(job)], [result.rounds, result.sample]]);
-  return { result, latents, finishedIndex: [], residual: [] };
+  return { result, latents, finishedIndex: [], residual: [], rounds: [] };
 }
 
 /** x_0 before the first round: the warm start's, else zeros as in the official outputs. */

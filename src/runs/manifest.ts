@@ -4,6 +4,7 @@
  * @module
  */
 import type { Digest } from "./hash.ts";
+import type { Host } from "./host.ts";
 
 /** How far a run has come. */
 export type RunStatus = "running" | "complete" | "failed" | "interrupted";
@@ -51,6 +52,8 @@ export interface Manifest {
   arguments: Record<string, string | number | boolean | null>;
   versions: { parataa: string; deno: string; onnxruntime: string };
   provider: string;
+  /** Absent in the records of parataa before it was noted. */
+  host?: Host;
   /** The digest is absent where the system found the library by its name alone. */
   library: { path: string } & Partial<Digest>;
   model: { path: string; name: string; files: Record<string, Digest> };

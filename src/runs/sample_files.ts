@@ -3,6 +3,7 @@ import { insertPngText } from "../formats/png_text.ts";
 import type { Picture } from "../models/vae.ts";
 import { contactSheet, encodePng } from "./picture.ts";
 import { resizePicture } from "./resize_picture.ts";
+import { encodeRounds, type RoundRow } from "./rounds_file.ts";
 import type { RunDirectory } from "./run_directory.ts";
 import { encodeTrajectory, type TrajectoryFile } from "./trajectory_file.ts";
 
@@ -17,6 +18,8 @@ export interface SampleOutput extends TrajectoryFile {
   pictures: ReadonlyMap<number, Picture>;
   /** Text chunks of a picture, by its number; `undefined` writes none. */
   pictureText: PictureText | undefined;
+  /** Every round; sequential sampling has none, and leaves no table of them. */
+  rounds: readonly RoundRow[];
   /** Pictures that lie there already. */
   written?: ReadonlySet<number>;
   /** Stops between two files. */
@@ -36,6 +39,12 @@ export async function writeSample(run: RunDirectory, sample: SampleOutput): Prom
     if (!sample.written?.has(step)) await writePicture(run, sample, { step, picture });
   }
   await writeSheet(run, `${sample.folder}/contact_sheet.png`, [...sample.pictures.values()]);
+  if (sample.rounds.length > 0) {
+    await run.write(
+      `${sample.folder}/rounds.csv`,
+      encodeRounds(sample.rounds, sample.shape[0] - 1),
+    );
+  }
   await run.write(`${sample.folder}/trajectory.safetensors`, encodeTrajectory(sample));
 }
 

@@ -49,6 +49,7 @@ Deno.test("runSampling() leaves the official layout, a complete manifest and sou
       assert.equal(finishedIndex.at(-1), 0);
       const wanted = Array.from({ length: rounds + 1 }, (_, k) => `sample_${index}/step_${k}.png`);
       wanted.push(`sample_${index}/contact_sheet.png`, `sample_${index}/trajectory.safetensors`);
+      wanted.push(`sample_${index}/rounds.csv`);
       const found = Object.keys(manifest.outputs).filter((name) =>
         name.startsWith(`sample_${index}/`)
       );
