@@ -41,6 +41,13 @@ export { type SequentialOptions, sequentialSample } from "./src/sampling/sequent
 export { type A1111Parameters, formatA1111 } from "./src/formats/a1111.ts";
 export type { ByteSource } from "./src/formats/byte_source.ts";
 export type { SafetensorsData, SafetensorsDtype } from "./src/formats/element_types.ts";
+export { FileSource } from "./src/formats/file_source.ts";
+export {
+  tensorChunks,
+  type TensorEntry,
+  type TensorFile,
+  type TensorRange,
+} from "./src/formats/tensor_file.ts";
 export { type ImageFile, verifyImage } from "./src/formats/image_file.ts";
 export { type Jpeg, verifyJpeg } from "./src/formats/jpeg.ts";
 export {

@@ -1,7 +1,7 @@
 /** Reading a part of a file too large to hold. @module */
 import { FormatError } from "../errors.ts";
 
-/** Random access to bytes, e.g. a file: this folder opens nothing itself. */
+/** Random access to bytes, e.g. a file: the readers open nothing themselves, see `FileSource`. */
 export interface ByteSource {
   /** Total number of bytes. */
   readonly size: number;

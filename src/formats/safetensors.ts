@@ -2,7 +2,6 @@
  * Safetensors files: latents and trajectories that runs keep, and checkpoints that users bring.
  * @module
  */
-import { FormatError } from "../errors.ts";
 import { type ByteSource, readExactly } from "./byte_source.ts";
 import {
   ARRAY_TYPES,
@@ -19,6 +18,7 @@ import {
 } from "./safetensors_header.ts";
 import { byteLengthOf } from "./shape.ts";
 import { shown } from "./shown.ts";
+import { checkRange, entryOf, type TensorFile, type TensorRange } from "./tensor_file.ts";
 
 /** A tensor, its elements C-ordered in the typed array that belongs to its type. */
 export type SafetensorsTensor = {
@@ -69,13 +69,17 @@ export function readSafetensors(bytes: Uint8Array, options: { file?: string } = 
   return { tensors, metadata: new Map(header.metadata) };
 }
 
-function toTensor({ dtype, shape }: SafetensorsEntry, bytes: Uint8Array): SafetensorsTensor {
+/** Bytes as the tensor that an entry describes. */
+export function toTensor(
+  { dtype, shape }: Pick<SafetensorsEntry, "dtype" | "shape">,
+  bytes: Uint8Array,
+): SafetensorsTensor {
   // The one cast: TypeScript cannot follow that the array type is looked up by the same dtype.
   return { dtype, shape, data: viewAs<unknown>(ARRAY_TYPES[dtype], bytes) } as SafetensorsTensor;
 }
 
 /** A safetensors file too large to hold: the header is read and checked at once, tensors one by one. */
-export class SafetensorsFile implements SafetensorsHeader {
+export class SafetensorsFile implements SafetensorsHeader, TensorFile {
   /** Every tensor's type, shape and place, in the order of the data. */
   readonly entries: ReadonlyMap<string, SafetensorsEntry>;
   /** The free text that the file carries. */
@@ -111,9 +115,21 @@ export class SafetensorsFile implements SafetensorsHeader {
    * @throws {FormatError} where there is none of that name, or the file has shrunk
    */
   async read(name: string): Promise<SafetensorsTensor> {
-    const entry = this.entries.get(name);
-    if (entry === undefined) throw new FormatError(`${this.#file}: no tensor ${shown(name)}`);
+    const entry = entryOf(this.entries, name, this.#file);
     return toTensor(entry, await readExactly(this.#source, entry, this.#file));
+  }
+
+  /**
+   * Reads a part of one tensor: its elements in C order, little-endian.
+   *
+   * @throws {FormatError} as {@link SafetensorsFile.read}
+   * @throws {RangeError} where the range is not within the tensor
+   */
+  async readBytes(name: string, range: TensorRange): Promise<Uint8Array> {
+    const entry = entryOf(this.entries, name, this.#file);
+    checkRange(entry, range);
+    const { offset, length } = range;
+    return await readExactly(this.#source, { offset: entry.offset + offset, length }, this.#file);
   }
 }
 

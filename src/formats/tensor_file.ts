@@ -1,0 +1,105 @@
+/**
+ * What all files of tensors have in common: names, types and shapes at once, elements only when asked for, whole or in pieces.
+ * @module
+ */
+import { FormatError } from "../errors.ts";
+import type { SafetensorsDtype } from "./element_types.ts";
+import type { SafetensorsTensor } from "./safetensors.ts";
+import { shown } from "./shown.ts";
+
+/** What a file says about one tensor; checked against the file when it was opened. */
+export interface TensorEntry {
+  /** Element type in safetensors' spelling, whatever the file. */
+  readonly dtype: SafetensorsDtype;
+  /** Sizes, outermost first; `[]` is a scalar. */
+  readonly shape: readonly number[];
+  /** Number of bytes of the elements. */
+  readonly length: number;
+}
+
+/** Bytes of one tensor, counted from its first element. */
+export interface TensorRange {
+  /** First byte. */
+  readonly offset: number;
+  /** Number of bytes. */
+  readonly length: number;
+}
+
+/**
+ * An open file of tensors: safetensors, a PyTorch checkpoint, or shards of either. Nothing of a tensor is in memory until it is
+ * read.
+ */
+export interface TensorFile {
+  /** Every tensor by name, in the order of the file. */
+  readonly entries: ReadonlyMap<string, TensorEntry>;
+  /**
+   * Reads one tensor.
+   *
+   * @throws {FormatError} where there is none of that name, or its bytes are damaged
+   */
+  read(name: string): Promise<SafetensorsTensor>;
+  /**
+   * Reads a part of one tensor: its elements in C order, little-endian.
+   *
+   * @throws {FormatError} as {@link TensorFile.read}
+   * @throws {RangeError} where the range is not within the tensor
+   */
+  readBytes(name: string, range: TensorRange): Promise<Uint8Array>;
+}
+
+/** Bytes of one piece of {@link tensorChunks} unless told otherwise. */
+const CHUNK = 4 * 2 ** 20;
+
+/**
+ * The bytes of a tensor in pieces of whole elements, so that a file of gigabytes passes through a few megabytes.
+ *
+ * @param chunkBytes most bytes of a piece, a multiple of 8; default 4 MiB
+ *
+ * @example
+ * ```ts
+ * import { SafetensorsFile, tensorChunks, writeSafetensors } from "@parataa/parataa";
+ * import assert from "node:assert/strict";
+ * const data = Float32Array.of(1, 2, 3, 4, 5);
+ * const bytes = writeSafetensors(new Map([["x", { dtype: "F32", shape: [5], data }]]));
+ * const source = {
+ *   size: bytes.length,
+ *   read: (offset: number, length: number) => Promise.resolve(bytes.slice(offset, offset + length)),
+ * };
+ * const file = await SafetensorsFile.open(source);
+ * const sizes = await Array.fromAsync(tensorChunks(file, "x", 8), (chunk) => chunk.length);
+ * assert.deepEqual(sizes, [8, 8, 4]);
+ * ```
+ */
+export async function* tensorChunks(
+  file: TensorFile,
+  name: string,
+  chunkBytes: number = CHUNK,
+): AsyncGenerator<Uint8Array> {
+  if (!Number.isSafeInteger(chunkBytes) || chunkBytes < 8 || chunkBytes % 8 !== 0) {
+    throw new RangeError(`chunkBytes is ${chunkBytes}; want a multiple of 8 from 8 up`);
+  }
+  const total = entryOf(file.entries, name, "the file").length;
+  for (let offset = 0; offset < total; offset += chunkBytes) {
+    yield await file.readBytes(name, { offset, length: Math.min(chunkBytes, total - offset) });
+  }
+}
+
+/** The entry of a tensor. @throws {FormatError} where there is none */
+export function entryOf<E extends TensorEntry>(
+  entries: ReadonlyMap<string, E>,
+  name: string,
+  file: string,
+): E {
+  const entry = entries.get(name);
+  if (entry === undefined) throw new FormatError(`${file}: no tensor ${shown(name)}`);
+  return entry;
+}
+
+/** @throws {RangeError} where the range is not within the tensor */
+export function checkRange(entry: TensorEntry, { offset, length }: TensorRange): void {
+  const fits = Number.isSafeInteger(offset) && Number.isSafeInteger(length) && offset >= 0 &&
+    length >= 0 && offset + length <= entry.length;
+  if (!fits) {
+    throw new RangeError(`bytes ${offset} + ${length} of a tensor of ${entry.length} bytes`);
+  }
+}
