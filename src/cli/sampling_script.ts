@@ -231,7 +231,7 @@ export function printedAndDone(
 }
 
 /** `args.txt` in the form of the official scripts: the repr of argparse's namespace. */
-function argumentsText(args: RecordedArguments): Uint8Array {
+export function argumentsText(args: RecordedArguments): Uint8Array {
   const python = (value: RecordedArguments[string]) => {
     if (value === null) return "None";
     if (typeof value === "boolean") return value ? "True" : "False";

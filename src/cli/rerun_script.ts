@@ -1,0 +1,146 @@
+/** `rerun`: repeats a run from its manifest and compares every byte. @module */
+import { join } from "node:path";
+import { FormatError, PermissionError, UsageError, VerificationError } from "../errors.ts";
+import { compareFiles, type Difference, explainDifferences } from "../runs/compare_runs.ts";
+import { readFinishedRun } from "../runs/finished_run.ts";
+import { digestBytes } from "../runs/hash.ts";
+import { describeHost } from "../runs/host.ts";
+import type { Manifest } from "../runs/manifest.ts";
+import { ditFlags } from "./dit_flags.ts";
+import type { Flag } from "./flag.ts";
+import { parseFlags, show, toArguments } from "./parse_flags.ts";
+import { plural } from "./progress.ts";
+import { argumentsText, printedAndDone } from "./sampling_script.ts";
+import { type AnySamplingScript, SAMPLING_SCRIPTS } from "./sampling_scripts.ts";
+
+const flags = rerunFlags();
+
+const summary = {
+  name: "rerun",
+  about: "Repeats a run from its manifest into a new folder and compares the bytes of every file.",
+  example: "deno task rerun output/samples/DiT-2026-11-23-02-54-42",
+};
+
+/** Files that an error line names; the rest is counted. */
+const MOST_NAMED = 3;
+
+/** Flags of `rerun`: what may differ from the run's own. */
+// deno-lint-ignore explicit-module-boundary-types -- the table's literal types carry the types of the parsed values
+export function rerunFlags() {
+  const { model_path, vae_path, provider, ort_lib, threads, output_path, ...rest } = ditFlags();
+  const { default: _, ...modelPath } = model_path;
+  const { quiet, json, debug, help, version } = rest;
+  return {
+    model_path: { ...modelPath, help: "folder of the run's model; as recorded by default" },
+    vae_path,
+    provider,
+    ort_lib,
+    output_path: { ...output_path, help: "where the new run's folder is made" },
+    threads,
+    ...{ quiet, json, debug, help, version },
+  } as const satisfies Record<string, Flag>;
+}
+
+/**
+ * Runs `rerun`.
+ *
+ * @throws {VerificationError} when a byte differs, naming the files and what else does
+ * @throws {FormatError} when the recorded run is damaged or was never finished
+ */
+export async function runRerun(args: readonly string[], signal: AbortSignal): Promise<void> {
+  if (printedAndDone({ summary, flags }, args)) return;
+  const [path, ...rest] = args;
+  if (path === undefined || path.startsWith("-")) {
+    throw new UsageError("rerun needs the folder of a run before its flags", {
+      hint: summary.example,
+    });
+  }
+  const { values, given } = parseFlags(flags, rest);
+  await requireProcessor();
+  const recorded = await readFinishedRun(path);
+  const script = scriptOf(path, recorded);
+  const own = [...given, "output_path"].map((name) => [name, values[name as keyof typeof values]]);
+  const run = await script.run([
+    ...["--args_from", join(path, "manifest.json")],
+    ...toArguments(flags, Object.fromEntries(own), new Set()),
+  ], signal);
+  const here = await readFinishedRun(run!.path);
+  report({ path, recorded, here, quiet: values.quiet, json: values.json });
+}
+
+/** What differs cannot be named without it, and a run takes minutes: ask first. */
+async function requireProcessor(): Promise<void> {
+  if ((await describeHost()).cpu !== undefined) return;
+  const { state } = await Deno.permissions.query({ name: "sys", kind: "cpus" });
+  if (state === "granted") return; // a system that does not say
+  throw new PermissionError("rerun cannot ask for the model of this processor", {
+    hint: "Requires sys access to cpus, run again with --allow-sys=cpus",
+  });
+}
+
+function scriptOf(path: string, { script: name }: Manifest): AnySamplingScript {
+  const script = Object.values(SAMPLING_SCRIPTS).find((script) => script.name === name);
+  if (script) return script;
+  throw new FormatError(`${path}: its script is ${show(name)}, wanted one of ours`);
+}
+
+interface Reported {
+  path: string;
+  recorded: Manifest;
+  here: Manifest;
+  quiet: boolean;
+  json: boolean;
+}
+
+function report({ path, recorded, here, quiet, json }: Reported): void {
+  const outputs = { ...here.outputs };
+  if (sameArgumentsElsewhere(recorded, here)) outputs["args.txt"] = recorded.outputs["args.txt"];
+  const files = compareFiles(recorded.outputs, outputs);
+  const differences = explainDifferences(recorded, here);
+  const equal = files.different.length === 0;
+  if (json) {
+    console.log(JSON.stringify({ event: "rerun", path, verified: equal, files, differences }));
+  } else if (!quiet) {
+    for (const line of lines(files, differences)) console.log(line);
+  }
+  if (equal) return;
+  const { different } = files;
+  const named = different.slice(0, MOST_NAMED).join(", ");
+  const more = different.length > MOST_NAMED ? ` and ${different.length - MOST_NAMED} more` : "";
+  throw new VerificationError(
+    `${different.length} of ${Object.keys(recorded.outputs).length} files of ${path} differ: ` +
+      `${named}${more}; ${told(differences)}`,
+    { hint: "take what the run was made with, or check it by deno task verify" },
+  );
+}
+
+/** `args.txt` names the folder that a run was written to and how it was executed: it is equal when it is but for that. */
+function sameArgumentsElsewhere(recorded: Manifest, here: Manifest): boolean {
+  const own = Object.keys(flags).filter((name) => name in recorded.arguments);
+  const before = Object.fromEntries(own.map((name) => [name, recorded.arguments[name]]));
+  const { size, sha256 } = digestBytes(argumentsText({ ...here.arguments, ...before }));
+  const wanted = recorded.outputs["args.txt"];
+  return wanted?.size === size && wanted.sha256 === sha256;
+}
+
+function lines(
+  { equal, different, added }: ReturnType<typeof compareFiles>,
+  differences: readonly Difference[],
+): string[] {
+  const notIn = added.length ? `; ${plural(added.length, "file")} that the run did not have` : "";
+  return [
+    `${equal.length} of ${
+      plural(equal.length + different.length, "file")
+    } equal to the last byte${notIn}`,
+    ...different.map((name) => `differs: ${name}`),
+    ...differences.map(({ what, recorded, here }) => `${what}: was ${recorded}, here ${here}`),
+  ];
+}
+
+function told(differences: readonly Difference[]): string {
+  if (differences.length === 0) {
+    return "versions, library, model, processor, threads and arguments are the recorded ones";
+  }
+  return differences.map(({ what, recorded, here }) => `${what} was ${recorded}, here ${here}`)
+    .join(", ");
+}

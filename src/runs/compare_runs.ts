@@ -1,0 +1,69 @@
+/** Two runs of the same arguments beside each other: which files differ, and what else does. @module */
+import type { Manifest } from "./manifest.ts";
+
+/** Files of a recorded run against those of its repetition. */
+export interface FileComparison {
+  equal: string[];
+  /** Other bytes, or missing in the repetition. */
+  different: string[];
+  /** Only the repetition has them. */
+  added: string[];
+}
+
+/** Something that two runs do not share. */
+export interface Difference {
+  what: string;
+  recorded: string;
+  here: string;
+}
+
+/** Compares every output of the recorded run by its hash. */
+export function compareFiles(
+  recorded: Manifest["outputs"],
+  here: Manifest["outputs"],
+): FileComparison {
+  const names = Object.keys(recorded);
+  const same = (name: string) =>
+    here[name]?.sha256 === recorded[name].sha256 && here[name].size === recorded[name].size;
+  return {
+    equal: names.filter(same),
+    different: names.filter((name) => !same(name)),
+    added: Object.keys(here).filter((name) => !(name in recorded)),
+  };
+}
+
+/** What may explain other bytes: versions, library, model, machine, threads, arguments. Equal things are left out. */
+export function explainDifferences(recorded: Manifest, here: Manifest): Difference[] {
+  const [before, now] = [facts(recorded), facts(here)];
+  const names = [...new Set([...before.keys(), ...now.keys()])];
+  return names
+    .map((what) => ({
+      what,
+      recorded: before.get(what) ?? "not recorded",
+      here: now.get(what) ?? "not recorded",
+    }))
+    .filter((difference) => difference.recorded !== difference.here);
+}
+
+/** Where a run's files lie is not part of what it was made with. */
+const PLACES: readonly string[] = ["output_path", "model_path", "vae_path", "ort_lib", "threads"];
+
+function facts({ versions, provider, library, host, model, arguments: args }: Manifest) {
+  const found = new Map<string, string>();
+  const add = (what: string, value: string | number | undefined) => {
+    if (value !== undefined) found.set(what, String(value));
+  };
+  add("parataa", versions.parataa);
+  add("Deno", versions.deno);
+  add("ONNX Runtime", versions.onnxruntime);
+  add("SHA-256 of the library", library.sha256);
+  add("provider", provider);
+  add("system", host && `${host.os} ${host.arch}`);
+  add("processor", host?.cpu);
+  add("threads", Number(args.threads ?? host?.cores) || undefined);
+  for (const [name, { sha256 }] of Object.entries(model.files)) add(name, sha256);
+  for (const [name, value] of Object.entries(args)) {
+    if (!PLACES.includes(name)) add(`--${name}`, JSON.stringify(value));
+  }
+  return found;
+}
