@@ -41,6 +41,14 @@ export { type SequentialOptions, sequentialSample } from "./src/sampling/sequent
 export { type A1111Parameters, formatA1111 } from "./src/formats/a1111.ts";
 export type { ByteSource } from "./src/formats/byte_source.ts";
 export type { SafetensorsData, SafetensorsDtype } from "./src/formats/element_types.ts";
+export {
+  openTensorFile,
+  type OpenTensors,
+  openTensors,
+  type OpenTensorsOptions,
+} from "./src/formats/open_tensors.ts";
+export { ShardedTensors, type ShardedTensorsOptions } from "./src/formats/sharded_tensors.ts";
+export { TorchFile, type TorchFileOptions } from "./src/formats/torch_file.ts";
 export { FileSource } from "./src/formats/file_source.ts";
 export {
   tensorChunks,

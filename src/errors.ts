@@ -52,8 +52,13 @@ export class ModelError extends ParataaError {
 
 /** A file that the user gave is not what its format demands: exit code 3. */
 export class FormatError extends ParataaError {
-  override readonly code = "E_FORMAT";
+  override readonly code: string = "E_FORMAT";
   override readonly exitCode = 3;
+}
+
+/** A pickle that asks for more than tensors: nothing of it was run. Exit code 3. */
+export class UnsafePickleError extends FormatError {
+  override readonly code = "E_UNSAFE_PICKLE";
 }
 
 /** A Deno permission is missing: exit code 4. */

@@ -1,0 +1,80 @@
+/** Any file of tensors by its path: safetensors, a PyTorch checkpoint, or an index of shards. @module */
+import { dirname, join } from "node:path";
+import type { ByteSource } from "./byte_source.ts";
+import { FileSource } from "./file_source.ts";
+import { SafetensorsFile } from "./safetensors.ts";
+import { ShardedTensors } from "./sharded_tensors.ts";
+import { TorchFile } from "./torch_file.ts";
+
+/** Options of {@link openTensorFile} and {@link openTensors}. */
+export interface OpenTensorsOptions {
+  /** Name of the file in messages. */
+  file?: string;
+  /** Key of the state dict to take out of a PyTorch checkpoint, see {@link TorchFile.open}. */
+  part?: string;
+}
+
+/**
+ * Opens one file by its first bytes, whatever its name: a zip archive or an older format of PyTorch, else safetensors.
+ *
+ * @throws {FormatError} as {@link TorchFile.open} and {@link SafetensorsFile.open}
+ */
+export async function openTensorFile(
+  source: ByteSource,
+  options: OpenTensorsOptions = {},
+): Promise<SafetensorsFile | TorchFile> {
+  const bytes = await source.read(0, 512);
+  const safetensors = bytes.length > 8 && bytes[7] === 0 && bytes[8] === 0x7b;
+  return safetensors
+    ? await SafetensorsFile.open(source, options)
+    : await TorchFile.open(source, options);
+}
+
+/** Tensors and the files that they are read from; `using` closes them. */
+export interface OpenTensors extends Disposable {
+  /** The tensors. */
+  readonly tensors: SafetensorsFile | TorchFile | ShardedTensors;
+  /** Path of every file. */
+  readonly paths: readonly string[];
+}
+
+/**
+ * Opens tensors by path; the shards of an `….index.json` lie beside it.
+ *
+ * @throws {FormatError} as {@link openTensorFile} and {@link ShardedTensors.open}
+ * @throws {PermissionError} when reading is not allowed
+ *
+ * @example
+ * ```ts ignore
+ * using opened = await openTensors("DiT-XL-2-256x256.pt");
+ * for (const [name, { shape }] of opened.tensors.entries) console.log(name, shape);
+ * ```
+ */
+export async function openTensors(
+  path: string,
+  options: OpenTensorsOptions = {},
+): Promise<OpenTensors> {
+  using files = new DisposableStack();
+  const paths: string[] = [];
+  const open = (path: string, file: string) => {
+    paths.push(path);
+    return openTensorFile(files.use(FileSource.open(path)), { ...options, file });
+  };
+  const tensors = await openPath(path, options.file ?? path, open);
+  const owned = files.move();
+  return { tensors, paths, [Symbol.dispose]: () => owned.dispose() };
+}
+
+async function openPath(
+  path: string,
+  file: string,
+  open: (path: string, file: string) => Promise<SafetensorsFile | TorchFile>,
+): Promise<OpenTensors["tensors"]> {
+  if (!path.endsWith(".index.json")) return await open(path, file);
+  using index = FileSource.open(path);
+  const folder = dirname(path);
+  return await ShardedTensors.open(await index.read(0, index.size), {
+    file,
+    open: (shard) => open(join(folder, shard), join(dirname(file), shard)),
+  });
+}
