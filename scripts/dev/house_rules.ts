@@ -15,6 +15,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   "src/convert": ["src/formats", "src/models"],
   "src/runs": ["src/formats", "src/sampling", "src/models"],
   "src/pipelines": ["src/runtime", "src/formats", "src/sampling", "src/models", "src/convert"],
+  "src/report": ["src/formats", "src/models", "src/runs"],
   "src/cli": [
     "src/runtime",
     "src/formats",
@@ -22,6 +23,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     "src/models",
     "src/convert",
     "src/runs",
+    "src/report",
     "src/pipelines",
   ],
 };

@@ -157,7 +157,8 @@ function textChunk(keyword: string, text: string): Uint8Array {
   return encodeChunk("iTXt", concat([key, new Uint8Array(5), new TextEncoder().encode(text)]));
 }
 
-function encodeChunk(type: string, data: Uint8Array): Uint8Array {
+/** A chunk with its length and checksum. */
+export function encodeChunk(type: string, data: Uint8Array): Uint8Array {
   const chunk = new Uint8Array(12 + data.length);
   const view = new DataView(chunk.buffer);
   view.setUint32(0, data.length);

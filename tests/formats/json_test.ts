@@ -168,3 +168,17 @@ Deno.test("readJson() takes millions of escapes, characters, spaces and digits w
   assert.equal(parse(`0.${"1".repeat(many)}`), 1 / 9);
   refused(() => parse("1".repeat(many)), /exceeds a double/);
 });
+
+Deno.test("readJson() says where every value starts when it is asked to", () => {
+  const places = new Map<string, string>();
+  const text = '{"a": [1,\n  {"b/c~": null}],\n "d": "x"}';
+  readJson(new TextEncoder().encode(text), { places });
+  assert.deepEqual([...places], [
+    ["", "line 1, column 1"],
+    ["/a", "line 1, column 7"],
+    ["/a/0", "line 1, column 8"],
+    ["/a/1", "line 2, column 3"],
+    ["/a/1/b~1c~0", "line 2, column 12"],
+    ["/d", "line 3, column 7"],
+  ]);
+});

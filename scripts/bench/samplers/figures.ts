@@ -1,6 +1,7 @@
 /** The figures of a run: rounds, evaluations, and the error round by round. @module */
 import { median } from "../table.ts";
-import { barPanel, curvePanel, figure } from "./chart.ts";
+import { barPanel, curvePanel } from "../../../src/report/chart.ts";
+import { figure } from "../../../src/report/svg.ts";
 import type { Summary } from "./summary.ts";
 
 /** Methods whose curves are drawn: more would hide each other. */

@@ -1,0 +1,152 @@
+/** Charts as SVG: rows of bars, curves over rounds, figures over a swept value. Scales and their ticks are d3-scale's. @module */
+// @ts-types="npm:@types/d3-scale@4.0.9"
+import { scaleLinear, scaleLog } from "d3-scale";
+import { type Panel, px, svgHeading, svgText } from "./svg.ts";
+
+/** One bar: the mean of its values, with a dot for each. */
+export interface Bar {
+  name: string;
+  values: readonly number[];
+}
+
+/** One curve: y at x = 1, 2, 3, … */
+export interface Curve {
+  name: string;
+  values: readonly number[];
+}
+
+/** One line through the means of its points, with a dot for each. */
+export interface Line {
+  name: string;
+  points: readonly { x: number; y: number }[];
+}
+
+/** Scale of an axis. */
+export type AxisScale = "linear" | "log";
+
+const WIDTH = 480, LEFT = 130, RIGHT = 400, TOP = 34, ROW = 17, CURVES = 200;
+/** Space of curves: axis labels on the left, names on the right. */
+const CURVES_LEFT = 50, CURVES_RIGHT = 330, NAMES = 340;
+/** Okabe and Ito's colours, told apart by colour-blind people too. */
+const COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#808080"];
+
+/** Curves that one panel can tell apart. */
+export const MOST_CURVES = COLOURS.length;
+
+/** Horizontal bars from 0 with a dot for every value, the mean written behind. */
+export function barPanel(title: string, bars: readonly Bar[]): Panel {
+  const most = Math.max(...bars.flatMap((bar) => bar.values));
+  const x = scaleLinear().domain([0, most]).range([LEFT, RIGHT - 30]).nice(5);
+  const bottom = TOP + bars.length * ROW;
+  const rows = bars.map(({ name, values }, i) => {
+    const y = TOP + i * ROW, mean = meanOf(values);
+    const dots = values.map((value) =>
+      `<circle class="dot" cx="${px(x(value))}" cy="${y + 7}" r="2"/>`
+    );
+    return svgText(name, { x: LEFT - 6, y: y + 11, anchor: "end" }) +
+      `<rect x="${LEFT}" y="${y}" width="${px(x(mean) - LEFT)}" height="${ROW - 3}" fill="${
+        COLOURS[name.startsWith("tqn") ? 1 : 5]
+      }"/>` + dots.join("") +
+      svgText(mean.toFixed(mean < 100 ? 1 : 0), {
+        x: x(Math.max(mean, ...values)) + 5,
+        y: y + 11,
+      });
+  });
+  const ticks = x.ticks(5).map((value) => tick(x(value), { label: String(value), bottom }));
+  return {
+    width: WIDTH,
+    height: bottom + 24,
+    body: svgHeading(title) + ticks.join("") + rows.join(""),
+  };
+}
+
+/** Curves over rounds; on a logarithmic axis values that are not positive end a curve. */
+export function curvePanel(
+  title: string,
+  curves: readonly Curve[],
+  scale: AxisScale = "log",
+): Panel {
+  const lines = curves.map(({ name, values }) => {
+    const end = scale === "log" ? values.findIndex((value) => !(value > 0)) : -1;
+    const drawn = end < 0 ? values : values.slice(0, end);
+    return { name, points: drawn.map((y, i) => ({ x: i + 1, y })) };
+  });
+  return drawLines(title, lines, { x: "linear", y: scale, dots: false });
+}
+
+/** Lines over a swept value, with a dot for every run. */
+export function linePanel(title: string, lines: readonly Line[], x: AxisScale): Panel {
+  return drawLines(title, lines, { x, y: "linear", dots: true });
+}
+
+interface Drawing {
+  x: AxisScale;
+  y: AxisScale;
+  dots: boolean;
+}
+
+function drawLines(title: string, lines: readonly Line[], { x: across, y: up, dots }: Drawing) {
+  const points = lines.flatMap((line) => line.points);
+  const bottom = TOP + CURVES;
+  const x = axis(across, points.map((point) => point.x), [CURVES_LEFT, CURVES_RIGHT]);
+  const heights = points.map((point) => point.y);
+  const y = axis(up, up === "linear" ? [0, ...heights] : heights, [bottom, TOP]).nice();
+  const grid = y.ticks(up === "log" ? 8 : 6).filter((value) => up === "linear" || isPower(value))
+    .map((value) => {
+      const at = px(y(value));
+      return `<path class="grid" d="M${CURVES_LEFT} ${at}H${CURVES_RIGHT}"/>` +
+        svgText(label(value), { x: CURVES_LEFT - 6, y: at + 4, anchor: "end" });
+    });
+  const values = [...new Set(points.map((point) => point.x))];
+  const marked = dots && values.length <= 8 ? values : x.ticks(6);
+  const ticks = marked.map((value) => tick(x(value), { label: label(value), bottom }));
+  const drawn = lines.map(({ name, points }, i) => {
+    const colour = COLOURS[i % COLOURS.length];
+    const path = means(points).map(([at, mean]) => `${px(x(at))} ${px(y(mean))}`);
+    const circles = dots
+      ? points.map((point) =>
+        `<circle cx="${px(x(point.x))}" cy="${px(y(point.y))}" r="2.5" fill="${colour}"/>`
+      )
+      : [];
+    const line = path.length === 0
+      ? ""
+      : `<path d="M${path.join("L")}" fill="none" stroke="${colour}" stroke-width="1.5"/>`;
+    return line + circles.join("") +
+      `<rect x="${NAMES}" y="${TOP + i * 14}" width="8" height="8" fill="${colour}"/>` +
+      svgText(name, { x: NAMES + 12, y: TOP + i * 14 + 8 });
+  });
+  const body = svgHeading(title) + grid.join("") + ticks.join("") + drawn.join("");
+  return { width: WIDTH, height: Math.max(bottom + 24, TOP + lines.length * 14), body };
+}
+
+/** Mean height at every place, from left to right. */
+function means(points: Line["points"]): [x: number, mean: number][] {
+  const places = [...new Set(points.map((point) => point.x))].sort((a, b) => a - b);
+  return places.map((at) => [at, meanOf(points.filter(({ x }) => x === at).map(({ y }) => y))]);
+}
+
+function meanOf(values: readonly number[]): number {
+  return values.reduce((a, b) => a + b, 0) / values.length;
+}
+
+function axis(kind: AxisScale, values: readonly number[], range: [number, number]) {
+  const low = Math.min(...values), high = Math.max(...values);
+  const apart = high > low ? high : kind === "log" ? low * 10 : low + 1;
+  return (kind === "log" ? scaleLog() : scaleLinear()).domain(
+    values.length === 0 ? [1, 2] : [low, apart],
+  ).range(range);
+}
+
+function isPower(value: number): boolean {
+  return Math.abs(Math.log10(value) - Math.round(Math.log10(value))) < 1e-9;
+}
+
+function label(value: number): string {
+  const small = value !== 0 && Math.abs(value) < 1e-2;
+  return small ? value.toExponential().replace(/\.0+e/, "e") : String(Number(value.toPrecision(6)));
+}
+
+function tick(x: number, { label, bottom }: { label: string; bottom: number }): string {
+  return `<path class="grid" d="M${px(x)} ${TOP}V${bottom}"/>` +
+    svgText(label, { x, y: bottom + 14, anchor: "middle" });
+}
