@@ -17,7 +17,12 @@ import { describeError, Interrupted } from "./main.ts";
 import type { Job, Jobs } from "./job.ts";
 import { openPipeline } from "./open_pipeline.ts";
 import { createProgress, plural, type Progress } from "./progress.ts";
-import { readArguments, recordArguments, type RecordedArguments } from "./read_arguments.ts";
+import {
+  type Arguments,
+  readArguments,
+  recordArguments,
+  type RecordedArguments,
+} from "./read_arguments.ts";
 import { hashNetworks, newManifest } from "./run_manifest.ts";
 import { runSample, type SampleContext, trajectoryIdentity } from "./run_sample.ts";
 import type { samplingFlags } from "./script_flags.ts";
@@ -119,15 +124,11 @@ export async function runSampling<
   script: SamplingScript<T, P>,
   argv: readonly string[],
   signal: AbortSignal,
+  ownProgress?: Progress,
 ): Promise<RunSummary | undefined> {
   if (printedAndDone(script, argv)) return undefined;
   const { name } = script.summary;
-  const args = await readArguments(script.flags, argv, {
-    script: name,
-    exclusive: script.exclusive,
-  });
-  refuseThreads(args.values as SamplingValues);
-  script.check?.(args.values, args.given);
+  const args = await checkedArguments(script, argv);
   const values = args.values as SamplingValues;
   using env = Environment.open({ libraryPath: values.ort_lib && resolve(values.ort_lib) });
   await loadEncoder();
@@ -135,7 +136,7 @@ export async function runSampling<
   signal.throwIfAborted();
   const { timesteps: numInferenceSteps, eta } = values;
   const schedule = pipeline.createSchedule({ numInferenceSteps, eta });
-  const progress = createProgress(values);
+  const progress = ownProgress ?? createProgress(values);
   const manifest = await newManifest(name, values, env, pipeline, signal);
   const setting = { ...args, pipeline, schedule, manifest, progress, signal };
   if (!await settleWindow(script, setting)) return undefined;
@@ -175,6 +176,21 @@ export async function runSampling<
   const { records: _, ...figures } = summary;
   progress.done(run.path, figures, [summaryLine(summary)]);
   return summary;
+}
+
+/** Reads a command line and checks all that can be checked before a model is opened. @throws {UsageError} */
+export async function checkedArguments<
+  T extends FlagTable & SamplingTable,
+  P extends LatentPipeline<never>,
+>(
+  script: SamplingScript<T, P>,
+  argv: readonly string[],
+): Promise<Arguments<FlagValues<T>>> {
+  const { flags, exclusive, summary: { name } } = script;
+  const args = await readArguments(flags, argv, { script: name, exclusive });
+  refuseThreads(args.values as SamplingValues);
+  script.check?.(args.values, args.given);
+  return args;
 }
 
 /** Threads of one call wait for each other in a loop: more than there are cores make a run slower and hard to stop. */

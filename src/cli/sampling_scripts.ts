@@ -1,8 +1,14 @@
 /** The sampling scripts by the name of their task, their types settled so that all lie in one table. @module */
+import { resolve } from "node:path";
 import type { LatentPipeline } from "../pipelines/latent_pipeline.ts";
+import { Environment } from "../runtime/environment.ts";
+import { type BatchTime, measureBatchTimes } from "./batch_times.ts";
 import { ditScript } from "./dit_script.ts";
 import type { FlagTable } from "./flag.ts";
+import { openPipeline } from "./open_pipeline.ts";
+import { createProgress, type Progress } from "./progress.ts";
 import {
+  checkedArguments,
   runSampling,
   type RunSummary,
   type SamplingScript,
@@ -10,13 +16,26 @@ import {
 } from "./sampling_script.ts";
 import { sdScript } from "./sd_script.ts";
 import { sdWinitScript } from "./sd_winit_script.ts";
+import type { SamplingValues } from "./solve.ts";
+
+/** Timing calls for an estimate takes no longer. */
+const MOST_SECONDS = 5;
 
 /** A sampling script of which no types need be known. */
 export interface AnySamplingScript {
   /** As a manifest calls it: `parallel_dit`. */
   name: string;
   flags: FlagTable;
-  run(args: readonly string[], signal: AbortSignal): Promise<RunSummary | undefined>;
+  /** @param progress in the place of what `--quiet` and `--json` ask for */
+  run(
+    args: readonly string[],
+    signal: AbortSignal,
+    progress?: Progress,
+  ): Promise<RunSummary | undefined>;
+  /** Checks arguments as a run does before it opens a model. @throws {UsageError} */
+  check(args: readonly string[]): Promise<void>;
+  /** Times the denoiser's calls with these arguments. */
+  time(args: readonly string[], signal: AbortSignal): Promise<BatchTime[]>;
 }
 
 /** By the task's name. */
@@ -30,5 +49,32 @@ function settled<T extends FlagTable & SamplingTable, P extends LatentPipeline<n
   script: SamplingScript<T, P>,
 ): AnySamplingScript {
   const { summary: { name }, flags } = script;
-  return { name, flags, run: (args, signal) => runSampling(script, args, signal) };
+  return {
+    ...{ name, flags },
+    run: (args, signal, progress) => runSampling(script, args, signal, progress),
+    async check(args) {
+      await checkedArguments(script, args);
+    },
+    time: (args, signal) => timeScript(script, args, signal),
+  };
+}
+
+async function timeScript<T extends FlagTable & SamplingTable, P extends LatentPipeline<never>>(
+  script: SamplingScript<T, P>,
+  args: readonly string[],
+  signal: AbortSignal,
+): Promise<BatchTime[]> {
+  const { values } = await checkedArguments(script, args);
+  const { ort_lib, timesteps: numInferenceSteps, eta } = values as SamplingValues;
+  using env = Environment.open({ libraryPath: ort_lib && resolve(ort_lib) });
+  await using pipeline = await openPipeline(script, env, values);
+  const schedule = pipeline.createSchedule({ numInferenceSteps, eta });
+  const progress = createProgress({ quiet: true, json: false });
+  const setting = { pipeline, values, schedule, progress, signal };
+  const denoiser = await script.denoiser(script.anyCondition, setting);
+  return await measureBatchTimes(denoiser, {
+    numSteps: schedule.numSteps,
+    signal,
+    budgetSeconds: MOST_SECONDS,
+  });
 }
