@@ -1,53 +1,5 @@
-/** The main job on the models that ship with parataa: pictures of three systems, and what parallel sampling saved. @module */
-import { ditScript } from "../src/cli/dit_script.ts";
+/** The main job on the models that ship with parataa. `--help` lists the flags. @module */
+import { demoCommand } from "../src/cli/demo_script.ts";
 import { runMain } from "../src/cli/main.ts";
-import { runSampling, type RunSummary } from "../src/cli/sampling_script.ts";
-import { sdScript } from "../src/cli/sd_script.ts";
-import { sdWinitScript } from "../src/cli/sd_winit_script.ts";
 
-/** What each system is shown with; classes and prompts that the small models draw well. */
-const DIT = ["--class_labels=cat face,heart,sea animal", "--timesteps=100"];
-const SD = ["--prompt=a cute dog", "--num_samples=2"];
-const SD_WINIT = ["--prompt1=a cute dog", "--prompt2=a cute cat", "--variation_steps=30"];
-
-type Row = readonly [
-  name: string,
-  run: Pick<RunSummary, "timesteps" | "rounds" | "nfe" | "seconds">,
-];
-
-/** `args` go to all three, so that `--quiet`, `--output_path` and the like can be given. */
-async function demo(args: readonly string[], signal: AbortSignal): Promise<void> {
-  console.log("DiT: three classes, 100 steps solved at once");
-  const dit = await runSampling(ditScript, [...DIT, ...args], signal);
-  console.log("\nStable Diffusion: a prompt, 50 steps solved at once");
-  const sd = await runSampling(sdScript, [...SD, ...args], signal);
-  console.log(
-    "\nwarm start: a second prompt from the first one's trajectory, its last 30 steps solved anew",
-  );
-  const winit = await runSampling(sdWinitScript, [...SD_WINIT, ...args], signal);
-  if (!dit || !sd || !winit) return; // --help or --version was asked for
-  const { steps: timesteps, rounds, nfe, seconds } = winit.records.at(-1)!;
-  console.log("\nmeans per sample:");
-  console.log(
-    table([["DiT", dit], ["Stable Diffusion", sd], ["warm start", {
-      timesteps,
-      rounds,
-      nfe,
-      seconds: seconds.sampling,
-    }]]),
-  );
-}
-
-/** Rows of equal columns: what sequential sampling takes and what parallel sampling took. */
-function table(runs: readonly Row[]): string {
-  const rows = [["system", "sequential steps", "rounds", "evaluations", "seconds"]];
-  for (const [name, { timesteps, rounds, nfe, seconds }] of runs) {
-    rows.push([name, String(timesteps), rounds.toFixed(1), nfe.toFixed(1), seconds.toFixed(1)]);
-  }
-  const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
-  const cell = (text: string, column: number) =>
-    column === 0 ? text.padEnd(widths[0]) : text.padStart(widths[column]);
-  return rows.map((row) => row.map(cell).join("  ")).join("\n");
-}
-
-if (import.meta.main) await runMain(demo, Deno.args);
+if (import.meta.main) await runMain(demoCommand.run, Deno.args);

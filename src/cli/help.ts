@@ -1,5 +1,7 @@
-/** `--help`, made from the flag table. @module */
+/** `--help`, made from the flag table, and `--version`. @module */
+import { VERSION } from "../version.ts";
 import { describeRange, type Flag, FLAG_GROUPS, type FlagTable } from "./flag.ts";
+import { inOurWords } from "./program_name.ts";
 import { METHODS, SOLVER_FLAGS } from "./script_flags.ts";
 
 /** What a script says of itself above its flags. */
@@ -16,7 +18,7 @@ const HELP_COLUMN = 34;
 
 /** The whole text of `--help`. */
 export function helpText(summary: ScriptSummary, table: FlagTable): string {
-  const lines = [summary.about, "", `Example: ${summary.example}`];
+  const lines = [summary.about, "", `Example: ${inOurWords(summary.example)}`];
   for (const group of FLAG_GROUPS) {
     const flags = Object.entries(table).filter(([, flag]) => flag.group === group);
     if (flags.length === 0) continue;
@@ -31,6 +33,11 @@ export function helpText(summary: ScriptSummary, table: FlagTable): string {
     "129/130/143 stopped.",
   );
   return lines.join("\n");
+}
+
+/** What `--version` prints. */
+export function versionText(): string {
+  return `parataa ${VERSION} (Deno ${Deno.version.deno})`;
 }
 
 function flagLine(name: string, flag: Flag): string {

@@ -1,5 +1,6 @@
 /** The frame around a script: errors become one line and a documented exit code, signals stop it well. @module */
 import { ParataaError } from "../errors.ts";
+import { inOurWords } from "./program_name.ts";
 
 /** Exit codes of a run that a signal stopped. */
 const SIGNALS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
@@ -46,7 +47,9 @@ export function describeError(
   error: unknown,
 ): { line: string; exitCode: number; code: string; message: string } {
   const { code, exitCode, message, hint } = classify(error);
-  const line = `parataa: ${code}: ${oneLine(message)}${hint ? ` - ${oneLine(hint)}` : ""}`;
+  const line = `parataa: ${code}: ${oneLine(message)}${
+    hint ? ` - ${inOurWords(oneLine(hint))}` : ""
+  }`;
   return { line, exitCode, code, message: oneLine(message) };
 }
 

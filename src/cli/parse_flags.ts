@@ -2,6 +2,7 @@
 import { parseArgs } from "node:util";
 import { UsageError } from "../errors.ts";
 import { describeWanted, type Flag, type FlagTable, type FlagValues } from "./flag.ts";
+import { nearestWord } from "./nearest_word.ts";
 
 /** What a command line said. */
 export interface ParsedFlags<T extends FlagTable> {
@@ -120,7 +121,7 @@ function needsValue(name: string, flag: Flag): UsageError {
 }
 
 /** Every spelling of every flag, without dashes, to its official name. */
-function spellings(table: FlagTable): Map<string, string> {
+export function spellings(table: FlagTable): Map<string, string> {
   const names = new Map<string, string>();
   for (const [name, flag] of Object.entries(table)) {
     for (const long of [name, ...(flag.aliases ?? [])]) {
@@ -146,28 +147,11 @@ function parserOptions(
 }
 
 function unknownFlag(raw: string, names: ReadonlyMap<string, string>): UsageError {
-  const wanted = raw.replace(/^-+/, "").replaceAll("-", "_");
-  let nearest: string | undefined;
-  let best = Math.max(2, Math.floor(wanted.length / 3)) + 1;
-  for (const spelling of names.keys()) {
-    const distance = editDistance(wanted, spelling.replaceAll("-", "_"));
-    if (distance < best) [nearest, best] = [names.get(spelling), distance];
-  }
+  const bare = (name: string) => name.replace(/^-+/, "").replaceAll("-", "_");
+  const official = new Map([...names].map(([spelling, name]) => [bare(spelling), name]));
+  const nearest = nearestWord(bare(raw), official.keys());
   const hint = nearest && raw.startsWith("--")
-    ? `did you mean --${nearest}?`
+    ? `did you mean --${official.get(nearest)}?`
     : "--help lists all flags";
   return new UsageError(`unknown flag ${show(raw).slice(1, -1)}`, { hint });
-}
-
-/** Levenshtein distance. */
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      next[j] = Math.min(row[j] + 1, next[j - 1] + 1, row[j - 1] + (a[i - 1] === b[j - 1] ? 0 : 1));
-    }
-    row = next;
-  }
-  return row[b.length];
 }

@@ -6,6 +6,7 @@ import { readFinishedRun } from "../runs/finished_run.ts";
 import { digestBytes } from "../runs/hash.ts";
 import { describeHost } from "../runs/host.ts";
 import type { Manifest } from "../runs/manifest.ts";
+import type { Command } from "./command.ts";
 import { ditFlags } from "./dit_flags.ts";
 import type { Flag } from "./flag.ts";
 import { parseFlags, show, toArguments } from "./parse_flags.ts";
@@ -144,3 +145,6 @@ function told(differences: readonly Difference[]): string {
   return differences.map(({ what, recorded, here }) => `${what} was ${recorded}, here ${here}`)
     .join(", ");
 }
+
+/** `rerun`, for `parataa`. */
+export const rerunCommand: Command = { flags, run: runRerun };

@@ -10,9 +10,8 @@ import { RunDirectory } from "../runs/run_directory.ts";
 import { writeSheet } from "../runs/sample_files.ts";
 import { Environment } from "../runtime/environment.ts";
 import type { Schedule } from "../sampling/schedule.ts";
-import { VERSION } from "../version.ts";
 import type { FlagTable, FlagValues } from "./flag.ts";
-import { helpText, type ScriptSummary } from "./help.ts";
+import { helpText, type ScriptSummary, versionText } from "./help.ts";
 import { describeError, Interrupted } from "./main.ts";
 import type { Job, Jobs } from "./job.ts";
 import { openPipeline } from "./open_pipeline.ts";
@@ -241,7 +240,7 @@ export function printedAndDone(
   if (argv.includes("--help") || argv.includes("-h")) {
     console.log(helpText(script.summary, script.flags));
   } else if (argv.includes("--version")) {
-    console.log(`parataa ${VERSION} (Deno ${Deno.version.deno})`);
+    console.log(versionText());
   } else return false;
   return true;
 }

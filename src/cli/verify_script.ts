@@ -2,6 +2,7 @@
 import { FormatError, UsageError } from "../errors.ts";
 import type { LatentPipeline } from "../pipelines/latent_pipeline.ts";
 import { readFinishedRun } from "../runs/finished_run.ts";
+import type { Command } from "./command.ts";
 import { ditScript } from "./dit_script.ts";
 import type { Flag, FlagTable } from "./flag.ts";
 import { parseFlags, show, toArguments } from "./parse_flags.ts";
@@ -149,3 +150,6 @@ async function verifyFolder(path: string, { tolerance, json, overrides, signal }
   print("verify", { path, ...total }, overallLines(total));
   requireVerified(samples, most);
 }
+
+/** `verify`, for `parataa`. */
+export const verifyCommand: Command = { flags, run: runVerify };

@@ -1,0 +1,5 @@
+/** One command over all scripts. `--help` lists the commands. @module */
+import { runMain } from "../src/cli/main.ts";
+import { runParataa } from "../src/cli/parataa.ts";
+
+if (import.meta.main) await runMain(runParataa, Deno.args);

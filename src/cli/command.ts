@@ -1,0 +1,23 @@
+/** What `parataa` knows of a command. @module */
+import type { FlagTable } from "./flag.ts";
+import type { Permissions } from "./permissions.ts";
+
+/** A command, loaded. */
+export interface Command {
+  /** Its flags, for the shell's completion. */
+  flags: FlagTable;
+  /** Runs it; it prints its own `--help` and `--version`. */
+  run(args: readonly string[], signal: AbortSignal): Promise<unknown>;
+}
+
+/** A command as the table lists it. Nothing of it is loaded before it is asked for. */
+export interface CommandRow {
+  /** The same as a script of its own: `scripts/<script>.ts`. */
+  script: string;
+  /** One line for `parataa --help`. */
+  about: string;
+  /** What may stand before its flags: words, or a path. */
+  operand?: { words?: readonly string[]; path?: "DIR" | "FILE" };
+  permissions: Permissions;
+  load(): Promise<Command>;
+}

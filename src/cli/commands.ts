@@ -1,0 +1,51 @@
+/** All that `parataa` can do, one row a command. @module */
+import type { Command, CommandRow } from "./command.ts";
+import { RERUN, SAMPLE } from "./permissions.ts";
+
+const RUN = { path: "DIR" } as const;
+
+/** By name, in the order of `parataa --help`. */
+export const COMMANDS: Readonly<Record<string, CommandRow>> = {
+  dit: {
+    script: "parallel_dit",
+    about: "sample a class-conditional diffusion transformer",
+    permissions: SAMPLE,
+    load: () => sampling("dit"),
+  },
+  sd: {
+    script: "parallel_sd",
+    about: "text to image with Stable Diffusion",
+    permissions: SAMPLE,
+    load: () => sampling("sd"),
+  },
+  "sd-winit": {
+    script: "parallel_sd_winit",
+    about: "text to image from the trajectory of an earlier sample",
+    permissions: SAMPLE,
+    load: () => sampling("sd-winit"),
+  },
+  demo: {
+    script: "demo",
+    about: "all three on the models that ship with parataa",
+    permissions: SAMPLE,
+    load: async () => (await import("./demo_script.ts")).demoCommand,
+  },
+  verify: {
+    script: "verify",
+    about: "check a run against sequential sampling",
+    operand: { ...RUN, words: ["dit", "sd", "sd-winit"] },
+    permissions: SAMPLE,
+    load: async () => (await import("./verify_script.ts")).verifyCommand,
+  },
+  rerun: {
+    script: "rerun",
+    about: "repeat a run from its manifest and compare every byte",
+    operand: RUN,
+    permissions: RERUN,
+    load: async () => (await import("./rerun_script.ts")).rerunCommand,
+  },
+};
+
+async function sampling(name: string): Promise<Command> {
+  return (await import("./sampling_scripts.ts")).SAMPLING_SCRIPTS[name];
+}

@@ -1,0 +1,63 @@
+/** `parataa`: one command over all scripts. @module */
+import { UsageError } from "../errors.ts";
+import { COMMANDS } from "./commands.ts";
+import { completionScript, SHELLS } from "./completion.ts";
+import { versionText } from "./help.ts";
+import { nearestWord } from "./nearest_word.ts";
+import { show } from "./parse_flags.ts";
+
+/** What `parataa` does itself; none of it needs a permission. */
+const OWN: Readonly<Record<string, string>> = {
+  completion: `print the completion for a shell: ${SHELLS.join(", ")}`,
+  help: "print this, or the help of a command",
+  version: "print the versions of parataa and Deno",
+};
+
+/**
+ * Runs `parataa`: the first word is a command, the rest are its arguments.
+ *
+ * @throws {UsageError} on a word that is no command, with the nearest one
+ */
+export async function runParataa(args: readonly string[], signal: AbortSignal): Promise<void> {
+  const [first = "help", ...rest] = args;
+  const name = first.replace(/^--(?=(help|version)$)/, "").replace(/^-h$/, "help");
+  if (Object.hasOwn(COMMANDS, name)) {
+    await (await COMMANDS[name].load()).run(rest, signal);
+  } else if (!Object.hasOwn(OWN, name)) {
+    throw unknownCommand(first);
+  } else if (name === "help" && rest.length > 0 && !rest[0].startsWith("-")) {
+    await runParataa([rest[0], "--help"], signal);
+  } else if (name === "help" || rest.includes("--help") || rest.includes("-h")) {
+    console.log(parataaHelp());
+  } else if (name === "version" || rest.includes("--version")) {
+    console.log(versionText());
+  } else {
+    console.log(await completionScript(rest, { commands: COMMANDS, own: OWN }));
+  }
+}
+
+/** The whole text of `parataa --help`. */
+export function parataaHelp(): string {
+  const rows = [
+    ...Object.entries(COMMANDS).map(([name, { about }]) => [name, about]),
+    ...Object.entries(OWN),
+  ];
+  const width = Math.max(...rows.map(([name]) => name.length));
+  return [
+    "Parallel sampling of diffusion models: a round evaluates many steps of the chain at once.",
+    "",
+    "Usage: parataa COMMAND [FLAGS]",
+    "",
+    ...rows.map(([name, about]) => `  ${name.padEnd(width)}  ${about}`),
+    "",
+    "parataa COMMAND --help lists a command's flags.",
+  ].join("\n");
+}
+
+function unknownCommand(word: string): UsageError {
+  const known = [...Object.keys(COMMANDS), ...Object.keys(OWN)];
+  const nearest = nearestWord(word, known);
+  return new UsageError(`${show(word)} is no command, wanted one of ${known.join(", ")}`, {
+    hint: nearest ? `did you mean ${nearest}?` : "parataa --help says what each does",
+  });
+}

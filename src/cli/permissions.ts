@@ -1,0 +1,39 @@
+/**
+ * What each command may do. The tasks and permission sets of deno.json, the lines of the README, the single file's launcher and the
+ * tests are made from this table or held to it.
+ * @module
+ */
+
+/** Permissions of one command; what is not named is not granted. Paths are relative to the project, `output` to where it is started. */
+export interface Permissions {
+  /** Native code. Deno cannot narrow it to one library and still let us read what that returns. */
+  ffi?: true;
+  /** Facts of the machine, by the function that tells them. */
+  sys?: readonly string[];
+  read?: readonly string[];
+  write?: readonly string[];
+  /** Environment variables. */
+  env?: readonly string[];
+}
+
+/** The models, the run and the library; imagescript asks for its variable, and for native code, when it is imported. */
+export const SAMPLE: Permissions = {
+  ffi: true,
+  read: ["models", "output", "node_modules/onnxruntime-node"],
+  write: ["output"],
+  env: ["IMAGESCRIPT_WASM_SIMD"],
+};
+
+/** Names the processor when another one gave other bytes. */
+export const RERUN: Permissions = { ...SAMPLE, sys: ["cpus"] };
+
+const KINDS = ["ffi", "sys", "read", "write", "env"] as const;
+
+/** The flags of `deno run`, one for each kind. */
+export function permissionFlags(permissions: Permissions): string[] {
+  return KINDS.flatMap((kind) => {
+    const granted = permissions[kind];
+    if (granted === undefined) return [];
+    return granted === true ? [`--allow-${kind}`] : [`--allow-${kind}=${granted.join(",")}`];
+  });
+}

@@ -1,0 +1,79 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { COMMANDS } from "../../src/cli/commands.ts";
+import { runParataa } from "../../src/cli/parataa.ts";
+import { ROOT, runScript } from "../support/run_script.ts";
+import { withTempFolder } from "../support/temp_folder.ts";
+import { writeTinyDit } from "../support/tiny_dit.ts";
+
+/** Runs `parataa` without a single permission. */
+const parataa = (...args: string[]) => runScript("scripts/parataa.ts", args, { permissions: [] });
+
+/** What `runParataa()` prints in this process. */
+async function printed(...args: string[]): Promise<string> {
+  const { log } = console;
+  const lines: string[] = [];
+  console.log = (line: string) => lines.push(line);
+  await runParataa(args, new AbortController().signal).finally(() => console.log = log);
+  return lines.join("\n");
+}
+
+Deno.test("COMMANDS has a row for every script, and a script for every row", async () => {
+  const scripts: string[] = [];
+  for await (const { name, isFile } of Deno.readDir(join(ROOT, "scripts"))) {
+    if (isFile && name !== "parataa.ts") scripts.push(name);
+  }
+  const rows = Object.values(COMMANDS).map(({ script }) => `${script}.ts`);
+  assert.deepEqual(rows.toSorted(), scripts.toSorted(), "add a row to src/cli/commands.ts");
+});
+
+Deno.test("parataa --help lists every command, --version and each command's --help need no permission", async () => {
+  const { code, stdout, stderr } = await parataa("--help");
+  assert.equal(code, 0, stderr);
+  for (const [name, { about }] of Object.entries(COMMANDS)) {
+    assert.match(stdout, new RegExp(`^  ${name} +${RegExp.escape(about)}$`, "m"));
+  }
+  assert.match((await parataa("--version")).stdout, /^parataa \d+\.\d+\.\d+ \(Deno [\d.]+\)\n$/);
+  assert.match((await parataa("help", "dit")).stdout, /Example: parataa dit --class_labels/);
+});
+
+Deno.test("runParataa() answers --help and --version for every command", async () => {
+  for (const name of Object.keys(COMMANDS)) {
+    const help = await printed(name, "--help");
+    assert.match(help, /^Example: /m, name);
+    assert.match(help, /--help/, name);
+    assert.match(await printed(name, "--version"), /^parataa \d/, name);
+    assert.equal(await printed("help", name), help);
+  }
+});
+
+Deno.test("runParataa() refuses a word that is no command and names the nearest", async () => {
+  const cases: [args: string[], line: RegExp][] = [
+    [["dti"], /^"dti" is no command, wanted one of dit, sd, .* - did you mean dit\?$/],
+    [["sdwinit", "--seed=1"], /did you mean sd-winit\?$/],
+    [["xyzzyplugh"], /parataa --help says what each does$/],
+    [["constructor"], /^"constructor" is no command/],
+    [["--seed=1"], /^"--seed=1" is no command/],
+    [["completion"], /^completion takes one of bash, zsh, fish, not ""/],
+    [["completion", "tcsh"], /not "tcsh"/],
+  ];
+  for (const [args, line] of cases) {
+    const refusal = await runParataa(args, new AbortController().signal).catch((error) => error);
+    assert.equal(refusal.exitCode, 2, `${args}`);
+    assert.match(`${refusal.message} - ${refusal.hint}`, line);
+  }
+});
+
+Deno.test("parataa runs a command with the words after it, and leaves with its exit code", () =>
+  withTempFolder(async (folder) => {
+    const model = await writeTinyDit(folder);
+    const args = ["-m", model, "-o", join(folder, "out"), "--timesteps=2", "--num_samples=1"];
+    const run = await runScript("scripts/parataa.ts", ["dit", ...args, "--quiet"]);
+    assert.equal(run.code, 0, run.stderr);
+    assert.ok((await Deno.stat(join(run.stdout.trim(), "manifest.json"))).isFile);
+    const verified = await runScript("scripts/parataa.ts", ["verify", run.stdout.trim()]);
+    assert.equal(verified.code, 0, verified.stderr);
+    const refused = await runScript("scripts/parataa.ts", ["verify"]);
+    assert.equal(refused.code, 2);
+    assert.match(refused.stderr, /^parataa: E_USAGE: verify needs .* - parataa verify output/);
+  }));
