@@ -97,7 +97,9 @@ export function storageOf(
     typeof key === "string" && typeof location === "string" && isCount(count) && more.length === 0;
   if (!fits) refusal.unsafe("a persistent id that is no storage's");
   const size = sizeOf(key);
-  if (size === undefined) refusal.malformed(`storage ${shown(key)} has no entry data/${key}`);
+  if (size === undefined) {
+    refusal.malformed(`there is no entry ${shown(`data/${key}`)} for a storage`);
+  }
   const needed = byteLengthOf([count], ARRAY_TYPES[type.dtype].BYTES_PER_ELEMENT);
   if (size !== needed) {
     refusal.malformed(
@@ -117,11 +119,15 @@ function rebuildTensor(args: readonly PickleValue[], refusal: PickleRefusal): Pi
   const fits = args.length === 6 && storage instanceof PickleStorage && isCount(offset) && shape &&
     strides && typeof requiresGrad === "boolean" && isEmptyDict(hooks);
   if (!fits) {
-    refusal.unsafe(`_rebuild_tensor_v2 with (${args.map(describeValue).join(", ")})`);
+    refusal.unsafe(`_rebuild_tensor_v2 with (${listed(args.map(describeValue))})`);
   }
   if (requiresGrad && !/F/.test(storage.dtype)) refusal.malformed("a gradient of integers");
   const fault = layoutFault(storage, { offset, shape, strides });
-  if (fault) refusal.malformed(`a tensor of shape [${shape}], strides [${strides}]: ${fault}`);
+  if (fault) {
+    refusal.malformed(
+      `a tensor of shape [${listed(shape)}], strides [${listed(strides)}]: ${fault}`,
+    );
+  }
   return new PickleTensor(storage, { offset, shape, strides });
 }
 
@@ -130,7 +136,7 @@ function rebuildParameter(args: readonly PickleValue[], refusal: PickleRefusal):
   const [tensor, requiresGrad, hooks] = args;
   const fits = args.length === 3 && tensor instanceof PickleTensor &&
     typeof requiresGrad === "boolean" && isEmptyDict(hooks);
-  if (!fits) refusal.unsafe(`_rebuild_parameter with (${args.map(describeValue).join(", ")})`);
+  if (!fits) refusal.unsafe(`_rebuild_parameter with (${listed(args.map(describeValue))})`);
   if (requiresGrad && !/F/.test(tensor.storage.dtype)) refusal.malformed("a gradient of integers");
   return tensor;
 }
@@ -152,6 +158,12 @@ function layoutFault(
     return `more elements than its storage's ${storage.count}`;
   }
   return undefined;
+}
+
+/** A list in a message, cut where it is longer than any honest one. */
+function listed(items: readonly (string | number)[]): string {
+  const more = items.length > 8 ? `, ${items.length - 8} more` : "";
+  return `${items.slice(0, 8).join(", ")}${more}`;
 }
 
 function isCount(value: PickleValue | undefined): value is number {

@@ -54,12 +54,12 @@ const TARGET: FuzzTarget = {
   ],
 };
 
-Deno.test(`readOnnx() and perRowTimesteps() read or refuse each of ${COUNT} mutants, seed ${SEED}`, () => {
-  const { accepted, refused } = fuzz(TARGET, { count: COUNT, seed: SEED });
+Deno.test(`readOnnx() and perRowTimesteps() read or refuse each of ${COUNT} mutants, seed ${SEED}`, async () => {
+  const { accepted, refused } = await fuzz(TARGET, { count: COUNT, seed: SEED });
   assert(accepted > COUNT / 20, `${accepted} accepted`);
   assert(refused > COUNT / 10, `${refused} refused`);
 });
 
-Deno.test("readOnnx() and perRowTimesteps() read or refuse every input of the corpus", () => {
-  assert(replayCorpus(TARGET) > 0);
+Deno.test("readOnnx() and perRowTimesteps() read or refuse every input of the corpus", async () => {
+  assert(await replayCorpus(TARGET) > 0);
 });

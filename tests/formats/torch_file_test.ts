@@ -163,7 +163,7 @@ Deno.test("TorchFile refuses archives that are no checkpoint", async () => {
     (parts) => parts[1].name = "other/byteorder",
     /"other\/byteorder" is not below "archive\/"/,
   );
-  await refused((parts) => parts.splice(2, 1), /storage "0" has no entry data\/0/);
+  await refused((parts) => parts.splice(2, 1), /no entry "data\/0" for a storage/);
   await assert.rejects(
     TorchFile.open(sourceOf(checkpointOf(pickleOf("]")))),
     /holds a list, wanted a dict/,

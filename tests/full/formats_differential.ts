@@ -122,8 +122,8 @@ for (const [target, read] of COMPARISONS) {
 }
 
 for (const target of [JSON_TARGET, SAFETENSORS_TARGET, NPY_TARGET, PNG_TARGET]) {
-  Deno.test(`${target.name}: ${FUZZED} mutants are read or refused, seed ${seed}`, () => {
-    console.log(target.name, fuzz(target, { count: FUZZED, seed }));
+  Deno.test(`${target.name}: ${FUZZED} mutants are read or refused, seed ${seed}`, async () => {
+    console.log(target.name, await fuzz(target, { count: FUZZED, seed }));
   });
 }
 

@@ -14,7 +14,7 @@ import { FormatError } from "../../src/errors.ts";
 export interface FuzzTarget {
   /** Folder of its corpus. */
   name: string;
-  /** The parser; may check its result further and throw. */
+  /** The parser; may check its result further and throw, and may take its time. */
   parse: (bytes: Uint8Array) => unknown;
   /** Legal files. */
   seeds: readonly Uint8Array[];
@@ -152,12 +152,12 @@ export function mutant(target: FuzzTarget, random: Random): Uint8Array {
 }
 
 /** Runs `parse` on one input and holds it to the contract above; returns what it returned, or its message. */
-function outcome(
+async function outcome(
   parse: FuzzTarget["parse"],
   bytes: Uint8Array,
-): { value?: unknown; error?: string } {
+): Promise<{ value?: unknown; error?: string }> {
   try {
-    return { value: parse(bytes) };
+    return { value: await parse(bytes) };
   } catch (error) {
     if (!(error instanceof FormatError)) throw error;
     assert(!/[\p{C}\p{Zl}\p{Zp}]/u.test(error.message), `unclean message ${error.message}`);
@@ -167,13 +167,13 @@ function outcome(
 }
 
 /** Checks one input; true where it was accepted. */
-export function checkInput({ parse }: FuzzTarget, bytes: Uint8Array): boolean {
+export async function checkInput({ parse }: FuzzTarget, bytes: Uint8Array): Promise<boolean> {
   const before = crc32(bytes);
-  const alone = outcome(parse, bytes);
+  const alone = await outcome(parse, bytes);
   for (const filler of [0x00, 0xff]) {
     const frame = new Uint8Array(bytes.length + 48).fill(filler);
     frame.set(bytes, 17);
-    const framed = outcome(parse, frame.subarray(17, 17 + bytes.length));
+    const framed = await outcome(parse, frame.subarray(17, 17 + bytes.length));
     assert.deepEqual(framed, alone, "bytes around the input change the outcome");
   }
   assert.equal(crc32(bytes), before, "the parser changed its input");
@@ -185,18 +185,18 @@ export function checkInput({ parse }: FuzzTarget, bytes: Uint8Array): boolean {
  *
  * @throws at the first failure, after saving its input, with the seed and the number of the mutant
  */
-export function fuzz(
+export async function fuzz(
   target: FuzzTarget,
   { count, seed }: { count: number; seed: number },
-): FuzzReport {
-  for (const bytes of target.seeds) assert(checkInput(target, bytes), "a seed is not legal");
+): Promise<FuzzReport> {
+  for (const bytes of target.seeds) assert(await checkInput(target, bytes), "a seed is not legal");
   const random = new Random(seed);
   const report: FuzzReport = { accepted: 0, refused: 0, slowestMs: 0 };
   for (let i = 0; i < count; i++) {
     const bytes = mutant(target, random);
     const start = performance.now();
     try {
-      if (checkInput(target, bytes)) report.accepted++;
+      if (await checkInput(target, bytes)) report.accepted++;
       else report.refused++;
     } catch (cause) {
       const path = saveInput(target.name, bytes);
@@ -221,12 +221,12 @@ function saveInput(name: string, bytes: Uint8Array): string {
 }
 
 /** Checks every input of the corpus again; returns how many there are. */
-export function replayCorpus(target: FuzzTarget): number {
+export async function replayCorpus(target: FuzzTarget): Promise<number> {
   let inputs = 0;
   for (const { name } of Deno.readDirSync(corpusFolder(target.name))) {
     const bytes = Deno.readFileSync(new URL(name, corpusFolder(target.name)));
     try {
-      checkInput(target, bytes);
+      await checkInput(target, bytes);
     } catch (cause) {
       throw new Error(`corpus ${target.name}/${name}`, { cause });
     }
