@@ -20,6 +20,7 @@ import {
   PickleDict,
   PickleFloat,
   PickleNamespace,
+  type PickleStorage,
   PickleTuple,
   type PickleValue,
 } from "./pickle_values.ts";
@@ -65,6 +66,7 @@ class Machine implements PickleRefusal {
   readonly #file: string;
   readonly #sizeOf: StorageSizes;
   readonly #memo = new Map<number, PickleValue>();
+  readonly #storages = new Map<string, PickleStorage>();
   /** Stacks under the open marks: no opcode reaches below its mark. */
   readonly #below: PickleValue[][] = [];
   #stack: PickleValue[] = [];
@@ -180,7 +182,7 @@ class Machine implements PickleRefusal {
       case 0x62: // BUILD
         return this.#build();
       case 0x51: // BINPERSID
-        return this.#push(storageOf(this.#pop(), this.#sizeOf, this));
+        return this.#push(this.#storage(storageOf(this.#pop(), this.#sizeOf, this)));
       default:
         return this.unsafe(`opcode ${opcodeName(code)} is not one that a checkpoint needs`);
     }
@@ -286,6 +288,16 @@ class Machine implements PickleRefusal {
     const line = this.#text(end);
     this.#take(1);
     return line;
+  }
+
+  /** PyTorch keeps the first that it meets under a key, whatever the others say. */
+  #storage(storage: PickleStorage): PickleStorage {
+    const first = this.#storages.get(storage.key) ?? storage;
+    if (first.dtype !== storage.dtype) {
+      this.malformed(`storage ${shown(storage.key)} of ${storage.dtype}, before of ${first.dtype}`);
+    }
+    this.#storages.set(storage.key, first);
+    return first;
   }
 
   #newObject(): void {

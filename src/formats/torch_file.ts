@@ -34,6 +34,10 @@ export interface TorchFileOptions {
 const MAX_PICKLE = 64 * 2 ** 20;
 /** Versions of the archive that PyTorch itself reads. */
 const MAX_VERSION = 10;
+/** Records of one number that PyTorch reads, or will. */
+const NUMBERS = [".format_version", ".storage_alignment", ".data/serialization_id"];
+/** Longest of these texts. */
+const MAX_TEXT = 64;
 
 interface TorchEntry extends TensorEntry {
   readonly tensor: PickleTensor;
@@ -191,17 +195,24 @@ async function checkRecords(
       `${file}: version ${shown(version)} of the archive, wanted 1 to ${MAX_VERSION}`,
     );
   }
+  // Absent before PyTorch 2.1: always little.
   const byteorder = records.get("byteorder");
-  if (!byteorder) return; // before PyTorch 2.1, always little
-  const order = await shortText(byteorder, file);
-  if (order !== "little") {
+  const order = byteorder && await shortText(byteorder, file);
+  if (order !== undefined && order !== "little") {
     throw new FormatError(`${file}: byte order ${shown(order)}, only little is read`);
+  }
+  for (const name of NUMBERS) {
+    const record = records.get(name);
+    const text = record && await shortText(record, file);
+    if (text !== undefined && !/^\d+$/.test(text)) {
+      throw new FormatError(`${file}: ${name} ${shown(text)}, wanted a number`);
+    }
   }
 }
 
 async function shortText(record: StoredEntry, file: string): Promise<string> {
-  if (record.size > 16) {
-    throw new FormatError(`${file}: a version or byteorder of ${record.size} bytes`);
+  if (record.size > MAX_TEXT) {
+    throw new FormatError(`${file}: ${record.size} bytes of version or the like`);
   }
   return new TextDecoder().decode(await record.readAll());
 }

@@ -54,6 +54,10 @@ const MAX_DIRECTORY = 16 * 2 ** 20;
 /** A trailing data descriptor, and a name in UTF-8. */
 const KNOWN_FLAGS = 0x0808;
 
+/** External attributes: bit of MS-DOS, and Unix's type of a file in the top four bits. */
+const DOS_FOLDER = 0x10;
+const UNIX_FILE = 0o10;
+
 /**
  * Reads the directory.
  *
@@ -174,13 +178,14 @@ function readEntry(record: ZipRecord): ZipEntry {
   const lengths = { name: record.u16(), extra: record.u16(), comment: record.u16() };
   const disk = record.u16();
   record.u16();
-  record.u32();
+  const attributes = record.u32();
   const narrowOffset = record.u32();
   const nameBytes = record.bytes(lengths.name);
   const name = zipName(nameBytes, record);
   const refuse = (what: string) => record.refuse(`entry ${shown(name)}: ${what}`);
   if (flags & ~KNOWN_FLAGS) refuse(describeFlags(flags));
   if (method !== 0) refuse(`compressed (method ${method}), only stored entries are read`);
+  if (!isPlainFile(attributes)) refuse(`no plain file (attributes 0x${attributes.toString(16)})`);
   if (lengths.comment !== 0 || disk !== 0) refuse("a comment or another disk");
   const wide = new ZipRecord(
     zip64Field(record.bytes(lengths.extra), record) ?? new Uint8Array(0),
@@ -194,6 +199,12 @@ function readEntry(record: ZipRecord): ZipEntry {
   );
   if (size !== stored) refuse(`${stored} bytes stored for ${size} bytes`);
   return { name, nameBytes, flags, crc, size, headerOffset };
+}
+
+/** Readers give nothing, or whatever memory held, for an entry that is marked as a folder or a link. */
+function isPlainFile(attributes: number): boolean {
+  const type = attributes >>> 28;
+  return (attributes & DOS_FOLDER) === 0 && (type === 0 || type === UNIX_FILE);
 }
 
 function describeFlags(flags: number): string {

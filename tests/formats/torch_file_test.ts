@@ -152,9 +152,13 @@ Deno.test("TorchFile refuses archives that are no checkpoint", async () => {
     else parts.push({ name: `archive/${name}`, data });
   };
   await refused(set("byteorder", utf8("big")), /byte order "big", only little is read/);
-  await refused(set("byteorder", new Uint8Array(99)), /a version or byteorder of 99 bytes/);
+  await refused(set("byteorder", new Uint8Array(99)), /99 bytes of version or the like/);
   await refused(set("version", utf8("11\n")), /version "11\\n" of the archive, wanted 1 to 10/);
   await refused(set("version", utf8("x")), /version "x"/);
+  await refused(
+    set(".data/serialization_id", Uint8Array.of(0xff)),
+    /serialization_id .*, wanted a number/,
+  );
   await refused(set("constants.pkl", utf8("x")), /a TorchScript program/);
   await refused((parts) => parts.pop(), /no entry "version"/);
   await refused((parts) => parts.shift(), /no entry "data\.pkl"/);

@@ -1,6 +1,6 @@
 /**
  * src/formats against the readers of Python on the same mutants: what we accept, they accept, and with equal content. Also a longer
- * fuzz run and the worst headers in a small heap. The comparison needs Python with safetensors, numpy and pillow, and is skipped
+ * fuzz run and the worst headers in a small heap. The comparison needs Python with safetensors, numpy, pillow and torch, and is skipped
  * without. Before a release, give the fuzzer a million:
  *
  *     PARATAA_FUZZ_COUNT=1000000 deno task test:full
@@ -14,8 +14,17 @@ import { readNpy } from "../../src/formats/npy.ts";
 import { readPngText } from "../../src/formats/png_text.ts";
 import { readSafetensors } from "../../src/formats/safetensors.ts";
 import {
+  contentOf,
+  INDEX_TARGET,
+  openBytes,
+  PICKLE_TARGET,
+  TORCH_TARGET,
+} from "../formats/checkpoint_fuzz_targets.ts";
+import {
+  IMAGE_TARGET,
   JSON_TARGET,
   NPY_TARGET,
+  PNG_PIXELS_TARGET,
   PNG_TARGET,
   SAFETENSORS_TARGET,
 } from "../formats/fuzz_targets.ts";
@@ -52,9 +61,9 @@ function pngContent(bytes: Uint8Array): unknown {
 }
 
 /** Our reading of an input, or null where we refuse it. */
-function ours(read: (bytes: Uint8Array) => unknown, bytes: Uint8Array): unknown {
+async function ours(read: (bytes: Uint8Array) => unknown, bytes: Uint8Array): Promise<unknown> {
   try {
-    return read(bytes);
+    return await read(bytes);
   } catch (error) {
     if (error instanceof FormatError) return null;
     throw error;
@@ -91,6 +100,7 @@ const COMPARISONS: readonly (readonly [FuzzTarget, (bytes: Uint8Array) => unknow
   [SAFETENSORS_TARGET, safetensorsContent],
   [NPY_TARGET, npyContent],
   [PNG_TARGET, pngContent],
+  [TORCH_TARGET, async (bytes) => await contentOf(await openBytes(bytes))],
 ];
 
 for (const [target, read] of COMPARISONS) {
@@ -104,24 +114,28 @@ for (const [target, read] of COMPARISONS) {
     }
     let accepted = 0;
     let stricter = 0;
-    [...target.seeds, ...inputs].forEach((bytes, i) => {
-      const content = ours(read, bytes);
+    for (const [i, bytes] of [...target.seeds, ...inputs].entries()) {
+      const content = await ours(read, bytes);
       if (content === null) {
         if (wanted[i] !== null) stricter++;
-        return;
+        continue;
       }
       // Pillow stumbles over pixels that we do not look at: of PNG, only the text is compared.
-      if (target === PNG_TARGET && wanted[i] === null) return;
+      if (target === PNG_TARGET && wanted[i] === null) continue;
       accepted++;
       assert.deepEqual(content, wanted[i], `input ${i}: ${Buffer.from(bytes).toString("base64")}`);
-    });
+    }
     console.log(
       `${target.name}: ${accepted} accepted by both, ${stricter} by Python alone, of ${COMPARED}`,
     );
   });
 }
 
-for (const target of [JSON_TARGET, SAFETENSORS_TARGET, NPY_TARGET, PNG_TARGET]) {
+const FUZZ_TARGETS = [
+  ...[JSON_TARGET, SAFETENSORS_TARGET, NPY_TARGET, PNG_TARGET, IMAGE_TARGET, PNG_PIXELS_TARGET],
+  ...[PICKLE_TARGET, TORCH_TARGET, INDEX_TARGET],
+];
+for (const target of FUZZ_TARGETS) {
   Deno.test(`${target.name}: ${FUZZED} mutants are read or refused, seed ${seed}`, async () => {
     console.log(target.name, await fuzz(target, { count: FUZZED, seed }));
   });

@@ -1,6 +1,6 @@
 """What the Python readers make of a file of fuzz inputs: one JSON line per input, null where they refuse it.
 
-    python3 formats_reference.py safetensors|npy|png CASES
+    python3 formats_reference.py safetensors|npy|png|torch CASES
 
 CASES holds each input after its length as a little-endian uint32.
 """
@@ -47,8 +47,47 @@ def read_png(data):
     return sorted([key, str(text)] for key, text in image.text.items())
 
 
+DTYPES = {
+    "torch.float64": "F64",
+    "torch.float32": "F32",
+    "torch.float16": "F16",
+    "torch.bfloat16": "BF16",
+    "torch.int64": "I64",
+    "torch.int32": "I32",
+    "torch.int16": "I16",
+    "torch.int8": "I8",
+    "torch.uint8": "U8",
+    "torch.bool": "BOOL",
+}
+
+
+def read_torch(data):
+    """The same part of a checkpoint as TorchFile takes."""
+    import argparse
+    import warnings
+
+    import torch
+
+    warnings.simplefilter("ignore")
+    # Dropped by us, and made of plain data there.
+    with torch.serialization.safe_globals([argparse.Namespace]):
+        root = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
+    part = next((key for key in ["ema", "state_dict", "model"] if isinstance(root.get(key), dict)), None)
+    state = root if part is None else root[part]
+    tensors = []
+    for name, tensor in state.items():
+        if not isinstance(name, str) or not isinstance(tensor, torch.Tensor):
+            continue
+        flat = tensor.detach().contiguous().view(-1)
+        raw = flat.view(torch.uint8).numpy().tobytes() if flat.numel() > 0 else b""
+        shape = ",".join(map(str, tensor.shape))
+        tensors.append([name, DTYPES[str(tensor.dtype)], shape, zlib.crc32(raw)])
+    return tensors
+
+
 def main():
-    read = {"safetensors": read_safetensors, "npy": read_npy, "png": read_png}[sys.argv[1]]
+    readers = {"safetensors": read_safetensors, "npy": read_npy, "png": read_png, "torch": read_torch}
+    read = readers[sys.argv[1]]
     with open(sys.argv[2], "rb") as file:
         while size := file.read(4):
             data = file.read(struct.unpack("<I", size)[0])

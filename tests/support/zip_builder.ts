@@ -13,6 +13,7 @@ export interface HeaderLies {
   offset?: number;
   disk?: number;
   comment?: Uint8Array;
+  attributes?: number;
 }
 
 /** An entry and what its headers say of it. */
@@ -102,7 +103,8 @@ function centralHeader(part: ZipPart, offset: number): Uint8Array {
     fields([4, 0x02014b50], [2, 0], [2, 0], [2, lies.flags ?? part.flags ?? 0x0800]),
     fields([2, lies.method ?? 0], [4, 0], [4, lies.crc ?? crc32(part.data)]),
     fields([4, lies.stored ?? length], [4, lies.size ?? length], [2, name.length]),
-    fields([2, extra.length], [2, comment.length], [2, lies.disk ?? 0], [2, 0], [4, 0]),
+    fields([2, extra.length], [2, comment.length], [2, lies.disk ?? 0], [2, 0]),
+    fields([4, lies.attributes ?? 0]),
     fields([4, lies.offset ?? offset]),
     name,
     extra,
