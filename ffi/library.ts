@@ -21,6 +21,42 @@ export interface OrtLibrary {
 
 const opened = new Map<string, OrtLibrary>();
 
+/** A place where ONNX Runtime was looked for. */
+export interface LibraryAttempt extends LibraryCandidate {
+  /** Why it was not opened; absent for the one that was. */
+  readonly failure?: string;
+}
+
+/** What was tried, in order, and what came of it. */
+export interface LibrarySearch {
+  readonly attempts: readonly LibraryAttempt[];
+  readonly library?: OrtLibrary;
+  /** What the first candidate failed with. */
+  readonly cause?: unknown;
+}
+
+/**
+ * Tries the candidates (see {@link libraryCandidates}) up to the first that opens.
+ *
+ * @param libraryPath path of the library; when given, nothing else is tried
+ * @throws {PermissionError} without `--allow-ffi`
+ */
+export function searchLibrary(libraryPath?: string): LibrarySearch {
+  requireFfiPermission();
+  const attempts: LibraryAttempt[] = [];
+  let cause: unknown;
+  for (const candidate of libraryCandidates(libraryPath)) {
+    try {
+      const library = opened.get(candidate.path) ?? open(candidate);
+      return { attempts: [...attempts, candidate], library, cause };
+    } catch (error) {
+      cause ??= error;
+      attempts.push({ ...candidate, failure: reasonOf(error, candidate.path) });
+    }
+  }
+  return { attempts, cause };
+}
+
 /**
  * Opens ONNX Runtime, from the first candidate that works (see {@link libraryCandidates}).
  *
@@ -29,17 +65,9 @@ const opened = new Map<string, OrtLibrary>();
  * @throws {RuntimeLibraryError} when nothing opens, listing every path tried and why it failed
  */
 export function openLibrary(libraryPath?: string): OrtLibrary {
-  requireFfiPermission();
-  const failures: string[] = [];
-  let cause: unknown;
-  for (const candidate of libraryCandidates(libraryPath)) {
-    try {
-      return opened.get(candidate.path) ?? open(candidate);
-    } catch (error) {
-      cause ??= error;
-      failures.push(`${candidate.path} (${candidate.source}): ${reasonOf(error, candidate.path)}`);
-    }
-  }
+  const { attempts, library, cause } = searchLibrary(libraryPath);
+  if (library) return library;
+  const failures = attempts.map(({ path, source, failure }) => `${path} (${source}): ${failure}`);
   throw new RuntimeLibraryError(
     `cannot open ONNX Runtime; tried ${failures.length}: ${failures.join("; ")}`,
     { hint: "run `deno install`, or name the library with --ort_lib or ORT_DYLIB_PATH", cause },

@@ -1,6 +1,6 @@
 /** All that `parataa` can do, one row a command. @module */
 import type { Command, CommandRow } from "./command.ts";
-import { RERUN, SAMPLE } from "./permissions.ts";
+import { DOCTOR, INSPECT, RERUN, SAMPLE } from "./permissions.ts";
 
 const RUN = { path: "DIR" } as const;
 
@@ -43,6 +43,19 @@ export const COMMANDS: Readonly<Record<string, CommandRow>> = {
     operand: RUN,
     permissions: RERUN,
     load: async () => (await import("./rerun_script.ts")).rerunCommand,
+  },
+  inspect: {
+    script: "inspect",
+    about: "say what a file or folder is: checkpoint, network, model, run",
+    operand: { path: "FILE" },
+    permissions: INSPECT,
+    load: async () => (await import("./inspect_script.ts")).inspectCommand,
+  },
+  doctor: {
+    script: "doctor",
+    about: "say which library, providers and models work here, and what is missing",
+    permissions: DOCTOR,
+    load: async () => (await import("./doctor_script.ts")).doctorCommand,
   },
 };
 

@@ -27,6 +27,12 @@ export const SAMPLE: Permissions = {
 /** Names the processor when another one gave other bytes. */
 export const RERUN: Permissions = { ...SAMPLE, sys: ["cpus"] };
 
+/** Reads what it is shown, and nothing else. */
+export const INSPECT: Permissions = { read: ["models", "output"] };
+
+/** Opens the library and a model; writes nothing. */
+export const DOCTOR: Permissions = { ffi: true, read: ["models", "node_modules/onnxruntime-node"] };
+
 const KINDS = ["ffi", "sys", "read", "write", "env"] as const;
 
 /** The flags of `deno run`, one for each kind. */

@@ -95,8 +95,8 @@ export class ClipTextEncoder implements AsyncDisposable {
   }
 }
 
-/** `input_ids [batch, tokens]` of whole numbers, `last_hidden_state [batch, tokens, width]`. */
-function checkEncoder(
+/** `input_ids [batch, tokens]` of whole numbers, `last_hidden_state [batch, tokens, width]`. @throws {ModelError} */
+export function checkEncoder(
   file: string,
   { inputs, outputs }: { inputs: readonly TensorMetadata[]; outputs: readonly TensorMetadata[] },
   tokens: number,

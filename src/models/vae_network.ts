@@ -61,7 +61,7 @@ export class VaeNetwork implements AsyncDisposable {
   ): Promise<VaeNetwork> {
     const session = await InferenceSession.create(env, file, options);
     try {
-      return new VaeNetwork(env, session, checkContract(file, session, contract));
+      return new VaeNetwork(env, session, checkVaeContract(file, session, contract));
     } catch (error) {
       await session.close();
       throw error;
@@ -106,10 +106,10 @@ export class VaeNetwork implements AsyncDisposable {
   }
 }
 
-/** @throws {ModelError} unless the network takes and gives such rows */
-function checkContract(
+/** Holds a network to a contract. @throws {ModelError} unless it takes and gives such rows */
+export function checkVaeContract(
   file: string,
-  { inputs, outputs }: InferenceSession,
+  { inputs, outputs }: Pick<InferenceSession, "inputs" | "outputs">,
   { kind, from, to }: VaeContract,
 ): CheckedTensor {
   const fits = inputs.length === 1 && takes(inputs[0], from) &&

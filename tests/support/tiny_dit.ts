@@ -18,6 +18,8 @@ export interface TinyDitOptions {
   /** An operator that no runtime knows. */
   unknownOperator?: boolean;
   classes?: number;
+  /** Every row gets the timestep of the first one, as in exports that lost their batch. */
+  firstRowOnly?: boolean;
   /** Factor of the decoder's weights. */
   decoderScale?: number;
   scheduler?: Record<string, unknown>;
@@ -67,12 +69,19 @@ export function tinyDitModel(options: TinyDitOptions = {}): Uint8Array<ArrayBuff
       constant("per_class", [], [0.1]),
       constant("zero", [], [0]),
       constant("nan_at", [], [nanAt ?? 0]),
+      { name: "first", type: "int64", dims: [1], values: BigInt64Array.of(0n) },
+      { name: "second", type: "int64", dims: [1], values: BigInt64Array.of(1n) },
     ],
     nodes: [
       ...row("timestep"),
       ...row("class_labels"),
       { op: "Mul", inputs: [sampleName, "scale"], outputs: ["scaled"] },
-      { op: "Mul", inputs: ["timestep_r", "per_step"], outputs: ["t"] },
+      { op: "Slice", inputs: ["timestep_r", "first", "second", "first"], outputs: ["shared"] },
+      {
+        op: "Mul",
+        inputs: [options.firstRowOnly ? "shared" : "timestep_r", "per_step"],
+        outputs: ["t"],
+      },
       { op: "Mul", inputs: ["class_labels_r", "per_class"], outputs: ["y"] },
       { op: "Add", inputs: ["scaled", "t"], outputs: ["sum1"] },
       { op: "Add", inputs: ["sum1", "y"], outputs: ["sum2"] },

@@ -1,0 +1,114 @@
+/** `doctor`: what there is to run on, and what is in the way. @module */
+import { resolve } from "node:path";
+import { UsageError } from "../errors.ts";
+import { Environment } from "../runtime/environment.ts";
+import type { Command } from "./command.ts";
+import { attempt, type Check, checkEvent, checkLines } from "./doctor/check.ts";
+import { checkLibrary } from "./doctor/library_check.ts";
+import { checkModel } from "./doctor/model_check.ts";
+import { checkPermissions } from "./doctor/permission_check.ts";
+import { checkProviders } from "./doctor/provider_check.ts";
+import type { Flag } from "./flag.ts";
+import { helpText, versionText } from "./help.ts";
+import { parseFlags } from "./parse_flags.ts";
+import { SESSION_FLAGS } from "./session_flags.ts";
+
+const flags = {
+  model_path: {
+    type: "string",
+    value: "DIR",
+    short: "m",
+    group: "Model",
+    help: "model folder to open, run and time; none by default",
+  },
+  fp16: { type: "boolean", group: "Model", help: "take the folder's model_fp16.onnx files" },
+  provider: {
+    type: "choice",
+    choices: ["cpu", "cuda"],
+    group: "Model",
+    help: "execution provider that must work; cpu by default",
+  },
+  ort_lib: {
+    type: "string",
+    value: "FILE",
+    group: "Model",
+    help: "libonnxruntime to open in place of those that are looked for",
+  },
+  threads: {
+    type: "integer",
+    min: 1,
+    max: 1024,
+    group: "Run",
+    help: "threads inside one call; all cores by default",
+  },
+  ...SESSION_FLAGS,
+} as const satisfies Record<string, Flag>;
+
+const summary = {
+  name: "doctor",
+  about:
+    "Says which ONNX Runtime and which providers work here, what is missing and what to do; with a model,\n" +
+    "opens it, runs two rows together and alone, and times batches.",
+  example: "deno task doctor --model_path models/dit-emoji",
+};
+
+/**
+ * Runs `doctor`: prints every check, then fails with the first one that did.
+ *
+ * @throws {UsageError} on a flag
+ * @throws {PermissionError} without `--allow-ffi`, or where the model may not be read
+ * @throws {RuntimeLibraryError} where no library opens, or the provider that was asked for does not work
+ * @throws {ModelError} where the model cannot be opened or its rows depend on one another
+ */
+export async function runDoctor(args: readonly string[], signal: AbortSignal): Promise<void> {
+  if (args.includes("--help") || args.includes("-h")) return console.log(helpText(summary, flags));
+  if (args.includes("--version")) return console.log(versionText());
+  const { values } = parseFlags(flags, args);
+  if (values.fp16 && values.model_path === undefined) {
+    throw new UsageError("--fp16 is for --model_path, which is not given");
+  }
+  const checks: Check[] = [];
+  for await (const check of examine(values, signal)) {
+    checks.push(check);
+    if (!values.json) { for (const line of checkLines(check)) console.log(line); }
+  }
+  const failed = checks.filter(({ state }) => state === "fail");
+  if (values.json) {
+    const ok = failed.length === 0;
+    console.log(JSON.stringify({ event: "doctor", ok, checks: checks.map(checkEvent) }));
+  }
+  if (failed[0]?.error) throw failed[0].error;
+}
+
+type Values = ReturnType<typeof parseFlags<typeof flags>>["values"];
+
+async function* examine(values: Values, signal: AbortSignal): AsyncGenerator<Check> {
+  yield machine();
+  yield await checkPermissions();
+  const libraryPath = values.ort_lib === undefined ? undefined : resolve(values.ort_lib);
+  const library = await attempt("library", () => checkLibrary(libraryPath));
+  yield library;
+  if (library.state === "fail") return;
+  using env = Environment.open({ libraryPath });
+  const providers = await checkProviders(env, values.provider);
+  yield* providers;
+  if (values.model_path === undefined) return;
+  const { provider, threads: intraOpNumThreads, fp16 } = values;
+  if (providers.some(({ state }) => state === "fail")) return;
+  const options = { fp16, session: { provider, intraOpNumThreads } };
+  yield* await checkModel(env, { path: values.model_path, options, signal });
+}
+
+function machine(): Check {
+  const { os, arch } = Deno.build;
+  const cores = navigator.hardwareConcurrency;
+  return {
+    name: "machine",
+    state: "ok",
+    text: `${os} ${arch}, ${cores} cores, ${versionText()}`,
+    data: { os, arch, cores, deno: Deno.version.deno },
+  };
+}
+
+/** `doctor`, for `parataa`. */
+export const doctorCommand: Command = { flags, run: runDoctor };

@@ -1,0 +1,9 @@
+/** Size and hash of a file. @module */
+import { digestFile } from "../../runs/hash.ts";
+import type { FileFact, InspectOptions } from "./report.ts";
+
+/** Size and hash of a file. */
+export async function fileFact(path: string, options: InspectOptions): Promise<FileFact> {
+  if (options.hash) return { path, ...await digestFile(path, options.signal) };
+  return { path, size: (await Deno.stat(path)).size };
+}

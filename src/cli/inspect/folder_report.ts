@@ -1,0 +1,128 @@
+/** Folders: a model, a part of one, a run. @module */
+import { join } from "node:path";
+import { ModelError, ParataaError, PermissionError } from "../../errors.ts";
+import { ModelFolder } from "../../models/model_folder.ts";
+import { readSchedulerFile } from "../../models/scheduler_file.ts";
+import { readFinishedRun } from "../../runs/finished_run.ts";
+import { fileFact } from "./file_fact.ts";
+import { inspectFile } from "./file_report.ts";
+import { inspectOnnx } from "./onnx_report.ts";
+import type { InspectOptions, Report } from "./report.ts";
+
+/** Files that hold a part's weights, best first; the rest of a folder says the same again in another form. */
+const WEIGHTS = /^(model(_fp16)?\.onnx|.*\.index\.json|.*\.(safetensors|bin|pt|pth))$/;
+
+/** Looks at a folder. @throws {ModelError} where it is none of those that we know */
+export async function inspectFolder(path: string, options: InspectOptions): Promise<Report> {
+  const names = await namesOf(path);
+  if (names.files.includes("manifest.json")) return await inspectRun(path, options);
+  if (names.files.includes("model_index.json")) return await inspectModel(path, options);
+  const weights = weightsOf(names.files);
+  if (weights.length > 0) return await inspectPart(path, weights, options);
+  throw new ModelError(
+    `${path} is no folder that inspect knows: it has none of model_index.json (a model), ` +
+      "manifest.json (a run), model.onnx or *.safetensors (a part of a model)",
+    { hint: "name a file in it, or the folder above" },
+  );
+}
+
+async function namesOf(path: string): Promise<{ files: string[]; folders: string[] }> {
+  const names = { files: [] as string[], folders: [] as string[] };
+  try {
+    for await (const { name } of Deno.readDir(path)) {
+      const { isDirectory } = await Deno.stat(join(path, name));
+      names[isDirectory ? "folders" : "files"].push(name);
+    }
+  } catch (cause) {
+    if (!(cause instanceof Deno.errors.NotCapable)) throw cause;
+    throw new PermissionError(`cannot read ${path}`, { hint: cause.message, cause });
+  }
+  return { files: names.files.sort(), folders: names.folders.sort() };
+}
+
+function weightsOf(files: readonly string[]): string[] {
+  const found = files.filter((name) => WEIGHTS.test(name));
+  const onnx = found.filter((name) => name.endsWith(".onnx"));
+  if (onnx.length > 0) return onnx;
+  const index = found.find((name) => name.endsWith(".index.json"));
+  return index ? [index] : found.slice(0, 1);
+}
+
+async function inspectPart(
+  path: string,
+  weights: readonly string[],
+  options: InspectOptions,
+): Promise<Report> {
+  const parts: Report[] = [];
+  for (const name of weights) parts.push(await inspectFile(join(path, name), options));
+  return { path, kind: "part", what: "part of a model", files: [], facts: {}, parts, problems: [] };
+}
+
+async function inspectModel(path: string, options: InspectOptions): Promise<Report> {
+  const folder = await ModelFolder.open(path, { networks: [] });
+  const problems: string[] = [];
+  const facts: Report["facts"] = { name: folder.name, class: String(folder.index._class_name) };
+  try {
+    const { config, predictionType } = await readSchedulerFile(folder);
+    facts["noise levels"] = Object.entries(config).filter(([, value]) => value !== undefined)
+      .map(([key, value]) => `${key} ${value}`).join(", ") || "the kind's own";
+    facts.predicts = predictionType;
+  } catch (error) {
+    problems.push(messageOf(error));
+  }
+  const { parts, missing } = await inspectParts(path, options);
+  problems.push(...missing);
+  return { path, kind: "model_folder", what: "model folder", files: [], facts, parts, problems };
+}
+
+/** What the folders of a model hold; a part that cannot be read is a problem of the whole. */
+async function inspectParts(
+  path: string,
+  options: InspectOptions,
+): Promise<{ parts: Report[]; missing: string[] }> {
+  const parts: Report[] = [];
+  const missing: string[] = [];
+  for (const folder of (await namesOf(path)).folders) {
+    for (const name of weightsOf((await namesOf(join(path, folder))).files)) {
+      options.signal.throwIfAborted();
+      const file = join(path, folder, name);
+      try {
+        parts.push(
+          name.endsWith(".onnx")
+            ? await inspectOnnx(file, options)
+            : await inspectFile(file, options),
+        );
+      } catch (error) {
+        missing.push(messageOf(error));
+      }
+    }
+  }
+  if (parts.length === 0 && missing.length === 0) missing.push("no networks in its folders");
+  return { parts, missing };
+}
+
+function messageOf(error: unknown): string {
+  if (!(error instanceof ParataaError) || error instanceof PermissionError) throw error;
+  return error.message + (error.hint ? ` - ${error.hint}` : "");
+}
+
+async function inspectRun(path: string, options: InspectOptions): Promise<Report> {
+  const manifest = await readFinishedRun(path);
+  const { script, started, samples, outputs, model, versions, provider } = manifest;
+  return {
+    path,
+    kind: "run",
+    what: `finished run of ${script}, every file as its manifest says`,
+    files: [await fileFact(join(path, "manifest.json"), options)],
+    facts: {
+      started,
+      samples: samples.length,
+      rounds: samples.map(({ rounds }) => rounds).join(", "),
+      model: `${model.name} (${model.path})`,
+      versions: Object.entries(versions).map(([name, version]) => `${name} ${version}`).join(", "),
+      provider,
+      files: Object.keys(outputs).length,
+    },
+    problems: [],
+  };
+}

@@ -1,0 +1,83 @@
+/** `inspect`: what a file or a folder is, and whether it serves, without native code. @module */
+import { ModelError, PermissionError, UsageError } from "../errors.ts";
+import type { Command } from "./command.ts";
+import type { Flag } from "./flag.ts";
+import { helpText, versionText } from "./help.ts";
+import { inspectFile } from "./inspect/file_report.ts";
+import { inspectFolder } from "./inspect/folder_report.ts";
+import { isSound, type Report, reportLines } from "./inspect/report.ts";
+import { parseFlags } from "./parse_flags.ts";
+import { SESSION_FLAGS } from "./session_flags.ts";
+
+const flags = {
+  tensors: { type: "boolean", group: "Output", help: "list every tensor with its type and shape" },
+  no_hash: { type: "boolean", group: "Output", help: "leave out the SHA-256 of the files" },
+  part: {
+    type: "string",
+    value: "KEY",
+    group: "Model",
+    help: "state dict to take out of a PyTorch checkpoint; ema, state_dict or model by default",
+  },
+  ...SESSION_FLAGS,
+} as const satisfies Record<string, Flag>;
+
+const summary = {
+  name: "inspect",
+  about:
+    "Says what a file or folder is: a PyTorch checkpoint, safetensors or an index of shards, an ONNX\n" +
+    "network, npy, PNG, JPEG, JSON, a model folder, a run. Runs no native code and nothing from the file.",
+  example: "deno task inspect models/dit-emoji",
+};
+
+/**
+ * Runs `inspect`: prints what was found, then fails where it is damaged or unfit.
+ *
+ * @throws {FormatError} where a file is not what its format demands
+ * @throws {ModelError} where a model does not meet its contract
+ */
+export async function runInspect(args: readonly string[], signal: AbortSignal): Promise<void> {
+  if (args.includes("--help") || args.includes("-h")) return console.log(helpText(summary, flags));
+  if (args.includes("--version")) return console.log(versionText());
+  const [path, ...rest] = args;
+  if (path === undefined || path.startsWith("-")) {
+    throw new UsageError("inspect needs a file or a folder before its flags", {
+      hint: summary.example,
+    });
+  }
+  const { values } = parseFlags(flags, rest);
+  const options = { tensors: values.tensors, hash: !values.no_hash, part: values.part, signal };
+  const isFolder = await lookAt(path);
+  const report = await (isFolder ? inspectFolder(path, options) : inspectFile(path, options));
+  if (values.json) {
+    console.log(JSON.stringify({ event: "inspect", sound: isSound(report), ...report }));
+  } else for (const line of reportLines(report)) console.log(line);
+  if (!isSound(report)) throw unsound(report);
+}
+
+async function lookAt(path: string): Promise<boolean> {
+  try {
+    const { isDirectory, isFile } = await Deno.stat(path);
+    if (isDirectory || isFile) return isDirectory;
+  } catch (cause) {
+    if (cause instanceof Deno.errors.NotCapable) {
+      throw new PermissionError(`cannot read ${path}`, { hint: cause.message, cause });
+    }
+    if (!(cause instanceof Deno.errors.NotFound)) throw cause;
+    throw new UsageError(`there is no file or folder ${path}`, { cause });
+  }
+  throw new UsageError(`${path} is neither a file nor a folder`);
+}
+
+function unsound(report: Report): ModelError {
+  const faults = faultsOf(report);
+  const more = faults.length > 1 ? ` (and ${faults.length - 1} more)` : "";
+  return new ModelError(`${report.path} does not serve as it is: ${faults[0]}${more}`);
+}
+
+function faultsOf({ problems, contract, parts = [] }: Report): string[] {
+  const own = contract && !contract.met ? [contract.why ?? "the contract is not met"] : [];
+  return [...problems, ...own, ...parts.flatMap(faultsOf)];
+}
+
+/** `inspect`, for `parataa`. */
+export const inspectCommand: Command = { flags, run: runInspect };
