@@ -16,6 +16,8 @@ export interface Arguments<V> {
   drawnSeed: boolean;
   /** Hash of the model of the picture that the arguments came from. */
   recordedModel: string | undefined;
+  /** Flags given beside `--resume` that do not change the result. */
+  overrides: RecordedArguments;
 }
 
 /** What a script says of its arguments beside the table. */
@@ -56,7 +58,7 @@ export async function readArguments<T extends FlagTable>(
   refuseUnusedFlags(values, given);
   const drawnSeed = values.seed === -1;
   if (drawnSeed) Object.assign(values, { seed: crypto.getRandomValues(new Uint32Array(1))[0] });
-  return { values, given, drawnSeed, recordedModel: model };
+  return { values, given, drawnSeed, recordedModel: model, overrides: {} };
 }
 
 /** The arguments for a manifest (`all`) or a picture (those that change the result). */

@@ -2,7 +2,8 @@
 import type { LatentPipeline } from "../pipelines/latent_pipeline.ts";
 import type { Picture } from "../models/vae.ts";
 import { digestBytes } from "../runs/hash.ts";
-import type { Manifest } from "../runs/manifest.ts";
+import type { Manifest, SampleRecord } from "../runs/manifest.ts";
+import type { RoundLog } from "../runs/round_log.ts";
 import type { RoundRow } from "../runs/rounds_file.ts";
 import type { RunDirectory } from "../runs/run_directory.ts";
 import { type PictureText, writePicture, writeSample } from "../runs/sample_files.ts";
@@ -10,7 +11,8 @@ import type { SampleResult } from "../sampling/results.ts";
 import type { Schedule } from "../sampling/schedule.ts";
 import type { Job, Outcome } from "./job.ts";
 import { pictureText } from "./picture_text.ts";
-import type { Progress } from "./progress.ts";
+import { plural, type Progress } from "./progress.ts";
+import { readOutcome } from "./read_outcome.ts";
 import type { RecordedArguments } from "./read_arguments.ts";
 import { type SamplingValues, solve, type SolvedRound } from "./solve.ts";
 
@@ -27,13 +29,25 @@ export interface SampleContext {
   values: SamplingValues;
   progress: Progress;
   signal: AbortSignal;
+  /** Samples that an earlier start of the run has finished, by index. */
+  finished: ReadonlyMap<number, SampleRecord>;
+}
+
+/** Makes one sample and writes its folder, or reads it where an earlier start of the run has made it. */
+export async function sampleOutcome(job: Job, context: SampleContext): Promise<Outcome> {
+  const record = context.finished.get(job.index);
+  if (record) return await readOutcome(job, record, context);
+  const outcome = await runSample(job, context);
+  await context.run.endSample(folderOf(job), outcome.record);
+  return outcome;
 }
 
 /** Makes one sample and writes its folder. @throws {NumericalError} when NaN or infinity turns up; no picture is made of it */
-export async function runSample(job: Job, context: SampleContext): Promise<Outcome> {
+async function runSample(job: Job, context: SampleContext): Promise<Outcome> {
   const { schedule, values, progress, signal } = context;
   const steps = job.start?.variationSteps ?? schedule.numSteps;
   const place = { sample: job.index, samples: context.count, timesteps: steps };
+  await using log = await openRoundLog(job, context);
   const solving = stopwatch();
   const onRound = (round: SolvedRound) => progress.round({ ...place, ...round });
   const previews = previewer(job, context);
@@ -41,9 +55,14 @@ export async function runSample(job: Job, context: SampleContext): Promise<Outco
     schedule,
     values,
     signal,
+    record: log && ((denoiser) => log.around(denoiser)),
     onRound,
     onEstimate: previews.show,
   });
+  await log?.flush();
+  if (log?.replayed) {
+    progress.note(`sample ${job.index + 1}: ${plural(log.replayed, "call")} taken from its log`);
+  }
   const sampling = solving() - previews.seconds();
   const decode = stopwatch();
   const pictures = new Map<number, Picture>();
@@ -72,6 +91,29 @@ export async function runSample(job: Job, context: SampleContext): Promise<Outco
     seconds,
   };
   return { result, record, picture: [...pictures.values()].at(-1)! };
+}
+
+/** The log that a killed sample goes on from; it takes answers of this very sample alone. */
+async function openRoundLog(job: Job, context: SampleContext): Promise<RoundLog | undefined> {
+  const { run, values, resultArguments } = context;
+  if (values.no_checkpoint) return undefined;
+  const identity = {
+    arguments: resultArguments,
+    ...trajectoryIdentity(context),
+    condition: job.condition,
+    noise: digestOf(job.noise),
+    start: job.start && [job.start.variationSteps, digestOf(job.start.trajectory)],
+  };
+  return await run.openRoundLog(folderOf(job), JSON.stringify(identity));
+}
+
+function digestOf(data: Float64Array): string {
+  return digestBytes(new Uint8Array(data.buffer, data.byteOffset, data.byteLength)).sha256;
+}
+
+/** Folder of a sample inside the run. */
+function folderOf(job: Job): string {
+  return `sample_${job.index}`;
 }
 
 /** Seconds since the call. */
@@ -122,7 +164,7 @@ function destination(
       step,
     });
   return {
-    folder: `sample_${job.index}`,
+    folder: folderOf(job),
     pictureText: values.disable_image_metadata ? undefined : text,
   };
 }

@@ -4,10 +4,11 @@ import { UsageError } from "../errors.ts";
 import type { Picture } from "../models/vae.ts";
 import type { GuidedDenoiser } from "../models/guided_denoiser.ts";
 import type { LatentPipeline, PipelineOptions } from "../pipelines/latent_pipeline.ts";
+import { readFinishedRun } from "../runs/finished_run.ts";
 import type { Manifest, SampleRecord } from "../runs/manifest.ts";
 import { loadEncoder } from "../runs/picture.ts";
-import { RunDirectory } from "../runs/run_directory.ts";
 import { writeSheet } from "../runs/sample_files.ts";
+import type { HeldRun } from "../runs/unfinished_run.ts";
 import { Environment } from "../runtime/environment.ts";
 import type { Schedule } from "../sampling/schedule.ts";
 import type { FlagTable, FlagValues } from "./flag.ts";
@@ -22,8 +23,10 @@ import {
   recordArguments,
   type RecordedArguments,
 } from "./read_arguments.ts";
+import { createRun, resumeRun } from "./open_run.ts";
+import { digestInputs, holdResumed, resumedArguments } from "./resume.ts";
 import { hashNetworks, newManifest } from "./run_manifest.ts";
-import { runSample, type SampleContext, trajectoryIdentity } from "./run_sample.ts";
+import { type SampleContext, sampleOutcome, trajectoryIdentity } from "./run_sample.ts";
 import type { samplingFlags } from "./script_flags.ts";
 import { settleWindow } from "./settle_window.ts";
 import type { SamplingValues } from "./solve.ts";
@@ -127,15 +130,17 @@ export async function runSampling<
 ): Promise<RunSummary | undefined> {
   if (printedAndDone(script, argv)) return undefined;
   const { name } = script.summary;
-  const args = await checkedArguments(script, argv);
+  await using held = await holdResumed(script.flags, argv);
+  const args = await checkedArguments(script, argv, held);
   const values = args.values as SamplingValues;
+  const progress = ownProgress ?? createProgress(values);
+  if (held?.manifest.status === "complete") return await reportComplete(held.path, progress);
   using env = Environment.open({ libraryPath: values.ort_lib && resolve(values.ort_lib) });
   await loadEncoder();
   await using pipeline = await openPipeline(script, env, args.values);
   signal.throwIfAborted();
   const { timesteps: numInferenceSteps, eta } = values;
   const schedule = pipeline.createSchedule({ numInferenceSteps, eta });
-  const progress = ownProgress ?? createProgress(values);
   const manifest = await newManifest(name, values, env, pipeline, signal);
   const setting = { ...args, pipeline, schedule, manifest, progress, signal };
   if (!await settleWindow(script, setting)) return undefined;
@@ -144,49 +149,64 @@ export async function runSampling<
   await hashNetworks(manifest.model.files, pipeline, signal);
   const final = { ...values, ...settled };
   manifest.arguments = recordArguments(script.flags, final, "all");
-  const resultArguments = recordArguments(script.flags, final, "result");
+  const inputs = await digestInputs(script.flags, final);
+  if (Object.keys(inputs).length > 0) manifest.inputs = inputs;
   signal.throwIfAborted();
-  const started = new Date(manifest.started);
-  const run = await RunDirectory.create(values.output_path, script.prefix, started, manifest);
-  const context = {
-    run,
-    pipeline,
-    schedule,
-    count,
-    manifest,
-    resultArguments,
-    values,
-    progress,
-    signal,
-  };
-  printNotes(args, context);
+  await using opened = held
+    ? await resumeRun(held, manifest, args.overrides)
+    : await createRun(manifest, { parent: values.output_path, prefix: script.prefix });
+  const resultArguments = recordArguments(script.flags, final, "result");
+  const shared = { pipeline, schedule, values, progress, signal };
+  const context = { ...opened, ...shared, count, resultArguments };
   try {
-    await run.write("args.txt", argumentsText(manifest.arguments));
+    printNotes(args, context);
+    const { run, manifest: { arguments: recorded, outputs } } = opened;
+    if (!("args.txt" in outputs)) await run.write("args.txt", argumentsText(recorded));
     await runJobs(jobs, context);
-    await run.finish("complete");
+    await opened.run.finish("complete");
   } catch (error) {
     const { code, message } = describeError(error);
     const status = error instanceof Interrupted ? "interrupted" : "failed";
     // A full disk must not hide the error that is already on its way.
-    await run.finish(status, { code, message }).catch(() => {});
+    await opened.run.finish(status, { code, message }).catch(() => {});
     throw error;
   }
-  const summary = summarise(run.path, manifest);
+  return report(opened.run.path, opened.manifest, progress);
+}
+
+function report(path: string, manifest: Manifest, progress: Progress): RunSummary {
+  const summary = summarise(path, manifest);
   const { records: _, ...figures } = summary;
-  progress.done(run.path, figures, [summaryLine(summary)]);
+  progress.done(path, figures, [summaryLine(summary)]);
   return summary;
 }
 
-/** Reads a command line and checks all that can be checked before a model is opened. @throws {UsageError} */
+/** `--resume` of a run that is complete: all of it is checked, nothing is done. */
+async function reportComplete(path: string, progress: Progress): Promise<RunSummary> {
+  const manifest = await readFinishedRun(path);
+  progress.note(`${path} is complete, there is nothing to resume`);
+  return report(path, manifest, progress);
+}
+
+/**
+ * Reads a command line and checks all that can be checked before a model is opened.
+ *
+ * @param held the run of `--resume`
+ * @throws {UsageError}
+ * @throws {MismatchError} when a flag would change the result of the held run
+ */
 export async function checkedArguments<
   T extends FlagTable & SamplingTable,
   P extends LatentPipeline<never>,
 >(
   script: SamplingScript<T, P>,
   argv: readonly string[],
+  held?: HeldRun,
 ): Promise<Arguments<FlagValues<T>>> {
   const { flags, exclusive, summary: { name } } = script;
-  const args = await readArguments(flags, argv, { script: name, exclusive });
+  const args = held
+    ? resumedArguments(flags, argv, { script: name, held })
+    : await readArguments(flags, argv, { script: name, exclusive });
   refuseThreads(args.values as SamplingValues);
   script.check?.(args.values, args.given);
   return args;
@@ -224,8 +244,7 @@ async function runJobs(jobs: Jobs, context: SampleContext): Promise<void> {
   const pictures: Picture[] = [];
   let next = await jobs.next();
   while (!next.done) {
-    const outcome = await runSample(next.value, context);
-    context.manifest.samples.push(outcome.record);
+    const outcome = await sampleOutcome(next.value, context);
     if (pictures.length < MOST_ON_SHEET) pictures.push(outcome.picture);
     next = await jobs.next(outcome);
   }

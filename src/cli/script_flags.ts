@@ -232,6 +232,19 @@ export function samplingFlags(defaults: ScriptDefaults) {
       scope: "session",
       help: "take the arguments of a manifest.json or a PNG of ours; flags beside it win",
     },
+    resume: {
+      type: "string",
+      value: "DIR",
+      group: "Run",
+      scope: "session",
+      help: "go on with a run that was stopped, killed or failed, where it was; its folder",
+    },
+    no_checkpoint: {
+      type: "boolean",
+      group: "Run",
+      scope: "session",
+      help: "keep no log of the rounds: --resume then starts its sample anew",
+    },
     quiet: { type: "boolean", group: "Run", scope: "session", help: "print only the run's folder" },
     json: {
       type: "boolean",

@@ -19,6 +19,8 @@ export interface SolveOptions {
   schedule: Schedule;
   values: SamplingValues;
   signal: AbortSignal;
+  /** Puts a log of its answers around the denoiser. */
+  record?: (denoiser: Denoiser) => Denoiser;
   /** Called after every round; sequential sampling calls it after every step. */
   onRound: (round: SolvedRound) => void;
   /** Called with x_0 after every round of a parallel method; the next round waits for it. */
@@ -57,11 +59,12 @@ export function solve(job: Job, options: SolveOptions): Promise<Solved> {
 async function solveInParallel(
   job: Job,
   method: Method,
-  { schedule, values, signal, onRound, onEstimate }: SolveOptions,
+  options: SolveOptions,
 ): Promise<Solved> {
+  const { schedule, values, signal, onRound, onEstimate } = options;
   const latents = new Map([[0, firstSample(job)]]);
   const finishedIndex: number[] = [], residual: number[] = [], rounds: RoundRow[] = [];
-  const sampler = parallelSample(retryNonFinite(job.denoiser), {
+  const sampler = parallelSample(denoiserOf(job, options), {
     schedule,
     noise: job.noise,
     initialTrajectory: job.start?.trajectory,
@@ -94,9 +97,10 @@ async function solveInParallel(
 
 async function solveSequentially(
   job: Job,
-  { schedule, signal, onRound }: SolveOptions,
+  options: SolveOptions,
 ): Promise<Solved> {
-  const inner = retryNonFinite(job.denoiser);
+  const { schedule, signal, onRound } = options;
+  const inner = denoiserOf(job, options);
   let round = 0;
   const denoiser: Denoiser = {
     rowSize: inner.rowSize,
@@ -114,6 +118,11 @@ async function solveSequentially(
   });
   const latents = new Map([[0, firstSample(job)], [result.rounds, result.sample]]);
   return { result, latents, finishedIndex: [], residual: [], rounds: [] };
+}
+
+function denoiserOf(job: Job, { record }: SolveOptions): Denoiser {
+  const denoiser = retryNonFinite(job.denoiser);
+  return record ? record(denoiser) : denoiser;
 }
 
 /** x_0 before the first round: the warm start's, else zeros as in the official outputs. */

@@ -15,19 +15,39 @@ const MOST_BYTES = 64 << 20;
  * @throws {FormatError} naming what is damaged, missing or was never finished
  */
 export async function readFinishedRun(path: string): Promise<Manifest> {
-  const file = join(path, "manifest.json");
-  const manifest = checkManifest(file, readJson(await readManifestBytes(path, file), { file }));
+  const manifest = await readRunManifest(path);
   if (manifest.status !== "complete") {
     const { code, message } = manifest.error ?? {};
     throw new FormatError(
       `${path} holds no finished run: its status is ${manifest.status}${
         code ? ` (${code}: ${message})` : ""
       }`,
-      { hint: "only what a complete manifest lists is an output" },
+      { hint: "only what a complete manifest lists is an output; --resume goes on with the run" },
     );
   }
+  if (!manifest.samples.every(({ index }, i) => index === i)) {
+    throw new FormatError(`${join(path, "manifest.json")}: samples are not what a run records`);
+  }
+  await checkOutputs(path, manifest.outputs);
+  return manifest;
+}
+
+/**
+ * Reads the manifest of a run that may have ended in any way.
+ *
+ * @throws {UsageError} when there is no manifest to read
+ * @throws {FormatError} when it is damaged
+ */
+export async function readRunManifest(path: string): Promise<Manifest> {
+  const file = join(path, "manifest.json");
+  return checkManifest(file, readJson(await readManifestBytes(path, file), { file }));
+}
+
+/** Holds that every output lies in the run's folder with its size and hash. @throws {FormatError} naming the first that does not */
+export async function checkOutputs(path: string, outputs: Manifest["outputs"]): Promise<void> {
+  const file = join(path, "manifest.json");
   const root = await Deno.realPath(path);
-  for (const [name, wanted] of Object.entries(manifest.outputs)) {
+  for (const [name, wanted] of Object.entries(outputs)) {
     const output = join(path, name);
     // Neither ".." nor a planted link shall lead elsewhere.
     const real = await Deno.realPath(output).catch((cause) => {
@@ -44,7 +64,6 @@ export async function readFinishedRun(path: string): Promise<Manifest> {
         `${file} lists ${wanted.size} with ${wanted.sha256}`,
     );
   }
-  return manifest;
 }
 
 async function readManifestBytes(path: string, file: string): Promise<Uint8Array> {
@@ -74,6 +93,7 @@ function checkManifest(file: string, json: JsonValue): Manifest {
   wanted(isJsonObject(manifest.arguments), "arguments are missing");
   wanted(isJsonObject(manifest.model) && isDigests(manifest.model.files), "model has no hashes");
   wanted(isDigests(manifest.outputs), "outputs have no hashes");
+  wanted(manifest.inputs === undefined || isDigests(manifest.inputs), "inputs have no hashes");
   wanted(
     Array.isArray(manifest.samples) && manifest.samples.every(isSample),
     "samples are not what a run records",
@@ -88,8 +108,8 @@ function isDigests(value: JsonValue | undefined): boolean {
     );
 }
 
-function isSample(value: JsonValue, index: number): boolean {
-  return isJsonObject(value) && value.index === index && isJsonObject(value.condition) &&
+function isSample(value: JsonValue): boolean {
+  return isJsonObject(value) && isCount(value.index) && isJsonObject(value.condition) &&
     isCount(value.rounds) && isCount(value.nfe) && isJsonObject(value.seconds) &&
     typeof value.seconds.sampling === "number";
 }

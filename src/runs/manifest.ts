@@ -57,8 +57,12 @@ export interface Manifest {
   /** The digest is absent where the system found the library by its name alone. */
   library: { path: string } & Partial<Digest>;
   model: { path: string; name: string; files: Record<string, Digest> };
+  /** Files that flags named and that decide the result, by the flag; absent where there are none. */
+  inputs?: Record<string, Digest>;
   /** When the run started, ISO 8601 in UTC. */
   started: string;
+  /** When it went on after it had been stopped, and the flags that were then given; absent where it never was. */
+  resumed?: { at: string; arguments: Manifest["arguments"] }[];
   samples: SampleRecord[];
   /** Every file of the run but this one, by its path inside the run's folder. */
   outputs: Record<string, Digest>;

@@ -1,6 +1,11 @@
 /** Files that are written whole or not at all. @module */
 import { basename, dirname, join } from "node:path";
-import { PermissionError, StorageError } from "../errors.ts";
+import { StorageError } from "../errors.ts";
+import { writeAll } from "./own_file.ts";
+import { asStorageError } from "./storage_error.ts";
+
+/** Names of the temporary files of {@link writeWholeFile}; a process that died may leave one. */
+export const TEMPORARY: RegExp = /^\..+\.tmp-[0-9]+$/;
 
 /**
  * Writes `path` so that a reader sees the old file or the new one, never a part: a temporary file made with `createNew` (a
@@ -37,24 +42,26 @@ export async function makeFolder(path: string): Promise<void> {
   }
 }
 
+/** Makes a folder unless it is there already; a link to one is not one. @throws {StorageError} when the file system refuses */
+export async function ensureFolder(path: string): Promise<void> {
+  try {
+    await makeFolder(path);
+  } catch (error) {
+    const taken = error instanceof StorageError &&
+      error.cause instanceof Deno.errors.AlreadyExists;
+    if (taken && (await Deno.lstat(path)).isDirectory) return;
+    throw error;
+  }
+}
+
 async function writeAndSync(path: string, bytes: Uint8Array): Promise<void> {
   using file = await Deno.open(path, { write: true, createNew: true });
-  for (let at = 0; at < bytes.length;) at += await file.write(bytes.subarray(at));
+  await writeAll(file, bytes);
   await file.sync();
 }
 
-/** Without this a crash after the rename can bring the old name back. */
-async function syncFolder(path: string): Promise<void> {
+/** Without this a crash can bring an old name back, or lose a new one. */
+export async function syncFolder(path: string): Promise<void> {
   using folder = await Deno.open(path, { read: true });
   await folder.sync();
-}
-
-function asStorageError(what: string, cause: unknown): Error {
-  if (cause instanceof Deno.errors.NotCapable) {
-    return new PermissionError(what, { hint: cause.message, cause });
-  }
-  if (cause instanceof Deno.errors.AlreadyExists) {
-    return new StorageError(`${what}: it exists already`, { cause });
-  }
-  return new StorageError(`${what}: ${cause instanceof Error ? cause.message : cause}`, { cause });
 }

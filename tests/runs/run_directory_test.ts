@@ -33,7 +33,7 @@ Deno.test("timestamp() is the official form", () => {
 
 Deno.test("RunDirectory lists every output with its hash and is complete only when finished", () =>
   withTempFolder(async (folder) => {
-    const run = await RunDirectory.create(folder, "DiT", started, manifest());
+    await using run = await RunDirectory.create(folder, "DiT", started, manifest());
     assert.equal(run.path, join(folder, "DiT-2026-11-03-04-05-06"));
     await run.write("sample_0/step_0.png", Uint8Array.of(1, 2));
     assert.equal((await readManifest(run)).status, "running");
@@ -52,11 +52,12 @@ Deno.test("RunDirectory gives two runs of one second a folder each", () =>
     const create = () => RunDirectory.create(folder, "DiT", started, manifest());
     const runs = await Promise.all([create(), create(), create()]);
     assert.equal(new Set(runs.map((run) => run.path)).size, 3);
+    for (const run of runs) await run[Symbol.asyncDispose]();
   }));
 
 Deno.test("RunDirectory.finish() records what ended a run", () =>
   withTempFolder(async (folder) => {
-    const run = await RunDirectory.create(folder, "DiT", started, manifest());
+    await using run = await RunDirectory.create(folder, "DiT", started, manifest());
     await run.finish("failed", { code: "E_NUMERICAL", message: "NaN in round 2" });
     const { status, error } = await readManifest(run);
     assert.equal(status, "failed");

@@ -1,0 +1,98 @@
+/**
+ * One run per folder: a lock that the system releases with the process, however it dies. The file also holds space in reserve, so that
+ * a run which fills the disk can still say so in its manifest.
+ * @module
+ */
+import { join } from "node:path";
+import { BusyError } from "../errors.ts";
+import { openOwnFile, writeAll } from "./own_file.ts";
+import { asStorageError } from "./storage_error.ts";
+
+/** Name of the lock in the run's folder. */
+export const LOCK_NAME = ".parataa.lock";
+
+/** The process id and a line feed lie before the reserve. */
+const HEADER_BYTES = 32;
+
+/** The holder writes its process id right after it took the lock. */
+const MOMENT_MS = 30;
+
+/** The lock of a run's folder, held until it is released or the process ends. */
+export class RunLock implements AsyncDisposable {
+  readonly #path: string;
+  readonly #file: Deno.FsFile;
+  #reserved = 0;
+  #released = false;
+
+  private constructor(path: string, file: Deno.FsFile) {
+    this.#path = path;
+    this.#file = file;
+  }
+
+  /**
+   * Takes the lock of `folder`. What a dead process left behind does not stand in the way.
+   *
+   * @throws {BusyError} naming the process that holds it
+   * @throws {StorageError} when the file system refuses
+   */
+  static async acquire(folder: string): Promise<RunLock> {
+    const path = join(folder, LOCK_NAME);
+    for (;;) {
+      const file = await openOwnFile(path);
+      try {
+        if (!await file.tryLock(true)) throw await busy(folder, path);
+        // The holder may have removed the file after we opened it: a lock on what has no name holds nobody off.
+        if (await sameFile(file, path)) {
+          await file.truncate(0);
+          await writeAll(file, new TextEncoder().encode(`${Deno.pid}\n`.padEnd(HEADER_BYTES)));
+          return new RunLock(path, file);
+        }
+      } catch (error) {
+        file.close();
+        throw error instanceof BusyError ? error : asStorageError(`cannot lock ${folder}`, error);
+      }
+      file.close();
+    }
+  }
+
+  /** Holds at least `bytes` of the disk. @throws {StorageError} when there are not so many */
+  async reserve(bytes: number): Promise<void> {
+    if (bytes <= this.#reserved) return;
+    try {
+      await this.#file.seek(HEADER_BYTES, Deno.SeekMode.Start);
+      await writeAll(this.#file, new Uint8Array(bytes));
+    } catch (error) {
+      throw asStorageError(`cannot write ${this.#path} (${bytes} bytes)`, error);
+    }
+    this.#reserved = bytes;
+  }
+
+  /** Gives the reserve back to the disk. */
+  async free(): Promise<void> {
+    await this.#file.truncate(HEADER_BYTES);
+    this.#reserved = 0;
+  }
+
+  /** Removes the file, then lets go. Releasing twice is fine. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#released) return;
+    this.#released = true;
+    await Deno.remove(this.#path).catch(() => {}); // left behind it stands in nobody's way
+    this.#file.close();
+  }
+}
+
+async function sameFile(file: Deno.FsFile, path: string): Promise<boolean> {
+  const [open, named] = await Promise.all([file.stat(), Deno.lstat(path).catch(() => undefined)]);
+  return named !== undefined && open.ino === named.ino && open.dev === named.dev;
+}
+
+async function busy(folder: string, path: string): Promise<BusyError> {
+  await new Promise((resolve) => setTimeout(resolve, MOMENT_MS));
+  const text = await Deno.readTextFile(path).catch(() => "");
+  const pid = /^[0-9]+(?=\n)/.exec(text)?.[0];
+  const holder = pid === undefined ? "another process" : `process ${pid}`;
+  return new BusyError(`${folder} is being written by ${holder}`, {
+    hint: "one run at a time writes a folder: wait for it or stop it",
+  });
+}

@@ -1,0 +1,13 @@
+/** What the file system refused, as the error of the contract. @module */
+import { type ParataaError, PermissionError, StorageError } from "../errors.ts";
+
+/** The error for a file operation that failed: `what` names the action and the path. */
+export function asStorageError(what: string, cause: unknown): ParataaError {
+  if (cause instanceof Deno.errors.NotCapable) {
+    return new PermissionError(what, { hint: cause.message, cause });
+  }
+  if (cause instanceof Deno.errors.AlreadyExists) {
+    return new StorageError(`${what}: it exists already`, { cause });
+  }
+  return new StorageError(`${what}: ${cause instanceof Error ? cause.message : cause}`, { cause });
+}
