@@ -1,9 +1,13 @@
 /** The frame around a script: errors become one line and a documented exit code, signals stop it well. @module */
 import { ParataaError } from "../errors.ts";
+import { leaveAtOnce } from "../runtime/leave.ts";
 import { inOurWords } from "./program_name.ts";
 
 /** Exit codes of a run that a signal stopped. */
 const SIGNALS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
+
+/** A signal ends a run within two seconds: tidying up may take so many milliseconds of them. */
+const TIDY_MS = 1500;
 
 /** Ends a run on a signal; the reason of the abort that the run sees. */
 export class Interrupted extends Error {
@@ -17,8 +21,8 @@ export class Interrupted extends Error {
 /**
  * Runs a script and ends the process.
  *
- * The first SIGHUP, SIGINT or SIGTERM aborts `signal`, and the script leaves with 129, 130 or 143 once it has tidied up; a second one ends
- * the process at once and may leave a manifest that says "running".
+ * The first SIGHUP, SIGINT or SIGTERM aborts `signal`, and the script leaves with 129, 130 or 143 once it has tidied up. A second one, or
+ * tidying that takes too long, ends the process at once and may leave a manifest that says "running"; `--resume` takes that up as well.
  */
 export async function runMain(
   script: (args: readonly string[], signal: AbortSignal) => Promise<unknown>,
@@ -27,8 +31,9 @@ export async function runMain(
   const controller = new AbortController();
   for (const [name, exitCode] of Object.entries(SIGNALS)) {
     Deno.addSignalListener(name as Deno.Signal, () => {
-      if (controller.signal.aborted) Deno.exit(exitCode);
+      if (controller.signal.aborted) leaveAtOnce(exitCode);
       controller.abort(new Interrupted(exitCode));
+      setTimeout(() => leaveAtOnce(exitCode), TIDY_MS);
     });
   }
   try {
