@@ -1,4 +1,5 @@
 /** What a run tells while it works: a bar on a terminal, lines elsewhere, JSON on request, nothing when quiet. @module */
+import { printLine, tell } from "./print.ts";
 
 /** State of one sample after a round. */
 export interface RoundEvent {
@@ -42,15 +43,14 @@ export function createProgress(options: { quiet: boolean; json: boolean }): Prog
       round() {},
       sample() {},
       note() {},
-      done: (path) => console.log(path),
+      done: (path) => printLine(path),
     };
   }
   return textProgress(Deno.stderr.isTerminal());
 }
 
 function jsonProgress(): Progress {
-  const print = (event: string, fields: object) =>
-    console.log(JSON.stringify({ event, ...fields }));
+  const print = (event: string, fields: object) => printLine(JSON.stringify({ event, ...fields }));
   return {
     round: (event) => print("round", event),
     sample: (event) => print("sample", event),
@@ -70,7 +70,6 @@ export function plural(count: number, what: string): string {
 }
 
 function textProgress(terminal: boolean): Progress {
-  const write = (text: string) => Deno.stderr.writeSync(new TextEncoder().encode(text));
   const clear = terminal ? "\r\x1b[K" : "";
   let started = performance.now();
   return {
@@ -78,21 +77,21 @@ function textProgress(terminal: boolean): Progress {
       if (!terminal) return;
       if (event.round === 1) started = performance.now();
       const rate = (event.round - 1) / ((performance.now() - started) / 1000);
-      write(clear + fit(barLine(event, rate), terminalWidth() - 1));
+      tell(clear + fit(barLine(event, rate), terminalWidth() - 1));
     },
     sample(event) {
       const name = `sample ${event.sample + 1}/${event.samples}`;
       const took = `${plural(event.rounds, "round")}, ${plural(event.nfe, "evaluation")}, ${
         event.seconds.toFixed(1)
       } s`;
-      write(
+      tell(
         `${clear}${name} ${printable(event.label)}: ${took} (sequential: ${
           plural(event.timesteps, "step")
         })\n`,
       );
     },
-    note: (line) => write(`${clear}${printable(line, Infinity)}\n`),
-    done: (path, _summary, lines) => console.log([...lines, path].join("\n")),
+    note: (line) => tell(`${clear}${printable(line, Infinity)}\n`),
+    done: (path, _summary, lines) => printLine([...lines, path].join("\n")),
   };
 }
 
