@@ -126,7 +126,12 @@ export class RunDirectory implements AsyncDisposable {
   async #saveAndForgetLogs(): Promise<void> {
     if (this.#logs.length === 0) return;
     await this.#saveManifest();
-    for (const log of this.#logs.splice(0)) await Deno.remove(log).catch(() => {});
+    for (const log of this.#logs.splice(0)) {
+      await Deno.remove(log).catch((error) => {
+        // There is none with --no_checkpoint; what cannot be removed now is tried again at the end.
+        if (!(error instanceof Deno.errors.NotFound)) this.#logs.push(log);
+      });
+    }
   }
 
   async #saveManifest(): Promise<void> {

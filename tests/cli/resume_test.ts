@@ -7,7 +7,7 @@ import { readFinishedRun } from "../../src/runs/finished_run.ts";
 import type { Manifest } from "../../src/runs/manifest.ts";
 import { writeNpy } from "../../src/formats/npy.ts";
 import { interruptAfter } from "../support/interrupt.ts";
-import { readManifest, readSample, runQuietly } from "../support/sampling.ts";
+import { lasting, readManifest, readSample, runQuietly } from "../support/sampling.ts";
 import { copyFolder, withTempFolder } from "../support/temp_folder.ts";
 import { type TinyDitOptions, writeTinyDit } from "../support/tiny_dit.ts";
 
@@ -49,13 +49,6 @@ function withModel<T>(options: TinyDitOptions, test: (bench: Bench) => Promise<T
 
 /** Runs of one second are told apart by a number. */
 const byNumber = (a: string, b: string) => a.localeCompare(b, undefined, { numeric: true });
-
-/** A manifest without what belongs to the moment and the machine. */
-function lasting(manifest: Manifest): unknown {
-  const { started: _, resumed: _resumed, samples, ...rest } = manifest;
-  const kept = { ...rest, samples: samples.map(({ seconds: _, ...sample }) => sample) };
-  return JSON.parse(JSON.stringify(kept)); // the reader's objects have no prototype
-}
 
 const hiddenFiles = (run: string) =>
   [...Deno.readDirSync(run), ...Deno.readDirSync(join(run, "sample_0"))]

@@ -40,6 +40,13 @@ export async function outputsOf(run: string): Promise<Record<string, Digest>> {
   return outputs;
 }
 
+/** A manifest without what belongs to the moment and the machine. */
+export function lasting(manifest: Manifest): unknown {
+  const { started: _, resumed: _resumed, samples, ...rest } = manifest;
+  const kept = { ...rest, samples: samples.map(({ seconds: _, ...sample }) => sample) };
+  return JSON.parse(JSON.stringify(kept)); // the reader's objects have no prototype
+}
+
 /** A tensor and the metadata of a sample's trajectory file. */
 export async function readSample(run: string, index = 0): Promise<{
   trajectory: Float64Array;

@@ -1,0 +1,79 @@
+/** Starts runs that die, resumes them, and compares what they become. @module */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { ditScript } from "../../src/cli/dit_script.ts";
+import { readFinishedRun } from "../../src/runs/finished_run.ts";
+import type { Ending, Plan } from "./dying_run_child.ts";
+import { type ChildResult, runChild } from "./run_child.ts";
+import { lasting, readManifest, runQuietly } from "./sampling.ts";
+import { writeTinyDit } from "./tiny_dit.ts";
+
+/** Small enough for V8 to run out of it soon, large enough for a run. */
+const HEAP = "--v8-flags=--max-old-space-size=100";
+
+/** One run that is started again and again, to die elsewhere each time. */
+export class DyingRun {
+  readonly #folder: string;
+  readonly #args: readonly string[];
+  readonly #wanted: unknown;
+
+  private constructor(folder: string, args: readonly string[], wanted: unknown) {
+    this.#folder = folder;
+    this.#args = args;
+    this.#wanted = wanted;
+  }
+
+  /** Makes the model, and the run as it is when nothing happens. */
+  static async create(folder: string, { samples = 2 } = {}): Promise<DyingRun> {
+    const model = await writeTinyDit(folder);
+    const out = join(folder, "out");
+    const sizes = ["--timesteps=4", `--num_samples=${samples}`, "--seed=9", "--threads=1"];
+    const args = ["-m", model, "-o", out, ...sizes];
+    const wanted = await runQuietly(ditScript, args);
+    const manifest = lasting(await readManifest(wanted));
+    await Deno.remove(wanted, { recursive: true });
+    return new DyingRun(folder, args, manifest);
+  }
+
+  /** Starts the run, or goes on with `run`, in a process that ends at a boundary. */
+  start(at: number, ending: Ending, run?: string): Promise<ChildResult> {
+    const plan: Plan = { root: join(this.#folder, "out"), at, ending };
+    const args = run === undefined ? this.#args : ["--resume", run];
+    return runChild(new URL("dying_run_child.ts", import.meta.url), {
+      flags: ["--allow-all", HEAP],
+      args: [JSON.stringify(plan), ...args],
+    });
+  }
+
+  /** The run's folder, once there is one with a manifest. */
+  folder(): string | undefined {
+    const out = join(this.#folder, "out");
+    const [name] = [...Deno.readDirSync(out)].map((entry) => entry.name);
+    if (name === undefined) return undefined;
+    const run = join(out, name);
+    return [...Deno.readDirSync(run)].some((e) => e.name === "manifest.json") ? run : undefined;
+  }
+
+  /** Holds that nothing says "complete" too early. */
+  async expectUnfinished(context: string): Promise<void> {
+    const run = this.folder();
+    if (run === undefined) return;
+    const { status } = await readManifest(run);
+    if (status === "complete") await readFinishedRun(run);
+    else assert.ok(["running", "failed"].includes(status), `${context}: ${status}`);
+  }
+
+  /** Resumes without a fault, compares with the undisturbed run, and clears the folder for the next. */
+  async finish(context: string): Promise<void> {
+    const run = this.folder();
+    if (run !== undefined) {
+      await runQuietly(ditScript, ["--resume", run]);
+      assert.deepEqual(lasting(await readFinishedRun(run)), this.#wanted, context);
+      const hidden = [...Deno.readDirSync(run)].filter(({ name }) => name.startsWith("."));
+      assert.deepEqual(hidden, [], context);
+    }
+    for (const { name } of Deno.readDirSync(join(this.#folder, "out"))) {
+      await Deno.remove(join(this.#folder, "out", name), { recursive: true });
+    }
+  }
+}

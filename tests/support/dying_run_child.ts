@@ -1,0 +1,44 @@
+/**
+ * parallel_dit in a process that dies, or meets a full disk, at the N-th boundary: before or after a file or a folder is brought to the
+ * disk or renamed. First argument the plan as JSON, then the script's own arguments.
+ * @module
+ */
+import { ditScript } from "../../src/cli/dit_script.ts";
+import { runMain } from "../../src/cli/main.ts";
+import { runSampling } from "../../src/cli/sampling_script.ts";
+import { REFUSALS, watchFiles } from "./watched_files.ts";
+
+/** What happens at the boundary. */
+export type Ending = "SIGKILL" | "SIGSEGV" | "SIGABRT" | "out of memory" | "ENOSPC";
+
+/** When and how the process ends. */
+export interface Plan {
+  /** Boundaries are met below this folder. */
+  root: string;
+  /** Which boundary, from 1; 0 is none. */
+  at: number;
+  ending: Ending;
+}
+
+const ENDINGS: Readonly<Record<Ending, () => void>> = {
+  SIGKILL: () => Deno.kill(Deno.pid, "SIGKILL"),
+  SIGABRT: () => Deno.kill(Deno.pid, "SIGABRT"),
+  // deno-lint-ignore house/unsafe-address -- reading address 8 is what is meant: a real fault in native code
+  SIGSEGV: () => new Deno.UnsafePointerView(Deno.UnsafePointer.create(8n)!).getUint8(),
+  "out of memory": () => {
+    for (const held: string[][] = [];;) held.push(Array.from({ length: 1e5 }, String));
+  },
+  ENOSPC: () => {
+    throw REFUSALS.ENOSPC();
+  },
+};
+
+if (import.meta.main) {
+  const { root, at, ending } = JSON.parse(Deno.args[0]) as Plan;
+  let boundaries = 0;
+  watchFiles(root, ({ name }) => {
+    if (name !== "sync" && name !== "rename") return;
+    if (++boundaries === at) ENDINGS[ending]();
+  });
+  await runMain((args, signal) => runSampling(ditScript, args, signal), Deno.args.slice(1));
+}
