@@ -16,6 +16,7 @@ import {
   type SafetensorsEntry,
   type SafetensorsHeader,
 } from "./safetensors_header.ts";
+import { byUtf8, layoutSafetensors } from "./safetensors_layout.ts";
 import { byteLengthOf } from "./shape.ts";
 import { shown } from "./shown.ts";
 import { checkRange, entryOf, type TensorFile, type TensorRange } from "./tensor_file.ts";
@@ -149,24 +150,11 @@ export function writeSafetensors(
   const ordered = [...tensors].sort(([a, x], [b, y]) =>
     ranks.indexOf(y.dtype) - ranks.indexOf(x.dtype) || byUtf8(a, b)
   );
-  const header: string[] = [];
-  if (metadata.size > 0) header.push(`"__metadata__":${metadataJson(metadata)}`);
-  let end = 0;
-  for (const [name, tensor] of ordered) {
-    const begin = end;
-    end += checkedLength(name, tensor);
-    header.push(
-      `${
-        jsonKey(name)
-      }:{"dtype":"${tensor.dtype}","shape":[${tensor.shape}],"data_offsets":[${begin},${end}]}`,
-    );
-  }
-  const json = new TextEncoder().encode(`{${header.join(",")}}`);
-  const dataStart = LENGTH_FIELD + Math.ceil(json.length / 8) * 8;
-  const bytes = new Uint8Array(dataStart + end).fill(0x20, LENGTH_FIELD, dataStart);
-  new DataView(bytes.buffer).setBigUint64(0, BigInt(dataStart - LENGTH_FIELD), true);
-  bytes.set(json, LENGTH_FIELD);
-  let at = dataStart;
+  for (const [name, tensor] of ordered) checkLength(name, tensor);
+  const { header, size } = layoutSafetensors(ordered, metadata);
+  const bytes = new Uint8Array(size);
+  bytes.set(header);
+  let at = header.length;
   for (const [, { data }] of ordered) {
     bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at);
     at += data.byteLength;
@@ -174,13 +162,9 @@ export function writeSafetensors(
   return bytes;
 }
 
-function checkedLength(name: string, { dtype, shape, data }: SafetensorsTensor): number {
-  if (name === "__metadata__") throw new TypeError(`cannot write tensor "__metadata__": reserved`);
+function checkLength(name: string, { dtype, shape, data }: SafetensorsTensor): void {
   if (data.constructor !== ARRAY_TYPES[dtype]) {
     throw new TypeError(`cannot write tensor ${shown(name)}: ${dtype} data in another array type`);
-  }
-  if (!shape.every((size) => Number.isSafeInteger(size) && size >= 0)) {
-    throw new RangeError(`cannot write tensor ${shown(name)}: shape [${shape}]`);
   }
   const needed = byteLengthOf(shape, data.BYTES_PER_ELEMENT);
   if (needed !== data.byteLength) {
@@ -190,31 +174,4 @@ function checkedLength(name: string, { dtype, shape, data }: SafetensorsTensor):
       }: ${data.length} elements, shape [${shape}] needs another count`,
     );
   }
-  return needed;
-}
-
-function metadataJson(metadata: ReadonlyMap<string, string>): string {
-  const sorted = [...metadata].sort(([a], [b]) => byUtf8(a, b));
-  return `{${sorted.map(([key, text]) => `${jsonKey(key)}:${jsonString(text)}`).join(",")}}`;
-}
-
-function jsonKey(key: string): string {
-  if (key === "__proto__") {
-    throw new TypeError("cannot write the name __proto__: readers refuse it");
-  }
-  return jsonString(key);
-}
-
-function jsonString(text: string): string {
-  if (!text.isWellFormed()) throw new TypeError(`cannot write ${shown(text)}: not Unicode text`);
-  return JSON.stringify(text);
-}
-
-/** Order of the UTF-8 bytes, which is the order of code points; `<` on strings compares UTF-16 units, another order. */
-function byUtf8(a: string, b: string): number {
-  const left = new TextEncoder().encode(a);
-  const right = new TextEncoder().encode(b);
-  const differs = left.findIndex((byte, i) => byte !== right[i]);
-  if (differs < 0) return left.length - right.length;
-  return left[differs] - (right[differs] ?? -1);
 }
