@@ -12,7 +12,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   "src/formats": [],
   "src/sampling": [],
   "src/models": ["src/runtime", "src/formats", "src/sampling"],
-  "src/convert": ["src/formats", "src/models"],
+  "src/convert": ["src/formats", "src/sampling", "src/models"],
   "src/runs": ["src/formats", "src/sampling", "src/models"],
   "src/pipelines": ["src/runtime", "src/formats", "src/sampling", "src/models", "src/convert"],
   "src/report": ["src/formats", "src/models", "src/runs"],

@@ -1,0 +1,50 @@
+/** A DiT checkpoint to a network that ONNX Runtime runs. @module */
+import type { TensorFile } from "../formats/tensor_file.ts";
+import { checkTensors } from "./needed_tensors.ts";
+import { type DitArchitecture, ditArchitecture } from "./dit_architecture.ts";
+import { buildDit, type DitPrediction } from "./dit_graph.ts";
+import { type FloatType, GraphBuilder } from "./graph_builder.ts";
+import { type ConvertedNetwork, convertNetwork } from "./network.ts";
+import type { WeightStorage } from "./weight_storage.ts";
+
+/** How a network is computed and stored. */
+export interface NetworkOptions {
+  /** Element type of matrix products and convolutions; norms, softmax and timesteps stay float32. Default float32. */
+  compute?: FloatType;
+  /** `fp16` stores large weights as fp16 and computes with them in float32. Default fp32. */
+  storage?: WeightStorage;
+  /** Name of the weights file, beside the model. */
+  weightsFile: string;
+}
+
+/** Options of {@link convertDit}. */
+export interface ConvertDitOptions extends NetworkOptions {
+  /** What errors call the checkpoint. */
+  file: string;
+  /** Attention heads, where the size is none of the published ones. */
+  numHeads?: number;
+  /** What the checkpoint predicts; v becomes ε inside the graph. Default epsilon. */
+  prediction?: DitPrediction;
+}
+
+/** A converted DiT. */
+export interface ConvertedDit extends ConvertedNetwork {
+  architecture: DitArchitecture;
+}
+
+/**
+ * Makes the network of a checkpoint with the official names: inputs `sample [batch,C,h,w]`, `timestep [batch]`, `class_labels [batch]`,
+ * output `out_sample [batch,C or 2C,h,w]`.
+ *
+ * @throws {ModelError} where tensors are missing, not expected or of another shape
+ * @throws {UsageError} where the number of heads must be given
+ */
+export function convertDit(checkpoint: TensorFile, options: ConvertDitOptions): ConvertedDit {
+  const { file, prediction = "epsilon", compute = "float32", storage = "fp32" } = options;
+  const architecture = ditArchitecture(checkpoint, options);
+  const g = new GraphBuilder(compute, storage);
+  buildDit(g, architecture, prediction);
+  checkTensors(checkpoint, g.weights.values(), { file });
+  const network = convertNetwork(g, checkpoint, { name: "dit", weightsFile: options.weightsFile });
+  return { ...network, architecture };
+}

@@ -1,0 +1,49 @@
+/** Makes a network that predicts v answer with ε: Salimans and Ho, "Progressive distillation", 2022, equation of v. @module */
+import { alphasCumprod } from "../sampling/alphas_cumprod.ts";
+import { SCHEDULER_PRESETS } from "../sampling/scheduler_config.ts";
+import type { GraphBuilder, Value } from "./graph_builder.ts";
+
+/** What the change is made of. */
+export interface EpsilonFromV {
+  /** Output of the network: v, then whatever else it has channels for. */
+  out: Value;
+  /** Input x_t. */
+  sample: Value;
+  /** Input t. */
+  timestep: string;
+  /** Channels of v. */
+  channels: number;
+  /** Channels of the output. */
+  outChannels: number;
+}
+
+/** ε = √ᾱ[t] · v + √(1 − ᾱ[t]) · x_t by tables of the training levels; further channels pass through. */
+export function epsilonFromV(g: GraphBuilder, parts: EpsilonFromV): Value {
+  const { out, sample, timestep, channels, outChannels } = parts;
+  const alphas = alphasCumprod(SCHEDULER_PRESETS.dit, "float64");
+  const signal = byTimestep(g, "epsilon.signal", alphas.map(Math.sqrt), timestep);
+  const noise = byTimestep(g, "epsilon.noise", alphas.map((a) => Math.sqrt(1 - a)), timestep);
+  const rest = outChannels - channels;
+  const v = rest === 0 ? out : { name: "epsilon.v", type: out.type };
+  if (rest > 0) {
+    const sizes = g.integers([channels, rest]);
+    g.rawNode("Split", "epsilon.split", [out.name, sizes], [v.name, "epsilon.rest"], {
+      axis: { int: 1 },
+    });
+  }
+  const epsilon = g.node("Add", "epsilon", [
+    g.node("Mul", "epsilon.from_v", [v, signal]),
+    g.node("Mul", "epsilon.from_sample", [sample, noise]),
+  ]);
+  if (rest === 0) return epsilon;
+  return g.node("Concat", "epsilon.and_rest", [epsilon], {
+    constants: ["epsilon.rest"],
+    attributes: { axis: { int: 1 } },
+  });
+}
+
+function byTimestep(g: GraphBuilder, name: string, values: Float64Array, timestep: string): Value {
+  const table = g.numbers(`${name}.table`, [...values], [values.length]);
+  const row = g.node("Gather", `${name}.row`, [table], { constants: [timestep] });
+  return g.reshape(name, row, [-1, 1, 1, 1]);
+}

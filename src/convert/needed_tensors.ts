@@ -1,0 +1,89 @@
+/** A checkpoint's tensors against those that a network needs. @module */
+import { ModelError } from "../errors.ts";
+import { editDistance } from "../formats/edit_distance.ts";
+import { shown } from "../formats/shown.ts";
+import type { TensorFile } from "../formats/tensor_file.ts";
+
+/** A tensor that a network needs. */
+export interface NeededTensor {
+  readonly name: string;
+  readonly shape: readonly number[];
+}
+
+/** Names that a message lists of each kind. */
+const LISTED = 3;
+/** Longer names are none of ours: their distance is not worth computing. */
+const LONGEST_NAME = 200;
+
+/**
+ * Holds a checkpoint to what a network needs: every tensor there, of its shape, and none beside.
+ *
+ * @param optional tensors that may be there and are not used
+ * @throws {ModelError} listing what is missing with the nearest names there are, what is too much and what has another shape
+ */
+export function checkTensors(
+  { entries }: TensorFile,
+  needed: Iterable<NeededTensor>,
+  { file, optional = [] }: { file: string; optional?: readonly string[] },
+): void {
+  const wanted = new Map([...needed].map((tensor) => [tensor.name, tensor]));
+  const missing = [...wanted.keys()].filter((name) => !entries.has(name));
+  const extra = [...entries.keys()].filter((name) => !wanted.has(name) && !optional.includes(name));
+  const misshapen = [...wanted.values()].filter(({ name, shape }) => {
+    const entry = entries.get(name);
+    return entry !== undefined && !sameShape(entry.shape, shape);
+  });
+  const faults = [
+    list("missing", missing, (name) => withNearest(name, extra)),
+    list("not expected", extra, shown),
+    list(
+      "of another shape",
+      misshapen,
+      ({ name, shape }) => `${shown(name)} is [${entries.get(name)!.shape}], wanted [${shape}]`,
+    ),
+  ].filter(Boolean);
+  if (faults.length > 0) throw new ModelError(`${file}: ${faults.join("; ")}`, { hint: HINT });
+}
+
+const HINT = "the tensors must be the official ones by name and shape; inspect lists what is there";
+
+/** @throws {ModelError} unless there is a tensor of this name and number of dimensions */
+export function shapeOf(
+  { entries }: TensorFile,
+  name: string,
+  rank: number,
+  file: string,
+): readonly number[] {
+  const entry = entries.get(name);
+  if (entry === undefined) {
+    throw new ModelError(`${file}: missing ${withNearest(name, [...entries.keys()])}`, {
+      hint: HINT,
+    });
+  }
+  if (entry.shape.length === rank) return entry.shape;
+  throw new ModelError(
+    `${file}: ${shown(name)} is [${entry.shape}], wanted ${rank} dimensions`,
+    { hint: HINT },
+  );
+}
+
+function sameShape(a: readonly number[], b: readonly number[]): boolean {
+  return a.length === b.length && a.every((size, i) => size === b[i]);
+}
+
+function list<T>(what: string, items: readonly T[], text: (item: T) => string): string {
+  if (items.length === 0) return "";
+  const more = items.length > LISTED ? ` and ${items.length - LISTED} more` : "";
+  return `${items.length} ${what}: ${items.slice(0, LISTED).map(text).join(", ")}${more}`;
+}
+
+function withNearest(name: string, candidates: readonly string[]): string {
+  let nearest: string | undefined;
+  let best = Math.ceil(name.length / 2);
+  for (const candidate of candidates) {
+    if (candidate.length > LONGEST_NAME) continue;
+    const distance = editDistance(name, candidate);
+    if (distance < best) [nearest, best] = [candidate, distance];
+  }
+  return nearest === undefined ? shown(name) : `${shown(name)} (nearest: ${shown(nearest)})`;
+}

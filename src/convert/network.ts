@@ -1,0 +1,52 @@
+/** A network converted from a checkpoint: its graph, and its weights as they will lie beside it. @module */
+import { type OnnxTensorSpec, writeOnnx } from "../formats/onnx_write.ts";
+import type { TensorFile } from "../formats/tensor_file.ts";
+import type { GraphBuilder } from "./graph_builder.ts";
+import { layoutWeights, weightBytes } from "./weights_file.ts";
+
+/** First with LayerNormalization; ONNX Runtime reads it since 1.13. */
+const OPSET = 17;
+
+/** Files of a converted network. */
+export interface ConvertedNetwork {
+  /** The `.onnx` file. */
+  model: Uint8Array;
+  /** The weights file, piece by piece; each call reads the checkpoint anew. */
+  weights(): AsyncGenerator<Uint8Array>;
+  /** Bytes of the weights file. */
+  weightsSize: number;
+  /** Number of weights, elements counted. */
+  parameters: number;
+}
+
+/**
+ * Settles where every weight lies.
+ *
+ * @param weightsFile name of the weights file, beside the model
+ */
+export function convertNetwork(
+  g: GraphBuilder,
+  checkpoint: TensorFile,
+  { name, weightsFile }: { name: string; weightsFile: string },
+): ConvertedNetwork {
+  const layout = layoutWeights(g.weights.values());
+  let parameters = 0;
+  const external = [...g.weights.values()].map(({ name, initializer, dims, stored }) => {
+    const { offset, length } = layout.entries.get(name)!;
+    const type = stored === "F32" ? "float32" : "float16";
+    parameters += length / (stored === "F32" ? 4 : 2);
+    const data = { location: weightsFile, offset, length };
+    return { name: initializer, type, dims, data } satisfies OnnxTensorSpec;
+  });
+  const model = writeOnnx({
+    producer: "parataa",
+    opset: OPSET,
+    name,
+    inputs: g.inputs,
+    outputs: g.outputs,
+    nodes: g.nodes,
+    initializers: [...external, ...g.constants.values()],
+  });
+  const weights = () => weightBytes(checkpoint, layout);
+  return { model, weights, weightsSize: layout.size, parameters };
+}

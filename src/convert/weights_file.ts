@@ -1,0 +1,91 @@
+/** The file beside a network that holds its weights: written tensor by tensor, never held. @module */
+import { ModelError } from "../errors.ts";
+import { type SafetensorsDtype, viewAs } from "../formats/element_types.ts";
+import { layoutSafetensors, type SafetensorsLayout } from "../formats/safetensors_layout.ts";
+import { shown } from "../formats/shown.ts";
+import { tensorChunks, type TensorFile } from "../formats/tensor_file.ts";
+import type { Weight } from "./graph_builder.ts";
+import type { StoredType } from "./weight_storage.ts";
+
+/** Where the first tensor begins: a page, for runtimes that map the file. */
+const PAGE = 4096;
+/** What tensors are aligned to as long as all before are: the widest vector register. */
+const VECTOR = 64;
+
+/**
+ * Lays out the weights as a safetensors file under the checkpoint's names, so that it can be read, and converted again. ONNX takes any place
+ * in any file for external data. Tensors whose length would put the next one askew come last.
+ */
+export function layoutWeights(weights: Iterable<Weight>): SafetensorsLayout {
+  const tensors = [...weights].map(({ name, shape, stored }) =>
+    [name, { dtype: stored, shape }] as const
+  );
+  const askew = ([, { dtype, shape }]: typeof tensors[number]) =>
+    shape.reduce((product, size) => product * size, dtype === "F32" ? 4 : 2) % VECTOR !== 0;
+  const ordered = [
+    ...tensors.filter((tensor) => !askew(tensor)),
+    ...tensors.filter(askew).sort(([, a], [, b]) =>
+      a.dtype === b.dtype ? 0 : a.dtype === "F32" ? -1 : 1
+    ),
+  ];
+  return layoutSafetensors(ordered, new Map([["format", "pt"]]), { alignment: PAGE });
+}
+
+/** The bytes of the file, in pieces. @throws {ModelError} where a weight is no number or too large for its type */
+export async function* weightBytes(
+  checkpoint: TensorFile,
+  layout: SafetensorsLayout,
+): AsyncGenerator<Uint8Array> {
+  yield layout.header;
+  for (const [name, { dtype }] of layout.entries) {
+    const convert = converter(name, checkpoint.entries.get(name)!.dtype, dtype as StoredType);
+    for await (const chunk of tensorChunks(checkpoint, name)) yield convert(chunk);
+  }
+}
+
+type Convert = (bytes: Uint8Array) => Uint8Array;
+
+/** Turns bytes of one type into bytes of another, whole elements at a time. */
+function converter(name: string, from: SafetensorsDtype, to: StoredType): Convert {
+  if (from === to) return (bytes) => bytes;
+  const read = READERS[from];
+  if (read === undefined) {
+    const wanted = Object.keys(READERS).join(", ");
+    throw new ModelError(`tensor ${shown(name)} is ${from}, wanted one of ${wanted}`);
+  }
+  if (to === "F32") return (bytes) => bytesOf(new Float32Array(read(bytes)));
+  return (bytes) => {
+    const values = read(bytes);
+    const halves = new Float16Array(values);
+    refuseOverflow(name, values, halves);
+    return bytesOf(halves);
+  };
+}
+
+const READERS: Partial<Record<SafetensorsDtype, (bytes: Uint8Array) => Values>> = {
+  F32: (bytes) => viewAs(Float32Array, bytes),
+  F16: (bytes) => viewAs(Float16Array, bytes),
+  BF16: (bytes) => fromBfloat16(viewAs(Uint16Array, bytes)),
+  F64: (bytes) => viewAs(Float64Array, bytes),
+};
+
+type Values = Float32Array | Float64Array | Float16Array;
+
+/** Half precision ends at 65504: an infinity made here would be one in every picture. */
+function refuseOverflow(name: string, values: Values, halves: Float16Array): void {
+  const at = halves.findIndex((half, i) => !Number.isFinite(half) && Number.isFinite(values[i]));
+  if (at < 0) return;
+  throw new ModelError(`tensor ${shown(name)} holds ${values[at]}, fp16 ends at 65504`, {
+    hint: "keep the weights in fp32",
+  });
+}
+
+function fromBfloat16(bits: Uint16Array): Float32Array {
+  const wide = new Uint32Array(bits.length);
+  for (let i = 0; i < bits.length; i++) wide[i] = bits[i] << 16;
+  return new Float32Array(wide.buffer);
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array {
+  return new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength);
+}
