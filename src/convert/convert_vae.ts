@@ -1,0 +1,57 @@
+/** Weights of a diffusers AutoencoderKL to the networks that ONNX Runtime runs. @module */
+import type { TensorFile } from "../formats/tensor_file.ts";
+import type { NetworkOptions } from "./convert_dit.ts";
+import { GraphBuilder } from "./graph_builder.ts";
+import { checkTensors } from "./needed_tensors.ts";
+import { type ConvertedNetwork, convertNetwork } from "./network.ts";
+import { RenamedTensors } from "./renamed_tensors.ts";
+import type { VaeConfig } from "./vae_config.ts";
+import { buildVaeDecoder, buildVaeEncoder } from "./vae_graph.ts";
+
+/** Options of {@link convertVae}. */
+export interface ConvertVaeOptions extends NetworkOptions {
+  /** What errors call the weights. */
+  file: string;
+}
+
+/** Both networks of a VAE. */
+export interface ConvertedVae {
+  decoder: ConvertedNetwork;
+  encoder: ConvertedNetwork;
+}
+
+/** Names of the attention's layers before diffusers 0.15, and since. */
+const OLD_NAMES = /\.attentions\.0\.(query|key|value|proj_attn)\.(weight|bias)$/;
+const NEW_NAMES: Readonly<Record<string, string>> = {
+  query: "to_q",
+  key: "to_k",
+  value: "to_v",
+  proj_attn: "to_out.0",
+};
+
+/**
+ * Makes `vae_decoder` and `vae_encoder`.
+ *
+ * @throws {ModelError} where tensors are missing, not expected or of another shape
+ */
+export function convertVae(
+  tensors: TensorFile,
+  config: VaeConfig,
+  { file, compute = "float32", storage = "fp32", weightsFile }: ConvertVaeOptions,
+): ConvertedVae {
+  const weights = new RenamedTensors(
+    tensors,
+    (name) =>
+      name.replace(OLD_NAMES, (_, layer, kind) => `.attentions.0.${NEW_NAMES[layer]}.${kind}`),
+  );
+  const decoder = new GraphBuilder(compute, storage);
+  buildVaeDecoder(decoder, config);
+  const encoder = new GraphBuilder(compute, storage);
+  buildVaeEncoder(encoder, config);
+  const needed = [...decoder.weights.values(), ...encoder.weights.values()];
+  checkTensors(weights, needed, { file });
+  return {
+    decoder: convertNetwork(decoder, weights, { name: "vae_decoder", weightsFile }),
+    encoder: convertNetwork(encoder, weights, { name: "vae_encoder", weightsFile }),
+  };
+}

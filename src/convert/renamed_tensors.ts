@@ -1,0 +1,31 @@
+/** A file of tensors under other names. @module */
+import type { SafetensorsTensor } from "../formats/safetensors.ts";
+import type { TensorEntry, TensorFile, TensorRange } from "../formats/tensor_file.ts";
+
+/** Gives the tensors of a file the names that `rename` makes of theirs; two that become one are left alone, and so found out. */
+export class RenamedTensors implements TensorFile {
+  readonly entries: ReadonlyMap<string, TensorEntry>;
+  readonly #names = new Map<string, string>();
+  readonly #file: TensorFile;
+
+  constructor(file: TensorFile, rename: (name: string) => string) {
+    this.#file = file;
+    const entries = new Map<string, TensorEntry>();
+    for (const [name, entry] of file.entries) {
+      const renamed = rename(name);
+      const free = !file.entries.has(renamed) && !entries.has(renamed);
+      const own = free ? renamed : name;
+      entries.set(own, entry);
+      this.#names.set(own, name);
+    }
+    this.entries = entries;
+  }
+
+  read(name: string): Promise<SafetensorsTensor> {
+    return this.#file.read(this.#names.get(name) ?? name);
+  }
+
+  readBytes(name: string, range: TensorRange): Promise<Uint8Array> {
+    return this.#file.readBytes(this.#names.get(name) ?? name, range);
+  }
+}
