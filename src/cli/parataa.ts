@@ -3,7 +3,7 @@ import { UsageError } from "../errors.ts";
 import { COMMANDS } from "./commands.ts";
 import { completionScript, SHELLS } from "./completion.ts";
 import { versionText } from "./help.ts";
-import { nearestWord } from "./nearest_word.ts";
+import { nearestWord } from "../formats/nearest_word.ts";
 import { show } from "./parse_flags.ts";
 
 /** What `parataa` does itself; none of it needs a permission. */

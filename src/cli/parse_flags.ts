@@ -1,9 +1,8 @@
 /** Turns the words of a command line into typed values by a flag table. @module */
 import { parseArgs } from "node:util";
 import { UsageError } from "../errors.ts";
-import { editDistance } from "../formats/edit_distance.ts";
 import { describeWanted, type Flag, type FlagTable, type FlagValues } from "./flag.ts";
-import { nearestWord } from "./nearest_word.ts";
+import { nearestWord } from "../formats/nearest_word.ts";
 
 /** What a command line said. */
 export interface ParsedFlags<T extends FlagTable> {

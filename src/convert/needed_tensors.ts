@@ -1,6 +1,6 @@
 /** A checkpoint's tensors against those that a network needs. @module */
 import { ModelError } from "../errors.ts";
-import { editDistance } from "../formats/edit_distance.ts";
+import { nearestWord } from "../formats/nearest_word.ts";
 import { shown } from "../formats/shown.ts";
 import type { TensorFile } from "../formats/tensor_file.ts";
 
@@ -78,12 +78,7 @@ function list<T>(what: string, items: readonly T[], text: (item: T) => string): 
 }
 
 function withNearest(name: string, candidates: readonly string[]): string {
-  let nearest: string | undefined;
-  let best = Math.ceil(name.length / 2);
-  for (const candidate of candidates) {
-    if (candidate.length > LONGEST_NAME) continue;
-    const distance = editDistance(name, candidate);
-    if (distance < best) [nearest, best] = [candidate, distance];
-  }
+  const short = candidates.filter((candidate) => candidate.length <= LONGEST_NAME);
+  const nearest = nearestWord(name, short);
   return nearest === undefined ? shown(name) : `${shown(name)} (nearest: ${shown(nearest)})`;
 }

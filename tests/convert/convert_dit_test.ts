@@ -179,8 +179,8 @@ Deno.test("convertDit() lists missing and unexpected tensors with the nearest na
     /^dit\.safetensors: 1 missing: "blocks\.0\.attn\.qkv\.bias" \(nearest: "blocks\.0\.attn\.qkv_bias"\); 1 not expected: "blocks\.0\.attn\.qkv_bias"$/,
   );
   await refuses(
-    renamed("pos_embed", "pos_embedding"),
-    /^dit\.safetensors: missing "pos_embed" \(nearest: "pos_embedding"\)$/,
+    renamed("pos_embed", "pos_embeds"),
+    /^dit\.safetensors: missing "pos_embed" \(nearest: "pos_embeds"\)$/,
   );
   const many = ["blocks.1.attn.qkv.bias", "blocks.1.attn.proj.bias", "blocks.1.mlp.fc1.bias"];
   await refuses(
