@@ -1,7 +1,7 @@
 /**
  * Rounds and evaluations by window on models/dit-emoji: what src/cli/expected_rounds.ts holds. One line per method, eta and T:
  * windows, mean rounds, mean evaluations, and the largest RMS difference to sequential sampling over the latent's RMS.
- * `nice deno run -A scripts/bench/windows.ts` takes half an hour on two busy cores.
+ * `nice deno run -A scripts/bench/windows.ts` takes half an hour on two busy cores; methods as arguments run these alone.
  * @module
  */
 import { DitPipeline } from "../../src/pipelines/dit_pipeline.ts";
@@ -14,7 +14,8 @@ import { sequentialSample } from "../../src/sampling/sequential_sampler.ts";
 
 /** Seed and class of every chain. */
 const CHAINS = [[101, 0], [102, 9], [103, 23]] as const;
-const METHODS: readonly Method[] = ["tqn", "parataa", "fixed_point"];
+const METHODS = (["tqn", "parataa", "fixed_point"] as const satisfies readonly Method[])
+  .filter((method) => Deno.args.length === 0 || Deno.args.includes(method));
 /** Shares of the steps that are in the window. */
 const SHARES = [0.04, 0.08, 0.16, 0.32, 0.64, 1];
 

@@ -9,6 +9,9 @@ interface Recorded extends Record<"T" | "eta" | "window" | "tol" | "rounds" | "n
   final: number[];
 }
 
+/** The solver that the fixture records. */
+const PLAIN = { symmetric: false, skipRadius: 0 };
+
 const { points, noise } = await readProblem();
 const fixture = await readFixture<{ cases: Recorded[] }>("fixture_tqn.json");
 
@@ -26,7 +29,7 @@ for (const recorded of fixture.cases) {
     const { rounds, result } = await collect(
       parallelSample(mixtureDenoiser(points, schedule), {
         ...{ schedule, noise: noise.slice(0, (T + 1) * 64), method: "tqn" },
-        ...{ windowSize: window, atol: tol, rtol: tol },
+        ...{ windowSize: window, atol: tol, rtol: tol, tqn: PLAIN },
       }),
     );
     assert.ok(result.converged);
@@ -61,7 +64,7 @@ const range = (start: number, end: number, stride = 1) =>
   Array.from({ length: Math.ceil((end - start) / stride) }, (_, i) => start + i * stride);
 
 Deno.test("parallelSample() with tqn asks every fifth, every second and then every step", async () => {
-  const [first, second, third] = await asked({});
+  const [first, second, third] = await asked({ tqn: { skipRadius: 0 } });
   assert.deepEqual(first, [4, 9, 14, 19]);
   assert.deepEqual(second, range(0, 19, 2));
   assert.deepEqual(third, range(0, 18));
@@ -89,19 +92,20 @@ Deno.test("parallelSample() with tqn and skipRadius asks fewer steps, none of th
   assert.ok(skipped[1].length > 1);
   skipped.forEach((steps, i) => assert.ok(!steps.some((t) => skipped[i + 1]?.includes(t))));
   const count = (lists: number[][]) => lists.reduce((sum, steps) => sum + steps.length, 0);
-  assert.ok(count(rounds) < count(await asked({})));
+  assert.ok(count(rounds) < count(await asked({ tqn: { skipRadius: 0 } })));
 });
 
 Deno.test("parallelSample() with tqn tells NaN as the residual of a step it did not ask", async () => {
   const { rounds: [first, , third] } = await collect(
-    parallelSample(mixture, { schedule, noise: some }),
+    parallelSample(mixture, { schedule, noise: some, tqn: { skipRadius: 0 } }),
   );
   first.residuals.forEach((value, t) => assert.equal(Number.isNaN(value), t % 5 !== 4));
   assert.ok(third.residuals.every(Number.isFinite));
 });
 
-Deno.test("parallelSample() takes tqn and its tolerance unless told otherwise", async () => {
-  const given = { schedule, noise: some, method: "tqn" as const, atol: 3e-4, rtol: 3e-4 };
+Deno.test("parallelSample() takes tqn, its options and its tolerance unless told otherwise", async () => {
+  const tqn = { symmetric: true, skipRadius: 0.3 };
+  const given = { schedule, noise: some, method: "tqn" as const, atol: 3e-4, rtol: 3e-4, tqn };
   const { result } = await collect(parallelSample(mixture, { schedule, noise: some }));
   assert.deepEqual(result, (await collect(parallelSample(mixture, given))).result);
 });

@@ -80,7 +80,7 @@ export const BARS: readonly {
 
 /** The grids that measure the bars. */
 export function barGrids({ models, seeds }: Pick<Grid, "models" | "seeds">): Grid[] {
-  const methods = ["parataa-2", "parataa-3", "tqn", "tqn-symmetric", "tqn-lean"];
+  const methods = ["parataa-2", "parataa-3", "tqn-plain", "tqn"];
   return models.flatMap((model) =>
     BARS.map(({ steps, eta, window }) => ({
       ...{ models: [model], steps: [steps], etas: [eta], guidances: [4], windows: [window] },

@@ -34,7 +34,10 @@ Deno.test("cellKey() tells apart whatever changes a measurement", () => {
 Deno.test("cellKey() holds the method's options by value", () => {
   assert.match(cellKey(cell, "a"), /"memorySize",3.*"order",50/);
   assert.match(cellKey({ ...cell, model: "sd" }, "a"), /"order",20/);
-  assert.match(cellKey({ ...cell, method: "tqn-no-pairs" }, "a"), /"tqn",\[\["pairs",0\]\]/);
+  assert.match(
+    cellKey({ ...cell, method: "tqn-no-pairs" }, "a"),
+    /"tqn",\[\["pairs",0\],.*\["symmetric",true\]\]/,
+  );
 });
 
 Deno.test("problems() gives every cell once, under one problem", () => {
