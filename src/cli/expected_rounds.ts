@@ -21,7 +21,7 @@ type Steps = keyof typeof WINDOWS;
 /**
  * Mean rounds and mean evaluations at every window, of three chains on models/dit-emoji at guidance 4 and the default tolerances, by T;
  * `scripts/bench/windows.ts` prints this table.
- * Rounds depend on the model: at T 50, eta 0 and window T, where 12.7 stand here, TQN took 9.5 on a miniature Stable Diffusion and 14.7
+ * Rounds depend on the model: at T 50, eta 0 and window T, where 12.7 stand here, TQN took 9.4 on a miniature Stable Diffusion and 14.7
  * on another DiT.
  */
 const MEASURED: Record<
@@ -30,14 +30,14 @@ const MEASURED: Record<
 > = {
   tqn: {
     0: {
-      25: [[20.7, 16, 13, 11.7, 11.7], [39, 56, 75, 104, 118]],
-      50: [[36.7, 25.3, 18.7, 14.7, 13.3, 12.7], [71, 93, 123, 164, 236, 245]],
-      100: [[41.3, 26.7, 19, 15, 13.7, 13.7], [157, 189, 229, 292, 416, 446]],
+      25: [[20.7, 15.7, 13, 11.3, 11.3], [39, 55, 72, 95, 101]],
+      50: [[36.7, 25.7, 18.3, 14.7, 13.3, 12.7], [71, 93, 120, 158, 209, 221]],
+      100: [[40.7, 26.7, 18.7, 15, 13.7, 13.3], [156, 188, 223, 279, 375, 402]],
     },
     1: {
-      25: [[22.3, 18.3, 15.7, 14, 13.7], [43, 64, 94, 133, 146]],
-      50: [[41, 30.3, 23.3, 18, 16, 16.3], [80, 113, 155, 198, 271, 302]],
-      100: [[51.3, 35.7, 26.3, 20, 18, 17.7], [197, 257, 337, 423, 561, 595]],
+      25: [[22.3, 18.3, 15.7, 14, 13.7], [43, 62, 90, 116, 124]],
+      50: [[41, 30.7, 23.3, 18, 15, 15.3], [80, 111, 149, 182, 232, 263]],
+      100: [[51.3, 35.3, 27, 20.3, 18, 16.7], [196, 250, 322, 387, 469, 505]],
     },
   },
   parataa: {
