@@ -84,7 +84,7 @@ Deno.test("runVerify() holds windows and orders to the run's own tolerance", () 
   }));
 
 Deno.test("runVerify() reports what the run recorded and what sequential sampling took", () =>
-  withRun(["--method=tqn"], async (run) => {
+  withRun(["--method=parataa"], async (run) => {
     const { events, error } = await verify(run);
     assert.equal(error, undefined);
     const { samples: [{ rounds, nfe, seconds }] } = await readManifest(run);
@@ -102,7 +102,7 @@ Deno.test("runVerify() reports what the run recorded and what sequential samplin
   }));
 
 Deno.test("runVerify() ends with E_VERIFY beyond the tolerance and for a chain that was stopped", async () => {
-  await withRun([], async (run) => {
+  await withRun(["--method=parataa"], async (run) => {
     const { events, error } = await verify(run, "--tolerance=1e-12");
     assert.ok(error instanceof VerificationError, String(error));
     assert.equal(error.exitCode, 11);
