@@ -55,14 +55,16 @@ async function bench(args: readonly string[], signal: AbortSignal): Promise<void
   await Deno.mkdir(flags.output, { recursive: true });
   const results = await ResultsFile.open(join(flags.output, "results.jsonl"));
   using env = Environment.open();
-  const measurements: Measurement[] = [];
+  const measurements = new Map<string, Measurement>(); // grids may share cells
   for (const grid of wanted) {
-    measurements.push(...await measureGrid(env, grid, { flags, results, signal }));
+    for (const measurement of await measureGrid(env, grid, { flags, results, signal })) {
+      measurements.set(measurement.key, measurement);
+    }
   }
-  const summaries = summarise(measurements);
+  const summaries = summarise([...measurements.values()]);
   printSummary(summaries);
   printBars(summaries);
-  await Deno.writeTextFile(join(flags.output, "results.csv"), toCsv(measurements));
+  await Deno.writeTextFile(join(flags.output, "results.csv"), toCsv([...measurements.values()]));
   for (const [name, svg] of figures(summaries)) {
     await Deno.writeTextFile(join(flags.output, name), svg);
   }

@@ -29,6 +29,12 @@ export const FLAGS = {
     group: "Run",
     help: "the settings that TQN is held to against ParaTAA; of the grid flags, --model is used",
   },
+  axes: {
+    type: "boolean",
+    group: "Run",
+    help:
+      "one axis at a time: of steps, eta, guidance and window all but one stay at 50, 0, 4 and 0",
+  },
   threads: whole("threads of ONNX Runtime, 0 for one per core", { min: 0, max: 64, default: 0 }),
   dit_path: {
     ...{ type: "string", group: "Model", value: "DIR", default: "models/dit-emoji" },
@@ -59,7 +65,7 @@ export function grids(flags: BenchFlags): Grid[] {
       ...{ seeds: [0, 1], methods: ["sequential", "fp-T", "parataa-2", "parataa-3", "tqn"] },
     }];
   }
-  return [{
+  const full: Grid = {
     models,
     steps: numbers("steps", flags.steps, { min: 1, max: 999, whole: true }),
     etas: numbers("eta", flags.eta, { min: 0, max: 1 }),
@@ -67,7 +73,20 @@ export function grids(flags: BenchFlags): Grid[] {
     windows: numbers("window", flags.window, { min: 0, max: 999, whole: true }),
     methods: words("method", flags.method, ["sequential", ...Object.keys(METHODS)]),
     seeds,
-  }];
+  };
+  return flags.axes ? axisGrids(full) : [full];
+}
+
+const CENTRE = { steps: [50], etas: [0], guidances: [4], windows: [0] };
+
+/** The grids in which one axis has all its values and the others stay at the centre. */
+function axisGrids(full: Grid): Grid[] {
+  return full.models.flatMap((model) =>
+    (["steps", "etas", "guidances", "windows"] as const).map((axis) => ({
+      ...{ ...full, models: [model], ...CENTRE },
+      [axis]: full[axis],
+    }))
+  );
 }
 
 function words(name: string, text: string, known: readonly string[]): string[] {
