@@ -7,6 +7,7 @@ import { bindApi } from "./bind_api.ts";
 import { type LibraryCandidate, libraryCandidates } from "./library_search.ts";
 import { MAX_API_VERSION, MIN_API_VERSION, type OrtApi } from "./ort_api.ts";
 import { readCString } from "./pointer.ts";
+import { disableTelemetry } from "./telemetry.ts";
 
 /** An open ONNX Runtime. It stays open until the process ends: its threads outlive any `dlclose`. */
 export interface OrtLibrary {
@@ -83,6 +84,7 @@ function requireFfiPermission(): void {
 }
 
 function open(candidate: LibraryCandidate): OrtLibrary {
+  disableTelemetry();
   const { symbols } = Deno.dlopen(candidate.path, {
     OrtGetApiBase: { parameters: [], result: "pointer" },
   });

@@ -1,0 +1,44 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { runChild } from "../support/run_child.ts";
+import { withTempFolder } from "../support/temp_folder.ts";
+
+/** With another home, Deno would look for its packages there. */
+const denoFolder = Deno.env.get("DENO_DIR") ?? join(Deno.env.get("HOME") ?? "", ".cache/deno");
+
+const child = new URL("telemetry_child.ts", import.meta.url);
+
+/** Opens ONNX Runtime in an empty home; tells what native code read in the variable and what telemetry left behind. */
+function opened(env: Record<string, string>): Promise<{ variable: string; left: string[] }> {
+  return withTempFolder(async (home) => {
+    const { code, stdout, stderr } = await runChild(child, {
+      flags: ["--allow-ffi", "--allow-env=ORT_DISABLE_TELEMETRY"],
+      env: { DENO_DIR: denoFolder, HOME: home, CI: "", ...env },
+    });
+    assert.equal(code, 0, stderr);
+    const [pid, variable] = stdout.split(" ");
+    const log = `/tmp/mat-debug-${pid}.log`;
+    const left: string[] = [];
+    for (const path of [log, join(home, ".cache/Microsoft")]) {
+      if (await Deno.stat(path).then(() => true, () => false)) left.push(path);
+    }
+    await Deno.remove(log).catch(() => {}); // usually absent
+    return { variable, left };
+  });
+}
+
+Deno.test(
+  "disableTelemetry() keeps ONNX Runtime from writing to the home",
+  {
+    ignore: Deno.build.os !== "linux",
+  },
+  async () => {
+    assert.deepEqual(await opened({}), { variable: "1", left: [] });
+  },
+);
+
+Deno.test("disableTelemetry() leaves the variable alone where the user has set it", {
+  ignore: Deno.build.os !== "linux",
+}, async () => {
+  assert.equal((await opened({ ORT_DISABLE_TELEMETRY: "0" })).variable, "0");
+});
