@@ -1,0 +1,48 @@
+/** `deno task package`: parataa for Linux x64 in one file that needs no Deno, no Node and no network. @module */
+import { dirname, join, resolve } from "node:path";
+import { gzipSync } from "node:zlib";
+import { VERSION } from "../../src/version.ts";
+import { concat, packArchive } from "./archive.ts";
+import { bundle, collectFiles, ROOT } from "./contents.ts";
+import { commandCases, stubText } from "./stub.ts";
+
+/** What the single file is made from. */
+export interface PackageInput {
+  /** Files of the unpacked folder by path; `deno` among them. */
+  files: ReadonlyMap<string, Uint8Array>;
+  /** The unpacker's JavaScript. */
+  unpacker: Uint8Array;
+  /** Lines of the stub's `case`. */
+  cases: string;
+}
+
+/** The bytes of a single file. */
+export async function packageBytes({ files, unpacker, cases }: PackageInput): Promise<Uint8Array> {
+  // Compressed for gzip's checksum: the unpacker checks all the rest.
+  const packed = gzipSync(unpacker);
+  const { bytes, entries, id } = packArchive(files, new Set(["deno"]));
+  const stub = stubText(await Deno.readTextFile(join(import.meta.dirname!, "stub.sh")), cases, {
+    ...{ version: VERSION, id, entries },
+    unpackerBytes: packed.length,
+    archiveBytes: bytes.length,
+  });
+  const deno = gzipSync(files.get("deno")!, { level: 9 });
+  return concat([new TextEncoder().encode(stub), packed, bytes, deno]);
+}
+
+/** Makes the single file. */
+export async function packageFile(output: string): Promise<void> {
+  if (Deno.build.target !== "x86_64-unknown-linux-gnu") {
+    throw new Error(`packages for Linux x64 are made there, this is ${Deno.build.target}`);
+  }
+  const bytes = await packageBytes({
+    files: await collectFiles(),
+    unpacker: await bundle("scripts/package/unpack.ts"),
+    cases: await commandCases(),
+  });
+  await Deno.mkdir(dirname(output), { recursive: true });
+  await Deno.writeFile(output, bytes, { mode: 0o755 });
+  console.log(`${output}: ${(bytes.length / 1e6).toFixed(1)} MB`);
+}
+
+if (import.meta.main) await packageFile(resolve(Deno.args[0] ?? join(ROOT, "dist/parataa")));

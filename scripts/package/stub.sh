@@ -1,0 +1,148 @@
+#!/bin/sh
+# parataa @VERSION@ for Linux x64 in one file: this stub, an unpacker, ONNX Runtime, the models and Deno. The first start unpacks them
+# into a cache folder named by their hash; every start runs from there. Needs a shell, gzip and the system's basic tools.
+{ # a shell reads up to the closing brace before it starts: a file that was cut in here runs nothing
+set -uf
+PATH=/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin
+self=$0 newline='
+'
+case $self in */*) ;; *) self=./$self ;; esac
+here=${self%/*}
+id=@ID@
+files='@FILES@'
+total=@TOTAL@
+
+die() {
+  printf 'parataa: %s\n' "$2" >&2
+  exit "$1"
+}
+
+# Whether the folder $1 holds everything: each file there and unchanged since all were checked, and as long as it should be.
+whole() {
+  [ -O "$1" ] && [ -f "$1/.complete" ] || return 1
+  for file in $files; do
+    if ! [ -f "$1/$file" ] || [ "$1/$file" -nt "$1/.complete" ]; then return 1; fi
+  done
+  sizes=$(cd "$1" && wc -c $files 2>/dev/null) || return 1
+  set -- ${sizes##*"$newline"}
+  [ "$1" = "$total" ]
+}
+
+# A folder $1 that is ours: nobody else may have put programs there.
+ours() {
+  case $1 in
+    /*/parataa) mkdir -p "$1" 2>/dev/null || { why='it cannot be made'; return 1; } ;;
+    *)
+      mkdir -m 700 "$1" 2>/dev/null
+      case $(ls -ld "$1" 2>/dev/null) in
+        drwx------*) ;;
+        *) why='it is not a folder of mode 0700'; return 1 ;;
+      esac ;;
+  esac
+  [ -O "$1" ] || { why='it belongs to somebody else'; return 1; }
+}
+
+# Unpacks into the folder $1/$id. Deno goes first; it unpacks and checks the rest, and moves all of it into place at once.
+unpack() {
+  new=$(mktemp -d "$1/.new-XXXXXX" 2>/dev/null) || { why='it cannot be written to'; return 1; }
+  trap 'rm -rf "$new"' EXIT
+  trap 'exit 129' HUP
+  trap 'exit 130' INT
+  trap 'exit 143' TERM
+  {
+    tail -c +@DENO_AT@ "$self" | gzip -dc >"$new/deno" &&
+      tail -c +@UNPACKER_AT@ "$self" 2>/dev/null | head -c @UNPACKER_BYTES@ | gzip -dc >"$new/unpack.js" &&
+      chmod 700 "$new/deno" &&
+      DENO_DIR="$new/.deno" "$new/deno" run -q --no-prompt --no-config --no-lock --no-remote --no-npm \
+        --allow-read --allow-write="$(uncut "$1")" "$new/unpack.js" \
+        "$self" @ARCHIVE_AT@ "$new" "$1/$id"
+  } 2>"$new/why"
+  status=$?
+  why=$(tail -n 1 "$new/why" 2>/dev/null)
+  rm -rf "$new"
+  trap - EXIT HUP INT TERM
+  return "$status"
+}
+
+# The folder that everything is in, unpacked first where it must be.
+find_folder() {
+  why='neither XDG_CACHE_HOME nor HOME is set' before=
+  for base in ${XDG_CACHE_HOME:+"$XDG_CACHE_HOME/parataa"} ${HOME:+"$HOME/.cache/parataa"} "${TMPDIR:-/tmp}/parataa-$(id -u)"; do
+    folder=$base/$id
+    case $base in /*) ;; *) continue ;; esac
+    ours "$base" || { before=$base; continue; }
+    whole "$folder" && return
+    for tool in tail head gzip mktemp chmod rm; do
+      command -v "$tool" >/dev/null || die 7 "E_RUNTIME: unpacking needs $tool, which lies in none of $PATH"
+    done
+    reason=
+    [ "$base" = "${base%/parataa}" ] && reason=" (${before:+$before: }$why)"
+    printf 'parataa: unpacking into %s, once%s\n' "$folder" "$reason" >&2
+    unpack "$base" && return
+    before=$base
+  done
+  die 5 "E_IO: cannot unpack into $before: $why - name a folder of yours in XDG_CACHE_HOME"
+}
+
+# What a list of Deno's permissions can say of a path: up to a comma or the end of a line, the folder above.
+uncut() {
+  case $1 in
+    *,* | *"$newline"*)
+      path=${1%%[,"$newline"]*}
+      case $path in */*) path=${path%/*} ;; *) path=. ;; esac
+      printf %s "${path:-/}" ;;
+    *) printf %s "$1" ;;
+  esac
+}
+
+allow() {
+  [ -z "$2" ] || flags="$flags$newline--allow-$1=$(uncut "$2")"
+}
+
+# Allows what the words of a command line name: values of the flags in $reads and $writes, and other words where $operands is set.
+allow_named() {
+  wanted=
+  for word; do
+    if [ -n "$wanted" ]; then
+      flag=$wanted value=$word wanted=
+    else
+      case $word in
+        --*=*) flag=${word%%=*} value=${word#*=} ;;
+        --*) flag=$word value= ;;
+        -?*) value=${word#??} flag=${word%"$value"} ;;
+        *) [ -z "$operands" ] || allow read "$word"; continue ;;
+      esac
+      value=${value#=}
+      if [ -z "$value" ]; then
+        case " $reads $writes " in *" $flag "*) wanted=$flag ;; esac
+        continue
+      fi
+    fi
+    case " $reads $writes " in *" $flag "*) allow read "$value" ;; esac
+    case " $writes " in *" $flag "*) allow write "$value" ;; esac
+  done
+}
+
+find_folder
+flags= env= native= reads= writes= operands=
+case ${1-} in
+@COMMANDS@
+esac
+if [ -n "$native" ]; then
+  # A library beside this file is taken in the place of ours, a CUDA build say.
+  for name in libonnxruntime.so libonnxruntime.so.1; do
+    [ -n "${ORT_DYLIB_PATH-}" ] || ! [ -f "$here/$name" ] || export ORT_DYLIB_PATH="$here/$name"
+  done
+  if [ -n "${ORT_DYLIB_PATH-}" ]; then
+    env=${env:+$env,}ORT_DYLIB_PATH
+    allow read "$ORT_DYLIB_PATH"
+  fi
+fi
+[ -z "$env" ] || flags="$flags$newline--allow-env=$env"
+[ -z "$flags" ] || allow read "$folder"
+[ $# -eq 0 ] || allow_named "$@"
+export DENO_DIR="$base/deno" DENO_NO_UPDATE_CHECK=1
+IFS=$newline
+exec "$folder/deno" run -q --no-prompt --no-lock --no-remote --config="$folder/deno.json" \
+  $flags "$folder/src/cli/parataa.js" "$@"
+}
