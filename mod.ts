@@ -79,6 +79,17 @@ export {
 export type { SafetensorsEntry, SafetensorsHeader } from "./src/formats/safetensors_header.ts";
 export type { ErrorCodeName, GraphOptimizationLevel, LogSeverityLevel } from "./ffi/ort_enums.ts";
 export { OrtError } from "./ffi/status.ts";
+export {
+  type CudaDevice,
+  type CudaDriver,
+  cudaDriver,
+  type CudaReady,
+  cudaSessionOptions,
+  openCuda,
+  type OpenCudaOptions,
+} from "./src/runtime/cuda_devices.ts";
+export type { CudaLibraryOptions, LoadedLibrary } from "./src/runtime/cuda_libraries.ts";
+export type { CudaOptions } from "./src/runtime/cuda_options.ts";
 export { Environment, type EnvironmentOptions } from "./src/runtime/environment.ts";
 export { InferenceSession, type RunOptions } from "./src/runtime/inference_session.ts";
 export { IoBinding, type IoBindingRunOptions } from "./src/runtime/io_binding.ts";

@@ -43,7 +43,7 @@ export interface LibrarySearch {
  * @throws {PermissionError} without `--allow-ffi`
  */
 export function searchLibrary(libraryPath?: string): LibrarySearch {
-  requireFfiPermission();
+  requireFfiPermission("calling ONNX Runtime");
   const attempts: LibraryAttempt[] = [];
   let cause: unknown;
   for (const candidate of libraryCandidates(libraryPath)) {
@@ -75,10 +75,15 @@ export function openLibrary(libraryPath?: string): OrtLibrary {
   );
 }
 
-/** Nothing may prompt, so ask before Deno does. Path-scoped grants cannot read the memory that ORT returns. */
-function requireFfiPermission(): void {
+/**
+ * Nothing may prompt, so ask before Deno does. Path-scoped grants cannot read the memory that native code returns.
+ *
+ * @param action what needs it, for the message
+ * @throws {PermissionError} without `--allow-ffi`
+ */
+export function requireFfiPermission(action: string): void {
   if (Deno.permissions.querySync({ name: "ffi" }).state === "granted") return;
-  throw new PermissionError("calling ONNX Runtime needs the permission ffi for every path", {
+  throw new PermissionError(`${action} needs the permission ffi for every path`, {
     hint: "run again with --allow-ffi, without a path",
   });
 }

@@ -4,7 +4,7 @@
  */
 
 /** Sections of `--help`, in the order in which they are printed. */
-export const FLAG_GROUPS = ["Sampling", "Solver", "Model", "Output", "Run"] as const;
+export const FLAG_GROUPS = ["Sampling", "Solver", "Model", "CUDA", "Output", "Run"] as const;
 
 interface FlagBase {
   /** Other long names, without dashes. `_` and `-` are alike in every long name. */

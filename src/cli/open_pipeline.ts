@@ -1,31 +1,36 @@
-/** Opens the model that a sampling script's flags name. @module */
-import type { LatentPipeline, PipelineOptions } from "../pipelines/latent_pipeline.ts";
-import type { Environment } from "../runtime/environment.ts";
+/** Opens the library and the model that a sampling script's flags name. @module */
+import { resolve } from "node:path";
+import type { LatentPipeline } from "../pipelines/latent_pipeline.ts";
+import { Environment } from "../runtime/environment.ts";
+import type { SessionOptions } from "../runtime/session_options.ts";
 import type { FlagTable, FlagValues } from "./flag.ts";
 import { projectPath } from "./project_path.ts";
-import { providerOf } from "./run_manifest.ts";
 import type { SamplingScript, SamplingTable } from "./sampling_script.ts";
 import type { SamplingValues } from "./solve.ts";
 
-/** Opens the pipeline of `--model_path`. The embedded model lies in the project wherever a script is started from. */
+/** Opens ONNX Runtime from `--ort_lib`; its own warnings go to standard error with `--verbose`. */
+export function openEnvironment(
+  { ort_lib: path, verbose }: { ort_lib?: string; verbose: boolean },
+): Environment {
+  return Environment.open({
+    libraryPath: path && resolve(path),
+    logSeverityLevel: verbose ? "warning" : undefined,
+  });
+}
+
+/** Opens the pipeline of `--model_path` for sessions with these options. The embedded model lies in the project wherever a script is started from. */
 export function openPipeline<T extends FlagTable & SamplingTable, P extends LatentPipeline<never>>(
   script: SamplingScript<T, P>,
   env: Environment,
   values: FlagValues<T>,
+  session: SessionOptions,
 ): Promise<P> {
   const shared = values as SamplingValues;
   const { model_path: path } = shared;
   const folder = path === script.flags.model_path.default ? projectPath(path) : path;
-  return script.open(env, folder, values, pipelineOptions(shared));
-}
-
-function pipelineOptions(values: SamplingValues): PipelineOptions {
-  return {
-    vaePath: values.vae_path,
-    fp16: values.fp16,
-    session: {
-      provider: providerOf(values),
-      intraOpNumThreads: values.threads,
-    },
-  };
+  return script.open(env, folder, values, {
+    vaePath: shared.vae_path,
+    fp16: shared.fp16,
+    session,
+  });
 }

@@ -36,7 +36,9 @@ export interface Progress {
 }
 
 /** Picks the form by the flags and by what standard error is. */
-export function createProgress(options: { quiet: boolean; json: boolean }): Progress {
+export function createProgress(
+  options: { quiet: boolean; json: boolean; verbose?: boolean },
+): Progress {
   if (options.json) return jsonProgress();
   if (options.quiet) {
     return {
@@ -46,7 +48,7 @@ export function createProgress(options: { quiet: boolean; json: boolean }): Prog
       done: (path) => printLine(path),
     };
   }
-  return textProgress(Deno.stderr.isTerminal());
+  return textProgress(Deno.stderr.isTerminal(), options.verbose);
 }
 
 function jsonProgress(): Progress {
@@ -69,15 +71,16 @@ export function plural(count: number, what: string): string {
   return `${count} ${what}${count === 1 ? "" : "s"}`;
 }
 
-function textProgress(terminal: boolean): Progress {
+function textProgress(terminal: boolean, verbose = false): Progress {
   const clear = terminal ? "\r\x1b[K" : "";
   let started = performance.now();
   return {
     round(event) {
-      if (!terminal) return;
+      if (!terminal && !verbose) return;
       if (event.round === 1) started = performance.now();
       const rate = (event.round - 1) / ((performance.now() - started) / 1000);
-      tell(clear + fit(barLine(event, rate), terminalWidth() - 1));
+      if (verbose) tell(`${clear}${barLine(event, rate)}\n`);
+      else tell(clear + fit(barLine(event, rate), terminalWidth() - 1));
     },
     sample(event) {
       const name = `sample ${event.sample + 1}/${event.samples}`;

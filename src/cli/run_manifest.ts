@@ -6,11 +6,12 @@ import { describeHost } from "../runs/host.ts";
 import type { Manifest } from "../runs/manifest.ts";
 import type { Environment } from "../runtime/environment.ts";
 import { VERSION } from "../version.ts";
+import type { Execution } from "./choose_provider.ts";
 
 /** Records versions and the hashes of the library and of every network in use; the arguments are added once they are settled. */
 export async function newManifest(
   script: string,
-  values: { provider: string },
+  { provider, device }: Execution,
   env: Environment,
   pipeline: LatentPipeline<never>,
   signal: AbortSignal,
@@ -24,7 +25,8 @@ export async function newManifest(
     script,
     arguments: {},
     versions: { parataa: VERSION, deno: Deno.version.deno, onnxruntime: env.version },
-    provider: providerOf(values),
+    provider,
+    device,
     host: await describeHost(),
     library: await describeLibrary(env.libraryPath),
     model: { path: pipeline.folder.path, name: pipeline.folder.name, files },
@@ -46,9 +48,4 @@ export async function hashNetworks(
 /** A library that the system found by its name alone has no path to hash. */
 async function describeLibrary(path: string): Promise<Manifest["library"]> {
   return isAbsolute(path) ? { path, ...await digestFile(path) } : { path };
-}
-
-/** The execution provider that the flags come to; `auto` is the CPU until devices are probed. */
-export function providerOf(values: { provider: string }): "cuda" | "cpu" {
-  return values.provider === "cuda" ? "cuda" : "cpu";
 }

@@ -1,5 +1,4 @@
 /** The run that all sampling scripts share; what differs between them is a {@link SamplingScript}. @module */
-import { resolve } from "node:path";
 import { UsageError } from "../errors.ts";
 import type { Picture } from "../models/vae.ts";
 import type { GuidedDenoiser } from "../models/guided_denoiser.ts";
@@ -9,13 +8,15 @@ import type { Manifest, SampleRecord } from "../runs/manifest.ts";
 import { loadEncoder } from "../runs/picture.ts";
 import { writeSheet } from "../runs/sample_files.ts";
 import type { HeldRun } from "../runs/unfinished_run.ts";
-import { Environment } from "../runtime/environment.ts";
+import type { Environment } from "../runtime/environment.ts";
 import type { Schedule } from "../sampling/schedule.ts";
+import { chooseProvider, type Execution } from "./choose_provider.ts";
 import type { FlagTable, FlagValues } from "./flag.ts";
 import { helpText, type ScriptSummary, versionText } from "./help.ts";
 import { describeError, Interrupted } from "./main.ts";
 import type { Job, Jobs } from "./job.ts";
-import { openPipeline } from "./open_pipeline.ts";
+import { deviceLines, listDevices } from "./list_devices.ts";
+import { openEnvironment, openPipeline } from "./open_pipeline.ts";
 import { createProgress, plural, type Progress } from "./progress.ts";
 import {
   type Arguments,
@@ -135,13 +136,19 @@ export async function runSampling<
   const values = args.values as SamplingValues;
   const progress = ownProgress ?? createProgress(values);
   if (held?.manifest.status === "complete") return await reportComplete(held.path, progress);
-  using env = Environment.open({ libraryPath: values.ort_lib && resolve(values.ort_lib) });
+  using env = openEnvironment(values);
+  if (values.list_devices) {
+    const list = listDevices(env, values);
+    console.log(values.json ? JSON.stringify(list) : deviceLines(list).join("\n"));
+    return undefined;
+  }
   await loadEncoder();
-  await using pipeline = await openPipeline(script, env, args.values);
+  const execution = chooseProvider(env, values);
+  await using pipeline = await openPipeline(script, env, args.values, execution.session);
   signal.throwIfAborted();
   const { timesteps: numInferenceSteps, eta } = values;
   const schedule = pipeline.createSchedule({ numInferenceSteps, eta });
-  const manifest = await newManifest(name, values, env, pipeline, signal);
+  const manifest = await newManifest(name, execution, env, pipeline, signal);
   const setting = { ...args, pipeline, schedule, manifest, progress, signal };
   if (!await settleWindow(script, setting)) return undefined;
   const { count, jobs, settled } = await script.jobs(setting);
@@ -159,7 +166,7 @@ export async function runSampling<
   const shared = { pipeline, schedule, values, progress, signal };
   const context = { ...opened, ...shared, count, resultArguments };
   try {
-    printNotes(args, context);
+    printNotes(args, execution, context);
     const { run, manifest: { arguments: recorded, outputs } } = opened;
     if (!("args.txt" in outputs)) await run.write("args.txt", argumentsText(recorded));
     await runJobs(jobs, context);
@@ -224,9 +231,11 @@ function refuseThreads({ threads }: SamplingValues): void {
 /** What the user should know before the first round. */
 function printNotes(
   { drawnSeed, recordedModel }: { drawnSeed: boolean; recordedModel: string | undefined },
+  { notes, details }: Execution,
   context: SampleContext,
 ): void {
   const { pipeline, progress, values } = context;
+  for (const note of [...notes, ...(values.verbose ? details : [])]) progress.note(note);
   for (const note of pipeline.notes) progress.note(note);
   if (drawnSeed) progress.note(`seed ${values.seed}`);
   const { model_sha256: model } = trajectoryIdentity(context);

@@ -1,11 +1,10 @@
 /** The sampling scripts by the name of their task, their types settled so that all lie in one table. @module */
-import { resolve } from "node:path";
 import type { LatentPipeline } from "../pipelines/latent_pipeline.ts";
-import { Environment } from "../runtime/environment.ts";
 import { type BatchTime, measureBatchTimes } from "./batch_times.ts";
+import { chooseProvider } from "./choose_provider.ts";
 import { ditScript } from "./dit_script.ts";
 import type { FlagTable } from "./flag.ts";
-import { openPipeline } from "./open_pipeline.ts";
+import { openEnvironment, openPipeline } from "./open_pipeline.ts";
 import { createProgress, type Progress } from "./progress.ts";
 import {
   checkedArguments,
@@ -65,9 +64,11 @@ async function timeScript<T extends FlagTable & SamplingTable, P extends LatentP
   signal: AbortSignal,
 ): Promise<BatchTime[]> {
   const { values } = await checkedArguments(script, args);
-  const { ort_lib, timesteps: numInferenceSteps, eta } = values as SamplingValues;
-  using env = Environment.open({ libraryPath: ort_lib && resolve(ort_lib) });
-  await using pipeline = await openPipeline(script, env, values);
+  const shared = values as SamplingValues;
+  const { timesteps: numInferenceSteps, eta } = shared;
+  using env = openEnvironment(shared);
+  const { session } = chooseProvider(env, shared);
+  await using pipeline = await openPipeline(script, env, values, session);
   const schedule = pipeline.createSchedule({ numInferenceSteps, eta });
   const progress = createProgress({ quiet: true, json: false });
   const setting = { pipeline, values, schedule, progress, signal };

@@ -3,6 +3,7 @@
  * differs between the scripts is data.
  * @module
  */
+import { PROVIDER_FLAGS } from "./cuda_flags.ts";
 import type { Flag } from "./flag.ts";
 
 /** Ways to solve the chain. */
@@ -163,22 +164,7 @@ export function samplingFlags(defaults: ScriptDefaults) {
       help: "folder that holds another vae_decoder/ (and vae_encoder/)",
     },
     fp16: { type: "boolean", group: "Model", help: "take the folder's model_fp16.onnx files" },
-    provider: {
-      type: "choice",
-      choices: ["auto", "cpu", "cuda"],
-      default: "auto",
-      group: "Model",
-      scope: "execution",
-      help: "execution provider of ONNX Runtime",
-    },
-    ort_lib: {
-      type: "string",
-      value: "FILE",
-      group: "Model",
-      scope: "execution",
-      help:
-        "libonnxruntime to open (else ORT_DYLIB_PATH where --allow-env grants it, then the npm package's)",
-    },
+    ...PROVIDER_FLAGS,
     output_path: {
       type: "string",
       value: "DIR",
@@ -225,6 +211,12 @@ export function samplingFlags(defaults: ScriptDefaults) {
       scope: "execution",
       help: "threads inside one call; all cores by default",
     },
+    list_devices: {
+      type: "boolean",
+      group: "Run",
+      scope: "session",
+      help: "print the devices and whether CUDA can be had, and leave",
+    },
     args_from: {
       type: "string",
       value: "FILE",
@@ -252,6 +244,7 @@ export function samplingFlags(defaults: ScriptDefaults) {
       scope: "session",
       help: "print one JSON object a line: rounds, samples, the run",
     },
+    verbose: VERBOSE,
     debug: {
       type: "boolean",
       group: "Run",
@@ -273,6 +266,15 @@ export function samplingFlags(defaults: ScriptDefaults) {
     },
   } as const satisfies Record<string, Flag>;
 }
+
+/** `--verbose`, of every script that runs a network. */
+export const VERBOSE = {
+  type: "boolean",
+  short: "v",
+  group: "Run",
+  scope: "session",
+  help: "print every round, ONNX Runtime's own warnings, and NVIDIA's libraries in use",
+} as const satisfies Flag;
 
 /** `--num_samples`, of the scripts that make several pictures. */
 export const NUM_SAMPLES = {

@@ -1,5 +1,5 @@
 /** Samples the chains of a finished run again, one step after another, and compares. @module */
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { FormatError, MismatchError } from "../errors.ts";
 import type { Picture } from "../models/vae.ts";
 import type { LatentPipeline } from "../pipelines/latent_pipeline.ts";
@@ -8,10 +8,10 @@ import type { Manifest, SampleRecord } from "../runs/manifest.ts";
 import { psnr, ssim } from "../runs/picture_metrics.ts";
 import { readPicture } from "../runs/read_picture.ts";
 import { readTrajectory, type TrajectoryFile } from "../runs/trajectory_file.ts";
-import { Environment } from "../runtime/environment.ts";
+import { chooseProvider } from "./choose_provider.ts";
 import type { FlagTable } from "./flag.ts";
 import type { WarmStart } from "./job.ts";
-import { openPipeline } from "./open_pipeline.ts";
+import { openEnvironment, openPipeline } from "./open_pipeline.ts";
 import { createProgress } from "./progress.ts";
 import { readArguments } from "./read_arguments.ts";
 import { newManifest } from "./run_manifest.ts";
@@ -67,14 +67,15 @@ export async function* verifyRun<
     exclusive: script.exclusive,
   });
   const values = args.values as SamplingValues;
-  using env = Environment.open({ libraryPath: values.ort_lib && resolve(values.ort_lib) });
-  await using pipeline = await openPipeline(script, env, args.values);
+  using env = openEnvironment(values);
+  const execution = chooseProvider(env, values);
+  await using pipeline = await openPipeline(script, env, args.values, execution.session);
   const { timesteps: numInferenceSteps, eta } = values;
   const setting = {
     ...args,
     pipeline,
     schedule: pipeline.createSchedule({ numInferenceSteps, eta }),
-    manifest: await newManifest(script.summary.name, values, env, pipeline, signal),
+    manifest: await newManifest(script.summary.name, execution, env, pipeline, signal),
     progress: createProgress({ quiet: true, json: false }),
     signal,
   };

@@ -4,6 +4,7 @@ import type { LatentPipeline } from "../pipelines/latent_pipeline.ts";
 import { readFinishedRun } from "../runs/finished_run.ts";
 import type { Command } from "./command.ts";
 import { ditScript } from "./dit_script.ts";
+import { PROVIDER_FLAGS } from "./cuda_flags.ts";
 import type { Flag, FlagTable } from "./flag.ts";
 import { parseFlags, show, toArguments } from "./parse_flags.ts";
 import {
@@ -74,18 +75,16 @@ function verifiable<T extends FlagTable & SamplingTable, P extends LatentPipelin
 /** Flags of `verify` on a folder: what may differ from the run's own. */
 // deno-lint-ignore explicit-module-boundary-types -- the table's literal types carry the types of the parsed values
 export function verifyFlags() {
-  const { model_path, vae_path, provider, ort_lib, threads, json, debug, help, version } =
-    ditFlags();
+  const { model_path, vae_path, threads, json, verbose, debug, help, version } = ditFlags();
   const { default: _, ...modelPath } = model_path;
   return {
     tolerance,
     model_path: { ...modelPath, help: "folder of the run's model; as recorded by default" },
     vae_path,
-    provider,
-    ort_lib,
+    ...PROVIDER_FLAGS,
     threads,
     json: { ...json, help: "print one JSON object a line: every sample, the whole" },
-    ...{ debug, help, version },
+    ...{ verbose, debug, help, version },
   } as const satisfies Record<string, Flag>;
 }
 

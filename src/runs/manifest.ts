@@ -52,6 +52,8 @@ export interface Manifest {
   arguments: Record<string, string | number | boolean | null>;
   versions: { parataa: string; deno: string; onnxruntime: string };
   provider: string;
+  /** The device's name, where the provider has devices. */
+  device?: string;
   /** Absent in the records of parataa before it was noted. */
   host?: Host;
   /** The digest is absent where the system found the library by its name alone. */

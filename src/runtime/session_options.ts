@@ -11,6 +11,7 @@ import {
 } from "../../ffi/ort_enums.ts";
 import { OwnedPointer } from "../../ffi/owned_pointer.ts";
 import { cString, OutPointer } from "../../ffi/pointer.ts";
+import type { CudaOptions } from "./cuda_options.ts";
 import { appendCudaProvider } from "./cuda_provider.ts";
 
 /** Execution providers that a session can be asked for. */
@@ -23,6 +24,8 @@ export type Provider = "cpu" | "cuda";
 export interface SessionOptions {
   /** Execution provider, default "cpu". "cuda" that cannot be had is an error, never a silent fall to the CPU. */
   provider?: Provider;
+  /** Options of the CUDA provider by ONNX Runtime's own names; the CPU provider ignores them. */
+  cuda?: CudaOptions;
   /** Threads inside one operator; 0, the default, means one per core. */
   intraOpNumThreads?: number;
   /** Threads across operators; 0, the default, lets ONNX Runtime choose. */
@@ -56,7 +59,7 @@ export function createSessionOptions(api: OrtApi, options: SessionOptions): Owne
   const owner = new OwnedPointer(out.object, { kind: "SessionOptions", release });
   try {
     applyOptions(api, owner.unsafeHandle, options);
-    if (options.provider === "cuda") appendCudaProvider(api, owner.unsafeHandle);
+    if (options.provider === "cuda") appendCudaProvider(api, owner.unsafeHandle, options.cuda);
   } catch (error) {
     owner.close();
     throw error;

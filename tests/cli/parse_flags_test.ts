@@ -33,7 +33,7 @@ function badValues(flag: Flag): string[] {
     case "string":
       return flag.empty ? ["a\0b"] : ["", "a\0b"];
     case "choice":
-      return ["", "nosuch", flag.choices[0].toUpperCase(), `${flag.choices[0]} `];
+      return ["", "nosuch", otherCase(flag.choices[0]), `${flag.choices[0]} `];
     default:
       return [
         "",
@@ -93,6 +93,10 @@ Deno.test("parseFlags() refuses a flag without its value and a flag given twice"
     );
   }
 });
+
+function otherCase(text: string): string {
+  return text === text.toUpperCase() ? text.toLowerCase() : text.toUpperCase();
+}
 
 /** A value that the flag accepts. */
 function sample(flag: Flag): string {

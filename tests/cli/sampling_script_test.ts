@@ -256,7 +256,7 @@ Deno.test("runSampling() refuses what cannot work before it makes a folder", () 
         /lacks transformer\/model_fp16\.onnx, vae_decoder\/model_fp16\.onnx/,
       ],
       [["--vae_path=/nosuch"], ModelError, /there is no model folder \/nosuch/],
-      [["--provider=cuda"], RuntimeLibraryError, /libonnxruntime_providers_/],
+      [["--provider=cuda"], RuntimeLibraryError, /no NVIDIA driver|libonnxruntime_providers_/],
       [
         ["--method=sequential", "--order=2"],
         UsageError,

@@ -1,0 +1,175 @@
+/**
+ * NVIDIA's driver, asked directly: what it counts and calls its devices. Its API needs no CUDA toolkit.
+ * @module
+ */
+import { RuntimeLibraryError } from "../src/errors.ts";
+import { requireFfiPermission } from "./library.ts";
+import { OutPointer, readCString } from "./pointer.ts";
+
+/** Functions of the driver that we call, under C's own names (`cuda.h`); all return a `CUresult`, 0 for success. */
+const DRIVER_SLOTS = {
+  cuInit: {
+    parameters: [
+      "u32", // unsigned int Flags, 0
+    ],
+    result: "i32",
+  },
+  cuDriverGetVersion: {
+    parameters: [
+      "buffer", // int* driverVersion
+    ],
+    result: "i32",
+  },
+  cuDeviceGetCount: {
+    parameters: [
+      "buffer", // int* count
+    ],
+    result: "i32",
+  },
+  cuDeviceGet: {
+    parameters: [
+      "buffer", // CUdevice* device
+      "i32", // int ordinal
+    ],
+    result: "i32",
+  },
+  cuDeviceGetName: {
+    parameters: [
+      "buffer", // char* name
+      "i32", // int len
+      "i32", // CUdevice dev
+    ],
+    result: "i32",
+  },
+  cuDeviceTotalMem_v2: {
+    parameters: [
+      "buffer", // size_t* bytes
+      "i32", // CUdevice dev
+    ],
+    result: "i32",
+  },
+  cuDeviceGetAttribute: {
+    parameters: [
+      "buffer", // int* pi
+      "i32", // CUdevice_attribute attrib
+      "i32", // CUdevice dev
+    ],
+    result: "i32",
+  },
+  cuGetErrorString: {
+    parameters: [
+      "i32", // CUresult error
+      "buffer", // const char** pStr, owned by the driver
+    ],
+    result: "i32",
+  },
+} as const satisfies Record<string, Deno.ForeignFunction>;
+
+type Driver = Deno.DynamicLibrary<typeof DRIVER_SLOTS>["symbols"];
+
+/** `CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR` and `_MINOR`. */
+const CAPABILITY = [75, 76] as const;
+
+/** Where the driver's library lies when the loader does not know it: WSL, containers, NixOS. */
+const DRIVER_PATHS: Record<string, readonly string[]> = {
+  linux: [
+    "libcuda.so.1",
+    "/usr/lib/wsl/lib/libcuda.so.1",
+    "/usr/local/nvidia/lib64/libcuda.so.1",
+    "/run/opengl-driver/lib/libcuda.so.1",
+  ],
+  windows: ["nvcuda.dll"],
+};
+
+/** A device as the driver describes it. */
+export interface CudaDevice {
+  /** Number that ONNX Runtime's `device_id` takes, after `CUDA_VISIBLE_DEVICES`. */
+  readonly id: number;
+  readonly name: string;
+  /** Bytes. */
+  readonly memory: number;
+  /** Such as "9.0". */
+  readonly computeCapability: string;
+}
+
+/** What the driver said. */
+export interface CudaDriver {
+  /** Highest version of CUDA that it serves, such as "13.0". */
+  readonly version: string;
+  /** Usable devices. */
+  readonly devices: readonly CudaDevice[];
+  /** Why there are none: the driver's own words. */
+  readonly problem?: string;
+}
+
+/**
+ * Opens the driver and asks for its devices; it honours `CUDA_VISIBLE_DEVICES` itself.
+ *
+ * @returns `undefined` where no driver is installed
+ * @throws {PermissionError} without `--allow-ffi`
+ * @throws {RuntimeLibraryError} when the driver's library is there but cannot be opened
+ */
+export function readCudaDriver(): CudaDriver | undefined {
+  requireFfiPermission("asking NVIDIA's driver");
+  const driver = openDriver();
+  if (!driver) return undefined;
+  const number = new Int32Array(1);
+  driver.cuDriverGetVersion(number);
+  const version = `${Math.floor(number[0] / 1000)}.${Math.floor(number[0] % 1000 / 10)}`;
+  const failure = driver.cuInit(0) || driver.cuDeviceGetCount(number);
+  if (failure !== 0) {
+    const problem = `CUDA error ${failure}: ${errorText(driver, failure)}`;
+    return { version, devices: [], problem };
+  }
+  const count = number[0];
+  if (count === 0) return { version, devices: [], problem: "it has no device" };
+  return { version, devices: Array.from({ length: count }, (_, id) => describe(driver, id)) };
+}
+
+function openDriver(): Driver | undefined {
+  for (const path of DRIVER_PATHS[Deno.build.os] ?? []) {
+    try {
+      // Never closed: ONNX Runtime uses the same library.
+      return Deno.dlopen(path, DRIVER_SLOTS).symbols;
+    } catch (error) {
+      if (isMissing(error, path)) continue;
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new RuntimeLibraryError(`cannot open NVIDIA's driver ${path}: ${reason}`, {
+        cause: error,
+      });
+    }
+  }
+  return undefined;
+}
+
+/** Whether the loader found no such file, or Windows no such module (126). */
+function isMissing(error: unknown, path: string): boolean {
+  const message = error instanceof Error ? error.message : "";
+  return message.includes(`${path}: cannot open shared object file`) || /\b126\b/.test(message);
+}
+
+function describe(driver: Driver, id: number): CudaDevice {
+  const device = new Int32Array(1);
+  const name = new Uint8Array(256);
+  const memory = new BigUint64Array(1);
+  const attribute = new Int32Array(1);
+  driver.cuDeviceGet(device, id);
+  driver.cuDeviceGetName(name, name.length, device[0]);
+  driver.cuDeviceTotalMem_v2(memory, device[0]);
+  const capability = CAPABILITY.map((number) => {
+    driver.cuDeviceGetAttribute(attribute, number, device[0]);
+    return attribute[0];
+  });
+  const end = name.indexOf(0);
+  return {
+    id,
+    name: new TextDecoder().decode(name.subarray(0, end < 0 ? name.length : end)),
+    memory: Number(memory[0]),
+    computeCapability: capability.join("."),
+  };
+}
+
+function errorText(driver: Driver, code: number): string {
+  const text = new OutPointer();
+  return driver.cuGetErrorString(code, text.cell) === 0 ? readCString(text.pointer) : "unknown";
+}

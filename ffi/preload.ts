@@ -1,0 +1,30 @@
+/**
+ * Opens a library only so that the loader has it: what is opened later and needs it finds it by its soname, without
+ * `LD_LIBRARY_PATH`.
+ * @module
+ */
+
+/** Why a library could not be opened; `missing` when there is no such file. */
+export interface PreloadFailure {
+  readonly missing: boolean;
+  readonly reason: string;
+}
+
+/**
+ * Opens a library for good.
+ *
+ * @param path an absolute path, or a name for the system's own search
+ * @returns `undefined` when it is open
+ */
+export function preload(path: string): PreloadFailure | undefined {
+  try {
+    // Never closed: whoever needs it must find it for as long as the process lives.
+    Deno.dlopen(path, {});
+    return undefined;
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    const reason = message.replaceAll("Could not open library: ", "").trim();
+    const missing = reason.includes(`${path}: cannot open shared object file`);
+    return { missing, reason: reason.replace(`${path}: `, "") };
+  }
+}
