@@ -1,6 +1,6 @@
 /** All that `parataa` can do, one row a command. @module */
 import type { Command, CommandRow } from "./command.ts";
-import { DOCTOR, INSPECT, RERUN, SAMPLE } from "./permissions.ts";
+import { CONVERT, DOCTOR, INSPECT, RERUN, SAMPLE } from "./permissions.ts";
 
 const RUN = { path: "DIR" } as const;
 
@@ -56,6 +56,13 @@ export const COMMANDS: Readonly<Record<string, CommandRow>> = {
     about: "say which library, providers and models work here, and what is missing",
     permissions: DOCTOR,
     load: async () => (await import("./doctor_script.ts")).doctorCommand,
+  },
+  convert: {
+    script: "convert",
+    about: "make a model folder of a DiT's checkpoint",
+    operand: { words: ["dit"] },
+    permissions: CONVERT,
+    load: async () => (await import("./convert_script.ts")).convertCommand,
   },
 };
 

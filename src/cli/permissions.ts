@@ -33,6 +33,9 @@ export const INSPECT: Permissions = { read: ["models", "output"] };
 /** Opens the library and a model; writes nothing. */
 export const DOCTOR: Permissions = { ffi: true, read: ["models", "node_modules/onnxruntime-node"] };
 
+/** Checkpoints are read and model folders written in one place, so that one permission covers both. */
+export const CONVERT: Permissions = { read: ["models"], write: ["models"] };
+
 const KINDS = ["ffi", "sys", "read", "write", "env"] as const;
 
 /** The flags of `deno run`, one for each kind. */

@@ -12,6 +12,9 @@ const PAGE = 4096;
 /** What tensors are aligned to as long as all before are: the widest vector register. */
 const VECTOR = 64;
 
+/** Bytes read at once. Larger pieces take new pages from the system each time: of 4 MiB the whole took twice as long. */
+const PIECE = 2 ** 18;
+
 /**
  * Lays out the weights as a safetensors file under the checkpoint's names, so that it can be read, and converted again. ONNX takes any place
  * in any file for external data. Tensors whose length would put the next one askew come last.
@@ -39,7 +42,7 @@ export async function* weightBytes(
   yield layout.header;
   for (const [name, { dtype }] of layout.entries) {
     const convert = converter(name, checkpoint.entries.get(name)!.dtype, dtype as StoredType);
-    for await (const chunk of tensorChunks(checkpoint, name)) yield convert(chunk);
+    for await (const chunk of tensorChunks(checkpoint, name, PIECE)) yield convert(chunk);
   }
 }
 

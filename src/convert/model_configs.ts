@@ -1,0 +1,64 @@
+/** The JSON files of a converted model folder, in diffusers' words. @module */
+import type { JsonObject } from "../formats/json.ts";
+import { SCHEDULER_PRESETS } from "../sampling/scheduler_config.ts";
+import type { DitArchitecture } from "./dit_architecture.ts";
+import type { VaeConfig } from "./vae_config.ts";
+
+/** `transformer/config.json`. */
+export function ditConfig(dit: DitArchitecture): JsonObject {
+  return {
+    _class_name: "DiTTransformer2DModel",
+    sample_size: dit.size,
+    patch_size: dit.patch,
+    in_channels: dit.channels,
+    out_channels: dit.outChannels,
+    num_layers: dit.depth,
+    num_attention_heads: dit.heads,
+    attention_head_dim: dit.width / dit.heads,
+    num_embeds_ada_norm: dit.classRows - 1,
+  };
+}
+
+/** `scheduler/scheduler_config.json`: the schedule that DiT was trained with. */
+export function ditSchedulerConfig(): JsonObject {
+  const preset = SCHEDULER_PRESETS.dit;
+  return {
+    _class_name: "DDIMScheduler",
+    num_train_timesteps: preset.numTrainTimesteps,
+    clip_sample: false,
+    prediction_type: "epsilon",
+    timestep_spacing: "leading",
+    trained_betas: null,
+    beta_start: preset.betaStart,
+    beta_end: preset.betaEnd,
+    beta_schedule: preset.betaSchedule,
+    set_alpha_to_one: preset.setAlphaToOne,
+    steps_offset: preset.stepsOffset,
+  };
+}
+
+/** `vae_decoder/config.json` and `vae_encoder/config.json`. */
+export function vaeFolderConfig(vae: VaeConfig): JsonObject {
+  return {
+    _class_name: "AutoencoderKL",
+    in_channels: vae.channels,
+    out_channels: vae.channels,
+    latent_channels: vae.latentChannels,
+    block_out_channels: [...vae.widths],
+    layers_per_block: vae.layers,
+    norm_num_groups: vae.groups,
+    scaling_factor: vae.scalingFactor,
+  };
+}
+
+/** `model_index.json`. @param labels names of the classes, from class 0 on */
+export function ditModelIndex(name: string, labels: readonly string[]): JsonObject {
+  return {
+    _class_name: "DiTPipeline",
+    name,
+    id2label: Object.fromEntries(labels.map((label, i) => [String(i), label])),
+    scheduler: ["diffusers", "DDIMScheduler"],
+    transformer: ["diffusers", "DiTTransformer2DModel"],
+    vae: ["diffusers", "AutoencoderKL"],
+  };
+}
