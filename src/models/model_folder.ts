@@ -118,17 +118,25 @@ async function resolveFile(path: string): Promise<string> {
 }
 
 /**
- * Files beside a network that hold its weights, checked before a runtime opens them. A network alone in its folder has none, and need
- * not be read to know.
+ * Files beside a network that hold its weights, checked before a runtime opens them. A network with nothing but plain texts and other
+ * networks in its folder has none, and need not be read to know.
  */
 async function externalData(file: string): Promise<string[]> {
   const folder = dirname(file);
   let alone = true;
-  for await (const { name } of Deno.readDir(folder)) alone &&= /\.(onnx|json|txt)$/.test(name);
+  for await (const { name } of Deno.readDir(folder)) {
+    // A link, or a folder, may go by any name.
+    alone &&= /\.(onnx|json|txt)$/.test(name) && await isPlain(join(folder, name));
+  }
   if (alone) return [];
   const files = externalFiles(readOnnx(await Deno.readFile(file), { file }));
   await checkExternalFiles(folder, files);
   return [...files.keys()];
+}
+
+async function isPlain(path: string): Promise<boolean> {
+  const { isFile, nlink } = await Deno.lstat(path);
+  return isFile && (nlink ?? 1) === 1;
 }
 
 async function readConfig(path: string): Promise<JsonObject> {
