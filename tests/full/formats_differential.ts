@@ -28,6 +28,7 @@ import {
   PNG_TARGET,
   SAFETENSORS_TARGET,
 } from "../formats/fuzz_targets.ts";
+import { ONNX_TARGET } from "../formats/onnx_fuzz_target.ts";
 import { fuzz, type FuzzTarget, mutant, Random } from "../support/fuzz.ts";
 
 const seed = crypto.getRandomValues(new Uint32Array(1))[0];
@@ -133,7 +134,7 @@ for (const [target, read] of COMPARISONS) {
 
 const FUZZ_TARGETS = [
   ...[JSON_TARGET, SAFETENSORS_TARGET, NPY_TARGET, PNG_TARGET, IMAGE_TARGET, PNG_PIXELS_TARGET],
-  ...[PICKLE_TARGET, TORCH_TARGET, INDEX_TARGET],
+  ...[PICKLE_TARGET, TORCH_TARGET, INDEX_TARGET, ONNX_TARGET],
 ];
 for (const target of FUZZ_TARGETS) {
   Deno.test(`${target.name}: ${FUZZED} mutants are read or refused, seed ${seed}`, async () => {
