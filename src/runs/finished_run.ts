@@ -77,8 +77,8 @@ async function readManifestBytes(path: string, file: string): Promise<Uint8Array
   }
 }
 
-/** Holds what readers of a manifest rely on; it is a file like any other. */
-function checkManifest(file: string, json: JsonValue): Manifest {
+/** Holds what readers of a manifest rely on; it is a file like any other. @throws {FormatError} */
+export function checkManifest(file: string, json: JsonValue): Manifest {
   const wanted = (ok: boolean, what: string) => {
     if (!ok) throw new FormatError(`${file}: ${what}`);
   };
@@ -87,11 +87,15 @@ function checkManifest(file: string, json: JsonValue): Manifest {
     "no manifest of parataa, version 1",
   );
   const manifest = json as JsonObject;
-  for (const name of ["status", "script"]) {
+  for (const name of ["status", "script", "provider", "started"]) {
     wanted(typeof manifest[name] === "string", `${name} is no text`);
   }
-  wanted(isJsonObject(manifest.arguments), "arguments are missing");
-  wanted(isJsonObject(manifest.model) && isDigests(manifest.model.files), "model has no hashes");
+  for (const name of ["arguments", "versions", "library"]) {
+    wanted(isJsonObject(manifest[name]), `${name} are missing`);
+  }
+  const { model } = manifest;
+  wanted(isJsonObject(model) && isDigests(model.files), "model has no hashes");
+  wanted(isJsonObject(model) && typeof model.name === "string", "model has no name");
   wanted(isDigests(manifest.outputs), "outputs have no hashes");
   wanted(manifest.inputs === undefined || isDigests(manifest.inputs), "inputs have no hashes");
   wanted(

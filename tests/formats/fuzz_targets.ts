@@ -29,6 +29,7 @@ function parseJson(bytes: Uint8Array): unknown {
   // What we accept, JSON.parse accepts with the same value.
   const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   assert.equal(JSON.stringify(value), JSON.stringify(JSON.parse(text)));
+  assert.deepEqual(Object.keys(Object.prototype), []);
   return value;
 }
 

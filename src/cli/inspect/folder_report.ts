@@ -3,7 +3,9 @@ import { join } from "node:path";
 import { ModelError, ParataaError, PermissionError } from "../../errors.ts";
 import { ModelFolder } from "../../models/model_folder.ts";
 import { readSchedulerFile } from "../../models/scheduler_file.ts";
+import { shown } from "../../formats/shown.ts";
 import { readFinishedRun } from "../../runs/finished_run.ts";
+import type { Manifest } from "../../runs/manifest.ts";
 import { fileFact } from "./file_fact.ts";
 import { inspectFile } from "./file_report.ts";
 import { inspectOnnx } from "./onnx_report.ts";
@@ -107,13 +109,18 @@ function messageOf(error: unknown): string {
 }
 
 async function inspectRun(path: string, options: InspectOptions): Promise<Report> {
-  const manifest = await readFinishedRun(path);
+  const report = inspectedRun(path, await readFinishedRun(path));
+  return { ...report, files: [await fileFact(join(path, "manifest.json"), options)] };
+}
+
+/** What a run's manifest says. */
+export function inspectedRun(path: string, manifest: Manifest): Report {
   const { script, started, samples, outputs, model, versions, provider } = manifest;
   return {
     path,
     kind: "run",
-    what: `finished run of ${script}, every file as its manifest says`,
-    files: [await fileFact(join(path, "manifest.json"), options)],
+    what: `finished run of ${shown(script)}, every file as its manifest says`,
+    files: [],
     facts: {
       started,
       samples: samples.length,

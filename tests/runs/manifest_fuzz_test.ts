@@ -1,0 +1,92 @@
+import assert from "node:assert/strict";
+import { readJson } from "../../src/formats/json.ts";
+import { inspectedRun } from "../../src/cli/inspect/folder_report.ts";
+import { reportLines } from "../../src/cli/inspect/report.ts";
+import { checkManifest } from "../../src/runs/finished_run.ts";
+import { fuzz, type FuzzTarget } from "../support/fuzz.ts";
+
+const COUNT = 10_000;
+const SEED = 20261123;
+
+/** A manifest with every key, short. */
+const MANIFEST = {
+  format: "parataa-manifest",
+  version: 1,
+  status: "complete",
+  script: "parallel_dit",
+  arguments: { timesteps: 4, method: "tqn", prompt: null, fp16: false },
+  versions: { parataa: "0.1.0", deno: "2.9.6", onnxruntime: "1.30.0" },
+  provider: "cpu",
+  library: { path: "libonnxruntime.so.1", size: 1, sha256: "00" },
+  model: { path: "m", name: "tiny", files: { "unet/model.onnx": { size: 1, sha256: "00" } } },
+  started: "2026-11-23T02:54:42.058Z",
+  samples: [{
+    index: 0,
+    condition: { class: 1 },
+    seed: 0,
+    steps: 4,
+    rounds: 2,
+    nfe: 8,
+    converged: true,
+    finishedIndex: [3, 0],
+    residual: [0.5, 0],
+    seconds: { sampling: 1, network: 0.5, decoding: 0.1 },
+  }],
+  outputs: { "args.txt": { size: 1, sha256: "00" } },
+};
+
+const TARGET: FuzzTarget = {
+  name: "manifest",
+  parse(bytes) {
+    const manifest = checkManifest("manifest.json", readJson(bytes, { file: "manifest.json" }));
+    assert.deepEqual(Object.keys(Object.prototype), []);
+    // What is accepted can be shown.
+    const lines = reportLines(inspectedRun("run", manifest));
+    assert(
+      lines.every((line) => !/[\p{Cc}]/u.test(line)),
+      "a control character reaches the terminal",
+    );
+    return lines;
+  },
+  seeds: [JSON.stringify(MANIFEST), JSON.stringify(MANIFEST, null, 2)].map((text) =>
+    new TextEncoder().encode(text)
+  ),
+  tokens: [
+    ...[
+      '"__proto__":',
+      '"constructor":',
+      '"toString":',
+      "null",
+      "true",
+      "-1",
+      "1e309",
+      "0.5",
+      "9007199254740993",
+    ],
+    ...["{}", "[]", '""', "\\u001b[2J", "\\n", ",", ":", '"', "[[[[[[[[[[[[[[[[[[[["],
+  ],
+};
+
+Deno.test(`a manifest is read or refused, ${COUNT} mutants, seed ${SEED}`, async () => {
+  const { accepted, refused } = await fuzz(TARGET, { count: COUNT, seed: SEED });
+  assert(accepted > COUNT / 100, `${accepted} accepted`);
+  assert(refused > COUNT / 10, `${refused} refused`);
+});
+
+Deno.test("checkManifest() names what a manifest lacks", () => {
+  const check = (change: object) => () =>
+    checkManifest("m.json", JSON.parse(JSON.stringify({ ...MANIFEST, ...change })));
+  assert.deepEqual(check({})().script, "parallel_dit");
+  for (
+    const [change, wanted] of [
+      [{ format: "x" }, /m\.json: no manifest of parataa/],
+      [{ provider: 1 }, /provider is no text/],
+      [{ versions: undefined }, /versions are missing/],
+      [{ library: [] }, /library are missing/],
+      [{ model: { files: {} } }, /model has no name/],
+      [{ model: { name: "x", files: { a: {} } } }, /model has no hashes/],
+      [{ outputs: { a: { size: "1", sha256: "" } } }, /outputs have no hashes/],
+      [{ samples: [{ index: -1 }] }, /samples are not what a run records/],
+    ] as const
+  ) assert.throws(check(change), wanted);
+});
