@@ -29,7 +29,9 @@ export {
   StableDiffusionPipeline,
   type TextCondition,
 } from "./src/pipelines/stable_diffusion_pipeline.ts";
-export { encodePng } from "./src/runs/picture.ts";
+export { type AxisScale, type Curve, curvePanel } from "./src/report/chart.ts";
+export { figure, type Panel } from "./src/report/svg.ts";
+export { contactSheet, type ContactSheetOptions, encodePng } from "./src/runs/picture.ts";
 export { readPicture, type ReadPictureOptions } from "./src/runs/read_picture.ts";
 export type { Denoiser } from "./src/sampling/denoiser.ts";
 export { Generator } from "./src/sampling/noise.ts";

@@ -1,6 +1,6 @@
 /** All that `parataa` can do, one row a command. @module */
 import type { Command, CommandRow } from "./command.ts";
-import { CONVERT, DOCTOR, INSPECT, RERUN, SAMPLE } from "./permissions.ts";
+import { CONVERT, DOCTOR, EXPERIMENT, INSPECT, RERUN, SAMPLE } from "./permissions.ts";
 
 const RUN = { path: "DIR" } as const;
 
@@ -43,6 +43,13 @@ export const COMMANDS: Readonly<Record<string, CommandRow>> = {
     operand: RUN,
     permissions: RERUN,
     load: async () => (await import("./rerun_script.ts")).rerunCommand,
+  },
+  experiment: {
+    script: "experiment",
+    about: "make the runs of a grid of flags and report on them",
+    operand: { path: "FILE" },
+    permissions: EXPERIMENT,
+    load: async () => (await import("./experiment_script.ts")).experimentCommand,
   },
   inspect: {
     script: "inspect",

@@ -36,6 +36,12 @@ export const DOCTOR: Permissions = { ffi: true, read: ["models", "node_modules/o
 /** Checkpoints are read and model folders written in one place, so that one permission covers both. */
 export const CONVERT: Permissions = { read: ["models"], write: ["models"] };
 
+/** The runs, and the files that ask for them. */
+export const EXPERIMENT: Permissions = {
+  ...SAMPLE,
+  read: [...SAMPLE.read!, "scripts/experiments"],
+};
+
 const KINDS = ["ffi", "sys", "read", "write", "env"] as const;
 
 /** The flags of `deno run`, one for each kind. */

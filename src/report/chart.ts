@@ -25,8 +25,8 @@ export interface Line {
 export type AxisScale = "linear" | "log";
 
 const WIDTH = 480, LEFT = 130, RIGHT = 400, TOP = 34, ROW = 17, CURVES = 200;
-/** Space of curves: axis labels on the left, names on the right. */
-const CURVES_LEFT = 50, CURVES_RIGHT = 330, NAMES = 340;
+/** Curves stand right of their axis labels; their names stand below. */
+const CURVES_WIDTH = 420, CURVES_LEFT = 50, CURVES_RIGHT = 400, NAME = 15;
 /** Okabe and Ito's colours, told apart by colour-blind people too. */
 const COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#808080"];
 
@@ -60,7 +60,18 @@ export function barPanel(title: string, bars: readonly Bar[]): Panel {
   };
 }
 
-/** Curves over rounds; on a logarithmic axis values that are not positive end a curve. */
+/**
+ * Curves over rounds; on a logarithmic axis values that are not positive end a curve.
+ *
+ * @param scale of the vertical axis
+ * @example
+ * ```ts
+ * import { curvePanel, figure } from "@parataa/parataa";
+ * import assert from "node:assert/strict";
+ * const panel = curvePanel("error by round", [{ name: "tqn", values: [1, 0.1, 1e-3] }]);
+ * assert.match(figure([panel], 1), /^<svg /);
+ * ```
+ */
 export function curvePanel(
   title: string,
   curves: readonly Curve[],
@@ -71,24 +82,37 @@ export function curvePanel(
     const drawn = end < 0 ? values : values.slice(0, end);
     return { name, points: drawn.map((y, i) => ({ x: i + 1, y })) };
   });
-  return drawLines(title, lines, { x: "linear", y: scale, dots: false });
+  return drawLines(title, lines, { x: "linear", y: scale });
 }
 
-/** Lines over a swept value, with a dot for every run. */
-export function linePanel(title: string, lines: readonly Line[], x: AxisScale): Panel {
-  return drawLines(title, lines, { x, y: "linear", dots: true });
+/** Lines over a swept value, with a dot for every run; a logarithmic axis leaves out what is not positive. */
+export function linePanel(
+  title: string,
+  lines: readonly Line[],
+  { x, y }: { x: AxisScale; y: AxisScale },
+): Panel {
+  const shown = (value: number, scale: AxisScale) =>
+    Number.isFinite(value) && (scale === "linear" || value > 0);
+  const places = lines.flatMap(({ points }) => points.map((point) => point.x));
+  const drawn = lines.map(({ name, points }) => ({
+    name,
+    points: points.filter((point) => shown(point.x, x) && shown(point.y, y)),
+  }));
+  return drawLines(title, drawn, { x, y, places: places.filter((place) => shown(place, x)) });
 }
 
 interface Drawing {
   x: AxisScale;
   y: AxisScale;
-  dots: boolean;
+  /** Where dots stand, those of points that are left out too; curves have none. */
+  places?: readonly number[];
 }
 
-function drawLines(title: string, lines: readonly Line[], { x: across, y: up, dots }: Drawing) {
+function drawLines(title: string, lines: readonly Line[], { x: across, y: up, places }: Drawing) {
   const points = lines.flatMap((line) => line.points);
   const bottom = TOP + CURVES;
-  const x = axis(across, points.map((point) => point.x), [CURVES_LEFT, CURVES_RIGHT]);
+  const abscissas = places ?? points.map((point) => point.x);
+  const x = axis(across, abscissas, [CURVES_LEFT, CURVES_RIGHT]);
   const heights = points.map((point) => point.y);
   const y = axis(up, up === "linear" ? [0, ...heights] : heights, [bottom, TOP]).nice();
   const grid = y.ticks(up === "log" ? 8 : 6).filter((value) => up === "linear" || isPower(value))
@@ -97,13 +121,13 @@ function drawLines(title: string, lines: readonly Line[], { x: across, y: up, do
       return `<path class="grid" d="M${CURVES_LEFT} ${at}H${CURVES_RIGHT}"/>` +
         svgText(label(value), { x: CURVES_LEFT - 6, y: at + 4, anchor: "end" });
     });
-  const values = [...new Set(points.map((point) => point.x))];
-  const marked = dots && values.length <= 8 ? values : x.ticks(6);
+  const values = [...new Set(abscissas)];
+  const marked = places && values.length <= 8 ? values : x.ticks(6);
   const ticks = marked.map((value) => tick(x(value), { label: label(value), bottom }));
   const drawn = lines.map(({ name, points }, i) => {
     const colour = COLOURS[i % COLOURS.length];
     const path = means(points).map(([at, mean]) => `${px(x(at))} ${px(y(mean))}`);
-    const circles = dots
+    const circles = places
       ? points.map((point) =>
         `<circle cx="${px(x(point.x))}" cy="${px(y(point.y))}" r="2.5" fill="${colour}"/>`
       )
@@ -111,12 +135,13 @@ function drawLines(title: string, lines: readonly Line[], { x: across, y: up, do
     const line = path.length === 0
       ? ""
       : `<path d="M${path.join("L")}" fill="none" stroke="${colour}" stroke-width="1.5"/>`;
+    const below = bottom + 28 + i * NAME;
     return line + circles.join("") +
-      `<rect x="${NAMES}" y="${TOP + i * 14}" width="8" height="8" fill="${colour}"/>` +
-      svgText(name, { x: NAMES + 12, y: TOP + i * 14 + 8 });
+      `<rect x="${CURVES_LEFT}" y="${below}" width="8" height="8" fill="${colour}"/>` +
+      svgText(name, { x: CURVES_LEFT + 14, y: below + 8 });
   });
   const body = svgHeading(title) + grid.join("") + ticks.join("") + drawn.join("");
-  return { width: WIDTH, height: Math.max(bottom + 24, TOP + lines.length * 14), body };
+  return { width: CURVES_WIDTH, height: bottom + 32 + lines.length * NAME, body };
 }
 
 /** Mean height at every place, from left to right. */

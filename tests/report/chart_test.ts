@@ -6,7 +6,7 @@ const count = (text: string, what: RegExp) => text.match(what)?.length ?? 0;
 
 Deno.test("linePanel() draws a dot for every point and a line through the means, left to right", () => {
   const points = [{ x: 8, y: 10 }, { x: 2, y: 4 }, { x: 2, y: 6 }];
-  const { body } = linePanel("rounds", [{ name: "tqn", points }], "log");
+  const { body } = linePanel("rounds", [{ name: "tqn", points }], { x: "log", y: "linear" });
   assert.equal(count(body, /<circle /g), 3);
   const [, path] = body.match(/<path d="M([^"]+)" fill="none"/)!;
   const places = path.split("L").map((place) => place.split(" ").map(Number));
@@ -28,7 +28,7 @@ Deno.test("charts hold no NaN where there is nothing to draw, and no markup of a
   for (
     const panel of [
       curvePanel("<b>", [{ name: '"&', values: [] }]),
-      linePanel("<b>", [{ name: "<i>", points: [{ x: 1, y: 0 }] }], "linear"),
+      linePanel("<b>", [{ name: "<i>", points: [{ x: 1, y: 0 }] }], { x: "linear", y: "log" }),
       barPanel("<b>", [{ name: "<i>", values: [0] }]),
     ]
   ) {

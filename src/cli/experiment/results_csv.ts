@@ -1,0 +1,57 @@
+/** `results.csv`: a line per sample. @module */
+import type { MeasuredSample } from "./measured_run.ts";
+
+const COLUMNS = [
+  ...["sampler", "seed", "steps", "window", "order", "memory", "tol", "rounds", "nfe", "seconds"],
+  ...["residual", "psnr_db", "ssim", "max_abs"],
+];
+
+/** Tolerances of the solvers where none is given, as src/sampling/options.ts has them. */
+const TQN_TOLERANCE = 3e-4, OTHER_TOLERANCE = 1e-3;
+
+/** What a sample was solved with, as the columns of the table have it; empty where its method has no such thing. */
+export interface SolverSettings {
+  window: number | "";
+  order: number | "";
+  memory: number | "";
+  tol: number | "";
+}
+
+/** Settings as they took effect: no window beyond the steps, no order beyond the window. */
+export function solverSettings(
+  args: Readonly<Record<string, unknown>>,
+  method: string,
+): SolverSettings {
+  if (method === "sequential") return { window: "", order: "", memory: "", tol: "" };
+  const number = (name: string) => typeof args[name] === "number" ? Number(args[name]) : undefined;
+  const window = Math.min(number("window_size") ?? Infinity, number("timesteps") ?? Infinity);
+  const order = number("order");
+  return {
+    window,
+    order: order === undefined ? "" : Math.min(order, window),
+    memory: number("memory_size") ?? "",
+    tol: number("tol1") ?? (method === "tqn" ? TQN_TOLERANCE : OTHER_TOLERANCE),
+  };
+}
+
+/** The whole file. Pictures that are equal have a PSNR of `inf`. */
+export function resultsCsv(samples: readonly MeasuredSample[]): string {
+  const lines = samples.map(({ cell, settings, seed, timesteps, figures }) => {
+    const { window, order, memory, tol } = settings;
+    const { rounds, nfe, seconds, residual, psnr_db, ssim, max_abs } = figures;
+    return [
+      ...[cell.method, seed, timesteps, window, order, memory, tol, rounds, nfe],
+      ...[seconds.toFixed(3), short(residual), decibels(psnr_db), ssim.toFixed(6), short(max_abs)],
+    ].join();
+  });
+  return [COLUMNS.join(), ...lines, ""].join("\n");
+}
+
+/** To a hundredth; `inf` for equal pictures. */
+export function decibels(psnr: number): string {
+  return Number.isFinite(psnr) ? psnr.toFixed(2) : "inf";
+}
+
+function short(value: number): string {
+  return value === 0 ? "0" : value.toExponential(3);
+}

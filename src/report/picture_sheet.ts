@@ -1,0 +1,68 @@
+/** Pictures in rows and columns with their names, as SVG: text stays text and any viewer of vectors shows it. @module */
+import type { SmallImage } from "./strip.ts";
+import { escapeXml, type Panel, px, svgHeading, svgText } from "./svg.ts";
+
+/** A row of a sheet: cells that hold a picture or several side by side, or nothing. */
+export interface SheetRow {
+  name: string;
+  cells: readonly (SmallImage | undefined)[];
+}
+
+/** What stands above the columns. */
+export interface SheetOptions {
+  title: string;
+  columns: readonly string[];
+}
+
+const GAP = 4, HEAD = 46, LETTER = 6.2;
+
+/** The sheet; all pictures have one size. Pictures of one cell take a column each. */
+export function pictureSheet(rows: readonly SheetRow[], { title, columns }: SheetOptions): Panel {
+  const first = rows.flatMap((row) => row.cells).find((cell) => cell !== undefined);
+  const { width: w, height: h } = first ?? { width: 64, height: 64 };
+  const left = 12 + LETTER * Math.max(...rows.map((row) => row.name.length), 1);
+  const at = (column: number) => px(left + column * (w + GAP));
+  const head = columns.map((name, i) =>
+    svgText(name, { x: at(i) + w / 2, y: HEAD - 6, anchor: "middle" })
+  );
+  const body = rows.map((row, r) => {
+    const y = HEAD + r * (h + GAP);
+    let column = 0;
+    const images = row.cells.map((cell) => {
+      const from = column;
+      column += cell?.count ?? 1;
+      if (cell === undefined) return "";
+      return Array.from({ length: cell.count }, (_, i) =>
+        // A window on the strip: its pictures stand apart as the columns do.
+        `<svg x="${at(from + i)}" y="${y}" width="${w}" height="${h}" ` +
+        `viewBox="${i * w} 0 ${w} ${h}"><use href="#${idOf(title, r, from)}"/></svg>`).join("");
+    });
+    return svgText(row.name, { x: left - 8, y: y + h / 2 + 4, anchor: "end" }) + images.join("");
+  });
+  const width = Math.ceil(at(Math.max(columns.length, 1)));
+  return {
+    width,
+    height: HEAD + rows.length * (h + GAP),
+    body: `<defs>${defined(rows, title)}</defs>${svgHeading(title)}${head.join("")}${
+      body.join("\n")
+    }`,
+  };
+}
+
+/** Every strip once, however many windows look at it. */
+function defined(rows: readonly SheetRow[], title: string): string {
+  return rows.map((row, r) => {
+    let column = 0;
+    return row.cells.map((cell) => {
+      const id = idOf(title, r, column);
+      column += cell?.count ?? 1;
+      if (cell === undefined) return "";
+      return `<image id="${id}" width="${cell.width * cell.count}" height="${cell.height}" ` +
+        `href="${escapeXml(cell.uri)}"/>`;
+    }).join("\n");
+  }).join("\n");
+}
+
+function idOf(title: string, row: number, column: number): string {
+  return `${title.replace(/[^a-z]/gi, "")}-${row}-${column}`;
+}

@@ -1,0 +1,373 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { runExperiment } from "../../src/cli/experiment_script.ts";
+import { Interrupted } from "../../src/cli/main.ts";
+import { FormatError, NumericalError, StorageError, UsageError } from "../../src/errors.ts";
+import { readManifest } from "../support/sampling.ts";
+import { withTempFolder } from "../support/temp_folder.ts";
+import { type TinyDitOptions, writeTinyDit } from "../support/tiny_dit.ts";
+
+/** Two runs and the sequential one that they are measured against: every run takes a third of a second. */
+const SWEEP = { grid: { window_size: [2, 6] } };
+const HEADER =
+  "sampler,seed,steps,window,order,memory,tol,rounds,nfe,seconds,residual,psnr_db,ssim,max_abs";
+
+/** A folder with a tiny model; `start` makes an experiment of it and says what was printed. */
+function withModel(
+  test: (start: Start, out: string) => Promise<void>,
+  options: TinyDitOptions = {},
+): Promise<void> {
+  return withTempFolder(async (folder) => {
+    const model = await writeTinyDit(folder, options);
+    const file = join(folder, "sweep.json"), out = join(folder, "out");
+    const start: Start = async (definition, { args = [], signal } = {}) => {
+      const base = { script: "dit", arguments: { model_path: model, timesteps: 6 } };
+      const text = typeof definition === "string"
+        ? definition
+        : JSON.stringify({ ...base, ...definition });
+      await Deno.writeTextFile(file, text);
+      return await printed([file, "-o", out, "--quiet", ...args], signal);
+    };
+    await test(start, out);
+  });
+}
+
+type Start = (
+  definition: object | string,
+  options?: { args?: string[]; signal?: AbortSignal },
+) => Promise<string[]>;
+
+async function printed(args: string[], signal = new AbortController().signal): Promise<string[]> {
+  const { log } = console;
+  const lines: string[] = [];
+  console.log = (line: string) => lines.push(line);
+  try {
+    await runExperiment(args, signal);
+  } finally {
+    console.log = log;
+  }
+  return lines;
+}
+
+const read = (...path: string[]) => Deno.readTextFile(join(...path));
+
+/** Folder of every run that was made, by the folder of its cell. */
+async function runsIn(out: string): Promise<Map<string, string[]>> {
+  const runs = new Map<string, string[]>();
+  for await (const cell of Deno.readDir(join(out, "runs"))) {
+    const names: string[] = [];
+    for await (const { name } of Deno.readDir(join(out, "runs", cell.name))) names.push(name);
+    runs.set(cell.name, names.sort());
+  }
+  return runs;
+}
+
+Deno.test("runExperiment() makes every run once and writes a line for each sample", () =>
+  withModel(async (start, out) => {
+    const sweep = { ...SWEEP, methods: ["tqn", "parataa"], seeds: [3] };
+    assert.deepEqual(await start(sweep), [join(out, "report.html")]);
+    assert.equal((await runsIn(out)).size, 5);
+    const lines = (await read(out, "results.csv")).split("\n");
+    assert.equal(lines[0], HEADER);
+    assert.equal(lines.length, 7);
+    const cells = lines.slice(1, -1).map((line) => line.split(","));
+    for (const row of cells) assert.equal(row.length, 14);
+    const settings = cells.map(([sampler, seed, steps, window, order, memory, tol]) =>
+      [sampler, seed, steps, window, order, memory, tol].join()
+    );
+    assert.deepEqual(settings, [
+      "sequential,3,6,,,,",
+      "tqn,3,6,2,,,0.0003",
+      "parataa,3,6,2,2,2,0.001",
+      "tqn,3,6,6,,,0.0003",
+      "parataa,3,6,6,6,2,0.001",
+    ]);
+    for (const [sampler, , , , , , , rounds, nfe, , residual, psnr, ssim, most] of cells) {
+      assert.ok(Number(rounds) > 0 && Number(nfe) >= Number(rounds));
+      assert.ok(Number(ssim) > 0.99 && Number(most) < 0.01, sampler);
+      if (sampler === "sequential") assert.deepEqual([residual, psnr, most], ["0", "inf", "0"]);
+    }
+    for (
+      const name of ["rounds.svg", "nfe.svg", "residual_by_round.svg", "finished_by_round.svg"]
+    ) {
+      assert.match(await read(out, name), /^<svg .*<path d="M[^"]+" fill="none"/s, name);
+    }
+    const sheet = await read(out, "contact_sheet_final.svg");
+    for (const label of ["tqn, window_size 2", "sequential", "seed 3"]) {
+      assert.ok(sheet.includes(`>${label}</text>`), label);
+    }
+    assert.match(await read(out, "contact_sheet_rounds.svg"), />start<\/text>/);
+  }));
+
+Deno.test("runExperiment() started again makes nothing that is there, and the same files", () =>
+  withModel(async (start, out) => {
+    await start(SWEEP);
+    const [runs, csv, page] = [
+      await runsIn(out),
+      await read(out, "results.csv"),
+      await read(out, "report.html"),
+    ];
+    await start(SWEEP);
+    assert.deepEqual(await runsIn(out), runs);
+    assert.equal(await read(out, "results.csv"), csv);
+    assert.equal(await read(out, "report.html"), page);
+    await start({ grid: { window_size: [2, 3] } });
+    assert.equal((await runsIn(out)).size, runs.size + 1);
+  }));
+
+Deno.test("runExperiment() makes a damaged run again and takes the others as they are", () =>
+  withModel(async (start, out) => {
+    await start(SWEEP);
+    const before = await runsIn(out);
+    const [cell, [run]] = [...before].find(([cell]) => cell.startsWith("tqn-"))!;
+    const file = join(out, "runs", cell, run, "sample_0/trajectory.safetensors");
+    const bytes = await Deno.readFile(file);
+    bytes[bytes.length - 1] ^= 1;
+    await Deno.writeFile(file, bytes);
+    await start(SWEEP);
+    const after = await runsIn(out);
+    assert.equal(after.get(cell)!.length, 2);
+    after.delete(cell);
+    before.delete(cell);
+    assert.deepEqual(after, before);
+  }));
+
+Deno.test("runExperiment() makes runs again when the model has changed", () =>
+  withModel(async (start, out) => {
+    await start({});
+    await writeTinyDit(join(out, ".."), { nanAt: 1001 });
+    await start({});
+    for (const [cell, runs] of await runsIn(out)) assert.equal(runs.length, 2, cell);
+  }));
+
+Deno.test("runExperiment() leaves flags out of methods that do not use them, and makes equal runs once", () =>
+  withModel(async (start, out) => {
+    await start({ grid: { memory_size: [1, 2, 3] }, methods: ["tqn", "parataa", "sequential"] });
+    const names = [...(await runsIn(out)).keys()].map((name) => name.split("-")[0]).sort();
+    assert.deepEqual(names, ["parataa", "parataa", "parataa", "sequential", "tqn"]);
+  }));
+
+Deno.test("runExperiment() takes list, repeats and metrics", () =>
+  withModel(async (start, out) => {
+    const tolerances = [1e-2, 1e-3].map((tol) => ({ tol1: tol, tol2: tol }));
+    await start({ list: tolerances, repeats: 2, metrics: ["seconds", "max_abs"] });
+    const runs = [...(await runsIn(out)).keys()];
+    assert.equal(runs.length, 5); // two settings twice, one reference
+    assert.equal(runs.filter((name) => name.endsWith("-repeat2")).length, 2);
+    const page = await read(out, "report.html");
+    assert.match(page, /Every repeated run gave the same picture, to the last byte \(2\)/);
+    assert.match(page, />seconds over tol1</);
+    assert.doesNotMatch(page, /over tol2/); // it only follows tol1
+    await assert.rejects(Deno.stat(join(out, "rounds.svg")), Deno.errors.NotFound);
+  }));
+
+Deno.test("runExperiment() stopped on the way reports what is there, and goes on", () =>
+  withModel(async (start, out) => {
+    const controller = new AbortController();
+    const stopping = (async () => {
+      for (;;) {
+        const made = await runsIn(out).catch(() => new Map());
+        if (made.size >= 3) return controller.abort(new Interrupted(130));
+        await new Promise((resolve) => setTimeout(resolve, 2));
+      }
+    })();
+    await assert.rejects(start(SWEEP, { signal: controller.signal }), Interrupted);
+    await stopping;
+    const page = await read(out, "report.html");
+    assert.match(page, /Unfinished: 2 of 3 runs are there/);
+    assert.match(page, /Not made yet: 1/);
+    assert.match(page, /<li>tqn, window_size 6, seed 0<\/li>/);
+    assert.equal((await read(out, "results.csv")).split("\n").length, 4);
+    await start(SWEEP);
+    assert.match(await read(out, "report.html"), /All 3 runs are finished/);
+  }));
+
+Deno.test("runExperiment() with --report_only makes no run and says what is missing", () =>
+  withModel(async (start, out) => {
+    await start(SWEEP, { args: ["--report_only"] });
+    assert.match(await read(out, "report.html"), /Unfinished: 0 of 3 runs/);
+    assert.equal(await read(out, "results.csv"), `${HEADER}\n`);
+    await assert.rejects(Deno.stat(join(out, "runs")), Deno.errors.NotFound);
+  }));
+
+Deno.test("runExperiment() with --dry_run lists the runs and their time, and writes nothing", () =>
+  withModel(async (start, out) => {
+    const lines = await start(SWEEP, { args: ["--dry_run"] });
+    assert.equal(lines.length, 4);
+    assert.match(lines[1], /^about \d+ s +tqn, window_size 2, seed 0$/);
+    assert.match(lines[3], /^3 runs, 0 there already; about \d+ s to go$/);
+    await assert.rejects(Deno.stat(out), Deno.errors.NotFound);
+    await start(SWEEP);
+    const again = await start(SWEEP, { args: ["--dry_run"] });
+    assert.match(again[0], /^there +sequential, seed 0$/);
+    assert.match(again[3], /^3 runs, 3 there already; about 0 s to go$/);
+  }));
+
+Deno.test("runExperiment() notes runs that end in NaN, makes the others and ends with E_NUMERICAL", () =>
+  withModel(async (start, out) => {
+    // 3 steps ask for the model's timestep 500, 4 steps do not.
+    const error = await start({ grid: { timesteps: [3, 4] } }).catch((error) => error);
+    assert.ok(error instanceof NumericalError, String(error));
+    assert.match(error.message, /^1 of 4 runs failed, first sequential, timesteps 3, seed 0: /);
+    const page = await read(out, "report.html");
+    assert.match(page, /Unfinished: 2 of 4 runs/);
+    assert.match(page, /<li>sequential, timesteps 3, seed 0: .*not finite/);
+    assert.match(page, /<li>tqn, timesteps 3, seed 0<\/li>/);
+  }, { nanAt: 500 }));
+
+Deno.test("runExperiment() ends with E_IO when the file system refuses, and loses nothing", () =>
+  withModel(async (start, out) => {
+    await start(SWEEP);
+    const before = await runsIn(out);
+    const blocked = [...before.keys()].find((name) => name.startsWith("tqn"))!;
+    await Deno.remove(join(out, "runs", blocked), { recursive: true });
+    await Deno.writeTextFile(join(out, "runs", blocked), "in the way");
+    const error = await start(SWEEP).catch((error) => error);
+    assert.equal(error instanceof StorageError || error instanceof Deno.errors.NotADirectory, true);
+    assert.match(await read(out, "report.html"), /Unfinished: /);
+    await Deno.remove(join(out, "runs", blocked));
+    await start(SWEEP);
+    assert.match(await read(out, "report.html"), /All 3 runs are finished/);
+  }));
+
+type Refusal = [name: string, text: string, kind: new (...args: never[]) => Error, line: RegExp];
+
+const REFUSED: Refusal[] = [
+  [
+    "comments",
+    '{"script": "dit",\n // one\n}',
+    FormatError,
+    /sweep\.json: line 2, column 2 .*: "\/"/,
+  ],
+  [
+    "an unknown flag",
+    '{"script": "dit",\n "grid": {"windw_size": [8]}}',
+    UsageError,
+    /line 2, .*--windw_size/,
+  ],
+  [
+    "another name of a flag",
+    '{"script": "dit", "arguments": {"steps": 3}}',
+    UsageError,
+    /timesteps/,
+  ],
+  [
+    "a text for a number",
+    '{"script": "dit", "grid": {"order": [1, "2"]}}',
+    FormatError,
+    /line 1, column 41: grid\.order\.1 is "2", wanted a whole number/,
+  ],
+  [
+    "a number for a switch",
+    '{"script": "dit", "arguments": {"fp16": 1}}',
+    FormatError,
+    /wanted true or false/,
+  ],
+  [
+    "a value outside its range",
+    '{"script": "dit", "list": [{"eta": 2}]}',
+    UsageError,
+    /list\.0\.eta: --eta is "2" but takes/,
+  ],
+  ["no list", '{"script": "dit", "grid": {"order": 8}}', FormatError, /wanted a list/],
+  [
+    "an empty list",
+    '{"script": "dit", "methods": []}',
+    FormatError,
+    /methods is \[\], wanted a list/,
+  ],
+  [
+    "an unknown method",
+    '{"script": "dit", "methods": ["euler"]}',
+    FormatError,
+    /wanted one of tqn, /,
+  ],
+  [
+    "an unknown metric",
+    '{"script": "dit", "metrics": ["fid"]}',
+    FormatError,
+    /wanted one of rounds, nfe/,
+  ],
+  [
+    "the seed as a flag",
+    '{"script": "dit", "grid": {"seed": [1]}}',
+    UsageError,
+    /"seeds": \[ … \] names them/,
+  ],
+  [
+    "half a range of seeds",
+    '{"script": "dit", "seeds": {"first": 1}}',
+    FormatError,
+    /\{"first": N, "count": N\}/,
+  ],
+  [
+    "a flag of the command line",
+    '{"script": "dit", "arguments": {"json": true}}',
+    UsageError,
+    /belongs to a command line/,
+  ],
+  [
+    "an unknown key",
+    '{"script": "dit", "flags": {}}',
+    UsageError,
+    /flags is no part of an experiment/,
+  ],
+  ["no script", "{}", FormatError, /script is missing, wanted one of dit, sd, sd-winit/],
+  ["a list of experiments", "[]", FormatError, /the whole is \[\], wanted an object/],
+  [
+    "a flag that no method uses",
+    '{"script": "dit", "grid": {"order": [1]}}',
+    UsageError,
+    /order is used by no method of tqn/,
+  ],
+  [
+    "flags that exclude each other",
+    '{"script": "sd", "arguments": {"prompt": "a", "prompts_file": "b"}}',
+    UsageError,
+    /run "sequential": --prompt and --prompts_file/,
+  ],
+  [
+    "too many runs",
+    '{"script": "dit", "seeds": {"first": 0, "count": 9999}, "repeats": 2}',
+    UsageError,
+    /asks for 19998 runs/,
+  ],
+  ["a hostile key", '{"script": "dit", "arguments": {"__proto__": 1}}', FormatError, /__proto__/],
+  [
+    "a property of every object",
+    '{"script": "dit", "arguments": {"constructor": 1}}',
+    UsageError,
+    /unknown flag --constructor/,
+  ],
+];
+
+for (const [name, text, kind, line] of REFUSED) {
+  Deno.test(`runExperiment() refuses ${name} before it writes anything`, () =>
+    withModel(async (start, out) => {
+      const error = await start(text).catch((error) => error);
+      assert.ok(error instanceof kind, String(error));
+      assert.match(error.message, line);
+      assert.match(error.message, /sweep\.json/);
+      await assert.rejects(Deno.stat(out), Deno.errors.NotFound);
+    }));
+}
+
+Deno.test("runExperiment() says which file it cannot read, and which flags exclude each other", async () => {
+  await assert.rejects(printed([]), /needs a JSON file/);
+  await assert.rejects(printed(["/nowhere.json"]), /\/nowhere\.json cannot be read/);
+  await assert.rejects(printed(["x.json", "--dry_run", "--report_only"]), /at most one/);
+});
+
+Deno.test("runExperiment() names no folder that a value could lead out of", () =>
+  withModel(async (start, out) => {
+    const class_labels = "../../class a, 0 of ours".slice(6);
+    await start({
+      arguments: { model_path: join(out, "../tiny-dit"), timesteps: 3, class_labels: "0" },
+      seeds: [7],
+    });
+    for (const [cell, [run]] of await runsIn(out)) {
+      assert.match(cell, /^[a-z_]+-seed7-[0-9a-f]{12}$/);
+      const { arguments: args } = await readManifest(join(out, "runs", cell, run));
+      assert.equal(args.class_labels, "0", class_labels);
+    }
+  }));
