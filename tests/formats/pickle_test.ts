@@ -311,6 +311,11 @@ const DAMAGED: readonly (readonly [string, Uint8Array, RegExp])[] = [
     /33 dimensions/,
   ],
   [
+    "a storage of two types",
+    dictOf(text("w"), tensor(), "s", text("v"), tensor({ type: "IntStorage" }), "s"),
+    /storage "0" of I32, before of F32/,
+  ],
+  [
     "a gradient of integers",
     dictOf(text("w"), tensor({ type: "IntStorage", requiresGrad: "\x88" }), "s"),
     /a gradient of integers/,

@@ -69,6 +69,23 @@ const LIES: readonly (readonly [string, () => Uint8Array, RegExp])[] = [
     () => end({ comment: fields([4, 0x06054b50], [8, 0], [8, 0], [2, 0]) }),
     /wanted to end here/,
   ],
+  [
+    "a directory that ends within an entry",
+    () =>
+      zipOf(parts().map((part, i) => ({ ...part, name: `${part.name}${"z".repeat(40 * i)}` })), {
+        count: 3,
+      }),
+    /a record that is cut short/,
+  ],
+  [
+    "a directory of 17 MiB",
+    () =>
+      join(
+        new Uint8Array(17 * 2 ** 20),
+        fields([4, 0x06054b50], [4, 0], [2, 1], [2, 1], [4, 17 * 2 ** 20], [4, 0], [2, 0]),
+      ),
+    /a directory of 17825792 bytes for 1 entries/,
+  ],
   ["several disks", () => end({ disk: 1 }), /disk 1, wanted 0/],
   [
     "more entries than there are",
@@ -212,6 +229,12 @@ const LIES: readonly (readonly [string, () => Uint8Array, RegExp])[] = [
   ],
   ["an entry of another disk", () => central({ disk: 1 }), /a comment or another disk/],
   ["a comment on an entry", () => central({ comment: utf8("!") }), /a comment or another disk/],
+  [
+    "an entry marked as a folder",
+    () => central({ attributes: 0x10 }),
+    /no plain file \(attributes 0x10\)/,
+  ],
+  ["an entry marked as a link", () => central({ attributes: 0o120777 * 2 ** 16 }), /no plain file/],
   [
     "a zip64 field that nothing asks for",
     () => central({ extra: wide(10) }),
