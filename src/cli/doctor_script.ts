@@ -1,9 +1,13 @@
 /** `doctor`: what there is to run on, and what is in the way. @module */
 import { resolve } from "node:path";
 import { UsageError } from "../errors.ts";
+import { cudaSessionOptions } from "../runtime/cuda_devices.ts";
 import { Environment } from "../runtime/environment.ts";
+import type { SessionOptions } from "../runtime/session_options.ts";
 import type { Command } from "./command.ts";
+import { cudaOptionsOf, PROVIDER_FLAGS } from "./cuda_flags.ts";
 import { attempt, type Check, checkEvent, checkLines } from "./doctor/check.ts";
+import { checkDevices } from "./doctor/device_check.ts";
 import { checkLibrary } from "./doctor/library_check.ts";
 import { checkModel } from "./doctor/model_check.ts";
 import { checkPermissions } from "./doctor/permission_check.ts";
@@ -22,18 +26,7 @@ const flags = {
     help: "model folder to open, run and time; none by default",
   },
   fp16: { type: "boolean", group: "Model", help: "take the folder's model_fp16.onnx files" },
-  provider: {
-    type: "choice",
-    choices: ["cpu", "cuda"],
-    group: "Model",
-    help: "execution provider that must work; cpu by default",
-  },
-  ort_lib: {
-    type: "string",
-    value: "FILE",
-    group: "Model",
-    help: "libonnxruntime to open in place of those that are looked for",
-  },
+  ...PROVIDER_FLAGS,
   threads: {
     type: "integer",
     min: 1,
@@ -67,6 +60,7 @@ export async function runDoctor(args: readonly string[], signal: AbortSignal): P
   if (values.fp16 && values.model_path === undefined) {
     throw new UsageError("--fp16 is for --model_path, which is not given");
   }
+  void cudaOptionsOf(values); // refuses what no option can be before anything is printed
   const checks: Check[] = [];
   for await (const check of examine(values, signal)) {
     checks.push(check);
@@ -90,12 +84,18 @@ async function* examine(values: Values, signal: AbortSignal): AsyncGenerator<Che
   yield library;
   if (library.state === "fail") return;
   using env = Environment.open({ libraryPath });
-  const providers = await checkProviders(env, values.provider);
+  yield checkDevices(env, values);
+  const cuda = cudaOptionsOf(values);
+  const wanted = values.provider === "auto" ? undefined : values.provider;
+  const providers = await checkProviders(env, { wanted, folder: values.cuda_libs, cuda });
   yield* providers;
-  if (values.model_path === undefined) return;
-  const { provider, threads: intraOpNumThreads, fp16 } = values;
-  if (providers.some(({ state }) => state === "fail")) return;
-  const options = { fp16, session: { provider, intraOpNumThreads } };
+  if (values.model_path === undefined || providers.some(({ state }) => state === "fail")) return;
+  const works = providers.some(({ name, state }) => name === "cuda" && state === "ok");
+  const own = { intraOpNumThreads: values.threads };
+  const session: SessionOptions = works && wanted !== "cpu"
+    ? cudaSessionOptions(cuda.device_id ?? 0, { ...own, cuda })
+    : { ...own, provider: "cpu" };
+  const options = { fp16: values.fp16, session };
   yield* await checkModel(env, { path: values.model_path, options, signal });
 }
 

@@ -39,6 +39,7 @@ Deno.test("runDoctor() finds the library and the CPU, and says why CUDA is not t
     "machine",
     "permissions",
     "library",
+    "devices",
     "cpu",
     "cuda",
   ]);

@@ -200,6 +200,15 @@ const LIES: readonly (readonly [string, () => Uint8Array, RegExp])[] = [
     () => both({ size: 40, stored: 40 }),
     /there is no room|runs into/,
   ],
+  [
+    "a size that runs into the next entry behind its extra area",
+    () =>
+      zipOf(parts({
+        local: { size: 15, stored: 15, extra: fields([2, 0x4246], [2, 8], [8, 0]) },
+        central: { size: 15, stored: 15 },
+      })),
+    /runs into what follows it/,
+  ],
   ["a size past the end", () => both({ size: 4_000_000, stored: 4_000_000 }), /there is no room/],
   [
     "a size that leaves a hole",
@@ -259,6 +268,11 @@ const LIES: readonly (readonly [string, () => Uint8Array, RegExp])[] = [
     "a zip64 size that the local header does not say",
     () => zipOf(parts({ local: { size: ELSEWHERE, stored: ELSEWHERE, extra: wide(9, 9) } })),
     /local header says stored bytes 9/,
+  ],
+  [
+    "a local zip64 field of three sizes",
+    () => local({ size: ELSEWHERE, stored: ELSEWHERE, extra: wide(10, 10, 0) }),
+    /a local zip64 field of 24 bytes, wanted 16/,
   ],
   [
     "two zip64 fields",
