@@ -4,9 +4,10 @@ export { ClipTokenizer, type ClipTokens } from "./src/models/clip_tokenizer.ts";
 export {
   ConditionalNetwork,
   type ConditionalNetworkOptions,
+  type NetworkRunOptions,
 } from "./src/models/conditional_network.ts";
 export type { MendTimestep, OpenOptions } from "./src/models/open_network.ts";
-export type { ConditionRow } from "./src/models/row_buffers.ts";
+export type { ConditionRow, NetworkRows } from "./src/models/row_buffers.ts";
 export { GuidedDenoiser, type GuidedDenoiserOptions } from "./src/models/guided_denoiser.ts";
 export { ModelFolder, type ModelFolderOptions } from "./src/models/model_folder.ts";
 export type {

@@ -229,6 +229,13 @@ export const ORT_SLOTS = {
     ],
     result: "status",
   },
+  RunOptionsUnsetTerminate: {
+    index: 47,
+    parameters: [
+      "pointer", // OrtRunOptions* options
+    ],
+    result: "status",
+  },
   CreateTensorWithDataAsOrtValue: {
     index: 49,
     parameters: [

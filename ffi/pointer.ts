@@ -62,6 +62,18 @@ export function unpackPointers(array: BigUint64Array): Deno.PointerValue[] {
   return Array.from(array, (address) => Deno.UnsafePointer.create(address));
 }
 
+/** The number of a pointer, for another thread of this process: a Worker shares the address space, not the objects. */
+export function pointerToAddress(pointer: Deno.PointerObject): bigint {
+  return Deno.UnsafePointer.value(pointer);
+}
+
+/** The pointer of a number that {@link pointerToAddress} gave; its owner is another thread. */
+export function pointerFromAddress(address: bigint): Deno.PointerObject {
+  const pointer = Deno.UnsafePointer.create(address);
+  if (pointer === null) throw new TypeError("address is 0, wanted that of a native object");
+  return pointer;
+}
+
 /** Copies bytes from native memory into `target`, filling it. */
 export function copyFrom(source: Deno.PointerObject, target: ArrayBufferView<ArrayBuffer>): void {
   const bytes = new Uint8Array(target.buffer, target.byteOffset, target.byteLength);

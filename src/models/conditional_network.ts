@@ -1,6 +1,9 @@
 /** A noise-predicting network in ONNX Runtime, fed row by row: latent, timestep, condition. @module */
+import { bucketSizes } from "../runtime/call_size.ts";
+import type { DevicePool, PoolRunOptions } from "../runtime/device_pool.ts";
+import type { DeviceReport } from "../runtime/device.ts";
 import type { Environment } from "../runtime/environment.ts";
-import type { InferenceSession } from "../runtime/inference_session.ts";
+import type { RowLayout } from "../runtime/row_memory.ts";
 import { TENSOR_ARRAYS } from "../runtime/tensor_type.ts";
 import {
   checkContract,
@@ -9,14 +12,17 @@ import {
   type NetworkContract,
 } from "./network_contract.ts";
 import { openNetwork, type OpenOptions } from "./open_network.ts";
-import { type ConditionRow, copyInto, RowBuffers, store } from "./row_buffers.ts";
+import { type ConditionRow, NetworkRows, rowLayout, store } from "./row_buffers.ts";
 
 /** Options of {@link ConditionalNetwork.open}. */
 export interface ConditionalNetworkOptions extends ContractOptions, OpenOptions {}
 
+/** Options of {@link ConditionalNetwork.run}. */
+export type NetworkRunOptions = Pick<PoolRunOptions, "maxRows" | "signal" | "avoid">;
+
 /**
- * Holds one session and one set of row buffers. Rows are put in with `setRow`, evaluated together by `run` and read with
- * `noise`; the buffers are reused, so one caller at a time.
+ * Holds a pool of devices and the memory of the rows. Callers lease rows, fill them with `set`, have them evaluated together by
+ * {@link run} and read their `noise`; several may do so at once.
  */
 export class ConditionalNetwork implements AsyncDisposable {
   /** What the network's inputs and output are. */
@@ -27,15 +33,15 @@ export class ConditionalNetwork implements AsyncDisposable {
   readonly latentShape: LatentShape;
   /** Elements of a latent. */
   readonly rowSize: number;
-  readonly #env: Environment;
-  readonly #session: InferenceSession;
-  readonly #conditionShape: readonly number[];
+  readonly #pool: DevicePool;
+  readonly #layout: RowLayout;
   readonly #conditionSize: number;
-  #rows: RowBuffers | undefined;
+  readonly #buckets: OpenOptions["buckets"];
+  /** Rows that nobody has leased, with whoever had them last. */
+  readonly #free: { rows: NetworkRows; owner: object }[] = [];
 
   private constructor(
-    env: Environment,
-    session: InferenceSession,
+    pool: DevicePool,
     contract: NetworkContract,
     notes: readonly string[],
     options: ConditionalNetworkOptions,
@@ -44,10 +50,10 @@ export class ConditionalNetwork implements AsyncDisposable {
     this.notes = notes;
     this.latentShape = contract.latentShape;
     this.rowSize = contract.latentShape.reduce((a, b) => a * b, 1);
-    this.#env = env;
-    this.#session = session;
-    this.#conditionShape = options.conditionShape;
+    this.#pool = pool;
+    this.#layout = rowLayout(contract, options.conditionShape);
     this.#conditionSize = options.conditionShape.reduce((a, b) => a * b, 1);
+    this.#buckets = options.buckets;
   }
 
   /**
@@ -59,35 +65,41 @@ export class ConditionalNetwork implements AsyncDisposable {
     env: Environment,
     options: ConditionalNetworkOptions,
   ): Promise<ConditionalNetwork> {
-    const { session, notes } = await openNetwork(env, options);
+    const { pool, notes } = await openNetwork(env, options);
     try {
-      const contract = checkContract(session.inputs, session.outputs, options);
+      const contract = checkContract(pool.inputs, pool.outputs, options);
       if (contract.frozenBatch) {
         notes.push(
           `${options.file}: the batch is frozen at ${contract.frozenBatch}, rows are split and padded to it`,
         );
       }
-      return new ConditionalNetwork(env, session, contract, notes, options);
+      return new ConditionalNetwork(pool, contract, notes, options);
     } catch (error) {
-      await session.close();
+      await pool.close();
       throw error;
     }
   }
 
-  /** Makes room for calls of `rows` rows and returns how many one call may have: a frozen batch stays what it is. */
-  reserve(rows: number): number {
-    const capacity = this.contract.frozenBatch ?? rows;
-    if (this.#rows && this.#rows.capacity >= capacity) return capacity;
-    this.#rows?.close();
-    this.#rows = undefined;
-    this.#rows = new RowBuffers(
-      this.#env,
-      capacity,
-      this.contract,
-      this.latentShape,
-      this.#conditionShape,
-    );
-    return capacity;
+  /** What every device did so far. */
+  get devices(): readonly DeviceReport[] {
+    return this.#pool.report();
+  }
+
+  /** Rows for `capacity` calls; give them back with {@link release}. `owner` gets the ones that it had before. */
+  lease(capacity: number, owner: object): NetworkRows {
+    const fits = this.#free.filter(({ rows }) => rows.rows.capacity >= capacity);
+    const best = fits.find((free) => free.owner === owner) ?? fits[0];
+    // Rows that are too small for one caller are rarely of use to another: windows are alike.
+    const taken = best ?? this.#free.at(0);
+    if (taken) this.#free.splice(this.#free.indexOf(taken), 1);
+    if (best) return best.rows;
+    if (taken) this.#pool.dropRows(taken.rows.rows);
+    return new NetworkRows(this.#pool.createRows(this.#layout, capacity), this.contract);
+  }
+
+  /** Takes leased rows back. */
+  release(rows: NetworkRows, owner: object): void {
+    this.#free.push({ rows, owner });
   }
 
   /** A condition in the element type of the network's input. */
@@ -100,48 +112,22 @@ export class ConditionalNetwork implements AsyncDisposable {
     return row;
   }
 
-  /** Fills row `slot` with `latents[offset …]`, the model's timestep and a condition. */
-  setRow(
-    slot: number,
-    latents: Float64Array,
-    offset: number,
-    timestep: number,
-    condition: ConditionRow,
-  ): void {
-    const rows = this.#buffers();
-    copyInto(
-      rows.sample.data,
-      slot * this.rowSize,
-      latents.subarray(offset, offset + this.rowSize),
-    );
-    store(rows.timestep.data, slot, timestep);
-    // A text embedding is larger than the latent, and a row mostly keeps its condition from call to call.
-    if (rows.conditions[slot] === condition) return;
-    rows.conditions[slot] = condition;
-    copyInto(rows.condition.data, slot * this.#conditionSize, condition);
+  /** Evaluates rows `0 … count-1`, split over the devices. @throws {RuntimeLibraryError} when no device is left */
+  async run(rows: NetworkRows, count: number, options: NetworkRunOptions = {}): Promise<void> {
+    const { frozenBatch } = this.contract;
+    const buckets = frozenBatch === undefined ? this.#bucketsFor(rows) : undefined;
+    await this.#pool.run(rows.rows, count, { ...options, buckets, frozenBatch });
   }
 
-  /** Evaluates rows `0 … count-1` as one batch. */
-  async run(count: number, signal?: AbortSignal): Promise<void> {
-    const rows = this.#buffers();
-    const batch = this.contract.frozenBatch ?? count;
-    for (let slot = count; slot < batch; slot++) rows.pad(slot);
-    await rows.plan(this.#session, batch).run({ signal });
+  /** Notes in the report of a device that its noise was not finite. */
+  noteNonFinite(device: string, message: string): void {
+    this.#pool.noteNonFinite(device, message);
   }
 
-  /** The network's noise for row `slot`, a view that the next `run` overwrites. */
-  noise(slot: number): ArrayLike<number> {
-    const { output } = this.#buffers();
-    const size = this.rowSize / this.latentShape[0] * this.contract.outputChannels;
-    const view = (output.data as Float32Array).subarray(slot * size, slot * size + this.rowSize);
-    return view;
-  }
-
-  /** Releases the buffers and the session; waits for a call in flight. */
+  /** Ends the devices and releases the sessions; waits for calls in flight. */
   async close(): Promise<void> {
-    await this.#session.close();
-    this.#rows?.close();
-    this.#rows = undefined;
+    this.#free.length = 0;
+    await this.#pool.close();
   }
 
   /** {@link close}, for `await using`. */
@@ -149,8 +135,8 @@ export class ConditionalNetwork implements AsyncDisposable {
     return this.close();
   }
 
-  #buffers(): RowBuffers {
-    if (!this.#rows) throw new TypeError("reserve() rows before using them");
-    return this.#rows;
+  #bucketsFor({ rows }: NetworkRows): readonly number[] | undefined {
+    if (this.#buckets !== "auto") return this.#buckets;
+    return bucketSizes(Math.ceil(rows.capacity / this.#pool.liveDevices.length));
   }
 }

@@ -1,28 +1,61 @@
 /** A second chance for rows that came back as NaN or infinity: one bad call of a device must not end a run. @module */
+import { NumericalError } from "../errors.ts";
 import { countNonFinite } from "../sampling/arguments.ts";
 import type { Denoiser } from "../sampling/denoiser.ts";
 
+/** A denoiser that knows which device evaluated a step, and can ask another one. */
+export interface DeviceAware extends Denoiser {
+  /** As `predictNoise`, on another device than before where there is one. */
+  predictAgain: Denoiser["predictNoise"];
+  /** Device that evaluated step t last. */
+  deviceOf(t: number): string | undefined;
+  /** Notes in the device's report that the noise of step t was not finite. */
+  noteNonFinite(t: number, message: string): void;
+}
+
 /**
- * The same denoiser, each row with a value that is not finite evaluated once more, alone. What is still not finite then is left to
- * the sampler, which names round and step.
+ * The same denoiser, each row with a value that is not finite evaluated once more, alone and on another device where there is one. What
+ * is still not finite then ends the sampling if the devices are known, so that the error can name them; else it is left to the
+ * sampler, which names round and step.
  */
-export function retryNonFinite(denoiser: Denoiser): Denoiser {
+export function retryNonFinite(denoiser: Denoiser | DeviceAware): Denoiser {
   const { rowSize } = denoiser;
+  let round = 0;
   return {
     rowSize,
     async predictNoise(latents, steps, out, signal) {
+      round++;
       await denoiser.predictNoise(latents, steps, out, signal);
       for (let row = 0; row < steps.length; row++) {
         const [from, to] = [row * rowSize, (row + 1) * rowSize];
         const again = out.subarray(from, to);
-        if (countNonFinite(again) === 0) continue;
-        await denoiser.predictNoise(
-          latents.subarray(from, to),
-          steps.subarray(row, row + 1),
-          again,
-          signal,
+        const bad = countNonFinite(again);
+        if (bad === 0) continue;
+        const step = steps.subarray(row, row + 1);
+        const place = { t: steps[row], round };
+        const first = noteDevice(denoiser, bad, place);
+        const evaluate = "predictAgain" in denoiser ? "predictAgain" : "predictNoise";
+        await (denoiser as DeviceAware)[evaluate](latents.subarray(from, to), step, again, signal);
+        const stillBad = countNonFinite(again);
+        if (stillBad === 0 || first === undefined) continue;
+        const second = noteDevice(denoiser, stillBad, place);
+        throw new NumericalError(
+          `the network's noise of step ${place.t} in round ${round} has ${stillBad} of ${rowSize} values ` +
+            `that are not finite, from ${first} and again from ${second}`,
+          { hint: "half precision may overflow: try the float32 files of the network" },
         );
       }
     },
   };
+}
+
+/** @returns the device that evaluated the step */
+function noteDevice(
+  denoiser: Denoiser | DeviceAware,
+  bad: number,
+  { t, round }: { t: number; round: number },
+): string | undefined {
+  if (!("deviceOf" in denoiser)) return undefined;
+  denoiser.noteNonFinite(t, `${bad} values of step ${t} in round ${round} were not finite`);
+  return denoiser.deviceOf(t);
 }

@@ -23,11 +23,20 @@ export interface GuidedDenoiserOptions {
   batchSize?: number;
 }
 
+interface Prediction {
+  latents: Float64Array;
+  steps: Int32Array;
+  out: Float64Array;
+  signal: AbortSignal | undefined;
+  /** Device to leave out. */
+  avoid?: string;
+}
+
 /**
  * ε = ε_u + w (ε_c − ε_u) at each row's own timestep (Ho & Salimans, "Classifier-free diffusion guidance", 2022).
  *
  * Every step takes two network rows, the conditional one first, in calls of at most `batchSize` rows; results do not depend
- * on where the calls are cut. One `predictNoise` at a time.
+ * on where the calls are cut, nor on the devices that make them. One `predictNoise` at a time.
  */
 export class GuidedDenoiser implements Denoiser {
   readonly rowSize: number;
@@ -39,6 +48,7 @@ export class GuidedDenoiser implements Denoiser {
   readonly #options: GuidedDenoiserOptions;
   readonly #guidedSize: number;
   readonly #conditions: readonly ConditionRow[];
+  readonly #devices = new Map<number, string>();
 
   /** @param network stays the caller's to close */
   constructor(network: ConditionalNetwork, options: GuidedDenoiserOptions) {
@@ -57,34 +67,59 @@ export class GuidedDenoiser implements Denoiser {
     out: Float64Array,
     signal?: AbortSignal,
   ): Promise<void> {
+    await this.#predict({ latents, steps, out, signal });
+  }
+
+  /** As {@link predictNoise}, on another device than the one that evaluated these steps last, where there is another. */
+  async predictAgain(
+    latents: Float64Array,
+    steps: Int32Array,
+    out: Float64Array,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    await this.#predict({ latents, steps, out, signal, avoid: this.#devices.get(steps[0]) });
+  }
+
+  /** Device that evaluated step t last: `cpu:1`. */
+  deviceOf(t: number): string | undefined {
+    return this.#devices.get(t);
+  }
+
+  /** Notes in the report of the step's device that its noise was not finite. */
+  noteNonFinite(t: number, message: string): void {
+    const device = this.#devices.get(t);
+    if (device !== undefined) this.#network.noteNonFinite(device, message);
+  }
+
+  async #predict({ latents, steps, out, signal, avoid }: Prediction): Promise<void> {
     const perStep = this.#conditions.length;
-    const rows = steps.length * perStep;
-    const capacity = this.#network.reserve(Math.min(this.#options.batchSize ?? rows, rows));
-    for (let start = 0; start < rows; start += capacity) {
-      const count = Math.min(capacity, rows - start);
+    const count = steps.length * perStep;
+    const rows = this.#network.lease(count, this);
+    try {
       for (let slot = 0; slot < count; slot++) {
-        const step = Math.floor((start + slot) / perStep);
-        const condition = this.#conditions[(start + slot) % perStep];
+        const step = Math.floor(slot / perStep);
         const timestep = this.#options.schedule.timesteps[steps[step]];
-        this.#network.setRow(slot, latents, step * this.rowSize, timestep, condition);
+        const condition = this.#conditions[slot % perStep];
+        rows.set(slot, latents, { offset: step * this.rowSize, timestep, condition });
       }
       const before = performance.now();
-      await this.#network.run(count, signal);
+      await this.#network.run(rows, count, { maxRows: this.#options.batchSize, signal, avoid });
       this.networkMilliseconds += performance.now() - before;
       this.networkRows += count;
-      for (let slot = 0; slot < count; slot++) {
-        const step = Math.floor((start + slot) / perStep);
-        const noise = this.#network.noise(slot);
-        if ((start + slot) % perStep === 0) out.set(noise, step * this.rowSize);
-        else this.#guide(out, step * this.rowSize, noise);
+      for (let step = 0; step < steps.length; step++) {
+        out.set(rows.noise(step * perStep), step * this.rowSize);
+        if (perStep > 1) this.#guide(out, step * this.rowSize, rows.noise(step * perStep + 1));
+        this.#devices.set(steps[step], rows.rows.evaluatedBy[step * perStep]!);
       }
+    } finally {
+      this.#network.release(rows, this);
     }
     if (this.#options.predictionType === "v_prediction") {
       this.#noiseFromVelocity(latents, steps, out);
     }
   }
 
-  /** `out` holds ε_c and becomes the guided noise; a call may end between the two rows of a step. */
+  /** `out` holds ε_c and becomes the guided noise. */
   #guide(out: Float64Array, offset: number, unconditional: ArrayLike<number>): void {
     const w = this.#options.guidanceScale;
     for (let i = 0; i < this.#guidedSize; i++) {

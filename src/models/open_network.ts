@@ -1,10 +1,9 @@
 /** Opens a network as it can be used: with a timestep for every row. @module */
 import { dirname } from "node:path";
 import { ModelError } from "../errors.ts";
+import { DevicePool, type DevicePoolOptions } from "../runtime/device_pool.ts";
 import type { Environment } from "../runtime/environment.ts";
-import { InferenceSession } from "../runtime/inference_session.ts";
 import type { TensorMetadata } from "../runtime/model_metadata.ts";
-import type { SessionOptions } from "../runtime/session_options.ts";
 import { sharedTimestep, sharedTimestepError } from "./network_contract.ts";
 
 /** ONNX Runtime's name for the folder of a model that is handed over as bytes. */
@@ -17,28 +16,34 @@ export type MendTimestep = (
 ) => { bytes: Uint8Array; edits: readonly string[] };
 
 /** How to open a network. */
-export interface OpenOptions {
+export interface OpenOptions extends DevicePoolOptions {
   /** Path of the network. */
   file: string;
-  /** Provider, threads and the like. */
-  session?: SessionOptions;
   /** Without it a network with one timestep for the whole batch stays as it is. */
   mendTimestep?: MendTimestep;
+  /** Sizes that calls are padded to, `auto` for halves of a device's share; no padding by default. */
+  buckets?: readonly number[] | "auto";
 }
 
 /** Opens the network, mended in memory where it takes one timestep for all rows; its external data stay where they are. */
 export async function openNetwork(
   env: Environment,
-  { file, session: options, mendTimestep }: OpenOptions,
-): Promise<{ session: InferenceSession; notes: string[] }> {
-  const session = await InferenceSession.create(env, file, options);
-  const shared = sharedTimestep(session.inputs);
-  if (!mendTimestep || !shared) return { session, notes: [] };
-  await session.close();
+  { file, mendTimestep, ...options }: OpenOptions,
+): Promise<{ pool: DevicePool; notes: string[] }> {
+  const pool = await DevicePool.open(env, file, options);
+  const shared = sharedTimestep(pool.inputs);
+  if (!mendTimestep || !shared) return { pool, notes: [] };
+  await pool.close();
   const { bytes, edits } = await mend(file, shared, mendTimestep);
-  const configEntries = { ...options?.configEntries, [EXTERNAL_DATA_FOLDER]: dirname(file) };
+  const configEntries = {
+    ...options.session?.configEntries,
+    [EXTERNAL_DATA_FOLDER]: dirname(file),
+  };
   return {
-    session: await InferenceSession.create(env, bytes, { ...options, configEntries }),
+    pool: await DevicePool.open(env, bytes, {
+      ...options,
+      session: { ...options.session, configEntries },
+    }),
     notes: [`${file}: given a timestep per row in memory (${edits.join("; ")})`],
   };
 }

@@ -1,89 +1,67 @@
-/** Memory for the rows of a network's calls. @module */
-import type { Environment } from "../runtime/environment.ts";
-import type { InferenceSession } from "../runtime/inference_session.ts";
-import type { IoBinding } from "../runtime/io_binding.ts";
-import { Tensor } from "../runtime/tensor.ts";
+/** Rows of a network's calls: latent, timestep and condition in, noise out. @module */
+import type { PoolRows } from "../runtime/row_batch.ts";
+import type { RowLayout } from "../runtime/row_memory.ts";
 import type { TensorData } from "../runtime/tensor_type.ts";
 import type { NetworkContract } from "./network_contract.ts";
 
 /** One row's condition in the element type of the network's input: a class label, a text embedding. */
 export type ConditionRow = TensorData;
 
-/** Buffers for `capacity` rows and one prepared plan per batch size over the same memory. */
-export class RowBuffers {
-  readonly sample: Tensor;
-  readonly timestep: Tensor;
-  readonly condition: Tensor;
-  readonly output: Tensor;
-  /** Condition that each row of the buffer holds now. */
-  readonly conditions: (ConditionRow | undefined)[];
-  readonly #env: Environment;
-  readonly #contract: NetworkContract;
-  readonly #plans = new Map<number, { binding: IoBinding; tensors: Tensor[] }>();
+const SAMPLE = 0, TIMESTEP = 1, CONDITION = 2;
 
-  constructor(
-    env: Environment,
-    readonly capacity: number,
-    contract: NetworkContract,
-    [channels, height, width]: readonly [number, number, number],
-    conditionShape: readonly number[],
-  ) {
-    this.#env = env;
-    this.#contract = contract;
-    this.sample = new Tensor(env, contract.sample.type, [capacity, channels, height, width]);
-    this.timestep = new Tensor(env, contract.timestep.type, [capacity]);
-    this.condition = new Tensor(env, contract.condition.type, [capacity, ...conditionShape]);
-    this.output = new Tensor(env, contract.output.type, [
-      capacity,
-      contract.outputChannels,
-      height,
-      width,
-    ]);
-    this.conditions = new Array(capacity).fill(undefined);
+/** What the network is fed and gives, in the order of the constants above. */
+export function rowLayout(contract: NetworkContract, conditionShape: readonly number[]): RowLayout {
+  const { sample, timestep, condition, output, latentShape, outputChannels } = contract;
+  const [, height, width] = latentShape;
+  return {
+    inputs: [
+      { ...sample, rowDims: latentShape },
+      { ...timestep, rowDims: [] },
+      { ...condition, rowDims: conditionShape },
+    ],
+    outputs: [{ ...output, rowDims: [outputChannels, height, width] }],
+  };
+}
+
+/** Rows that a caller fills, has evaluated and reads. */
+export class NetworkRows {
+  /** For the network. */
+  readonly rows: PoolRows;
+  /** Condition that each row holds now. */
+  readonly #conditions: (ConditionRow | undefined)[];
+  readonly #rowSize: number;
+  readonly #outputSize: number;
+
+  /** @param rows memory of a {@link rowLayout} */
+  constructor(rows: PoolRows, contract: NetworkContract) {
+    const [channels, height, width] = contract.latentShape;
+    this.rows = rows;
+    this.#rowSize = channels * height * width;
+    this.#outputSize = contract.outputChannels * height * width;
+    this.#conditions = new Array(rows.capacity).fill(undefined);
   }
 
-  /** Repeats row 0 in `slot`: a frozen batch wants all its rows, and old rows could hold anything. */
-  pad(slot: number): void {
-    for (const tensor of [this.sample, this.timestep, this.condition]) {
-      const size = tensor.data.length / this.capacity;
-      tensor.data.copyWithin(slot * size, 0, size);
-    }
-    this.conditions[slot] = this.conditions[0];
+  /** Fills row `slot` with `latents[offset …]`, the model's timestep and a condition. */
+  set(
+    slot: number,
+    latents: Float64Array,
+    { offset, timestep, condition }: { offset: number; timestep: number; condition: ConditionRow },
+  ): void {
+    const { inputs } = this.rows;
+    const latent = latents.subarray(offset, offset + this.#rowSize);
+    copyInto(inputs[SAMPLE], slot * this.#rowSize, latent);
+    store(inputs[TIMESTEP], slot, timestep);
+    // A text embedding is larger than the latent, and a row mostly keeps its condition from call to call.
+    if (this.#conditions[slot] === condition) return;
+    this.#conditions[slot] = condition;
+    copyInto(inputs[CONDITION], slot * condition.length, condition);
   }
 
-  plan(session: InferenceSession, batch: number): IoBinding {
-    let plan = this.#plans.get(batch);
-    if (!plan) {
-      const { sample, timestep, condition, output } = this.#contract;
-      const tensors = [this.sample, this.timestep, this.condition, this.output].map((t) =>
-        this.#firstRows(t, batch)
-      );
-      const [x, t, c, y] = tensors;
-      const binding = session.bind({ [sample.name]: x, [timestep.name]: t, [condition.name]: c }, {
-        [output.name]: y,
-      });
-      this.#plans.set(batch, plan = { binding, tensors });
-    }
-    return plan.binding;
-  }
-
-  close(): void {
-    for (const { binding, tensors } of this.#plans.values()) {
-      binding.close();
-      for (const tensor of tensors) tensor.close();
-    }
-    this.#plans.clear();
-    for (const tensor of [this.sample, this.timestep, this.condition, this.output]) tensor.close();
-  }
-
-  #firstRows(tensor: Tensor, rows: number): Tensor {
-    const size = tensor.data.length / this.capacity;
-    return new Tensor(
-      this.#env,
-      tensor.type,
-      [rows, ...tensor.dims.slice(1)],
-      tensor.data.subarray(0, rows * size),
-    );
+  /** The network's noise for row `slot`, a view that the next evaluation overwrites. */
+  noise(slot: number): ArrayLike<number> {
+    const [output] = this.rows.outputs;
+    const start = slot * this.#outputSize;
+    return (output as Float32Array).subarray(start, start + this.#rowSize);
   }
 }
 

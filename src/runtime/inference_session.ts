@@ -3,7 +3,14 @@
  * @module
  */
 import { OwnedPointer } from "../../ffi/owned_pointer.ts";
-import { cString, CStringArray, OutPointer, pointerArray } from "../../ffi/pointer.ts";
+import {
+  cString,
+  CStringArray,
+  OutPointer,
+  pointerArray,
+  pointerFromAddress,
+  pointerToAddress,
+} from "../../ffi/pointer.ts";
 import { OrtError } from "../../ffi/status.ts";
 import { type Environment, sharedOf, shareEnvironment } from "./environment.ts";
 import { checkFeeds, checkOutputNames } from "./feed_check.ts";
@@ -28,6 +35,26 @@ export interface RunOptions {
   /** Cancels the run, which then rejects with the signal's reason once ONNX Runtime has stopped. */
   signal?: AbortSignal;
 }
+
+/** A session of this process by its address, for a Worker to borrow: it must not outlive the session that lends it. */
+export interface LentSession {
+  readonly address: bigint;
+  readonly provider: Provider;
+}
+
+/**
+ * For the rest of this folder: what a Worker needs to run this session.
+ *
+ * @internal
+ */
+export let lendSession: (session: InferenceSession) => LentSession;
+
+/**
+ * For the rest of this folder: a session that another thread owns; closing it releases nothing of that thread's.
+ *
+ * @internal
+ */
+export let borrowSession: (environment: Environment, lent: LentSession) => InferenceSession;
 
 /**
  * A model, loaded and ready to run. Runs may overlap; closing waits for them.
@@ -63,7 +90,24 @@ export class InferenceSession implements AsyncDisposable {
     this.outputs = readOutputs(api, handle.unsafeHandle);
     this.metadata = readModelMetadata(api, handle.unsafeHandle);
     const { inputs, outputs } = this;
-    this.#host = { api, handle, inputs, outputs, track: (run) => this.#track(run) };
+    const copiesInputs = provider !== "cpu";
+    this.#host = { api, handle, inputs, outputs, copiesInputs, track: (run) => this.#track(run) };
+  }
+
+  static {
+    lendSession = (session) => ({
+      address: pointerToAddress(session.#host.handle.unsafeHandle),
+      provider: session.provider,
+    });
+    borrowSession = (environment, { address, provider }) => {
+      const share = shareEnvironment(environment);
+      const release = () => share.close();
+      const handle = new OwnedPointer(pointerFromAddress(address), {
+        kind: "BorrowedSession",
+        release,
+      });
+      return new InferenceSession(share, handle, provider);
+    };
   }
 
   /**

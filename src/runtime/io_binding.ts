@@ -8,6 +8,7 @@ import { cString, OutPointer } from "../../ffi/pointer.ts";
 import { checkAlive, checkFeeds, checkFetches } from "./feed_check.ts";
 import type { TensorMetadata } from "./model_metadata.ts";
 import { runNative } from "./native_run.ts";
+import { type StopSwitch, switchOptions } from "./stop_switch.ts";
 import { type Tensor, valueOf } from "./tensor.ts";
 
 /**
@@ -20,6 +21,8 @@ export interface BindingHost {
   readonly handle: OwnedPointer;
   readonly inputs: readonly TensorMetadata[];
   readonly outputs: readonly TensorMetadata[];
+  /** Whether the provider copies inputs to its device when they are bound, so that every run must bind them anew. */
+  readonly copiesInputs: boolean;
   /** Lets the session wait for a run when it is closed. */
   readonly track: <T>(run: Promise<T>) => Promise<T>;
 }
@@ -38,8 +41,8 @@ interface BoundTensor {
 
 /**
  * A plan for one set of shapes, made by {@link InferenceSession.bind}. Write into the inputs' `data`, run, read the outputs'
- * `data`: nothing is allocated or copied in between (on the CPU provider, the one this was measured on). Close it before its
- * session, or with it.
+ * `data`: nothing is allocated or copied in between on the CPU provider; other providers copy the inputs to their device before
+ * each run. Close it before its session, or with it.
  */
 export class IoBinding implements Disposable {
   readonly #host: BindingHost;
@@ -85,11 +88,17 @@ export class IoBinding implements Disposable {
     return this.#host.track(this.#run(options.signal));
   }
 
-  /** Runs on this thread, which blocks: for Workers and benches. Throws as {@link IoBinding.run} does. */
-  runSync(): void {
+  /**
+   * Runs on this thread, which blocks: for Workers and benches. Throws as {@link IoBinding.run} does.
+   *
+   * @param stop lets another thread end the run early
+   */
+  runSync(stop?: StopSwitch): void {
     this.#checkReady();
     const { api, handle } = this.#host;
-    api.RunWithBinding(handle.unsafeHandle, null, this.#handle.unsafeHandle);
+    this.#bindInputsAgain();
+    const options = stop ? switchOptions(stop) : null;
+    api.RunWithBinding(handle.unsafeHandle, options, this.#handle.unsafeHandle);
   }
 
   /** Releases the plan, after a run that is under way. Closing twice is fine. */
@@ -107,6 +116,7 @@ export class IoBinding implements Disposable {
     const { api, handle } = this.#host;
     const session = handle.unsafeHandle;
     const binding = this.#handle.unsafeHandle;
+    this.#bindInputsAgain();
     this.#running = true;
     try {
       await runNative(api, {
@@ -128,11 +138,18 @@ export class IoBinding implements Disposable {
   }
 
   #bindAll(): void {
+    for (const bound of this.#pinnedTensors) this.#bind(bound);
+  }
+
+  #bindInputsAgain(): void {
+    if (!this.#host.copiesInputs) return;
+    for (const bound of this.#pinnedTensors) if (bound.role === "input") this.#bind(bound);
+  }
+
+  #bind({ role, name, tensor }: BoundTensor): void {
     const { api } = this.#host;
-    for (const { role, name, tensor } of this.#pinnedTensors) {
-      const bind = role === "input" ? api.BindInput : api.BindOutput;
-      bind(this.#handle.unsafeHandle, cString(name), valueOf(tensor).unsafeHandle);
-    }
+    const bind = role === "input" ? api.BindInput : api.BindOutput;
+    bind(this.#handle.unsafeHandle, cString(name), valueOf(tensor).unsafeHandle);
   }
 }
 

@@ -71,7 +71,8 @@ function askToStop(api: OrtApi, runOptions: OwnedPointer): void {
   }
 }
 
-function createRunOptions(api: OrtApi): OwnedPointer {
+/** Options of one run or many; the caller closes them. */
+export function createRunOptions(api: OrtApi): OwnedPointer {
   const out = new OutPointer();
   api.CreateRunOptions(out.cell);
   return new OwnedPointer(out.object, { kind: "RunOptions", release: api.ReleaseRunOptions });

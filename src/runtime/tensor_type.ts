@@ -31,6 +31,7 @@ type ArrayConstructor = {
   readonly name: string;
   readonly BYTES_PER_ELEMENT: number;
   new (length: number): TensorData & ArrayBufferView<ArrayBuffer>;
+  new (buffer: ArrayBufferLike): TensorData;
 };
 
 /** Constructor of the typed array of each element type. */

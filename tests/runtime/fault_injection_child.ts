@@ -10,6 +10,7 @@ import { OrtError } from "../../ffi/status.ts";
 import { ParataaError } from "../../src/errors.ts";
 import { Environment } from "../../src/runtime/environment.ts";
 import { InferenceSession } from "../../src/runtime/inference_session.ts";
+import { StopSwitch } from "../../src/runtime/stop_switch.ts";
 import { Tensor } from "../../src/runtime/tensor.ts";
 import { castModel, scaleModel } from "../support/models.ts";
 
@@ -103,9 +104,12 @@ async function job(): Promise<void> {
   using scale = new Tensor(environment, "float32", []);
   using y = new Tensor(environment, "float32", [2, 3]);
   using binding = scaler.bind({ x, scale }, { y });
+  using stop = new StopSwitch(environment);
+  stop.stop();
+  stop.reset();
   for (let step = 0; step < 8; step++) {
     scale.data[0] = step;
-    if (step % 2) binding.runSync();
+    if (step % 2) binding.runSync(stop);
     else await binding.run({ signal: new AbortController().signal });
     assert.deepEqual([...y.data], [0, 1, 2, 3, 4, 5].map((value) => value * step));
   }

@@ -1,0 +1,37 @@
+/**
+ * How many rows one call has.
+ * @module
+ */
+
+/** What bounds the calls of a batch. */
+export interface CallLimits {
+  /** Most rows in one call. */
+  readonly maxRows?: number;
+  /** Sizes to which calls are padded; a device that takes long over its first run of a size should see few. */
+  readonly buckets?: readonly number[];
+  /** The one size that the network takes. */
+  readonly frozenBatch?: number;
+}
+
+/** Rows of the next call of `count`, and how many the network is given: 0 for just those. */
+export function nextCall(
+  count: number,
+  { maxRows = Infinity, buckets = [], frozenBatch }: CallLimits,
+  deviceLimit: number,
+): { rows: number; padded: number } {
+  if (frozenBatch !== undefined) return { rows: Math.min(count, frozenBatch), padded: frozenBatch };
+  const limit = Math.min(maxRows, deviceLimit);
+  const usable = buckets.filter((size) => size <= limit);
+  const most = Math.min(count, usable.length > 0 ? Math.max(...usable) : limit);
+  // As many calls as need be, and no small one at the end.
+  const rows = Math.ceil(count / Math.ceil(count / most));
+  const fitting = usable.filter((size) => size >= rows);
+  return { rows, padded: fitting.length > 0 ? Math.min(...fitting) : 0 };
+}
+
+/** Sizes for shares of up to `rows` rows: halves down to one, so that at most half of a call is padding. */
+export function bucketSizes(rows: number): number[] {
+  const sizes = [rows];
+  while (sizes.at(-1)! > 1) sizes.push(Math.ceil(sizes.at(-1)! / 2));
+  return sizes;
+}
