@@ -28,11 +28,16 @@ export interface ExecutionValues extends ProviderValues {
  * Follows `--provider`: `cuda` that cannot be had is an error; `auto` takes CUDA where a driver, a device and all libraries are there,
  * says in one line what is missing where there is but a driver, and is silent without one.
  *
+ * @param deviceId CUDA device that `--devices` names first
  * @throws {RuntimeLibraryError} when CUDA is asked for and cannot be had
  * @throws {PermissionError} when CUDA is asked for and its libraries may not be read
  * @throws {UsageError} when an option of CUDA is wrong
  */
-export function chooseProvider(env: Environment, values: ExecutionValues): Execution {
+export function chooseProvider(
+  env: Environment,
+  values: ExecutionValues,
+  deviceId?: number,
+): Execution {
   const session = { intraOpNumThreads: values.threads };
   const onCpu = (...notes: string[]): Execution => ({
     provider: "cpu",
@@ -40,7 +45,8 @@ export function chooseProvider(env: Environment, values: ExecutionValues): Execu
     notes: [...notes, "provider cpu"],
     details: [],
   });
-  const cuda = cudaOptionsOf(values);
+  const options = cudaOptionsOf(values);
+  const cuda = deviceId === undefined ? options : { ...options, device_id: deviceId };
   if (values.provider === "cpu") return onCpu();
   if (values.provider === "cuda") return onCuda(env, values.cuda_libs, { ...session, cuda });
   if (!cudaDriver()) return onCpu();

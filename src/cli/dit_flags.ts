@@ -1,6 +1,6 @@
 /** Flags of `parallel_dit`. @module */
 import type { Flag } from "./flag.ts";
-import { NUM_SAMPLES, samplingFlags } from "./script_flags.ts";
+import { CONCURRENT_SAMPLES, NUM_SAMPLES, samplingFlags } from "./script_flags.ts";
 
 /** Flags of `parallel_dit`. */
 // deno-lint-ignore explicit-module-boundary-types -- the table's literal types carry the types of the parsed values
@@ -20,5 +20,6 @@ export function ditFlags() {
       order: 100,
       modelPath: "models/dit-emoji",
     }),
+    concurrent_samples: CONCURRENT_SAMPLES,
   } as const satisfies Record<string, Flag>;
 }

@@ -2,7 +2,7 @@
 import { resolve } from "node:path";
 import type { LatentPipeline } from "../pipelines/latent_pipeline.ts";
 import { Environment } from "../runtime/environment.ts";
-import type { SessionOptions } from "../runtime/session_options.ts";
+import { type DeviceExecution, poolOptions } from "./devices.ts";
 import type { FlagTable, FlagValues } from "./flag.ts";
 import { projectPath } from "./project_path.ts";
 import type { SamplingScript, SamplingTable } from "./sampling_script.ts";
@@ -18,12 +18,13 @@ export function openEnvironment(
   });
 }
 
-/** Opens the pipeline of `--model_path` for sessions with these options. The embedded model lies in the project wherever a script is started from. */
+/** Opens the pipeline of `--model_path`; `onNote` hears what becomes of its devices. The embedded model lies in the project wherever a script is started from. */
 export function openPipeline<T extends FlagTable & SamplingTable, P extends LatentPipeline<never>>(
   script: SamplingScript<T, P>,
   env: Environment,
   values: FlagValues<T>,
-  session: SessionOptions,
+  execution: DeviceExecution,
+  onNote: (line: string) => void = () => {},
 ): Promise<P> {
   const shared = values as SamplingValues;
   const { model_path: path } = shared;
@@ -31,6 +32,7 @@ export function openPipeline<T extends FlagTable & SamplingTable, P extends Late
   return script.open(env, folder, values, {
     vaePath: shared.vae_path,
     fp16: shared.fp16,
-    session,
+    session: execution.session,
+    pool: poolOptions(shared, execution, onNote),
   });
 }

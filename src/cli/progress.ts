@@ -74,15 +74,20 @@ export function plural(count: number, what: string): string {
 function textProgress(terminal: boolean, verbose = false): Progress {
   const clear = terminal ? "\r\x1b[K" : "";
   let started = performance.now();
+  /** Of several samples in flight the bar shows the first. */
+  const begun = new Set<number>();
   return {
     round(event) {
       if (!terminal && !verbose) return;
+      begun.add(event.sample);
+      if (event.sample !== Math.min(...begun)) return;
       if (event.round === 1) started = performance.now();
       const rate = (event.round - 1) / ((performance.now() - started) / 1000);
       if (verbose) tell(`${clear}${barLine(event, rate)}\n`);
       else tell(clear + fit(barLine(event, rate), terminalWidth() - 1));
     },
     sample(event) {
+      begun.delete(event.sample);
       const name = `sample ${event.sample + 1}/${event.samples}`;
       const took = `${plural(event.rounds, "round")}, ${plural(event.nfe, "evaluation")}, ${
         event.seconds.toFixed(1)

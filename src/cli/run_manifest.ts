@@ -28,6 +28,7 @@ export async function newManifest(
     provider,
     device,
     host: await describeHost(),
+    devices: [],
     library: await describeLibrary(env.libraryPath),
     model: { path: pipeline.folder.path, name: pipeline.folder.name, files },
     started: new Date().toISOString(),

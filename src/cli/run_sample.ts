@@ -1,4 +1,4 @@
-/** One sample of a run: solve, decode every round, write its folder. @module */
+/** One sample of a run: solved, then every round decoded and its folder written. @module */
 import type { LatentPipeline } from "../pipelines/latent_pipeline.ts";
 import type { Picture } from "../models/vae.ts";
 import { digestBytes } from "../runs/hash.ts";
@@ -14,7 +14,7 @@ import { pictureText } from "./picture_text.ts";
 import { plural, type Progress } from "./progress.ts";
 import { readOutcome } from "./read_outcome.ts";
 import type { RecordedArguments } from "./read_arguments.ts";
-import { type SamplingValues, solve, type SolvedRound } from "./solve.ts";
+import { type SamplingValues, solve, type Solved } from "./solve.ts";
 
 /** What every sample of a run is made with. */
 export interface SampleContext {
@@ -33,37 +33,65 @@ export interface SampleContext {
   finished: ReadonlyMap<number, SampleRecord>;
 }
 
-/** Makes one sample and writes its folder, or reads it where an earlier start of the run has made it. */
-export async function sampleOutcome(job: Job, context: SampleContext): Promise<Outcome> {
-  const record = context.finished.get(job.index);
-  if (record) return await readOutcome(job, record, context);
-  const outcome = await runSample(job, context);
-  await context.run.endSample(folderOf(job), outcome.record);
-  return outcome;
+/** A sample under way. */
+export interface BegunSample {
+  /** Settles when its chain is solved, or will not be. */
+  over: Promise<unknown>;
+  /** Makes its pictures and writes its folder. @throws what ended its solving */
+  finish(): Promise<Outcome>;
 }
 
-/** Makes one sample and writes its folder. @throws {NumericalError} when NaN or infinity turns up; no picture is made of it */
-async function runSample(job: Job, context: SampleContext): Promise<Outcome> {
+/** Begins to solve a sample; one that an earlier start of the run has made is only read, when it is finished. */
+export function beginSample(job: Job, context: SampleContext): BegunSample {
+  const record = context.finished.get(job.index);
+  if (record) {
+    return { over: Promise.resolve(), finish: () => readOutcome(job, record, context) };
+  }
+  const solving = solveSample(job, context);
+  const finish = async () => {
+    const outcome = await finishSample(job, await solving, context);
+    await context.run.endSample(folderOf(job), outcome.record);
+    return outcome;
+  };
+  return { over: solving.catch(() => {}), finish };
+}
+
+/** A chain that is solved, before its pictures are made. */
+interface SolvedSample extends Solved {
+  previews: ReturnType<typeof previewer>;
+  /** Of sampling, previews aside. */
+  seconds: number;
+}
+
+/** Solves one sample's chain. @throws {NumericalError} when NaN or infinity turns up; no picture is made of it */
+async function solveSample(job: Job, context: SampleContext): Promise<SolvedSample> {
   const { schedule, values, progress, signal } = context;
-  const steps = job.start?.variationSteps ?? schedule.numSteps;
-  const place = { sample: job.index, samples: context.count, timesteps: steps };
   await using log = await openRoundLog(job, context);
   const solving = stopwatch();
-  const onRound = (round: SolvedRound) => progress.round({ ...place, ...round });
   const previews = previewer(job, context);
-  const { result, latents, finishedIndex, residual, rounds: table } = await solve(job, {
+  const solved = await solve(job, {
     schedule,
     values,
     signal,
     record: log && ((denoiser) => log.around(denoiser)),
-    onRound,
+    onRound: (round) => progress.round({ ...placeOf(job, context), ...round }),
     onEstimate: previews.show,
   });
   await log?.flush();
   if (log?.replayed) {
     progress.note(`sample ${job.index + 1}: ${plural(log.replayed, "call")} taken from its log`);
   }
-  const sampling = solving() - previews.seconds();
+  return { ...solved, previews, seconds: solving() - previews.seconds() };
+}
+
+/** Makes a solved sample's pictures and writes its folder. */
+async function finishSample(
+  job: Job,
+  { result, latents, finishedIndex, residual, rounds: table, previews, seconds }: SolvedSample,
+  context: SampleContext,
+): Promise<Outcome> {
+  const { progress, signal } = context;
+  const place = placeOf(job, context);
   const decode = stopwatch();
   const pictures = new Map<number, Picture>();
   for (const [step, latent] of latents) {
@@ -74,23 +102,27 @@ async function runSample(job: Job, context: SampleContext): Promise<Outcome> {
   const written = new Set(previews.pictures.keys());
   await writeFiles(job, context, { result, pictures, rounds: table, written });
   const { rounds, nfe, converged } = result;
-  progress.sample({ ...place, label: job.label, rounds, nfe, seconds: sampling });
-  const network = job.denoiser.networkMilliseconds / 1000;
-  const seconds = { sampling, network, decoding };
-  const { index, condition, seed } = job;
+  progress.sample({ ...place, label: job.label, rounds, nfe, seconds });
+  const { index, condition, seed, denoiser: { networkMilliseconds } } = job;
   const record = {
     index,
     condition,
     seed,
-    steps,
+    steps: place.timesteps,
     rounds,
     nfe,
     converged,
     finishedIndex,
     residual,
-    seconds,
+    seconds: { sampling: seconds, network: networkMilliseconds / 1000, decoding },
   };
   return { result, record, picture: [...pictures.values()].at(-1)! };
+}
+
+/** Where a sample stands in the run. */
+function placeOf(job: Job, { schedule, count }: SampleContext) {
+  const timesteps = job.start?.variationSteps ?? schedule.numSteps;
+  return { sample: job.index, samples: count, timesteps };
 }
 
 /** The log that a killed sample goes on from; it takes answers of this very sample alone. */

@@ -10,7 +10,8 @@ import { writeSheet } from "../runs/sample_files.ts";
 import type { HeldRun } from "../runs/unfinished_run.ts";
 import type { Environment } from "../runtime/environment.ts";
 import type { Schedule } from "../sampling/schedule.ts";
-import { chooseProvider, type Execution } from "./choose_provider.ts";
+import type { Execution } from "./choose_provider.ts";
+import { checkDevices, chooseExecution } from "./devices.ts";
 import type { FlagTable, FlagValues } from "./flag.ts";
 import { helpText, type ScriptSummary, versionText } from "./help.ts";
 import { describeError, Interrupted } from "./main.ts";
@@ -27,7 +28,8 @@ import {
 import { createRun, resumeRun } from "./open_run.ts";
 import { digestInputs, holdResumed, resumedArguments } from "./resume.ts";
 import { hashNetworks, newManifest } from "./run_manifest.ts";
-import { type SampleContext, sampleOutcome, trajectoryIdentity } from "./run_sample.ts";
+import { runConcurrently } from "./run_concurrently.ts";
+import { type SampleContext, trajectoryIdentity } from "./run_sample.ts";
 import type { samplingFlags } from "./script_flags.ts";
 import { settleWindow } from "./settle_window.ts";
 import type { SamplingValues } from "./solve.ts";
@@ -143,8 +145,8 @@ export async function runSampling<
     return undefined;
   }
   await loadEncoder();
-  const execution = chooseProvider(env, values);
-  await using pipeline = await openPipeline(script, env, args.values, execution.session);
+  const execution = chooseExecution(env, values);
+  await using pipeline = await openPipeline(script, env, args.values, execution, progress.note);
   signal.throwIfAborted();
   const { timesteps: numInferenceSteps, eta } = values;
   const schedule = pipeline.createSchedule({ numInferenceSteps, eta });
@@ -167,11 +169,14 @@ export async function runSampling<
   const context = { ...opened, ...shared, count, resultArguments };
   try {
     printNotes(args, execution, context);
+    await warmUp(context);
     const { run, manifest: { arguments: recorded, outputs } } = opened;
     if (!("args.txt" in outputs)) await run.write("args.txt", argumentsText(recorded));
     await runJobs(jobs, context);
+    opened.manifest.devices = pipeline.devices;
     await opened.run.finish("complete");
   } catch (error) {
+    opened.manifest.devices = pipeline.devices;
     const { code, message } = describeError(error);
     const status = error instanceof Interrupted ? "interrupted" : "failed";
     // A full disk must not hide the error that is already on its way.
@@ -215,6 +220,7 @@ export async function checkedArguments<
     ? resumedArguments(flags, argv, { script: name, held })
     : await readArguments(flags, argv, { script: name, exclusive });
   refuseThreads(args.values as SamplingValues);
+  checkDevices(args.values as SamplingValues);
   script.check?.(args.values, args.given);
   return args;
 }
@@ -248,14 +254,24 @@ function printNotes(
   }
 }
 
-/** Runs the jobs one after another; ends with a sheet of all final pictures. */
+/** A device that is slow over its first run of a size meets every size before the first round. */
+async function warmUp({ pipeline, schedule, values, progress }: SampleContext): Promise<void> {
+  const { window_size: window, cfg_scale: scale, method } = values;
+  const steps = method === "sequential" ? 1 : Math.min(Number(window), schedule.numSteps);
+  const started = performance.now();
+  const sizes = await pipeline.warmUp(steps * (scale === 1 ? 1 : 2));
+  if (sizes.length === 0) return;
+  const seconds = ((performance.now() - started) / 1000).toFixed(1);
+  const names = pipeline.devices.map(({ name }) => name).join(", ");
+  progress.note(`warmed up calls of ${sizes.join(", ")} rows on ${names} in ${seconds} s`);
+}
+
+/** Runs the jobs, `--concurrent_samples` of them at once; ends with a sheet of all final pictures. */
 async function runJobs(jobs: Jobs, context: SampleContext): Promise<void> {
   const pictures: Picture[] = [];
-  let next = await jobs.next();
-  while (!next.done) {
-    const outcome = await sampleOutcome(next.value, context);
-    if (pictures.length < MOST_ON_SHEET) pictures.push(outcome.picture);
-    next = await jobs.next(outcome);
+  const { concurrent_samples: atOnce = 1 } = context.values as { concurrent_samples?: number };
+  for await (const { picture } of runConcurrently(jobs, context, atOnce)) {
+    if (pictures.length < MOST_ON_SHEET) pictures.push(picture);
   }
   await writeSheet(context.run, "samples.png", pictures);
 }

@@ -1,7 +1,7 @@
 /** The sampling scripts by the name of their task, their types settled so that all lie in one table. @module */
 import type { LatentPipeline } from "../pipelines/latent_pipeline.ts";
 import { type BatchTime, measureBatchTimes } from "./batch_times.ts";
-import { chooseProvider } from "./choose_provider.ts";
+import { chooseExecution } from "./devices.ts";
 import { ditScript } from "./dit_script.ts";
 import type { FlagTable } from "./flag.ts";
 import { openEnvironment, openPipeline } from "./open_pipeline.ts";
@@ -67,8 +67,8 @@ async function timeScript<T extends FlagTable & SamplingTable, P extends LatentP
   const shared = values as SamplingValues;
   const { timesteps: numInferenceSteps, eta } = shared;
   using env = openEnvironment(shared);
-  const { session } = chooseProvider(env, shared);
-  await using pipeline = await openPipeline(script, env, values, session);
+  const execution = chooseExecution(env, shared);
+  await using pipeline = await openPipeline(script, env, values, execution);
   const schedule = pipeline.createSchedule({ numInferenceSteps, eta });
   const progress = createProgress({ quiet: true, json: false });
   const setting = { pipeline, values, schedule, progress, signal };

@@ -188,13 +188,48 @@ export function samplingFlags(defaults: ScriptDefaults) {
       group: "Output",
       help: "write no text into the PNG files",
     },
+    devices: {
+      type: "string",
+      value: "LIST",
+      default: "auto",
+      group: "Run",
+      scope: "execution",
+      help:
+        "GPUs by CUDA's numbers, 0,1,2, or cpu:N for N lanes of the CPU; a Worker each shares the rows of a round",
+    },
+    fallback: {
+      type: "choice",
+      choices: ["none", "cpu"],
+      default: "none",
+      group: "Run",
+      scope: "execution",
+      help: "what goes on when every GPU is lost; a lost GPU alone hands its rows to the others",
+    },
+    deadline: {
+      type: "number",
+      min: 0.1,
+      max: 86_400,
+      group: "Run",
+      scope: "execution",
+      help:
+        "seconds until a call of the network counts as hung; ten times the usual by default, 30 at least",
+    },
+    buckets: {
+      type: "string",
+      value: "LIST",
+      default: "auto",
+      group: "Run",
+      scope: "execution",
+      help:
+        "rows that calls are padded to, as in 50,25,13; auto: halves of a GPU's share, none on the CPU",
+    },
     batch_size: {
       type: "integer",
       min: 1,
       max: NO_LIMIT,
       group: "Run",
       scope: "execution",
-      help: "most network rows in one call, guidance takes two a step; all by default",
+      help: "most network rows in one call of a device, guidance takes two a step; all by default",
     },
     plan: {
       type: "boolean",
@@ -274,6 +309,17 @@ export const VERBOSE = {
   group: "Run",
   scope: "session",
   help: "print every round, ONNX Runtime's own warnings, and NVIDIA's libraries in use",
+} as const satisfies Flag;
+
+/** `--concurrent_samples`, of the scripts whose pictures do not depend on each other. */
+export const CONCURRENT_SAMPLES = {
+  type: "integer",
+  min: 1,
+  max: 64,
+  default: 1,
+  group: "Run",
+  scope: "execution",
+  help: "pictures that are solved at once, for more devices than one window can feed",
 } as const satisfies Flag;
 
 /** `--num_samples`, of the scripts that make several pictures. */

@@ -1,6 +1,6 @@
 /** Flags of the Stable Diffusion scripts. @module */
 import type { Flag } from "./flag.ts";
-import { NUM_SAMPLES, samplingFlags } from "./script_flags.ts";
+import { CONCURRENT_SAMPLES, NUM_SAMPLES, samplingFlags } from "./script_flags.ts";
 
 /** Flags of `parallel_sd`. */
 // deno-lint-ignore explicit-module-boundary-types -- the table's literal types carry the types of the parsed values
@@ -23,6 +23,7 @@ export function sdFlags() {
     },
     num_samples: NUM_SAMPLES,
     ...textFlags(),
+    concurrent_samples: CONCURRENT_SAMPLES,
   } as const satisfies Record<string, Flag>;
 }
 

@@ -8,7 +8,7 @@ import type { Manifest, SampleRecord } from "../runs/manifest.ts";
 import { psnr, ssim } from "../runs/picture_metrics.ts";
 import { readPicture } from "../runs/read_picture.ts";
 import { readTrajectory, type TrajectoryFile } from "../runs/trajectory_file.ts";
-import { chooseProvider } from "./choose_provider.ts";
+import { chooseExecution } from "./devices.ts";
 import type { FlagTable } from "./flag.ts";
 import type { WarmStart } from "./job.ts";
 import { openEnvironment, openPipeline } from "./open_pipeline.ts";
@@ -68,8 +68,8 @@ export async function* verifyRun<
   });
   const values = args.values as SamplingValues;
   using env = openEnvironment(values);
-  const execution = chooseProvider(env, values);
-  await using pipeline = await openPipeline(script, env, args.values, execution.session);
+  const execution = chooseExecution(env, values);
+  await using pipeline = await openPipeline(script, env, args.values, execution);
   const { timesteps: numInferenceSteps, eta } = values;
   const setting = {
     ...args,

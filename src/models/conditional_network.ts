@@ -14,6 +14,8 @@ import {
 import { openNetwork, type OpenOptions } from "./open_network.ts";
 import { type ConditionRow, NetworkRows, rowLayout, store } from "./row_buffers.ts";
 
+export type { DeviceReport };
+
 /** Options of {@link ConditionalNetwork.open}. */
 export interface ConditionalNetworkOptions extends ContractOptions, OpenOptions {}
 
@@ -117,6 +119,18 @@ export class ConditionalNetwork implements AsyncDisposable {
     const { frozenBatch } = this.contract;
     const buckets = frozenBatch === undefined ? this.#bucketsFor(rows) : undefined;
     await this.#pool.run(rows.rows, count, { ...options, buckets, frozenBatch });
+  }
+
+  /** Runs every size of call once where calls are padded; returns the sizes. */
+  async warmUp(capacity: number): Promise<readonly number[]> {
+    const rows = this.lease(capacity, this);
+    try {
+      const buckets = this.contract.frozenBatch === undefined ? this.#bucketsFor(rows) : undefined;
+      if (buckets) await this.#pool.warmUp(rows.rows, buckets);
+      return buckets ?? [];
+    } finally {
+      this.release(rows, this);
+    }
   }
 
   /** Notes in the report of a device that its noise was not finite. */

@@ -7,6 +7,7 @@ import { ModelFolder } from "../models/model_folder.ts";
 import { readSchedulerFile, type SchedulerFile } from "../models/scheduler_file.ts";
 import type { Picture, VaeDecoder } from "../models/vae.ts";
 import type { LatentShape } from "../models/network_contract.ts";
+import type { DeviceReport } from "../runtime/device.ts";
 import type { Environment } from "../runtime/environment.ts";
 import type { Schedule } from "../sampling/schedule.ts";
 import {
@@ -91,6 +92,7 @@ export class DitPipeline implements LatentPipeline<number> {
         conditionShape: [],
         session: options.session,
         mendTimestep,
+        ...options.pool,
       }),
     );
     const vae = await openDecoder(env, folder, network.latentShape, options);
@@ -103,6 +105,14 @@ export class DitPipeline implements LatentPipeline<number> {
 
   get notes(): readonly string[] {
     return this.#network.notes;
+  }
+
+  get devices(): readonly DeviceReport[] {
+    return this.#network.devices;
+  }
+
+  warmUp(rows: number): Promise<readonly number[]> {
+    return this.#network.warmUp(rows);
   }
 
   /** Sizes of a latent, `[channels, height, width]`. */

@@ -5,12 +5,17 @@ import { type PerRowModel, perRowTimesteps } from "../convert/per_row_timesteps.
 import type { GuidedDenoiser } from "../models/guided_denoiser.ts";
 import { configNumber, ModelFolder } from "../models/model_folder.ts";
 import { type Picture, VaeDecoder } from "../models/vae.ts";
+import type { OpenOptions } from "../models/open_network.ts";
+import type { DeviceReport } from "../runtime/device.ts";
 import { VaeEncoder } from "../models/vae_encoder.ts";
 import { DEFAULT_SCALING_FACTOR, type VaeOptions } from "../models/vae_network.ts";
 import type { LatentShape } from "../models/network_contract.ts";
 import type { Environment } from "../runtime/environment.ts";
 import type { SessionOptions } from "../runtime/session_options.ts";
 import { createSchedule, type Schedule, type ScheduleOptions } from "../sampling/schedule.ts";
+
+/** Devices of the noise-predicting network. */
+export type PoolOptions = Omit<OpenOptions, "file" | "mendTimestep">;
 
 /** Where a pipeline's networks come from and how they run. */
 export interface PipelineOptions {
@@ -20,6 +25,8 @@ export interface PipelineOptions {
   fp16?: boolean;
   /** Provider, threads and the like of every session. */
   session?: SessionOptions;
+  /** How the noise-predicting network's rows are spread; one session as `session` says by default. */
+  pool?: PoolOptions;
 }
 
 /** Chain and guidance of one denoiser. */
@@ -44,6 +51,10 @@ export interface LatentPipeline<C> extends AsyncDisposable {
   readonly denoiserPart: string;
   /** What the user should know of how the networks are served, a line each. */
   readonly notes: readonly string[];
+  /** What every device of the noise-predicting network did so far. */
+  readonly devices: readonly DeviceReport[];
+  /** Runs every size of call once where sizes are padded; returns them. `rows` is the most that one evaluation will have. */
+  warmUp(rows: number): Promise<readonly number[]>;
   /** The model's own schedule with `numInferenceSteps` steps. */
   createSchedule(options: { numInferenceSteps: number; eta: number }): Schedule;
   /** The solver's view of the model under one condition. */

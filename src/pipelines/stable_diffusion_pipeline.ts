@@ -10,6 +10,7 @@ import type { LatentShape } from "../models/network_contract.ts";
 import { readSchedulerFile, type SchedulerFile } from "../models/scheduler_file.ts";
 import type { Picture, VaeDecoder } from "../models/vae.ts";
 import type { VaeEncoder } from "../models/vae_encoder.ts";
+import type { DeviceReport } from "../runtime/device.ts";
 import type { Environment } from "../runtime/environment.ts";
 import type { Schedule } from "../sampling/schedule.ts";
 import {
@@ -93,6 +94,7 @@ export class StableDiffusionPipeline implements LatentPipeline<TextCondition> {
         latentShape: await latentShape(folder, scale, options),
         session,
         mendTimestep,
+        ...options.pool,
       }),
     );
     expectPictureSize(network, options, scale);
@@ -118,6 +120,14 @@ export class StableDiffusionPipeline implements LatentPipeline<TextCondition> {
 
   get notes(): readonly string[] {
     return this.#parts.network.notes;
+  }
+
+  get devices(): readonly DeviceReport[] {
+    return this.#parts.network.devices;
+  }
+
+  warmUp(rows: number): Promise<readonly number[]> {
+    return this.#parts.network.warmUp(rows);
   }
 
   /** Sizes of a latent, `[channels, height, width]`. */

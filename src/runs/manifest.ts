@@ -3,6 +3,7 @@
  * all (`complete`, `failed`, `interrupted`); only what a complete manifest lists with a matching hash is an output.
  * @module
  */
+import type { DeviceReport } from "../models/conditional_network.ts";
 import type { Digest } from "./hash.ts";
 import type { Host } from "./host.ts";
 
@@ -56,6 +57,8 @@ export interface Manifest {
   device?: string;
   /** Absent in the records of parataa before it was noted. */
   host?: Host;
+  /** What every device did, its faults included; absent in the records of parataa before there were several. */
+  devices?: readonly DeviceReport[];
   /** The digest is absent where the system found the library by its name alone. */
   library: { path: string } & Partial<Digest>;
   model: { path: string; name: string; files: Record<string, Digest> };

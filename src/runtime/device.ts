@@ -2,6 +2,7 @@
  * Devices: what they are called, and the session options of each.
  * @module
  */
+import { cudaSessionOptions } from "./cuda_devices.ts";
 import type { SessionOptions } from "./session_options.ts";
 
 /**
@@ -19,7 +20,9 @@ export function deviceName(device: DeviceSpec): string {
 
 /** Options of the session that a device's Worker opens, or of the one that the CPU's lanes share. */
 export function deviceSessionOptions(device: DeviceSpec, base: SessionOptions): SessionOptions {
-  return { ...base, provider: device.kind };
+  return device.kind === "cuda"
+    ? cudaSessionOptions(device.id, base)
+    : { ...base, provider: "cpu" };
 }
 
 /** Ways in which a device can fail a call, or fail altogether. */

@@ -3,7 +3,7 @@
  * @module
  */
 import { RuntimeLibraryError } from "../errors.ts";
-import { bucketSizes, type CallLimits } from "./call_size.ts";
+import type { CallLimits } from "./call_size.ts";
 import type { DeviceReport, DeviceSpec } from "./device.ts";
 import { DeviceFault, neededMemory } from "./device_fault.ts";
 import { type Environment, shareEnvironment } from "./environment.ts";
@@ -152,11 +152,8 @@ export class DevicePool implements AsyncDisposable {
     }
   }
 
-  /** Runs every size once on every device, so that none is met for the first time in a round. @returns the sizes */
-  async warmUp(
-    rows: PoolRows,
-    { buckets = bucketSizes(rows.capacity) }: CallLimits,
-  ): Promise<void> {
+  /** Runs every size once on every device, so that none is met for the first time in a round. */
+  async warmUp(rows: PoolRows, buckets: readonly number[]): Promise<void> {
     const memory = rows.memory;
     const one = async (device: PoolDevice) => {
       for (const size of buckets.filter((size) => size <= rows.capacity)) {

@@ -3,7 +3,7 @@
  * @module
  */
 import type { CallLimits } from "./call_size.ts";
-import { RowMemory } from "./row_memory.ts";
+import type { RowMemory } from "./row_memory.ts";
 import type { TensorData } from "./tensor_type.ts";
 
 /** Memory of a caller's rows: it writes inputs, has them evaluated, reads outputs. */

@@ -2,7 +2,6 @@
  * A device in a Worker of its own.
  * @module
  */
-import { fileURLToPath } from "node:url";
 import { PermissionError, RuntimeLibraryError } from "../errors.ts";
 import { callFault, DeviceFault, receivedError } from "./device_fault.ts";
 import { type DeviceLink, GRACE_MS, within } from "./device_link.ts";
@@ -20,10 +19,13 @@ import type { TensorMetadata } from "./model_metadata.ts";
 import type { RowMemory } from "./row_memory.ts";
 import type { RowCall } from "./row_plans.ts";
 import { StopSwitch } from "./stop_switch.ts";
-import { deviceWorkerUrl } from "./worker_url.ts";
+import { deviceWorker, workerSourcePaths } from "./worker_url.ts";
 
 /** What a Worker is to open; the link adds its own ends. */
 export type LinkSetup = Pick<DeviceSetup, "device" | "session">;
+
+// deno-lint-ignore no-control-regex -- the escape is what is meant
+const ANSI_COLORS = /\x1b\[[0-9;]*m/g;
 
 let running = 0;
 
@@ -57,9 +59,9 @@ export class WorkerLink implements DeviceLink {
   #ended = false;
 
   private constructor(environment: Environment) {
-    requireSource(deviceWorkerUrl());
+    requireSources();
     this.#stopSwitch = new StopSwitch(environment);
-    this.#worker = new Worker(deviceWorkerUrl(), { type: "module" });
+    this.#worker = new Worker(deviceWorker().url, { type: "module" });
     running++;
     this.#worker.onmessage = ({ data }) => this.#message.resolve(data);
     this.#worker.onmessageerror = () => this.#break("it sent what cannot be read");
@@ -236,13 +238,8 @@ export class WorkerLink implements DeviceLink {
   }
 
   #break(message: string): void {
-    const text = message.replace(/\s+/g, " ").trim();
-    const needed = /Requires (\w+) access to "(.*?)"/.exec(text);
-    this.#broken = needed
-      ? new PermissionError(`cannot start a Worker: ${text}`, {
-        hint: `run again with --allow-${needed[1]}=${needed[2]}`,
-      })
-      : new DeviceFault("exit", `its Worker broke: ${text}`, { survived: false });
+    const text = message.replace(ANSI_COLORS, "").replace(/\s+/g, " ").trim();
+    this.#broken = new DeviceFault("exit", `its Worker broke: ${text}`, { survived: false });
     this.#onBreak(this.#broken);
   }
 }
@@ -251,12 +248,13 @@ function sleep(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
 
-/** Nothing may prompt, so ask before Deno does: a Worker's module is read from the disk. */
-function requireSource(url: URL): void {
-  if (url.protocol !== "file:") return;
-  const path = fileURLToPath(url);
-  if (Deno.permissions.querySync({ name: "read", path }).state === "granted") return;
-  throw new PermissionError(`cannot start a Worker: reading ${path} is not granted`, {
-    hint: "run again with --allow-read of parataa's own folder",
-  });
+/** Nothing may prompt, and a Worker that may not read its modules complains in its own way: ask before. */
+function requireSources(): void {
+  const paths = workerSourcePaths();
+  for (const path of paths) {
+    if (Deno.permissions.querySync({ name: "read", path }).state === "granted") continue;
+    throw new PermissionError(`cannot start a device's Worker: reading ${path} is not granted`, {
+      hint: `run again with --allow-read=${paths.join(",")} too`,
+    });
+  }
 }

@@ -32,6 +32,25 @@ Deno.test("parallel_dit on the embedded model gives the same bytes whatever the 
     }
   }));
 
+Deno.test("parallel_dit gives the same bytes whatever the lanes, the samples in flight and the padding", () =>
+  withTempFolder(async (folder) => {
+    const run = async (...execution: string[]) => {
+      const args = ["-o", folder, "--timesteps=6", "--num_samples=3", "--eta=0.5", ...execution];
+      return await outputsOf(await runQuietly(ditScript, args));
+    };
+    const wanted = await run();
+    for (
+      const execution of [
+        ["--devices=cpu:1"],
+        ["--devices=cpu:2", "--batch_size=4"],
+        ["--devices=cpu:3", "--concurrent_samples=3", "--preview_every=2"],
+        ["--devices=cpu:2", "--buckets=4,3", "--concurrent_samples=2"],
+      ]
+    ) {
+      assert.deepEqual(await run(...execution), wanted, execution.join(" "));
+    }
+  }));
+
 Deno.test("parallel_sd on the embedded model draws what sequential sampling draws, within one level at every pixel", () =>
   withTempFolder(async (folder) => {
     const pixels = async (seed: number, ...method: string[]) => {

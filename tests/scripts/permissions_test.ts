@@ -2,12 +2,15 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { ROOT, runScript } from "../support/run_script.ts";
 
+/** A Worker reads its own modules: `src` and `ffi` are granted for it. */
+const DEVICES = "--devices=cpu:2";
+
 /** Scripts that the README starts with an exact `deno run` line, and arguments that make them short. */
 const SCRIPTS: Record<string, string[]> = {
-  "scripts/parallel_dit.ts": ["--timesteps=2", "--num_samples=1"],
-  "scripts/parallel_sd.ts": ["--timesteps=2", "--num_samples=1"],
-  "scripts/parallel_sd_winit.ts": ["--timesteps=2", "--variation_steps=1"],
-  "scripts/verify.ts": ["dit", "--timesteps=2", "--num_samples=1"],
+  "scripts/parallel_dit.ts": ["--timesteps=2", "--num_samples=1", DEVICES],
+  "scripts/parallel_sd.ts": ["--timesteps=2", "--num_samples=1", DEVICES],
+  "scripts/parallel_sd_winit.ts": ["--timesteps=2", "--variation_steps=1", DEVICES],
+  "scripts/verify.ts": ["dit", "--timesteps=2", "--num_samples=1", DEVICES],
 };
 
 /** The permissions of the README's line. */
