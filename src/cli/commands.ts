@@ -1,6 +1,6 @@
 /** All that `parataa` can do, one row a command. @module */
 import type { Command, CommandRow } from "./command.ts";
-import { CONVERT, DOCTOR, EXPERIMENT, INSPECT, RERUN, SAMPLE } from "./permissions.ts";
+import { CONVERT, DEMO, DOCTOR, EXPERIMENT, INSPECT, RERUN, SAMPLE } from "./permissions.ts";
 
 const RUN = { path: "DIR" } as const;
 
@@ -27,7 +27,7 @@ export const COMMANDS: Readonly<Record<string, CommandRow>> = {
   demo: {
     script: "demo",
     about: "all three on the models that ship with parataa",
-    permissions: SAMPLE,
+    permissions: DEMO,
     load: async () => (await import("./demo_script.ts")).demoCommand,
   },
   verify: {

@@ -17,11 +17,17 @@ export interface Permissions {
 }
 
 /** The models, the run and the library; imagescript asks for its variable, and for native code, when it is imported. */
-export const SAMPLE: Permissions = {
+export const DEMO: Permissions = {
   ffi: true,
   read: ["models", "output", "node_modules/onnxruntime-node"],
   write: ["output"],
   env: ["IMAGESCRIPT_WASM_SIMD"],
+};
+
+/** With `--devices` each device has a Worker, which reads its own modules. */
+export const SAMPLE: Permissions = {
+  ...DEMO,
+  read: ["models", "output", "src", "ffi", "node_modules/onnxruntime-node"],
 };
 
 /** Names the processor when another one gave other bytes. */

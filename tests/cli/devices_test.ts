@@ -36,7 +36,7 @@ Deno.test("readDevices() refuses what names no device, or one twice", () => {
 });
 
 Deno.test("checkDevices() refuses flags that contradict each other", () => {
-  const refused: [Partial<DeviceValues>, RegExp][] = [
+  const refused: [Partial<SamplingValues>, RegExp][] = [
     [{ devices: "0", provider: "cpu" }, /--devices 0 and --provider cpu/],
     [{ devices: "cpu:2", provider: "cuda" }, /--devices cpu:2 and --provider cuda/],
     [{ fallback: "cpu" }, /--fallback is cpu, but --devices names no GPU/],
