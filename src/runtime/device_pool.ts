@@ -9,7 +9,7 @@ import { DeviceFault, neededMemory } from "./device_fault.ts";
 import { type Environment, shareEnvironment } from "./environment.ts";
 import type { TensorMetadata } from "./model_metadata.ts";
 import { DeviceSessions } from "./open_devices.ts";
-import { PoolDevice } from "./pool_device.ts";
+import { MOST_IN_A_ROW, PoolDevice } from "./pool_device.ts";
 import { type PoolCall, PoolRows, RowBatch } from "./row_batch.ts";
 import { type RowLayout, RowMemory } from "./row_memory.ts";
 import { shareRows } from "./row_shares.ts";
@@ -23,6 +23,8 @@ export interface DevicePoolOptions {
   readonly session?: SessionOptions;
   /** Seconds after which a call counts as hung; by default ten times the usual, at least 30, and ten minutes for a first one. */
   readonly deadlineSeconds?: number;
+  /** Seconds that a device may take to open its session, 600 by default. */
+  readonly openSeconds?: number;
   /** What to go on with when all devices are lost; nothing by default. */
   readonly fallback?: "cpu";
   /** Called with a line for people when a device is lost or replaced. */
@@ -40,8 +42,8 @@ export interface PoolRunOptions extends CallLimits {
 /** Sessions that a native run which nobody could end may still use: they must not even be collected. */
 const stillInUse = new Set<DeviceSessions>();
 
-/** A row that failed this often is to blame itself. */
-const MOST_FAILURES = 4;
+const FALLBACK_NOTE = "no device is left; the CPU takes over, as --fallback says";
+
 /** A stopped evaluation waits this long for the devices. */
 const STOP_MS = 1000;
 
@@ -61,7 +63,10 @@ export class DevicePool implements AsyncDisposable {
   readonly #batches = new Set<RowBatch>();
   /** Whether every device that was given up had left the native side. */
   #clean = true;
-  readonly #ending: Promise<void>[] = [];
+  /** Devices on their way in or out. */
+  readonly #moving: Promise<void>[] = [];
+  /** Calls off what is being opened when the pool is closed. */
+  readonly #closing: AbortController = new AbortController();
   #closed = false;
 
   private constructor(
@@ -91,18 +96,19 @@ export class DevicePool implements AsyncDisposable {
     options: DevicePoolOptions = {},
   ): Promise<DevicePool> {
     const share = shareEnvironment(environment);
-    const sessions = new DeviceSessions(share, model, options.session ?? {});
+    const sessions = new DeviceSessions(share, model, options);
     const openers = options.devices?.map((device) => sessions.worker(device)) ??
       [sessions.local(options.session?.provider ?? "cpu")];
     const devices = openers.map((opener) => new PoolDevice(opener));
-    const opened = await Promise.allSettled(devices.map(start));
+    const { signal } = new AbortController();
+    const opened = await Promise.allSettled(devices.map((device) => start(device, signal)));
     const failed = opened.find((result) => result.status === "rejected");
     let fallback: PoolDevice | undefined;
     try {
       if (opened.every((result) => result.status === "rejected")) {
         if (options.fallback === undefined) throw failed!.reason;
         fallback = new PoolDevice(fallbackOpener(sessions));
-        await start(fallback);
+        await start(fallback, signal);
       }
     } catch (error) {
       await sessions.close();
@@ -112,6 +118,7 @@ export class DevicePool implements AsyncDisposable {
     const all = fallback ? [...devices, fallback] : devices;
     const pool = new DevicePool(share, sessions, all, options);
     for (const device of devices) if (device.state === "lost") pool.#noteLost(device);
+    if (fallback) options.onNote?.(FALLBACK_NOTE);
     return pool;
   }
 
@@ -183,7 +190,8 @@ export class DevicePool implements AsyncDisposable {
     this.#closed = true;
     for (const batch of this.#batches) batch.end(new TypeError("DevicePool is closed"));
     for (const device of this.#devices) if (device.state !== "lost") this.#retire(device, "close");
-    await Promise.all(this.#ending);
+    this.#closing.abort();
+    for (let moving; (moving = this.#moving.pop());) await moving;
     for (const batch of this.#batches) batch.leave();
     if (!this.#clean) {
       stillInUse.add(this.#sessions);
@@ -275,16 +283,18 @@ export class DevicePool implements AsyncDisposable {
     if (!error.survived && batch.rows.memory === memory) this.#forget(batch.rows.move().id);
     if (verdict === "lost") this.#lose(device, reasonOf(error, row));
     else if (verdict === "restart") this.#restart(device, error);
-    const failures = call.failures + (error.kind === "memory" ? 0 : 1);
     if (batch.over) return;
-    if (failures >= MOST_FAILURES) {
+    if (error.kind === "memory" && device.state === "ready") {
+      device.putBack(call);
+      return;
+    }
+    const failures = call.failures + 1;
+    if (failures > MOST_IN_A_ROW * this.#devices.length) {
+      // The devices are fine with other rows.
       batch.end(
-        new RuntimeLibraryError(`${failures} devices in a row failed at one row: ${error.message}`),
+        new RuntimeLibraryError(`no device can evaluate one of the rows: ${error.message}`),
       );
-    } else {this.#distribute(
-        { ...call, failures },
-        error.kind === "memory" ? undefined : device.name,
-      );}
+    } else this.#distribute({ ...call, failures }, device.name);
   }
 
   /** A new Worker for a device; until it is there others take its rows. */
@@ -292,10 +302,7 @@ export class DevicePool implements AsyncDisposable {
     this.#options.onNote?.(`${device.name} failed (${fault.message}); it gets a new Worker`);
     this.#retire(device, "abandon");
     device.state = "starting";
-    void start(device).then(
-      () => this.#closed ? this.#retire(device, "close") : this.#pump(device),
-      (error) => this.#lose(device, `could not be opened again: ${error.message}`),
-    );
+    this.#open(device, "could not be opened again: ");
     for (const waiting of device.takeQueue()) this.#distribute(waiting, device.name);
   }
 
@@ -326,11 +333,17 @@ export class DevicePool implements AsyncDisposable {
     }
     const device = new PoolDevice(opener);
     this.#devices.push(device);
-    this.#options.onNote?.("all devices are lost; the CPU takes over, as --fallback says");
-    void start(device).then(
-      () => this.#pump(device),
-      (error) => this.#lose(device, error.message),
+    this.#options.onNote?.(FALLBACK_NOTE);
+    this.#open(device, "");
+  }
+
+  /** Opens a device while the others work. */
+  #open(device: PoolDevice, prefix: string): void {
+    const opened = start(device, this.#closing.signal).then(
+      () => this.#closed ? this.#retire(device, "close") : this.#pump(device),
+      (error) => this.#closed ? undefined : this.#lose(device, prefix + error.message),
     );
+    this.#moving.push(opened);
   }
 
   #noneLeft(): RuntimeLibraryError {
@@ -348,7 +361,7 @@ export class DevicePool implements AsyncDisposable {
     if (how === "abandon") this.#clean = link.abandon() && this.#clean;
     else {
       const closing = link.close().then((clean) => void (this.#clean = clean && this.#clean));
-      this.#ending.push(closing);
+      this.#moving.push(closing);
     }
   }
 
@@ -367,10 +380,10 @@ export class DevicePool implements AsyncDisposable {
 }
 
 /** Opens a device, or marks it lost. */
-async function start(device: PoolDevice): Promise<void> {
+async function start(device: PoolDevice, signal: AbortSignal): Promise<void> {
   device.state = "starting";
   try {
-    device.link = await device.opener.open();
+    device.link = await device.opener.open(signal);
     device.state = "ready";
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);

@@ -11,29 +11,39 @@ import type { SessionOptions } from "./session_options.ts";
 import { WorkerLink } from "./worker_link.ts";
 
 /** Opening a session may take as long as reading a large model from a slow disk. */
-const OPEN_MS = 600_000;
+const OPEN_SECONDS = 600;
 
 /** A model on its way to every device. */
 export class DeviceSessions {
   readonly #environment: Environment;
   readonly #model: string | Uint8Array;
   readonly #options: SessionOptions;
+  readonly #openMs: number;
   readonly #sessions = new Map<string, Promise<InferenceSession>>();
 
-  constructor(environment: Environment, model: string | Uint8Array, options: SessionOptions) {
+  constructor(
+    environment: Environment,
+    model: string | Uint8Array,
+    { session = {}, openSeconds = OPEN_SECONDS }: {
+      session?: SessionOptions;
+      openSeconds?: number;
+    },
+  ) {
     this.#environment = environment;
     this.#model = model;
-    this.#options = options;
+    this.#options = session;
+    this.#openMs = openSeconds * 1000;
   }
 
   /** A Worker: on CUDA with a session of its own, on the CPU with the one that all lanes share. */
   worker(device: DeviceSpec): DeviceOpener {
     const options = deviceSessionOptions(device, this.#options);
-    const open = async () => {
+    const open = async (signal: AbortSignal) => {
       const session = device.kind === "cpu"
         ? lendSession(await this.#shared("lanes", options))
         : { model: this.#model, options };
-      return await WorkerLink.open(this.#environment, { device, session }, OPEN_MS);
+      const deadlineMs = this.#openMs;
+      return await WorkerLink.open(this.#environment, { device, session }, { deadlineMs, signal });
     };
     const ownSession = device.kind === "cuda";
     return { name: deviceName(device), replaceable: true, ownSession, open };

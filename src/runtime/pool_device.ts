@@ -13,7 +13,7 @@ import type { RowTaker } from "./row_shares.ts";
 /** Calls whose times the speed is the median of. */
 const REMEMBERED = 7;
 /** Failed calls in a row after which a device is lost. */
-const MOST_IN_A_ROW = 3;
+export const MOST_IN_A_ROW = 3;
 /** Workers that are started in the place of lost ones. */
 const MOST_RESTARTS = 3;
 /** Time for a call whose length nobody knows yet: a GPU's first runs choose and load kernels, a CPU may be slow. */
@@ -28,7 +28,8 @@ export interface DeviceOpener {
   readonly replaceable: boolean;
   /** Whether its session is its own, so that opening it again gives back what memory it holds. */
   readonly ownSession: boolean;
-  open(): Promise<DeviceLink>;
+  /** @param signal calls the opening of a Worker off */
+  open(signal: AbortSignal): Promise<DeviceLink>;
 }
 
 /** See the module. */
@@ -75,6 +76,11 @@ export class PoolDevice implements RowTaker {
   /** Puts rows at the end of the queue. */
   add(call: PoolCall): void {
     this.#queue.push(call);
+  }
+
+  /** Puts rows at the front of the queue. */
+  putBack(call: PoolCall): void {
+    this.#queue.unshift(call);
   }
 
   /** Empties the queue. */

@@ -80,9 +80,12 @@ export class WorkerLink implements DeviceLink {
   static async open(
     environment: Environment,
     setup: LinkSetup,
-    deadlineMs: number,
+    { deadlineMs, signal }: { deadlineMs: number; signal: AbortSignal },
   ): Promise<WorkerLink> {
+    signal.throwIfAborted();
     const link = new WorkerLink(environment);
+    const callOff = () => link.#break("it was called off");
+    signal.addEventListener("abort", callOff);
     try {
       const { libraryPath } = environment;
       const stopSwitch = link.#stopSwitch.address;
@@ -99,6 +102,8 @@ export class WorkerLink implements DeviceLink {
     } catch (error) {
       link.abandon();
       throw error;
+    } finally {
+      signal.removeEventListener("abort", callOff);
     }
   }
 
