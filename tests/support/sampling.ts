@@ -42,7 +42,7 @@ export async function outputsOf(run: string): Promise<Record<string, Digest>> {
 
 /** A manifest without what belongs to the moment and the machine. */
 export function lasting(manifest: Manifest): unknown {
-  const { started: _, resumed: _resumed, samples, ...rest } = manifest;
+  const { started: _, resumed: _resumed, devices: _devices, samples, ...rest } = manifest;
   const kept = { ...rest, samples: samples.map(({ seconds: _, ...sample }) => sample) };
   return JSON.parse(JSON.stringify(kept)); // the reader's objects have no prototype
 }
