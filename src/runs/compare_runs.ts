@@ -48,7 +48,9 @@ export function explainDifferences(recorded: Manifest, here: Manifest): Differen
 /** Where a run's files lie is not part of what it was made with. */
 const PLACES: readonly string[] = ["output_path", "model_path", "vae_path", "ort_lib", "threads"];
 
-function facts({ versions, provider, library, host, model, arguments: args }: Manifest) {
+function facts(
+  { versions, provider, library, host, model, inputs, arguments: args }: Manifest,
+): Map<string, string> {
   const found = new Map<string, string>();
   const add = (what: string, value: string | number | undefined) => {
     if (value !== undefined) found.set(what, String(value));
@@ -62,6 +64,7 @@ function facts({ versions, provider, library, host, model, arguments: args }: Ma
   add("processor", host?.cpu);
   add("threads", Number(args.threads ?? host?.cores) || undefined);
   for (const [name, { sha256 }] of Object.entries(model.files)) add(name, sha256);
+  for (const [name, { sha256 }] of Object.entries(inputs ?? {})) add(`--${name}'s file`, sha256);
   for (const [name, value] of Object.entries(args)) {
     if (!PLACES.includes(name)) add(`--${name}`, JSON.stringify(value));
   }

@@ -2,7 +2,14 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { runExperiment } from "../../src/cli/experiment_script.ts";
 import { Interrupted } from "../../src/cli/main.ts";
-import { FormatError, NumericalError, StorageError, UsageError } from "../../src/errors.ts";
+import {
+  BusyError,
+  FormatError,
+  NumericalError,
+  StorageError,
+  UsageError,
+} from "../../src/errors.ts";
+import { RunLock } from "../../src/runs/run_lock.ts";
 import { readManifest } from "../support/sampling.ts";
 import { withTempFolder } from "../support/temp_folder.ts";
 import { type TinyDitOptions, writeTinyDit } from "../support/tiny_dit.ts";
@@ -178,8 +185,35 @@ Deno.test("runExperiment() stopped on the way reports what is there, and goes on
     assert.match(page, /Not made yet: 1/);
     assert.match(page, /<li>tqn, window_size 6, seed 0<\/li>/);
     assert.equal((await read(out, "results.csv")).split("\n").length, 4);
+    const folders = await runsIn(out);
     await start(SWEEP);
     assert.match(await read(out, "report.html"), /All 3 runs are finished/);
+    for (const [cell, names] of await runsIn(out)) {
+      const before = folders.get(cell) ?? [];
+      if (before.length > 0) assert.deepEqual(names, before, "resumed, not made anew");
+    }
+  }));
+
+Deno.test("runExperiment() makes a run anew that cannot be resumed, and keeps the old one", () =>
+  withModel(async (start, out) => {
+    await start({});
+    const [cell, [run]] = [...await runsIn(out)].find(([name]) => name.startsWith("tqn"))!;
+    const path = join(out, "runs", cell, run), manifest = await readManifest(path);
+    const changed = { ...manifest, status: "interrupted", samples: [], outputs: {} };
+    changed.versions.parataa = "0.0.1";
+    await Deno.writeTextFile(join(path, "manifest.json"), JSON.stringify(changed));
+    await start({});
+    assert.match(await read(out, "report.html"), /All 2 runs are finished/);
+    assert.equal((await runsIn(out)).get(cell)!.length, 2);
+  }));
+
+Deno.test("runExperiment() leaves a folder alone that another process writes", () =>
+  withModel(async (start, out) => {
+    await start({});
+    await using _held = await RunLock.acquire(out);
+    const error = await start({}).catch((error) => error);
+    assert.ok(error instanceof BusyError, String(error));
+    assert.match(error.message, new RegExp(`is being written by process ${Deno.pid}`));
   }));
 
 Deno.test("runExperiment() with --report_only makes no run and says what is missing", () =>

@@ -1,7 +1,7 @@
 /** What an earlier start of an experiment has left of a run. @module */
 import { join } from "node:path";
-import { FormatError, ParataaError } from "../../errors.ts";
-import { readFinishedRun } from "../../runs/finished_run.ts";
+import { FormatError, ParataaError, UsageError } from "../../errors.ts";
+import { readFinishedRun, readRunManifest } from "../../runs/finished_run.ts";
 import { type Digest, digestFile } from "../../runs/hash.ts";
 import type { Manifest } from "../../runs/manifest.ts";
 
@@ -22,6 +22,7 @@ export class RunFinder {
   async find(folder: string, note: (line: string) => void): Promise<FoundRun | undefined> {
     for (const name of await namesIn(folder)) {
       const path = join(folder, name);
+      if (await isUnfinished(path)) continue;
       try {
         const manifest = await readFinishedRun(path);
         await this.#checkModel(path, manifest);
@@ -30,6 +31,15 @@ export class RunFinder {
         if (!(error instanceof ParataaError)) throw error;
         note(`not taken: ${error.message}`);
       }
+    }
+    return undefined;
+  }
+
+  /** The newest run in a folder of runs that was stopped, killed or failed. */
+  async findUnfinished(folder: string): Promise<string | undefined> {
+    for (const name of await namesIn(folder)) {
+      const path = join(folder, name);
+      if (await isUnfinished(path)) return path;
     }
     return undefined;
   }
@@ -51,6 +61,16 @@ export class RunFinder {
     });
     this.#digests.set(file, known);
     return known;
+  }
+}
+
+/** Whether a run's manifest says that it did not end well; a damaged manifest says nothing. */
+async function isUnfinished(path: string): Promise<boolean> {
+  try {
+    return (await readRunManifest(path)).status !== "complete";
+  } catch (error) {
+    if (error instanceof FormatError || error instanceof UsageError) return false;
+    throw error;
   }
 }
 

@@ -1,7 +1,8 @@
 /** Makes the runs of an experiment that are missing, and keeps its report up to date. @module */
 import { join } from "node:path";
-import { NumericalError, ParataaError } from "../../errors.ts";
+import { FormatError, MismatchError, NumericalError, ParataaError } from "../../errors.ts";
 import type { Manifest } from "../../runs/manifest.ts";
+import { RunLock } from "../../runs/run_lock.ts";
 import { writeWholeFile } from "../../runs/whole_file.ts";
 import { describeError } from "../main.ts";
 import { createProgress, plural, type Progress } from "../progress.ts";
@@ -62,6 +63,7 @@ export async function dryRun(
  * Makes what is missing. Finished runs are kept when all their files have the hashes that were noted; a run that ends in NaN is noted and
  * the others go on. Whatever ends the work, the report of what is there is written.
  *
+ * @throws {BusyError} naming the process that works on the same folder
  * @throws {NumericalError} in the end, when a run ended in NaN
  */
 export async function runCells(experiment: Experiment, options: RunCellsOptions): Promise<void> {
@@ -70,6 +72,7 @@ export async function runCells(experiment: Experiment, options: RunCellsOptions)
   const state = new State(experiment);
   const progress = cellProgress(quiet);
   await Deno.mkdir(path, { recursive: true });
+  await using _lock = await RunLock.acquire(path);
   await writeWholeFile(join(path, "experiment.json"), new TextEncoder().encode(text));
   try {
     await state.takeFinished(progress, signal);
@@ -129,8 +132,10 @@ class State {
     const { script, cells: { all } } = this.#experiment;
     if (cell.id !== cell.reference && !this.#found.has(cell.reference)) return; // that one failed
     try {
-      const words = [...cell.words, `--output_path=${this.#folder(cell)}`];
-      await script.run(words, signal, progress);
+      if (!await this.#resume(cell, progress, signal)) {
+        const words = [...cell.words, `--output_path=${this.#folder(cell)}`];
+        await script.run(words, signal, progress);
+      }
     } catch (error) {
       if (!(error instanceof NumericalError)) throw error;
       const { message } = describeError(error);
@@ -150,6 +155,21 @@ class State {
       );
     }
     if (performance.now() - this.#reported > 1000 * SECONDS_BETWEEN_REPORTS) await this.report();
+  }
+
+  /** Goes on with a run that was stopped or killed. @returns whether there was one that could */
+  async #resume(cell: Cell, progress: Progress, signal: AbortSignal): Promise<boolean> {
+    const path = await this.#finder.findUnfinished(this.#folder(cell));
+    if (path === undefined) return false;
+    try {
+      await this.#experiment.script.run([`--resume=${path}`], signal, progress);
+      return true;
+    } catch (error) {
+      // Another version, another model, a damaged log: the run is made anew and the old one stays.
+      if (!(error instanceof FormatError || error instanceof MismatchError)) throw error;
+      progress.note(`not resumed: ${error.message}`);
+      return false;
+    }
   }
 
   /** Writes the report of what is there. */
@@ -188,8 +208,17 @@ class State {
   }
 }
 
-/** A bar for the run at hand on a terminal, and our own lines; what a run says of itself is left out. */
+/** A bar for the run at hand on a terminal, and our own lines; of what the runs say of themselves every line once. */
 function cellProgress(quiet: boolean): Progress {
   const { round, note } = createProgress({ quiet, json: false });
-  return { round, note, sample() {}, done() {} };
+  const told = new Set<string>();
+  return {
+    round,
+    note(line) {
+      if (!told.has(line)) note(line);
+      told.add(line);
+    },
+    sample() {},
+    done() {},
+  };
 }
