@@ -1,6 +1,11 @@
 /** Settles what runs the networks: the CPU, or a CUDA device. @module */
 import { PermissionError, RuntimeLibraryError } from "../errors.ts";
-import { cudaDriver, cudaSessionOptions, openCuda } from "../runtime/cuda_devices.ts";
+import {
+  cudaDriver,
+  type CudaReady,
+  cudaSessionOptions,
+  openCuda,
+} from "../runtime/cuda_devices.ts";
 import type { CudaOptions } from "../runtime/cuda_options.ts";
 import type { Environment } from "../runtime/environment.ts";
 import type { Provider, SessionOptions } from "../runtime/session_options.ts";
@@ -11,6 +16,8 @@ export interface Execution {
   readonly provider: Provider;
   /** The device's name; absent for the CPU. */
   readonly device?: string;
+  /** Driver and libraries; absent for the CPU. */
+  readonly cuda?: CudaReady;
   /** Options of every session. */
   readonly session: SessionOptions;
   /** What the user should know, a line each. */
@@ -63,12 +70,14 @@ function onCuda(
   folder: string | undefined,
   session: SessionOptions & { cuda: CudaOptions },
 ): Execution {
-  const { driver, libraries } = openCuda(env, { folder, cuda: session.cuda });
+  const cuda = openCuda(env, { folder, cuda: session.cuda });
+  const { driver, libraries } = cuda;
   const id = Number(session.cuda.device_id ?? 0);
   const device = `${driver.devices[id]?.name ?? "device"} (cuda:${id})`;
   return {
     provider: "cuda",
     device,
+    cuda,
     session: cudaSessionOptions(id, session),
     notes: [`provider cuda: ${device}`],
     details: [

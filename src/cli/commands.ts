@@ -64,6 +64,12 @@ export const COMMANDS: Readonly<Record<string, CommandRow>> = {
     permissions: DOCTOR,
     load: async () => (await import("./doctor_script.ts")).doctorCommand,
   },
+  selftest: {
+    script: "selftest",
+    about: "run the shipped networks on a device, against the CPU",
+    permissions: DOCTOR,
+    load: async () => (await import("./selftest_script.ts")).selftestCommand,
+  },
   convert: {
     script: "convert",
     about: "make a model folder of a DiT's checkpoint",

@@ -18,6 +18,7 @@ import { describeError, Interrupted } from "./main.ts";
 import type { Job, Jobs } from "./job.ts";
 import { deviceLines, listDevices } from "./list_devices.ts";
 import { openEnvironment, openPipeline } from "./open_pipeline.ts";
+import { printLine } from "./print.ts";
 import { createProgress, plural, type Progress } from "./progress.ts";
 import {
   type Arguments,
@@ -141,7 +142,7 @@ export async function runSampling<
   using env = openEnvironment(values);
   if (values.list_devices) {
     const list = listDevices(env, values);
-    console.log(values.json ? JSON.stringify(list) : deviceLines(list).join("\n"));
+    printLine(values.json ? JSON.stringify(list) : deviceLines(list).join("\n"));
     return undefined;
   }
   await loadEncoder();

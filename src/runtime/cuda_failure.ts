@@ -133,8 +133,10 @@ function describeOption(message: string, cause: unknown): ParataaError | undefin
     );
   }
   const value = /Failed to map enum name to value: (.*)/.exec(refused[2])?.[1].trim();
-  const met = value === undefined
-    ? trimOrtMessage(refused[2])
-    : `${JSON.stringify(value)} is none of its words`;
-  return new UsageError(`ONNX Runtime refuses the CUDA option --${refused[1]}: ${met}`, { cause });
+  // What else it says is a place in its sources, and a value that is not the one it was given.
+  const met = value === undefined ? "" : `: ${JSON.stringify(value)} is none of its words`;
+  return new UsageError(`ONNX Runtime refuses the value of the CUDA option ${refused[1]}${met}`, {
+    hint: "--cuda_options takes ONNX Runtime's own names and values",
+    cause,
+  });
 }

@@ -68,6 +68,20 @@ const WHOLE = [
   "sdpa_kernel",
 ] as const;
 
+const YES_OR_NO = [
+  "do_copy_in_default_stream",
+  "cudnn_conv_use_max_workspace",
+  "cudnn_conv1d_pad_to_nc1d",
+  "enable_cuda_graph",
+  "tunable_op_enable",
+  "tunable_op_tuning_enable",
+  "enable_skip_layer_norm_strict_mode",
+  "prefer_nhwc",
+  "use_ep_level_unified_stream",
+  "use_tf32",
+  "fuse_conv_bias",
+] as const;
+
 const CHOICES: Readonly<Record<string, readonly string[]>> = {
   arena_extend_strategy: ARENA_EXTEND_STRATEGIES,
   cudnn_conv_algo_search: CUDNN_CONV_ALGO_SEARCHES,
@@ -112,6 +126,10 @@ export function cudaOptionProblem(
   }
   if (WHOLE.some((whole) => whole === name) && !/^\d+$/.test(String(value))) {
     return `is ${value}, wanted a whole number from 0`;
+  }
+  // ONNX Runtime refuses others too, and names another value than it was given.
+  if (YES_OR_NO.some((flag) => flag === name) && !/^([01]|[Tt]rue|[Ff]alse)$/.test(String(value))) {
+    return `is ${value}, wanted 0 or 1`;
   }
   return undefined;
 }

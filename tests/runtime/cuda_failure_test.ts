@@ -116,7 +116,16 @@ const CASES: [state: string, message: string, exitCode: number, line: string][] 
     'x Failed to parse provider option "arena_extend_strategy": provider_options_utils.h:56 NameToEnum ' +
     "Failed to map enum name to value: bogus",
     2,
-    'ONNX Runtime refuses the CUDA option --arena_extend_strategy: "bogus" is none of its words',
+    'ONNX Runtime refuses the value of the CUDA option arena_extend_strategy: "bogus" is none of its words - ' +
+    "--cuda_options takes ONNX Runtime's own names and values",
+  ],
+  [
+    "bad value",
+    'x Failed to parse provider option "of_tomorrow": parse_string.h:116 ParseStringWithClassicLocale ' +
+    'Failed to parse value: "1"',
+    2,
+    "ONNX Runtime refuses the value of the CUDA option of_tomorrow - " +
+    "--cuda_options takes ONNX Runtime's own names and values",
   ],
   ["anything else", `${PREFIX}something\nnew`, 7, `${UNUSABLE}something new - ${USE_CPU}`],
 ];

@@ -31,6 +31,7 @@ Deno.test("cudaOptionPairs() refuses what cannot be right and every native addre
   const cases: [options: CudaOptions, message: string][] = [
     [{ device_id: -1 }, "cuda.device_id is -1, wanted a whole number from 0"],
     [{ gpu_mem_limit: 1.5 }, "cuda.gpu_mem_limit is 1.5, wanted a whole number from 0"],
+    [{ use_tf32: 2 as unknown as boolean }, "cuda.use_tf32 is 2, wanted 0 or 1"],
     [{ gpu_mem_limit: NaN }, "cuda.gpu_mem_limit is NaN, wanted a whole number from 0"],
     [
       { arena_extend_strategy: "twice" as "kSameAsRequested" },

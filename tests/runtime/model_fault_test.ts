@@ -24,7 +24,11 @@ const FAULTS: [name: string, bytes: Uint8Array, reason: RegExp][] = [
   ["empty", new Uint8Array(), /^the file is empty$/],
   ["garbage", new TextEncoder().encode("this is no model"), /Protobuf parsing failed$/],
   ["truncated", addModel().subarray(0, 60), /Protobuf parsing failed$/],
-  ["two bytes", addModel().subarray(0, 2), /ModelProto does not have a graph$/],
+  [
+    "two bytes",
+    addModel().subarray(0, 2),
+    /(ModelProto does not have a graph|No graph was found in the protobuf)$/,
+  ],
   [
     "unknown operator",
     onnxModel({
@@ -46,7 +50,7 @@ const FAULTS: [name: string, bytes: Uint8Array, reason: RegExp][] = [
   [
     "missing external data",
     onnxModel({ ...external, initializers: [{ ...weight, externalFile: "nowhere.bin" }] }),
-    /External data .*nowhere\.bin/,
+    /nowhere\.bin/, // the words around it change with the version
   ],
   [
     "short external data",
