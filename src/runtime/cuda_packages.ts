@@ -23,7 +23,10 @@ export const CURRENT_CUDA = 13;
 
 /** Position of a library among NVIDIA's; -1 for any other. */
 function rank(soname: string): number {
-  return PACKAGES.findIndex(([library]) => soname.startsWith(`${library}.so`));
+  // cuDNN comes in parts, libcudnn_graph.so.9 and others.
+  return PACKAGES.findIndex(([library]) =>
+    soname.startsWith(`${library}.so`) || soname.startsWith(`${library}_`)
+  );
 }
 
 /** Version behind `.so.`. */
@@ -65,8 +68,7 @@ export function cudaLibraries(
  * @param major CUDA's major version, for libraries that do not carry it in their name
  */
 export function packageOf(soname: string, major: number = CURRENT_CUDA): string | undefined {
-  const [, name] = PACKAGES[rank(soname)] ?? PACKAGES.find(([l]) => soname.startsWith(`${l}_`)) ??
-    [];
+  const [, name] = PACKAGES[rank(soname)] ?? [];
   if (name === undefined) return undefined;
   const cuda = /^lib(cudart|cublas|nvrtc)/.test(soname) ? majorOf(soname) || major : major;
   if (name === "nvidia-cudnn") {

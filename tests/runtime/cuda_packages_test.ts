@@ -43,6 +43,21 @@ Deno.test("cudaLibraries() completes and orders what the provider of ONNX Runtim
   });
 });
 
+Deno.test("cudaLibraries() takes cuDNN's parts where a provider names them", () => {
+  // onnxruntime-gpu 1.20.2, shortened
+  const needed = ["libcublas.so.12", "libcufft.so.11", "libcudnn_adv.so.9", "libcudnn.so.9"];
+  assert.deepEqual(cudaLibraries([...needed, "libnvrtc.so.12"]), {
+    required: [
+      "libcublas.so.12",
+      "libcufft.so.11",
+      "libnvrtc.so.12",
+      "libcudnn_adv.so.9",
+      "libcudnn.so.9",
+    ],
+    optional: [],
+  });
+});
+
 Deno.test("cudaMajor() reads CUDA's version off the libraries that carry it", () => {
   assert.equal(cudaMajor(["libcurand.so.10", "libcublas.so.12"]), 12);
   assert.equal(cudaMajor(["libcurand.so.10"]), 13);
