@@ -316,6 +316,15 @@ const DAMAGED: readonly (readonly [string, Uint8Array, RegExp])[] = [
     /storage "0" of I32, before of F32/,
   ],
   [
+    "a gradient of a parameter of integers",
+    pickleOf(
+      global("torch._utils", "_rebuild_parameter"),
+      tuple(tensor({ type: "IntStorage" }), "\x88", ORDERED_DICT),
+      "R",
+    ),
+    /a gradient of integers/,
+  ],
+  [
     "a gradient of integers",
     dictOf(text("w"), tensor({ type: "IntStorage", requiresGrad: "\x88" }), "s"),
     /a gradient of integers/,
