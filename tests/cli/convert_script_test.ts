@@ -71,6 +71,31 @@ Deno.test("runConvert() makes a folder that parallel_dit samples, classes by num
     assert.ok((await files(run)).includes("sample_1/step_0.png"));
   }));
 
+Deno.test("runConvert() makes the same of a .pt and of shards as of one safetensors file", () =>
+  withCheckpoint(async (folder, checkpoint) => {
+    const { tensors } = readFixture("dit_patch2");
+    const index = join(folder, "dit.safetensors.index.json");
+    const weight_map: Record<string, string> = {};
+    for (const shard of [0, 1]) {
+      const part = [...tensors].filter((_, i) => i % 2 === shard);
+      for (const [name] of part) weight_map[name] = `shard${shard}.safetensors`;
+      const bytes = writeSafetensors(new Map(part));
+      await Deno.writeFile(join(folder, `shard${shard}.safetensors`), bytes);
+    }
+    await Deno.writeTextFile(index, JSON.stringify({ metadata: {}, weight_map }));
+    const pt = "tests/fixtures/convert/dit_patch2.pt";
+    const made: Uint8Array[][] = [];
+    for (const [i, path] of [checkpoint, pt, index].entries()) {
+      const out = join(folder, `model${i}`);
+      const { error } = await convert("dit", "--ckpt", path, "--num_heads=2", "-o", out);
+      assert.equal(error, undefined, String(error));
+      const names = ["transformer/model.onnx", "transformer/model.safetensors"];
+      made.push(await Promise.all(names.map((name) => Deno.readFile(join(out, name)))));
+    }
+    assert.deepEqual(made[1], made[0]);
+    assert.deepEqual(made[2], made[0]);
+  }));
+
 Deno.test("runConvert() adds fp16 networks to a folder and leaves its own files alone", () =>
   withCheckpoint(async (folder, checkpoint) => {
     const out = join(folder, "model");
