@@ -47,5 +47,10 @@ export function pictureText(text: PictureText): Map<string, string> {
     model_sha256: text.modelSha256,
     arguments: args,
   };
-  return new Map([["parameters", parameters], [PNG_KEYWORD, JSON.stringify(own)]]);
+  return new Map([["parameters", writable(parameters)], [PNG_KEYWORD, JSON.stringify(own)]]);
+}
+
+/** A model's class names may hold what no PNG text can: a zero, half a surrogate pair. */
+function writable(text: string): string {
+  return text.replaceAll("\0", "\ufffd").toWellFormed();
 }
