@@ -39,8 +39,10 @@ export class RunLock implements AsyncDisposable {
     const path = join(folder, LOCK_NAME);
     for (;;) {
       const file = await openOwnFile(path);
+      let locked = false;
       try {
-        if (!await file.tryLock(true)) throw await busy(folder, path);
+        locked = await file.tryLock(true);
+        if (!locked) throw await busy(folder, path);
         // The holder may have removed the file after we opened it: a lock on what has no name holds nobody off.
         if (await sameFile(file, path)) {
           await file.truncate(0);
@@ -48,6 +50,7 @@ export class RunLock implements AsyncDisposable {
           return new RunLock(path, file);
         }
       } catch (error) {
+        if (locked) await Deno.remove(path).catch(() => {});
         file.close();
         throw error instanceof BusyError ? error : asStorageError(`cannot lock ${folder}`, error);
       }

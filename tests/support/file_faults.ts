@@ -76,7 +76,11 @@ export class FaultBench {
     const stray = files.filter((file) => /\.tmp-/.test(file));
     // Removing fails too when everything does.
     if (!persistent) assert.deepEqual(stray, [], context);
-    if (!files.includes(join(run, "manifest.json"))) return;
+    if (!files.includes(join(run, "manifest.json"))) {
+      // A run that could not begin takes its folder away again.
+      assert.ok(persistent, `${context}: ${files}`);
+      return;
+    }
     const { outputs } = await readRunManifest(run);
     await checkOutputs(run, outputs);
     await runQuietly(ditScript, ["--resume", run]);
