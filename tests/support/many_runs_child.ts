@@ -1,0 +1,45 @@
+/**
+ * Many sampling runs in one process; every tenth prints its number, the resident memory and the open descriptors as JSON. Arguments: a
+ * folder, what the runs are (complete, failed, resumed), how many.
+ * @module
+ */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { liveHandles } from "../../ffi/owned_pointer.ts";
+import { ditScript } from "../../src/cli/dit_script.ts";
+import { NumericalError } from "../../src/errors.ts";
+import { interruptAfter } from "./interrupt.ts";
+import { runQuietly } from "./sampling.ts";
+import { writeTinyDit } from "./tiny_dit.ts";
+
+const [folder, kind, count] = Deno.args;
+const out = join(folder, "out");
+const args = ["-m", join(folder, "tiny-dit"), "-o", out, "--timesteps=8", "--num_samples=1"];
+args.push("--threads=1");
+
+async function once(): Promise<void> {
+  if (kind === "failed") await assert.rejects(runQuietly(ditScript, args), NumericalError);
+  else if (kind === "complete") await runQuietly(ditScript, args);
+  else {
+    await interruptAfter(1, (signal) => runQuietly(ditScript, args, signal));
+    for (const { name } of Deno.readDirSync(out)) {
+      await runQuietly(ditScript, ["--resume", join(out, name)]);
+    }
+  }
+  await Deno.remove(out, { recursive: true });
+}
+
+if (import.meta.main) {
+  await writeTinyDit(folder, kind === "failed" ? { nanAt: 0 } : {});
+  for (let run = 1; run <= Number(count); run++) {
+    await once();
+    if (run % 10 > 0) continue;
+    for (let i = 0; i < 2; i++) (globalThis as unknown as { gc(): void }).gc();
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    const kilobytes = Math.round(Deno.memoryUsage().rss / 1024);
+    const descriptors = [...Deno.readDirSync("/proc/self/fd")].length;
+    console.log(JSON.stringify({ run, kilobytes, descriptors }));
+  }
+  const alive = Object.entries(liveHandles()).filter(([, number]) => number !== 0);
+  assert.deepEqual(alive, []);
+}

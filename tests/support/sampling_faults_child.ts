@@ -1,0 +1,63 @@
+/**
+ * Every call of the C API may fail: lets call number N of an 8-step sampling run fail, for N = 1, 1 + stride, … until a run meets no
+ * fault, once and from then on. Arguments: a folder, the stride.
+ * @module
+ */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { ditScript } from "../../src/cli/dit_script.ts";
+import { describeError } from "../../src/cli/main.ts";
+import { checkOutputs, readFinishedRun, readRunManifest } from "../../src/runs/finished_run.ts";
+import { FaultyLibrary } from "./faulty_library.ts";
+import { lasting, readManifest, runQuietly } from "./sampling.ts";
+import { writeTinyDit } from "./tiny_dit.ts";
+
+const [folder, stride] = Deno.args;
+const out = join(folder, "out");
+
+function sample(): Promise<string> {
+  const args = ["-m", join(folder, "tiny-dit"), "-o", out, "--timesteps=8", "--num_samples=1"];
+  return runQuietly(ditScript, [...args, "--threads=1"]);
+}
+
+/** Samples with a fault, then resumes without; returns the exit code, or nothing when no fault was met. */
+async function runWithFault(
+  library: FaultyLibrary,
+  fault: { at: number; persistent: boolean },
+  wanted: unknown,
+): Promise<number | undefined> {
+  const context = JSON.stringify(fault);
+  library.plan(fault);
+  let caught: unknown;
+  await sample().catch((error) => caught = error);
+  const met = library.calls >= fault.at;
+  if (caught !== undefined) assert.match(String(caught), /injected/, context);
+  library.expectNothingAlive(context);
+  library.plan({ at: 0, persistent: false });
+  for await (const { name } of Deno.readDir(out)) {
+    const run = join(out, name);
+    await checkOutputs(run, (await readRunManifest(run)).outputs);
+    await runQuietly(ditScript, ["--resume", run]);
+    assert.deepEqual(lasting(await readFinishedRun(run)), wanted, context);
+    await Deno.remove(run, { recursive: true });
+  }
+  library.expectNothingAlive(`${context}, resumed`);
+  return met ? (caught === undefined ? 0 : describeError(caught).exitCode) : undefined;
+}
+
+if (import.meta.main) {
+  await writeTinyDit(folder);
+  const first = await sample();
+  const wanted = lasting(await readManifest(first));
+  await Deno.remove(first, { recursive: true });
+  const library = new FaultyLibrary();
+  for (const persistent of [false, true]) {
+    const codes: Record<number, number> = {};
+    for (let at = 1;; at += Number(stride)) {
+      const code = await runWithFault(library, { at, persistent }, wanted);
+      if (code === undefined) break;
+      codes[code] = (codes[code] ?? 0) + 1;
+    }
+    console.log(JSON.stringify({ persistent, codes }));
+  }
+}
