@@ -90,7 +90,7 @@ export class RowPlans implements Disposable {
 
   #inPlace(memory: RowMemory, { start, count }: RowCall): Entry {
     const arrays = [...memory.inputs, ...memory.outputs];
-    const tensors = everyTensor(memory.layout).map((tensor, i) => {
+    const tensors = allOrNone(memory.layout, (tensor, i) => {
       const size = rowLength(tensor);
       const rows = arrays[i].subarray(start * size, (start + count) * size);
       return this.#tensor(tensor, count, rows as TensorData);
@@ -105,7 +105,7 @@ export class RowPlans implements Disposable {
 
   #padded(memory: RowMemory, rows: number): Entry {
     const { layout } = memory;
-    const tensors = everyTensor(layout).map((tensor) => this.#tensor(tensor, rows));
+    const tensors = allOrNone(layout, (tensor) => this.#tensor(tensor, rows));
     return {
       ...this.#bind(layout, tensors),
       memoryId: undefined,
@@ -151,4 +151,12 @@ export class RowPlans implements Disposable {
 
 function everyTensor({ inputs, outputs }: RowLayout): readonly RowTensor[] {
   return [...inputs, ...outputs];
+}
+
+/** A tensor for every input and output; those that were made are closed where one cannot be had. */
+function allOrNone(layout: RowLayout, make: (tensor: RowTensor, i: number) => Tensor): Tensor[] {
+  using made = new DisposableStack();
+  const tensors = everyTensor(layout).map((tensor, i) => made.use(make(tensor, i)));
+  made.move();
+  return tensors;
 }
