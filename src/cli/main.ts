@@ -7,7 +7,7 @@ import { inOurWords } from "./program_name.ts";
 const SIGNALS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 
 /** A signal ends a run within two seconds: tidying up may take so many milliseconds of them. */
-const TIDY_MS = 1500;
+const TIDY_MS = 1000;
 
 /** Ends a run on a signal; the reason of the abort that the run sees. */
 export class Interrupted extends Error {

@@ -28,6 +28,24 @@ Deno.test("S2: SIGKILL at every fsync and rename boundary, then --resume", () =>
     }
   }));
 
+Deno.test("S2: SIGKILL at 50 random instants, then --resume, seed 2", () =>
+  withTempFolder(async (folder) => {
+    const run = await DyingRun.create(folder, { samples: 20 });
+    const started = performance.now();
+    assert.equal(await run.startAndKill(600_000), false);
+    const whole = performance.now() - started;
+    await run.finish("undisturbed");
+    const random = new Random(2);
+    let [killed, begun] = [0, 0];
+    for (let i = 0; i < 50; i++) {
+      if (await run.startAndKill(random.below(Math.ceil(0.9 * whole)))) killed++;
+      if (run.folder() !== undefined) begun++;
+      await run.expectUnfinished(`instant ${i}`);
+      await run.finish(`instant ${i}`);
+    }
+    console.log(`S2: ${killed} of 50 killed, ${begun} had begun, all resumed to the same bytes`);
+  }));
+
 Deno.test("S3: three deaths or full disks in a row, 30 times, seed 3", () =>
   withTempFolder(async (folder) => {
     const run = await DyingRun.create(folder);

@@ -1,10 +1,12 @@
 /** Starts runs that die, resumes them, and compares what they become. @module */
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { ditScript } from "../../src/cli/dit_script.ts";
 import { readFinishedRun } from "../../src/runs/finished_run.ts";
 import type { Ending, Plan } from "./dying_run_child.ts";
 import { type ChildResult, runChild } from "./run_child.ts";
+import { ROOT } from "./run_script.ts";
 import { lasting, readManifest, runQuietly } from "./sampling.ts";
 import { writeTinyDit } from "./tiny_dit.ts";
 
@@ -45,9 +47,25 @@ export class DyingRun {
     });
   }
 
+  /** Starts the run and kills it after so many milliseconds; says whether that was in time. */
+  async startAndKill(milliseconds: number): Promise<boolean> {
+    const child = new Deno.Command(Deno.execPath(), {
+      args: ["run", "-A", `${ROOT}scripts/parallel_dit.ts`, ...this.#args],
+      stdin: "null",
+      stdout: "null",
+      stderr: "null",
+    }).spawn();
+    const timer = setTimeout(() => child.kill("SIGKILL"), milliseconds);
+    const { code } = await child.status;
+    clearTimeout(timer);
+    assert.ok(code === 137 || code === 0, `${code}`);
+    return code === 137;
+  }
+
   /** The run's folder, once there is one with a manifest. */
   folder(): string | undefined {
     const out = join(this.#folder, "out");
+    if (!existsSync(out)) return undefined;
     const [name] = [...Deno.readDirSync(out)].map((entry) => entry.name);
     if (name === undefined) return undefined;
     const run = join(out, name);
@@ -72,8 +90,7 @@ export class DyingRun {
       const hidden = [...Deno.readDirSync(run)].filter(({ name }) => name.startsWith("."));
       assert.deepEqual(hidden, [], context);
     }
-    for (const { name } of Deno.readDirSync(join(this.#folder, "out"))) {
-      await Deno.remove(join(this.#folder, "out", name), { recursive: true });
-    }
+    const out = join(this.#folder, "out");
+    if (existsSync(out)) await Deno.remove(out, { recursive: true });
   }
 }
