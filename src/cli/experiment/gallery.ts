@@ -9,7 +9,7 @@ import type { FoundRun } from "./find_run.ts";
 import { type MeasuredSample, readFinalPicture, readPictures } from "./measured_run.ts";
 
 /** Characters of all pictures of rounds together; what comes later is left out of the page. */
-const MOST_CHARACTERS = 3e6;
+const MOST_CHARACTERS = 1.5e6;
 /** Seeds beyond these are left out of the sheet of final pictures. */
 export const MOST_SEEDS_ON_SHEET = 8;
 
