@@ -19,7 +19,7 @@ const flags = rerunFlags();
 const summary = {
   name: "rerun",
   about: "Repeats a run from its manifest into a new folder and compares the bytes of every file.",
-  example: "deno task rerun output/samples/DiT-2026-11-23-02-54-42",
+  example: "deno task rerun output/DiT-2026-11-23-01-02-18",
 };
 
 /** Files that an error line names; the rest is counted. */
