@@ -20,11 +20,9 @@ export interface DeviceAware extends Denoiser {
  */
 export function retryNonFinite(denoiser: Denoiser | DeviceAware): Denoiser {
   const { rowSize } = denoiser;
-  let round = 0;
   return {
     rowSize,
     async predictNoise(latents, steps, out, signal) {
-      round++;
       await denoiser.predictNoise(latents, steps, out, signal);
       for (let row = 0; row < steps.length; row++) {
         const [from, to] = [row * rowSize, (row + 1) * rowSize];
@@ -32,16 +30,16 @@ export function retryNonFinite(denoiser: Denoiser | DeviceAware): Denoiser {
         const bad = countNonFinite(again);
         if (bad === 0) continue;
         const step = steps.subarray(row, row + 1);
-        const place = { t: steps[row], round };
-        const first = noteDevice(denoiser, bad, place);
+        const first = noteDevice(denoiser, bad, steps[row]);
         const evaluate = "predictAgain" in denoiser ? "predictAgain" : "predictNoise";
         await (denoiser as DeviceAware)[evaluate](latents.subarray(from, to), step, again, signal);
         const stillBad = countNonFinite(again);
         if (stillBad === 0 || first === undefined) continue;
-        const second = noteDevice(denoiser, stillBad, place);
+        const second = noteDevice(denoiser, stillBad, steps[row]);
         throw new NumericalError(
-          `the network's noise of step ${place.t} in round ${round} has ${stillBad} of ${rowSize} values ` +
-            `that are not finite, from ${first} and again from ${second}`,
+          `the network's noise of step ${
+            steps[row]
+          } has ${stillBad} of ${rowSize} values that are not finite, from ${first} and again from ${second}`,
           { hint: "half precision may overflow: try the float32 files of the network" },
         );
       }
@@ -53,9 +51,9 @@ export function retryNonFinite(denoiser: Denoiser | DeviceAware): Denoiser {
 function noteDevice(
   denoiser: Denoiser | DeviceAware,
   bad: number,
-  { t, round }: { t: number; round: number },
+  t: number,
 ): string | undefined {
   if (!("deviceOf" in denoiser)) return undefined;
-  denoiser.noteNonFinite(t, `${bad} values of step ${t} in round ${round} were not finite`);
+  denoiser.noteNonFinite(t, `${bad} values of step ${t} were not finite`);
   return denoiser.deviceOf(t);
 }

@@ -4,32 +4,18 @@
  */
 import { RuntimeLibraryError } from "../errors.ts";
 import type { CallLimits } from "./call_size.ts";
-import type { DeviceReport, DeviceSpec } from "./device.ts";
+import type { DeviceReport } from "./device.ts";
 import { DeviceFault, neededMemory } from "./device_fault.ts";
-import { type Environment, shareEnvironment } from "./environment.ts";
+import { type DevicePoolOptions, DeviceRoster } from "./device_roster.ts";
+import type { Environment } from "./environment.ts";
 import type { TensorMetadata } from "./model_metadata.ts";
-import { DeviceSessions } from "./open_devices.ts";
-import { MOST_IN_A_ROW, PoolDevice } from "./pool_device.ts";
+import { MOST_IN_A_ROW, type PoolDevice } from "./pool_device.ts";
 import { type PoolCall, PoolRows, RowBatch } from "./row_batch.ts";
 import { type RowLayout, RowMemory } from "./row_memory.ts";
+import type { RowCall } from "./row_plans.ts";
 import { shareRows } from "./row_shares.ts";
-import type { SessionOptions } from "./session_options.ts";
 
-/** Options of {@link DevicePool.open}. */
-export interface DevicePoolOptions {
-  /** A Worker for each; without them one session of this thread does all, made by `session`. */
-  readonly devices?: readonly DeviceSpec[];
-  /** Provider, threads and the like; the devices have the last word on the provider. */
-  readonly session?: SessionOptions;
-  /** Seconds after which a call counts as hung; by default ten times the usual, at least 30, and ten minutes for a first one. */
-  readonly deadlineSeconds?: number;
-  /** Seconds that a device may take to open its session, 600 by default. */
-  readonly openSeconds?: number;
-  /** What to go on with when all devices are lost; nothing by default. */
-  readonly fallback?: "cpu";
-  /** Called with a line for people when a device is lost or replaced. */
-  readonly onNote?: (line: string) => void;
-}
+export type { DevicePoolOptions };
 
 /** Options of {@link DevicePool.run}. */
 export interface PoolRunOptions extends CallLimits {
@@ -39,13 +25,16 @@ export interface PoolRunOptions extends CallLimits {
   readonly avoid?: string;
 }
 
-/** Sessions that a native run which nobody could end may still use: they must not even be collected. */
-const stillInUse = new Set<DeviceSessions>();
-
-const FALLBACK_NOTE = "no device is left; the CPU takes over, as --fallback says";
-
 /** A stopped evaluation waits this long for the devices. */
 const STOP_MS = 1000;
+
+/** A call that a device failed at. */
+interface FailedCall {
+  readonly call: PoolCall;
+  readonly row: RowCall;
+  /** Where its rows were. */
+  readonly memory: RowMemory;
+}
 
 /**
  * Splits rows over devices in contiguous blocks, in proportion to their measured speed. Rows whose device fails are evaluated by
@@ -56,32 +45,22 @@ export class DevicePool implements AsyncDisposable {
   readonly inputs: readonly TensorMetadata[];
   /** The network's outputs. */
   readonly outputs: readonly TensorMetadata[];
-  readonly #environment: Environment;
-  readonly #sessions: DeviceSessions;
-  readonly #devices: PoolDevice[];
-  readonly #options: DevicePoolOptions;
+  readonly #roster: DeviceRoster;
+  readonly #deadlineSeconds: number | undefined;
   readonly #batches = new Set<RowBatch>();
-  /** Whether every device that was given up had left the native side. */
-  #clean = true;
-  /** Devices on their way in or out. */
-  readonly #moving: Promise<void>[] = [];
-  /** Calls off what is being opened when the pool is closed. */
-  readonly #closing: AbortController = new AbortController();
   #closed = false;
 
-  private constructor(
-    environment: Environment,
-    sessions: DeviceSessions,
-    devices: PoolDevice[],
-    options: DevicePoolOptions,
-  ) {
-    this.#environment = environment;
-    this.#sessions = sessions;
-    this.#devices = devices;
-    this.#options = options;
-    const { inputs, outputs } = devices.find(({ link }) => link)!.link!;
+  private constructor(roster: DeviceRoster, deadlineSeconds: number | undefined) {
+    this.#roster = roster;
+    this.#deadlineSeconds = deadlineSeconds;
+    const { inputs, outputs } = roster.all.find(({ link }) => link)!.link!;
     this.inputs = inputs;
     this.outputs = outputs;
+    roster.events = {
+      ready: (device) => this.#pump(device),
+      orphaned: (call, { name }) => this.#distribute(call, name),
+      allLost: (error) => this.#batches.forEach((batch) => batch.end(error)),
+    };
   }
 
   /**
@@ -95,36 +74,13 @@ export class DevicePool implements AsyncDisposable {
     model: string | Uint8Array,
     options: DevicePoolOptions = {},
   ): Promise<DevicePool> {
-    const share = shareEnvironment(environment);
-    const sessions = new DeviceSessions(share, model, options);
-    const openers = options.devices?.map((device) => sessions.worker(device)) ??
-      [sessions.local(options.session?.provider ?? "cpu")];
-    const devices = openers.map((opener) => new PoolDevice(opener));
-    const { signal } = new AbortController();
-    const opened = await Promise.allSettled(devices.map((device) => start(device, signal)));
-    const failed = opened.find((result) => result.status === "rejected");
-    let fallback: PoolDevice | undefined;
-    try {
-      if (opened.every((result) => result.status === "rejected")) {
-        if (options.fallback === undefined) throw failed!.reason;
-        fallback = new PoolDevice(fallbackOpener(sessions));
-        await start(fallback, signal);
-      }
-    } catch (error) {
-      await sessions.close();
-      share.close();
-      throw error instanceof DeviceFault ? new RuntimeLibraryError(error.message) : error;
-    }
-    const all = fallback ? [...devices, fallback] : devices;
-    const pool = new DevicePool(share, sessions, all, options);
-    for (const device of devices) if (device.state === "lost") pool.#noteLost(device);
-    if (fallback) options.onNote?.(FALLBACK_NOTE);
-    return pool;
+    const roster = await DeviceRoster.open(environment, model, options);
+    return new DevicePool(roster, options.deadlineSeconds);
   }
 
   /** Names of the devices that take rows. */
   get liveDevices(): readonly string[] {
-    return this.#devices.filter(({ state }) => state !== "lost").map(({ name }) => name);
+    return this.#roster.live;
   }
 
   /** Memory for `capacity` rows. */
@@ -134,7 +90,7 @@ export class DevicePool implements AsyncDisposable {
 
   /** Has the devices drop what they hold over rows that are not used any more. */
   dropRows(rows: PoolRows): void {
-    this.#forget(rows.memory.id);
+    this.#roster.forget(rows.memory.id);
   }
 
   /**
@@ -165,23 +121,22 @@ export class DevicePool implements AsyncDisposable {
     const one = async (device: PoolDevice) => {
       for (const size of buckets.filter((size) => size <= rows.capacity)) {
         const call = { start: 0, count: size, padded: size };
-        const deadline = device.deadline(size, this.#options.deadlineSeconds);
+        const deadline = device.deadline(size, this.#deadlineSeconds);
         // What fails here fails again where it is dealt with.
         await device.link!.run(memory, call, deadline).catch(() => {});
       }
     };
-    await Promise.all(this.#devices.filter(({ state }) => state === "ready").map(one));
+    await Promise.all(this.#roster.all.filter(({ state }) => state === "ready").map(one));
   }
 
   /** What every device did so far. */
   report(): DeviceReport[] {
-    const rows = this.#devices.reduce((sum, device) => sum + device.rows, 0);
-    return this.#devices.map((device) => device.report(rows));
+    return this.#roster.report();
   }
 
   /** Notes that a device gave numbers that are not finite. */
   noteNonFinite(name: string, message: string): void {
-    this.#devices.find((device) => device.name === name)?.note("nonfinite", message);
+    this.#roster.all.find((device) => device.name === name)?.note("nonfinite", message);
   }
 
   /** Ends every Worker and releases the sessions, unless a native run that cannot be ended still uses them. */
@@ -189,16 +144,8 @@ export class DevicePool implements AsyncDisposable {
     if (this.#closed) return;
     this.#closed = true;
     for (const batch of this.#batches) batch.end(new TypeError("DevicePool is closed"));
-    for (const device of this.#devices) if (device.state !== "lost") this.#retire(device, "close");
-    this.#closing.abort();
-    for (let moving; (moving = this.#moving.pop());) await moving;
+    await this.#roster.close();
     for (const batch of this.#batches) batch.leave();
-    if (!this.#clean) {
-      stillInUse.add(this.#sessions);
-      return;
-    }
-    await this.#sessions.close();
-    this.#environment.close();
   }
 
   /** {@link close}, for `await using`. */
@@ -208,9 +155,9 @@ export class DevicePool implements AsyncDisposable {
 
   /** Gives every device its share of the rows. */
   #distribute(call: PoolCall, avoid?: string): void {
-    const takers = this.#takers(avoid);
+    const takers = this.#roster.takers(avoid);
     if (takers.length === 0) {
-      call.batch.end(this.#noneLeft());
+      call.batch.end(this.#roster.noneLeft());
       return;
     }
     let start = call.start;
@@ -220,17 +167,6 @@ export class DevicePool implements AsyncDisposable {
       start += count;
     });
     for (const device of takers) this.#pump(device);
-  }
-
-  /** Devices that are ready, else those that will be. */
-  #takers(avoid: string | undefined): PoolDevice[] {
-    for (const state of ["ready", "starting"]) {
-      const takers = this.#devices.filter((device) => device.state === state);
-      const others = takers.filter(({ name }) => name !== avoid);
-      if (others.length > 0) return others;
-      if (takers.length > 0) return takers;
-    }
-    return [];
   }
 
   /** Has a device begin its next call. */
@@ -248,157 +184,57 @@ export class DevicePool implements AsyncDisposable {
     const { memory } = batch.rows;
     const row = { start, count, padded };
     try {
-      const deadline = device.deadline(count, this.#options.deadlineSeconds);
+      const deadline = device.deadline(count, this.#deadlineSeconds);
       const milliseconds = await device.link!.run(memory, row, deadline);
       device.current = undefined;
       device.succeeded(count, milliseconds);
       batch.finish(call, memory, device.name);
     } catch (error) {
       device.current = undefined;
-      this.#failed(device, { call, row, memory, error });
+      this.#failed(device, { call, row, memory }, error);
     }
     batch.inFlight--;
     batch.endIfIdle();
     this.#pump(device);
   }
 
-  #failed(
-    device: PoolDevice,
-    { call, row, memory, error }: {
-      call: PoolCall;
-      row: { start: number; count: number; padded: number };
-      memory: RowMemory;
-      error: unknown;
-    },
-  ): void {
+  #failed(device: PoolDevice, { call, row, memory }: FailedCall, error: unknown): void {
     const { batch } = call;
     if (!(error instanceof DeviceFault)) {
       batch.end(error instanceof Error ? error : new TypeError(String(error)));
       return;
     }
     // It was asked to stop, and did.
-    if (batch.over && error.survived) return;
-    const frozen = batch.limits.frozenBatch !== undefined;
-    const verdict = device.failed(error, row, frozen);
-    if (!error.survived && batch.rows.memory === memory) this.#forget(batch.rows.move().id);
-    if (verdict === "lost") this.#lose(device, reasonOf(error, row));
-    else if (verdict === "restart") this.#restart(device, error);
+    if (this.#closed || (batch.over && error.survived)) return;
+    const verdict = device.failed(error, row, batch.limits.frozenBatch !== undefined);
+    if (!error.survived && batch.rows.memory === memory) this.#roster.forget(batch.rows.move().id);
+    if (verdict === "lost") this.#roster.lose(device, reasonOf(error, row));
+    else if (verdict === "restart") this.#roster.restart(device, error);
     if (batch.over) return;
     if (error.kind === "memory" && device.state === "ready") {
       device.putBack(call);
       return;
     }
     const failures = call.failures + 1;
-    if (failures > MOST_IN_A_ROW * this.#devices.length) {
-      // The devices are fine with other rows.
-      batch.end(
-        new RuntimeLibraryError(`no device can evaluate one of the rows: ${error.message}`),
-      );
-    } else this.#distribute({ ...call, failures }, device.name);
-  }
-
-  /** A new Worker for a device; until it is there others take its rows. */
-  #restart(device: PoolDevice, fault: DeviceFault): void {
-    this.#options.onNote?.(`${device.name} failed (${fault.message}); it gets a new Worker`);
-    this.#retire(device, "abandon");
-    device.state = "starting";
-    this.#open(device, "could not be opened again: ");
-    for (const waiting of device.takeQueue()) this.#distribute(waiting, device.name);
-  }
-
-  #lose(device: PoolDevice, reason: string): void {
-    this.#retire(device, "close");
-    device.state = "lost";
-    device.lostBecause = reason;
-    this.#noteLost(device);
-    if (this.liveDevices.length === 0 && !this.#closed) this.#allLost();
-    for (const waiting of device.takeQueue()) this.#distribute(waiting);
-  }
-
-  #noteLost(device: PoolDevice): void {
-    const live = this.liveDevices.length;
-    const others = live > 0
-      ? `; ${this.liveDevices.join(", ")} ${live > 1 ? "go" : "goes"} on`
-      : "";
-    this.#options.onNote?.(`${device.name} is lost: ${device.lostBecause}${others}`);
-  }
-
-  /** The fallback takes over where there is one; it must have been asked for. */
-  #allLost(): void {
-    const opener = fallbackOpener(this.#sessions);
-    const tried = this.#devices.some(({ name }) => name === opener.name);
-    if (this.#options.fallback === undefined || tried) {
-      for (const batch of this.#batches) batch.end(this.#noneLeft());
-      return;
-    }
-    const device = new PoolDevice(opener);
-    this.#devices.push(device);
-    this.#options.onNote?.(FALLBACK_NOTE);
-    this.#open(device, "");
-  }
-
-  /** Opens a device while the others work. */
-  #open(device: PoolDevice, prefix: string): void {
-    const opened = start(device, this.#closing.signal).then(
-      () => this.#closed ? this.#retire(device, "close") : this.#pump(device),
-      (error) => this.#closed ? undefined : this.#lose(device, prefix + error.message),
-    );
-    this.#moving.push(opened);
-  }
-
-  #noneLeft(): RuntimeLibraryError {
-    const reasons = this.#devices.map(({ name, lostBecause }) => `${name} (${lostBecause})`);
-    return new RuntimeLibraryError(`no device is left: ${reasons.join(", ")}`, {
-      hint: "the manifest lists every device's faults; --fallback cpu would go on with the CPU",
-    });
-  }
-
-  /** Ends a device's link. */
-  #retire(device: PoolDevice, how: "close" | "abandon"): void {
-    const { link } = device;
-    if (!link) return;
-    device.link = undefined;
-    if (how === "abandon") this.#clean = link.abandon() && this.#clean;
-    else {
-      const closing = link.close().then((clean) => void (this.#clean = clean && this.#clean));
-      this.#moving.push(closing);
+    if (failures <= MOST_IN_A_ROW * this.#roster.all.length) {
+      this.#distribute({ ...call, failures }, device.name);
+    } else { // The devices are fine with other rows.
+      const reason = `no device can evaluate one of the rows: ${error.message}`;
+      batch.end(new RuntimeLibraryError(reason));
     }
   }
 
   #abort(batch: RowBatch, reason: Error): void {
     batch.end(reason);
-    for (const { current, link } of this.#devices) if (current?.batch === batch) link?.stop();
+    for (const { current, link } of this.#roster.all) if (current?.batch === batch) link?.stop();
     // A device that does not stop must not hold up a Ctrl-C.
     const timer = setTimeout(() => batch.leave(), STOP_MS);
     const done = () => clearTimeout(timer);
     batch.done.then(done, done);
   }
-
-  #forget(memoryId: number): void {
-    for (const { link } of this.#devices) link?.forget(memoryId);
-  }
 }
 
-/** Opens a device, or marks it lost. */
-async function start(device: PoolDevice, signal: AbortSignal): Promise<void> {
-  device.state = "starting";
-  try {
-    device.link = await device.opener.open(signal);
-    device.state = "ready";
-  } catch (error) {
-    const message = error instanceof Error ? error.message : String(error);
-    device.note("open", message);
-    device.state = "lost";
-    device.lostBecause = message;
-    throw error;
-  }
-}
-
-function fallbackOpener(sessions: DeviceSessions): ReturnType<DeviceSessions["local"]> {
-  return sessions.local("cpu (fallback)", { ...sessions.options, provider: "cpu" });
-}
-
-function reasonOf(fault: DeviceFault, row: { count: number; padded: number }): string {
+function reasonOf(fault: DeviceFault, row: RowCall): string {
   if (fault.kind !== "memory") return fault.message;
   const rows = Math.max(row.count, row.padded);
   return `not enough memory for ${rows === 1 ? "one row" : `${rows} rows`}${

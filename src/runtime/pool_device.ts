@@ -10,8 +10,8 @@ import type { PoolCall } from "./row_batch.ts";
 import type { RowCall } from "./row_plans.ts";
 import type { RowTaker } from "./row_shares.ts";
 
-/** Calls whose times the speed is the median of. */
-const REMEMBERED = 7;
+/** Calls whose times the speed is the median of, and how many it takes: a first call alone may be slow for once. */
+const REMEMBERED = 7, ENOUGH = 3;
 /** Failed calls in a row after which a device is lost. */
 export const MOST_IN_A_ROW = 3;
 /** Workers that are started in the place of lost ones. */
@@ -65,7 +65,8 @@ export class PoolDevice implements RowTaker {
   /** Rows a millisecond. */
   get speed(): number | undefined {
     const time = this.#medianTime();
-    return time === undefined ? undefined : 1 / Math.max(time, 1e-6);
+    const known = time !== undefined && this.#millisecondsPerRow.length >= ENOUGH;
+    return known ? 1 / Math.max(time, 1e-6) : undefined;
   }
 
   get waiting(): number {

@@ -11,6 +11,9 @@ export interface RowTaker {
   readonly waiting: number;
 }
 
+/** No device is believed to be slower than the fastest by more: one without rows would never be measured again. */
+const SLOWEST = 1 / 4;
+
 /** Speeds this close are taken for equal: what is measured scatters, and equal shares give equal calls. */
 const SAME_SPEED = 1.2;
 
@@ -42,7 +45,9 @@ function comparableSpeeds(takers: readonly RowTaker[]): number[] {
   const speeds = takers.map(({ speed }) => speed ?? NaN);
   const mean = speeds.reduce((a, b) => a + b, 0) / speeds.length;
   if (Number.isNaN(mean)) return takers.map(() => 1);
-  return Math.max(...speeds) / Math.min(...speeds) < SAME_SPEED ? takers.map(() => mean) : speeds;
+  const fastest = Math.max(...speeds);
+  if (fastest / Math.min(...speeds) < SAME_SPEED) return takers.map(() => mean);
+  return speeds.map((speed) => Math.max(speed, SLOWEST * fastest));
 }
 
 /** When `count` rows are done if each device works from the end of its backlog on. */

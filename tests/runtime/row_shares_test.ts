@@ -14,6 +14,8 @@ Deno.test("shareRows() takes speeds within 20 % for equal, and splits others in 
   assert.deepEqual(shareRows(8, idle(1, 1.1, 1.15, 1)), [2, 2, 2, 2]);
   assert.deepEqual(shareRows(8, idle(3, 1)), [6, 2]);
   assert.deepEqual(shareRows(100, idle(1, 2, 2)), [20, 40, 40]);
+  // A slow one goes on being measured.
+  assert.deepEqual(shareRows(9, idle(100, 100, 1)), [4, 4, 1]);
   // One that nobody has timed: all count as equal.
   assert.deepEqual(shareRows(8, idle(3, undefined)), [4, 4]);
 });
