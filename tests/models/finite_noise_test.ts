@@ -42,3 +42,39 @@ Deno.test("retryNonFinite() calls once when all is finite, denormals and extreme
   await denoiser.predictNoise(new Float64Array(6), steps, new Float64Array(6));
   assert.equal(calls.length, 1);
 });
+
+/** Rows of one; step 5 is NaN on the devices that `bad` names. */
+function onDevices(bad: readonly string[]) {
+  const noted: string[] = [];
+  const evaluate = (device: string) => (_: Float64Array, steps: Int32Array, out: Float64Array) => {
+    steps.forEach((step, row) => out[row] = step === 5 && bad.includes(device) ? NaN : step);
+    at = device;
+    return Promise.resolve();
+  };
+  let at = "";
+  const denoiser = retryNonFinite({
+    rowSize: 1,
+    predictNoise: evaluate("cpu:0"),
+    predictAgain: evaluate("cpu:1"),
+    deviceOf: () => at,
+    noteNonFinite: (_t, message) => noted.push(`${at}: ${message}`),
+  });
+  return { denoiser, noted };
+}
+
+Deno.test("retryNonFinite() asks another device, and notes which one failed", async () => {
+  const { denoiser, noted } = onDevices(["cpu:0"]);
+  const out = new Float64Array(3);
+  await denoiser.predictNoise(new Float64Array(3), steps, out);
+  assert.deepEqual([...out], [4, 5, 6]);
+  assert.deepEqual(noted, ["cpu:0: 1 values of step 5 were not finite"]);
+});
+
+Deno.test("retryNonFinite() ends with the step, the count and both devices when the second fails too", async () => {
+  const { denoiser } = onDevices(["cpu:0", "cpu:1"]);
+  await assert.rejects(denoiser.predictNoise(new Float64Array(3), steps, new Float64Array(3)), {
+    name: "NumericalError",
+    exitCode: 6,
+    message: /noise of step 5 has 1 of 1 values .*, from cpu:0 and again from cpu:1$/,
+  });
+});
