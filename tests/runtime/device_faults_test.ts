@@ -8,9 +8,11 @@ import { liveHandles } from "../../ffi/owned_pointer.ts";
 import { RuntimeLibraryError } from "../../src/errors.ts";
 import type { DeviceReport } from "../../src/runtime/device.ts";
 import type { DevicePoolOptions } from "../../src/runtime/device_pool.ts";
+import type { RowLayout } from "../../src/runtime/row_memory.ts";
 import { liveWorkers } from "../../src/runtime/worker_link.ts";
 import { evaluateRounds, lanes, openPool } from "../support/device_rows.ts";
 import { type FaultPlan, followPlan, metFaults, type PlannedFault } from "../support/fault_plan.ts";
+import { onnxModel, type ValueSpec } from "../support/onnx_builder.ts";
 import { withTempFolder } from "../support/temp_folder.ts";
 
 /** A hung device is found out after this; a healthy call takes less than a millisecond, but the machine may be busy. */
@@ -228,3 +230,95 @@ Deno.test("DevicePool ends with exit code 7 and the size when one row finds no m
   assert.ok(error instanceof RuntimeLibraryError, String(error));
   assert.match(error.message, /not enough memory for one row \(a buffer of 64 MiB was asked for\)/);
 });
+
+/** Rows of one number. */
+const NUMBERS: RowLayout = {
+  inputs: [{ name: "x", type: "float32", rowDims: [1] }],
+  outputs: [{ name: "y", type: "float32", rowDims: [1] }],
+};
+
+Deno.test("DevicePool ends a run that would never end, without another Worker", async () => {
+  await using opened = await openPool({ devices: lanes(2), deadlineSeconds: 0.3 }, endlessModel());
+  const rows = opened.pool.createRows(NUMBERS, 2);
+  const started = performance.now();
+  await assert.rejects(opened.pool.run(rows, 2), (error) => {
+    assert.ok(error instanceof RuntimeLibraryError, String(error));
+    assert.match(error.message, /^no device is left: cpu:0 \(did not answer within 0.3 s\)/);
+    return true;
+  });
+  // Three deadlines; a bound, not a measurement.
+  assert.ok(performance.now() - started < 60_000);
+  const report = opened.pool.report();
+  assert.deepEqual(report.map(({ restarts }) => restarts), [0, 0]);
+  assert.deepEqual(faultsOf(report), ["cpu:0 hang 3", "cpu:1 hang 3"]);
+  await opened.pool.close();
+  assertNothingLeft();
+});
+
+Deno.test("DevicePool stops a run that would never end when its signal fires", async () => {
+  await using opened = await openPool({ devices: lanes(2) }, endlessModel());
+  const rows = opened.pool.createRows(NUMBERS, 2);
+  const signal = AbortSignal.timeout(100);
+  await assert.rejects(opened.pool.run(rows, 2, { signal }), { name: "TimeoutError" });
+  assert.deepEqual(faultsOf(opened.pool.report()), []);
+});
+
+Deno.test("DevicePool knows ONNX Runtime's own words for memory that it does not get", async () => {
+  await using opened = await openPool({ devices: lanes(1) }, hugeModel());
+  const rows = opened.pool.createRows(NUMBERS, 4);
+  await assert.rejects(opened.pool.run(rows, 4), (error) => {
+    assert.ok(error instanceof RuntimeLibraryError, String(error));
+    assert.match(error.message, /not enough memory for one row \(a buffer of 16777216 MiB was/);
+    return true;
+  });
+  const [{ faults: [{ kind, count }] }] = opened.pool.report();
+  assert.deepEqual([kind, count], ["memory", 3]); // 4, 2, 1
+});
+
+/** y = x after 2^60 turns of a Loop. */
+function endlessModel(): Uint8Array {
+  const x = (name: string): ValueSpec => ({ name, type: "float32", shape: ["batch", 1] });
+  const flag = (name: string): ValueSpec => ({ name, type: "bool", shape: [] });
+  return onnxModel({
+    inputs: [x("x")],
+    outputs: [x("y")],
+    initializers: [
+      { name: "turns", type: "int64", dims: [], values: BigInt64Array.of(2n ** 60n) },
+      { name: "true", type: "bool", dims: [], values: Uint8Array.of(1) },
+      { name: "one", type: "float32", dims: [], values: Float32Array.of(1) },
+    ],
+    nodes: [{
+      op: "Loop",
+      inputs: ["turns", "true", "x"],
+      outputs: ["y"],
+      attributes: {
+        body: {
+          graph: {
+            inputs: [{ name: "i", type: "int64", shape: [] }, flag("go"), x("before")],
+            outputs: [flag("goOn"), x("after")],
+            nodes: [
+              { op: "Identity", inputs: ["go"], outputs: ["goOn"] },
+              { op: "Mul", inputs: ["before", "one"], outputs: ["after"] },
+            ],
+          },
+        },
+      },
+    }],
+  });
+}
+
+/** The largest of 2^42 copies of each row: 16 TiB. */
+function hugeModel(): Uint8Array {
+  return onnxModel({
+    inputs: [{ name: "x", type: "float32", shape: ["batch", 1] }],
+    outputs: [{ name: "y", type: "float32", shape: ["batch", 1] }],
+    initializers: [
+      { name: "copies", type: "int64", dims: [2], values: BigInt64Array.of(1n, 2n ** 42n) },
+      { name: "last", type: "int64", dims: [1], values: BigInt64Array.of(1n) },
+    ],
+    nodes: [
+      { op: "Expand", inputs: ["x", "copies"], outputs: ["wide"] },
+      { op: "ReduceMax", inputs: ["wide"], outputs: ["y"], attributes: { axes: { ints: [1] } } },
+    ],
+  });
+}

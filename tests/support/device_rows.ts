@@ -24,13 +24,14 @@ export function lanes(count: number): DeviceSpec[] {
   return Array.from({ length: count }, (_, lane) => ({ kind: "cpu", lane }));
 }
 
-/** A pool over the tiny DiT. */
+/** A pool over the tiny DiT, or another model. */
 export async function openPool(
   options: DevicePoolOptions,
+  model: Uint8Array = tinyDitModel(),
 ): Promise<{ pool: DevicePool } & AsyncDisposable> {
   const environment = Environment.open();
   const session = { intraOpNumThreads: 1, ...options.session };
-  const pool = await DevicePool.open(environment, tinyDitModel(), { ...options, session })
+  const pool = await DevicePool.open(environment, model, { ...options, session })
     .finally(() => environment.close());
   return { pool, [Symbol.asyncDispose]: () => pool.close() };
 }
