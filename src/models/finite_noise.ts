@@ -20,9 +20,11 @@ export interface DeviceAware extends Denoiser {
  */
 export function retryNonFinite(denoiser: Denoiser | DeviceAware): Denoiser {
   const { rowSize } = denoiser;
+  let round = 0; // a round is a call; those that a log answers do not come here
   return {
     rowSize,
     async predictNoise(latents, steps, out, signal) {
+      round++;
       await denoiser.predictNoise(latents, steps, out, signal);
       for (let row = 0; row < steps.length; row++) {
         const [from, to] = [row * rowSize, (row + 1) * rowSize];
@@ -39,7 +41,8 @@ export function retryNonFinite(denoiser: Denoiser | DeviceAware): Denoiser {
         throw new NumericalError(
           `the network's noise of step ${
             steps[row]
-          } has ${stillBad} of ${rowSize} values that are not finite, from ${first} and again from ${second}`,
+          } in round ${round} has ${stillBad} of ${rowSize} ` +
+            `values that are not finite, from ${first} and again from ${second}`,
           { hint: "half precision may overflow: try the float32 files of the network" },
         );
       }

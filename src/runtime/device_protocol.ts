@@ -32,6 +32,8 @@ export const WORD = {
   textLength: 10,
   /** 1 while the Worker is inside ONNX Runtime: what that uses must not be released. */
   native: 11,
+  /** 1 once the main thread has given the Worker up: it must not go into ONNX Runtime any more. */
+  givenUp: 12,
 } as const;
 
 /** What the Worker is to do. */
@@ -53,6 +55,28 @@ export class ControlBlock {
     this.buffer = buffer ?? new SharedArrayBuffer(WORDS * 4 + TEXT_BYTES);
     this.words = new Int32Array(this.buffer, 0, WORDS);
     this.#text = new Uint8Array(this.buffer, WORDS * 4);
+  }
+
+  /**
+   * For the Worker: native work, unless it was given up. Each side tells of itself before it looks at the other, so that either the Worker
+   * stays out or the main thread knows that it is in, and releases nothing.
+   */
+  enterNative(): void {
+    Atomics.store(this.words, WORD.native, 1);
+    if (Atomics.load(this.words, WORD.givenUp) === 0) return;
+    this.leaveNative();
+    throw new TypeError("the device was given up");
+  }
+
+  /** For the Worker: the end of native work. */
+  leaveNative(): void {
+    Atomics.store(this.words, WORD.native, 0);
+  }
+
+  /** For the main thread. @returns whether the Worker is out of ONNX Runtime for ever */
+  giveUp(): boolean {
+    Atomics.store(this.words, WORD.givenUp, 1);
+    return Atomics.load(this.words, WORD.native) === 0;
   }
 
   /** Text of the last error. */

@@ -3,14 +3,24 @@
  * @module
  */
 import { Environment } from "./environment.ts";
-import { ControlBlock, type DeviceSetup, WORD } from "./device_protocol.ts";
+import { ControlBlock, type DeviceSetup } from "./device_protocol.ts";
 import type { RowBackend } from "./device_service.ts";
 import { borrowSession, InferenceSession } from "./inference_session.ts";
 import { RowPlans } from "./row_plans.ts";
 import { StopSwitch } from "./stop_switch.ts";
 
-/** Opens the library, then borrows or opens the session. */
+/** Opens the library, then borrows or opens the session. All native work is announced: the session may be another thread's. */
 export async function openOrtRows(setup: DeviceSetup): Promise<RowBackend> {
+  const control = new ControlBlock(setup.control);
+  control.enterNative();
+  try {
+    return guarded(await open(setup), control);
+  } finally {
+    control.leaveNative();
+  }
+}
+
+async function open(setup: DeviceSetup): Promise<RowBackend> {
   const { libraryPath, session: source, stopSwitch } = setup;
   using stack = new DisposableStack();
   const environment = stack.use(Environment.open({ libraryPath }));
@@ -20,19 +30,13 @@ export async function openOrtRows(setup: DeviceSetup): Promise<RowBackend> {
     : await InferenceSession.create(environment, source.model, source.options);
   const plans = stack.use(new RowPlans(environment, session));
   const opened = stack.move();
-  const { words } = new ControlBlock(setup.control);
   return {
     inputs: session.inputs,
     outputs: session.outputs,
     run(memory, call) {
       const plan = plans.plan(memory, call);
       plan.load(memory, call);
-      Atomics.store(words, WORD.native, 1);
-      try {
-        plan.binding.runSync(stop);
-      } finally {
-        Atomics.store(words, WORD.native, 0);
-      }
+      plan.binding.runSync(stop);
       plan.store(memory, call);
       return call.count;
     },
@@ -41,6 +45,26 @@ export async function openOrtRows(setup: DeviceSetup): Promise<RowBackend> {
       plans.close();
       await session.close();
       opened.dispose();
+    },
+  };
+}
+
+function guarded(backend: RowBackend, control: ControlBlock): RowBackend {
+  const native = <T>(work: () => T): T => {
+    control.enterNative();
+    try {
+      return work();
+    } finally {
+      control.leaveNative();
+    }
+  };
+  return {
+    ...backend,
+    run: (memory, call) => native(() => backend.run(memory, call)),
+    forget: (memoryId) => native(() => backend.forget(memoryId)),
+    async close() {
+      control.enterNative();
+      await backend.close().finally(() => control.leaveNative());
     },
   };
 }

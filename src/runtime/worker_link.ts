@@ -57,6 +57,8 @@ export class WorkerLink implements DeviceLink {
   #stopAsked = false;
   #busy = false;
   #ended = false;
+  /** Whether its Worker had left ONNX Runtime when it ended. */
+  #released = true;
 
   private constructor(environment: Environment) {
     requireSources();
@@ -145,9 +147,9 @@ export class WorkerLink implements DeviceLink {
   }
 
   abandon(): boolean {
-    const released = Atomics.load(this.#control.words, WORD.native) === 0;
-    if (this.#ended) return released;
+    if (this.#ended) return this.#released;
     this.#ended = true;
+    const released = this.#released = this.#control.giveUp();
     running--;
     this.#stopSwitch.stop();
     // A Worker that sleeps cannot end.
