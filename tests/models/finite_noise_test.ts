@@ -75,6 +75,6 @@ Deno.test("retryNonFinite() ends with the step, the count and both devices when 
   await assert.rejects(denoiser.predictNoise(new Float64Array(3), steps, new Float64Array(3)), {
     name: "NumericalError",
     exitCode: 6,
-    message: /noise of step 5 has 1 of 1 values .*, from cpu:0 and again from cpu:1$/,
+    message: /noise of step 5 in round 1 has 1 of 1 values .*, from cpu:0 and again from cpu:1$/,
   });
 });
