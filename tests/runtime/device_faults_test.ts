@@ -24,8 +24,6 @@ interface Faced {
   report: DeviceReport[];
   notes: string[];
   met: number;
-  /** Between the last fault and the end. */
-  milliseconds: number;
 }
 
 /** Runs some rounds over lanes that follow a plan. */
@@ -38,7 +36,6 @@ async function face(
   await withTempFolder(async (marks) => {
     const plan: FaultPlan = { faults, marks };
     const notes: string[] = [];
-    const started = performance.now();
     followPlan(plan);
     try {
       const onNote = (line: string) => notes.push(line);
@@ -50,12 +47,10 @@ async function face(
       } catch (reason) {
         error = reason;
       }
-      const milliseconds = performance.now() - started;
       const report = pool.report();
-      faced = { outputs, error, report, notes, met: metFaults(plan), milliseconds };
+      faced = { outputs, error, report, notes, met: metFaults(plan) };
     } catch (error) {
-      const milliseconds = performance.now() - started;
-      faced = { outputs: undefined, error, report: [], notes, met: metFaults(plan), milliseconds };
+      faced = { outputs: undefined, error, report: [], notes, met: metFaults(plan) };
     } finally {
       followPlan();
     }
@@ -163,7 +158,7 @@ Deno.test("DevicePool does not wait for a device that fails at every other call"
 
 Deno.test("DevicePool ends with exit code 7, soon and naming every device, when none is left", async () => {
   const dead = { op: "run", kind: "status", at: 2, times: "persistent" } as const;
-  const { error, milliseconds, report } = await face([dead]);
+  const { error, report } = await face([dead]);
   assert.ok(error instanceof RuntimeLibraryError, String(error));
   assert.equal(error.exitCode, 7);
   assert.match(
@@ -171,8 +166,6 @@ Deno.test("DevicePool ends with exit code 7, soon and naming every device, when 
     /^no device is left: cpu:0 \(.*planned\), cpu:1 \(.*planned\), cpu:2 \(.*planned\)$/,
   );
   assert.ok(report.every(({ state }) => state === "lost"));
-  // A bound, not a measurement: the promise is two seconds, and nothing here waits for a deadline.
-  assert.ok(milliseconds < 60_000, `${milliseconds} ms`);
   assertNothingLeft();
 });
 
@@ -240,14 +233,11 @@ const NUMBERS: RowLayout = {
 Deno.test("DevicePool ends a run that would never end, without another Worker", async () => {
   await using opened = await openPool({ devices: lanes(2), deadlineSeconds: 0.3 }, endlessModel());
   const rows = opened.pool.createRows(NUMBERS, 2);
-  const started = performance.now();
   await assert.rejects(opened.pool.run(rows, 2), (error) => {
     assert.ok(error instanceof RuntimeLibraryError, String(error));
     assert.match(error.message, /^no device is left: cpu:0 \(did not answer within 0.3 s\)/);
     return true;
   });
-  // Three deadlines; a bound, not a measurement.
-  assert.ok(performance.now() - started < 60_000);
   const report = opened.pool.report();
   assert.deepEqual(report.map(({ restarts }) => restarts), [0, 0]);
   assert.deepEqual(faultsOf(report), ["cpu:0 hang 3", "cpu:1 hang 3"]);
