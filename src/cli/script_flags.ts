@@ -132,7 +132,8 @@ export function samplingFlags(defaults: ScriptDefaults) {
       min: 0,
       max: Number.MAX_VALUE,
       group: "Solver",
-      help: "... or at this residual relative to the step's own noise; default as tol1's",
+      help:
+        "... or at this residual relative to the step's own noise; 0.001 by default, 10 times tol1 for tqn",
     },
     max_steps: {
       type: "integer",

@@ -7,8 +7,10 @@ import type { Cost, VerifiedSample } from "./verify_run.ts";
 const PER_TOLERANCE = 20;
 /** Another processor, or another batch on a GPU, rounds otherwise, and the chain carries it on. */
 const LEAST_TOLERANCE = 1e-4;
-/** `tol1` and `tol2` of the solvers where a run was given none. */
+/** `tol1` of the solvers where a run was given none; tol2 is as much, for tqn ten times it. */
 const TQN_TOLERANCE = 3e-4, OTHER_TOLERANCE = 1e-3;
+/** Of tqn's tol2, which rules at noisy steps, a tenth at most reaches the sample. */
+const TQN_RATIO = 10;
 
 /** The whole run beside sequential sampling: worst differences, mean costs. */
 export interface Overall extends Pick<VerifiedSample, "latent" | "picture" | "run" | "sequential"> {
@@ -18,15 +20,16 @@ export interface Overall extends Pick<VerifiedSample, "latent" | "picture" | "ru
   speedup: number;
 }
 
-/** What a run's own tolerance leads to expect: twenty times tol1 or tol2, and at least 1e-4. */
+/** What a run's own tolerance leads to expect: twenty times tol1 or tol2, for tqn a tenth of tol2, and at least 1e-4. */
 export function defaultTolerance({ arguments: args }: Manifest): number {
   if (args.method === "sequential") return LEAST_TOLERANCE;
-  const own = args.method === "tqn" ? TQN_TOLERANCE : OTHER_TOLERANCE;
-  const number = (value: unknown) => typeof value === "number" ? value : own;
-  return Math.max(
-    PER_TOLERANCE * Math.max(number(args.tol1), number(args.tol2)),
-    LEAST_TOLERANCE,
-  );
+  const number = (value: unknown, other: number) => typeof value === "number" ? value : other;
+  const tqn = args.method === "tqn",
+    tol1 = number(args.tol1, tqn ? TQN_TOLERANCE : OTHER_TOLERANCE);
+  const tol2 = tqn
+    ? number(args.tol2, TQN_RATIO * tol1) / TQN_RATIO
+    : number(args.tol2, OTHER_TOLERANCE);
+  return Math.max(PER_TOLERANCE * Math.max(tol1, tol2), LEAST_TOLERANCE);
 }
 
 /** Sums the samples up. */

@@ -30,7 +30,10 @@ export interface SampleOptions extends SequentialOptions {
    * the same residual in fewer rounds, with less damping of what the residual does not show.
    */
   atol?: number;
-  /** The paper's tol2: … or at most this times the schedule's `noiseScale`; default as `atol`. */
+  /**
+   * The paper's tol2: … or at most this times the schedule's `noiseScale`. Default 1e-3, and 10 `atol` for `tqn`: what is left at a
+   * noisy step reaches x_0 damped to a tenth or less, what is left at the last ones reaches it whole.
+   */
   rtol?: number;
   /** Ends the run after so many rounds, converged or not, 0 before the first; default T, which always suffices. */
   maxRounds?: number;
@@ -60,8 +63,8 @@ export function resolveOptions(denoiser: Denoiser, options: SampleOptions): Reso
   const steps = schedule.numSteps;
   const most = Number.MAX_SAFE_INTEGER;
   const { windowSize = steps, order = steps, memorySize = 2, maxRounds = steps } = options;
-  const tolerance = method === "tqn" ? 3e-4 : 1e-3;
-  const { atol = tolerance, rtol = tolerance } = options;
+  const { atol = method === "tqn" ? 3e-4 : 1e-3 } = options;
+  const { rtol = method === "tqn" ? 10 * atol : 1e-3 } = options;
   const { regularization = 1e-3, variationSteps = steps } = options;
   checkInteger("rowSize", rowSize, 1, most);
   checkOneOf("method", method, ["tqn", "parataa", "fixed_point"]);
