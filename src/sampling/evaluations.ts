@@ -1,11 +1,11 @@
 /**
- * What TQN knows about the network at every step: the last three evaluated inputs and outputs, and the products of their
- * differences that a prediction needs.
+ * What TQN knows about the network at every step: the last evaluated input and output, how the last three of each differ, and
+ * the products of those differences that a prediction needs.
  *
  * | paper | here |
  * |---|---|
- * | (X_t, E_t), the last evaluation of step t | `input(t)`, `output(t)` |
- * | secant pairs (a_j, y_j), newest first | differences of the inputs and outputs of age j and j+1 |
+ * | (X_t, E_t), the last evaluation of step t | `known(t).input`, `.output` |
+ * | secant pairs (a_j, y_j), newest first | `known(t).moves`, `.changes` |
  * | dd = x̃_(t+1) − X_t | `probe` |
  * | β | `slope` |
  * | g = (Âh Âhᵀ + λI)⁻¹ Âh dd, divided by the lengths | `coefficients` |
@@ -15,12 +15,11 @@
  * older ones are known.
  * @module
  */
-import { differencesDot } from "./reductions.ts";
 import { row } from "./system.ts";
-import { learn, type Learned, moveProducts, outputProducts } from "./tqn_kernels.ts";
+import { type Known, learn, type Learned, learnPair, moveProducts } from "./tqn_kernels.ts";
 
-/** How many evaluations of a step are kept. */
-const AGES = 3;
+/** Secant pairs that are kept of every step. */
+const PAIRS = 2;
 /** A move below this rms says nothing about a slope. */
 const SMALLEST_MOVE = 1e-8;
 /** A slope s·dE/dx outside this range is not believed: 1 means frozen x_0. */
@@ -31,18 +30,21 @@ export class Evaluations {
   readonly #rowSize: number;
   readonly #pairs: number;
   readonly #damping: number;
-  readonly #symmetric: boolean;
-  /** Per slot `[numSteps, rowSize]`; the slot of age 0 differs from step to step. */
-  readonly #inputs: Float64Array[];
-  readonly #outputs: Float64Array[];
+  /** `[numSteps, rowSize]`. */
+  readonly #input: Float64Array;
+  readonly #output: Float64Array;
+  /** Per slot `[numSteps, rowSize]`, zeros without a pair; the slot of the newest differs from step to step. */
+  readonly #moves: Float64Array[];
+  readonly #changes: Float64Array[];
   readonly #newest: Uint8Array;
-  readonly #known: Uint8Array;
+  /** Evaluations of step t that are of use: at most one more than pairs. */
+  readonly #count: Uint8Array;
   /** a_1·a_1, a_2·a_2, a_1·a_2, a_1·y_1. */
   readonly #a11: Float64Array;
   readonly #a22: Float64Array;
   readonly #a12: Float64Array;
   readonly #a1y1: Float64Array;
-  /** a_2·y_2, a_1·y_2, a_2·y_1, when symmetric. */
+  /** a_2·y_2, a_1·y_2, a_2·y_1. */
   readonly #a2y2: Float64Array;
   readonly #a1y2: Float64Array;
   readonly #a2y1: Float64Array;
@@ -50,31 +52,22 @@ export class Evaluations {
   readonly #dd: Float64Array;
   readonly #a1dd: Float64Array;
   readonly #a2dd: Float64Array;
-  /** y_1·dd, y_2·dd of the last probe, when symmetric. */
+  /** y_1·dd, y_2·dd of the last probe. */
   readonly #y1dd: Float64Array;
   readonly #y2dd: Float64Array;
 
-  /** @param options `pairs`: secant pairs used, 0 … 2; `damping`: λ; `symmetric`: whether {@link mirrored} will be asked */
-  constructor(
-    options: {
-      numSteps: number;
-      rowSize: number;
-      pairs: number;
-      damping: number;
-      symmetric: boolean;
-    },
-  ) {
-    const { numSteps, rowSize, pairs, damping, symmetric } = options;
+  /** @param options `pairs`: secant pairs used, 0 … 2; `damping`: λ */
+  constructor(options: Record<"numSteps" | "rowSize" | "pairs" | "damping", number>) {
+    const { numSteps, rowSize, pairs, damping } = options;
     const perStep = () => new Float64Array(numSteps);
-    const ring = () => Array.from({ length: AGES }, () => new Float64Array(numSteps * rowSize));
+    const rows = () => new Float64Array(numSteps * rowSize);
     this.#rowSize = rowSize;
     this.#pairs = pairs;
     this.#damping = damping;
-    this.#symmetric = symmetric;
-    this.#inputs = ring();
-    this.#outputs = ring();
-    this.#newest = new Uint8Array(numSteps);
-    this.#known = new Uint8Array(numSteps);
+    [this.#input, this.#output] = [rows(), rows()];
+    this.#moves = Array.from({ length: PAIRS }, rows);
+    this.#changes = Array.from({ length: PAIRS }, rows);
+    [this.#newest, this.#count] = [new Uint8Array(numSteps), new Uint8Array(numSteps)];
     [this.#a11, this.#a22, this.#a12, this.#a1y1] = [perStep(), perStep(), perStep(), perStep()];
     [this.#dd, this.#a1dd, this.#a2dd] = [perStep(), perStep(), perStep()];
     [this.#a2y2, this.#a1y2, this.#a2y1] = [perStep(), perStep(), perStep()];
@@ -83,54 +76,46 @@ export class Evaluations {
 
   /** Whether step t was ever evaluated. */
   has(t: number): boolean {
-    return this.#known[t] > 0;
+    return this.#count[t] > 0;
   }
 
-  /** Input of step t, `age` evaluations ago; of age 0 where there is none so old. */
-  input(t: number, age = 0): Float64Array {
-    return row(this.#inputs[this.#slot(t, age)], t, this.#rowSize);
-  }
-
-  /** Output of step t, `age` evaluations ago; of age 0 where there is none so old. */
-  output(t: number, age = 0): Float64Array {
-    return row(this.#outputs[this.#slot(t, age)], t, this.#rowSize);
+  /** The last evaluation of step t and the pairs before it; zeros for what there is none of. */
+  known(t: number): Known {
+    const newest = this.#newest[t], older = (newest + 1) % PAIRS, size = this.#rowSize;
+    return {
+      input: row(this.#input, t, size),
+      output: row(this.#output, t, size),
+      moves: [row(this.#moves[newest], t, size), row(this.#moves[older], t, size)],
+      changes: [row(this.#changes[newest], t, size), row(this.#changes[older], t, size)],
+    };
   }
 
   /**
    * Takes in an evaluation at the input that was probed last; returns the rms of the step's first-order residual. Too small a move
    * replaces the last evaluation and makes no pair.
    */
-  add(t: number, rows: Pick<Learned, "c" | "d" | "n" | "above" | "epsilon" | "xi" | "x">): number {
-    const moved = Math.sqrt(this.#dd[t] / this.#rowSize) > SMALLEST_MOVE;
-    const rotated = this.#known[t] > 0 && moved;
-    if (rotated) this.#rotate(t);
-    else this.#known[t] = Math.max(this.#known[t], 1);
-    const age = rotated ? 1 : 0;
-    const { product, squaredResidual } = learn({
-      ...rows,
-      ...{ inputBefore: this.input(t, age), outputBefore: this.output(t, age) },
-      ...{ input: this.input(t), output: this.output(t) },
-    });
-    if (rotated) this.#a1y1[t] = product;
-    if (rotated && this.#symmetric) {
-      const answers = [this.output(t), this.output(t, 1)] as const;
-      this.#a2y1[t] = differencesDot(answers, [this.input(t, 1), this.input(t, 2)]);
+  add(t: number, rows: Omit<Learned, "input" | "output">): number {
+    const rms = (square: number) => Math.sqrt(square / this.#rowSize);
+    if (!this.has(t) || !(this.moved(t) > SMALLEST_MOVE)) {
+      this.#count[t] = Math.max(this.#count[t], 1);
+      return rms(learn({ ...rows, ...this.known(t) }));
     }
-    return Math.sqrt(squaredResidual / this.#rowSize);
+    this.#rotate(t);
+    const known = this.known(t), [move, moveBefore] = known.moves, [change] = known.changes;
+    const sums = learnPair({ ...rows, ...known, move, change, moveBefore });
+    this.#a1y1[t] = sums.product;
+    this.#a2y1[t] = sums.productBefore;
+    return rms(sums.squaredResidual);
   }
 
   /** Measures dd = x − X_t; returns its rms. */
   probe(t: number, x: Float64Array): number {
-    const products = moveProducts(x, [this.input(t), this.input(t, 1), this.input(t, 2)]);
+    const products = moveProducts(x, this.known(t));
     this.#dd[t] = products.dd;
     this.#a1dd[t] = products.a1dd;
     this.#a2dd[t] = products.a2dd;
-    if (this.#symmetric) {
-      const outputs = [this.output(t), this.output(t, 1), this.output(t, 2)] as const;
-      const { y1dd, y2dd } = outputProducts(x, this.input(t), outputs);
-      this.#y1dd[t] = y1dd;
-      this.#y2dd[t] = y2dd;
-    }
+    this.#y1dd[t] = products.y1dd;
+    this.#y2dd[t] = products.y2dd;
     return this.moved(t);
   }
 
@@ -183,17 +168,13 @@ export class Evaluations {
   }
 
   #pairCount(t: number): number {
-    return Math.min(this.#known[t] - 1, this.#pairs);
+    return Math.min(this.#count[t] - 1, this.#pairs);
   }
 
-  #slot(t: number, age: number): number {
-    return age < this.#known[t] ? (this.#newest[t] + AGES - age) % AGES : this.#newest[t];
-  }
-
-  /** Makes room for a new evaluation and moves the products of the newest pair to the second place. */
+  /** Makes room for a new pair and moves the products of the newest one to the second place. */
   #rotate(t: number): void {
-    this.#newest[t] = (this.#newest[t] + 1) % AGES;
-    this.#known[t] = Math.min(this.#known[t] + 1, AGES);
+    this.#newest[t] = (this.#newest[t] + 1) % PAIRS;
+    this.#count[t] = Math.min(this.#count[t] + 1, PAIRS + 1);
     this.#a22[t] = this.#a11[t];
     this.#a11[t] = this.#dd[t];
     this.#a12[t] = this.#a1dd[t];

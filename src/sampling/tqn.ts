@@ -155,8 +155,7 @@ export class Tqn implements Solver {
       ? evaluations.mirrored(t, { slope, pairs })
       : [0, 0] as const;
     predict({ ...factors, slope, pairs, mirrored, trust }, {
-      inputs: [evaluations.input(t), evaluations.input(t, 1), evaluations.input(t, 2)],
-      outputs: [evaluations.output(t), evaluations.output(t, 1), evaluations.output(t, 2)],
+      ...evaluations.known(t),
       ...{ above, clean: this.#clean, x: this.#x(t) },
     });
     this.#addNoise(t);

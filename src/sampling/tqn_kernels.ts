@@ -1,99 +1,90 @@
 /**
- * The loops of TQN over one row each. Sums run side by side in pairs, as {@link file://./reductions.ts} explains.
+ * The loops of TQN over one row each.
  * @module
  */
 
-/** Rows of an evaluation of step t, and its coefficients. */
+/** An evaluation of step t, its coefficients, and where it is kept. */
 export interface Learned extends Record<"c" | "d" | "n", number> {
   /** The input x_(t+1) and the answer ε. */
   above: Float64Array;
   epsilon: Float64Array;
-  /** The evaluation before this one. */
-  inputBefore: Float64Array;
-  outputBefore: Float64Array;
-  /** Where the input and the answer are kept. */
-  input: Float64Array;
-  output: Float64Array;
   /** ξ_t (any row of finite numbers where n is 0) and x_t. */
   xi: Float64Array;
   x: Float64Array;
+  /** The evaluation before this one, replaced by it. */
+  input: Float64Array;
+  output: Float64Array;
 }
 
-/** Keeps an evaluation; returns the product of the moves of input and output, and Σ (c x_(t+1) + d ε + n ξ − x_t)². */
-export function learn(
-  { c, d, n, above, epsilon, inputBefore, outputBefore, input, output, xi, x }: Learned,
-): { product: number; squaredResidual: number } {
-  const whole = x.length - x.length % 2;
-  let product0 = 0, product1 = 0, square0 = 0, square1 = 0;
-  for (let i = 0; i < whole; i += 2) {
-    const x0 = above[i], x1 = above[i + 1], e0 = epsilon[i], e1 = epsilon[i + 1];
-    const r0 = c * x0 + d * e0 + n * xi[i] - x[i];
-    const r1 = c * x1 + d * e1 + n * xi[i + 1] - x[i + 1];
-    product0 += (x0 - inputBefore[i]) * (e0 - outputBefore[i]);
-    product1 += (x1 - inputBefore[i + 1]) * (e1 - outputBefore[i + 1]);
-    square0 += r0 * r0;
-    square1 += r1 * r1;
-    input[i] = x0;
-    input[i + 1] = x1;
-    output[i] = e0;
-    output[i + 1] = e1;
-  }
-  for (let i = whole; i < x.length; i++) {
+/** Where the difference between two evaluations goes. */
+export interface LearnedPair extends Learned {
+  move: Float64Array;
+  change: Float64Array;
+  /** The move of the pair before. */
+  moveBefore: Float64Array;
+}
+
+/** Keeps an evaluation; returns Σ (c x_(t+1) + d ε + n ξ − x_t)². */
+export function learn({ c, d, n, above, epsilon, xi, x, input, output }: Learned): number {
+  let square = 0;
+  for (let i = 0; i < x.length; i++) {
     const r = c * above[i] + d * epsilon[i] + n * xi[i] - x[i];
-    product0 += (above[i] - inputBefore[i]) * (epsilon[i] - outputBefore[i]);
-    square0 += r * r;
-    input[i] = above[i];
-    output[i] = epsilon[i];
+    square += r * r;
   }
-  return { product: product0 + product1, squaredResidual: square0 + square1 };
+  input.set(above);
+  output.set(epsilon);
+  return square;
 }
 
-/** With dd = x − p0, a1 = p0 − p1, a2 = p1 − p2: the products dd·dd, a1·dd, a2·dd. */
+/**
+ * The same, and keeps how the input and the output differ from those before; returns the products of the output's change with the
+ * move and with the one before, too.
+ */
+export function learnPair(
+  { c, d, n, above, epsilon, xi, x, input, output, move, change, moveBefore }: LearnedPair,
+): Record<"squaredResidual" | "product" | "productBefore", number> {
+  let squaredResidual = 0, product = 0, productBefore = 0;
+  for (let i = 0; i < x.length; i++) {
+    const x0 = above[i], e0 = epsilon[i];
+    const r = c * x0 + d * e0 + n * xi[i] - x[i];
+    const a = x0 - input[i], y = e0 - output[i];
+    squaredResidual += r * r;
+    product += a * y;
+    productBefore += moveBefore[i] * y;
+    move[i] = a;
+    change[i] = y;
+    input[i] = x0;
+    output[i] = e0;
+  }
+  return { squaredResidual, product, productBefore };
+}
+
+/** Two rows, the newer first. */
+export type Two = readonly [Float64Array, Float64Array];
+
+/** What is known of a step: its last evaluation, and how the two pairs of evaluations before differ. */
+export interface Known {
+  input: Float64Array;
+  output: Float64Array;
+  moves: Two;
+  changes: Two;
+}
+
+/** With dd = x − input, moves a and changes y: the products dd·dd, a1·dd, a2·dd, y1·dd, y2·dd. */
 export function moveProducts(
   x: Float64Array,
-  [p0, p1, p2]: readonly [Float64Array, Float64Array, Float64Array],
-): Record<"dd" | "a1dd" | "a2dd", number> {
-  const whole = x.length - x.length % 2;
-  let dd0 = 0, dd1 = 0, first0 = 0, first1 = 0, second0 = 0, second1 = 0;
-  for (let i = 0; i < whole; i += 2) {
-    const d0 = x[i] - p0[i], d1 = x[i + 1] - p0[i + 1];
-    dd0 += d0 * d0;
-    dd1 += d1 * d1;
-    first0 += (p0[i] - p1[i]) * d0;
-    first1 += (p0[i + 1] - p1[i + 1]) * d1;
-    second0 += (p1[i] - p2[i]) * d0;
-    second1 += (p1[i + 1] - p2[i + 1]) * d1;
+  { input, moves: [a1, a2], changes: [y1, y2] }: Known,
+): Record<"dd" | "a1dd" | "a2dd" | "y1dd" | "y2dd", number> {
+  let dd = 0, a1dd = 0, a2dd = 0, y1dd = 0, y2dd = 0;
+  for (let i = 0; i < x.length; i++) {
+    const d = x[i] - input[i];
+    dd += d * d;
+    a1dd += a1[i] * d;
+    a2dd += a2[i] * d;
+    y1dd += y1[i] * d;
+    y2dd += y2[i] * d;
   }
-  for (let i = whole; i < x.length; i++) {
-    const d = x[i] - p0[i];
-    dd0 += d * d;
-    first0 += (p0[i] - p1[i]) * d;
-    second0 += (p1[i] - p2[i]) * d;
-  }
-  return { dd: dd0 + dd1, a1dd: first0 + first1, a2dd: second0 + second1 };
-}
-
-/** With y1 = e0 − e1, y2 = e1 − e2: the products of y1 and y2 with the move x − p0. */
-export function outputProducts(
-  x: Float64Array,
-  p0: Float64Array,
-  [e0, e1, e2]: readonly [Float64Array, Float64Array, Float64Array],
-): Record<"y1dd" | "y2dd", number> {
-  const whole = x.length - x.length % 2;
-  let first0 = 0, first1 = 0, second0 = 0, second1 = 0;
-  for (let i = 0; i < whole; i += 2) {
-    const d0 = x[i] - p0[i], d1 = x[i + 1] - p0[i + 1];
-    first0 += (e0[i] - e1[i]) * d0;
-    first1 += (e0[i + 1] - e1[i + 1]) * d1;
-    second0 += (e1[i] - e2[i]) * d0;
-    second1 += (e1[i + 1] - e2[i + 1]) * d1;
-  }
-  for (let i = whole; i < x.length; i++) {
-    const d = x[i] - p0[i];
-    first0 += (e0[i] - e1[i]) * d;
-    second0 += (e1[i] - e2[i]) * d;
-  }
-  return { y1dd: first0 + first1, y2dd: second0 + second1 };
+  return { dd, a1dd, a2dd, y1dd, y2dd };
 }
 
 /** Scalars of a prediction at step t; see {@link file://./tqn.ts}. */
@@ -108,10 +99,8 @@ export interface Prediction extends Record<"c" | "d" | "s" | "q", number> {
   trust: number;
 }
 
-/** Rows of a prediction: evaluated inputs and outputs, newest first, x_(t+1), and where D and x_t go. */
-export interface PredictionRows {
-  inputs: readonly [Float64Array, Float64Array, Float64Array];
-  outputs: readonly [Float64Array, Float64Array, Float64Array];
+/** Rows of a prediction: what is known of the step, x_(t+1), and where D and x_t go. */
+export interface PredictionRows extends Known {
   above: Float64Array;
   /** D of the step above, replaced by this step's. */
   clean: Float64Array;
@@ -121,16 +110,15 @@ export interface PredictionRows {
 /** Predicts ε at x_(t+1), then writes D and x_t without its noise. At the evaluated input, ε is the evaluated output exactly. */
 export function predict(
   { c, d, s, q, slope, pairs: [g1, g2], mirrored: [h1, h2], trust }: Prediction,
-  { inputs: [p0, p1, p2], outputs: [e0, e1, e2], above, clean, x }: PredictionRows,
+  { input, output, moves: [a1, a2], changes: [y1, y2], above, clean, x }: PredictionRows,
 ): void {
   const distrust = (1 - trust) / s, perQ = 1 / q;
+  const u = trust * slope, v1 = trust * g1, v2 = trust * g2;
+  const w1 = trust * (h1 - slope * g1), w2 = trust * (h2 - slope * g2);
   for (let i = 0; i < x.length; i++) {
-    const from = above[i], newestX = p0[i], olderX = p1[i], newestE = e0[i], olderE = e1[i];
-    const move1 = newestX - olderX, move2 = olderX - p2[i];
-    const beyond = from - newestX - g1 * move1 - g2 * move2;
-    const secant = newestE + g1 * (newestE - olderE) + g2 * (olderE - e2[i]) + slope * beyond +
-      (h1 * move1 + h2 * move2);
-    const e = trust * secant + distrust * (from - q * clean[i]);
+    const from = above[i];
+    const e = trust * output[i] + u * (from - input[i]) + (v1 * y1[i] + v2 * y2[i]) +
+      (w1 * a1[i] + w2 * a2[i]) + distrust * (from - q * clean[i]);
     clean[i] = (from - s * e) * perQ;
     x[i] = c * from + d * e;
   }

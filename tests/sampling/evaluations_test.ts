@@ -19,7 +19,6 @@ function after(
     rowSize: SIZE,
     pairs,
     damping: 0.01,
-    symmetric: true,
   });
   const outputs = inputs.map(answer);
   inputs.forEach((above, k) => {
@@ -33,13 +32,15 @@ function after(
 
 const rows = (count: number) => Array.from({ length: count }, () => random.randn(SIZE));
 
-Deno.test("Evaluations keeps the last three inputs and outputs of a step", () => {
+Deno.test("known() is the last evaluation of a step and the two pairs before it", () => {
   const inputs = rows(5), last = random.randn(SIZE);
   const { evaluations, outputs, distance } = after(inputs, last);
   assert.ok(evaluations.has(1) && !evaluations.has(0));
-  for (const age of [0, 1, 2]) {
-    assert.deepEqual(evaluations.input(1, age), inputs[4 - age]);
-    assert.deepEqual(evaluations.output(1, age), outputs[4 - age]);
+  const { input, output, moves, changes } = evaluations.known(1);
+  assert.deepEqual([input, output], [inputs[4], outputs[4]]);
+  for (const age of [0, 1]) {
+    assert.deepEqual(moves[age], minus(inputs[4 - age], inputs[3 - age]));
+    assert.deepEqual(changes[age], minus(outputs[4 - age], outputs[3 - age]));
   }
   const move = minus(last, inputs[4]);
   assert.ok(Math.abs(distance - Math.sqrt(dot(move, move) / SIZE)) < 1e-12);
@@ -108,7 +109,7 @@ Deno.test("add() makes no pair of a move that is too small", () => {
   const [first, second] = rows(2);
   const close = second.map((value) => value + 1e-10);
   const { evaluations, outputs } = after([first, second, close], first);
-  assert.deepEqual(evaluations.input(1), close);
-  assert.deepEqual(evaluations.output(1), outputs[2]);
-  assert.deepEqual(evaluations.input(1, 1), first);
+  const { input, output, moves } = evaluations.known(1);
+  assert.deepEqual([input, output], [close, outputs[2]]);
+  assert.deepEqual(moves, [minus(second, first), new Float64Array(SIZE)]);
 });

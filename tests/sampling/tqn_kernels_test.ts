@@ -4,8 +4,8 @@ import {
   addNoise,
   jump,
   learn,
+  learnPair,
   moveProducts,
-  outputProducts,
   predict,
 } from "../../src/sampling/tqn_kernels.ts";
 
@@ -18,43 +18,41 @@ for (const length of [1, 2, 7, 16]) {
   const rows = () => [0, 1, 2, 3, 4, 5, 6].map(() => random.randn(length));
   const factors = { c: 1.1, d: -0.2, n: 0.3, s: 0.8, q: 0.6 };
 
-  Deno.test(`learn() keeps an evaluation and returns its two sums, ${length} values`, () => {
-    const [above, epsilon, inputBefore, outputBefore, xi, x] = rows();
-    const input = new Float64Array(length), output = new Float64Array(length);
-    const sums = learn({
-      ...factors,
-      ...{ above, epsilon, inputBefore, outputBefore, input, output, xi, x },
-    });
-    assert.deepEqual([input, output], [above, epsilon]);
-    near(
-      sums.product,
-      sum(length, (i) => (above[i] - inputBefore[i]) * (epsilon[i] - outputBefore[i])),
+  Deno.test(`learn() and learnPair() keep an evaluation and return their sums, ${length} values`, () => {
+    const [above, epsilon, inputBefore, outputBefore, xi, x, moveBefore] = rows();
+    const kept = () => ({ input: inputBefore.slice(), output: outputBefore.slice() });
+    const residual = sum(
+      length,
+      (i) => (1.1 * above[i] - 0.2 * epsilon[i] + 0.3 * xi[i] - x[i]) ** 2,
     );
-    near(
-      sums.squaredResidual,
-      sum(length, (i) => (1.1 * above[i] - 0.2 * epsilon[i] + 0.3 * xi[i] - x[i]) ** 2),
-    );
+    const given = { ...factors, above, epsilon, xi, x }, alone = kept(), paired = kept();
+    near(learn({ ...given, ...alone }), residual);
+    const move = new Float64Array(length), change = new Float64Array(length);
+    const sums = learnPair({ ...given, ...paired, move, change, moveBefore });
+    for (const { input, output } of [alone, paired]) {
+      assert.deepEqual([input, output], [above, epsilon]);
+    }
+    assert.deepEqual(move, above.map((value, i) => value - inputBefore[i]));
+    assert.deepEqual(change, epsilon.map((value, i) => value - outputBefore[i]));
+    near(sums.squaredResidual, residual);
+    near(sums.product, sum(length, (i) => move[i] * change[i]));
+    near(sums.productBefore, sum(length, (i) => moveBefore[i] * change[i]));
   });
 
   Deno.test(`moveProducts() equals plain sums, ${length} values`, () => {
-    const [x, p0, p1, p2] = rows();
-    const products = moveProducts(x, [p0, p1, p2]);
-    near(products.dd, sum(length, (i) => (x[i] - p0[i]) ** 2));
-    near(products.a1dd, sum(length, (i) => (p0[i] - p1[i]) * (x[i] - p0[i])));
-    near(products.a2dd, sum(length, (i) => (p1[i] - p2[i]) * (x[i] - p0[i])));
-  });
-
-  Deno.test(`outputProducts() equals plain sums, ${length} values`, () => {
-    const [x, p0, e0, e1, e2] = rows();
-    const { y1dd, y2dd } = outputProducts(x, p0, [e0, e1, e2]);
-    near(y1dd, sum(length, (i) => (e0[i] - e1[i]) * (x[i] - p0[i])));
-    near(y2dd, sum(length, (i) => (e1[i] - e2[i]) * (x[i] - p0[i])));
+    const [x, input, output, a1, a2, y1, y2] = rows();
+    const products = moveProducts(x, { input, output, moves: [a1, a2], changes: [y1, y2] });
+    near(products.dd, sum(length, (i) => (x[i] - input[i]) ** 2));
+    near(products.a1dd, sum(length, (i) => a1[i] * (x[i] - input[i])));
+    near(products.a2dd, sum(length, (i) => a2[i] * (x[i] - input[i])));
+    near(products.y1dd, sum(length, (i) => y1[i] * (x[i] - input[i])));
+    near(products.y2dd, sum(length, (i) => y2[i] * (x[i] - input[i])));
   });
 
   Deno.test(`predict() equals its formula, and the evaluated output where nothing moved, ${length} values`, () => {
-    const [p0, p1, p2, e0, e1, e2, above] = rows();
+    const [input, output, a1, a2, y1, y2, above] = rows();
     const before = random.randn(length), clean = before.slice(), x = new Float64Array(length);
-    const given = { inputs: [p0, p1, p2], outputs: [e0, e1, e2], clean, x } as const;
+    const known = { input, output, moves: [a1, a2], changes: [y1, y2] } as const;
     const scalars = {
       ...factors,
       slope: 1.3,
@@ -62,17 +60,17 @@ for (const length of [1, 2, 7, 16]) {
       mirrored: [0.2, -0.5],
       trust: 0.9,
     } as const;
-    predict(scalars, { ...given, above });
+    predict(scalars, { ...known, clean, x, above });
     for (let i = 0; i < length; i++) {
-      const a1 = p0[i] - p1[i], a2 = p1[i] - p2[i], y1 = e0[i] - e1[i], y2 = e1[i] - e2[i];
-      const secant = e0[i] + 1.3 * (above[i] - p0[i]) + 0.4 * (y1 - 1.3 * a1) -
-        0.7 * (y2 - 1.3 * a2) + 0.2 * a1 - 0.5 * a2;
+      const secant = output[i] + 1.3 * (above[i] - input[i]) + 0.4 * (y1[i] - 1.3 * a1[i]) -
+        0.7 * (y2[i] - 1.3 * a2[i]) + 0.2 * a1[i] - 0.5 * a2[i];
       const e = 0.9 * secant + 0.1 * (above[i] - 0.6 * before[i]) / 0.8;
       near(x[i], 1.1 * above[i] - 0.2 * e);
       near(clean[i], (above[i] - 0.8 * e) / 0.6);
     }
-    predict({ ...scalars, pairs: [0, 0], mirrored: [0, 0], trust: 1 }, { ...given, above: p0 });
-    assert.deepEqual(x, p0.map((value, i) => 1.1 * value + -0.2 * e0[i]));
+    const still = { ...scalars, pairs: [0, 0], mirrored: [0, 0], trust: 1 } as const;
+    predict(still, { ...known, clean, x, above: input });
+    assert.deepEqual(x, input.map((value, i) => 1.1 * value + -0.2 * output[i]));
   });
 
   Deno.test(`jump() keeps the prediction of x_0 and addNoise() adds n ξ, ${length} values`, () => {
