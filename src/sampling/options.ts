@@ -32,7 +32,8 @@ export interface SampleOptions extends SequentialOptions {
   atol?: number;
   /**
    * The paper's tol2: … or at most this times the schedule's `noiseScale`. Default 1e-3, and 10 `atol` for `tqn`: what is left at a
-   * noisy step reaches x_0 damped to a tenth or less, what is left at the last ones reaches it whole.
+   * noisy step usually reaches x_0 damped to a tenth, what is left at the last ones reaches it whole. `tqn` takes min(1, 6ᾱ) times
+   * it: before the picture is decided errors may grow. Not above `atol`, it has no effect.
    */
   rtol?: number;
   /** Ends the run after so many rounds, converged or not, 0 before the first; default T, which always suffices. */

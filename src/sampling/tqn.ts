@@ -23,6 +23,9 @@ import { checkFinite, row } from "./system.ts";
 import { addNoise, jump, predict } from "./tqn_kernels.ts";
 import { finishedIndex, Window } from "./window.ts";
 
+/** Below an ᾱ of a sixth the picture is not decided: errors may grow on their way to x_0, and rtol gets stricter. */
+const UNDECIDED = 1 / 6;
+
 /** TQN at work on one sample. */
 export class Tqn implements Solver {
   readonly trajectory: Float64Array;
@@ -35,6 +38,8 @@ export class Tqn implements Solver {
   #steps: Int32Array = new Int32Array(0);
   /** Round in which a step was last skipped; 0 for never. */
   readonly #skipped: Int32Array;
+  /** What rtol is relative to. */
+  readonly #noiseScale: Float64Array;
   #round = 0;
 
   /** Allocates everything that the run will need. */
@@ -55,6 +60,9 @@ export class Tqn implements Solver {
     this.#epsilon = new Float64Array(windowSize * rowSize);
     this.#clean = new Float64Array(rowSize);
     this.#skipped = new Int32Array(schedule.numSteps);
+    this.#noiseScale = schedule.noiseScale.map((scale, t) =>
+      scale * Math.min(1, schedule.alphasCumprod[t] / UNDECIDED)
+    );
   }
 
   /** Steps that enter the window start from a jump with the last D, in the first round D = 0. */
@@ -71,7 +79,7 @@ export class Tqn implements Solver {
   /** One sweep from the top; no step below one that was not evaluated is known to be finished. */
   update(): Float64Array {
     const { start, end } = this.window;
-    const { atol, rtol, schedule } = this.#options;
+    const { atol, rtol } = this.#options;
     const residuals = new Float64Array(end - start).fill(NaN);
     let asked = this.#steps.length;
     const learn = (t: number) => {
@@ -83,7 +91,7 @@ export class Tqn implements Solver {
       if (this.#evaluations.has(t)) this.#predict(t);
       else this.#jump(t);
     }
-    const rule = { atol, rtol, noiseScale: schedule.noiseScale };
+    const rule = { atol, rtol, noiseScale: this.#noiseScale };
     const finished = finishedIndex(this.window, residuals, rule);
     this.window.advance(this.#steps.includes(finished) ? finished : finished + 1);
     return residuals;
