@@ -2,7 +2,7 @@
 import { retryNonFinite } from "../models/finite_noise.ts";
 import type { RoundRow } from "../runs/rounds_file.ts";
 import type { Denoiser } from "../sampling/denoiser.ts";
-import type { Method } from "../sampling/options.ts";
+import type { Method, SampleOptions } from "../sampling/options.ts";
 import { parallelSample } from "../sampling/parallel_sampler.ts";
 import type { SampleResult } from "../sampling/results.ts";
 import type { Schedule } from "../sampling/schedule.ts";
@@ -56,6 +56,9 @@ export function solve(job: Job, options: SolveOptions): Promise<Solved> {
     : solveInParallel(job, method, options);
 }
 
+/** A warm start from another prompt's trajectory: most of it will move, so that every step need not be asked at its old place. */
+const OTHER_PROMPT: SampleOptions["tqn"] = { strides: [5, 2] };
+
 async function solveInParallel(
   job: Job,
   method: Method,
@@ -64,13 +67,15 @@ async function solveInParallel(
   const { schedule, values, signal, onRound, onEstimate } = options;
   const latents = new Map([[0, firstSample(job)]]);
   const finishedIndex: number[] = [], residual: number[] = [], rounds: RoundRow[] = [];
+  const windowSize = Number(values.window_size); // `auto` was settled before the first job; left here, it is refused as NaN
   const sampler = parallelSample(denoiserOf(job, options), {
     schedule,
     noise: job.noise,
     initialTrajectory: job.start?.trajectory,
     variationSteps: job.start?.variationSteps,
     method,
-    windowSize: Number(values.window_size), // `auto` was settled before the first job; left here, it is refused as NaN
+    windowSize,
+    tqn: job.start && windowSize >= schedule.numSteps ? OTHER_PROMPT : undefined,
     order: values.order,
     memorySize: values.memory_size,
     atol: values.tol1,
