@@ -6,6 +6,7 @@ import { PermissionError, RuntimeLibraryError } from "../src/errors.ts";
 import { bindApi } from "./bind_api.ts";
 import { type LibraryCandidate, libraryCandidates } from "./library_search.ts";
 import { MAX_API_VERSION, MIN_API_VERSION, type OrtApi } from "./ort_api.ts";
+import { requirePinned } from "./pinned_library.ts";
 import { readCString } from "./pointer.ts";
 import { disableTelemetry } from "./telemetry.ts";
 
@@ -40,15 +41,18 @@ export interface LibrarySearch {
  * Tries the candidates (see {@link libraryCandidates}) up to the first that opens.
  *
  * @param libraryPath path of the library; when given, nothing else is tried
- * @throws {PermissionError} without `--allow-ffi`
+ * @throws {PermissionError} without `--allow-ffi`, and on a library that ships with parataa and is not what was published
  */
 export function searchLibrary(libraryPath?: string): LibrarySearch {
   requireFfiPermission("calling ONNX Runtime");
   const attempts: LibraryAttempt[] = [];
   let cause: unknown;
   for (const candidate of libraryCandidates(libraryPath)) {
+    const already = opened.get(candidate.path);
+    // Another library in the place of a changed one would hide the change.
+    if (candidate.pinned && !already) requirePinned(candidate.path);
     try {
-      const library = opened.get(candidate.path) ?? open(candidate);
+      const library = already ?? open(candidate);
       return { attempts: [...attempts, candidate], library, cause };
     } catch (error) {
       cause ??= error;
@@ -62,7 +66,7 @@ export function searchLibrary(libraryPath?: string): LibrarySearch {
  * Opens ONNX Runtime, from the first candidate that works (see {@link libraryCandidates}).
  *
  * @param libraryPath path of the library; when given, nothing else is tried
- * @throws {PermissionError} without `--allow-ffi`
+ * @throws {PermissionError} without `--allow-ffi`, and on a library that ships with parataa and is not what was published
  * @throws {RuntimeLibraryError} when nothing opens, listing every path tried and why it failed
  */
 export function openLibrary(libraryPath?: string): OrtLibrary {

@@ -9,6 +9,8 @@ export interface LibraryCandidate {
   readonly path: string;
   /** Why it is tried, for the error's list. */
   readonly source: string;
+  /** Whether it ships with parataa, so that its bytes are known. */
+  readonly pinned?: true;
 }
 
 const FILE_NAMES: Record<string, { npm: string; system: readonly string[] }> = {
@@ -31,13 +33,19 @@ export function libraryCandidates(libraryPath?: string): LibraryCandidate[] {
   const { npm, system } = FILE_NAMES[Deno.build.os] ?? FILE_NAMES.linux;
   const executableFolder = dirname(Deno.execPath());
   return [
-    ...system.map((name) => ({
+    ...system.map((name): LibraryCandidate => ({
       path: join(executableFolder, name),
       source: "beside the executable",
+      ...(isSingleFile(executableFolder) ? { pinned: true } : {}),
     })),
-    { path: join(npmFolder(), npm), source: "npm package onnxruntime-node" },
+    { path: join(npmFolder(), npm), source: "npm package onnxruntime-node", pinned: true },
     ...system.map((name) => ({ path: name, source: "system" })),
   ];
+}
+
+/** Whether Deno lies in the folder that the single file was unpacked into, with the library that came in it. */
+function isSingleFile(executableFolder: string): boolean {
+  return (import.meta.dirname ?? "").startsWith(join(executableFolder, "src"));
 }
 
 /** An environment variable where its permission is already granted; nothing prompts. */

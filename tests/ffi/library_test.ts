@@ -85,7 +85,9 @@ Deno.test("openLibrary() lists every place it looked where there is no library",
       await Deno.copyFile(new URL(file, root), join(folder, file));
     }
     const script = new URL(`file://${folder}/tests/ffi/library_child.ts`);
-    const { stdout } = await runChild(script, { flags: ["--no-config", "--allow-ffi"] });
+    const { stdout } = await runChild(script, {
+      flags: ["--no-config", "--allow-ffi", "--allow-read"],
+    });
     assert.match(stdout, /^RuntimeLibraryError 7: cannot open ONNX Runtime; tried \d+: /);
     for (const source of ["beside the executable", "npm package onnxruntime-node", "system"]) {
       assert.match(stdout, new RegExp(`\\(${source}\\): .*No such file`));
@@ -112,10 +114,10 @@ Deno.test("openLibrary() tries ORT_DYLIB_PATH alone where reading it is granted,
     granted.stdout,
     /^RuntimeLibraryError 7: .*tried 1: \/nowhere\/libonnxruntime\.so \(ORT_DYLIB_PATH\): .*No such file/,
   );
-  const ungranted = await runChild(child, { flags: ["--allow-ffi"], env });
+  const ungranted = await runChild(child, { flags: ["--allow-ffi", "--allow-read"], env });
   assert.match(ungranted.stdout, /^opened .*onnxruntime-node/);
   const empty = await runChild(child, {
-    flags: ["--allow-ffi", "--allow-env=ORT_DYLIB_PATH"],
+    flags: ["--allow-ffi", "--allow-read", "--allow-env=ORT_DYLIB_PATH"],
     env: { ORT_DYLIB_PATH: "" },
   });
   assert.match(empty.stdout, /^opened .*onnxruntime-node/);

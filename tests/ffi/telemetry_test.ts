@@ -12,7 +12,7 @@ const child = new URL("telemetry_child.ts", import.meta.url);
 function opened(env: Record<string, string>): Promise<{ variable: string; left: string[] }> {
   return withTempFolder(async (home) => {
     const { code, stdout, stderr } = await runChild(child, {
-      flags: ["--allow-ffi", "--allow-env=ORT_DISABLE_TELEMETRY"],
+      flags: ["--allow-ffi", "--allow-read", "--allow-env=ORT_DISABLE_TELEMETRY"],
       env: { DENO_DIR: denoFolder, HOME: home, CI: "", ...env },
     });
     assert.equal(code, 0, stderr);

@@ -16,7 +16,7 @@ const BEYOND = [
 Deno.test("src/runtime/ survives a failure of any call, leaking nothing", async () => {
   const { code, signal, stdout, stderr } = await runChild(
     new URL("fault_injection_child.ts", import.meta.url),
-    { flags: ["--allow-ffi"] },
+    { flags: ["--allow-ffi", "--allow-read"] },
   );
   assert.equal(code, 0, `signal ${signal}\n${stderr}`);
   const [once, persistent, names] = stdout.split("\n");

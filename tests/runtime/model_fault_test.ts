@@ -155,7 +155,7 @@ Deno.test("InferenceSession.create() opens nothing that --allow-read does not co
   const outside = join(folder, "outside.onnx");
   const script = new URL("model_fault_child.ts", import.meta.url);
   const attempt = async (path: string) => {
-    const flags = ["--allow-ffi", `--allow-read=${inside}`];
+    const flags = ["--allow-ffi", `--allow-read=${inside},node_modules/onnxruntime-node`];
     const { code, stdout, stderr } = await runChild(script, { flags, args: [path] });
     assert.equal(code, 0, stderr);
     return stdout;
@@ -194,7 +194,9 @@ Deno.test("InferenceSession.create() opens nothing that --allow-read does not co
 
 Deno.test("no truncation and no flipped bit of a model ends the process", async () => {
   const script = new URL("model_mutation_child.ts", import.meta.url);
-  const { code, signal, stdout, stderr } = await runChild(script, { flags: ["--allow-ffi"] });
+  const { code, signal, stdout, stderr } = await runChild(script, {
+    flags: ["--allow-ffi", "--allow-read"],
+  });
   assert.equal(code, 0, `signal ${signal}\n${stderr}`);
   const { loaded, refused, wanted } = JSON.parse(stdout.split("\n")[1]);
   assert.equal(loaded + refused, wanted);

@@ -1,0 +1,53 @@
+/**
+ * Holds the library that ships with parataa to the hash it was published with, before any of its code runs.
+ * @module
+ */
+import { createHash } from "node:crypto";
+import { PermissionError } from "../src/errors.ts";
+
+/** SHA-256 of the libraries of onnxruntime-node 1.30.0, by operating system and processor; a test compares them with node_modules. */
+export const PINNED: Readonly<Record<string, string>> = {
+  "linux-x86_64": "ffb75a925ba05e47b235bb66e3e3911714a80b328a9c9425539feb204aa32a23",
+  "linux-aarch64": "1f549d46250b005580b597f4164984aaf75b3bcb9f3aeb07c7f8a8fe60b23c76",
+  "darwin-aarch64": "685d2be5dba1309c89d3a5324b7fd06a5c42f1a61bfea32d14c4cc28d072121d",
+  "windows-x86_64": "508c362f5673483dd3a086379c392795b2e42d10d5e6f3f90ebd7ac21c97af67",
+  "windows-aarch64": "6c3a2abf5c6aca11c48a0d338a91af309f2266f25ce2e4084e6a87bbcb0fbfd0",
+};
+
+/**
+ * Refuses a library whose bytes are not the published ones, or that is a link to somewhere else.
+ *
+ * @throws {PermissionError} with what to do about it, also where the file may not be read
+ */
+export function requirePinned(path: string): void {
+  const wanted = PINNED[`${Deno.build.os}-${Deno.build.arch}`];
+  const refuse = (what: string, cause?: unknown) =>
+    new PermissionError(`will not run ${path}: ${what}`, {
+      hint: `\`deno install\` brings the published one back; --ort_lib ${path} takes it as it is`,
+      cause,
+    });
+  try {
+    if (Deno.lstatSync(path).isSymlink) throw refuse("it is a link, wanted the file itself");
+    const sha256 = hashFile(path);
+    if (sha256 === wanted) return;
+    const expected = wanted === undefined ? "none is known here" : `wanted ${wanted}`;
+    throw refuse(`its SHA-256 is ${sha256}, ${expected}`);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return; // what opens it says so
+    if (!(error instanceof Deno.errors.NotCapable)) throw error;
+    throw new PermissionError(`cannot check ${path} before running it`, {
+      hint: `${error.message}; or name it, --ort_lib ${path}, to have it unchecked`,
+      cause: error,
+    });
+  }
+}
+
+function hashFile(path: string): string {
+  const hash = createHash("sha256");
+  using file = Deno.openSync(path);
+  const buffer = new Uint8Array(1 << 20);
+  for (let n = file.readSync(buffer); n !== null; n = file.readSync(buffer)) {
+    hash.update(buffer.subarray(0, n));
+  }
+  return hash.digest("hex");
+}
