@@ -34,6 +34,7 @@ import { type SampleContext, trajectoryIdentity } from "./run_sample.ts";
 import type { samplingFlags } from "./script_flags.ts";
 import { settleWindow } from "./settle_window.ts";
 import type { SamplingValues } from "./solve.ts";
+import { requireReadable } from "./user_file.ts";
 
 /** Flags that every sampling script has. */
 export type SamplingTable = ReturnType<typeof samplingFlags>;
@@ -223,6 +224,7 @@ export async function checkedArguments<
   refuseThreads(args.values as SamplingValues);
   checkDevices(args.values as SamplingValues);
   script.check?.(args.values, args.given);
+  await requireReadable(flags, args.values, args.given);
   return args;
 }
 

@@ -2,6 +2,7 @@
 
 import { join } from "node:path";
 import { ModelError, PermissionError } from "../errors.ts";
+import { resolveFile } from "./real_file.ts";
 import { shown } from "./shown.ts";
 
 /**
@@ -11,7 +12,7 @@ import { shown } from "./shown.ts";
  * @param folder folder of the model file
  * @param files least size by location, from {@linkcode externalFiles}
  * @throws {ModelError} a file is missing, a link, too short, or no file
- * @throws {PermissionError} when looking is not allowed
+ * @throws {PermissionError} when looking is not allowed, or a link leads to what may not be read
  */
 export async function checkExternalFiles(
   folder: string,
@@ -41,7 +42,10 @@ async function lastOf(
   for (const part of location.split(/[/\\]/)) {
     path = join(path, part);
     info = await look(path) ?? fail("no such file");
-    if (info.isSymlink) fail(`${shown(part)} is a symbolic link`);
+    if (info.isSymlink) {
+      await resolveFile(path);
+      fail(`${shown(part)} is a symbolic link`);
+    }
   }
   return info ?? fail("no such file");
 }

@@ -5,6 +5,7 @@ import { checkExternalFiles } from "../formats/external_files.ts";
 import { isJsonObject, type JsonObject, readJson } from "../formats/json.ts";
 import { readOnnx } from "../formats/onnx.ts";
 import { externalFiles } from "../formats/onnx_external.ts";
+import { resolveFile } from "../formats/real_file.ts";
 
 const INDEX = "model_index.json";
 
@@ -104,17 +105,6 @@ export function configNumber(config: JsonObject, key: string, fallback: number):
     );
   }
   return value;
-}
-
-async function resolveFile(path: string): Promise<string> {
-  const real = await Deno.realPath(path);
-  try {
-    await Deno.stat(real);
-  } catch (cause) {
-    const hint = (cause as Error).message;
-    throw new PermissionError(`cannot read ${path}, a link to ${real}`, { hint, cause });
-  }
-  return real;
 }
 
 /**
