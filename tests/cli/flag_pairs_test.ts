@@ -1,0 +1,25 @@
+import assert from "node:assert/strict";
+import { SAMPLING_SCRIPTS } from "../../src/cli/sampling_scripts.ts";
+import { flagPairs, runPairs } from "../support/flag_pairs.ts";
+
+/** No folder is there, so that a pair that is allowed ends with exit code 3, where the model would be opened. */
+const TEXTS = { model_path: ["nosuch"], vae_path: ["nosuch"], output_path: ["nosuch"] };
+
+Deno.test("runSampling() takes or refuses every pair of flags at the edges of their ranges, before any model", async () => {
+  const { signal } = new AbortController();
+  const tried: string[] = [];
+  for (const [name, { flags, run }] of Object.entries(SAMPLING_SCRIPTS)) {
+    // Every 29th pair: tests/full/flag_pairs.ts takes all, with a model.
+    const pairs = [...flagPairs(flags, TEXTS)].filter((_, i) => i % 29 === 0);
+    const base = ["--model_path=nosuch", "--provider=cpu"];
+    const start = (args: readonly string[]) =>
+      run([
+        ...base.filter((arg) => !args.some((own) => own.startsWith(arg.split("=")[0]))),
+        ...args,
+      ], signal);
+    const { counts, surprises } = await runPairs(pairs, start, new Set([0, 2, 3, 7]));
+    assert.deepEqual(surprises, [], name);
+    tried.push(`${name} ${JSON.stringify(counts)}`);
+    assert.ok(counts[2] > 10 && counts[3] > 10, tried.join());
+  }
+});

@@ -1,0 +1,62 @@
+/** Every pair of flags at the edges of their ranges: row C2 of the reliability table. @module */
+import type { Flag, FlagTable } from "../../src/cli/flag.ts";
+import { describeError } from "../../src/cli/main.ts";
+
+/** What a text flag is given; a flag that is not named here gets a text that is nothing. */
+export type Texts = Readonly<Record<string, readonly string[]>>;
+
+/** Print and leave, or would take the terminal or the process with them. */
+const LEAVE = new Set(["help", "version"]);
+
+function edges(name: string, flag: Flag, texts: Texts): string[] {
+  switch (flag.type) {
+    case "boolean":
+      return [`--${name}`];
+    case "choice":
+      return flag.choices.map((choice) => `--${name}=${choice}`);
+    case "string":
+      return (texts[name] ?? ["nothing"]).map((text) => `--${name}=${text}`);
+    default: {
+      const ends = [flag.min, flag.max, flag.also, flag.word];
+      return (texts[name] ?? ends.filter((end) => end !== undefined)).map((end) =>
+        `--${name}=${end}`
+      );
+    }
+  }
+}
+
+/** All pairs of edge values of two different flags. */
+export function* flagPairs(table: FlagTable, texts: Texts): Generator<[string, string]> {
+  const flags = Object.entries(table).filter(([name]) => !LEAVE.has(name));
+  const values = flags.map(([name, flag]) => edges(name, flag, texts));
+  for (let i = 0; i < values.length; i++) {
+    for (let j = i + 1; j < values.length; j++) {
+      for (const a of values[i]) for (const b of values[j]) yield [a, b];
+    }
+  }
+}
+
+/** Runs every pair; counts the exit codes, and gathers what is not among `allowed`. */
+export async function runPairs(
+  pairs: Iterable<readonly [string, string]>,
+  run: (args: readonly string[]) => Promise<unknown>,
+  allowed: ReadonlySet<number>,
+): Promise<{ counts: Record<number, number>; surprises: string[] }> {
+  const counts: Record<number, number> = {};
+  const surprises: string[] = [];
+  const { log, error } = console;
+  console.log = console.error = () => {};
+  try {
+    for (const pair of pairs) {
+      const { exitCode, line } = await run(pair).then(
+        () => ({ exitCode: 0, line: "" }),
+        (error) => describeError(error),
+      );
+      counts[exitCode] = (counts[exitCode] ?? 0) + 1;
+      if (!allowed.has(exitCode)) surprises.push(`${pair.join(" ")}: ${exitCode} ${line}`);
+    }
+  } finally {
+    Object.assign(console, { log, error });
+  }
+  return { counts, surprises };
+}
