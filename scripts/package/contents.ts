@@ -30,6 +30,8 @@ export async function collectFiles(): Promise<Map<string, Uint8Array>> {
   await add("deno", Deno.execPath());
   await add("libonnxruntime.so.1", join(ROOT, LIBRARY));
   files.set("src/cli/parataa.js", await bundle("scripts/parataa.ts"));
+  // Where src/runtime/worker_url.ts looks for it, seen from the bundle.
+  files.set("src/cli/device_worker.ts", await bundle("src/runtime/device_worker.ts"));
   files.set("deno.json", json(CONFIG));
   files.set("package.json", json(PACKAGE));
   for (const [path, from] of Object.entries(OTHERS)) await add(path, join(ROOT, from));

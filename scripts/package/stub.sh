@@ -112,7 +112,6 @@ allow_named() {
         -?*) value=${word#??} flag=${word%"$value"} ;;
         *) [ -z "$operands" ] || allow read "$word"; continue ;;
       esac
-      value=${value#=}
       if [ -z "$value" ]; then
         case " $reads $writes " in *" $flag "*) wanted=$flag ;; esac
         continue

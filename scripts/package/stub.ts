@@ -47,8 +47,8 @@ export async function commandCases(): Promise<string> {
   const cases: string[] = [];
   for (const [name, { permissions, operand, load }] of Object.entries(COMMANDS)) {
     const { read = [], env = [], ...rest } = permissions;
-    // Models and libraries lie in the unpacked folder, which is readable as a whole.
-    const outside = read.filter((path) => path !== "models" && !path.startsWith("node_modules/"));
+    // The rest lies in the unpacked folder, which is readable as a whole.
+    const outside = read.filter((path) => !/^(models|src|ffi|node_modules\/.*)$/.test(path));
     const flags = permissionFlags({ ...rest, ...(outside.length ? { read: outside } : {}) });
     const tables = [(await load()).flags];
     // `verify dit` takes the flags of `dit`.
