@@ -58,3 +58,17 @@ export function permissionFlags(permissions: Permissions): string[] {
     return granted === true ? [`--allow-${kind}`] : [`--allow-${kind}=${granted.join(",")}`];
   });
 }
+
+/** The README's table of permissions: commands that are granted the same share a row. */
+export function permissionTable(
+  commands: Readonly<Record<string, { permissions: Permissions }>>,
+): string {
+  const alike = Map.groupBy(
+    Object.entries(commands),
+    ([, { permissions }]) => permissionFlags(permissions).join(" "),
+  );
+  const rows = [...alike].map(([flags, entries]) =>
+    `| ${entries.map(([name]) => `\`${name}\``).join(", ")} | \`${flags}\` |`
+  );
+  return ["| command | may do |", "| --- | --- |", ...rows].join("\n");
+}

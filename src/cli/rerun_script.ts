@@ -115,16 +115,11 @@ function report({ path, recorded, here, quiet, json }: Reported): void {
   );
 }
 
-/**
- * `args.txt` names the folder that a run was written to, how it was executed, and every flag that there was: it is equal when it is but
- * for the first two, and for flags that came later and are not given.
- */
+/** `args.txt` names the folder that a run was written to and how it was executed: it is equal when it is but for that. */
 function sameArgumentsElsewhere(recorded: Manifest, here: Manifest): boolean {
-  const written = Object.keys(recorded.arguments).map((name) => {
-    const { arguments: from } = name in flags ? recorded : here;
-    return [name, from[name]] as const;
-  });
-  const { size, sha256 } = digestBytes(argumentsText(Object.fromEntries(written)));
+  const own = Object.keys(flags).filter((name) => name in recorded.arguments);
+  const before = Object.fromEntries(own.map((name) => [name, recorded.arguments[name]]));
+  const { size, sha256 } = digestBytes(argumentsText({ ...here.arguments, ...before }));
   const wanted = recorded.outputs["args.txt"];
   return wanted?.size === size && wanted.sha256 === sha256;
 }

@@ -66,8 +66,7 @@ function facts(
   for (const [name, { sha256 }] of Object.entries(model.files)) add(name, sha256);
   for (const [name, { sha256 }] of Object.entries(inputs ?? {})) add(`--${name}'s file`, sha256);
   for (const [name, value] of Object.entries(args)) {
-    // A flag without a value says what a run says that was made before there was such a flag.
-    if (!PLACES.includes(name) && value !== null) add(`--${name}`, JSON.stringify(value));
+    if (!PLACES.includes(name)) add(`--${name}`, JSON.stringify(value));
   }
   return found;
 }

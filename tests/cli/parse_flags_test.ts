@@ -2,15 +2,13 @@ import assert from "node:assert/strict";
 import { UsageError } from "../../src/errors.ts";
 import { describeWanted, type Flag, type FlagTable, type NumberFlag } from "../../src/cli/flag.ts";
 import { parseFlags } from "../../src/cli/parse_flags.ts";
-import { COMMANDS } from "../../src/cli/commands.ts";
 import { ditFlags } from "../../src/cli/dit_flags.ts";
+import { sdFlags, sdWinitFlags } from "../../src/cli/sd_flags.ts";
 
 const table = ditFlags();
 
-/** Every flag of every command, once under each. */
-const TABLES: FlagTable[] = await Promise.all(
-  Object.values(COMMANDS).map(async ({ load }) => (await load()).flags),
-);
+/** Every flag of every sampling script, once under each. */
+const TABLES: FlagTable[] = [table, sdFlags(), sdWinitFlags()];
 const flags: [FlagTable, string, Flag][] = TABLES.flatMap((table) =>
   Object.entries(table).map(([name, flag]): [FlagTable, string, Flag] => [table, name, flag])
 );

@@ -39,12 +39,9 @@ async function changeManifest(run: string, edit: (manifest: Manifest) => void): 
 }
 
 /** Puts other bytes into an output and notes their hash, as another machine would have left them. */
-async function replaceOutput(
-  run: string,
-  name: string,
-  edit = (bytes: Uint8Array) => bytes.with(-1, bytes.at(-1)! ^ 1) as Uint8Array,
-): Promise<void> {
-  const bytes = edit(await Deno.readFile(join(run, name)));
+async function replaceOutput(run: string, name: string): Promise<void> {
+  const bytes = await Deno.readFile(join(run, name));
+  bytes[bytes.length - 1] ^= 1;
   await Deno.writeFile(join(run, name), bytes);
   await changeManifest(run, ({ outputs }) => outputs[name] = digestBytes(bytes));
 }
@@ -89,20 +86,6 @@ Deno.test("runRerun() ends with E_VERIFY naming the file and what the run was ma
     assert.match(error.message, /SHA-256 of the library was not recorded, here [0-9a-f]{64}/);
     assert.equal(event.verified, false);
     assert.deepEqual(event.files.different, ["sample_1/step_1.png"]);
-  }));
-
-Deno.test("runRerun() takes a run that was made before there was some flag", () =>
-  withRun(async (run, again) => {
-    const bytes = await Deno.readTextFile(join(run, "args.txt"));
-    assert.ok(bytes.includes("preview_every=None, "));
-    await Deno.writeTextFile(join(run, "args.txt"), bytes.replace("preview_every=None, ", ""));
-    await changeManifest(run, (manifest) => {
-      delete manifest.arguments.preview_every;
-    });
-    await replaceOutput(run, "args.txt", (file) => file);
-    const { event, error } = await rerun(run, ...again);
-    assert.equal(error, undefined, String(error));
-    assert.deepEqual(event.differences, []);
   }));
 
 Deno.test("runRerun() names arguments that were recorded otherwise", () =>

@@ -18,14 +18,18 @@ const EVERYTHING = ["--allow-all"];
 export async function runScript(
   script: string,
   args: readonly string[],
-  options: { permissions?: readonly string[]; cwd?: string } = {},
+  options: {
+    permissions?: readonly string[];
+    cwd?: string;
+    env?: Readonly<Record<string, string>>;
+  } = {},
 ): Promise<ScriptResult> {
   const { permissions = EVERYTHING, cwd = ROOT } = options;
   const command = new Deno.Command(Deno.execPath(), {
     args: ["run", "--no-prompt", ...permissions, `${ROOT}${script}`, ...args],
     cwd,
     stdin: "null",
-    env: { NO_COLOR: "1" },
+    env: { NO_COLOR: "1", ...options.env },
   });
   const { code, stdout, stderr } = await command.output();
   const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);

@@ -100,9 +100,6 @@ async function inspectParts(
     }
   }
   if (parts.length === 0 && missing.length === 0) missing.push("no networks in its folders");
-  if (parts.length > 0 && !parts.some(({ kind }) => kind === "onnx")) {
-    missing.push("none of its networks is ONNX - `deno task convert --help` says how to make them");
-  }
   return { parts, missing };
 }
 

@@ -1,0 +1,35 @@
+import assert from "node:assert/strict";
+import { COMMANDS } from "../../src/cli/commands.ts";
+import { permissionFlags, permissionTable } from "../../src/cli/permissions.ts";
+import { ROOT, runScript } from "../support/run_script.ts";
+import { withTempFolder } from "../support/temp_folder.ts";
+
+const config = JSON.parse(await Deno.readTextFile(`${ROOT}deno.json`));
+
+Deno.test("permissionFlags() gives the flags of deno.json's task for every command", () => {
+  for (const [name, { script, permissions }] of Object.entries(COMMANDS)) {
+    const flags = permissionFlags(permissions).join(" ");
+    assert.equal(config.tasks[name].command, `deno run --no-prompt ${flags} scripts/${script}.ts`);
+  }
+});
+
+Deno.test("COMMANDS grants what the permission sets of deno.json do", () => {
+  const sets = Object.entries(COMMANDS).map(([name, { permissions }]) => [name, permissions]);
+  assert.deepEqual(config.permissions, Object.fromEntries(sets));
+});
+
+Deno.test("permissionTable() is the README's", async () => {
+  const readme = await Deno.readTextFile(`${ROOT}README.md`);
+  const rows = (text: string) => text.replace(/ +/g, " ").replace(/-{2,}\s/g, "- ");
+  assert.ok(rows(readme).includes(rows(permissionTable(COMMANDS))), permissionTable(COMMANDS));
+});
+
+Deno.test("a permission set of deno.json is enough to run its script from any folder", () =>
+  withTempFolder(async (folder) => {
+    const { code, stderr } = await runScript("scripts/inspect.ts", [`${ROOT}models/dit-emoji`], {
+      permissions: ["--quiet", "-P=inspect"],
+      cwd: folder,
+    });
+    assert.equal(code, 0, stderr);
+    assert.equal(stderr, "");
+  }));

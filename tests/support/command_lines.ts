@@ -1,0 +1,40 @@
+/** Short lines for every command that use all that it is permitted. @module */
+
+/** Paths for one test, from the project's root, each below a folder that the table of permissions names. */
+export interface LinePaths {
+  /** Below `output/`; not there yet. */
+  out: string;
+  /** A finished run of the DiT with two steps, below `output/`. */
+  run: string;
+  /** A small DiT's checkpoint, below `models/`, and a folder beside it that is not there yet. */
+  checkpoint: string;
+  folder: string;
+  /** A definition of two short runs, below `scripts/experiments/`. */
+  experiment: string;
+}
+
+/** A Worker reads its own modules: `src` and `ffi` are granted for it. */
+export const DEVICES = "--devices=cpu:2";
+
+/** Arguments by the name of the command. */
+export function commandLines(paths: LinePaths): Readonly<Record<string, string[][]>> {
+  const { out, run, checkpoint, folder, experiment } = paths;
+  const short = ["--timesteps=2", DEVICES, `--output_path=${out}`];
+  return {
+    dit: [[...short, "--num_samples=1"]],
+    sd: [[...short, "--num_samples=1"]],
+    "sd-winit": [[...short, "--variation_steps=1"]],
+    demo: [[`--output_path=${out}`, "--max_steps=2"]],
+    verify: [["dit", ...short, "--num_samples=1"]],
+    rerun: [[run, `--output_path=${out}`]],
+    experiment: [[experiment, `--output_path=${out}`]],
+    inspect: [["models/dit-emoji"], [run]],
+    doctor: [["--model_path=models/dit-emoji"]],
+    convert: [[
+      "dit",
+      `--checkpoint_path=${checkpoint}`,
+      "--num_heads=2",
+      `--output_path=${folder}`,
+    ]],
+  };
+}

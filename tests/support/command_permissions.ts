@@ -1,0 +1,165 @@
+/** Whether a command needs what it is granted, all of it and no more. @module */
+import assert from "node:assert/strict";
+import { join, resolve } from "node:path";
+import { COMMANDS } from "../../src/cli/commands.ts";
+import { permissionFlags, type Permissions } from "../../src/cli/permissions.ts";
+import { writeSafetensors } from "../../src/formats/safetensors.ts";
+import { readFixture } from "../convert/network_fixture.ts";
+import { commandLines, DEVICES, type LinePaths } from "./command_lines.ts";
+import { ROOT, runScript, type ScriptResult } from "./run_script.ts";
+
+/** One entry of what a command is granted. */
+interface Grant {
+  kind: keyof Permissions;
+  /** Path, variable or fact; absent for native code as a whole. */
+  entry?: string;
+}
+
+/** A question that Deno's audit log holds. */
+interface Asked {
+  permission: string;
+  value: string | null;
+}
+
+const KINDS = ["ffi", "sys", "read", "write", "env"] as const;
+
+function grants(permissions: Permissions): Grant[] {
+  return KINDS.flatMap((kind): Grant[] => {
+    const granted = permissions[kind];
+    if (granted === undefined) return [];
+    return granted === true ? [{ kind }] : granted.map((entry) => ({ kind, entry }));
+  });
+}
+
+function without(permissions: Permissions, { kind, entry }: Grant): Permissions {
+  const granted = permissions[kind];
+  const rest = Array.isArray(granted) ? granted.filter((other) => other !== entry) : [];
+  return { ...permissions, [kind]: rest.length > 0 ? rest : undefined };
+}
+
+function covers({ kind, entry }: Grant, { permission, value }: Asked): boolean {
+  if (permission !== kind) return false;
+  if (entry === undefined) return true;
+  if (kind !== "read" && kind !== "write") return value === entry;
+  const path = resolve(ROOT, value ?? "");
+  return path === join(ROOT, entry) || path.startsWith(`${join(ROOT, entry)}/`);
+}
+
+/** Runs a command's script with exactly these permissions. */
+function run(name: string, permissions: Permissions, args: readonly string[], audit?: string) {
+  return runScript(`scripts/${COMMANDS[name].script}.ts`, args, {
+    permissions: ["--frozen", ...permissionFlags(permissions)],
+    env: audit === undefined ? {} : { DENO_AUDIT_PERMISSIONS: audit },
+  });
+}
+
+/** Runs `test` with a folder of its own below each that a command may write or read. */
+async function withPaths(test: (paths: LinePaths, root: string) => Promise<void>): Promise<void> {
+  const made: string[] = [];
+  const make = async (dir: string) => {
+    const folder = await Deno.makeTempDir({ dir: join(ROOT, dir), prefix: ".permissions-" });
+    made.push(folder);
+    return folder.slice(ROOT.length);
+  };
+  try {
+    const output = await make("output");
+    const models = await make("models");
+    const experiments = await make("scripts/experiments");
+    const [checkpoint, experiment] = [`${models}/dit.safetensors`, `${experiments}/short.json`];
+    const { tensors } = readFixture("dit_patch2");
+    await Deno.writeFile(join(ROOT, checkpoint), writeSafetensors(tensors));
+    await Deno.writeTextFile(join(ROOT, experiment), JSON.stringify(EXPERIMENT));
+    const args = [
+      "--timesteps=2",
+      "--num_samples=1",
+      DEVICES,
+      "--output_path",
+      `${output}/run`,
+      "--quiet",
+    ];
+    const first = await run("dit", COMMANDS.dit.permissions, args);
+    assert.equal(first.code, 0, first.stderr);
+    const folder = `${models}/new`;
+    await test(
+      { out: `${output}/out`, run: first.stdout.trim(), checkpoint, folder, experiment },
+      output,
+    );
+  } finally {
+    for (const folder of made) await Deno.remove(folder, { recursive: true });
+  }
+}
+
+const EXPERIMENT = {
+  script: "dit",
+  arguments: { timesteps: 2, num_samples: 1, devices: "cpu:2" },
+  methods: ["tqn"],
+};
+
+/** Every file below a folder; none where there is no such folder. */
+async function filesIn(folder: string): Promise<string[]> {
+  const files: string[] = [];
+  const entries = await Array.fromAsync(Deno.readDir(folder)).catch(() => []);
+  for (const { name, isDirectory } of entries) {
+    const path = join(folder, name);
+    files.push(...isDirectory ? await filesIn(path) : [path]);
+  }
+  return files;
+}
+
+/** Say what they are about to do, or what they found, before they say what is missing. */
+const TALKS = new Set(["doctor", "demo", "experiment", "convert"]);
+
+/** What `experiment` leaves when it cannot make a run: its report says so. */
+const REPORT = /\/(experiment\.json|report\.html|results\.csv)$/;
+
+async function usesAll(name: string, lines: string[][], audit: string): Promise<void> {
+  const { permissions } = COMMANDS[name];
+  const asked: Asked[] = [];
+  for (const args of lines) {
+    const { code, stderr } = await run(name, permissions, args, audit);
+    assert.equal(code, 0, `${name} ${args}: ${stderr}`);
+    const log = await Deno.readTextFile(audit);
+    asked.push(...log.trim().split("\n").map((line) => JSON.parse(line)));
+  }
+  const unused = grants(permissions).filter((grant) => !asked.some((one) => covers(grant, one)));
+  assert.deepEqual(unused, [], `${name} is granted what it does not use`);
+}
+
+/** Without a grant, one of the lines must be refused, in one line that names the flag, and leave nothing. */
+async function failsWithout(
+  name: string,
+  grant: Grant,
+  { lines, written }: { lines: string[][]; written: string[] },
+) {
+  const what = `${name} without ${grant.kind} ${grant.entry ?? ""}`;
+  const refused: ScriptResult[] = [];
+  for (const args of lines) {
+    const result = await run(name, without(COMMANDS[name].permissions, grant), args);
+    assert.ok(result.code === 0 || result.code === 4, `${what}: ${result.code} ${result.stderr}`);
+    if (result.code === 4) refused.push(result);
+  }
+  assert.notEqual(refused.length, 0, `${what} runs on`);
+  for (const { stderr, stdout } of refused) {
+    const said = stderr.trim().split("\n");
+    assert.match(said.at(-1)!, new RegExp(`^parataa: E_PERMISSION: .*--allow-${grant.kind}`), what);
+    if (!TALKS.has(name)) assert.deepEqual([said.length, stdout], [1, ""], what);
+  }
+  const left = await Promise.all(written.map((folder) => filesIn(join(ROOT, folder))));
+  const unexpected = left.flat().filter((file) => name !== "experiment" || !REPORT.test(file));
+  assert.deepEqual(unexpected, [], what);
+}
+
+/** Runs a command with exactly its permissions, which it must all use, then without each of them in turn, which it must refuse. */
+export function checkPermissionsOf(name: string): Promise<void> {
+  return withPaths(async (paths, root) => {
+    const lines = commandLines(paths)[name];
+    await usesAll(name, lines, join(ROOT, root, "audit"));
+    const written = [paths.out, paths.folder];
+    for (const folder of written) {
+      await Deno.remove(join(ROOT, folder), { recursive: true }).catch(() => {}); // not every command writes
+    }
+    for (const grant of grants(COMMANDS[name].permissions)) {
+      await failsWithout(name, grant, { lines, written });
+    }
+  });
+}
