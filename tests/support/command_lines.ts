@@ -30,6 +30,7 @@ export function commandLines(paths: LinePaths): Readonly<Record<string, string[]
     experiment: [[experiment, `--output_path=${out}`]],
     inspect: [["models/dit-emoji"], [run]],
     doctor: [["--model_path=models/dit-emoji"]],
+    selftest: [["--device=cpu", "--batches=1"]],
     convert: [[
       "dit",
       `--checkpoint_path=${checkpoint}`,

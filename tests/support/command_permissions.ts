@@ -107,7 +107,7 @@ async function filesIn(folder: string): Promise<string[]> {
 }
 
 /** Say what they are about to do, or what they found, before they say what is missing. */
-const TALKS = new Set(["doctor", "demo", "experiment", "convert"]);
+const TALKS = new Set(["doctor", "demo", "experiment", "convert", "selftest"]);
 
 /** What `experiment` leaves when it cannot make a run: its report says so. */
 const REPORT = /\/(experiment\.json|report\.html|results\.csv)$/;
