@@ -113,4 +113,4 @@ export { checkExternalFiles } from "./src/formats/external_files.ts";
 export { externalFiles } from "./src/formats/onnx_external.ts";
 export type * from "./src/formats/onnx_types.ts";
 export type { ByteRange, ProtobufField } from "./src/formats/protobuf.ts";
-export type { TqnOptions } from "./src/sampling/tqn_options.ts";
+export { LEAN_RTOL_RATIO, LEAN_TQN, type TqnOptions } from "./src/sampling/tqn_options.ts";

@@ -2,10 +2,11 @@
 import { retryNonFinite } from "../models/finite_noise.ts";
 import type { RoundRow } from "../runs/rounds_file.ts";
 import type { Denoiser } from "../sampling/denoiser.ts";
-import type { Method, SampleOptions } from "../sampling/options.ts";
+import { type Method, type SampleOptions, TQN_TOLERANCE } from "../sampling/options.ts";
 import { parallelSample } from "../sampling/parallel_sampler.ts";
 import type { SampleResult } from "../sampling/results.ts";
 import type { Schedule } from "../sampling/schedule.ts";
+import { LEAN_RTOL_RATIO, LEAN_TQN } from "../sampling/tqn_options.ts";
 import { sequentialSample } from "../sampling/sequential_sampler.ts";
 import type { FlagValues } from "./flag.ts";
 import type { Job } from "./job.ts";
@@ -57,7 +58,15 @@ export function solve(job: Job, options: SolveOptions): Promise<Solved> {
 }
 
 /** A warm start from another prompt's trajectory: most of it will move, so that every step need not be asked at its old place. */
-const OTHER_PROMPT: SampleOptions["tqn"] = { strides: [5, 2] };
+const OTHER_PROMPT: SampleOptions["tqn"] = { ...LEAN_TQN, strides: [5, 2] };
+
+/** What tqn is asked for beyond its defaults; the other methods take the flags as they are. */
+function leanTqn({ tol1, tol2 }: SamplingValues, wideWarmStart: boolean): Partial<SampleOptions> {
+  return {
+    tqn: wideWarmStart ? OTHER_PROMPT : LEAN_TQN,
+    rtol: tol2 ?? LEAN_RTOL_RATIO * (tol1 ?? TQN_TOLERANCE),
+  };
+}
 
 async function solveInParallel(
   job: Job,
@@ -75,13 +84,13 @@ async function solveInParallel(
     variationSteps: job.start?.variationSteps,
     method,
     windowSize,
-    tqn: job.start && windowSize >= schedule.numSteps ? OTHER_PROMPT : undefined,
     order: values.order,
     memorySize: values.memory_size,
     atol: values.tol1,
     rtol: values.tol2,
     maxRounds: values.max_steps === undefined ? undefined : values.max_steps - 1,
     compat: values.compat,
+    ...(method === "tqn" && leanTqn(values, !!job.start && windowSize >= schedule.numSteps)),
     signal,
   });
   for (;;) {

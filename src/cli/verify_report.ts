@@ -1,16 +1,16 @@
 /** What `verify` prints, and when it is content. @module */
 import { VerificationError } from "../errors.ts";
 import type { Manifest } from "../runs/manifest.ts";
+import { TQN_TOLERANCE } from "../sampling/options.ts";
+import { LEAN_RTOL_RATIO } from "../sampling/tqn_options.ts";
 import type { Cost, VerifiedSample } from "./verify_run.ts";
 
 /** Differences of single steps add up along the chain: 5 times the tolerance was met on models/dit-emoji, 14 on other models. */
 const PER_TOLERANCE = 20;
 /** Another processor, or another batch on a GPU, rounds otherwise, and the chain carries it on. */
 const LEAST_TOLERANCE = 1e-4;
-/** `tol1` of the solvers where a run was given none; tol2 is as much, for tqn ten times it. */
-const TQN_TOLERANCE = 3e-4, OTHER_TOLERANCE = 1e-3;
-/** Of tqn's tol2, which rules at noisy steps, a tenth at most reaches the sample. */
-const TQN_RATIO = 10;
+/** `tol1` and `tol2` of the solvers but tqn where a run was given none. */
+const OTHER_TOLERANCE = 1e-3;
 
 /** The whole run beside sequential sampling: worst differences, mean costs. */
 export interface Overall extends Pick<VerifiedSample, "latent" | "picture" | "run" | "sequential"> {
@@ -27,7 +27,7 @@ export function defaultTolerance({ arguments: args }: Manifest): number {
   const tqn = args.method === "tqn",
     tol1 = number(args.tol1, tqn ? TQN_TOLERANCE : OTHER_TOLERANCE);
   const tol2 = tqn
-    ? number(args.tol2, TQN_RATIO * tol1) / TQN_RATIO
+    ? number(args.tol2, LEAN_RTOL_RATIO * tol1) / LEAN_RTOL_RATIO
     : number(args.tol2, OTHER_TOLERANCE);
   return Math.max(PER_TOLERANCE * Math.max(tol1, tol2), LEAST_TOLERANCE);
 }
