@@ -4,11 +4,33 @@ import { join } from "node:path";
 /** Root of the project. */
 export const ROOT = join(import.meta.dirname!, "..", "..");
 
-const LIBRARY = "node_modules/onnxruntime-node/bin/napi-v6/linux/x64/libonnxruntime.so.1";
+/** A system that onnxruntime-node brings a library for. */
+export interface Platform {
+  /** Folder and file of the library in onnxruntime-node. */
+  library: string;
+  /** imagescript's name for it: its native encoder. */
+  encoder: string;
+}
 
-/** Of imagescript, what Linux x64 has no use for. */
+/** By Deno's name for the target. There is no library for macOS on Intel. */
+export const PLATFORMS: Readonly<Record<string, Platform>> = {
+  "x86_64-unknown-linux-gnu": { library: "linux/x64/libonnxruntime.so.1", encoder: "x64-linux" },
+  "aarch64-unknown-linux-gnu": {
+    library: "linux/arm64/libonnxruntime.so.1",
+    encoder: "arm64-linux",
+  },
+  "aarch64-apple-darwin": {
+    library: "darwin/arm64/libonnxruntime.1.dylib",
+    encoder: "arm64-darwin",
+  },
+  "x86_64-pc-windows-msvc": { library: "win32/x64/onnxruntime.dll", encoder: "x64-win32" },
+};
+
+const LIBRARIES = "node_modules/onnxruntime-node/bin/napi-v6";
+
+/** Of imagescript, what no system needs; of its encoders, the system's own stays. */
 const NEEDLESS =
-  /^(bench|codecs\/wasm)\/|wasm\/any\/(font|gif|svg|tiff)\.wasm$|bin\/(?!x64-linux\.)[^/]*\.node$|\.(d\.ts|rs)$|tsconfig\.json$/;
+  /^(bench|codecs\/wasm)\/|wasm\/any\/(font|gif|svg|tiff)\.wasm$|\.(d\.ts|rs)$|tsconfig\.json$/;
 
 /** Beside the bundle, so that it finds imagescript and nothing of the user's. */
 const CONFIG = { nodeModulesDir: "manual" };
@@ -23,12 +45,15 @@ const OTHERS: Readonly<Record<string, string>> = {
 };
 const MODELS = ["dit-emoji", "sd-emoji"];
 
-/** The files of the unpacked folder by path. */
-export async function collectFiles(): Promise<Map<string, Uint8Array>> {
+/** The library of a platform, and where ffi/library_search.ts looks for it as a package, seen from the bundle. */
+export async function libraryFile({ library }: Platform): Promise<[string, Uint8Array]> {
+  return [`src/${LIBRARIES}/${library}`, await Deno.readFile(join(ROOT, LIBRARIES, library))];
+}
+
+/** All but Deno and the library, by path in the folder that the bundle runs from. */
+export async function collectFiles({ encoder }: Platform): Promise<Map<string, Uint8Array>> {
   const files = new Map<string, Uint8Array>();
   const add = async (path: string, from: string) => files.set(path, await Deno.readFile(from));
-  await add("deno", Deno.execPath());
-  await add("libonnxruntime.so.1", join(ROOT, LIBRARY));
   files.set("src/cli/parataa.js", await bundle("scripts/parataa.ts"));
   // Where src/runtime/worker_url.ts looks for it, seen from the bundle.
   files.set("src/cli/device_worker.ts", await bundle("src/runtime/device_worker.ts"));
@@ -41,7 +66,7 @@ export async function collectFiles(): Promise<Map<string, Uint8Array>> {
   }
   const imagescript = join(ROOT, "node_modules/imagescript");
   for (const path of await list(imagescript)) {
-    if (!NEEDLESS.test(path)) {
+    if (!NEEDLESS.test(path) && (!path.endsWith(".node") || path.endsWith(`/${encoder}.node`))) {
       await add(`node_modules/imagescript/${path}`, join(imagescript, path));
     }
   }

@@ -3,8 +3,10 @@ import { dirname, join, resolve } from "node:path";
 import { gzipSync } from "node:zlib";
 import { VERSION } from "../../src/version.ts";
 import { concat, packArchive } from "./archive.ts";
-import { bundle, collectFiles, ROOT } from "./contents.ts";
+import { bundle, collectFiles, libraryFile, PLATFORMS, ROOT } from "./contents.ts";
 import { commandCases, stubText } from "./stub.ts";
+
+const TARGET = "x86_64-unknown-linux-gnu";
 
 /** What the single file is made from. */
 export interface PackageInput {
@@ -32,11 +34,17 @@ export async function packageBytes({ files, unpacker, cases }: PackageInput): Pr
 
 /** Makes the single file. */
 export async function packageFile(output: string): Promise<void> {
-  if (Deno.build.target !== "x86_64-unknown-linux-gnu") {
+  if (Deno.build.target !== TARGET) {
     throw new Error(`packages for Linux x64 are made there, this is ${Deno.build.target}`);
   }
+  const platform = PLATFORMS[TARGET];
+  const [, library] = await libraryFile(platform);
+  const files = await collectFiles(platform);
+  files.set("deno", await Deno.readFile(Deno.execPath()));
+  // Beside the executable is the first place that is looked at.
+  files.set("libonnxruntime.so.1", library);
   const bytes = await packageBytes({
-    files: await collectFiles(),
+    files,
     unpacker: await bundle("scripts/package/unpack.ts"),
     cases: await commandCases(),
   });
