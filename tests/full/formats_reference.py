@@ -78,7 +78,8 @@ def read_torch(data):
     for name, tensor in state.items():
         if not isinstance(name, str) or not isinstance(tensor, torch.Tensor):
             continue
-        flat = tensor.detach().contiguous().view(-1)
+        # contiguous() would keep whatever stride a tensor of one element has, and bytes cannot be viewed through it.
+        flat = torch.empty(tensor.numel(), dtype=tensor.dtype).copy_(tensor.detach().reshape(-1))
         raw = flat.view(torch.uint8).numpy().tobytes() if flat.numel() > 0 else b""
         shape = ",".join(map(str, tensor.shape))
         tensors.append([name, DTYPES[str(tensor.dtype)], shape, zlib.crc32(raw)])
