@@ -9,7 +9,7 @@ import { FormatError } from "../errors.ts";
 import { ARRAY_TYPES, isDtype, type SafetensorsDtype } from "./element_types.ts";
 import { isJsonObject, type JsonObject, type JsonValue, readJson } from "./json.ts";
 import { byteLengthOf, MAX_RANK } from "./shape.ts";
-import { shown } from "./shown.ts";
+import { shown, shownValue } from "./shown.ts";
 
 /** Bytes of the length field before the JSON. */
 export const LENGTH_FIELD = 8;
@@ -113,7 +113,7 @@ function parseEntry(
   const { dtype, shape, data_offsets: offsets } = value;
   if (typeof dtype !== "string" || !isDtype(dtype)) {
     throw new FormatError(
-      `${where}: dtype ${shown(String(dtype))}, wanted one of ${Object.keys(ARRAY_TYPES)}`,
+      `${where}: dtype ${shownValue(dtype)}, wanted one of ${Object.keys(ARRAY_TYPES)}`,
     );
   }
   if (!isNaturals(shape)) throw new FormatError(`${where}: shape is not a list of integers`);

@@ -2,7 +2,7 @@
 import { FormatError } from "../errors.ts";
 import { isJsonObject, type JsonValue, readJson } from "./json.ts";
 import type { SafetensorsTensor } from "./safetensors.ts";
-import { shown } from "./shown.ts";
+import { shown, shownValue } from "./shown.ts";
 import { entryOf, type TensorEntry, type TensorFile, type TensorRange } from "./tensor_file.ts";
 
 /** Options of {@link ShardedTensors.open}. */
@@ -89,7 +89,7 @@ function weightMap(root: JsonValue, file: string): Map<string, string> {
     const shard = map[name];
     if (typeof shard !== "string" || !isPlainName(shard)) {
       throw new FormatError(
-        `${file}: tensor ${shown(name)} is in ${shown(String(shard))}, wanted a plain file name`,
+        `${file}: tensor ${shown(name)} is in ${shownValue(shard)}, wanted a plain file name`,
       );
     }
     shards.set(name, shard);

@@ -17,6 +17,14 @@ export function shown(text: string): string {
   );
 }
 
+/**
+ * Quotes any value of untrusted JSON, a text as {@linkcode shown} does. `String()` throws on an object that inherits nothing, as
+ * {@linkcode readJson} makes them.
+ */
+export function shownValue(value: unknown): string {
+  return shown(typeof value === "string" ? value : JSON.stringify(value) ?? "nothing");
+}
+
 function hex4(unit: number): string {
   return unit.toString(16).padStart(4, "0");
 }

@@ -39,6 +39,7 @@ const REFUSED: readonly (readonly [string, unknown, RegExp])[] = [
   ["no weight_map", undefined, /i\.index\.json: no object weight_map/],
   ["a weight_map that is a list", [], /no object weight_map/],
   ["an empty weight_map", {}, /an empty weight_map/],
+  ["a shard that is an object", { a: {} }, /tensor "a" is in "\{\}", wanted a plain file name/],
   ["a shard that is a number", { a: 1 }, /tensor "a" is in "1", wanted a plain file name/],
   ["a shard above the folder", { a: "../1.safetensors" }, /wanted a plain file name/],
   ["an absolute shard", { a: "/etc/x.safetensors" }, /wanted a plain file name/],
@@ -47,6 +48,11 @@ const REFUSED: readonly (readonly [string, unknown, RegExp])[] = [
   ["a drive", { a: "c:1.safetensors" }, /wanted a plain file name/],
   ["a NUL", { a: "1\0.safetensors" }, /wanted a plain file name/],
   ["a shard that is no tensor file", { a: "passwd" }, /wanted a plain file name/],
+  [
+    "1,001 shards",
+    Object.fromEntries(Array.from({ length: 1001 }, (_, i) => [`t${i}`, `${i}.bin`])),
+    /1001 shards, at most 1000/,
+  ],
   [
     "a tensor in the wrong shard",
     { a: "2.safetensors", b: "2.safetensors" },

@@ -86,6 +86,16 @@ const LIES: readonly (readonly [string, () => Uint8Array, RegExp])[] = [
       ),
     /a directory of 17825792 bytes for 1 entries/,
   ],
+  ["a directory on another disk", () => end({ directoryDisk: 1 }), /disk of the directory 1/],
+  ["other entries on this disk", () => end({ here: 1 }), /entries on this disk 1, wanted 2/],
+  ["a comment that is not there", () => end({ commentLength: 9 }), /bytes of comment 9, wanted 0/],
+  ["a zip64 record on another disk", () => zip64({ locatorDisk: 1 }), /disk of the zip64 record 1/],
+  ["a zip64 record of another disk", () => zip64({ disk: 1 }), /: disk 1, wanted 0/],
+  [
+    "a zip64 directory of another disk",
+    () => zip64({ directoryDisk: 1 }),
+    /disk of the directory 1/,
+  ],
   ["several disks", () => end({ disk: 1 }), /disk 1, wanted 0/],
   [
     "more entries than there are",

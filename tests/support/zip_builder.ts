@@ -35,6 +35,9 @@ export interface EndLies {
   suffix?: Uint8Array;
   comment?: Uint8Array;
   disk?: number;
+  directoryDisk?: number;
+  here?: number;
+  commentLength?: number;
   count?: number;
   size?: number;
   offset?: number;
@@ -46,6 +49,9 @@ export interface EndLies {
     offset?: number;
     length?: number;
     locator?: number;
+    locatorDisk?: number;
+    disk?: number;
+    directoryDisk?: number;
     disks?: number;
   };
 }
@@ -134,8 +140,14 @@ export function zipOf(parts: readonly ZipPart[], lies: EndLies = {}): Uint8Array
   put(directory);
   if (lies.zip64) put(end64({ ...truth, ...lies.zip64 }, at));
   const end = { disk: 0, comment: new Uint8Array(0), ...truth, ...lies };
-  put(fields([4, 0x06054b50], [2, end.disk], [2, end.disk], [2, end.count], [2, end.count]));
-  put(join(fields([4, end.size], [4, end.offset], [2, end.comment.length]), end.comment));
+  put(fields([4, 0x06054b50], [2, end.disk], [2, end.directoryDisk ?? end.disk]));
+  put(fields([2, end.here ?? end.count], [2, end.count]));
+  put(
+    join(
+      fields([4, end.size], [4, end.offset], [2, end.commentLength ?? end.comment.length]),
+      end.comment,
+    ),
+  );
   put(lies.suffix ?? new Uint8Array(0));
   return join(...out);
 }
@@ -146,8 +158,9 @@ type End64 =
 
 function end64(end: End64, at: number): Uint8Array {
   return join(
-    fields([4, 0x06064b50], [8, end.length ?? 44], [2, 0x031e], [2, 45], [4, 0], [4, 0]),
+    fields([4, 0x06064b50], [8, end.length ?? 44], [2, 0x031e], [2, 45]),
+    fields([4, end.disk ?? 0], [4, end.directoryDisk ?? 0]),
     fields([8, end.here ?? end.count], [8, end.count], [8, end.size], [8, end.offset]),
-    fields([4, 0x07064b50], [4, 0], [8, end.locator ?? at], [4, end.disks ?? 1]),
+    fields([4, 0x07064b50], [4, end.locatorDisk ?? 0], [8, end.locator ?? at], [4, end.disks ?? 1]),
   );
 }

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { ModelError, ParataaError, PermissionError } from "../../errors.ts";
 import { ModelFolder } from "../../models/model_folder.ts";
 import { readSchedulerFile } from "../../models/scheduler_file.ts";
-import { shown } from "../../formats/shown.ts";
+import { shown, shownValue } from "../../formats/shown.ts";
 import { readFinishedRun } from "../../runs/finished_run.ts";
 import type { Manifest } from "../../runs/manifest.ts";
 import { fileFact } from "./file_fact.ts";
@@ -63,7 +63,7 @@ async function inspectPart(
 async function inspectModel(path: string, options: InspectOptions): Promise<Report> {
   const folder = await ModelFolder.open(path, { networks: [] });
   const problems: string[] = [];
-  const facts: Report["facts"] = { name: folder.name, class: String(folder.index._class_name) };
+  const facts: Report["facts"] = { name: folder.name, class: shownValue(folder.index._class_name) };
   try {
     const { config, predictionType } = await readSchedulerFile(folder);
     facts["noise levels"] = Object.entries(config).filter(([, value]) => value !== undefined)
