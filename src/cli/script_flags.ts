@@ -5,6 +5,7 @@
  */
 import { PROVIDER_FLAGS } from "./cuda_flags.ts";
 import type { Flag } from "./flag.ts";
+import { SESSION_FLAGS } from "./session_flags.ts";
 
 /** Ways to solve the chain. */
 export const METHODS = ["tqn", "parataa", "fixed_point", "sequential"] as const;
@@ -281,25 +282,9 @@ export function samplingFlags(defaults: ScriptDefaults) {
       help: "print one JSON object a line: rounds, samples, the run",
     },
     verbose: VERBOSE,
-    debug: {
-      type: "boolean",
-      group: "Run",
-      scope: "session",
-      help: "print the stack of an error",
-    },
-    help: {
-      type: "boolean",
-      short: "h",
-      group: "Run",
-      scope: "session",
-      help: "print this and leave",
-    },
-    version: {
-      type: "boolean",
-      group: "Run",
-      scope: "session",
-      help: "print the versions of parataa and Deno and leave",
-    },
+    debug: SESSION_FLAGS.debug,
+    help: SESSION_FLAGS.help,
+    version: SESSION_FLAGS.version,
   } as const satisfies Record<string, Flag>;
 }
 

@@ -6,6 +6,7 @@ import {
   type SafetensorsTensor,
   writeSafetensors,
 } from "../../src/formats/safetensors.ts";
+import { sourceOf } from "../support/checkpoint_builder.ts";
 
 /** A file with this header text and this many zero bytes of data, honest about the header's length unless told otherwise. */
 function fileOf(header: string | Uint8Array, dataBytes = 0, length?: bigint): Uint8Array {
@@ -278,19 +279,6 @@ Deno.test("writeSafetensors() refuses what it could not read back", () => {
   assert.throws(() => writeSafetensors(new Map(), new Map([["a", "\udfff"]])), TypeError);
   assert.throws(() => writeSafetensors(new Map(), new Map([["__proto__", ""]])), TypeError);
 });
-
-/** A source over bytes that counts what is read, and may claim another size. */
-function sourceOf(bytes: Uint8Array, size = bytes.length) {
-  const source = {
-    size,
-    bytesRead: 0,
-    read(offset: number, length: number): Promise<Uint8Array> {
-      source.bytesRead += length;
-      return Promise.resolve(bytes.slice(offset, offset + length));
-    },
-  };
-  return source;
-}
 
 Deno.test("SafetensorsFile reads the header and the tensor asked for, nothing else", async () => {
   const big: SafetensorsTensor = { dtype: "F64", shape: [1000], data: new Float64Array(1000) };
