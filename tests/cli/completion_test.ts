@@ -7,8 +7,13 @@ import { withTempFolder } from "../support/temp_folder.ts";
 const OWN = { completion: "print the completion for a shell", help: "print this" };
 
 async function has(program: string): Promise<boolean> {
-  return await new Deno.Command(program, { args: ["--version"], stdout: "null", stderr: "null" })
-    .output().then(({ success }) => success, () => false);
+  try {
+    const { success } = await new Deno.Command(program, { args: ["--version"] }).output();
+    return success;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
 }
 
 /** Runs `program` in a folder that holds a completion script, a file `a.json` and a folder `models`. */
