@@ -2,6 +2,7 @@
  * A model, loaded and ready to run.
  * @module
  */
+import type { OrtApi } from "../../ffi/ort_api.ts";
 import { OwnedPointer } from "../../ffi/owned_pointer.ts";
 import {
   cString,
@@ -245,25 +246,10 @@ async function createNativeSession(
   const out = new OutPointer();
   try {
     using sessionOptions = createSessionOptions(api, options);
-    const native = sessionOptions.unsafeHandle;
-    const bytes = typeof model === "string" ? cString(model) : model;
-    await pinDuring(
-      [bytes, out],
-      () =>
-        typeof model === "string"
-          ? api.nonblocking.CreateSession(env.unsafeHandle, bytes, native, out.cell)
-          : api.nonblocking.CreateSessionFromArray(
-            env.unsafeHandle,
-            bytes,
-            BigInt(bytes.byteLength),
-            native,
-            out.cell,
-          ),
-    );
+    await load(api, { env: env.unsafeHandle, model, options: sessionOptions.unsafeHandle, out });
   } catch (error) {
     environment.close();
-    const name = typeof model === "string" ? model : "from memory";
-    throw error instanceof OrtError ? translateLoadError(name, error) : error;
+    throw error;
   }
   // Refers to the share, never to the session, which could not be collected otherwise.
   const release = (pointer: Deno.PointerObject) => {
@@ -271,4 +257,27 @@ async function createNativeSession(
     environment.close();
   };
   return new OwnedPointer(out.object, { kind: "InferenceSession", release });
+}
+
+/** Has ONNX Runtime load a model off the event loop. What it then complains of is mostly the model, see {@link translateLoadError}. */
+async function load(
+  api: OrtApi,
+  { env, model, options, out }: {
+    env: Deno.PointerObject;
+    model: string | Uint8Array;
+    options: Deno.PointerObject;
+    out: OutPointer;
+  },
+): Promise<void> {
+  const { CreateSession, CreateSessionFromArray } = api.nonblocking;
+  const bytes = typeof model === "string" ? cString(model) : model;
+  const call = typeof model === "string"
+    ? () => CreateSession(env, bytes, options, out.cell)
+    : () => CreateSessionFromArray(env, bytes, BigInt(bytes.byteLength), options, out.cell);
+  try {
+    await pinDuring([bytes, out], call);
+  } catch (error) {
+    const name = typeof model === "string" ? model : "from memory";
+    throw error instanceof OrtError ? translateLoadError(name, error) : error;
+  }
 }

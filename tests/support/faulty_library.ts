@@ -44,6 +44,8 @@ export class FaultyLibrary {
   calls = 0;
   /** Faults that were met, those of {@link pardoned} calls left out. */
   failed = 0;
+  /** Function that failed first since the last fault was planned. */
+  firstFailed: string | undefined;
   /** While it is set, faults are not counted: for a run that ends with a reason of its own whatever happens to it. */
   pardoned = false;
   /** Every function that was called. */
@@ -67,6 +69,7 @@ export class FaultyLibrary {
   plan(fault: CallFault): void {
     this.#fault = fault;
     this.calls = this.failed = 0;
+    this.firstFailed = undefined;
     this.pardoned = false;
   }
 
@@ -102,6 +105,7 @@ export class FaultyLibrary {
     const { at, persistent } = this.#fault;
     if (this.calls !== at && !(persistent && at > 0 && this.calls > at)) return;
     if (!this.pardoned) this.failed++;
+    this.firstFailed ??= name;
     throw new OrtError(1, "injected", name);
   }
 

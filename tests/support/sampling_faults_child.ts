@@ -20,17 +20,24 @@ function sample(): Promise<string> {
   return runQuietly(ditScript, [...args, "--threads=1"]);
 }
 
-/** Samples with a fault, then resumes without; returns the exit code, or nothing when no fault was met. */
+/** How a run with a fault ended. */
+interface End {
+  code: number;
+  /** Function that failed first. */
+  call: string;
+}
+
+/** Samples with a fault, then resumes without; returns how it ended, or nothing when no fault was met. */
 async function runWithFault(
   library: FaultyLibrary,
   fault: { at: number; persistent: boolean },
   wanted: unknown,
-): Promise<number | undefined> {
+): Promise<End | undefined> {
   const context = JSON.stringify(fault);
   library.plan(fault);
   let caught: unknown;
   await sample().catch((error) => caught = error);
-  const met = library.calls >= fault.at;
+  const call = library.firstFailed;
   if (caught !== undefined) assert.match(String(caught), /injected/, context);
   library.expectNothingAlive(context);
   library.plan({ at: 0, persistent: false });
@@ -42,7 +49,7 @@ async function runWithFault(
     await Deno.remove(run, { recursive: true });
   }
   library.expectNothingAlive(`${context}, resumed`);
-  return met ? (caught === undefined ? 0 : describeError(caught).exitCode) : undefined;
+  return call && { code: caught === undefined ? 0 : describeError(caught).exitCode, call };
 }
 
 if (import.meta.main) {
@@ -53,11 +60,13 @@ if (import.meta.main) {
   const library = new FaultyLibrary();
   for (const persistent of [false, true]) {
     const codes: Record<number, number> = {};
+    const blamedOnModel = new Set<string>();
     for (let at = 1;; at += Number(stride)) {
-      const code = await runWithFault(library, { at, persistent }, wanted);
-      if (code === undefined) break;
-      codes[code] = (codes[code] ?? 0) + 1;
+      const end = await runWithFault(library, { at, persistent }, wanted);
+      if (end === undefined) break;
+      codes[end.code] = (codes[end.code] ?? 0) + 1;
+      if (end.code === 3) blamedOnModel.add(end.call);
     }
-    console.log(JSON.stringify({ persistent, codes }));
+    console.log(JSON.stringify({ persistent, codes, blamedOnModel: [...blamedOnModel] }));
   }
 }
