@@ -1,11 +1,11 @@
 /**
- * What TQN knows about the network at every step: the last evaluated input and output, how the last three of each differ, and
- * the products of those differences that a prediction needs.
+ * What TQN knows about the network at every step: the last three evaluations, and the products of their differences that a
+ * prediction needs.
  *
  * | paper | here |
  * |---|---|
- * | (X_t, E_t), the last evaluation of step t | `known(t).input`, `.output` |
- * | secant pairs (a_j, y_j), newest first | `known(t).moves`, `.changes` |
+ * | (X_t, E_t), the last evaluation of step t | `known(t)[0]` |
+ * | secant pairs (a_j, y_j), newest first | `known(t)[j − 1]` less `known(t)[j]` |
  * | dd = x̃_(t+1) − X_t | `probe` |
  * | β | `slope` |
  * | g = (Âh Âhᵀ + λI)⁻¹ Âh dd, divided by the lengths | `coefficients` |
@@ -16,62 +16,59 @@
  * @module
  */
 import { row } from "./system.ts";
-import { type Known, learn, type Learned, learnPair, moveProducts } from "./tqn_kernels.ts";
+import { type Evaluation, type Known, type NewProducts, newProducts } from "./tqn_kernels.ts";
 
-/** Secant pairs that are kept of every step. */
-const PAIRS = 2;
 /** A move below this rms says nothing about a slope. */
 const SMALLEST_MOVE = 1e-8;
 /** A slope s·dE/dx outside this range is not believed: 1 means frozen x_0. */
 const SLOPES = { low: -1, high: 4 };
+
+/** Evaluations that are kept of every step: those of two secant pairs. */
+const KEPT = 3;
+/**
+ * Numbers between one row and the next. Without them the rows of a step would lie a multiple of 4096 bytes apart, and a walk over
+ * them side by side would drive each out of the cache by the next.
+ */
+const STAGGER = 24;
+
+/** Products of a_1, a_2, y_1, y_2 and dd. */
+type Products = NewProducts & Record<"a11" | "a22" | "a12" | "a2y2" | "a1y2", number>;
+
+const NO_PRODUCTS: Products = {
+  ...{ dd: 0, a1dd: 0, a2dd: 0, y1dd: 0, y2dd: 0, a1y1: 0, a2y1: 0 },
+  ...{ a11: 0, a22: 0, a12: 0, a2y2: 0, a1y2: 0 },
+};
 
 /** The last evaluations of every step, in buffers allocated once. */
 export class Evaluations {
   readonly #rowSize: number;
   readonly #pairs: number;
   readonly #damping: number;
-  /** `[numSteps, rowSize]`. */
-  readonly #input: Float64Array;
-  readonly #output: Float64Array;
-  /** Per slot `[numSteps, rowSize]`, zeros without a pair; the slot of the newest differs from step to step. */
-  readonly #moves: Float64Array[];
-  readonly #changes: Float64Array[];
-  readonly #newest: Uint8Array;
-  /** Evaluations of step t that are of use: at most one more than pairs. */
+  /** `KEPT` of each step, to be written to. */
+  readonly #rows: Evaluation[];
+  readonly #known: Known[];
+  /** Evaluations of step t that are of use. */
   readonly #count: Uint8Array;
-  /** a_1·a_1, a_2·a_2, a_1·a_2, a_1·y_1. */
-  readonly #a11: Float64Array;
-  readonly #a22: Float64Array;
-  readonly #a12: Float64Array;
-  readonly #a1y1: Float64Array;
-  /** a_2·y_2, a_1·y_2, a_2·y_1. */
-  readonly #a2y2: Float64Array;
-  readonly #a1y2: Float64Array;
-  readonly #a2y1: Float64Array;
-  /** dd·dd, a_1·dd, a_2·dd of the last probe. */
-  readonly #dd: Float64Array;
-  readonly #a1dd: Float64Array;
-  readonly #a2dd: Float64Array;
-  /** y_1·dd, y_2·dd of the last probe. */
-  readonly #y1dd: Float64Array;
-  readonly #y2dd: Float64Array;
+  /** Of step t at its last probe. */
+  readonly #products: Products[];
 
   /** @param options `pairs`: secant pairs used, 0 … 2; `damping`: λ */
   constructor(options: Record<"numSteps" | "rowSize" | "pairs" | "damping", number>) {
     const { numSteps, rowSize, pairs, damping } = options;
-    const perStep = () => new Float64Array(numSteps);
-    const rows = () => new Float64Array(numSteps * rowSize);
+    const stride = rowSize + STAGGER, buffer = new Float64Array(numSteps * KEPT * 2 * stride);
+    const view = (i: number) => row(buffer, i, stride).subarray(0, rowSize);
     this.#rowSize = rowSize;
     this.#pairs = pairs;
     this.#damping = damping;
-    [this.#input, this.#output] = [rows(), rows()];
-    this.#moves = Array.from({ length: PAIRS }, rows);
-    this.#changes = Array.from({ length: PAIRS }, rows);
-    [this.#newest, this.#count] = [new Uint8Array(numSteps), new Uint8Array(numSteps)];
-    [this.#a11, this.#a22, this.#a12, this.#a1y1] = [perStep(), perStep(), perStep(), perStep()];
-    [this.#dd, this.#a1dd, this.#a2dd] = [perStep(), perStep(), perStep()];
-    [this.#a2y2, this.#a1y2, this.#a2y1] = [perStep(), perStep(), perStep()];
-    [this.#y1dd, this.#y2dd] = [perStep(), perStep()];
+    this.#rows = Array.from({ length: numSteps * KEPT }, (_, i) => {
+      return { input: view(2 * i), output: view(2 * i + 1) };
+    });
+    this.#known = Array.from({ length: numSteps }, (_, t) => {
+      const first = this.#rows[KEPT * t];
+      return [first, first, first];
+    });
+    this.#count = new Uint8Array(numSteps);
+    this.#products = Array.from({ length: numSteps }, () => NO_PRODUCTS);
   }
 
   /** Whether step t was ever evaluated. */
@@ -79,61 +76,48 @@ export class Evaluations {
     return this.#count[t] > 0;
   }
 
-  /** The last evaluation of step t and the pairs before it; zeros for what there is none of. */
+  /** The last three evaluations of step t, the newest first; the oldest that there is in place of those that there are not. */
   known(t: number): Known {
-    const newest = this.#newest[t], older = (newest + 1) % PAIRS, size = this.#rowSize;
-    return {
-      input: row(this.#input, t, size),
-      output: row(this.#output, t, size),
-      moves: [row(this.#moves[newest], t, size), row(this.#moves[older], t, size)],
-      changes: [row(this.#changes[newest], t, size), row(this.#changes[older], t, size)],
-    };
+    return this.#known[t];
   }
 
   /**
-   * Takes in an evaluation at the input that was probed last; returns the rms of the step's first-order residual. Too small a move
-   * replaces the last evaluation and makes no pair.
+   * Takes in an evaluation at the input that was probed last. After too small a move it replaces the evaluation before instead of
+   * making a pair with it.
    */
-  add(t: number, rows: Omit<Learned, "input" | "output">): number {
-    const rms = (square: number) => Math.sqrt(square / this.#rowSize);
-    if (!this.has(t) || !(this.moved(t) > SMALLEST_MOVE)) {
-      this.#count[t] = Math.max(this.#count[t], 1);
-      return rms(learn({ ...rows, ...this.known(t) }));
-    }
-    this.#rotate(t);
-    const known = this.known(t), [move, moveBefore] = known.moves, [change] = known.changes;
-    const sums = learnPair({ ...rows, ...known, move, change, moveBefore });
-    this.#a1y1[t] = sums.product;
-    this.#a2y1[t] = sums.productBefore;
-    return rms(sums.squaredResidual);
+  add(t: number, input: Float64Array, output: Float64Array): void {
+    const first = !this.has(t), pair = !first && this.moved(t) > SMALLEST_MOVE;
+    if (pair) this.#makeRoom(t);
+    if (first || pair) this.#count[t] = Math.min(this.#count[t] + 1, KEPT);
+    this.#products[t] = (pair ? rotated : stretched)(this.#products[t]);
+    const [newest] = this.known(t);
+    newest.input.set(input);
+    newest.output.set(output);
   }
 
   /** Measures dd = x − X_t; returns its rms. */
   probe(t: number, x: Float64Array): number {
-    const products = moveProducts(x, this.known(t));
-    this.#dd[t] = products.dd;
-    this.#a1dd[t] = products.a1dd;
-    this.#a2dd[t] = products.a2dd;
-    this.#y1dd[t] = products.y1dd;
-    this.#y2dd[t] = products.y2dd;
+    this.#products[t] = { ...this.#products[t], ...newProducts(x, this.known(t)) };
     return this.moved(t);
   }
 
   /** rms of the move that was probed last. */
   moved(t: number): number {
-    return Math.sqrt(this.#dd[t] / this.#rowSize);
+    return Math.sqrt(this.#products[t].dd / this.#rowSize);
   }
 
   /** β of the newest pair in units of 1/s, where s = √(1−ᾱ); 1 (frozen x_0) without pairs. */
   slope(t: number, s: number): number {
     if (this.#pairCount(t) === 0) return 1;
-    const slope = s * this.#a1y1[t] / this.#a11[t];
+    const { a1y1, a11 } = this.#products[t];
+    const slope = s * a1y1 / a11;
     return Math.min(Math.max(slope, SLOPES.low), SLOPES.high);
   }
 
   /** Coefficients [g_1, g_2] of the pairs in the prediction at the probed input; 0 for a missing pair or a singular system. */
   coefficients(t: number): readonly [number, number] {
-    return this.#solve(t, this.#a1dd[t], this.#a2dd[t]);
+    const { a1dd, a2dd } = this.#products[t];
+    return this.#solve(t, a1dd, a2dd);
   }
 
   /**
@@ -144,22 +128,23 @@ export class Evaluations {
     t: number,
     { slope, pairs: [g1, g2] }: { slope: number; pairs: readonly [number, number] },
   ): readonly [number, number] {
-    const [a11, a22, a12] = [this.#a11[t], this.#a22[t], this.#a12[t]];
-    const a1rest = this.#a1dd[t] - g1 * a11 - g2 * a12;
-    const a2rest = this.#a2dd[t] - g1 * a12 - g2 * a22;
-    const y1rest = this.#y1dd[t] - g1 * this.#a1y1[t] - g2 * this.#a2y1[t];
-    const y2rest = this.#y2dd[t] - g1 * this.#a1y2[t] - g2 * this.#a2y2[t];
+    const { a11, a22, a12, a1dd, a2dd, a1y1, a2y1, a1y2, a2y2, y1dd, y2dd } = this.#products[t];
+    const a1rest = a1dd - g1 * a11 - g2 * a12;
+    const a2rest = a2dd - g1 * a12 - g2 * a22;
+    const y1rest = y1dd - g1 * a1y1 - g2 * a2y1;
+    const y2rest = y2dd - g1 * a1y2 - g2 * a2y2;
     return this.#solve(t, y1rest - slope * a1rest, y2rest - slope * a2rest);
   }
 
   /** (Âh Âhᵀ + λI)⁻¹ for a right-hand side that, like the result, still is to be divided by the lengths. */
   #solve(t: number, product1: number, product2: number): readonly [number, number] {
     const count = this.#pairCount(t), diagonal = 1 + this.#damping;
-    if (count === 0 || this.#dd[t] === 0) return [0, 0];
-    const length1 = Math.sqrt(this.#a11[t]), right1 = product1 / length1;
+    const { dd, a11, a22, a12 } = this.#products[t];
+    if (count === 0 || dd === 0) return [0, 0];
+    const length1 = Math.sqrt(a11), right1 = product1 / length1;
     if (count === 1) return finite(right1 / diagonal / length1, 0);
-    const length2 = Math.sqrt(this.#a22[t]), right2 = product2 / length2;
-    const cosine = this.#a12[t] / (length1 * length2);
+    const length2 = Math.sqrt(a22), right2 = product2 / length2;
+    const cosine = a12 / (length1 * length2);
     const determinant = diagonal * diagonal - cosine * cosine;
     return finite(
       (diagonal * right1 - cosine * right2) / determinant / length1,
@@ -171,16 +156,24 @@ export class Evaluations {
     return Math.min(this.#count[t] - 1, this.#pairs);
   }
 
-  /** Makes room for a new pair and moves the products of the newest one to the second place. */
-  #rotate(t: number): void {
-    this.#newest[t] = (this.#newest[t] + 1) % PAIRS;
-    this.#count[t] = Math.min(this.#count[t] + 1, PAIRS + 1);
-    this.#a22[t] = this.#a11[t];
-    this.#a11[t] = this.#dd[t];
-    this.#a12[t] = this.#a1dd[t];
-    this.#a2y2[t] = this.#a1y1[t];
-    this.#a1y2[t] = this.#y1dd[t];
+  /** Puts rows that are free in the first place, else the oldest. */
+  #makeRoom(t: number): void {
+    const [newest, older, oldest] = this.#known[t], count = this.#count[t];
+    const free = count < KEPT ? this.#rows[KEPT * t + count] : oldest;
+    this.#known[t] = [free, newest, older];
   }
+}
+
+/** What becomes of the products when dd becomes the newest a, and the newest pair the second one. */
+function rotated(products: Products): Products {
+  const { a11, dd, a1dd, a1y1, y1dd } = products;
+  return { ...products, a11: dd, a22: a11, a12: a1dd, a2y2: a1y1, a1y2: y1dd };
+}
+
+/** The same when the newest a ends at the probed input instead. */
+function stretched(products: Products): Products {
+  const { a11, a12, a1y2, dd, a1dd, a2dd, y2dd } = products;
+  return { ...products, a11: a11 + 2 * a1dd + dd, a12: a12 + a2dd, a1y2: a1y2 + y2dd };
 }
 
 function finite(g1: number, g2: number): readonly [number, number] {

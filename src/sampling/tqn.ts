@@ -7,24 +7,27 @@
  * | x_t, ξ_t, ε_t | rows t of `trajectory`, `noise`, and of the answers in `#epsilon` |
  * | s_t = √(1−ᾱ_t), q_t = √ᾱ_t | `s`, `q` |
  * | (X_t, E_t) and the secant pairs of step t | `#evaluations` |
- * | D, the x_0-prediction at the bottom of the last sweep | `#clean` |
- * | e = E_t + (β/s) dd + Σ g_j (y_j − (β/s) a_j) | `predict`, its first part |
- * | e += Σ h_j a_j, where the derivative is taken for symmetric | `mirrored` |
- * | θ = 1/(1 + (rms(dd)/(ρ s))²), e ← θ e + (1−θ)(x − q D)/s | `#trust`, `predict` |
+ * | D, the x_0-prediction of step t+1, as x_(t+1) and x_(t+2) imply it; 0 for the highest step | `jumpWeights` |
+ * | e = E_t + (β/s) dd + Σ g_j (y_j − (β/s) a_j) + Σ h_j a_j, h where the derivative is taken for symmetric | `predictionWeights` |
+ * | θ = 1/(1 + (rms(dd)/(ρ s))²), e ← θ e + (1−θ)(x − q D)/s | `#trust`, `predictionWeights` |
  *
- * A step whose input did not change, the highest of the window always among them, keeps exactly Step(t, x, E_t) (θ = 1): the
- * safeguard that bounds the rounds by T.
+ * A step whose input did not change, the highest of the window always among them, gets exactly Step(t, x, E_t): the safeguard that
+ * bounds the rounds by T.
  * @module
  */
 import { Evaluations } from "./evaluations.ts";
 import type { ResolvedOptions } from "./options.ts";
+import { type Factors, type JumpWeights, jumpWeights, predictionWeights } from "./prediction.ts";
 import { firstTrajectory, type Questions, type Solver } from "./solver.ts";
-import { checkFinite, row } from "./system.ts";
-import { addNoise, jump, predict } from "./tqn_kernels.ts";
+import { checkFinite, row, step } from "./system.ts";
+import { addWeighted, combine, squaredResidual, weighted } from "./tqn_kernels.ts";
 import { finishedIndex, Window } from "./window.ts";
 
 /** Below an ᾱ of a sixth the picture is not decided: errors may grow on their way to x_0, and rtol gets stricter. */
 const UNDECIDED = 1 / 6;
+
+/** An input that moved by less, in rms, counts as unchanged: at tolerance 0 a run else waits for the last bits of sums to settle. */
+const ROUNDING = 1e-13;
 
 /** TQN at work on one sample. */
 export class Tqn implements Solver {
@@ -34,7 +37,6 @@ export class Tqn implements Solver {
   readonly #evaluations: Evaluations;
   readonly #latents: Float64Array;
   readonly #epsilon: Float64Array;
-  readonly #clean: Float64Array;
   #steps: Int32Array = new Int32Array(0);
   /** Round in which a step was last skipped; 0 for never. */
   readonly #skipped: Int32Array;
@@ -58,18 +60,17 @@ export class Tqn implements Solver {
     const gathered = Math.max(1, Math.ceil(windowSize / least));
     this.#latents = new Float64Array(gathered * rowSize);
     this.#epsilon = new Float64Array(windowSize * rowSize);
-    this.#clean = new Float64Array(rowSize);
     this.#skipped = new Int32Array(schedule.numSteps);
     this.#noiseScale = schedule.noiseScale.map((scale, t) =>
       scale * Math.min(1, schedule.alphasCumprod[t] / UNDECIDED)
     );
   }
 
-  /** Steps that enter the window start from a jump with the last D, in the first round D = 0. */
+  /** Steps that enter the window, those never evaluated among the rows that it names, start from a jump. */
   ask(): Questions {
     const { rowSize } = this.#options;
     const { from, to } = this.window.slide();
-    for (let t = to - 1; t >= from; t--) this.#jump(t);
+    for (let t = to - 1; t >= from; t--) if (!this.#evaluations.has(t)) this.#jump(t);
     this.#round++;
     const steps = this.#steps = this.#stepsToAsk();
     const epsilon = this.#epsilon.subarray(0, steps.length * rowSize);
@@ -144,7 +145,8 @@ export class Tqn implements Solver {
     const above = this.#x(t + 1), x = this.#x(t), { n } = this.#factors(t);
     const epsilon = row(this.#epsilon, asked, rowSize);
     const xi = n === 0 ? above : row(this.#options.noise, t, rowSize);
-    const rms = this.#evaluations.add(t, { ...this.#factors(t), above, epsilon, xi, x });
+    const rms = Math.sqrt(squaredResidual(this.#factors(t), { above, epsilon, xi, x }) / rowSize);
+    this.#evaluations.add(t, above, epsilon);
     if (!Number.isFinite(rms)) {
       const where = { t, round: this.#round };
       checkFinite(above, "the latent above", where);
@@ -153,20 +155,27 @@ export class Tqn implements Solver {
     return rms;
   }
 
+  /** The secant model's x_t, as far as it is trusted, else a jump. */
   #predict(t: number): void {
-    const evaluations = this.#evaluations, factors = this.#factors(t), above = this.#x(t + 1);
+    const { c, d, s } = this.#factors(t), evaluations = this.#evaluations, above = this.#x(t + 1);
     const distance = evaluations.probe(t, above);
-    const pairs = evaluations.coefficients(t);
-    const slope = evaluations.slope(t, factors.s) / factors.s;
-    const trust = this.#trust(distance, factors.s);
-    const mirrored = this.#options.tqn.symmetric
-      ? evaluations.mirrored(t, { slope, pairs })
-      : [0, 0] as const;
-    predict({ ...factors, slope, pairs, mirrored, trust }, {
-      ...evaluations.known(t),
-      ...{ above, clean: this.#clean, x: this.#x(t) },
+    if (distance < ROUNDING) return this.#step(t);
+    const pairs = evaluations.coefficients(t), slope = evaluations.slope(t, s) / s;
+    const { symmetric } = this.#options.tqn;
+    const mirrored = symmetric ? evaluations.mirrored(t, { slope, pairs }) : [0, 0] as const;
+    const trust = this.#trust(distance, s), jump = this.#jumpWeights(t);
+    const weights = predictionWeights({ slope, pairs, mirrored, trust }, { c, d }, jump);
+    combine(weights, {
+      ...{ known: evaluations.known(t), above, beyond: this.#beyond(t), x: this.#x(t) },
     });
-    this.#addNoise(t);
+    this.#addNoise(t, (1 - trust) * jump.noiseAbove);
+  }
+
+  /** Writes Step(t, x, E_t), to the bit as sequential sampling does. */
+  #step(t: number): void {
+    const { schedule, noise, rowSize } = this.#options;
+    const [{ output: epsilon }] = this.#evaluations.known(t), xi = row(noise, t, rowSize);
+    step(schedule, t, { x: this.#x(t + 1), epsilon, xi, out: this.#x(t) });
   }
 
   #trust(distance: number, s: number): number {
@@ -174,17 +183,32 @@ export class Tqn implements Solver {
     return trustRadius === 0 ? 1 : 1 / (1 + (distance / (trustRadius * s)) ** 2);
   }
 
+  /** x_t without any evaluation of its step. */
   #jump(t: number): void {
-    jump(this.#factors(t), { above: this.#x(t + 1), clean: this.#clean, x: this.#x(t) });
-    this.#addNoise(t);
+    const { above, beyond, noiseAbove } = this.#jumpWeights(t);
+    weighted([above, beyond], [this.#x(t + 1), this.#beyond(t)], this.#x(t));
+    this.#addNoise(t, noiseAbove);
   }
 
-  #addNoise(t: number): void {
-    const { schedule, noise, rowSize } = this.#options;
-    addNoise(schedule.n[t], row(noise, t, rowSize), this.#x(t));
+  #jumpWeights(t: number): JumpWeights {
+    const last = this.#options.schedule.numSteps - 1;
+    return jumpWeights(this.#factors(t), t < last ? this.#factors(t + 1) : undefined);
   }
 
-  #factors(t: number): Record<"c" | "d" | "n" | "s" | "q", number> {
+  /** x_(t+2), any row of finite numbers where there is none. */
+  #beyond(t: number): Float64Array {
+    return this.#x(Math.min(t + 2, this.#options.schedule.numSteps));
+  }
+
+  /** x_t += n ξ_t + `noiseAbove` ξ_(t+1). */
+  #addNoise(t: number, noiseAbove: number): void {
+    const { schedule, noise, rowSize } = this.#options, n = schedule.n[t];
+    if (n === 0 && noiseAbove === 0) return;
+    const rows = [row(noise, t, rowSize), row(noise, t + 1, rowSize)] as const;
+    addWeighted([n, noiseAbove], rows, this.#x(t));
+  }
+
+  #factors(t: number): Factors {
     const { c, d, n, alphasCumprod } = this.#options.schedule;
     const a = alphasCumprod[t];
     return { c: c[t], d: d[t], n: n[t], s: Math.sqrt(1 - a), q: Math.sqrt(a) };

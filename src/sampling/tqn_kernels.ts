@@ -1,139 +1,108 @@
 /**
- * The loops of TQN over one row each.
+ * The loops of TQN over one row each. V8 makes scalar code of them, so that a round costs what it reads and multiplies; a loop
+ * that does all at once would run out of registers and be slower.
  * @module
  */
 
-/** An evaluation of step t, its coefficients, and where it is kept. */
-export interface Learned extends Record<"c" | "d" | "n", number> {
-  /** The input x_(t+1) and the answer ε. */
-  above: Float64Array;
-  epsilon: Float64Array;
-  /** ξ_t (any row of finite numbers where n is 0) and x_t. */
-  xi: Float64Array;
-  x: Float64Array;
-  /** The evaluation before this one, replaced by it. */
-  input: Float64Array;
-  output: Float64Array;
-}
+/** Rows of a first-order residual: the input x_(t+1), the answer ε, ξ_t (any row of finite numbers where n is 0) and x_t. */
+export type ResidualRows = Record<"above" | "epsilon" | "xi" | "x", Float64Array>;
 
-/** Where the difference between two evaluations goes. */
-export interface LearnedPair extends Learned {
-  move: Float64Array;
-  change: Float64Array;
-  /** The move of the pair before. */
-  moveBefore: Float64Array;
-}
-
-/** Keeps an evaluation; returns Σ (c x_(t+1) + d ε + n ξ − x_t)². */
-export function learn({ c, d, n, above, epsilon, xi, x, input, output }: Learned): number {
-  let square = 0;
-  for (let i = 0; i < x.length; i++) {
-    const r = c * above[i] + d * epsilon[i] + n * xi[i] - x[i];
-    square += r * r;
+/** Σ (c x_(t+1) + d ε + n ξ − x_t)². Two partial sums, see {@link file://./reductions.ts}; without noise its row is not read. */
+export function squaredResidual(
+  { c, d, n }: Record<"c" | "d" | "n", number>,
+  { above, epsilon, xi, x }: ResidualRows,
+): number {
+  const whole = x.length - x.length % 2;
+  let sum0 = 0, sum1 = 0;
+  if (n === 0) {
+    for (let i = 0; i < whole; i += 2) {
+      const r0 = c * above[i] + d * epsilon[i] - x[i];
+      const r1 = c * above[i + 1] + d * epsilon[i + 1] - x[i + 1];
+      sum0 += r0 * r0;
+      sum1 += r1 * r1;
+    }
+  } else {
+    for (let i = 0; i < whole; i += 2) {
+      const r0 = c * above[i] + d * epsilon[i] + n * xi[i] - x[i];
+      const r1 = c * above[i + 1] + d * epsilon[i + 1] + n * xi[i + 1] - x[i + 1];
+      sum0 += r0 * r0;
+      sum1 += r1 * r1;
+    }
   }
-  input.set(above);
-  output.set(epsilon);
-  return square;
+  for (let i = whole; i < x.length; i++) {
+    const r = c * above[i] + d * epsilon[i] + n * xi[i] - x[i];
+    sum0 += r * r;
+  }
+  return sum0 + sum1;
+}
+
+/** What the network said: rows of an x_(t+1) and of ε. */
+export type Evaluation = Readonly<Record<"input" | "output", Float64Array>>;
+
+/** The last three evaluations of a step, the newest first. */
+export type Known = readonly [Evaluation, Evaluation, Evaluation];
+
+/** Products that a new x and a new evaluation bring in. */
+export type NewProducts = Record<
+  "dd" | "a1dd" | "a2dd" | "y1dd" | "y2dd" | "a1y1" | "a2y1",
+  number
+>;
+
+/** With dd = x − X_0, a_1 = X_0 − X_1, a_2 = X_1 − X_2, and y_1, y_2 the same of the outputs: their products with dd and y_1. */
+export function newProducts(
+  x: Float64Array,
+  [{ input: x0, output: e0 }, { input: x1, output: e1 }, { input: x2, output: e2 }]: Known,
+): NewProducts {
+  let dd = 0, a1dd = 0, a2dd = 0, y1dd = 0, y2dd = 0, a1y1 = 0, a2y1 = 0;
+  for (let i = 0; i < x.length; i++) {
+    const d = x[i] - x0[i];
+    const a1 = x0[i] - x1[i], a2 = x1[i] - x2[i], y1 = e0[i] - e1[i], y2 = e1[i] - e2[i];
+    dd += d * d;
+    a1dd += a1 * d;
+    a2dd += a2 * d;
+    y1dd += y1 * d;
+    y2dd += y2 * d;
+    a1y1 += a1 * y1;
+    a2y1 += a2 * y1;
+  }
+  return { dd, a1dd, a2dd, y1dd, y2dd, a1y1, a2y1 };
+}
+
+/** Rows of which x_t is a sum: what is known of its step, x_(t+1) and x_(t+2). */
+export interface PredictionRows extends Record<"above" | "beyond" | "x", Float64Array> {
+  known: Known;
 }
 
 /**
- * The same, and keeps how the input and the output differ from those before; returns the products of the output's change with the
- * move and with the one before, too.
+ * Writes x_t without its noise; weights as of {@link file://./prediction.ts}. They come in an array of numbers, since V8 gives up
+ * compiled code when the kind of an object's field changes.
  */
-export function learnPair(
-  { c, d, n, above, epsilon, xi, x, input, output, move, change, moveBefore }: LearnedPair,
-): Record<"squaredResidual" | "product" | "productBefore", number> {
-  let squaredResidual = 0, product = 0, productBefore = 0;
-  for (let i = 0; i < x.length; i++) {
-    const x0 = above[i], e0 = epsilon[i];
-    const r = c * x0 + d * e0 + n * xi[i] - x[i];
-    const a = x0 - input[i], y = e0 - output[i];
-    squaredResidual += r * r;
-    product += a * y;
-    productBefore += moveBefore[i] * y;
-    move[i] = a;
-    change[i] = y;
-    input[i] = x0;
-    output[i] = e0;
-  }
-  return { squaredResidual, product, productBefore };
-}
-
-/** Two rows, the newer first. */
-export type Two = readonly [Float64Array, Float64Array];
-
-/** What is known of a step: its last evaluation, and how the two pairs of evaluations before differ. */
-export interface Known {
-  input: Float64Array;
-  output: Float64Array;
-  moves: Two;
-  changes: Two;
-}
-
-/** With dd = x − input, moves a and changes y: the products dd·dd, a1·dd, a2·dd, y1·dd, y2·dd. */
-export function moveProducts(
-  x: Float64Array,
-  { input, moves: [a1, a2], changes: [y1, y2] }: Known,
-): Record<"dd" | "a1dd" | "a2dd" | "y1dd" | "y2dd", number> {
-  let dd = 0, a1dd = 0, a2dd = 0, y1dd = 0, y2dd = 0;
-  for (let i = 0; i < x.length; i++) {
-    const d = x[i] - input[i];
-    dd += d * d;
-    a1dd += a1[i] * d;
-    a2dd += a2[i] * d;
-    y1dd += y1[i] * d;
-    y2dd += y2[i] * d;
-  }
-  return { dd, a1dd, a2dd, y1dd, y2dd };
-}
-
-/** Scalars of a prediction at step t; see {@link file://./tqn.ts}. */
-export interface Prediction extends Record<"c" | "d" | "s" | "q", number> {
-  /** β/s. */
-  slope: number;
-  /** Coefficients of the secant pairs. */
-  pairs: readonly [number, number];
-  /** Coefficients of the pairs' moves that symmetry adds; zeros without. */
-  mirrored: readonly [number, number];
-  /** θ. */
-  trust: number;
-}
-
-/** Rows of a prediction: what is known of the step, x_(t+1), and where D and x_t go. */
-export interface PredictionRows extends Known {
-  above: Float64Array;
-  /** D of the step above, replaced by this step's. */
-  clean: Float64Array;
-  x: Float64Array;
-}
-
-/** Predicts ε at x_(t+1), then writes D and x_t without its noise. At the evaluated input, ε is the evaluated output exactly. */
-export function predict(
-  { c, d, s, q, slope, pairs: [g1, g2], mirrored: [h1, h2], trust }: Prediction,
-  { input, output, moves: [a1, a2], changes: [y1, y2], above, clean, x }: PredictionRows,
+export function combine(
+  weights: Float64Array,
+  { known, above, beyond, x }: PredictionRows,
 ): void {
-  const distrust = (1 - trust) / s, perQ = 1 / q;
-  const u = trust * slope, v1 = trust * g1, v2 = trust * g2;
-  const w1 = trust * (h1 - slope * g1), w2 = trust * (h2 - slope * g2);
+  const [{ input: x0, output: e0 }, { input: x1, output: e1 }, { input: x2, output: e2 }] = known;
+  const [u0, u1, u2, v0, v1, v2, w0, w1] = weights;
   for (let i = 0; i < x.length; i++) {
-    const from = above[i];
-    const e = trust * output[i] + u * (from - input[i]) + (v1 * y1[i] + v2 * y2[i]) +
-      (w1 * a1[i] + w2 * a2[i]) + distrust * (from - q * clean[i]);
-    clean[i] = (from - s * e) * perQ;
-    x[i] = c * from + d * e;
+    x[i] = (u0 * e0[i] + u1 * e1[i] + u2 * e2[i]) + (v0 * x0[i] + v1 * x1[i] + v2 * x2[i]) +
+      (w0 * above[i] + w1 * beyond[i]);
   }
 }
 
-/** The step for a frozen x_0-prediction D, without any evaluation: ε = (x_(t+1) − q D)/s. Writes x_t without its noise. */
-export function jump(
-  { c, d, s, q }: Record<"c" | "d" | "s" | "q", number>,
-  { above, clean, x }: Pick<PredictionRows, "above" | "clean" | "x">,
+/** Writes u a + v b. */
+export function weighted(
+  [u, v]: readonly [number, number],
+  [a, b]: readonly [Float64Array, Float64Array],
+  out: Float64Array,
 ): void {
-  for (let i = 0; i < x.length; i++) x[i] = c * above[i] + d * ((above[i] - q * clean[i]) / s);
+  for (let i = 0; i < out.length; i++) out[i] = u * a[i] + v * b[i];
 }
 
-/** x_t += n ξ_t. */
-export function addNoise(n: number, xi: Float64Array, x: Float64Array): void {
-  if (n === 0) return;
-  for (let i = 0; i < x.length; i++) x[i] += n * xi[i];
+/** Adds u a + v b. */
+export function addWeighted(
+  [u, v]: readonly [number, number],
+  [a, b]: readonly [Float64Array, Float64Array],
+  out: Float64Array,
+): void {
+  for (let i = 0; i < out.length; i++) out[i] += u * a[i] + v * b[i];
 }

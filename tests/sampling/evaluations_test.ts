@@ -23,8 +23,7 @@ function after(
   const outputs = inputs.map(answer);
   inputs.forEach((above, k) => {
     if (k > 0) evaluations.probe(1, above);
-    const x = random.randn(SIZE);
-    evaluations.add(1, { ...{ c: 1, d: 1, n: 0 }, above, epsilon: outputs[k], xi: x, x });
+    evaluations.add(1, above, outputs[k]);
   });
   const distance = evaluations.probe(1, last);
   return { evaluations, outputs, distance };
@@ -32,18 +31,16 @@ function after(
 
 const rows = (count: number) => Array.from({ length: count }, () => random.randn(SIZE));
 
-Deno.test("known() is the last evaluation of a step and the two pairs before it", () => {
+Deno.test("known() is the last three evaluations of a step, the oldest in place of missing ones", () => {
   const inputs = rows(5), last = random.randn(SIZE);
-  const { evaluations, outputs, distance } = after(inputs, last);
-  assert.ok(evaluations.has(1) && !evaluations.has(0));
-  const { input, output, moves, changes } = evaluations.known(1);
-  assert.deepEqual([input, output], [inputs[4], outputs[4]]);
-  for (const age of [0, 1]) {
-    assert.deepEqual(moves[age], minus(inputs[4 - age], inputs[3 - age]));
-    assert.deepEqual(changes[age], minus(outputs[4 - age], outputs[3 - age]));
+  for (const [count, kept] of [[5, [4, 3, 2]], [2, [1, 0, 0]], [1, [0, 0, 0]]] as const) {
+    const { evaluations, outputs, distance } = after(inputs.slice(0, count), last);
+    assert.ok(evaluations.has(1) && !evaluations.has(0));
+    const wanted = kept.map((k) => ({ input: inputs[k], output: outputs[k] }));
+    assert.deepEqual(evaluations.known(1), wanted);
+    const move = minus(last, inputs[count - 1]);
+    assert.ok(Math.abs(distance - Math.sqrt(dot(move, move) / SIZE)) < 1e-12);
   }
-  const move = minus(last, inputs[4]);
-  assert.ok(Math.abs(distance - Math.sqrt(dot(move, move) / SIZE)) < 1e-12);
 });
 
 Deno.test("coefficients() solves the damped system of the normalised pairs, slope() takes the newest", () => {
@@ -105,11 +102,16 @@ Deno.test("coefficients() are 0 without pairs and without a move, slope() is 1 w
   assert.deepEqual(after(inputs, inputs[2]).evaluations.coefficients(1), [0, 0]);
 });
 
-Deno.test("add() makes no pair of a move that is too small", () => {
-  const [first, second] = rows(2);
+Deno.test("add() makes no pair of a move that is too small, the pair before ends there", () => {
+  const [zeroth, first, second] = rows(3), last = random.randn(SIZE);
+  const answer = (x: Float64Array) => x.map((value) => 3 * value);
   const close = second.map((value) => value + 1e-10);
-  const { evaluations, outputs } = after([first, second, close], first);
-  const { input, output, moves } = evaluations.known(1);
-  assert.deepEqual([input, output], [close, outputs[2]]);
-  assert.deepEqual(moves, [minus(second, first), new Float64Array(SIZE)]);
+  const { evaluations } = after([zeroth, first, second, close], last, { answer });
+  const inputs = evaluations.known(1).map(({ input }) => input);
+  assert.deepEqual(inputs, [close, first, zeroth]);
+  const direct = after([zeroth, first, close], last, { answer }).evaluations;
+  const pairs = evaluations.coefficients(1), wanted = direct.coefficients(1);
+  pairs.forEach((value, j) => assert.ok(Math.abs(value - wanted[j]) < 1e-12));
+  const [mirrored, same] = [evaluations, direct].map((of) => of.mirrored(1, { slope: 1, pairs }));
+  mirrored.forEach((value, j) => assert.ok(Math.abs(value - same[j]) < 1e-12));
 });
