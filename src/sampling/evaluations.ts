@@ -16,7 +16,14 @@
  * @module
  */
 import { row } from "./system.ts";
-import { type Evaluation, type Known, type NewProducts, newProducts } from "./tqn_kernels.ts";
+import {
+  type Evaluation,
+  type Known,
+  learn,
+  type Learned,
+  type NewProducts,
+  newProducts,
+} from "./tqn_kernels.ts";
 
 /** A move below this rms says nothing about a slope. */
 const SMALLEST_MOVE = 1e-8;
@@ -26,8 +33,8 @@ const SLOPES = { low: -1, high: 4 };
 /** Evaluations that are kept of every step: those of two secant pairs. */
 const KEPT = 3;
 /**
- * Numbers between one row and the next. Without them the rows of a step would lie a multiple of 4096 bytes apart, and a walk over
- * them side by side would drive each out of the cache by the next.
+ * Unused numbers between one row and the next. Rows a multiple of 4096 bytes apart share a few lines of the cache, from which a walk
+ * over several of them would drive each by the next.
  */
 const STAGGER = 24;
 
@@ -82,17 +89,15 @@ export class Evaluations {
   }
 
   /**
-   * Takes in an evaluation at the input that was probed last. After too small a move it replaces the evaluation before instead of
-   * making a pair with it.
+   * Takes in an evaluation at the input that was probed last; returns the rms of the step's first-order residual. After too small a
+   * move it replaces the evaluation before instead of making a pair with it.
    */
-  add(t: number, input: Float64Array, output: Float64Array): void {
+  add(t: number, learned: Learned): number {
     const first = !this.has(t), pair = !first && this.moved(t) > SMALLEST_MOVE;
     if (pair) this.#makeRoom(t);
     if (first || pair) this.#count[t] = Math.min(this.#count[t] + 1, KEPT);
     this.#products[t] = (pair ? rotated : stretched)(this.#products[t]);
-    const [newest] = this.known(t);
-    newest.input.set(input);
-    newest.output.set(output);
+    return Math.sqrt(learn(learned, this.known(t)[0]) / this.#rowSize);
   }
 
   /** Measures dd = x − X_t; returns its rms. */

@@ -20,7 +20,7 @@ import type { ResolvedOptions } from "./options.ts";
 import { type Factors, type JumpWeights, jumpWeights, predictionWeights } from "./prediction.ts";
 import { firstTrajectory, type Questions, type Solver } from "./solver.ts";
 import { checkFinite, row, step } from "./system.ts";
-import { addWeighted, combine, squaredResidual, weighted } from "./tqn_kernels.ts";
+import { addWeighted, combine, weighted } from "./tqn_kernels.ts";
 import { finishedIndex, Window } from "./window.ts";
 
 /** Below an ᾱ of a sixth the picture is not decided: errors may grow on their way to x_0, and rtol gets stricter. */
@@ -141,12 +141,10 @@ export class Tqn implements Solver {
 
   /** Takes in answer number `asked`, for step t; returns the rms of its first-order residual. */
   #learn(t: number, asked: number): number {
-    const { rowSize } = this.#options;
-    const above = this.#x(t + 1), x = this.#x(t), { n } = this.#factors(t);
-    const epsilon = row(this.#epsilon, asked, rowSize);
-    const xi = n === 0 ? above : row(this.#options.noise, t, rowSize);
-    const rms = Math.sqrt(squaredResidual(this.#factors(t), { above, epsilon, xi, x }) / rowSize);
-    this.#evaluations.add(t, above, epsilon);
+    const { noise, rowSize } = this.#options, { c, d, n } = this.#factors(t);
+    const above = this.#x(t + 1), epsilon = row(this.#epsilon, asked, rowSize);
+    const xi = n === 0 ? above : row(noise, t, rowSize);
+    const rms = this.#evaluations.add(t, { c, d, n, above, epsilon, xi, x: this.#x(t) });
     if (!Number.isFinite(rms)) {
       const where = { t, round: this.#round };
       checkFinite(above, "the latent above", where);

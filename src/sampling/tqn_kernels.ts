@@ -1,46 +1,46 @@
 /**
- * The loops of TQN over one row each. V8 makes scalar code of them, so that a round costs what it reads and multiplies; a loop
- * that does all at once would run out of registers and be slower.
+ * The loops of TQN over one row each. V8 makes scalar code of them, so that a round costs what they read and multiply; fused into
+ * one, they run out of registers and are slower.
  * @module
  */
-
-/** Rows of a first-order residual: the input x_(t+1), the answer ε, ξ_t (any row of finite numbers where n is 0) and x_t. */
-export type ResidualRows = Record<"above" | "epsilon" | "xi" | "x", Float64Array>;
-
-/** Σ (c x_(t+1) + d ε + n ξ − x_t)². Two partial sums, see {@link file://./reductions.ts}; without noise its row is not read. */
-export function squaredResidual(
-  { c, d, n }: Record<"c" | "d" | "n", number>,
-  { above, epsilon, xi, x }: ResidualRows,
-): number {
-  const whole = x.length - x.length % 2;
-  let sum0 = 0, sum1 = 0;
-  if (n === 0) {
-    for (let i = 0; i < whole; i += 2) {
-      const r0 = c * above[i] + d * epsilon[i] - x[i];
-      const r1 = c * above[i + 1] + d * epsilon[i + 1] - x[i + 1];
-      sum0 += r0 * r0;
-      sum1 += r1 * r1;
-    }
-  } else {
-    for (let i = 0; i < whole; i += 2) {
-      const r0 = c * above[i] + d * epsilon[i] + n * xi[i] - x[i];
-      const r1 = c * above[i + 1] + d * epsilon[i + 1] + n * xi[i + 1] - x[i + 1];
-      sum0 += r0 * r0;
-      sum1 += r1 * r1;
-    }
-  }
-  for (let i = whole; i < x.length; i++) {
-    const r = c * above[i] + d * epsilon[i] + n * xi[i] - x[i];
-    sum0 += r * r;
-  }
-  return sum0 + sum1;
-}
 
 /** What the network said: rows of an x_(t+1) and of ε. */
 export type Evaluation = Readonly<Record<"input" | "output", Float64Array>>;
 
 /** The last three evaluations of a step, the newest first. */
 export type Known = readonly [Evaluation, Evaluation, Evaluation];
+
+/** A step's factors, and its rows: x_(t+1), ε at it, ξ_t (any row of finite numbers where n is 0) and x_t. */
+export type Learned =
+  & Record<"c" | "d" | "n", number>
+  & Record<"above" | "epsilon" | "xi" | "x", Float64Array>;
+
+/** Keeps an evaluation; returns Σ (c x_(t+1) + d ε + n ξ − x_t)². Two partial sums, see {@link file://./reductions.ts}. */
+export function learn(
+  { c, d, n, above, epsilon, xi, x }: Learned,
+  { input, output }: Evaluation,
+): number {
+  const whole = x.length - x.length % 2;
+  let sum0 = 0, sum1 = 0;
+  for (let i = 0; i < whole; i += 2) {
+    const x0 = above[i], x1 = above[i + 1], e0 = epsilon[i], e1 = epsilon[i + 1];
+    const r0 = c * x0 + d * e0 + n * xi[i] - x[i];
+    const r1 = c * x1 + d * e1 + n * xi[i + 1] - x[i + 1];
+    sum0 += r0 * r0;
+    sum1 += r1 * r1;
+    input[i] = x0;
+    input[i + 1] = x1;
+    output[i] = e0;
+    output[i + 1] = e1;
+  }
+  for (let i = whole; i < x.length; i++) {
+    const r = c * above[i] + d * epsilon[i] + n * xi[i] - x[i];
+    sum0 += r * r;
+    input[i] = above[i];
+    output[i] = epsilon[i];
+  }
+  return sum0 + sum1;
+}
 
 /** Products that a new x and a new evaluation bring in. */
 export type NewProducts = Record<
@@ -75,7 +75,7 @@ export interface PredictionRows extends Record<"above" | "beyond" | "x", Float64
 
 /**
  * Writes x_t without its noise; weights as of {@link file://./prediction.ts}. They come in an array of numbers, since V8 gives up
- * compiled code when the kind of an object's field changes.
+ * compiled code when the kind of an object's field changes. The walk is from the end, which {@link newProducts} left in the cache.
  */
 export function combine(
   weights: Float64Array,
@@ -83,7 +83,7 @@ export function combine(
 ): void {
   const [{ input: x0, output: e0 }, { input: x1, output: e1 }, { input: x2, output: e2 }] = known;
   const [u0, u1, u2, v0, v1, v2, w0, w1] = weights;
-  for (let i = 0; i < x.length; i++) {
+  for (let i = x.length - 1; i >= 0; i--) {
     x[i] = (u0 * e0[i] + u1 * e1[i] + u2 * e2[i]) + (v0 * x0[i] + v1 * x1[i] + v2 * x2[i]) +
       (w0 * above[i] + w1 * beyond[i]);
   }

@@ -23,7 +23,8 @@ function after(
   const outputs = inputs.map(answer);
   inputs.forEach((above, k) => {
     if (k > 0) evaluations.probe(1, above);
-    evaluations.add(1, above, outputs[k]);
+    const x = random.randn(SIZE);
+    evaluations.add(1, { ...{ c: 1, d: 1, n: 0 }, above, epsilon: outputs[k], xi: x, x });
   });
   const distance = evaluations.probe(1, last);
   return { evaluations, outputs, distance };

@@ -3,8 +3,8 @@ import { Generator } from "../../src/sampling/noise.ts";
 import {
   addWeighted,
   combine,
+  learn,
   newProducts,
-  squaredResidual,
   weighted,
 } from "../../src/sampling/tqn_kernels.ts";
 
@@ -16,21 +16,14 @@ for (const length of [1, 2, 7, 16]) {
   const random = new Generator(length);
   const rows = () => [0, 1, 2, 3, 4, 5, 6, 7].map(() => random.randn(length));
 
-  Deno.test(`squaredResidual() equals a plain sum, with and without noise, ${length} values`, () => {
-    const [above, epsilon, xi, x] = rows();
-    for (const n of [0, 0.3]) {
-      const value = squaredResidual({ c: 1.1, d: -0.2, n }, { above, epsilon, xi, x });
-      near(
-        value,
-        sum(length, (i) => (1.1 * above[i] - 0.2 * epsilon[i] + n * xi[i] - x[i]) ** 2),
-      );
-    }
-  });
-
-  Deno.test(`squaredResidual() is 0 of exactly the step, ${length} values`, () => {
-    const [above, epsilon, xi] = rows();
-    const x = above.map((value, i) => 1.1 * value + -0.2 * epsilon[i] + 0.3 * xi[i]);
-    assert.equal(squaredResidual({ c: 1.1, d: -0.2, n: 0.3 }, { above, epsilon, xi, x }), 0);
+  Deno.test(`learn() keeps an evaluation and sums up its squared residual, ${length} values`, () => {
+    const [above, epsilon, xi, x, input, output] = rows();
+    const given = { c: 1.1, d: -0.2, n: 0.3, above, epsilon, xi };
+    const residual = (i: number) => 1.1 * above[i] - 0.2 * epsilon[i] + 0.3 * xi[i] - x[i];
+    near(learn({ ...given, x }, { input, output }), sum(length, (i) => residual(i) ** 2));
+    assert.deepEqual([input, output], [above, epsilon]);
+    const exact = above.map((value, i) => 1.1 * value + -0.2 * epsilon[i] + 0.3 * xi[i]);
+    assert.equal(learn({ ...given, x: exact }, { input, output }), 0);
   });
 
   const [x0, x1, x2, e0, e1, e2, above, beyond] = rows();
