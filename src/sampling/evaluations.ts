@@ -23,10 +23,13 @@ import {
   type Learned,
   type NewProducts,
   newProducts,
+  squaredStretch,
 } from "./tqn_kernels.ts";
 
 /** A move below this rms says nothing about a slope. */
 const SMALLEST_MOVE = 1e-8;
+/** A move below this rms may be drowned by the rounding of a network in half precision. */
+const TELLING_MOVE = 1e-3;
 /** A slope s·dE/dx outside this range is not believed: 1 means frozen x_0. */
 const SLOPES = { low: -1, high: 4 };
 
@@ -109,6 +112,13 @@ export class Evaluations {
   /** rms of the move that was probed last. */
   moved(t: number): number {
     return Math.sqrt(this.#products[t].dd / this.#rowSize);
+  }
+
+  /** rms(c a + d y) / rms(a) of the newest pair; `undefined` without one whose move stands out of the network's rounding. */
+  stretch(t: number, { c, d }: Record<"c" | "d", number>): number | undefined {
+    const { a11 } = this.#products[t];
+    if (this.#count[t] < 2 || Math.sqrt(a11 / this.#rowSize) < TELLING_MOVE) return undefined;
+    return Math.sqrt(squaredStretch({ c, d }, this.known(t)) / a11);
   }
 
   /** β of the newest pair in units of 1/s, where s = √(1−ᾱ); 1 (frozen x_0) without pairs. */

@@ -18,6 +18,7 @@
 import { Evaluations } from "./evaluations.ts";
 import type { ResolvedOptions } from "./options.ts";
 import { type Factors, type JumpWeights, jumpWeights, predictionWeights } from "./prediction.ts";
+import { SecondLook } from "./second_look.ts";
 import { firstTrajectory, type Questions, type Solver } from "./solver.ts";
 import { checkFinite, row, step } from "./system.ts";
 import { addWeighted, combine, weighted } from "./tqn_kernels.ts";
@@ -42,6 +43,8 @@ export class Tqn implements Solver {
   readonly #skipped: Int32Array;
   /** What rtol is relative to. */
   readonly #noiseScale: Float64Array;
+  readonly #secondLook: SecondLook;
+  #looksAgain = false;
   #round = 0;
 
   /** Allocates everything that the run will need. */
@@ -61,6 +64,7 @@ export class Tqn implements Solver {
     this.#latents = new Float64Array(gathered * rowSize);
     this.#epsilon = new Float64Array(windowSize * rowSize);
     this.#skipped = new Int32Array(schedule.numSteps);
+    this.#secondLook = new SecondLook(options);
     this.#noiseScale = schedule.noiseScale.map((scale, t) =>
       scale * Math.min(1, schedule.alphasCumprod[t] / UNDECIDED)
     );
@@ -68,7 +72,8 @@ export class Tqn implements Solver {
 
   /** Steps that enter the window, those never evaluated among the rows that it names, start from a jump. */
   ask(): Questions {
-    const { rowSize } = this.#options;
+    const { rowSize, variationSteps } = this.#options;
+    if (this.#looksAgain) this.window.reopen(variationSteps);
     const { from, to } = this.window.slide();
     for (let t = to - 1; t >= from; t--) if (!this.#evaluations.has(t)) this.#jump(t);
     this.#round++;
@@ -80,7 +85,7 @@ export class Tqn implements Solver {
   /** One sweep from the top; no step below one that was not evaluated is known to be finished. */
   update(): Float64Array {
     const { start, end } = this.window;
-    const { atol, rtol } = this.#options;
+    const { atol, rtol, variationSteps } = this.#options, share = this.#secondLook.toleranceShare;
     const residuals = new Float64Array(end - start).fill(NaN);
     let asked = this.#steps.length;
     const learn = (t: number) => {
@@ -92,9 +97,12 @@ export class Tqn implements Solver {
       if (this.#evaluations.has(t)) this.#predict(t);
       else this.#jump(t);
     }
-    const rule = { atol, rtol, noiseScale: this.#noiseScale };
-    const finished = finishedIndex(this.window, residuals, rule);
-    this.window.advance(this.#steps.includes(finished) ? finished : finished + 1);
+    const rule = { atol: share * atol, rtol: share * rtol, noiseScale: this.#noiseScale };
+    const unfinished = finishedIndex(this.window, residuals, rule);
+    const finished = this.#steps.includes(unfinished) ? unfinished : unfinished + 1;
+    // After a second look a step a round may be too few for T rounds.
+    this.window.advance(Math.min(finished, variationSteps - this.#round));
+    this.#looksAgain = this.#secondLook.endRound(this.window.finished);
     return residuals;
   }
 
@@ -106,7 +114,8 @@ export class Tqn implements Solver {
     const { start, end } = this.window;
     const { tqn: { strides, start: kind, skipRadius }, initialTrajectory } = this.#options;
     if (this.#round === 1 && kind === "top" && !initialTrajectory) return Int32Array.of(end - 1);
-    if (this.#round > strides.length && skipRadius > 0) return this.#stepsNotSkipped();
+    const skips = skipRadius > 0 && this.#round > strides.length && !this.#looksAgain;
+    if (skips) return this.#stepsNotSkipped();
     const stride = strides[this.#round - 1] ?? 1;
     const count = Math.ceil((end - start) / stride);
     return Int32Array.from({ length: count }, (_, i) => end - 1 - (count - 1 - i) * stride);
@@ -157,6 +166,7 @@ export class Tqn implements Solver {
   #predict(t: number): void {
     const { c, d, s } = this.#factors(t), evaluations = this.#evaluations, above = this.#x(t + 1);
     const distance = evaluations.probe(t, above);
+    this.#watch(t, { c, d });
     if (distance < ROUNDING) return this.#step(t);
     const pairs = evaluations.coefficients(t), slope = evaluations.slope(t, s) / s;
     const { symmetric } = this.#options.tqn;
@@ -167,6 +177,12 @@ export class Tqn implements Solver {
       ...{ known: evaluations.known(t), above, beyond: this.#beyond(t), x: this.#x(t) },
     });
     this.#addNoise(t, (1 - trust) * jump.noiseAbove);
+  }
+
+  #watch(t: number, factors: Record<"c" | "d", number>): void {
+    if (!this.#secondLook.watches(t, this.window.end)) return;
+    const stretch = this.#evaluations.stretch(t, factors);
+    if (stretch !== undefined) this.#secondLook.note(t, stretch);
   }
 
   /** Writes Step(t, x, E_t), to the bit as sequential sampling does. */

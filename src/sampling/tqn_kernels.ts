@@ -68,6 +68,19 @@ export function newProducts(
   return { dd, a1dd, a2dd, y1dd, y2dd, a1y1, a2y1 };
 }
 
+/** Σ (c a_1 + d y_1)². */
+export function squaredStretch(
+  { c, d }: Record<"c" | "d", number>,
+  [{ input: x0, output: e0 }, { input: x1, output: e1 }]: Known,
+): number {
+  let square = 0;
+  for (let i = 0; i < x0.length; i++) {
+    const moved = c * (x0[i] - x1[i]) + d * (e0[i] - e1[i]);
+    square += moved * moved;
+  }
+  return square;
+}
+
 /** Rows of which x_t is a sum: what is known of its step, x_(t+1) and x_(t+2). */
 export interface PredictionRows extends Record<"above" | "beyond" | "x", Float64Array> {
   known: Known;

@@ -34,13 +34,23 @@ export interface TqnOptions {
    * 0, the default, skips none; 0.3 saves about a tenth of the evaluations.
    */
   skipRadius: number;
+  /**
+   * A chain on which errors grow more than so many times on their way to x_0, relative to the noise, is solved once more to a hundredth
+   * of the tolerance; 0, the default, never; 2 finds the few chains that would end at another picture, and some more. Not where
+   * the window is smaller than the steps to solve.
+   */
+  growthLimit: number;
 }
 
 /**
  * The scripts' settings: an eighth fewer evaluations than the plain solver's on the embedded models, at no more rounds. The plain one is
  * the default here, since reference implementations agree with it round for round.
  */
-export const LEAN_TQN: Readonly<Partial<TqnOptions>> = { symmetric: true, skipRadius: 0.3 };
+export const LEAN_TQN: Readonly<Partial<TqnOptions>> = {
+  symmetric: true,
+  skipRadius: 0.3,
+  growthLimit: 2,
+};
 
 /** The scripts' `rtol` over their `atol`, see {@link SampleOptions.rtol}. */
 export const LEAN_RTOL_RATIO = 10;
@@ -52,7 +62,7 @@ export function resolveTqnOptions(
 ): TqnOptions {
   const { strides = wide && !warm ? [5, 2] : [], start = wide ? "zero" : "top" } = given;
   const { pairs = 2, damping = 0.01, trustRadius = 0.6 } = given;
-  const { symmetric = false, skipRadius = 0 } = given;
+  const { symmetric = false, skipRadius = 0, growthLimit = 0 } = given;
   strides.forEach((stride, i) =>
     checkInteger(`tqn.strides[${i}]`, stride, 1, Number.MAX_SAFE_INTEGER)
   );
@@ -61,5 +71,6 @@ export function resolveTqnOptions(
   checkNumber("tqn.damping", damping, 0, Number.MAX_VALUE);
   checkNumber("tqn.trustRadius", trustRadius, 0, Number.MAX_VALUE);
   checkNumber("tqn.skipRadius", skipRadius, 0, Number.MAX_VALUE);
-  return { strides, start, pairs, damping, trustRadius, symmetric, skipRadius };
+  checkNumber("tqn.growthLimit", growthLimit, 0, Number.MAX_VALUE);
+  return { strides, start, pairs, damping, trustRadius, symmetric, skipRadius, growthLimit };
 }

@@ -53,6 +53,11 @@ export class Window {
     return { from: end + 1, to: Math.min(u + 1, f) };
   }
 
+  /** Begins anew: x_f … x_T alone are final, for f = `finished`; every row keeps its value. */
+  reopen(finished: number): void {
+    this.#finished = finished;
+  }
+
   /** Ends a round: `finished` is the new f, at least one step below the old one. */
   advance(finished: number): void {
     this.#uninitialised = Math.min(this.#uninitialised, this.start);

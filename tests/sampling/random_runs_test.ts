@@ -14,6 +14,7 @@ import { collect } from "./collect.ts";
 const CONFIGURATIONS = 3000; // 1,000 of each method
 
 Deno.test(`parallelSample() keeps its bounds and, at tolerance 0, sequential sampling, ${CONFIGURATIONS} random runs`, async () => {
+  let secondLooks = 0;
   for (let seed = 0; seed < CONFIGURATIONS; seed++) {
     const { denoiser, options } = randomRun(new Generator(seed));
     const { schedule: { numSteps }, windowSize = numSteps } = options;
@@ -21,13 +22,19 @@ Deno.test(`parallelSample() keeps its bounds and, at tolerance 0, sequential sam
     const from = options.variationSteps ?? numSteps;
     assert.ok(result.converged && result.rounds <= from, `seed ${seed}: ${result.rounds} rounds`);
     assert.ok(result.nfe <= result.rounds * Math.min(windowSize, numSteps), `seed ${seed}`);
+    let looks = 0;
     rounds.reduce((above, round) => {
-      assert.ok(round.finishedIndex < above, `seed ${seed}, round ${round.round}`);
+      assert.ok(round.windowEnd === above || round.windowEnd === from, `seed ${seed}`);
+      assert.ok(round.finishedIndex < round.windowEnd, `seed ${seed}, round ${round.round}`);
       assert.ok(round.windowEnd - round.windowStart <= windowSize, `seed ${seed}`);
+      if (round.windowEnd > above) looks++;
       return round.finishedIndex;
     }, from);
+    assert.ok(looks <= (options.tqn?.growthLimit ? 1 : 0), `seed ${seed}: ${looks} looks`);
+    secondLooks += looks;
     if (options.atol === 0) await assertSequential(denoiser, options, result.trajectory, seed);
   }
+  assert.ok(secondLooks > 20, `${secondLooks} runs looked again`);
 });
 
 /** The part from the warm start's index down is what sequential sampling makes of x at that index. */
@@ -90,6 +97,7 @@ function randomRun(random: Generator): { denoiser: Denoiser; options: SampleOpti
       trustRadius: pick(0, 0.1, 0.6),
       symmetric: pick(true, false),
       skipRadius: pick(0, 0.01, 0.3),
+      growthLimit: pick(0, 1e-9, 0.1, 2),
     };
   }
   if (pick(true, false, false)) {

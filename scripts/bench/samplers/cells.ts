@@ -1,5 +1,6 @@
 /** What the bench of samplers measures: problems, methods, and the key under which a measurement is kept. @module */
 import type { SampleOptions } from "../../../src/sampling/options.ts";
+import { LEAN_TQN } from "../../../src/sampling/tqn_options.ts";
 
 /** Models that the bench knows. */
 export const MODELS = ["dit", "sd"] as const;
@@ -57,7 +58,7 @@ const official = (memorySize: number): MethodOptions => (cell) =>
 const tqn =
   (change: SampleOptions["tqn"], rest: Partial<SampleOptions> = {}): MethodOptions => () => ({
     method: "tqn",
-    tqn: { symmetric: true, skipRadius: 0.3, ...change },
+    tqn: { ...LEAN_TQN, ...change },
     ...{ atol: 3e-4, rtol: 3e-3 },
     ...rest,
   });
@@ -78,7 +79,8 @@ export const METHODS: Readonly<Record<string, MethodOptions>> = {
   "tqn-1e-3": tqn({}, { atol: 1e-3, rtol: 1e-2 }),
   "tqn-even": tqn({}, { rtol: 3e-4 }),
   "tqn-top": tqn({ start: "top", strides: [] }),
-  "tqn-plain": tqn({ symmetric: false, skipRadius: 0 }, { rtol: 3e-4 }),
+  "tqn-plain": tqn({ symmetric: false, skipRadius: 0, growthLimit: 0 }, { rtol: 3e-4 }),
+  "tqn-one-look": tqn({ growthLimit: 0 }),
   "tqn-no-skipping": tqn({ skipRadius: 0 }),
   "tqn-no-pairs": tqn({ pairs: 0 }),
   "tqn-no-trust": tqn({ trustRadius: 0 }),
