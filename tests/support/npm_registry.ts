@@ -1,0 +1,81 @@
+/** A registry of npm packages on the loopback interface: under every name of a lock file, a package of two short files. @module */
+
+/** A package as `deno.lock` has it, by `name@version`. */
+export interface LockedPackage {
+  integrity: string;
+  dependencies?: string[];
+  scripts?: boolean;
+}
+
+/** What {@link startRegistry} gives. */
+export interface Registry extends AsyncDisposable {
+  url: string;
+  /** Hash of what is served, by `name@version`, as a lock file would have it. */
+  integrity: Readonly<Record<string, string>>;
+}
+
+/** Name and version of `@scope/name@1.2.3`. */
+export function splitId(id: string): [name: string, version: string] {
+  const at = id.lastIndexOf("@");
+  return [id.slice(0, at), id.slice(at + 1)];
+}
+
+/** Serves a package under each id; all of them have these lifecycle scripts. */
+export async function startRegistry(
+  ids: Iterable<string>,
+  scripts: Readonly<Record<string, string>>,
+): Promise<Registry> {
+  const answers = new Map<string, (origin: string) => Response>();
+  const integrity: Record<string, string> = {};
+  for (const id of ids) {
+    const [name, version] = splitId(id);
+    const manifest = { name, version, main: "index.js", scripts };
+    const tarball = await pack({
+      "package/package.json": JSON.stringify(manifest),
+      "package/index.js": "exports.name = __filename;",
+    });
+    const hash = await crypto.subtle.digest("SHA-512", tarball);
+    integrity[id] = `sha512-${new Uint8Array(hash).toBase64()}`;
+    const path = `/${name}/-/${name.split("/").at(-1)}-${version}.tgz`;
+    answers.set(path, () => new Response(tarball));
+    answers.set(`/${name}`, (origin) => {
+      const dist = { tarball: `${origin}${path}`, integrity: integrity[id] };
+      const versions = { [version]: { ...manifest, hasInstallScript: true, dist } };
+      return Response.json({ name, "dist-tags": { latest: version }, versions });
+    });
+  }
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, (request) => {
+    const { origin, pathname } = new URL(request.url);
+    const answer = answers.get(decodeURIComponent(pathname));
+    return answer?.(origin) ?? new Response(null, { status: 404 });
+  });
+  const url = `http://127.0.0.1:${server.addr.port}/`;
+  return { url, integrity, [Symbol.asyncDispose]: () => server.shutdown() };
+}
+
+const BLOCK = 512;
+
+/** A gzipped tar of small files. */
+async function pack(files: Readonly<Record<string, string>>): Promise<Uint8Array<ArrayBuffer>> {
+  const blocks = Object.entries(files).flatMap(([name, text]) => {
+    const data = new TextEncoder().encode(text);
+    return [header(name, data.length), data, new Uint8Array(-data.length & (BLOCK - 1))];
+  });
+  const tar = new Blob([...blocks, new Uint8Array(2 * BLOCK)]).stream();
+  const packed = tar.pipeThrough(new CompressionStream("gzip"));
+  return new Uint8Array(await new Response(packed).arrayBuffer());
+}
+
+/** POSIX ustar; its checksum counts itself as spaces. */
+function header(name: string, size: number): Uint8Array<ArrayBuffer> {
+  const block = new Uint8Array(BLOCK);
+  const put = (at: number, text: string) => block.set(new TextEncoder().encode(text), at);
+  const octal = (value: number, digits: number) => value.toString(8).padStart(digits, "0");
+  put(0, name);
+  put(100, `${octal(0o644, 7)}\0${octal(0, 7)}\0${octal(0, 7)}\0`);
+  put(124, `${octal(size, 11)}\0${octal(0, 11)}\0`);
+  put(148, `${" ".repeat(8)}0`);
+  put(257, "ustar\x0000");
+  put(148, `${octal(block.reduce((sum, byte) => sum + byte), 6)}\0 `);
+  return block;
+}
