@@ -64,7 +64,7 @@ const OTHER_PROMPT: SampleOptions["tqn"] = { ...LEAN_TQN, strides: [5, 2] };
 function leanTqn({ tol1, tol2 }: SamplingValues, wideWarmStart: boolean): Partial<SampleOptions> {
   return {
     tqn: wideWarmStart ? OTHER_PROMPT : LEAN_TQN,
-    rtol: tol2 ?? LEAN_RTOL_RATIO * (tol1 ?? TQN_TOLERANCE),
+    rtol: tol2 ?? Math.min(LEAN_RTOL_RATIO * (tol1 ?? TQN_TOLERANCE), Number.MAX_VALUE),
   };
 }
 

@@ -36,6 +36,12 @@ async function runsIn(folder: string): Promise<string[]> {
   return names;
 }
 
+Deno.test("runSampling() takes the largest tolerance, whose tenfold would be infinite", () =>
+  withModel({}, async (folder) => {
+    const run = await sample(folder, ["--num_samples=1", `--tol1=${Number.MAX_VALUE}`]);
+    assert.equal((await readManifest(run)).samples[0].converged, true);
+  }));
+
 Deno.test("runSampling() leaves the official layout, a complete manifest and sound metadata", () =>
   withModel({}, async (folder) => {
     const run = await sample(folder, ["--num_samples=2", "--seed=3"]);

@@ -1,11 +1,12 @@
 /** Every pair of flags at the edges of their ranges: row C2 of the reliability table. @module */
 import type { Flag, FlagTable } from "../../src/cli/flag.ts";
 import { describeError } from "../../src/cli/main.ts";
+import { gatherOutput } from "./gathered_output.ts";
 
 /** What a text flag is given; a flag that is not named here gets a text that is nothing. */
 export type Texts = Readonly<Record<string, readonly string[]>>;
 
-/** Print and leave, or would take the terminal or the process with them. */
+/** Print and leave, whatever stands beside them. */
 const LEAVE = new Set(["help", "version"]);
 
 function edges(name: string, flag: Flag, texts: Texts): string[] {
@@ -25,12 +26,17 @@ function edges(name: string, flag: Flag, texts: Texts): string[] {
   }
 }
 
-/** All pairs of edge values of two different flags. */
-export function* flagPairs(table: FlagTable, texts: Texts): Generator<[string, string]> {
+/** All pairs of edge values of two different flags, but for pairs that another script's table has too. */
+export function* flagPairs(
+  table: FlagTable,
+  texts: Texts,
+  tried: FlagTable = {},
+): Generator<[string, string]> {
   const flags = Object.entries(table).filter(([name]) => !LEAVE.has(name));
   const values = flags.map(([name, flag]) => edges(name, flag, texts));
   for (let i = 0; i < values.length; i++) {
     for (let j = i + 1; j < values.length; j++) {
+      if (flags[i][0] in tried && flags[j][0] in tried) continue;
       for (const a of values[i]) for (const b of values[j]) yield [a, b];
     }
   }
@@ -44,19 +50,12 @@ export async function runPairs(
 ): Promise<{ counts: Record<number, number>; surprises: string[] }> {
   const counts: Record<number, number> = {};
   const surprises: string[] = [];
-  const { log, error } = console;
-  console.log = console.error = () => {};
-  try {
-    for (const pair of pairs) {
-      const { exitCode, line } = await run(pair).then(
-        () => ({ exitCode: 0, line: "" }),
-        (error) => describeError(error),
-      );
-      counts[exitCode] = (counts[exitCode] ?? 0) + 1;
-      if (!allowed.has(exitCode)) surprises.push(`${pair.join(" ")}: ${exitCode} ${line}`);
-    }
-  } finally {
-    Object.assign(console, { log, error });
+  for (const pair of pairs) {
+    const { result: { exitCode, line } } = await gatherOutput(() =>
+      run(pair).then(() => ({ exitCode: 0, line: "" }), describeError)
+    );
+    counts[exitCode] = (counts[exitCode] ?? 0) + 1;
+    if (!allowed.has(exitCode)) surprises.push(`${pair.join(" ")}: ${exitCode} ${line}`);
   }
   return { counts, surprises };
 }
