@@ -78,8 +78,9 @@ export async function runExperiment(args: readonly string[], signal: AbortSignal
     script: SAMPLING_SCRIPTS[definition.script],
     path: values.output_path ?? join("output", "experiments", name),
   };
-  if (values.dry_run) return await dryRun(experiment, signal);
-  await runCells(experiment, { signal, quiet: values.quiet, reportOnly: values.report_only });
+  const options = { signal, quiet: values.quiet };
+  if (values.dry_run) return await dryRun(experiment, options);
+  await runCells(experiment, { ...options, reportOnly: values.report_only });
 }
 
 /** The command, for `parataa`. */

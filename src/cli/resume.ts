@@ -75,32 +75,52 @@ export async function digestInputs(
   return digests;
 }
 
+/** What decides a run's result beside the arguments in the folder. */
+export type Making = Pick<
+  Manifest,
+  "versions" | "provider" | "library" | "model" | "inputs" | "arguments"
+>;
+
 /**
- * Holds that a run goes on with what it began with, so that it ends as it would have ended.
+ * Holds that what is here would make a run as it was, or is being, made.
  *
+ * @param recorded the run, and what to call it
  * @throws {MismatchError} naming what differs
  */
-export function checkUnchanged({ path, manifest }: HeldRun, here: Manifest): void {
+export function checkUnchanged(
+  { path, manifest }: { path: string; manifest: Making },
+  here: Making,
+): void {
   const expect = (what: string, found: string, wanted: string, hint?: string) => {
     if (found === wanted) return;
     throw new MismatchError(`${what} is ${found}, the run in ${path} has ${wanted}`, { hint });
   };
   const sha = (digest: Partial<Digest> | undefined) => digest?.sha256?.slice(0, 12) ?? "absent";
+  const solver = ({ versions }: Making) => String(versions.solver ?? "not noted");
   const parataa = "take that version, or start a new run with --args_from";
   expect("parataa's version", here.versions.parataa, manifest.versions.parataa, parataa);
+  expect("the solver's revision", solver(here), solver(manifest), parataa);
   expect("the provider", here.provider, manifest.provider, "--provider names it");
   const library = "--ort_lib names the run's own library";
   expect("ONNX Runtime's version", here.versions.onnxruntime, manifest.versions.onnxruntime);
   expect(here.library.path, sha(here.library), sha(manifest.library), library);
   for (const name of namesOf(here.model.files, manifest.model.files)) {
     const [found, wanted] = [here.model.files[name], manifest.model.files[name]];
-    const hint = "--model_path names the folder of the run's model";
-    expect(join(here.model.path, name), sha(found), sha(wanted), hint);
+    const hint = "--model_path and --vae_path name the folders of the run's model";
+    expect(networkPath(here, name), sha(found), sha(wanted), hint);
   }
   for (const name of namesOf(here.inputs ?? {}, manifest.inputs ?? {})) {
     const [found, wanted] = [here.inputs?.[name], manifest.inputs?.[name]];
     expect(`--${name} ${here.arguments[name]}`, sha(found), sha(wanted), "the file has changed");
   }
+}
+
+/** Where a network lies that a manifest lists. */
+export function networkPath(
+  { model, arguments: { vae_path: vae } }: Pick<Making, "model" | "arguments">,
+  name: string,
+): string {
+  return join(name.startsWith("vae_") && typeof vae === "string" ? vae : model.path, name);
 }
 
 function namesOf(...records: object[]): Set<string> {

@@ -5,31 +5,53 @@ import { type Digest, digestFile } from "../runs/hash.ts";
 import { describeHost } from "../runs/host.ts";
 import type { Manifest } from "../runs/manifest.ts";
 import type { Environment } from "../runtime/environment.ts";
+import { SOLVER_REVISION } from "../sampling/revision.ts";
 import { VERSION } from "../version.ts";
 import type { Execution } from "./choose_provider.ts";
 
-/** Records versions and the hashes of the library and of every network in use; the arguments are added once they are settled. */
+/** What runs are made by, whatever their model and arguments. */
+export type Maker = Pick<Manifest, "versions" | "provider" | "library">;
+
+/** Records versions and the library's hash. */
+export async function describeMaker(
+  { provider }: Pick<Execution, "provider">,
+  env: Environment,
+): Promise<Maker> {
+  return {
+    versions: {
+      parataa: VERSION,
+      solver: SOLVER_REVISION,
+      deno: Deno.version.deno,
+      onnxruntime: env.version,
+    },
+    provider,
+    library: await describeLibrary(env.libraryPath),
+  };
+}
+
+/** Records the maker and the hash of every network in use; the arguments are added once they are settled. */
 export async function newManifest(
   script: string,
-  { provider, device }: Execution,
+  execution: Execution,
   env: Environment,
   pipeline: LatentPipeline<never>,
   signal: AbortSignal,
 ): Promise<Manifest> {
   const files: Record<string, Digest> = {};
   await hashNetworks(files, pipeline, signal);
+  const { versions, provider, library } = await describeMaker(execution, env);
   return {
     format: "parataa-manifest",
     version: 1,
     status: "running",
     script,
     arguments: {},
-    versions: { parataa: VERSION, deno: Deno.version.deno, onnxruntime: env.version },
+    versions,
     provider,
-    device,
+    device: execution.device,
     host: await describeHost(),
     devices: [],
-    library: await describeLibrary(env.libraryPath),
+    library,
     model: { path: pipeline.folder.path, name: pipeline.folder.name, files },
     started: new Date().toISOString(),
     samples: [],

@@ -6,6 +6,7 @@ import { ditScript } from "./dit_script.ts";
 import type { FlagTable } from "./flag.ts";
 import { openEnvironment, openPipeline } from "./open_pipeline.ts";
 import { createProgress, type Progress } from "./progress.ts";
+import { describeMaker, type Maker } from "./run_manifest.ts";
 import {
   checkedArguments,
   runSampling,
@@ -33,6 +34,8 @@ export interface AnySamplingScript {
   ): Promise<RunSummary | undefined>;
   /** Checks arguments as a run does before it opens a model. @throws {UsageError} */
   check(args: readonly string[]): Promise<void>;
+  /** What would make a run with these arguments, opening no model. */
+  maker(args: readonly string[]): Promise<Maker>;
   /** Times the denoiser's calls with these arguments. */
   time(args: readonly string[], signal: AbortSignal): Promise<BatchTime[]>;
 }
@@ -53,6 +56,11 @@ function settled<T extends FlagTable & SamplingTable, P extends LatentPipeline<n
     run: (args, signal, progress) => runSampling(script, args, signal, progress),
     async check(args) {
       await checkedArguments(script, args);
+    },
+    async maker(args) {
+      const values = (await checkedArguments(script, args)).values as SamplingValues;
+      using env = openEnvironment(values);
+      return await describeMaker(chooseExecution(env, values), env);
     },
     time: (args, signal) => timeScript(script, args, signal),
   };

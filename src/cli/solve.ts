@@ -49,8 +49,11 @@ export interface Solved {
   rounds: RoundRow[];
 }
 
+/** What of a job is solved. */
+export type Chain = Pick<Job, "noise" | "start"> & { denoiser: Denoiser };
+
 /** Solves a job. @throws {NumericalError} when NaN or infinity turns up, naming round and step */
-export function solve(job: Job, options: SolveOptions): Promise<Solved> {
+export function solve(job: Chain, options: SolveOptions): Promise<Solved> {
   const { method } = options.values;
   return method === "sequential"
     ? solveSequentially(job, options)
@@ -69,7 +72,7 @@ function leanTqn({ tol1, tol2 }: SamplingValues, wideWarmStart: boolean): Partia
 }
 
 async function solveInParallel(
-  job: Job,
+  job: Chain,
   method: Method,
   options: SolveOptions,
 ): Promise<Solved> {
@@ -110,7 +113,7 @@ async function solveInParallel(
 }
 
 async function solveSequentially(
-  job: Job,
+  job: Chain,
   options: SolveOptions,
 ): Promise<Solved> {
   const { schedule, signal, onRound } = options;
@@ -134,12 +137,12 @@ async function solveSequentially(
   return { result, latents, finishedIndex: [], residual: [], rounds: [] };
 }
 
-function denoiserOf(job: Job, { record }: SolveOptions): Denoiser {
+function denoiserOf(job: Chain, { record }: SolveOptions): Denoiser {
   const denoiser = retryNonFinite(job.denoiser);
   return record ? record(denoiser) : denoiser;
 }
 
 /** x_0 before the first round: the warm start's, else zeros as in the official outputs. */
-function firstSample({ denoiser, start }: Job): Float64Array {
+function firstSample({ denoiser, start }: Chain): Float64Array {
   return start ? start.trajectory.slice(0, denoiser.rowSize) : new Float64Array(denoiser.rowSize);
 }

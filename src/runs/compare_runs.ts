@@ -56,6 +56,7 @@ function facts(
     if (value !== undefined) found.set(what, String(value));
   };
   add("parataa", versions.parataa);
+  add("the solver's revision", versions.solver);
   add("Deno", versions.deno);
   add("ONNX Runtime", versions.onnxruntime);
   add("SHA-256 of the library", library.sha256);

@@ -51,7 +51,8 @@ export interface Manifest {
    * call alone, such as `--quiet`, are left out.
    */
   arguments: Record<string, string | number | boolean | null>;
-  versions: { parataa: string; deno: string; onnxruntime: string };
+  /** `solver` is absent in the records of parataa before it was noted. */
+  versions: { parataa: string; solver?: number; deno: string; onnxruntime: string };
   provider: string;
   /** The device's name, where the provider has devices. */
   device?: string;

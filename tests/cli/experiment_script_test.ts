@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { runExperiment } from "../../src/cli/experiment_script.ts";
 import { Interrupted } from "../../src/cli/main.ts";
 import {
   BusyError,
@@ -10,67 +9,16 @@ import {
   UsageError,
 } from "../../src/errors.ts";
 import { RunLock } from "../../src/runs/run_lock.ts";
+import { printed, runsIn, SWEEP, withExperiment } from "../support/experiment.ts";
 import { readManifest } from "../support/sampling.ts";
-import { withTempFolder } from "../support/temp_folder.ts";
-import { type TinyDitOptions, writeTinyDit } from "../support/tiny_dit.ts";
 
-/** Two runs and the sequential one that they are measured against: every run takes a third of a second. */
-const SWEEP = { grid: { window_size: [2, 6] } };
 const HEADER =
   "sampler,seed,steps,window,order,memory,tol,rounds,nfe,seconds,residual,psnr_db,ssim,max_abs";
 
-/** A folder with a tiny model; `start` makes an experiment of it and says what was printed. */
-function withModel(
-  test: (start: Start, out: string) => Promise<void>,
-  options: TinyDitOptions = {},
-): Promise<void> {
-  return withTempFolder(async (folder) => {
-    const model = await writeTinyDit(folder, options);
-    const file = join(folder, "sweep.json"), out = join(folder, "out");
-    const start: Start = async (definition, { args = [], signal } = {}) => {
-      const base = { script: "dit", arguments: { model_path: model, timesteps: 6 } };
-      const text = typeof definition === "string"
-        ? definition
-        : JSON.stringify({ ...base, ...definition });
-      await Deno.writeTextFile(file, text);
-      return await printed([file, "-o", out, "--quiet", ...args], signal);
-    };
-    await test(start, out);
-  });
-}
-
-type Start = (
-  definition: object | string,
-  options?: { args?: string[]; signal?: AbortSignal },
-) => Promise<string[]>;
-
-async function printed(args: string[], signal = new AbortController().signal): Promise<string[]> {
-  const { log } = console;
-  const lines: string[] = [];
-  console.log = (line: string) => lines.push(line);
-  try {
-    await runExperiment(args, signal);
-  } finally {
-    console.log = log;
-  }
-  return lines;
-}
-
 const read = (...path: string[]) => Deno.readTextFile(join(...path));
 
-/** Folder of every run that was made, by the folder of its cell. */
-async function runsIn(out: string): Promise<Map<string, string[]>> {
-  const runs = new Map<string, string[]>();
-  for await (const cell of Deno.readDir(join(out, "runs"))) {
-    const names: string[] = [];
-    for await (const { name } of Deno.readDir(join(out, "runs", cell.name))) names.push(name);
-    runs.set(cell.name, names.sort());
-  }
-  return runs;
-}
-
 Deno.test("runExperiment() makes every run once and writes a line for each sample", () =>
-  withModel(async (start, out) => {
+  withExperiment(async (start, out) => {
     const sweep = { ...SWEEP, methods: ["tqn", "parataa"], seeds: [3] };
     assert.deepEqual(await start(sweep), [join(out, "report.html")]);
     assert.equal((await runsIn(out)).size, 5);
@@ -106,56 +54,15 @@ Deno.test("runExperiment() makes every run once and writes a line for each sampl
     assert.match(await read(out, "contact_sheet_rounds.svg"), />start<\/text>/);
   }));
 
-Deno.test("runExperiment() started again makes nothing that is there, and the same files", () =>
-  withModel(async (start, out) => {
-    await start(SWEEP);
-    const [runs, csv, page] = [
-      await runsIn(out),
-      await read(out, "results.csv"),
-      await read(out, "report.html"),
-    ];
-    await start(SWEEP);
-    assert.deepEqual(await runsIn(out), runs);
-    assert.equal(await read(out, "results.csv"), csv);
-    assert.equal(await read(out, "report.html"), page);
-    await start({ grid: { window_size: [2, 3] } });
-    assert.equal((await runsIn(out)).size, runs.size + 1);
-  }));
-
-Deno.test("runExperiment() makes a damaged run again and takes the others as they are", () =>
-  withModel(async (start, out) => {
-    await start(SWEEP);
-    const before = await runsIn(out);
-    const [cell, [run]] = [...before].find(([cell]) => cell.startsWith("tqn-"))!;
-    const file = join(out, "runs", cell, run, "sample_0/trajectory.safetensors");
-    const bytes = await Deno.readFile(file);
-    bytes[bytes.length - 1] ^= 1;
-    await Deno.writeFile(file, bytes);
-    await start(SWEEP);
-    const after = await runsIn(out);
-    assert.equal(after.get(cell)!.length, 2);
-    after.delete(cell);
-    before.delete(cell);
-    assert.deepEqual(after, before);
-  }));
-
-Deno.test("runExperiment() makes runs again when the model has changed", () =>
-  withModel(async (start, out) => {
-    await start({});
-    await writeTinyDit(join(out, ".."), { nanAt: 1001 });
-    await start({});
-    for (const [cell, runs] of await runsIn(out)) assert.equal(runs.length, 2, cell);
-  }));
-
 Deno.test("runExperiment() leaves flags out of methods that do not use them, and makes equal runs once", () =>
-  withModel(async (start, out) => {
+  withExperiment(async (start, out) => {
     await start({ grid: { memory_size: [1, 2, 3] }, methods: ["tqn", "parataa", "sequential"] });
     const names = [...(await runsIn(out)).keys()].map((name) => name.split("-")[0]).sort();
     assert.deepEqual(names, ["parataa", "parataa", "parataa", "sequential", "tqn"]);
   }));
 
 Deno.test("runExperiment() takes list, repeats and metrics", () =>
-  withModel(async (start, out) => {
+  withExperiment(async (start, out) => {
     const tolerances = [1e-2, 1e-3].map((tol) => ({ tol1: tol, tol2: tol }));
     await start({ list: tolerances, repeats: 2, metrics: ["seconds", "max_abs"] });
     const runs = [...(await runsIn(out)).keys()];
@@ -169,7 +76,7 @@ Deno.test("runExperiment() takes list, repeats and metrics", () =>
   }));
 
 Deno.test("runExperiment() stopped on the way reports what is there, and goes on", () =>
-  withModel(async (start, out) => {
+  withExperiment(async (start, out) => {
     const controller = new AbortController();
     const stopping = (async () => {
       for (;;) {
@@ -195,7 +102,7 @@ Deno.test("runExperiment() stopped on the way reports what is there, and goes on
   }));
 
 Deno.test("runExperiment() makes a run anew that cannot be resumed, and keeps the old one", () =>
-  withModel(async (start, out) => {
+  withExperiment(async (start, out) => {
     await start({});
     const [cell, [run]] = [...await runsIn(out)].find(([name]) => name.startsWith("tqn"))!;
     const path = join(out, "runs", cell, run), manifest = await readManifest(path);
@@ -208,7 +115,7 @@ Deno.test("runExperiment() makes a run anew that cannot be resumed, and keeps th
   }));
 
 Deno.test("runExperiment() leaves a folder alone that another process writes", () =>
-  withModel(async (start, out) => {
+  withExperiment(async (start, out) => {
     await start({});
     await using _held = await RunLock.acquire(out);
     const error = await start({}).catch((error) => error);
@@ -217,7 +124,7 @@ Deno.test("runExperiment() leaves a folder alone that another process writes", (
   }));
 
 Deno.test("runExperiment() with --report_only makes no run and says what is missing", () =>
-  withModel(async (start, out) => {
+  withExperiment(async (start, out) => {
     await start(SWEEP, { args: ["--report_only"] });
     assert.match(await read(out, "report.html"), /Unfinished: 0 of 3 runs/);
     assert.equal(await read(out, "results.csv"), `${HEADER}\n`);
@@ -225,7 +132,7 @@ Deno.test("runExperiment() with --report_only makes no run and says what is miss
   }));
 
 Deno.test("runExperiment() with --dry_run lists the runs and their time, and writes nothing", () =>
-  withModel(async (start, out) => {
+  withExperiment(async (start, out) => {
     const lines = await start(SWEEP, { args: ["--dry_run"] });
     assert.equal(lines.length, 4);
     assert.match(lines[1], /^about \d+ s +tqn, window_size 2, seed 0$/);
@@ -238,7 +145,7 @@ Deno.test("runExperiment() with --dry_run lists the runs and their time, and wri
   }));
 
 Deno.test("runExperiment() notes runs that end in NaN, makes the others and ends with E_NUMERICAL", () =>
-  withModel(async (start, out) => {
+  withExperiment(async (start, out) => {
     // 3 steps ask for the model's timestep 500, 4 steps do not.
     const error = await start({ grid: { timesteps: [3, 4] } }).catch((error) => error);
     assert.ok(error instanceof NumericalError, String(error));
@@ -250,7 +157,7 @@ Deno.test("runExperiment() notes runs that end in NaN, makes the others and ends
   }, { nanAt: 500 }));
 
 Deno.test("runExperiment() ends with E_IO when the file system refuses, and loses nothing", () =>
-  withModel(async (start, out) => {
+  withExperiment(async (start, out) => {
     await start(SWEEP);
     const before = await runsIn(out);
     const blocked = [...before.keys()].find((name) => name.startsWith("tqn"))!;
@@ -377,7 +284,7 @@ const REFUSED: Refusal[] = [
 
 for (const [name, text, kind, line] of REFUSED) {
   Deno.test(`runExperiment() refuses ${name} before it writes anything`, () =>
-    withModel(async (start, out) => {
+    withExperiment(async (start, out) => {
       const error = await start(text).catch((error) => error);
       assert.ok(error instanceof kind, String(error));
       assert.match(error.message, line);
@@ -393,7 +300,7 @@ Deno.test("runExperiment() says which file it cannot read, and which flags exclu
 });
 
 Deno.test("runExperiment() names no folder that a value could lead out of", () =>
-  withModel(async (start, out) => {
+  withExperiment(async (start, out) => {
     const class_labels = "../../class a, 0 of ours".slice(6);
     await start({
       arguments: { model_path: join(out, "../tiny-dit"), timesteps: 3, class_labels: "0" },

@@ -1,5 +1,6 @@
 /** What the bench of samplers measures: problems, methods, and the key under which a measurement is kept. @module */
 import type { SampleOptions } from "../../../src/sampling/options.ts";
+import { SOLVER_REVISION } from "../../../src/sampling/revision.ts";
 import { LEAN_TQN } from "../../../src/sampling/tqn_options.ts";
 
 /** Models that the bench knows. */
@@ -116,13 +117,14 @@ export function* problems(grid: Grid): Iterable<{ problem: Problem; cells: Cell[
 }
 
 /**
- * What a measurement depends on, as text: the cell, its method's options by value, and the network's bytes. A method that is
- * redefined or a model that is trained anew is measured again. The solver's own code is not part of it.
+ * What a measurement depends on, as text: the cell, its method's options by value, the network's bytes and the solver's revision. A
+ * method that is redefined, a model that is trained anew or a solver that gives other numbers is measured again.
  */
 export function cellKey(cell: Cell, network: string): string {
   const { model, steps, eta, guidance, window, seed, method } = cell;
   const options = sorted(methodOptions(cell) ?? {});
-  return JSON.stringify([model, network, steps, eta, guidance, window, seed, method, options]);
+  const problem = [model, network, steps, eta, guidance, seed];
+  return JSON.stringify([SOLVER_REVISION, ...problem, window, method, options]);
 }
 
 /** The value with the names of every object in one order, so that equal options give equal text. */

@@ -4,6 +4,10 @@ import { FormatError, ParataaError, UsageError } from "../../errors.ts";
 import { readFinishedRun, readRunManifest } from "../../runs/finished_run.ts";
 import { type Digest, digestFile } from "../../runs/hash.ts";
 import type { Manifest } from "../../runs/manifest.ts";
+import { checkUnchanged, type Making, networkPath } from "../resume.ts";
+import type { Maker } from "../run_manifest.ts";
+import type { AnySamplingScript } from "../sampling_scripts.ts";
+import type { Cell } from "./cells.ts";
 
 /** A finished run. */
 export interface FoundRun {
@@ -11,21 +15,38 @@ export interface FoundRun {
   manifest: Manifest;
 }
 
-/** Finds finished runs; hashes each model file once. */
+/** Finds runs that what is here would make again; hashes each file that made one once. */
 export class RunFinder {
+  readonly #script: AnySamplingScript;
+  readonly #path: string;
   readonly #digests = new Map<string, Promise<Digest | undefined>>();
+  readonly #makers = new Map<string, Promise<Maker>>();
+
+  /** @param path the experiment's folder */
+  constructor(script: AnySamplingScript, path: string) {
+    this.#script = script;
+    this.#path = path;
+  }
+
+  /** Where a cell's runs lie, one unless something was in the way; the folder's name says the arguments. */
+  folder(cell: Cell): string {
+    return join(this.#path, "runs", cell.id);
+  }
 
   /**
-   * The finished run in a folder of runs, if one is whole: every file that it lists has its hash, and its model is still the one that lies
-   * at its place. `note` is told why another is not taken; it stays where it is.
+   * The finished run of a cell, if one is whole and would be made again: every file that it lists has its hash, and parataa, the solver,
+   * ONNX Runtime, the model and the files that flags name are those that made it. `note` is told why another is not taken; it stays
+   * where it is.
    */
-  async find(folder: string, note: (line: string) => void): Promise<FoundRun | undefined> {
-    for (const name of await namesIn(folder)) {
-      const path = join(folder, name);
+  async find(cell: Cell, note: (line: string) => void): Promise<FoundRun | undefined> {
+    for (const name of await namesIn(this.folder(cell))) {
+      const path = join(this.folder(cell), name);
       if (await isUnfinished(path)) continue;
+      const maker = await this.#maker(cell);
       try {
         const manifest = await readFinishedRun(path);
-        await this.#checkModel(path, manifest);
+        // Called by the experiment's name: what is true of all its runs is then told once.
+        checkUnchanged({ path: this.#path, manifest }, await this.#making(manifest, maker));
         return { path, manifest };
       } catch (error) {
         if (!(error instanceof ParataaError)) throw error;
@@ -35,23 +56,47 @@ export class RunFinder {
     return undefined;
   }
 
-  /** The newest run in a folder of runs that was stopped, killed or failed. */
-  async findUnfinished(folder: string): Promise<string | undefined> {
-    for (const name of await namesIn(folder)) {
-      const path = join(folder, name);
+  /** The newest run of a cell that was stopped, killed or failed. */
+  async findUnfinished(cell: Cell): Promise<string | undefined> {
+    for (const name of await namesIn(this.folder(cell))) {
+      const path = join(this.folder(cell), name);
       if (await isUnfinished(path)) return path;
     }
     return undefined;
   }
 
-  async #checkModel(run: string, { model, arguments: args }: Manifest): Promise<void> {
-    for (const [name, wanted] of Object.entries(model.files)) {
-      const own = name.startsWith("vae_") && typeof args.vae_path === "string";
-      const file = join(own ? String(args.vae_path) : model.path, name);
-      const digest = await this.#digest(file);
-      if (digest?.sha256 === wanted.sha256) continue;
-      throw new FormatError(`${run}: ${file} is no longer the model that made it`);
+  /** What would make a run now, whatever its model: flags that do not change the result decide it. */
+  #maker({ flags, words }: Cell): Promise<Maker> {
+    const table = this.#script.flags;
+    const names = Object.keys(flags).filter((name) => (table[name].scope ?? "result") !== "result");
+    const key = JSON.stringify(names.toSorted().map((name) => [name, flags[name]]));
+    const maker = this.#makers.get(key) ?? this.#script.maker(words);
+    this.#makers.set(key, maker);
+    return maker;
+  }
+
+  /** What would make a run of a manifest's arguments now. */
+  async #making({ model, inputs, arguments: args }: Manifest, maker: Maker): Promise<Making> {
+    const path = (name: string) => networkPath({ model, arguments: args }, name);
+    return {
+      ...maker,
+      arguments: args,
+      model: { ...model, files: await this.#digestsOf(model.files, path) },
+      inputs: await this.#digestsOf(inputs ?? {}, (name) => String(args[name])),
+    };
+  }
+
+  /** Digests of recorded files as they are now; those that are gone are left out. */
+  async #digestsOf(
+    recorded: Readonly<Record<string, Digest>>,
+    path: (name: string) => string,
+  ): Promise<Record<string, Digest>> {
+    const digests: Record<string, Digest> = {};
+    for (const name of Object.keys(recorded)) {
+      const digest = await this.#digest(path(name));
+      if (digest) digests[name] = digest;
     }
+    return digests;
   }
 
   #digest(file: string): Promise<Digest | undefined> {

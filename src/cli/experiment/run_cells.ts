@@ -42,13 +42,14 @@ const SECONDS_BETWEEN_REPORTS = 20;
 /** Prints every run with the time that it can be expected to take, and the sum. */
 export async function dryRun(
   { script, cells, path }: Experiment,
-  signal: AbortSignal,
+  { signal, quiet }: Pick<RunCellsOptions, "signal" | "quiet">,
 ): Promise<void> {
-  const estimator = new Estimator(script, signal), finder = new RunFinder();
+  const estimator = new Estimator(script, signal), finder = new RunFinder(script, path);
+  const { note } = cellProgress(quiet);
   let left = 0, there = 0;
   for (const cell of cells.all) {
     signal.throwIfAborted();
-    const run = await finder.find(join(path, "runs", cell.id), () => {});
+    const run = await finder.find(cell, note);
     const seconds = run ? 0 : await estimator.seconds(cell);
     if (run) there++;
     left += seconds;
@@ -60,8 +61,8 @@ export async function dryRun(
 }
 
 /**
- * Makes what is missing. Finished runs are kept when all their files have the hashes that were noted; a run that ends in NaN is noted and
- * the others go on. Whatever ends the work, the report of what is there is written.
+ * Makes what is missing. Finished runs are kept when they are whole and what is here would make them again; a run that ends in NaN is
+ * noted and the others go on. Whatever ends the work, the report of what is there is written.
  *
  * @throws {BusyError} naming the process that works on the same folder
  * @throws {NumericalError} in the end, when a run ended in NaN
@@ -103,7 +104,7 @@ export async function runCells(experiment: Experiment, options: RunCellsOptions)
 class State {
   readonly failed: { name: string; message: string }[] = [];
   readonly #experiment: Experiment;
-  readonly #finder = new RunFinder();
+  readonly #finder: RunFinder;
   readonly #found = new Map<string, FoundRun>();
   readonly #samples = new Map<string, MeasuredSample[]>();
   readonly #gallery: Gallery;
@@ -111,6 +112,7 @@ class State {
 
   constructor(experiment: Experiment) {
     this.#experiment = experiment;
+    this.#finder = new RunFinder(experiment.script, experiment.path);
     this.#gallery = new Gallery(experiment.path);
   }
 
@@ -122,7 +124,7 @@ class State {
   async takeFinished(progress: Progress, signal: AbortSignal): Promise<void> {
     for (const cell of this.#experiment.cells.all) {
       signal.throwIfAborted();
-      const run = await this.#finder.find(this.#folder(cell), progress.note);
+      const run = await this.#finder.find(cell, progress.note);
       if (run) await this.#add(cell, run);
     }
   }
@@ -133,7 +135,7 @@ class State {
     if (cell.id !== cell.reference && !this.#found.has(cell.reference)) return; // that one failed
     try {
       if (!await this.#resume(cell, progress, signal)) {
-        const words = [...cell.words, `--output_path=${this.#folder(cell)}`];
+        const words = [...cell.words, `--output_path=${this.#finder.folder(cell)}`];
         await script.run(words, signal, progress);
       }
     } catch (error) {
@@ -143,8 +145,10 @@ class State {
       progress.note(`${cellName(cell)} failed: ${message}`);
       return;
     }
-    const run = await this.#finder.find(this.#folder(cell), progress.note);
-    if (run === undefined) throw new ParataaError(`${this.#folder(cell)} holds no run just made`);
+    const run = await this.#finder.find(cell, progress.note);
+    if (run === undefined) {
+      throw new ParataaError(`${this.#finder.folder(cell)} holds no run just made`);
+    }
     await this.#add(cell, run);
     const place = `[${this.#found.size}/${all.length}]`;
     for (const { figures: { rounds, nfe, seconds } } of this.#samples.get(cell.id)!) {
@@ -159,7 +163,7 @@ class State {
 
   /** Goes on with a run that was stopped or killed. @returns whether there was one that could */
   async #resume(cell: Cell, progress: Progress, signal: AbortSignal): Promise<boolean> {
-    const path = await this.#finder.findUnfinished(this.#folder(cell));
+    const path = await this.#finder.findUnfinished(cell);
     if (path === undefined) return false;
     try {
       await this.#experiment.script.run([`--resume=${path}`], signal, progress);
@@ -201,10 +205,6 @@ class State {
     const samples = await measureRun(cell, run, reference);
     this.#samples.set(cell.id, samples);
     await this.#gallery.add(samples, reference);
-  }
-
-  #folder(cell: Cell): string {
-    return join(this.#experiment.path, "runs", cell.id);
   }
 }
 

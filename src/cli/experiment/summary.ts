@@ -63,6 +63,7 @@ export function madeWith(manifests: readonly Manifest[]): ReportModel["made"] {
   };
   for (const { versions, library, host, model, provider, arguments: args } of manifests) {
     add("parataa", versions.parataa);
+    if (versions.solver) add("solver", `revision ${versions.solver}`);
     add("Deno", versions.deno);
     add("ONNX Runtime", `${versions.onnxruntime}, SHA-256 ${library.sha256?.slice(0, 16) ?? "?"}…`);
     add("provider", provider);

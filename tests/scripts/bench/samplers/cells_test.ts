@@ -7,6 +7,7 @@ import {
   METHODS,
   problems,
 } from "../../../../scripts/bench/samplers/cells.ts";
+import { SOLVER_REVISION } from "../../../../src/sampling/revision.ts";
 
 const cell: Cell = {
   ...{ model: "dit", steps: 50, eta: 0, guidance: 4, window: 15, seed: 3, method: "parataa-3" },
@@ -31,7 +32,8 @@ Deno.test("cellKey() tells apart whatever changes a measurement", () => {
   assert.equal(cellKey({ ...cell }, "a"), keys[0]);
 });
 
-Deno.test("cellKey() holds the method's options by value", () => {
+Deno.test("cellKey() holds the solver's revision, and the method's options by value", () => {
+  assert.equal(JSON.parse(cellKey(cell, "a"))[0], SOLVER_REVISION);
   assert.match(cellKey(cell, "a"), /"memorySize",3.*"order",50/);
   assert.match(cellKey({ ...cell, model: "sd" }, "a"), /"order",20/);
   assert.match(
