@@ -1,5 +1,6 @@
 /** The frame around a script: errors become one line and a documented exit code, signals stop it well. @module */
 import { ParataaError } from "../errors.ts";
+import { escapeInvisible } from "../formats/shown.ts";
 import { leaveAtOnce } from "../runtime/leave.ts";
 import { inOurWords } from "./program_name.ts";
 
@@ -104,6 +105,7 @@ function isFileSystemError(error: Error): boolean {
     /^E[A-Z]+$/.test(String((error as { code?: unknown }).code));
 }
 
+/** Messages may quote files and what others have thrown: nothing in them shall drive a terminal. */
 function oneLine(text: string): string {
-  return text.replace(/\s*\n\s*/g, " ").trim();
+  return escapeInvisible(text.replace(/\s*\n\s*/g, " ").trim());
 }

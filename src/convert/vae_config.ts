@@ -1,6 +1,7 @@
 /** `config.json` of diffusers' AutoencoderKL. @module */
 import { ModelError } from "../errors.ts";
 import type { JsonObject, JsonValue } from "../formats/json.ts";
+import { shownValue } from "../formats/shown.ts";
 
 /** Sizes of an AutoencoderKL. */
 export interface VaeConfig {
@@ -101,7 +102,7 @@ function wrong(
   value: JsonValue | undefined,
   wanted: readonly JsonValue[],
 ): ModelError {
-  const found = JSON.stringify(value)?.slice(0, 60) ?? "missing";
+  const found = value === undefined ? "missing" : shownValue(value);
   const needed = wanted.map((one) => typeof one === "string" ? one : JSON.stringify(one));
   return new ModelError(`${file}: ${key} is ${found}, needed is ${needed.join(" or ")}`);
 }

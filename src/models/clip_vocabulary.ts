@@ -6,6 +6,7 @@
 
 import { join } from "node:path";
 import { ModelError } from "../errors.ts";
+import { shown, shownValue } from "../formats/shown.ts";
 
 /** What the four files say. */
 export interface ClipVocabulary {
@@ -51,7 +52,7 @@ export async function readClipVocabulary(folder: string): Promise<ClipVocabulary
   const token = (name: string, otherwise: string): string => {
     const content = tokenContent(config[name]) ?? otherwise;
     if (Object.hasOwn(vocab, content)) return content;
-    const what = `${name} ${JSON.stringify(content)} of ${folder}`;
+    const what = `${name} ${shown(content)} of ${folder}`;
     throw new ModelError(`read the tokenizer: ${what} is not in vocab.json`);
   };
   const eosToken = token("eos_token", "<|endoftext|>");
@@ -100,12 +101,12 @@ function parseVocab(text: string, path: string): Record<string, number> {
   const owners = new Map<number, string>();
   for (const [token, id] of Object.entries(vocab)) {
     if (typeof id !== "number" || !Number.isInteger(id) || id < 0 || id > 0x7fffffff) {
-      const met = `token ${JSON.stringify(token)} has id ${JSON.stringify(id)}`;
+      const met = `token ${shown(token)} has id ${shownValue(id)}`;
       throw new ModelError(`read ${path}: ${met}, wanted an integer from 0 to 2^31-1`);
     }
     const owner = owners.get(id);
     if (owner !== undefined) {
-      const both = `${JSON.stringify(owner)} and ${JSON.stringify(token)}`;
+      const both = `${shown(owner)} and ${shown(token)}`;
       throw new ModelError(`read ${path}: tokens ${both} share the id ${id}`);
     }
     owners.set(id, token);
@@ -127,11 +128,11 @@ function parseMerges(
     };
     const parts = line.split(" ");
     if (parts.length !== 2 || parts.includes("")) {
-      fail(`${JSON.stringify(line.slice(0, 80))} is not two tokens separated by one space`);
+      fail(`${shown(line)} is not two tokens separated by one space`);
     }
     const [left, right] = parts;
     const unknown = [left, right, left + right].find((token) => !Object.hasOwn(vocab, token));
-    if (unknown !== undefined) fail(`${JSON.stringify(unknown)} is not in vocab.json`);
+    if (unknown !== undefined) fail(`${shown(unknown)} is not in vocab.json`);
     merges.push([left, right]);
   }
   return merges;

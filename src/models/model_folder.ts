@@ -6,6 +6,7 @@ import { isJsonObject, type JsonObject, readJson } from "../formats/json.ts";
 import { readOnnx } from "../formats/onnx.ts";
 import { externalFiles } from "../formats/onnx_external.ts";
 import { resolveFile } from "../formats/real_file.ts";
+import { shownValue } from "../formats/shown.ts";
 
 const INDEX = "model_index.json";
 
@@ -101,7 +102,7 @@ export function configNumber(config: JsonObject, key: string, fallback: number):
   if (value === undefined) return fallback;
   if (typeof value !== "number" || !Number.isFinite(value)) {
     throw new ModelError(
-      `${key} of the model's configuration is ${JSON.stringify(value)}, wanted a finite number`,
+      `${key} of the model's configuration is ${shownValue(value)}, wanted a finite number`,
     );
   }
   return value;
@@ -133,7 +134,7 @@ async function readConfig(path: string): Promise<JsonObject> {
   const value = readJson(await Deno.readFile(path), { file: path });
   if (!isJsonObject(value)) {
     throw new ModelError(
-      `${path} holds ${JSON.stringify(value).slice(0, 40)}, wanted a JSON object`,
+      `${path} holds ${shownValue(value)}, wanted a JSON object`,
     );
   }
   return value;

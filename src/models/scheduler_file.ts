@@ -1,6 +1,7 @@
 /** `scheduler/scheduler_config.json` in the words of the schedule. @module */
 import { ModelError } from "../errors.ts";
 import type { JsonObject, JsonValue } from "../formats/json.ts";
+import { shownValue } from "../formats/shown.ts";
 import type { SchedulerConfig } from "../sampling/scheduler_config.ts";
 import type { ModelFolder } from "./model_folder.ts";
 
@@ -97,6 +98,6 @@ function oneOf<T extends string>(
 
 function wrong(where: string, key: string, value: JsonValue, wanted: string): ModelError {
   return new ModelError(
-    `${where}: ${key} is ${JSON.stringify(value).slice(0, 60)}, needed is ${wanted}`,
+    `${where}: ${key} is ${shownValue(value)}, needed is ${wanted}`,
   );
 }

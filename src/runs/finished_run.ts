@@ -2,6 +2,7 @@
 import { join, sep } from "node:path";
 import { FormatError, UsageError } from "../errors.ts";
 import { isJsonObject, type JsonObject, type JsonValue, readJson } from "../formats/json.ts";
+import { shown } from "../formats/shown.ts";
 import { digestFile } from "./hash.ts";
 import type { Manifest } from "./manifest.ts";
 
@@ -55,7 +56,7 @@ export async function checkOutputs(path: string, outputs: Manifest["outputs"]): 
       throw new FormatError(`${output} is missing, ${file} lists it`, { cause });
     });
     if (real !== join(root, name) || !real.startsWith(root + sep)) {
-      throw new FormatError(`${file} lists ${JSON.stringify(name)}, which leaves the run's folder`);
+      throw new FormatError(`${file} lists ${shown(name)}, which leaves the run's folder`);
     }
     const { size, sha256 } = await digestFile(output);
     if (size === wanted.size && sha256 === wanted.sha256) continue;
@@ -92,10 +93,18 @@ export function checkManifest(file: string, json: JsonValue): Manifest {
   }
   for (const name of ["arguments", "versions", "library"]) {
     wanted(isJsonObject(manifest[name]), `${name} are missing`);
+    wanted(isFlat(manifest[name]), `${name} hold more than texts, numbers and switches`);
   }
-  const { model } = manifest;
+  const { model, library, host = {}, error = {}, resumed = [] } = manifest;
+  wanted(
+    isJsonObject(library) && hasTexts(library, ["path"], ["sha256"]),
+    "library has no path, or a hash that is no text",
+  );
   wanted(isJsonObject(model) && isDigests(model.files), "model has no hashes");
-  wanted(isJsonObject(model) && typeof model.name === "string", "model has no name");
+  wanted(isJsonObject(model) && hasTexts(model, ["name", "path"]), "model has no name or no path");
+  wanted(isFlat(host), "host is no machine");
+  wanted(isFlat(error), "error is no record of one");
+  wanted(Array.isArray(resumed), "resumed is no list");
   wanted(isDigests(manifest.outputs), "outputs have no hashes");
   wanted(manifest.inputs === undefined || isDigests(manifest.inputs), "inputs have no hashes");
   wanted(
@@ -113,9 +122,26 @@ function isDigests(value: JsonValue | undefined): boolean {
 }
 
 function isSample(value: JsonValue): boolean {
-  return isJsonObject(value) && isCount(value.index) && isJsonObject(value.condition) &&
-    isCount(value.rounds) && isCount(value.nfe) && isJsonObject(value.seconds) &&
+  return isJsonObject(value) && isFlat(value.condition) &&
+    ["index", "steps", "rounds", "nfe"].every((name) => isCount(value[name])) &&
+    isNumbers(value.finishedIndex) && isNumbers(value.residual) &&
+    isJsonObject(value.seconds) && isNumbers(Object.values(value.seconds)) &&
     typeof value.seconds.sampling === "number";
+}
+
+/** Whether all values can be shown as they are: an object of JSON has no text of its own. */
+function isFlat(value: JsonValue | undefined): boolean {
+  return isJsonObject(value) &&
+    Object.values(value).every((entry) => entry === null || typeof entry !== "object");
+}
+
+function hasTexts(object: JsonObject, names: string[], optional: string[] = []): boolean {
+  return names.every((name) => typeof object[name] === "string") &&
+    optional.every((name) => ["string", "undefined"].includes(typeof object[name]));
+}
+
+function isNumbers(value: unknown): boolean {
+  return Array.isArray(value) && value.every((entry) => typeof entry === "number");
 }
 
 function isCount(value: JsonValue | undefined): boolean {

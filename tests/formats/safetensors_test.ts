@@ -139,12 +139,12 @@ const LIES: readonly (readonly [string, () => Uint8Array, RegExp])[] = [
   [
     "a dtype in a list",
     () => fileOf('{"a":{"dtype":["F32"],"shape":[2],"data_offsets":[0,8]}}', 8),
-    /dtype "\[\\"F32\\"\]", wanted one of/,
+    /dtype \["F32"\], wanted one of/,
   ],
   [
     "a dtype that is an object",
     () => fileOf('{"a":{"dtype":{},"shape":[2],"data_offsets":[0,8]}}', 8),
-    /dtype "\{\}", wanted one of/,
+    /dtype \{\}, wanted one of/,
   ],
   ["an unknown dtype", () => fileOf(`{${entry("a", "[2]", "[0,8]", "F31")}}`, 8), /dtype "F31"/],
   [

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { shown } from "../../src/formats/shown.ts";
+import { readJson } from "../../src/formats/json.ts";
+import { shown, shownValue } from "../../src/formats/shown.ts";
 
 Deno.test("shown() leaves ordinary text readable, in any script", () => {
   for (const text of ["", "a.b-c/d 1", "模型 é 🦆", "down_blocks.0.weight"]) {
@@ -15,6 +16,14 @@ Deno.test("shown() escapes what could add a line, hide text or drive a terminal"
   assert.match(text, /^"[\x20-\x7e]*"$/);
   assert.equal(JSON.parse(text), hostile);
   assert.equal(shown('"\\'), '"\\"\\\\"');
+});
+
+Deno.test("shownValue() tells a text from other values, and takes objects that inherit nothing", () => {
+  const bare = readJson(new TextEncoder().encode('{"a":["\u202e",1]}'));
+  assert.throws(() => `${bare}`, TypeError);
+  const texts = ["1", 1, true, null, undefined, bare].map(shownValue);
+  assert.deepEqual(texts, ['"1"', "1", "true", "null", "nothing", '{"a":["\\u202e",1]}']);
+  assert.equal(shownValue(Array(99).fill(1)).length, 81);
 });
 
 Deno.test("shown() cuts long text", () => {

@@ -2,7 +2,11 @@ import assert from "node:assert/strict";
 import { readJson } from "../../src/formats/json.ts";
 import { inspectedRun } from "../../src/cli/inspect/folder_report.ts";
 import { reportLines } from "../../src/cli/inspect/report.ts";
+import { checkUnchanged } from "../../src/cli/resume.ts";
+import { MismatchError } from "../../src/errors.ts";
+import { explainDifferences } from "../../src/runs/compare_runs.ts";
 import { checkManifest } from "../../src/runs/finished_run.ts";
+import type { Manifest } from "../../src/runs/manifest.ts";
 import { fuzz, type FuzzTarget } from "../support/fuzz.ts";
 
 const COUNT = 10_000;
@@ -15,7 +19,7 @@ const MANIFEST = {
   status: "complete",
   script: "parallel_dit",
   arguments: { timesteps: 4, method: "tqn", prompt: null, fp16: false },
-  versions: { parataa: "0.1.0", deno: "2.9.6", onnxruntime: "1.30.0" },
+  versions: { parataa: "0.1.0", solver: 1, deno: "2.9.6", onnxruntime: "1.30.0" },
   provider: "cpu",
   library: { path: "libonnxruntime.so.1", size: 1, sha256: "00" },
   model: { path: "m", name: "tiny", files: { "unet/model.onnx": { size: 1, sha256: "00" } } },
@@ -35,12 +39,28 @@ const MANIFEST = {
   outputs: { "args.txt": { size: 1, sha256: "00" } },
 };
 
+const WHOLE = MANIFEST as unknown as Manifest;
+
+/** Compares what is here with a run; only a difference may be thrown. */
+function compare(manifest: Manifest): void {
+  try {
+    checkUnchanged({ path: "run", manifest }, WHOLE);
+  } catch (error) {
+    if (!(error instanceof MismatchError)) throw error;
+  }
+}
+
 const TARGET: FuzzTarget = {
   name: "manifest",
   parse(bytes) {
-    const manifest = checkManifest("manifest.json", readJson(bytes, { file: "manifest.json" }));
+    const manifest: Manifest = checkManifest(
+      "manifest.json",
+      readJson(bytes, { file: "manifest.json" }),
+    );
     assert.deepEqual(Object.keys(Object.prototype), []);
-    // What is accepted can be shown.
+    // What is accepted can be shown and compared.
+    explainDifferences(manifest, WHOLE);
+    compare(manifest);
     const lines = reportLines(inspectedRun("run", manifest));
     assert(
       lines.every((line) => !/[\p{Cc}]/u.test(line)),
@@ -82,11 +102,19 @@ Deno.test("checkManifest() names what a manifest lacks", () => {
       [{ format: "x" }, /m\.json: no manifest of parataa/],
       [{ provider: 1 }, /provider is no text/],
       [{ versions: undefined }, /versions are missing/],
+      [{ versions: { parataa: {} } }, /versions hold more than texts, numbers and switches/],
+      [{ arguments: { prompt: ["a"] } }, /arguments hold more/],
       [{ library: [] }, /library are missing/],
+      [{ library: { path: "x", sha256: 1 } }, /library has no path, or a hash that is no text/],
+      [{ host: { os: {} } }, /host is no machine/],
+      [{ error: "full" }, /error is no record of one/],
+      [{ resumed: 1 }, /resumed is no list/],
       [{ model: { files: {} } }, /model has no name/],
       [{ model: { name: "x", files: { a: {} } } }, /model has no hashes/],
       [{ outputs: { a: { size: "1", sha256: "" } } }, /outputs have no hashes/],
       [{ samples: [{ index: -1 }] }, /samples are not what a run records/],
+      [{ samples: [{ ...MANIFEST.samples[0], residual: "x" }] }, /samples are not what/],
+      [{ samples: [{ ...MANIFEST.samples[0], condition: { prompt: {} } }] }, /samples are not/],
     ] as const
   ) assert.throws(check(change), wanted);
 });
