@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { runChild } from "../support/run_child.ts";
 import { withTempFolder } from "../support/temp_folder.ts";
+import { logPath, stateOf } from "./telemetry_log.ts";
 
 /** With another home, Deno would look for its packages there. */
 const denoFolder = Deno.env.get("DENO_DIR") ?? join(Deno.env.get("HOME") ?? "", ".cache/deno");
@@ -16,13 +17,14 @@ function opened(env: Record<string, string>): Promise<{ variable: string; left: 
       env: { DENO_DIR: denoFolder, HOME: home, CI: "", ...env },
     });
     assert.equal(code, 0, stderr);
-    const [pid, variable] = stdout.split(" ");
-    const log = `/tmp/mat-debug-${pid}.log`;
+    const [pid, before, variable] = stdout.split(" ");
+    const log = logPath(Number(pid)), events = join(home, ".cache/Microsoft");
     const left: string[] = [];
-    for (const path of [log, join(home, ".cache/Microsoft")]) {
-      if (await Deno.stat(path).then(() => true, () => false)) left.push(path);
+    if (await stateOf(events) !== "absent") left.push(events);
+    if (await stateOf(log) !== before) {
+      left.push(log);
+      await Deno.remove(log);
     }
-    await Deno.remove(log).catch(() => {}); // usually absent
     return { variable, left };
   });
 }
