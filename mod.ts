@@ -24,6 +24,7 @@ export type {
   DenoiserOptions,
   LatentPipeline,
   PipelineOptions,
+  PoolOptions,
 } from "./src/pipelines/latent_pipeline.ts";
 export {
   type StableDiffusionOptions,
@@ -93,6 +94,10 @@ export {
 } from "./src/runtime/cuda_devices.ts";
 export type { CudaLibraryOptions, LoadedLibrary } from "./src/runtime/cuda_libraries.ts";
 export type { CudaOptions } from "./src/runtime/cuda_options.ts";
+export type { CallLimits } from "./src/runtime/call_size.ts";
+export type { DeviceReport, DeviceSpec, FaultReport } from "./src/runtime/device.ts";
+export type { PoolRunOptions } from "./src/runtime/device_pool.ts";
+export type { DevicePoolOptions } from "./src/runtime/device_roster.ts";
 export { Environment, type EnvironmentOptions } from "./src/runtime/environment.ts";
 export { InferenceSession, type RunOptions } from "./src/runtime/inference_session.ts";
 export { IoBinding, type IoBindingRunOptions } from "./src/runtime/io_binding.ts";
