@@ -72,8 +72,15 @@ export function toArguments(
       throw new UsageError(`the recorded arguments name ${show(name)}, which is no flag`);
     }
     if (except.has(name) || value === null || value === false) continue;
-    if (flag.type === "boolean") args.push(`--${name}`);
-    else args.push(`--${name}=${value}`);
+    const boolean = flag.type === "boolean";
+    if (typeof value === "object" || (boolean && value !== true)) {
+      throw new UsageError(
+        `the recorded arguments have ${show(value)} for ${name}, wanted ${
+          boolean ? "true or false" : describeWanted(flag)
+        }`,
+      );
+    }
+    args.push(boolean ? `--${name}` : `--${name}=${value}`);
   }
   return args;
 }

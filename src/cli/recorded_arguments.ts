@@ -3,6 +3,7 @@ import { UsageError } from "../errors.ts";
 import { isJsonObject, type JsonObject, type JsonValue, readJson } from "../formats/json.ts";
 import { PNG_SIGNATURE } from "../formats/png.ts";
 import { readPngText } from "../formats/png_text.ts";
+import { shownValue } from "../formats/shown.ts";
 import { readUserFile } from "./user_file.ts";
 
 /** Keyword of our own PNG text chunk. */
@@ -29,7 +30,9 @@ export async function readRecordedArguments(file: string, script: string): Promi
     });
   }
   if (record.script !== undefined && record.script !== script) {
-    throw new UsageError(`--args_from ${file} was written by ${record.script}, this is ${script}`);
+    throw new UsageError(
+      `--args_from ${file} was written by ${shownValue(record.script)}, this is ${script}`,
+    );
   }
   const { model_sha256: model } = record;
   return { arguments: record.arguments, model: typeof model === "string" ? model : undefined };

@@ -137,6 +137,26 @@ Deno.test("readArguments() says what is wrong with the file of --args_from", () 
         UsageError,
         /name "foo", which is no flag/,
       ],
+      [
+        await write("object.json", '{"arguments": {"seed": {"a": 1}}}'),
+        UsageError,
+        /arguments have \{"a":1\} for seed, wanted a whole number, -1, or 0-/,
+      ],
+      [
+        await write("list_of_one.json", '{"arguments": {"timesteps": [4]}}'),
+        UsageError,
+        /arguments have \[4\] for timesteps/,
+      ],
+      [
+        await write("switch.json", '{"arguments": {"fp16": "no"}}'),
+        UsageError,
+        /arguments have "no" for fp16, wanted true or false/,
+      ],
+      [
+        await write("script.json", '{"script": {}, "arguments": {}}'),
+        UsageError,
+        /was written by \{\}, this is parallel_dit/,
+      ],
     ];
     for (const [file, kind, message] of cases) {
       await assert.rejects(readDit(table, ["--args_from", file]), (error: Error) => {

@@ -316,6 +316,6 @@ Deno.test("runSampling() refuses the arguments of another script", () =>
     );
     await assert.rejects(
       sample(folder, ["--args_from", file]),
-      /was written by parallel_sd, this is parallel_dit/,
+      /was written by "parallel_sd", this is parallel_dit/,
     );
   }));
