@@ -126,10 +126,16 @@ export function readCudaDriver(): CudaDriver | undefined {
   return { version, devices: Array.from({ length: count }, (_, id) => describe(driver, id)) };
 }
 
+let opened: Driver | undefined;
+
+/** Never closed, since ONNX Runtime uses the same library; hence opened once. */
 function openDriver(): Driver | undefined {
+  return opened ??= findDriver();
+}
+
+function findDriver(): Driver | undefined {
   for (const path of DRIVER_PATHS[Deno.build.os] ?? []) {
     try {
-      // Never closed: ONNX Runtime uses the same library.
       return Deno.dlopen(path, DRIVER_SLOTS).symbols;
     } catch (error) {
       if (isMissing(error, path)) continue;

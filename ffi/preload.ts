@@ -10,6 +10,9 @@ export interface PreloadFailure {
   readonly reason: string;
 }
 
+/** Never closed, whoever needs them must find them for as long as the process lives; hence opened once. */
+const opened = new Set<string>();
+
 /**
  * Opens a library for good.
  *
@@ -17,9 +20,10 @@ export interface PreloadFailure {
  * @returns `undefined` when it is open
  */
 export function preload(path: string): PreloadFailure | undefined {
+  if (opened.has(path)) return undefined;
   try {
-    // Never closed: whoever needs it must find it for as long as the process lives.
     Deno.dlopen(path, {});
+    opened.add(path);
     return undefined;
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);

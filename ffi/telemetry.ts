@@ -9,16 +9,19 @@ const C_LIBRARY: Partial<Record<typeof Deno.build.os, string>> = {
   darwin: "/usr/lib/libSystem.B.dylib",
 };
 
+let disabled = false;
+
 /**
  * Sets `ORT_DISABLE_TELEMETRY=1` for native code in this process, unless the user has set it.
  *
  * From 1.30 on, official builds for Linux and macOS run `blkid` and `hostname`, keep a database below `~/.cache/Microsoft` and send
  * events from the moment they are opened; `DisableTelemetryEvents` comes too late for that. The variable is read by native code, so
- * that setting it here needs no `--allow-env`.
+ * that setting it here needs no `--allow-env`. The first call does it, the rest nothing: V8 may keep the page of native code that Deno
+ * makes for a function it binds, also when the library is closed again.
  */
 export function disableTelemetry(): void {
   const path = C_LIBRARY[Deno.build.os];
-  if (path === undefined) return;
+  if (disabled || path === undefined) return;
   const library = Deno.dlopen(path, {
     setenv: { parameters: ["buffer", "buffer", "i32"], result: "i32" },
   });
@@ -26,4 +29,5 @@ export function disableTelemetry(): void {
   const keepTheUsers = 0;
   library.symbols.setenv(text("ORT_DISABLE_TELEMETRY"), text("1"), keepTheUsers);
   library.close();
+  disabled = true;
 }

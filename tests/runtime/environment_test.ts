@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { Environment } from "../../src/runtime/environment.ts";
 import { RuntimeLibraryError } from "../../src/errors.ts";
 import { liveHandles } from "../../ffi/owned_pointer.ts";
+import { openedDuring } from "../ffi/opened_libraries.ts";
 
 Deno.test("Environment.open() tells version, path and providers", () => {
   using environment = Environment.open();
@@ -20,6 +21,11 @@ Deno.test("Environment.open() shares one native environment until the last close
   second.close();
   assert.equal(liveHandles().Environment, 0);
   assert.equal(liveHandles().MemoryInfo, 0);
+});
+
+Deno.test("Environment.open() opens no library again after the last close()", () => {
+  Environment.open().close();
+  assert.deepEqual(openedDuring(() => Environment.open().close()), []);
 });
 
 Deno.test("Environment.open() refuses a second library in one process", () => {
