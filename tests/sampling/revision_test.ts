@@ -12,7 +12,7 @@ import { SOLVER_REVISION } from "../../src/sampling/revision.ts";
  */
 const RECORDED = {
   revision: 1,
-  sha256: "f845aab238104a28625c7455529c592915019d209b1759b2e898dfd8c6ed3db9",
+  sha256: "735c04b67a1f415c8e052b5005886c6b7a729b8cbc3c9ac84bbecf9c591e3b23",
 };
 
 const STEPS = 12, SIZE = 16;

@@ -49,7 +49,8 @@ async function runWithFault(
     await Deno.remove(run, { recursive: true });
   }
   library.expectNothingAlive(`${context}, resumed`);
-  return call && { code: caught === undefined ? 0 : describeError(caught).exitCode, call };
+  if (call === undefined) return undefined;
+  return { code: caught === undefined ? 0 : describeError(caught).exitCode, call };
 }
 
 if (import.meta.main) {
