@@ -6,31 +6,34 @@
  * | letter | here |
  * |---|---|
  * | a, y: moves of the input and the answer of step t between its last two evaluations | |
- * | γ_t = rms(c a + d y) / rms(a), how step t stretched that move | `note` |
- * | Γ = (s_(m−1) / s_0) Π γ_t over 1 ≤ t < m: growth from x_m to x_1, relative to the noise in each | `#growth` |
+ * | γ_t = rms(c a + d y) / ((c + d/s) rms(a)), how much more step t stretched that move than with a frozen x_0-prediction | `note` |
+ * | Γ = Π γ_t over 1 ≤ t < m, growth from x_m to x_1 | `#growth` |
  *
- * A chain with Γ above the limit in two rounds running is solved once more from the top of the window, to a hundredth of the
- * tolerance. Where rounding of the network keeps residuals above that, the tolerance is the usual one again after as many rounds as
- * the run had taken before.
+ * Where Γ is above the limit in two rounds running, the next round asks all steps again, the finished ones too. If that moves the
+ * lowest finished x by more than two tolerances, or Γ is far above the limit, the chain is solved once more from the top, to a
+ * hundredth of the tolerance; else the round has cost some evaluations. Where rounding of the network keeps residuals above so small a tolerance, it is the usual
+ * one again after as many rounds as the run had taken before.
  * @module
  */
 import type { ResolvedOptions } from "./options.ts";
 
 /** m as a share of the steps. */
-const MIDDLE = 2 / 5;
+const MIDDLE = 1 / 2;
 /** From here down the rounds are watched; before, the lower steps are far from what they will be, and a round has enough to do. */
 const WATCHED = 3 / 5;
 /** Only with this share of the steps left, Γ is measured on a chain near the final one. */
 const NEARLY_SETTLED = 1 / 5;
-/** Of the tolerance, from a second look on. */
+/** A second look that moves a finished x by so many tolerances says that the chain is off. */
+const MOVED = 2;
+/** Growth of so many limits says it without being seen: it may lie below that x. */
+const SURELY = 10;
+/** Of the tolerance, where it is. */
 const STRICT_SHARE = 1 / 100;
 
 /** When one run is to look again. */
 export class SecondLook {
   readonly #steps: number;
   readonly #limit: number;
-  /** s_(m−1) / s_0; 0 where nothing is to be looked at again. */
-  readonly #noiseRatio: number;
   /** γ_t for t < m, 1 where it is not known; empty where nothing is to be looked at again. */
   readonly #stretches: Float64Array;
   #growthBefore = Infinity;
@@ -39,13 +42,11 @@ export class SecondLook {
   #taken = false;
 
   /** Never looks again with a limit of 0, nor where the window is smaller than the steps to solve. */
-  constructor({ schedule, variationSteps, windowSize, tqn }: ResolvedOptions) {
+  constructor({ variationSteps, windowSize, tqn }: ResolvedOptions) {
     const middle = Math.round(MIDDLE * variationSteps);
-    const s = (t: number) => Math.sqrt(1 - schedule.alphasCumprod[t]);
     const able = tqn.growthLimit > 0 && windowSize >= variationSteps && middle >= 2;
     this.#steps = variationSteps;
-    this.#limit = tqn.growthLimit;
-    this.#noiseRatio = able ? s(middle - 1) / s(0) : 0;
+    this.#limit = able ? tqn.growthLimit : Infinity;
     this.#stretches = new Float64Array(able ? middle : 0).fill(1);
   }
 
@@ -64,7 +65,7 @@ export class SecondLook {
     this.#stretches[t] = stretch;
   }
 
-  /** Ends a round that left `finished` steps to do; returns whether the next one is to begin at the top again. */
+  /** Ends a round that left `finished` steps to do; returns whether the next one is to ask all steps again. */
   endRound(finished: number): boolean {
     this.#rounds++;
     if (this.#strictRounds > 0) this.#strictRounds--;
@@ -72,13 +73,20 @@ export class SecondLook {
     this.#growthBefore = growth;
     const settled = finished > 0 && finished <= NEARLY_SETTLED * this.#steps;
     if (this.#taken || !settled || !(least > this.#limit)) return false;
-    this.#taken = true;
-    this.#strictRounds = this.#rounds;
-    return true;
+    return this.#taken = true;
+  }
+
+  /**
+   * Takes in by how much the look moved the lowest x that was finished; returns whether the chain is to be solved once more. The tolerance
+   * is smaller from then on.
+   */
+  judge(moved: number, atol: number): boolean {
+    const off = moved > MOVED * atol || this.#growthBefore > SURELY * this.#limit;
+    if (off) this.#strictRounds = this.#rounds + 1;
+    return off;
   }
 
   #growth(): number {
-    return this.#stretches.subarray(1).reduce((product, stretch) => product * stretch, 1) *
-      this.#noiseRatio;
+    return this.#stretches.reduce((product, stretch) => product * stretch, 1);
   }
 }

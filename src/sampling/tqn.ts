@@ -18,6 +18,7 @@
 import { Evaluations } from "./evaluations.ts";
 import type { ResolvedOptions } from "./options.ts";
 import { type Factors, type JumpWeights, jumpWeights, predictionWeights } from "./prediction.ts";
+import { differenceProducts } from "./reductions.ts";
 import { SecondLook } from "./second_look.ts";
 import { firstTrajectory, type Questions, type Solver } from "./solver.ts";
 import { checkFinite, row, step } from "./system.ts";
@@ -44,7 +45,9 @@ export class Tqn implements Solver {
   /** What rtol is relative to. */
   readonly #noiseScale: Float64Array;
   readonly #secondLook: SecondLook;
-  #looksAgain = false;
+  /** In a second look: the lowest step that was finished before, and its x. */
+  #looked: { finished: number; x: Float64Array } | undefined;
+  #lookIsDue = false;
   #round = 0;
 
   /** Allocates everything that the run will need. */
@@ -73,7 +76,11 @@ export class Tqn implements Solver {
   /** Steps that enter the window, those never evaluated among the rows that it names, start from a jump. */
   ask(): Questions {
     const { rowSize, variationSteps } = this.#options;
-    if (this.#looksAgain) this.window.reopen(variationSteps);
+    if (this.#lookIsDue) {
+      const { finished } = this.window;
+      this.#looked = { finished, x: this.#x(finished).slice() };
+      this.window.reopen(variationSteps);
+    }
     const { from, to } = this.window.slide();
     for (let t = to - 1; t >= from; t--) if (!this.#evaluations.has(t)) this.#jump(t);
     this.#round++;
@@ -85,7 +92,6 @@ export class Tqn implements Solver {
   /** One sweep from the top; no step below one that was not evaluated is known to be finished. */
   update(): Float64Array {
     const { start, end } = this.window;
-    const { atol, rtol, variationSteps } = this.#options, share = this.#secondLook.toleranceShare;
     const residuals = new Float64Array(end - start).fill(NaN);
     let asked = this.#steps.length;
     const learn = (t: number) => {
@@ -97,13 +103,26 @@ export class Tqn implements Solver {
       if (this.#evaluations.has(t)) this.#predict(t);
       else this.#jump(t);
     }
+    this.window.advance(this.#finishedIndex(residuals));
+    this.#lookIsDue = this.#secondLook.endRound(this.window.finished);
+    return residuals;
+  }
+
+  #finishedIndex(residuals: Float64Array): number {
+    const { atol, rtol, variationSteps } = this.#options, looked = this.#looked;
+    this.#looked = undefined;
+    const isOff = looked !== undefined && this.#secondLook.judge(this.#movedSince(looked), atol);
+    const share = this.#secondLook.toleranceShare;
     const rule = { atol: share * atol, rtol: share * rtol, noiseScale: this.#noiseScale };
     const unfinished = finishedIndex(this.window, residuals, rule);
     const finished = this.#steps.includes(unfinished) ? unfinished : unfinished + 1;
-    // After a second look a step a round may be too few for T rounds.
-    this.window.advance(Math.min(finished, variationSteps - this.#round));
-    this.#looksAgain = this.#secondLook.endRound(this.window.finished);
-    return residuals;
+    if (looked && !isOff) return Math.min(finished, looked.finished - 1);
+    // Begun at the top again, a step a round may be too few for T rounds.
+    return Math.min(finished, variationSteps - this.#round);
+  }
+
+  #movedSince({ finished, x }: { finished: number; x: Float64Array }): number {
+    return Math.sqrt(differenceProducts(this.#x(finished), x).square / x.length);
   }
 
   #x(t: number): Float64Array {
@@ -114,7 +133,7 @@ export class Tqn implements Solver {
     const { start, end } = this.window;
     const { tqn: { strides, start: kind, skipRadius }, initialTrajectory } = this.#options;
     if (this.#round === 1 && kind === "top" && !initialTrajectory) return Int32Array.of(end - 1);
-    const skips = skipRadius > 0 && this.#round > strides.length && !this.#looksAgain;
+    const skips = skipRadius > 0 && this.#round > strides.length && !this.#looked;
     if (skips) return this.#stepsNotSkipped();
     const stride = strides[this.#round - 1] ?? 1;
     const count = Math.ceil((end - start) / stride);
@@ -164,9 +183,12 @@ export class Tqn implements Solver {
 
   /** The secant model's x_t, as far as it is trusted, else a jump. */
   #predict(t: number): void {
-    const { c, d, s } = this.#factors(t), evaluations = this.#evaluations, above = this.#x(t + 1);
+    const factors = this.#factors(t),
+      { c, d, s } = factors,
+      evaluations = this.#evaluations,
+      above = this.#x(t + 1);
     const distance = evaluations.probe(t, above);
-    this.#watch(t, { c, d });
+    this.#watch(t, factors);
     if (distance < ROUNDING) return this.#step(t);
     const pairs = evaluations.coefficients(t), slope = evaluations.slope(t, s) / s;
     const { symmetric } = this.#options.tqn;
@@ -179,10 +201,10 @@ export class Tqn implements Solver {
     this.#addNoise(t, (1 - trust) * jump.noiseAbove);
   }
 
-  #watch(t: number, factors: Record<"c" | "d", number>): void {
+  #watch(t: number, { c, d, s }: Factors): void {
     if (!this.#secondLook.watches(t, this.window.end)) return;
-    const stretch = this.#evaluations.stretch(t, factors);
-    if (stretch !== undefined) this.#secondLook.note(t, stretch);
+    const stretch = this.#evaluations.stretch(t, { c, d });
+    if (stretch !== undefined) this.#secondLook.note(t, stretch / Math.abs(c + d / s));
   }
 
   /** Writes Step(t, x, E_t), to the bit as sequential sampling does. */

@@ -35,9 +35,9 @@ export interface TqnOptions {
    */
   skipRadius: number;
   /**
-   * A chain on which errors grow more than so many times on their way to x_0, relative to the noise, is solved once more to a hundredth
-   * of the tolerance; 0, the default, never; 2 finds the few chains that would end at another picture, and some more. Not where
-   * the window is smaller than the steps to solve.
+   * A chain on which errors grow more than so many times, beside a frozen x_0-prediction, on their way to x_0 is looked at again, and solved
+   * once more to a hundredth of the tolerance if it is found to be off; 0, the default, never; 3 finds the few chains that would end
+   * at another picture. Not where the window is smaller than the steps to solve.
    */
   growthLimit: number;
 }
@@ -49,7 +49,7 @@ export interface TqnOptions {
 export const LEAN_TQN: Readonly<Partial<TqnOptions>> = {
   symmetric: true,
   skipRadius: 0.3,
-  growthLimit: 2,
+  growthLimit: 3,
 };
 
 /** The scripts' `rtol` over their `atol`, see {@link SampleOptions.rtol}. */

@@ -12,7 +12,7 @@ import { SOLVER_REVISION } from "../../src/sampling/revision.ts";
  */
 const RECORDED = {
   revision: 1,
-  sha256: "735c04b67a1f415c8e052b5005886c6b7a729b8cbc3c9ac84bbecf9c591e3b23",
+  sha256: "2997904910a0bbb92d34120a960b459b156d70d21e00fa4913336af28c0d8152",
 };
 
 const STEPS = 12, SIZE = 16;

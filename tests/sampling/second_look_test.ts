@@ -14,17 +14,16 @@ const STEPS = 20;
 const schedule = createSchedule({ kind: "dit", numInferenceSteps: STEPS });
 const noise = new Float64Array(STEPS + 1).fill(1);
 const denoiser: Denoiser = { rowSize: 1, predictNoise: () => Promise.resolve() };
-const s = (t: number) => Math.sqrt(1 - schedule.alphasCumprod[t]);
 
 const lookOf = (growthLimit: number, options: Partial<SampleOptions> = {}) =>
   new SecondLook(
     resolveOptions(denoiser, { schedule, noise, tqn: { growthLimit }, ...options }),
   );
 
-/** Growth from x_8 to x_1, of 20 steps, relative to the noise in each: Π γ_t s_7/s_0 over 1 ≤ t < 8. */
+/** Π γ_t over 1 ≤ t < 10, of 20 steps. */
 function noteGrowth(look: SecondLook, growth: number): void {
   for (let t = 0; t < STEPS; t++) {
-    if (look.watches(t, 10)) look.note(t, t === 3 ? growth * s(0) / s(7) : 1);
+    if (look.watches(t, 12)) look.note(t, t === 3 ? growth : 1);
   }
 }
 
@@ -38,18 +37,33 @@ Deno.test("SecondLook is due once, when growth is above the limit in two rounds 
   assert.equal(look.endRound(4), false, "below the limit in the round before");
   assert.equal(look.toleranceShare, 1);
   assert.equal(look.endRound(3), true);
-  for (let round = 5; round <= 8; round++) {
-    assert.equal(look.toleranceShare, 1 / 100);
-    assert.equal(look.endRound(2), false, "taken already");
+  assert.equal(look.endRound(2), false, "taken already");
+});
+
+Deno.test("SecondLook asks for a hundredth of the tolerance where the look moved x far, for as many rounds as before", () => {
+  const settled = lookOf(2);
+  settled.endRound(9);
+  assert.equal(settled.judge(2e-3, 1e-3), false);
+  assert.equal(settled.toleranceShare, 1);
+  const off = lookOf(2);
+  off.endRound(9);
+  assert.equal(off.judge(2.1e-3, 1e-3), true);
+  for (let round = 0; round < 2; round++) { // the look's own round counts
+    assert.equal(off.toleranceShare, 1 / 100);
+    off.endRound(8);
   }
-  assert.equal(look.toleranceShare, 1, "after as many rounds as before");
+  assert.equal(off.toleranceShare, 1);
+  const surely = lookOf(2);
+  noteGrowth(surely, 21);
+  surely.endRound(9);
+  assert.equal(surely.judge(0, 1e-3), true);
 });
 
 Deno.test("SecondLook watches steps 1 … m − 1 once three fifths of the steps are left, until it is due", () => {
   const watched = (look: SecondLook, end: number) =>
     Array.from({ length: STEPS }, (_, t) => t).filter((t) => look.watches(t, end));
   const look = lookOf(2);
-  assert.deepEqual([watched(look, 13), watched(look, 12)], [[], [1, 2, 3, 4, 5, 6, 7]]);
+  assert.deepEqual([watched(look, 13), watched(look, 12)], [[], [1, 2, 3, 4, 5, 6, 7, 8, 9]]);
   assert.deepEqual(watched(lookOf(0), 4), []);
 });
 
@@ -98,7 +112,7 @@ Deno.test("parallelSample() with tqn and growthLimit begins at the top again on 
       tqn: { growthLimit },
     }));
   const { sample } = (await run(0, 0)).result;
-  const [once, again] = [await run(0, 0.03), await run(2, 0.03)];
+  const [once, again] = [await run(0, 0.03), await run(0.1, 0.03)];
   const tops = ({ rounds }: typeof once) =>
     rounds.filter(({ windowEnd }) => windowEnd === STEPS).length;
   assert.deepEqual([tops(once), tops(again)], [1, 2]);
