@@ -129,13 +129,19 @@ export class Tqn implements Solver {
     return row(this.trajectory, t, this.#options.rowSize);
   }
 
+  /** A second look asks all. */
   #stepsToAsk(): Int32Array {
+    const { tqn: { strides, start, skipRadius }, initialTrajectory } = this.#options;
+    const topAlone = this.#round === 1 && start === "top" && !initialTrajectory;
+    if (topAlone) return Int32Array.of(this.window.end - 1);
+    const stride = this.#looked ? 1 : strides[this.#round - 1];
+    if (stride === undefined && skipRadius > 0) return this.#stepsNotSkipped();
+    return this.#everyStep(stride ?? 1);
+  }
+
+  /** Every `stride`-th step of the window, the highest among them. */
+  #everyStep(stride: number): Int32Array {
     const { start, end } = this.window;
-    const { tqn: { strides, start: kind, skipRadius }, initialTrajectory } = this.#options;
-    if (this.#round === 1 && kind === "top" && !initialTrajectory) return Int32Array.of(end - 1);
-    const skips = skipRadius > 0 && this.#round > strides.length && !this.#looked;
-    if (skips) return this.#stepsNotSkipped();
-    const stride = strides[this.#round - 1] ?? 1;
     const count = Math.ceil((end - start) / stride);
     return Int32Array.from({ length: count }, (_, i) => end - 1 - (count - 1 - i) * stride);
   }

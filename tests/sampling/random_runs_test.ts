@@ -90,7 +90,7 @@ function randomRun(random: Generator): { denoiser: Denoiser; options: SampleOpti
   };
   if (pick(true, false)) {
     options.tqn = {
-      strides: pick([], [5, 2], [1, 3], [40, 7, 3]),
+      strides: pick([], [5, 2], [1, 3], [40, 7, 3], Array(30).fill(2)),
       start: pick("zero", "top"),
       pairs: pick(0, 1, 2),
       damping: pick(0, 0.01, 1),
