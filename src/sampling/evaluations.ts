@@ -117,14 +117,15 @@ export class Evaluations {
   /** rms(c a + d y) / rms(a) of the newest pair; `undefined` without one whose move stands out of the network's rounding. */
   stretch(t: number, { c, d }: Record<"c" | "d", number>): number | undefined {
     const { a11 } = this.#products[t];
-    if (this.#count[t] < 2 || Math.sqrt(a11 / this.#rowSize) < TELLING_MOVE) return undefined;
+    const telling = this.#count[t] > 1 && Math.sqrt(a11 / this.#rowSize) >= TELLING_MOVE;
+    if (!telling) return undefined;
     return Math.sqrt(squaredStretch({ c, d }, this.known(t)) / a11);
   }
 
-  /** β of the newest pair in units of 1/s, where s = √(1−ᾱ); 1 (frozen x_0) without pairs. */
+  /** β of the newest pair in units of 1/s, where s = √(1−ᾱ); 1 (frozen x_0) without pairs, or when the newest has come to nothing. */
   slope(t: number, s: number): number {
-    if (this.#pairCount(t) === 0) return 1;
     const { a1y1, a11 } = this.#products[t];
+    if (this.#pairCount(t) === 0 || !(a11 > 0)) return 1;
     const slope = s * a1y1 / a11;
     return Math.min(Math.max(slope, SLOPES.low), SLOPES.high);
   }

@@ -116,3 +116,13 @@ Deno.test("add() makes no pair of a move that is too small, the pair before ends
   const [mirrored, same] = [evaluations, direct].map((of) => of.mirrored(1, { slope: 1, pairs }));
   mirrored.forEach((value, j) => assert.ok(Math.abs(value - same[j]) < 1e-12));
 });
+
+Deno.test("slope() is 1 and nothing is NaN when small moves have led back to where the newest pair began", () => {
+  const at = (value: number) => new Float64Array(SIZE).fill(value);
+  // Powers of two, so that their sums are exact: one move that makes a pair, two that are too small.
+  const { evaluations } = after([0, 2 ** -26, 2 ** -27, 0].map(at), at(0.5));
+  assert.equal(evaluations.slope(1, 0.7), 1);
+  assert.deepEqual(evaluations.coefficients(1), [0, 0]);
+  assert.deepEqual(evaluations.mirrored(1, { slope: 1, pairs: [0, 0] }), [0, 0]);
+  assert.equal(evaluations.stretch(1, { c: 1, d: 1 }), undefined);
+});
