@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
 import { dirname, join } from "node:path";
-import { type LockedPackage, splitId, startRegistry } from "../support/npm_registry.ts";
+import {
+  type LockedPackage,
+  type Registry,
+  splitId,
+  startRegistry,
+} from "../support/npm_registry.ts";
 import { ROOT } from "../support/run_script.ts";
 import { withTempFolder } from "../support/temp_folder.ts";
 
@@ -39,7 +44,7 @@ interface Ended {
  * stands between their code and us; `change` replaces files. `deno` runs there with a cache of its own that is empty.
  */
 function inProject(
-  change: (files: Files, integrity: Readonly<Record<string, string>>) => void,
+  change: (files: Files, served: Registry["served"]) => void,
   test: (deno: (...args: string[]) => Promise<Ended>, folder: string) => Promise<void>,
 ): Promise<void> {
   return withTempFolder(async (home) => {
@@ -50,10 +55,10 @@ function inProject(
     });
     const files: Files = {
       "deno.json": CONFIG_TEXT,
-      "deno.lock": lockOf(registry.integrity),
+      "deno.lock": lockOf(registry.served),
       "main.ts": 'import "imagescript";\nconsole.log("ran");\n',
     };
-    change(files, registry.integrity);
+    change(files, registry.served);
     for (const [path, text] of Object.entries(files)) {
       await Deno.mkdir(dirname(join(folder, path)), { recursive: true });
       await Deno.writeTextFile(join(folder, path), text);
@@ -73,10 +78,10 @@ function inProject(
   });
 }
 
-/** Our lock with other hashes; all packages have lifecycle scripts. */
-function lockOf(integrity: Readonly<Record<string, string>>): string {
+/** Our lock with other hashes and addresses; all packages have lifecycle scripts. */
+function lockOf(served: Registry["served"]): string {
   const npm = Object.entries(LOCK.npm).map(([id, locked]) =>
-    [id, { ...locked, integrity: integrity[id] ?? locked.integrity, scripts: true }] as const
+    [id, { ...locked, ...served[id], scripts: true }] as const
   );
   return JSON.stringify({ ...LOCK, npm: Object.fromEntries(npm) });
 }
@@ -103,8 +108,9 @@ const isTypes = (id: string) => id.startsWith("@types/");
 Deno.test("deno.lock refuses a package with other bytes than it names, and none of its code runs", async () => {
   const tampered = "imagescript@1.3.1";
   for (const args of [["install"], ["ci"], ["run", "main.ts"]]) {
-    await inProject((files, integrity) => {
-      files["deno.lock"] = lockOf({ ...integrity, [tampered]: LOCK.npm[tampered].integrity });
+    await inProject((files, served) => {
+      const { integrity } = LOCK.npm[tampered];
+      files["deno.lock"] = lockOf({ ...served, [tampered]: { ...served[tampered], integrity } });
     }, async (deno) => {
       const { code, said } = await deno(...args);
       assert.equal(code, 1, said);

@@ -10,8 +10,15 @@ export interface LockedPackage {
 /** What {@link startRegistry} gives. */
 export interface Registry extends AsyncDisposable {
   url: string;
-  /** Hash of what is served, by `name@version`, as a lock file would have it. */
-  integrity: Readonly<Record<string, string>>;
+  /** What is served, by `name@version`. */
+  served: Readonly<Record<string, Served>>;
+}
+
+/** Hash and address of a package, as a lock file would have them. */
+export interface Served {
+  integrity: string;
+  /** Without it, Deno before 2.9.5 takes the package from npm's own registry. */
+  tarball: string;
 }
 
 /** Name and version of `@scope/name@1.2.3`. */
@@ -25,8 +32,13 @@ export async function startRegistry(
   ids: Iterable<string>,
   scripts: Readonly<Record<string, string>>,
 ): Promise<Registry> {
-  const answers = new Map<string, (origin: string) => Response>();
-  const integrity: Record<string, string> = {};
+  const answers = new Map<string, () => Response>();
+  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, (request) => {
+    const answer = answers.get(decodeURIComponent(new URL(request.url).pathname));
+    return answer?.() ?? new Response(null, { status: 404 });
+  });
+  const url = `http://127.0.0.1:${server.addr.port}/`;
+  const served: Record<string, Served> = {};
   for (const id of ids) {
     const [name, version] = splitId(id);
     const manifest = { name, version, main: "index.js", scripts };
@@ -35,22 +47,19 @@ export async function startRegistry(
       "package/index.js": "exports.name = __filename;",
     });
     const hash = await crypto.subtle.digest("SHA-512", tarball);
-    integrity[id] = `sha512-${new Uint8Array(hash).toBase64()}`;
-    const path = `/${name}/-/${name.split("/").at(-1)}-${version}.tgz`;
-    answers.set(path, () => new Response(tarball));
-    answers.set(`/${name}`, (origin) => {
-      const dist = { tarball: `${origin}${path}`, integrity: integrity[id] };
+    const path = `${name}/-/${name.split("/").at(-1)}-${version}.tgz`;
+    const dist = {
+      integrity: `sha512-${new Uint8Array(hash).toBase64()}`,
+      tarball: `${url}${path}`,
+    };
+    served[id] = dist;
+    answers.set(`/${path}`, () => new Response(tarball));
+    answers.set(`/${name}`, () => {
       const versions = { [version]: { ...manifest, hasInstallScript: true, dist } };
       return Response.json({ name, "dist-tags": { latest: version }, versions });
     });
   }
-  const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, (request) => {
-    const { origin, pathname } = new URL(request.url);
-    const answer = answers.get(decodeURIComponent(pathname));
-    return answer?.(origin) ?? new Response(null, { status: 404 });
-  });
-  const url = `http://127.0.0.1:${server.addr.port}/`;
-  return { url, integrity, [Symbol.asyncDispose]: () => server.shutdown() };
+  return { url, served, [Symbol.asyncDispose]: () => server.shutdown() };
 }
 
 const BLOCK = 512;
