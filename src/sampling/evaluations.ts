@@ -122,7 +122,7 @@ export class Evaluations {
     return Math.sqrt(squaredStretch({ c, d }, this.known(t)) / a11);
   }
 
-  /** β of the newest pair in units of 1/s, where s = √(1−ᾱ); 1 (frozen x_0) without pairs, or when the newest has come to nothing. */
+  /** β of the newest pair in units of 1/s, where s = √(1−ᾱ); 1 (frozen x_0) without one, or when its move has come to nothing. */
   slope(t: number, s: number): number {
     const { a1y1, a11 } = this.#products[t];
     if (this.#pairCount(t) === 0 || !(a11 > 0)) return 1;

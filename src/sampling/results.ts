@@ -7,7 +7,9 @@
 export interface Round {
   /** Number of the round, from 1. */
   readonly round: number;
-  /** f: x_f … x_T are final; 0 in the last round. */
+  /**
+   * f: x_f … x_T are final, unless `growthLimit` of {@link TqnOptions} has them asked again: f may rise then, once. 0 in the last round.
+   */
   readonly finishedIndex: number;
   /** First step of the round's window, inclusive. */
   readonly windowStart: number;

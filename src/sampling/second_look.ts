@@ -10,9 +10,10 @@
  * | Γ = Π γ_t over 1 ≤ t < m, growth from x_m to x_1 | `#growth` |
  *
  * Where Γ is above the limit in two rounds running, the next round asks all steps again, the finished ones too. If that moves the
- * lowest finished x by more than two tolerances, or Γ is far above the limit, the chain is solved once more from the top, to a
- * hundredth of the tolerance; else the round has cost some evaluations. Where rounding of the network keeps residuals above so small a tolerance, it is the usual
- * one again after as many rounds as the run had taken before.
+ * lowest finished x by more than two tolerances, or Γ is far above the limit, the chain is solved once more to a hundredth of the
+ * tolerance, from as near the top as leaves a round to every step: T rounds suffice as ever. Else the round has cost some evaluations.
+ * Where rounding of the network keeps residuals above so small a tolerance, it is the usual one again after as many rounds as the run
+ * had taken before.
  * @module
  */
 import type { ResolvedOptions } from "./options.ts";
@@ -77,8 +78,8 @@ export class SecondLook {
   }
 
   /**
-   * Takes in by how much the look moved the lowest x that was finished; returns whether the chain is to be solved once more. The tolerance
-   * is smaller from then on.
+   * Takes in by how much the look moved the lowest x that was finished; returns whether the chain is to be solved once more. The
+   * tolerance then is smaller, from this round on.
    */
   judge(moved: number, atol: number): boolean {
     const off = moved > MOVED * atol || this.#growthBefore > SURELY * this.#limit;
