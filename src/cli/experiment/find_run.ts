@@ -19,13 +19,18 @@ export interface FoundRun {
 export class RunFinder {
   readonly #script: AnySamplingScript;
   readonly #path: string;
+  readonly #anyMaker: boolean;
   readonly #digests = new Map<string, Promise<Digest | undefined>>();
   readonly #makers = new Map<string, Promise<Maker>>();
 
-  /** @param path the experiment's folder */
-  constructor(script: AnySamplingScript, path: string) {
+  /**
+   * @param path the experiment's folder
+   * @param options `anyMaker`: take whole runs whatever made them, and open no library for it
+   */
+  constructor(script: AnySamplingScript, path: string, { anyMaker = false } = {}) {
     this.#script = script;
     this.#path = path;
+    this.#anyMaker = anyMaker;
   }
 
   /** Where a cell's runs lie, one unless something was in the way; the folder's name says the arguments. */
@@ -42,11 +47,12 @@ export class RunFinder {
     for (const name of await namesIn(this.folder(cell))) {
       const path = join(this.folder(cell), name);
       if (await isUnfinished(path)) continue;
-      const maker = await this.#maker(cell);
+      const maker = this.#anyMaker ? undefined : await this.#maker(cell);
       try {
         const manifest = await readFinishedRun(path);
         // Called by the experiment's name: what is true of all its runs is then told once.
-        checkUnchanged({ path: this.#path, manifest }, await this.#making(manifest, maker));
+        const run = { path: this.#path, manifest };
+        if (maker) checkUnchanged(run, await this.#making(manifest, maker));
         return { path, manifest };
       } catch (error) {
         if (!(error instanceof ParataaError)) throw error;

@@ -70,7 +70,7 @@ export async function dryRun(
 export async function runCells(experiment: Experiment, options: RunCellsOptions): Promise<void> {
   const { path, text, cells: { all } } = experiment;
   const { signal, quiet, reportOnly } = options;
-  const state = new State(experiment);
+  const state = new State(experiment, { reportOnly });
   const progress = cellProgress(quiet);
   await Deno.mkdir(path, { recursive: true });
   await using _lock = await RunLock.acquire(path);
@@ -110,9 +110,10 @@ class State {
   readonly #gallery: Gallery;
   #reported = performance.now();
 
-  constructor(experiment: Experiment) {
+  /** A report alone is of all whole runs: they may come from another machine, or from a version before. */
+  constructor(experiment: Experiment, { reportOnly }: Pick<RunCellsOptions, "reportOnly">) {
     this.#experiment = experiment;
-    this.#finder = new RunFinder(experiment.script, experiment.path);
+    this.#finder = new RunFinder(experiment.script, experiment.path, { anyMaker: reportOnly });
     this.#gallery = new Gallery(experiment.path);
   }
 

@@ -94,3 +94,19 @@ for (const [name, change, line] of OTHERS) {
       assert.deepEqual(await runsIn(out), made);
     }));
 }
+
+Deno.test("runExperiment() with --report_only reports whole runs whatever made them, without a model too", () =>
+  withExperiment(async (start, out) => {
+    await start(SWEEP);
+    const csv = await read(out, "results.csv"), made = await runsIn(out);
+    for (const [cell, [run]] of made) {
+      const path = join(out, "runs", cell, run), manifest = await readManifest(path);
+      manifest.versions.solver = 0;
+      manifest.provider = "cuda";
+      await Deno.writeTextFile(join(path, "manifest.json"), JSON.stringify(manifest));
+    }
+    await Deno.remove(join(out, "../tiny-dit"), { recursive: true });
+    await start(SWEEP, { args: ["--report_only"] });
+    assert.equal(await read(out, "results.csv"), csv);
+    assert.deepEqual(await runsIn(out), made);
+  }));
