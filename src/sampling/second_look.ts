@@ -6,7 +6,8 @@
  * | letter | here |
  * |---|---|
  * | a, y: moves of the input and the answer of step t between its last two evaluations | |
- * | γ_t = rms(c a + d y) / ((c + d/s) rms(a)), how much more step t stretched that move than with a frozen x_0-prediction | `note` |
+ * | ν_t = √((c + d/s) s_(t−1)/s_t), between what a frozen x_0-prediction makes of a move and the fall of the noise, equal at eta 0 | `unstretched` |
+ * | γ_t = rms(c a + d y) / (ν_t rms(a)), how much more step t stretched that move | `note` |
  * | Γ = Π γ_t over 1 ≤ t < m, growth from x_m to x_1 | `#growth` |
  *
  * Where Γ is above the limit in two rounds running, the next round asks all steps again, the finished ones too. If that moves the
@@ -17,6 +18,7 @@
  * @module
  */
 import type { ResolvedOptions } from "./options.ts";
+import type { Schedule } from "./schedule.ts";
 
 /** m as a share of the steps. */
 const MIDDLE = 1 / 2;
@@ -31,10 +33,17 @@ const SURELY = 10;
 /** Of the tolerance, where it is. */
 const STRICT_SHARE = 1 / 100;
 
+/** ν_t, for t ≥ 1. */
+function unstretched({ c, d, alphasCumprod }: Schedule, t: number): number {
+  const s = Math.sqrt(1 - alphasCumprod[t]), below = Math.sqrt(1 - alphasCumprod[t - 1]);
+  return Math.sqrt(Math.abs(c[t] + d[t] / s) * below / s);
+}
+
 /** When one run is to look again. */
 export class SecondLook {
   readonly #steps: number;
   readonly #limit: number;
+  readonly #schedule: Schedule;
   /** γ_t for t < m, 1 where it is not known; empty where nothing is to be looked at again. */
   readonly #stretches: Float64Array;
   #growthBefore = Infinity;
@@ -43,9 +52,10 @@ export class SecondLook {
   #taken = false;
 
   /** Never looks again with a limit of 0, nor where the window is smaller than the steps to solve. */
-  constructor({ variationSteps, windowSize, tqn }: ResolvedOptions) {
+  constructor({ schedule, variationSteps, windowSize, tqn }: ResolvedOptions) {
     const middle = Math.round(MIDDLE * variationSteps);
     const able = tqn.growthLimit > 0 && windowSize >= variationSteps && middle >= 2;
+    this.#schedule = schedule;
     this.#steps = variationSteps;
     this.#limit = able ? tqn.growthLimit : Infinity;
     this.#stretches = new Float64Array(able ? middle : 0).fill(1);
@@ -61,9 +71,9 @@ export class SecondLook {
     return t > 0 && t < this.#stretches.length && end <= WATCHED * this.#steps && !this.#taken;
   }
 
-  /** Takes in γ_t of a step that is watched. */
+  /** Takes in rms(c a + d y) / rms(a) of a step that is watched. */
   note(t: number, stretch: number): void {
-    this.#stretches[t] = stretch;
+    this.#stretches[t] = stretch / unstretched(this.#schedule, t);
   }
 
   /** Ends a round that left `finished` steps to do; returns whether the next one is to ask all steps again. */

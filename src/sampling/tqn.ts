@@ -207,10 +207,10 @@ export class Tqn implements Solver {
     this.#addNoise(t, (1 - trust) * jump.noiseAbove);
   }
 
-  #watch(t: number, { c, d, s }: Factors): void {
+  #watch(t: number, factors: Factors): void {
     if (!this.#secondLook.watches(t, this.window.end)) return;
-    const stretch = this.#evaluations.stretch(t, { c, d });
-    if (stretch !== undefined) this.#secondLook.note(t, stretch / Math.abs(c + d / s));
+    const stretch = this.#evaluations.stretch(t, factors);
+    if (stretch !== undefined) this.#secondLook.note(t, stretch);
   }
 
   /** Writes Step(t, x, E_t), to the bit as sequential sampling does. */

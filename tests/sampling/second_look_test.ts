@@ -20,10 +20,12 @@ const lookOf = (growthLimit: number, options: Partial<SampleOptions> = {}) =>
     resolveOptions(denoiser, { schedule, noise, tqn: { growthLimit }, ...options }),
   );
 
+const s = (t: number) => Math.sqrt(1 - schedule.alphasCumprod[t]);
+
 /** Π γ_t over 1 ≤ t < 10, of 20 steps. */
 function noteGrowth(look: SecondLook, growth: number): void {
   for (let t = 0; t < STEPS; t++) {
-    if (look.watches(t, 12)) look.note(t, t === 3 ? growth : 1);
+    if (look.watches(t, 12)) look.note(t, (t === 3 ? growth : 1) * s(t - 1) / s(t));
   }
 }
 
