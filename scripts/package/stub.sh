@@ -49,16 +49,17 @@ unpack() {
   trap 'exit 129' HUP
   trap 'exit 130' INT
   trap 'exit 143' TERM
-  {
+  # What went wrong is kept in memory: on a full disk a file could not hold it.
+  why=$({
     tail -c +@DENO_AT@ "$self" | gzip -dc >"$new/deno" &&
       tail -c +@UNPACKER_AT@ "$self" 2>/dev/null | head -c @UNPACKER_BYTES@ | gzip -dc >"$new/unpack.js" &&
       chmod 700 "$new/deno" &&
       DENO_DIR="$new/.deno" "$new/deno" run -q --no-prompt --no-config --no-lock --no-remote --no-npm \
         --allow-read --allow-write="$(uncut "$1")" "$new/unpack.js" \
         "$self" @ARCHIVE_AT@ "$new" "$1/$id"
-  } 2>"$new/why"
+  } 2>&1)
   status=$?
-  why=$(tail -n 1 "$new/why" 2>/dev/null)
+  why=${why##*"$newline"}
   rm -rf "$new"
   trap - EXIT HUP INT TERM
   return "$status"

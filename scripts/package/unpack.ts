@@ -27,7 +27,7 @@ export async function unpack(
   await fill(made, reader);
   const unpackedBefore = reader.entries.filter(({ stored }) => stored === 0);
   if (!await holds(made, unpackedBefore)) throw new Error("this file is damaged at deno");
-  for (const extra of ["why", "unpack.js", ".deno"]) {
+  for (const extra of ["unpack.js", ".deno"]) {
     await Deno.remove(join(made, extra), { recursive: true }).catch(() => {}); // .deno is made where Deno cares
   }
   complete(made);

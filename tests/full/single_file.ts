@@ -54,11 +54,11 @@ interface Result {
   seconds: number;
 }
 
-/** Runs a line in the root folder; neither PATH nor HOME is set, and there is no network but a dead loopback. */
-async function inRoot(...words: string[]): Promise<Result> {
+/** Runs a line in the root folder; neither PATH nor HOME is set, and there is no network but a dead loopback. `setup` comes first. */
+async function inRoot(words: readonly string[], setup = "true"): Promise<Result> {
   const mounts = `mount -t proc proc '${root}/proc' && mount --rbind /dev '${root}/dev'`;
   const script =
-    `${mounts} && exec env -i "$(command -v chroot)" '${root}' /bin/sh -c 'cd /work; exec "$@"' sh "$@"`;
+    `${mounts} && ${setup} && exec env -i "$(command -v chroot)" '${root}' /bin/sh -c 'cd /work; exec "$@"' sh "$@"`;
   const started = performance.now();
   const { code, stdout, stderr } = await new Deno.Command("unshare", {
     args: ["--mount", "--net", "sh", "-c", script, "sh", ...words],
@@ -68,7 +68,7 @@ async function inRoot(...words: string[]): Promise<Result> {
   return { code, stdout: decode(stdout), stderr: decode(stderr), seconds };
 }
 
-const parataa = (...words: string[]) => inRoot("/bin/parataa", ...words);
+const parataa = (...words: string[]) => inRoot(["/bin/parataa", ...words]);
 
 async function sampled(...words: string[]): Promise<{ manifest: Manifest; result: Result }> {
   const result = await parataa(...words, "--quiet");
@@ -152,6 +152,19 @@ Deno.test("the single file runs every command offline, without Deno, Node, PATH 
     assert.equal((await parataa("dit", "-m", "nosuch")).code, 3);
     assert.equal((await parataa("dit", "--ort_lib", "nosuch.so")).code, 7);
     assert.equal((await parataa("dit", "--provider=cuda", "--timesteps=2")).code, 7);
+  });
+  await t.step("says that the disk is full, with exit code 5", async () => {
+    // Full before Deno is unpacked, and while Deno unpacks the rest.
+    for (const size of ["60m", "150m"]) {
+      const full = `mount -t tmpfs -o size=${size} tmpfs '${root}/tmp'`;
+      const { code, stderr } = await inRoot(["/bin/parataa", "--version"], full);
+      assert.equal(code, 5);
+      assert.match(
+        stderr,
+        /\nparataa: E_IO: cannot unpack into \S+: .*No space left on device.* - name a folder/,
+        size,
+      );
+    }
   });
   await Deno.remove(root, { recursive: true });
 });
