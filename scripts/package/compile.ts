@@ -17,6 +17,7 @@ const PERMISSIONS = [
 const INCLUDES = [
   "models",
   "node_modules/imagescript",
+  "scripts",
   "src/cli/device_worker.ts",
   "src/node_modules",
 ];

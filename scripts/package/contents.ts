@@ -43,7 +43,7 @@ const OTHERS: Readonly<Record<string, string>> = {
   "LICENSE-Apache-2.0": "node_modules/@huggingface/tokenizers/LICENSE",
   "models/NOTICE": "models/NOTICE",
 };
-const MODELS = ["dit-emoji", "sd-emoji"];
+const FOLDERS = ["models/dit-emoji", "models/sd-emoji", "scripts/experiments"];
 
 /** The library of a platform, and where ffi/library_search.ts looks for it as a package, seen from the bundle. */
 export async function libraryFile({ library }: Platform): Promise<[string, Uint8Array]> {
@@ -60,9 +60,10 @@ export async function collectFiles({ encoder }: Platform): Promise<Map<string, U
   files.set("deno.json", json(CONFIG));
   files.set("package.json", json(PACKAGE));
   for (const [path, from] of Object.entries(OTHERS)) await add(path, join(ROOT, from));
-  for (const model of MODELS) {
-    const folder = join(ROOT, "models", model);
-    for (const path of await list(folder)) await add(`models/${model}/${path}`, join(folder, path));
+  for (const folder of FOLDERS) {
+    for (const path of await list(join(ROOT, folder))) {
+      await add(`${folder}/${path}`, join(ROOT, folder, path));
+    }
   }
   const imagescript = join(ROOT, "node_modules/imagescript");
   for (const path of await list(imagescript)) {

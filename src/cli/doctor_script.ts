@@ -15,6 +15,7 @@ import { checkProviders } from "./doctor/provider_check.ts";
 import type { Flag } from "./flag.ts";
 import { helpText, versionText } from "./help.ts";
 import { parseFlags } from "./parse_flags.ts";
+import { givenOrShipped } from "./project_path.ts";
 import { SESSION_FLAGS } from "./session_flags.ts";
 
 const flags = {
@@ -96,7 +97,8 @@ async function* examine(values: Values, signal: AbortSignal): AsyncGenerator<Che
     ? cudaSessionOptions(cuda.device_id ?? 0, { ...own, cuda })
     : { ...own, provider: "cpu" };
   const options = { fp16: values.fp16, session };
-  yield* await checkModel(env, { path: values.model_path, options, signal });
+  const path = await givenOrShipped(values.model_path);
+  yield* await checkModel(env, { path, options, signal });
 }
 
 function machine(): Check {

@@ -7,6 +7,7 @@ import { dryRun, runCells } from "./experiment/run_cells.ts";
 import type { Command } from "./command.ts";
 import type { Flag } from "./flag.ts";
 import { parseFlags } from "./parse_flags.ts";
+import { givenOrShipped } from "./project_path.ts";
 import { printedAndDone } from "./sampling_script.ts";
 import { SAMPLING_SCRIPTS } from "./sampling_scripts.ts";
 import { samplingFlags } from "./script_flags.ts";
@@ -88,7 +89,7 @@ export const experimentCommand: Command = { flags, run: runExperiment };
 
 async function readFile(file: string): Promise<Uint8Array> {
   try {
-    return await Deno.readFile(file);
+    return await Deno.readFile(await givenOrShipped(file));
   } catch (cause) {
     if (cause instanceof Deno.errors.NotCapable) throw cause;
     const kind = cause instanceof Deno.errors.NotFound ? UsageError : FormatError;

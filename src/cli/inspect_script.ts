@@ -7,6 +7,7 @@ import { inspectFile } from "./inspect/file_report.ts";
 import { inspectFolder } from "./inspect/folder_report.ts";
 import { isSound, type Report, reportLines } from "./inspect/report.ts";
 import { parseFlags } from "./parse_flags.ts";
+import { givenOrShipped } from "./project_path.ts";
 import { SESSION_FLAGS } from "./session_flags.ts";
 
 const flags = {
@@ -38,14 +39,15 @@ const summary = {
 export async function runInspect(args: readonly string[], signal: AbortSignal): Promise<void> {
   if (args.includes("--help") || args.includes("-h")) return console.log(helpText(summary, flags));
   if (args.includes("--version")) return console.log(versionText());
-  const [path, ...rest] = args;
-  if (path === undefined || path.startsWith("-")) {
+  const [given, ...rest] = args;
+  if (given === undefined || given.startsWith("-")) {
     throw new UsageError("inspect needs a file or a folder before its flags", {
       hint: summary.example,
     });
   }
   const { values } = parseFlags(flags, rest);
   const options = { tensors: values.tensors, hash: !values.no_hash, part: values.part, signal };
+  const path = await givenOrShipped(given);
   const isFolder = await lookAt(path);
   const report = await (isFolder ? inspectFolder(path, options) : inspectFile(path, options));
   if (values.json) {

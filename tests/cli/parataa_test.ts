@@ -37,6 +37,16 @@ Deno.test("parataa --help lists every command, --version and each command's --he
   assert.match((await parataa("help", "dit")).stdout, /Example: parataa dit --class_labels/);
 });
 
+Deno.test("the examples of --help that name what ships serve in any folder", () =>
+  withTempFolder(async (cwd) => {
+    const more: Record<string, string[]> = { inspect: [], doctor: [], experiment: ["--dry_run"] };
+    for (const [command, flags] of Object.entries(more)) {
+      const [, words] = (await parataa(command, "--help")).stdout.match(/Example: parataa (.+)/)!;
+      const ran = await runScript("scripts/parataa.ts", [...words.split(" "), ...flags], { cwd });
+      assert.equal(ran.code, 0, ran.stderr);
+    }
+  }));
+
 Deno.test("runParataa() answers --help and --version for every command", async () => {
   for (const name of Object.keys(COMMANDS)) {
     const help = await printed(name, "--help");

@@ -146,6 +146,18 @@ Deno.test("the single file runs every command offline, without Deno, Node, PATH 
       await Deno.remove(join(root, "bin/libonnxruntime.so"));
     },
   );
+  await t.step("finds what ships by the names of the examples", async () => {
+    for (
+      const words of [
+        ["inspect", "models/dit-emoji"],
+        ["doctor", "--model_path=models/dit-emoji"],
+        ["experiment", "scripts/experiments/window.json", "--dry_run"],
+      ]
+    ) {
+      const { code, stderr } = await parataa(...words);
+      assert.equal(code, 0, `${words}: ${stderr}`);
+    }
+  });
   await t.step("refuses with the documented exit codes", async () => {
     assert.equal((await parataa("dti")).code, 2);
     assert.equal((await parataa("dit", "--seed=x")).code, 2);
