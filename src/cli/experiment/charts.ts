@@ -80,7 +80,9 @@ function metricPanels(
   metric: Metric,
   axes: readonly string[],
 ): Panel[] {
-  const panels = axes.map((flag) => sweepPanel(samples, metric, flag)).filter((p) => p !== null);
+  const panels = axes.map((flag) => sweepPanel(samples, metric, { flag, axes })).filter((p) =>
+    p !== null
+  );
   if (panels.length > 0) return panels;
   const bars = groups(samples, ({ cell }) => settingName(cell)).map(([name, mine]) => ({
     name,
@@ -93,20 +95,26 @@ function metricPanels(
 function sweepPanel(
   samples: readonly MeasuredSample[],
   metric: Metric,
-  flag: string,
+  { flag, axes }: { flag: string; axes: readonly string[] },
 ): Panel | null {
   const mine = samples.filter(({ cell }) => typeof cell.swept[flag] === "number");
-  const values = new Set(mine.map(({ cell }) => Number(cell.swept[flag])));
+  const valuesOf = (some: readonly MeasuredSample[]) =>
+    new Set(some.map(({ cell }) => Number(cell.swept[flag])));
+  const values = valuesOf(mine);
   if (values.size < 2) return null;
   const others = ({ cell }: MeasuredSample) => {
-    const { [flag]: _, ...rest } = cell.swept;
-    return settingName({ method: cell.method, swept: rest });
+    const rest = Object.entries(cell.swept).filter(([name]) =>
+      name !== flag && axes.includes(name)
+    );
+    return settingName({ method: cell.method, swept: Object.fromEntries(rest) });
   };
-  const fine = groups(mine, others);
-  const lines = fine.length <= MOST_CURVES ? fine : groups(mine, ({ cell }) => cell.method);
+  // Settings of a `list` that differ in another flag as well are compared by the table: a mean over both would mix them.
+  const fine = groups(mine, others).filter(([, some]) => valuesOf(some).size > 1);
+  const isFine = fine.length > 0 && fine.length <= MOST_CURVES;
+  const lines = isFine ? fine : groups(mine, ({ cell }) => cell.method);
   const [low, high] = [Math.min(...values), Math.max(...values)];
   const x: AxisScale = low > 0 && high / low >= WIDE ? "log" : "linear";
-  const mean = lines === fine ? "" : " (mean over the other flags)";
+  const mean = isFine ? "" : " (mean over the other flags)";
   const equal = mine.some(({ figures }) => !Number.isFinite(figures[metric]));
   return linePanel(
     `${METRIC_NAMES[metric]} over ${flag}${mean}${equal ? ", equal pictures left out" : ""}`,
