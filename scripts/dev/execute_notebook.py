@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import queue
 import sys
 import tempfile
 
@@ -19,13 +20,25 @@ with tempfile.TemporaryDirectory() as folder:
     from nbclient import NotebookClient
 
     notebook = nbformat.read(path, as_version=4)
-    NotebookClient(
+    client = NotebookClient(
         notebook,
         kernel_name="deno",
         timeout=600,
         resources={"metadata": {"path": str(path.parent)}},
         record_timing=False,
-    ).execute()
+    )
+
+    async def take_late_outputs(cell, cell_index, execute_reply):
+        """Deno's kernel may say that it is idle before a cell's last output is out; nbclient then goes on without it."""
+        while True:
+            try:
+                message = await client.kc.get_iopub_msg(timeout=0.5)
+            except queue.Empty:
+                return
+            client.process_message(message, cell, cell_index)
+
+    client.on_cell_executed = take_late_outputs
+    client.execute()
 text = nbformat.writes(notebook, indent=1)
 temporary = path.with_suffix(".tmp")
 temporary.write_text(text + "\n")
