@@ -20,6 +20,8 @@
 import type { ResolvedOptions } from "./options.ts";
 import type { Schedule } from "./schedule.ts";
 
+/** With fewer steps each is so large that nearly every chain seems to amplify. */
+const FEWEST_STEPS = 40;
 /** m as a share of the steps. */
 const MIDDLE = 1 / 2;
 /** From here down the rounds are watched; before, the lower steps are far from what they will be, and a round has enough to do. */
@@ -51,10 +53,11 @@ export class SecondLook {
   #strictRounds = 0;
   #taken = false;
 
-  /** Never looks again with a limit of 0, nor where the window is smaller than the steps to solve. */
+  /** Never looks again with a limit of 0, in a chain of few steps, or where the window is smaller than the steps to solve. */
   constructor({ schedule, variationSteps, windowSize, tqn }: ResolvedOptions) {
     const middle = Math.round(MIDDLE * variationSteps);
-    const able = tqn.growthLimit > 0 && windowSize >= variationSteps && middle >= 2;
+    const able = tqn.growthLimit > 0 && windowSize >= variationSteps && middle >= 2 &&
+      schedule.numSteps >= FEWEST_STEPS;
     this.#schedule = schedule;
     this.#steps = variationSteps;
     this.#limit = able ? tqn.growthLimit : Infinity;

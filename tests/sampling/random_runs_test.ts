@@ -66,7 +66,7 @@ function firstSteps(schedule: Schedule, count: number): Schedule {
 function randomRun(random: Generator): { denoiser: Denoiser; options: SampleOptions } {
   const whole = (low: number, high: number) => random.randint(low, high + 1, 1)[0];
   const pick = <Value>(...values: Value[]) => values[whole(0, values.length - 1)];
-  const numSteps = whole(1, 30), rowSize = whole(1, 6);
+  const numSteps = pick(whole(1, 30), whole(1, 30), whole(40, 50)), rowSize = whole(1, 6);
   const schedule = createSchedule({
     kind: pick("dit", "stable-diffusion"),
     numInferenceSteps: numSteps,
