@@ -4,6 +4,7 @@ import type { GuidedDenoiser } from "../models/guided_denoiser.ts";
 import { DitPipeline } from "../pipelines/dit_pipeline.ts";
 import { jobNoise } from "./job_noise.ts";
 import { show } from "./parse_flags.ts";
+import { plural } from "./progress.ts";
 import type { Jobs } from "./job.ts";
 import type { DenoiserSetting, SamplingScript } from "./sampling_script.ts";
 import { ditFlags } from "./dit_flags.ts";
@@ -35,7 +36,10 @@ export const ditScript: SamplingScript<typeof flags, DitPipeline> = {
     });
     if (labels && labels.length !== 1 && labels.length !== source.count) {
       throw new UsageError(
-        `--class_labels names ${labels.length} classes for ${source.count} samples, wanted 1 or ${source.count}`,
+        `--class_labels names ${labels.length} classes for ${
+          plural(source.count, "sample")
+        }, wanted ` +
+          (source.count === 1 ? "1" : `1 or ${source.count}`),
       );
     }
     return { count: source.count, jobs: makeJobs(), settled: { num_samples: source.count } };

@@ -29,8 +29,8 @@ export function helpText(summary: ScriptSummary, table: FlagTable): string {
     "_ and - are alike in flag names. Exit codes: 0 ok, 2 usage, 3 model or input, 4 permission,",
   );
   lines.push(
-    "5 file system, 6 NaN or infinity, 7 library or device, 10 mismatch, 11 not verified, 70 our bug,",
-    "129/130/143 stopped.",
+    "5 file system, 6 NaN or infinity, 7 library or device, 9 busy, 10 mismatch, 11 not verified,",
+    "70 our bug, 129/130/143 stopped.",
   );
   return lines.join("\n");
 }

@@ -13,6 +13,8 @@ const TIDY_MS = 1000;
 /** Ends a run on a signal; the reason of the abort that the run sees. */
 export class Interrupted extends Error {
   override name = "Interrupted";
+  /** How to go on. */
+  hint?: string;
   /** @param exitCode 128 + the signal's number */
   constructor(readonly exitCode: number) {
     super("stopped by a signal");
@@ -69,13 +71,16 @@ interface Classified {
 function classify(error: unknown): Classified {
   if (error instanceof ParataaError) return error;
   if (error instanceof Interrupted) {
-    return { code: "E_INTERRUPTED", exitCode: error.exitCode, message: error.message };
+    const { exitCode, message, hint } = error;
+    return { code: "E_INTERRUPTED", exitCode, message, hint };
   }
   if (!(error instanceof Error)) {
     return { code: "E_INTERNAL", exitCode: 70, message: String(error) };
   }
   if (error instanceof Deno.errors.NotCapable) {
-    return { code: "E_PERMISSION", exitCode: 4, message: error.message };
+    const hint =
+      "a task's permissions are fixed: to add one take its long line, which the README has";
+    return { code: "E_PERMISSION", exitCode: 4, message: error.message, hint };
   }
   if (isFileSystemError(error)) return { code: "E_IO", exitCode: 5, message: error.message };
   return {

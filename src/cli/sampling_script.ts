@@ -180,7 +180,9 @@ export async function runSampling<
   } catch (error) {
     opened.manifest.devices = pipeline.devices;
     const { code, message } = describeError(error);
-    const status = error instanceof Interrupted ? "interrupted" : "failed";
+    const interrupted = error instanceof Interrupted;
+    if (interrupted) error.hint = `--resume ${opened.run.path} goes on with it`;
+    const status = interrupted ? "interrupted" : "failed";
     // A full disk must not hide the error that is already on its way.
     await opened.run.finish(status, { code, message }).catch(() => {});
     throw error;

@@ -12,6 +12,15 @@ const POLICY =
 /** Missing runs that are named; the rest is counted. */
 const MOST_NAMED = 20;
 
+const WORDS = `<details><summary>What the words mean</summary>
+<p>A <b>round</b> asks the network for the steps of a window at once; an <b>evaluation</b> is one of these steps, guided. Sequential
+sampling takes a round for every step.</p>
+<p>From the <b>finished index</b> up the chain is final. It falls to 0; where TQN finds that a chain amplifies errors it solves it once
+more, and the index rises once.</p>
+<p>A <b>residual</b> is by how much a step misses its equation before the round's update: the last round's may be above the
+tolerance. Pictures 40 dB of <b>PSNR</b> from the sequential one look the same to the eye.</p>
+</details>`;
+
 /** The whole page. */
 export function reportPage(report: ReportModel): string {
   const { title, about, made, notes, definition } = report;
@@ -34,6 +43,7 @@ ${notes.map((note) => `<p>${escape(note)}</p>`).join("\n")}
 </header>
 <main>
 ${tablePart(report)}
+${WORDS}
 ${chartsPart(report)}
 ${samplesPart(report)}
 <section aria-labelledby="made">
