@@ -74,13 +74,16 @@ export function plural(count: number, what: string): string {
 function textProgress(terminal: boolean, verbose = false): Progress {
   const clear = terminal ? "\r\x1b[K" : "";
   let started = performance.now();
-  /** Of several samples in flight the bar shows the first. */
-  const begun = new Set<number>();
+  /** Finished index of every sample in flight; of several the bar shows the first. */
+  const begun = new Map<number, number>();
   return {
     round(event) {
       if (!terminal && !verbose) return;
-      begun.add(event.sample);
-      if (event.sample !== Math.min(...begun)) return;
+      if (event.finishedIndex > (begun.get(event.sample) ?? event.timesteps)) {
+        tell(`${clear}${sampleName(event)}: errors grow on this chain, it is solved once more\n`);
+      }
+      begun.set(event.sample, event.finishedIndex);
+      if (event.sample !== Math.min(...begun.keys())) return;
       if (event.round === 1) started = performance.now();
       const rate = (event.round - 1) / ((performance.now() - started) / 1000);
       if (verbose) tell(`${clear}${barLine(event, rate)}\n`);
@@ -88,12 +91,11 @@ function textProgress(terminal: boolean, verbose = false): Progress {
     },
     sample(event) {
       begun.delete(event.sample);
-      const name = `sample ${event.sample + 1}/${event.samples}`;
       const took = `${plural(event.rounds, "round")}, ${plural(event.nfe, "evaluation")}, ${
         event.seconds.toFixed(1)
       } s`;
       tell(
-        `${clear}${name} ${printable(event.label)}: ${took} (sequential: ${
+        `${clear}${sampleName(event)} ${printable(event.label)}: ${took} (sequential: ${
           plural(event.timesteps, "step")
         })\n`,
       );
@@ -101,6 +103,10 @@ function textProgress(terminal: boolean, verbose = false): Progress {
     note: (line) => tell(`${clear}${printable(line, Infinity)}\n`),
     done: (path, _summary, lines) => printLine([...lines, path].join("\n")),
   };
+}
+
+function sampleName({ sample, samples }: Pick<SampleEvent, "sample" | "samples">): string {
+  return `sample ${sample + 1}/${samples}`;
 }
 
 function barLine(event: RoundEvent, rate: number): string {
