@@ -61,7 +61,7 @@ export function solve(job: Chain, options: SolveOptions): Promise<Solved> {
 }
 
 /** A warm start from another prompt's trajectory: most of it will move, so that every step need not be asked at its old place. */
-const OTHER_PROMPT: SampleOptions["tqn"] = { ...LEAN_TQN, strides: [5, 2] };
+export const OTHER_PROMPT: SampleOptions["tqn"] = { ...LEAN_TQN, strides: [5, 2] };
 
 /** What tqn is asked for beyond its defaults; the other methods take the flags as they are. */
 function leanTqn({ tol1, tol2 }: SamplingValues, wideWarmStart: boolean): Partial<SampleOptions> {
