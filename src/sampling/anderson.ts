@@ -20,6 +20,7 @@
 import { differenceProducts, differencesDot } from "./reductions.ts";
 import { solveSymmetric } from "./symmetric_system.ts";
 import { row } from "./system.ts";
+import { weighted } from "./weighted.ts";
 
 /** What {@link AndersonMemory} is made of. */
 export interface AndersonOptions {
@@ -109,7 +110,7 @@ export class AndersonMemory {
     const valid = Math.min(this.#seen[t], this.#options.memorySize) - 1;
     if (valid === 0 || !this.#solve(valid)) return out.set(this.image(t));
     const weights = this.#weights;
-    weighted([weights[0], this.image(t)], [weights[1], this.image(t, 1)], out);
+    weighted([weights[0], weights[1]], [this.image(t), this.image(t, 1)], out);
     for (let age = 2; age < weights.length; age++) {
       if (weights[age] !== 0) addWeighted(weights[age], this.image(t, age), out);
     }
@@ -162,12 +163,6 @@ export class AndersonMemory {
     }
     return true;
   }
-}
-
-type Term = readonly [weight: number, values: Float64Array];
-
-function weighted([u, a]: Term, [v, b]: Term, out: Float64Array): void {
-  for (let i = 0; i < out.length; i++) out[i] = u * a[i] + v * b[i];
 }
 
 function addWeighted(weight: number, values: Float64Array, out: Float64Array): void {

@@ -22,7 +22,8 @@ import { differenceProducts } from "./reductions.ts";
 import { SecondLook } from "./second_look.ts";
 import { firstTrajectory, type Questions, type Solver } from "./solver.ts";
 import { checkFinite, row, step } from "./system.ts";
-import { addWeighted, combine, weighted } from "./tqn_kernels.ts";
+import { addWeighted, combine } from "./tqn_kernels.ts";
+import { weighted } from "./weighted.ts";
 import { finishedIndex, Window } from "./window.ts";
 
 /** Below an ᾱ of a sixth the picture is not decided: errors may grow on their way to x_0, and rtol gets stricter. */
@@ -189,10 +190,8 @@ export class Tqn implements Solver {
 
   /** The secant model's x_t, as far as it is trusted, else a jump. */
   #predict(t: number): void {
-    const factors = this.#factors(t),
-      { c, d, s } = factors,
-      evaluations = this.#evaluations,
-      above = this.#x(t + 1);
+    const factors = this.#factors(t), { c, d, s } = factors;
+    const evaluations = this.#evaluations, above = this.#x(t + 1);
     const distance = evaluations.probe(t, above);
     this.#watch(t, factors);
     if (distance < ROUNDING) return this.#step(t);
