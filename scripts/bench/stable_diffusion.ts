@@ -4,16 +4,15 @@
  * @module
  */
 import { parseArgs } from "node:util";
+import { leanTqn } from "../../src/cli/solve.ts";
 import { StableDiffusionPipeline } from "../../src/pipelines/stable_diffusion_pipeline.ts";
 import { latentDifference } from "../../src/runs/latent_difference.ts";
 import { Environment } from "../../src/runtime/environment.ts";
 import { Generator } from "../../src/sampling/noise.ts";
-import { OTHER_PROMPT } from "../../src/cli/solve.ts";
-import { type Method, type SampleOptions, TQN_TOLERANCE } from "../../src/sampling/options.ts";
+import type { Method } from "../../src/sampling/options.ts";
 import { parallelSample } from "../../src/sampling/parallel_sampler.ts";
 import type { SampleResult } from "../../src/sampling/results.ts";
 import { sequentialSample } from "../../src/sampling/sequential_sampler.ts";
-import { LEAN_RTOL_RATIO, LEAN_TQN } from "../../src/sampling/tqn_options.ts";
 import { peakOf, printPeak } from "./peak.ts";
 import { mean } from "./samplers/metrics.ts";
 import { type BenchRow, median, printTable } from "./table.ts";
@@ -78,7 +77,7 @@ class Lab {
       order: 20,
       atol: tolerance,
       rtol: tolerance,
-      ...(method === "tqn" && tolerance === undefined && asTheScripts(start)),
+      ...(method === "tqn" && tolerance === undefined && leanTqn({}, start !== undefined)),
     });
     let next = await rounds.next();
     while (!next.done) next = await rounds.next();
@@ -89,11 +88,6 @@ class Lab {
     const [left, right] = [await this.#pipeline.decode(a), await this.#pipeline.decode(b)];
     return left.data.reduce((most, x, i) => Math.max(most, Math.abs(x - right.data[i])), 0);
   }
-}
-
-/** What `sd` and, with a start, `sd-winit` ask of TQN. */
-function asTheScripts(start: Float64Array | undefined): Partial<SampleOptions> {
-  return { tqn: start ? OTHER_PROMPT : LEAN_TQN, rtol: LEAN_RTOL_RATIO * TQN_TOLERANCE };
 }
 
 /** Largest difference of any pixel, in levels, over all seeds at tolerance 1e-5. */

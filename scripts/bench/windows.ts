@@ -4,14 +4,14 @@
  * `nice deno run -A scripts/bench/windows.ts` takes half an hour on two busy cores; methods as arguments run these alone.
  * @module
  */
+import { leanTqn } from "../../src/cli/solve.ts";
 import { DitPipeline } from "../../src/pipelines/dit_pipeline.ts";
 import { latentDifference } from "../../src/runs/latent_difference.ts";
 import { Environment } from "../../src/runtime/environment.ts";
 import { Generator } from "../../src/sampling/noise.ts";
-import { type Method, TQN_TOLERANCE } from "../../src/sampling/options.ts";
+import type { Method } from "../../src/sampling/options.ts";
 import { parallelSample } from "../../src/sampling/parallel_sampler.ts";
 import { sequentialSample } from "../../src/sampling/sequential_sampler.ts";
-import { LEAN_RTOL_RATIO, LEAN_TQN } from "../../src/sampling/tqn_options.ts";
 
 /** Seed and class of every chain. */
 const CHAINS = [[101, 0], [102, 9], [103, 23]] as const;
@@ -42,7 +42,7 @@ for (const eta of [0, 1]) {
         for (const { denoiser, noise, wanted } of chains) {
           const run = parallelSample(denoiser, {
             ...{ schedule, noise, method, windowSize },
-            ...(method === "tqn" && { tqn: LEAN_TQN, rtol: LEAN_RTOL_RATIO * TQN_TOLERANCE }),
+            ...(method === "tqn" && leanTqn({}, false)),
           });
           let next = await run.next();
           while (!next.done) next = await run.next();

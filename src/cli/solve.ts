@@ -61,10 +61,13 @@ export function solve(job: Chain, options: SolveOptions): Promise<Solved> {
 }
 
 /** A warm start from another prompt's trajectory: most of it will move, so that every step need not be asked at its old place. */
-export const OTHER_PROMPT: SampleOptions["tqn"] = { ...LEAN_TQN, strides: [5, 2] };
+const OTHER_PROMPT: SampleOptions["tqn"] = { ...LEAN_TQN, strides: [5, 2] };
 
-/** What tqn is asked for beyond its defaults; the other methods take the flags as they are. */
-function leanTqn({ tol1, tol2 }: SamplingValues, wideWarmStart: boolean): Partial<SampleOptions> {
+/** What the scripts ask of tqn beyond its defaults; the other methods take the flags as they are. */
+export function leanTqn(
+  { tol1, tol2 }: Partial<Pick<SamplingValues, "tol1" | "tol2">>,
+  wideWarmStart: boolean,
+): Partial<SampleOptions> {
   return {
     tqn: wideWarmStart ? OTHER_PROMPT : LEAN_TQN,
     rtol: tol2 ?? Math.min(LEAN_RTOL_RATIO * (tol1 ?? TQN_TOLERANCE), Number.MAX_VALUE),
