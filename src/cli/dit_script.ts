@@ -19,6 +19,7 @@ export const ditScript: SamplingScript<typeof flags, DitPipeline> = {
       "Samples a class-conditional diffusion transformer (DiT), all steps of the chain at once.",
     example: 'deno task dit --class_labels "cat face,heart" --timesteps 50',
   },
+  command: "dit",
   prefix: "DiT",
   flags,
   open: (env, path, _values, options) => DitPipeline.open(env, path, options),
@@ -35,11 +36,10 @@ export const ditScript: SamplingScript<typeof flags, DitPipeline> = {
       classes: classes.length,
     });
     if (labels && labels.length !== 1 && labels.length !== source.count) {
+      const samples = plural(source.count, "sample");
+      const wanted = source.count === 1 ? "1" : `1 or ${source.count}`;
       throw new UsageError(
-        `--class_labels names ${labels.length} classes for ${
-          plural(source.count, "sample")
-        }, wanted ` +
-          (source.count === 1 ? "1" : `1 or ${source.count}`),
+        `--class_labels names ${labels.length} classes for ${samples}, wanted ${wanted}`,
       );
     }
     return { count: source.count, jobs: makeJobs(), settled: { num_samples: source.count } };

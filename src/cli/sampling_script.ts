@@ -48,6 +48,8 @@ export interface SamplingScript<
   P extends LatentPipeline<never>,
 > {
   summary: ScriptSummary;
+  /** Task, and command of `parataa`, that starts it. */
+  command: string;
   /** Start of the run folder's name: `DiT`. */
   prefix: string;
   flags: T;
@@ -181,7 +183,9 @@ export async function runSampling<
     opened.manifest.devices = pipeline.devices;
     const { code, message } = describeError(error);
     const interrupted = error instanceof Interrupted;
-    if (interrupted) error.hint = `--resume ${opened.run.path} goes on with it`;
+    if (interrupted) {
+      error.hint = `deno task ${script.command} --resume ${opened.run.path} goes on with it`;
+    }
     const status = interrupted ? "interrupted" : "failed";
     // A full disk must not hide the error that is already on its way.
     await opened.run.finish(status, { code, message }).catch(() => {});

@@ -17,6 +17,7 @@ export const sdScript: SamplingScript<typeof flags, StableDiffusionPipeline> = {
     about: "Text to image with Stable Diffusion, all steps of the chain at once.",
     example: 'deno task sd --prompt "a cute dog" --num_samples 4',
   },
+  command: "sd",
   prefix: "SD",
   flags,
   open: (env, path, { height, width }, options) =>

@@ -30,6 +30,7 @@ export const sdWinitScript: SamplingScript<typeof flags, StableDiffusionPipeline
     example:
       'deno task sd-winit --prompt1 "a cute dog" --prompt2 "a cute cat" --variation_steps 30',
   },
+  command: "sd-winit",
   prefix: "SD-winit",
   flags,
   open: (env, path, { height, width }, options) =>

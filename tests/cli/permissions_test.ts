@@ -13,6 +13,22 @@ Deno.test("permissionFlags() gives the flags of deno.json's task for every comma
   }
 });
 
+Deno.test("the task of parataa grants what its commands do, and no more", () => {
+  const granted = Map.groupBy(
+    Object.values(COMMANDS).flatMap(({ permissions }) => Object.entries(permissions)),
+    ([kind]) => kind,
+  );
+  const wanted = [...granted].map(([kind, entries]) => {
+    const values = new Set(entries.flatMap(([, value]) => value === true ? [] : value));
+    return values.size === 0 ? `--allow-${kind}` : `--allow-${kind}=${[...values].sort()}`;
+  });
+  const flags = (config.tasks.parataa.command as string).match(/--allow-\S+/g)!.map((flag) => {
+    const [name, values] = flag.split("=");
+    return values === undefined ? name : `${name}=${values.split(",").sort()}`;
+  });
+  assert.deepEqual(flags.sort(), wanted.sort());
+});
+
 Deno.test("COMMANDS grants what the permission sets of deno.json do", () => {
   const sets = Object.entries(COMMANDS).map(([name, { permissions }]) => [name, permissions]);
   assert.deepEqual(config.permissions, Object.fromEntries(sets));

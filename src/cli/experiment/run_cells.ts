@@ -4,7 +4,7 @@ import { FormatError, MismatchError, NumericalError, ParataaError } from "../../
 import type { Manifest } from "../../runs/manifest.ts";
 import { RunLock } from "../../runs/run_lock.ts";
 import { writeWholeFile } from "../../runs/whole_file.ts";
-import { describeError } from "../main.ts";
+import { describeError, Interrupted } from "../main.ts";
 import { createProgress, plural, type Progress } from "../progress.ts";
 import type { AnySamplingScript } from "../sampling_scripts.ts";
 import type { Cell, Cells } from "./cells.ts";
@@ -87,6 +87,7 @@ export async function runCells(experiment: Experiment, options: RunCellsOptions)
   } catch (error) {
     // A full disk must not hide the error that is already on its way.
     await state.report().catch(() => {});
+    if (error instanceof Interrupted) error.hint = "start it again to go on";
     throw error;
   }
   await state.report();

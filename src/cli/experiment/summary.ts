@@ -7,16 +7,14 @@ import type { MeasuredSample } from "./measured_run.ts";
 import { decibels } from "./results_csv.ts";
 
 const HEAD = [
+  ...["setting", "samples", "rounds", "rounds to 40 dB", "evaluations", "seconds"],
   ...[
-    "setting",
-    "samples",
-    "rounds",
-    "rounds to 40 dB",
-    "evaluations",
-    "seconds",
     "time over sequential",
+    "worst last residual",
+    "worst PSNR, dB",
+    "worst SSIM",
+    "largest difference",
   ],
-  ...["worst last residual", "worst PSNR, dB", "worst SSIM", "largest difference"],
 ];
 
 /** A row per setting: means of what it took, the worst of how far it is from the sequential sample. */
