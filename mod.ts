@@ -33,8 +33,8 @@ export {
 } from "./src/pipelines/stable_diffusion_pipeline.ts";
 export { type AxisScale, type Curve, curvePanel } from "./src/report/chart.ts";
 export { figure, type Panel } from "./src/report/svg.ts";
-export { contactSheet, type ContactSheetOptions, encodePng } from "./src/runs/picture.ts";
-export { readPicture, type ReadPictureOptions } from "./src/runs/read_picture.ts";
+export { contactSheet, type ContactSheetOptions, encodePng } from "./src/images/picture.ts";
+export { readPicture, type ReadPictureOptions } from "./src/images/read_picture.ts";
 export type { Denoiser } from "./src/sampling/denoiser.ts";
 export { Generator } from "./src/sampling/noise.ts";
 export { renoise, type RenoiseOptions } from "./src/sampling/renoise.ts";
@@ -42,7 +42,7 @@ export type { Round, SampleResult } from "./src/sampling/results.ts";
 export { createSchedule, type Schedule, type ScheduleOptions } from "./src/sampling/schedule.ts";
 export { type ScheduleKind, type SchedulerConfig } from "./src/sampling/scheduler_config.ts";
 export { type SequentialOptions, sequentialSample } from "./src/sampling/sequential_sampler.ts";
-export { type A1111Parameters, formatA1111 } from "./src/formats/a1111.ts";
+export { type A1111Parameters, formatA1111 } from "./src/formats/image/a1111.ts";
 export type { ByteSource } from "./src/formats/byte_source.ts";
 export type { SafetensorsData, SafetensorsDtype } from "./src/formats/element_types.ts";
 export {
@@ -51,8 +51,11 @@ export {
   openTensors,
   type OpenTensorsOptions,
 } from "./src/formats/open_tensors.ts";
-export { ShardedTensors, type ShardedTensorsOptions } from "./src/formats/sharded_tensors.ts";
-export { TorchFile, type TorchFileOptions } from "./src/formats/torch_file.ts";
+export {
+  ShardedTensors,
+  type ShardedTensorsOptions,
+} from "./src/formats/safetensors/sharded_tensors.ts";
+export { TorchFile, type TorchFileOptions } from "./src/formats/torch/torch_file.ts";
 export { FileSource } from "./src/formats/file_source.ts";
 export {
   tensorChunks,
@@ -60,27 +63,30 @@ export {
   type TensorFile,
   type TensorRange,
 } from "./src/formats/tensor_file.ts";
-export { type ImageFile, verifyImage } from "./src/formats/image_file.ts";
-export { type Jpeg, verifyJpeg } from "./src/formats/jpeg.ts";
+export { type ImageFile, verifyImage } from "./src/formats/image/image_file.ts";
+export { type Jpeg, verifyJpeg } from "./src/formats/image/jpeg.ts";
 export {
   type JsonObject,
   type JsonValue,
   readJson,
   type ReadJsonOptions,
 } from "./src/formats/json.ts";
-export { type NpyArray, readNpy, writeNpy } from "./src/formats/npy.ts";
-export type { NpyData, NpyDescr } from "./src/formats/npy_header.ts";
-export { type Png, type PngChunk, verifyPng } from "./src/formats/png.ts";
-export { decodePng, type RgbaImage } from "./src/formats/png_pixels.ts";
-export { insertPngText, readPngText } from "./src/formats/png_text.ts";
+export { type NpyArray, readNpy, writeNpy } from "./src/formats/npy/npy.ts";
+export type { NpyData, NpyDescr } from "./src/formats/npy/npy_header.ts";
+export { type Png, type PngChunk, verifyPng } from "./src/formats/image/png.ts";
+export { decodePng, type RgbaImage } from "./src/formats/image/png_pixels.ts";
+export { insertPngText, readPngText } from "./src/formats/image/png_text.ts";
 export {
   readSafetensors,
   type Safetensors,
   SafetensorsFile,
   type SafetensorsTensor,
   writeSafetensors,
-} from "./src/formats/safetensors.ts";
-export type { SafetensorsEntry, SafetensorsHeader } from "./src/formats/safetensors_header.ts";
+} from "./src/formats/safetensors/safetensors.ts";
+export type {
+  SafetensorsEntry,
+  SafetensorsHeader,
+} from "./src/formats/safetensors/safetensors_header.ts";
 export type { ErrorCodeName, GraphOptimizationLevel, LogSeverityLevel } from "./ffi/ort_enums.ts";
 export { OrtError } from "./ffi/status.ts";
 export {
@@ -91,13 +97,13 @@ export {
   cudaSessionOptions,
   openCuda,
   type OpenCudaOptions,
-} from "./src/runtime/cuda_devices.ts";
-export type { CudaLibraryOptions, LoadedLibrary } from "./src/runtime/cuda_libraries.ts";
-export type { CudaOptions } from "./src/runtime/cuda_options.ts";
-export type { CallLimits } from "./src/runtime/call_size.ts";
-export type { DeviceReport, DeviceSpec, FaultReport } from "./src/runtime/device.ts";
-export type { PoolRunOptions } from "./src/runtime/device_pool.ts";
-export type { DevicePoolOptions } from "./src/runtime/device_roster.ts";
+} from "./src/runtime/providers/cuda_devices.ts";
+export type { CudaLibraryOptions, LoadedLibrary } from "./src/runtime/providers/cuda_libraries.ts";
+export type { CudaOptions } from "./src/runtime/providers/cuda_options.ts";
+export type { CallLimits } from "./src/runtime/devices/call_size.ts";
+export type { DeviceReport, DeviceSpec, FaultReport } from "./src/runtime/devices/device.ts";
+export type { PoolRunOptions } from "./src/runtime/devices/device_pool.ts";
+export type { DevicePoolOptions } from "./src/runtime/devices/device_roster.ts";
 export { Environment, type EnvironmentOptions } from "./src/runtime/environment.ts";
 export { InferenceSession, type RunOptions } from "./src/runtime/inference_session.ts";
 export { IoBinding, type IoBindingRunOptions } from "./src/runtime/io_binding.ts";
@@ -112,10 +118,10 @@ export {
   type PerRowModel,
   perRowTimesteps,
   type PerRowTimestepsOptions,
-} from "./src/convert/per_row_timesteps.ts";
-export { readOnnx } from "./src/formats/onnx.ts";
-export { checkExternalFiles } from "./src/formats/external_files.ts";
-export { externalFiles } from "./src/formats/onnx_external.ts";
-export type * from "./src/formats/onnx_types.ts";
-export type { ByteRange, ProtobufField } from "./src/formats/protobuf.ts";
+} from "./src/models/per_row_timesteps.ts";
+export { readOnnx } from "./src/formats/onnx/onnx.ts";
+export { checkExternalFiles } from "./src/formats/onnx/external_files.ts";
+export { externalFiles } from "./src/formats/onnx/onnx_external.ts";
+export type * from "./src/formats/onnx/onnx_types.ts";
+export type { ByteRange, ProtobufField } from "./src/formats/onnx/protobuf.ts";
 export { LEAN_RTOL_RATIO, LEAN_TQN, type TqnOptions } from "./src/sampling/tqn_options.ts";

@@ -6,7 +6,7 @@
 import { join } from "node:path";
 import { helpText } from "../../src/cli/help.ts";
 import { runMain } from "../../src/cli/main.ts";
-import { parseFlags } from "../../src/cli/parse_flags.ts";
+import { parseFlags } from "../../src/arguments/parse_flags.ts";
 import { Environment } from "../../src/runtime/environment.ts";
 import { cellKey, type Grid, problems } from "./samplers/cells.ts";
 import { figures } from "./samplers/figures.ts";

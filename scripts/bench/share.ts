@@ -3,8 +3,8 @@
  * and files not.
  * @module
  */
-import { ditScript } from "../../src/cli/dit_script.ts";
-import { runSampling } from "../../src/cli/sampling_script.ts";
+import { ditScript } from "../../src/jobs/dit_script.ts";
+import { runSampling } from "../../src/jobs/sampling_script.ts";
 import type { BenchRow } from "./table.ts";
 
 /** Runs the demo's samples in a temporary folder. */

@@ -4,7 +4,7 @@
  * @module
  */
 import { parseArgs } from "node:util";
-import { leanTqn } from "../../src/cli/solve.ts";
+import { leanTqn } from "../../src/jobs/solve.ts";
 import { StableDiffusionPipeline } from "../../src/pipelines/stable_diffusion_pipeline.ts";
 import { latentDifference } from "../../src/runs/latent_difference.ts";
 import { Environment } from "../../src/runtime/environment.ts";

@@ -5,26 +5,42 @@
  * @module
  */
 
+/** The rooms of layers 0 to 3. */
+const UP_TO_REPORT = [
+  "src/runtime",
+  "src/formats",
+  "src/sampling",
+  "src/models",
+  "src/images",
+  "src/convert",
+  "src/runs",
+  "src/report",
+  "src/pipelines",
+];
+
 /** What each folder may import, itself aside. `GROUND` lies under everything and imports nothing. */
 const MAY_IMPORT: Record<string, readonly string[]> = {
   "ffi": [],
-  "src/runtime": ["ffi"],
   "src/formats": [],
   "src/sampling": [],
+  "src/images": ["src/formats", "src/models"],
+  "src/runtime": ["ffi"],
   "src/models": ["src/runtime", "src/formats", "src/sampling"],
   "src/convert": ["src/formats", "src/sampling", "src/models"],
-  "src/runs": ["src/formats", "src/sampling", "src/models"],
+  "src/runs": ["src/formats", "src/sampling", "src/models", "src/images"],
   "src/pipelines": ["src/runtime", "src/formats", "src/sampling", "src/models", "src/convert"],
-  "src/report": ["src/formats", "src/models", "src/runs"],
+  "src/report": ["src/formats", "src/models", "src/images", "src/runs"],
+  "src/arguments": UP_TO_REPORT,
+  // What these three still take from the command line is to be passed in.
+  "src/jobs": [...UP_TO_REPORT, "src/arguments", "src/cli"],
+  "src/experiments": [...UP_TO_REPORT, "src/arguments", "src/jobs", "src/cli"],
+  "src/diagnostics": [...UP_TO_REPORT, "src/arguments", "src/jobs", "src/cli"],
   "src/cli": [
-    "src/runtime",
-    "src/formats",
-    "src/sampling",
-    "src/models",
-    "src/convert",
-    "src/runs",
-    "src/report",
-    "src/pipelines",
+    ...UP_TO_REPORT,
+    "src/arguments",
+    "src/jobs",
+    "src/experiments",
+    "src/diagnostics",
   ],
 };
 

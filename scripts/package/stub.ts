@@ -1,6 +1,6 @@
 /** The shell stub of the single file, its blanks filled in. @module */
 import { COMMANDS } from "../../src/cli/commands.ts";
-import type { FlagTable } from "../../src/cli/flag.ts";
+import type { FlagTable } from "../../src/arguments/flag.ts";
 import { permissionFlags } from "../../src/cli/permissions.ts";
 import type { ArchiveEntry } from "./archive.ts";
 

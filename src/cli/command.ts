@@ -1,5 +1,5 @@
 /** What `parataa` knows of a command. @module */
-import type { FlagTable } from "./flag.ts";
+import type { FlagTable } from "../arguments/flag.ts";
 import type { Permissions } from "./permissions.ts";
 
 /** A command, loaded. */

@@ -80,5 +80,5 @@ export const COMMANDS: Readonly<Record<string, CommandRow>> = {
 };
 
 async function sampling(name: string): Promise<Command> {
-  return (await import("./sampling_scripts.ts")).SAMPLING_SCRIPTS[name];
+  return (await import("../jobs/sampling_scripts.ts")).SAMPLING_SCRIPTS[name];
 }

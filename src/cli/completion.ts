@@ -4,8 +4,8 @@ import type { CommandRow } from "./command.ts";
 import { bashCompletion } from "./completion_bash.ts";
 import { fishCompletion } from "./completion_fish.ts";
 import { zshCompletion } from "./completion_zsh.ts";
-import type { Flag } from "./flag.ts";
-import { show } from "./parse_flags.ts";
+import type { Flag } from "../arguments/flag.ts";
+import { show } from "../arguments/parse_flags.ts";
 
 /** A flag as a shell offers it. */
 export interface CompletedFlag {

@@ -10,14 +10,18 @@ import {
   vaeFolderConfig,
 } from "../convert/model_configs.ts";
 import { ModelError, UsageError } from "../errors.ts";
-import { numberedClasses, readClassNames } from "./class_names.ts";
+import { numberedClasses, readClassNames } from "../jobs/convert/class_names.ts";
 import type { Command } from "./command.ts";
-import { convertFlags } from "./convert_flags.ts";
-import { checkModelFolder, type FolderPart, writeModelFolder } from "./convert_folder.ts";
-import { openUserTensors, type OpenVae, openVae } from "./convert_sources.ts";
+import { convertFlags } from "../arguments/convert_flags.ts";
+import {
+  checkModelFolder,
+  type FolderPart,
+  writeModelFolder,
+} from "../jobs/convert/convert_folder.ts";
+import { openUserTensors, type OpenVae, openVae } from "../jobs/convert/convert_sources.ts";
 import { inOurWords } from "./program_name.ts";
-import { parseFlags, show } from "./parse_flags.ts";
-import { printedAndDone } from "./sampling_script.ts";
+import { parseFlags, show } from "../arguments/parse_flags.ts";
+import { printedAndDone } from "../jobs/sampling_script.ts";
 
 const flags = convertFlags();
 

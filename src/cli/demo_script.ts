@@ -1,12 +1,12 @@
 /** The main job on the models that ship with parataa: pictures of three systems, and what parallel sampling saved. @module */
 import type { Command } from "./command.ts";
-import { ditScript } from "./dit_script.ts";
-import type { FlagTable } from "./flag.ts";
-import { parseFlags } from "./parse_flags.ts";
-import { printedAndDone, runSampling, type RunSummary } from "./sampling_script.ts";
-import { samplingFlags } from "./script_flags.ts";
-import { sdScript } from "./sd_script.ts";
-import { sdWinitScript } from "./sd_winit_script.ts";
+import { ditScript } from "../jobs/dit_script.ts";
+import type { FlagTable } from "../arguments/flag.ts";
+import { parseFlags } from "../arguments/parse_flags.ts";
+import { printedAndDone, runSampling, type RunSummary } from "../jobs/sampling_script.ts";
+import { samplingFlags } from "../arguments/script_flags.ts";
+import { sdScript } from "../jobs/sd_script.ts";
+import { sdWinitScript } from "../jobs/sd_winit_script.ts";
 
 /** What each system is shown with; classes and prompts that the small models draw well. */
 const DIT = ["--class_labels=cat face,heart,sea animal", "--timesteps=100"];

@@ -1,22 +1,22 @@
 /** `doctor`: what there is to run on, and what is in the way. @module */
 import { resolve } from "node:path";
 import { UsageError } from "../errors.ts";
-import { cudaSessionOptions } from "../runtime/cuda_devices.ts";
+import { cudaSessionOptions } from "../runtime/providers/cuda_devices.ts";
 import { Environment } from "../runtime/environment.ts";
 import type { SessionOptions } from "../runtime/session_options.ts";
 import type { Command } from "./command.ts";
-import { cudaOptionsOf, PROVIDER_FLAGS } from "./cuda_flags.ts";
-import { attempt, type Check, checkEvent, checkLines } from "./doctor/check.ts";
-import { checkDevices } from "./doctor/device_check.ts";
-import { checkLibrary } from "./doctor/library_check.ts";
-import { checkModel } from "./doctor/model_check.ts";
-import { checkPermissions } from "./doctor/permission_check.ts";
-import { checkProviders } from "./doctor/provider_check.ts";
-import type { Flag } from "./flag.ts";
+import { cudaOptionsOf, PROVIDER_FLAGS } from "../arguments/cuda_flags.ts";
+import { attempt, type Check, checkEvent, checkLines } from "../diagnostics/doctor/check.ts";
+import { checkDevices } from "../diagnostics/doctor/device_check.ts";
+import { checkLibrary } from "../diagnostics/doctor/library_check.ts";
+import { checkModel } from "../diagnostics/doctor/model_check.ts";
+import { checkPermissions } from "../diagnostics/doctor/permission_check.ts";
+import { checkProviders } from "../diagnostics/doctor/provider_check.ts";
+import type { Flag } from "../arguments/flag.ts";
 import { helpText, versionText } from "./help.ts";
-import { parseFlags } from "./parse_flags.ts";
-import { givenOrShipped } from "./project_path.ts";
-import { SESSION_FLAGS } from "./session_flags.ts";
+import { parseFlags } from "../arguments/parse_flags.ts";
+import { givenOrShipped } from "../jobs/project_path.ts";
+import { SESSION_FLAGS } from "../arguments/session_flags.ts";
 
 const flags = {
   model_path: {

@@ -1,16 +1,16 @@
 /** `experiment`: a grid of runs, what they came to, and a report. @module */
 import { basename, join } from "node:path";
 import { FormatError, UsageError } from "../errors.ts";
-import { expandCells } from "./experiment/cells.ts";
-import { readDefinition } from "./experiment/definition.ts";
-import { dryRun, runCells } from "./experiment/run_cells.ts";
+import { expandCells } from "../experiments/cells.ts";
+import { readDefinition } from "../experiments/definition.ts";
+import { dryRun, runCells } from "../experiments/run_cells.ts";
 import type { Command } from "./command.ts";
-import type { Flag } from "./flag.ts";
-import { parseFlags } from "./parse_flags.ts";
-import { givenOrShipped } from "./project_path.ts";
-import { printedAndDone } from "./sampling_script.ts";
-import { SAMPLING_SCRIPTS } from "./sampling_scripts.ts";
-import { samplingFlags } from "./script_flags.ts";
+import type { Flag } from "../arguments/flag.ts";
+import { parseFlags } from "../arguments/parse_flags.ts";
+import { givenOrShipped } from "../jobs/project_path.ts";
+import { printedAndDone } from "../jobs/sampling_script.ts";
+import { SAMPLING_SCRIPTS } from "../jobs/sampling_scripts.ts";
+import { samplingFlags } from "../arguments/script_flags.ts";
 
 const flags = experimentFlags();
 

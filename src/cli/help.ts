@@ -1,8 +1,8 @@
 /** `--help`, made from the flag table, and `--version`. @module */
 import { VERSION } from "../version.ts";
-import { describeRange, type Flag, FLAG_GROUPS, type FlagTable } from "./flag.ts";
+import { describeRange, type Flag, FLAG_GROUPS, type FlagTable } from "../arguments/flag.ts";
 import { inOurWords } from "./program_name.ts";
-import { METHODS, SOLVER_FLAGS } from "./script_flags.ts";
+import { METHODS, SOLVER_FLAGS } from "../arguments/script_flags.ts";
 
 /** What a script says of itself above its flags. */
 export interface ScriptSummary {

@@ -1,14 +1,14 @@
 /** `inspect`: what a file or a folder is, and whether it serves, without native code. @module */
 import { ModelError, PermissionError, UsageError } from "../errors.ts";
 import type { Command } from "./command.ts";
-import type { Flag } from "./flag.ts";
+import type { Flag } from "../arguments/flag.ts";
 import { helpText, versionText } from "./help.ts";
-import { inspectFile } from "./inspect/file_report.ts";
-import { inspectFolder } from "./inspect/folder_report.ts";
-import { isSound, type Report, reportLines } from "./inspect/report.ts";
-import { parseFlags } from "./parse_flags.ts";
-import { givenOrShipped } from "./project_path.ts";
-import { SESSION_FLAGS } from "./session_flags.ts";
+import { inspectFile } from "../diagnostics/inspect/file_report.ts";
+import { inspectFolder } from "../diagnostics/inspect/folder_report.ts";
+import { isSound, type Report, reportLines } from "../diagnostics/inspect/report.ts";
+import { parseFlags } from "../arguments/parse_flags.ts";
+import { givenOrShipped } from "../jobs/project_path.ts";
+import { SESSION_FLAGS } from "../arguments/session_flags.ts";
 
 const flags = {
   tensors: { type: "boolean", group: "Output", help: "list every tensor with its type and shape" },

@@ -1,8 +1,8 @@
 /** `--list-devices`. @module */
 import { PermissionError, RuntimeLibraryError } from "../errors.ts";
-import { type CudaDriver, cudaDriver, openCuda } from "../runtime/cuda_devices.ts";
+import { type CudaDriver, cudaDriver, openCuda } from "../runtime/providers/cuda_devices.ts";
 import type { Environment } from "../runtime/environment.ts";
-import { cudaOptionsOf, type ProviderValues } from "./cuda_flags.ts";
+import { cudaOptionsOf, type ProviderValues } from "../arguments/cuda_flags.ts";
 
 /** What there is to run on. */
 export interface DeviceList {

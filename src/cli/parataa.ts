@@ -4,7 +4,7 @@ import { COMMANDS } from "./commands.ts";
 import { completionScript, SHELLS } from "./completion.ts";
 import { versionText } from "./help.ts";
 import { nearestWord } from "../formats/nearest_word.ts";
-import { show } from "./parse_flags.ts";
+import { show } from "../arguments/parse_flags.ts";
 
 /** What `parataa` does itself; none of it needs a permission. */
 const OWN: Readonly<Record<string, string>> = {

@@ -7,12 +7,12 @@ import { digestBytes } from "../runs/hash.ts";
 import { describeHost } from "../runs/host.ts";
 import type { Manifest } from "../runs/manifest.ts";
 import type { Command } from "./command.ts";
-import { ditFlags } from "./dit_flags.ts";
-import type { Flag } from "./flag.ts";
-import { parseFlags, show, toArguments } from "./parse_flags.ts";
+import { ditFlags } from "../arguments/dit_flags.ts";
+import type { Flag } from "../arguments/flag.ts";
+import { parseFlags, show, toArguments } from "../arguments/parse_flags.ts";
 import { plural } from "./progress.ts";
-import { argumentsText, printedAndDone } from "./sampling_script.ts";
-import { type AnySamplingScript, SAMPLING_SCRIPTS } from "./sampling_scripts.ts";
+import { argumentsText, printedAndDone } from "../jobs/sampling_script.ts";
+import { type AnySamplingScript, SAMPLING_SCRIPTS } from "../jobs/sampling_scripts.ts";
 
 const flags = rerunFlags();
 

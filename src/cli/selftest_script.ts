@@ -5,19 +5,24 @@ import { type Digest, digestFile } from "../runs/hash.ts";
 import { describeHost } from "../runs/host.ts";
 import type { Environment } from "../runtime/environment.ts";
 import { VERSION } from "../version.ts";
-import { chooseProvider, type Execution, type ExecutionValues } from "./choose_provider.ts";
+import { chooseProvider, type Execution, type ExecutionValues } from "../jobs/choose_provider.ts";
 import type { Command } from "./command.ts";
-import { PROVIDER_FLAGS } from "./cuda_flags.ts";
-import { ditFlags } from "./dit_flags.ts";
-import type { Flag, FlagValues } from "./flag.ts";
-import { openEnvironment } from "./open_pipeline.ts";
-import { parseFlags, show } from "./parse_flags.ts";
+import { PROVIDER_FLAGS } from "../arguments/cuda_flags.ts";
+import { ditFlags } from "../arguments/dit_flags.ts";
+import type { Flag, FlagValues } from "../arguments/flag.ts";
+import { openEnvironment } from "../jobs/open_pipeline.ts";
+import { parseFlags, show } from "../arguments/parse_flags.ts";
 import { printLine, tell } from "./print.ts";
-import { projectPath } from "./project_path.ts";
-import { printedAndDone } from "./sampling_script.ts";
-import { measureNetwork, type NetworkResult } from "./selftest_measure.ts";
-import { NETWORKS } from "./selftest_networks.ts";
-import { headLines, type SelftestReport, tableHead, tableLine } from "./selftest_report.ts";
+import { projectPath } from "../jobs/project_path.ts";
+import { printedAndDone } from "../jobs/sampling_script.ts";
+import { measureNetwork, type NetworkResult } from "../diagnostics/selftest/selftest_measure.ts";
+import { NETWORKS } from "../diagnostics/selftest/selftest_networks.ts";
+import {
+  headLines,
+  type SelftestReport,
+  tableHead,
+  tableLine,
+} from "../diagnostics/selftest/selftest_report.ts";
 
 const summary = {
   name: "selftest",

@@ -3,7 +3,7 @@ import { VerificationError } from "../errors.ts";
 import type { Manifest } from "../runs/manifest.ts";
 import { TQN_TOLERANCE } from "../sampling/options.ts";
 import { LEAN_RTOL_RATIO } from "../sampling/tqn_options.ts";
-import type { Cost, VerifiedSample } from "./verify_run.ts";
+import type { Cost, VerifiedSample } from "../jobs/verify_run.ts";
 
 /** Differences of single steps add up along the chain: 5 times the tolerance was met on models/dit-emoji, 14 on other models. */
 const PER_TOLERANCE = 20;

@@ -3,19 +3,19 @@ import { FormatError, UsageError } from "../errors.ts";
 import type { LatentPipeline } from "../pipelines/latent_pipeline.ts";
 import { readFinishedRun } from "../runs/finished_run.ts";
 import type { Command } from "./command.ts";
-import { ditScript } from "./dit_script.ts";
-import { PROVIDER_FLAGS } from "./cuda_flags.ts";
-import type { Flag, FlagTable } from "./flag.ts";
-import { parseFlags, show, toArguments } from "./parse_flags.ts";
+import { ditScript } from "../jobs/dit_script.ts";
+import { PROVIDER_FLAGS } from "../arguments/cuda_flags.ts";
+import type { Flag, FlagTable } from "../arguments/flag.ts";
+import { parseFlags, show, toArguments } from "../arguments/parse_flags.ts";
 import {
   printedAndDone,
   runSampling,
   type SamplingScript,
   type SamplingTable,
-} from "./sampling_script.ts";
-import { ditFlags } from "./dit_flags.ts";
-import { sdScript } from "./sd_script.ts";
-import { sdWinitScript } from "./sd_winit_script.ts";
+} from "../jobs/sampling_script.ts";
+import { ditFlags } from "../arguments/dit_flags.ts";
+import { sdScript } from "../jobs/sd_script.ts";
+import { sdWinitScript } from "../jobs/sd_winit_script.ts";
 import {
   defaultTolerance,
   overall,
@@ -23,7 +23,7 @@ import {
   requireVerified,
   sampleLine,
 } from "./verify_report.ts";
-import { type VerifiedSample, type VerifyOptions, verifyRun } from "./verify_run.ts";
+import { type VerifiedSample, type VerifyOptions, verifyRun } from "../jobs/verify_run.ts";
 
 const tolerance = {
   type: "number",

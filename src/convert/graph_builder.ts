@@ -3,7 +3,7 @@
  * their bytes lie is settled later.
  * @module
  */
-import type { OnnxAttributeSpec, OnnxNodeSpec, OnnxValueSpec } from "../formats/onnx_write.ts";
+import type { OnnxAttributeSpec, OnnxNodeSpec, OnnxValueSpec } from "../formats/onnx/onnx_write.ts";
 import { halfOf, type StoredType, type WeightStorage } from "./weight_storage.ts";
 
 /** Element types of values between nodes. */

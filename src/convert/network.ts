@@ -1,5 +1,5 @@
 /** A network converted from a checkpoint: its graph, and its weights as they will lie beside it. @module */
-import { type OnnxTensorSpec, writeOnnx } from "../formats/onnx_write.ts";
+import { type OnnxTensorSpec, writeOnnx } from "../formats/onnx/onnx_write.ts";
 import type { TensorFile } from "../formats/tensor_file.ts";
 import type { GraphBuilder } from "./graph_builder.ts";
 import { layoutWeights, weightBytes } from "./weights_file.ts";

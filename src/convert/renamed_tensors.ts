@@ -1,5 +1,5 @@
 /** A file of tensors under other names. @module */
-import type { SafetensorsTensor } from "../formats/safetensors.ts";
+import type { SafetensorsTensor } from "../formats/safetensors/safetensors.ts";
 import type { TensorEntry, TensorFile, TensorRange } from "../formats/tensor_file.ts";
 
 /** Gives the tensors of a file the names that `rename` makes of theirs; two that become one are left alone, and so found out. */

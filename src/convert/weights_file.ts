@@ -1,7 +1,10 @@
 /** The file beside a network that holds its weights: written tensor by tensor, never held. @module */
 import { ModelError } from "../errors.ts";
 import { type SafetensorsDtype, viewAs } from "../formats/element_types.ts";
-import { layoutSafetensors, type SafetensorsLayout } from "../formats/safetensors_layout.ts";
+import {
+  layoutSafetensors,
+  type SafetensorsLayout,
+} from "../formats/safetensors/safetensors_layout.ts";
 import { shown } from "../formats/shown.ts";
 import { tensorChunks, type TensorFile } from "../formats/tensor_file.ts";
 import type { Weight } from "./graph_builder.ts";

@@ -1,7 +1,7 @@
 /** One array of finite numbers from an npy or a safetensors file: noise, latents. @module */
 import { FormatError } from "../errors.ts";
-import { readNpy } from "./npy.ts";
-import { readSafetensors } from "./safetensors.ts";
+import { readNpy } from "./npy/npy.ts";
+import { readSafetensors } from "./safetensors/safetensors.ts";
 
 /** An array widened to float64. */
 export interface FloatArray {

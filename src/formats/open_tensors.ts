@@ -2,9 +2,9 @@
 import { dirname, join } from "node:path";
 import type { ByteSource } from "./byte_source.ts";
 import { FileSource } from "./file_source.ts";
-import { SafetensorsFile } from "./safetensors.ts";
-import { ShardedTensors } from "./sharded_tensors.ts";
-import { TorchFile } from "./torch_file.ts";
+import { SafetensorsFile } from "./safetensors/safetensors.ts";
+import { ShardedTensors } from "./safetensors/sharded_tensors.ts";
+import { TorchFile } from "./torch/torch_file.ts";
 
 /** Options of {@link openTensorFile} and {@link openTensors}. */
 export interface OpenTensorsOptions {

@@ -4,7 +4,7 @@
  */
 import { FormatError } from "../errors.ts";
 import type { SafetensorsDtype } from "./element_types.ts";
-import type { SafetensorsTensor } from "./safetensors.ts";
+import type { SafetensorsTensor } from "./safetensors/safetensors.ts";
 import { shown } from "./shown.ts";
 
 /** What a file says about one tensor; checked against the file when it was opened. */

@@ -1,9 +1,9 @@
 /** A noise-predicting network in ONNX Runtime, fed row by row: latent, timestep, condition. @module */
-import { bucketSizes } from "../runtime/call_size.ts";
-import type { DevicePool, PoolRunOptions } from "../runtime/device_pool.ts";
-import type { DeviceReport } from "../runtime/device.ts";
+import { bucketSizes } from "../runtime/devices/call_size.ts";
+import type { DevicePool, PoolRunOptions } from "../runtime/devices/device_pool.ts";
+import type { DeviceReport } from "../runtime/devices/device.ts";
 import type { Environment } from "../runtime/environment.ts";
-import type { RowLayout } from "../runtime/row_memory.ts";
+import type { RowLayout } from "../runtime/devices/row_memory.ts";
 import { TENSOR_ARRAYS } from "../runtime/tensor_type.ts";
 import {
   checkContract,

@@ -1,10 +1,10 @@
 /** A model folder in the layout of diffusers and optimum: one sub-folder per part, each with its `model.onnx`. @module */
 import { dirname, join } from "node:path";
 import { ModelError, PermissionError } from "../errors.ts";
-import { checkExternalFiles } from "../formats/external_files.ts";
+import { checkExternalFiles } from "../formats/onnx/external_files.ts";
 import { isJsonObject, type JsonObject, readJson } from "../formats/json.ts";
-import { readOnnx } from "../formats/onnx.ts";
-import { externalFiles } from "../formats/onnx_external.ts";
+import { readOnnx } from "../formats/onnx/onnx.ts";
+import { externalFiles } from "../formats/onnx/onnx_external.ts";
 import { resolveFile } from "../formats/real_file.ts";
 import { shownValue } from "../formats/shown.ts";
 

@@ -1,7 +1,7 @@
 /** Opens a network as it can be used: with a timestep for every row. @module */
 import { dirname } from "node:path";
 import { ModelError } from "../errors.ts";
-import { DevicePool, type DevicePoolOptions } from "../runtime/device_pool.ts";
+import { DevicePool, type DevicePoolOptions } from "../runtime/devices/device_pool.ts";
 import type { Environment } from "../runtime/environment.ts";
 import type { TensorMetadata } from "../runtime/model_metadata.ts";
 import { sharedTimestep, sharedTimestepError } from "./network_contract.ts";

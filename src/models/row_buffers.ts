@@ -1,6 +1,6 @@
 /** Rows of a network's calls: latent, timestep and condition in, noise out. @module */
-import type { PoolRows } from "../runtime/row_batch.ts";
-import type { RowLayout } from "../runtime/row_memory.ts";
+import type { PoolRows } from "../runtime/devices/row_batch.ts";
+import type { RowLayout } from "../runtime/devices/row_memory.ts";
 import type { TensorData } from "../runtime/tensor_type.ts";
 import type { NetworkContract } from "./network_contract.ts";
 

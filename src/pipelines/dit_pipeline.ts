@@ -7,7 +7,7 @@ import { ModelFolder } from "../models/model_folder.ts";
 import { readSchedulerFile, type SchedulerFile } from "../models/scheduler_file.ts";
 import type { Picture, VaeDecoder } from "../models/vae.ts";
 import type { LatentShape } from "../models/network_contract.ts";
-import type { DeviceReport } from "../runtime/device.ts";
+import type { DeviceReport } from "../runtime/devices/device.ts";
 import type { Environment } from "../runtime/environment.ts";
 import type { Schedule } from "../sampling/schedule.ts";
 import {

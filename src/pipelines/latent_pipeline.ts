@@ -1,12 +1,12 @@
 /** What every pipeline offers: a schedule, a denoiser for a condition, and pictures from latents. @module */
 import { join } from "node:path";
 import { ModelError } from "../errors.ts";
-import { type PerRowModel, perRowTimesteps } from "../convert/per_row_timesteps.ts";
+import { type PerRowModel, perRowTimesteps } from "../models/per_row_timesteps.ts";
 import type { GuidedDenoiser } from "../models/guided_denoiser.ts";
 import { configNumber, ModelFolder } from "../models/model_folder.ts";
 import { type Picture, VaeDecoder } from "../models/vae.ts";
 import type { OpenOptions } from "../models/open_network.ts";
-import type { DeviceReport } from "../runtime/device.ts";
+import type { DeviceReport } from "../runtime/devices/device.ts";
 import { VaeEncoder } from "../models/vae_encoder.ts";
 import { DEFAULT_SCALING_FACTOR, type VaeOptions } from "../models/vae_network.ts";
 import type { LatentShape } from "../models/network_contract.ts";

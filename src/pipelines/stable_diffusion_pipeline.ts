@@ -10,7 +10,7 @@ import type { LatentShape } from "../models/network_contract.ts";
 import { readSchedulerFile, type SchedulerFile } from "../models/scheduler_file.ts";
 import type { Picture, VaeDecoder } from "../models/vae.ts";
 import type { VaeEncoder } from "../models/vae_encoder.ts";
-import type { DeviceReport } from "../runtime/device.ts";
+import type { DeviceReport } from "../runtime/devices/device.ts";
 import type { Environment } from "../runtime/environment.ts";
 import type { Schedule } from "../sampling/schedule.ts";
 import {

@@ -1,5 +1,5 @@
 /** Pictures in 256 colours of their own, by median cut (Heckbert 1982), so that a report stays small. @module */
-import type { IndexedPicture } from "../formats/indexed_png.ts";
+import type { IndexedPicture } from "../formats/image/indexed_png.ts";
 import type { Picture } from "../models/vae.ts";
 
 const MOST_COLOURS = 256;

@@ -1,7 +1,7 @@
 /** Pictures of a sample as one small file: side by side, for a page that shows one at a time. @module */
-import { encodeIndexedPng } from "../formats/indexed_png.ts";
+import { encodeIndexedPng } from "../formats/image/indexed_png.ts";
 import type { Picture } from "../models/vae.ts";
-import { resizePicture } from "../runs/resize_picture.ts";
+import { resizePicture } from "../images/resize_picture.ts";
 import { fewColours } from "./few_colours.ts";
 
 /** A file for a page. */

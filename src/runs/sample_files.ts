@@ -1,8 +1,8 @@
 /** The files of one sample: a picture per round, the contact sheet, the trajectory. @module */
-import { insertPngText } from "../formats/png_text.ts";
+import { insertPngText } from "../formats/image/png_text.ts";
 import type { Picture } from "../models/vae.ts";
-import { contactSheet, encodePng } from "./picture.ts";
-import { resizePicture } from "./resize_picture.ts";
+import { contactSheet, encodePng } from "../images/picture.ts";
+import { resizePicture } from "../images/resize_picture.ts";
 import { encodeRounds, type RoundRow } from "./rounds_file.ts";
 import type { RunDirectory } from "./run_directory.ts";
 import { encodeTrajectory, type TrajectoryFile } from "./trajectory_file.ts";

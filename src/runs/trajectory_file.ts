@@ -4,7 +4,7 @@ import {
   readSafetensors,
   type SafetensorsTensor,
   writeSafetensors,
-} from "../formats/safetensors.ts";
+} from "../formats/safetensors/safetensors.ts";
 
 /** What a trajectory file holds. */
 export interface TrajectoryFile {

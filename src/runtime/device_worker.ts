@@ -2,7 +2,7 @@
  * Entry of a device's Worker.
  * @module
  */
-import { serveDevice } from "./device_service.ts";
-import { openOrtRows } from "./ort_rows.ts";
+import { serveDevice } from "./devices/device_service.ts";
+import { openOrtRows } from "./devices/ort_rows.ts";
 
 serveDevice(openOrtRows);

@@ -11,8 +11,8 @@ import {
 } from "../../ffi/ort_enums.ts";
 import { OwnedPointer } from "../../ffi/owned_pointer.ts";
 import { cString, OutPointer } from "../../ffi/pointer.ts";
-import type { CudaOptions } from "./cuda_options.ts";
-import { appendCudaProvider } from "./cuda_provider.ts";
+import type { CudaOptions } from "./providers/cuda_options.ts";
+import { appendCudaProvider } from "./providers/cuda_provider.ts";
 
 /** Execution providers that a session can be asked for. */
 export const PROVIDERS: readonly Provider[] = ["cpu", "cuda"];

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { convertFlags } from "../../src/cli/convert_flags.ts";
+import { convertFlags } from "../../src/arguments/convert_flags.ts";
 import { runConvert } from "../../src/cli/convert_script.ts";
-import { ditScript } from "../../src/cli/dit_script.ts";
+import { ditScript } from "../../src/jobs/dit_script.ts";
 import { type ParataaError, UsageError } from "../../src/errors.ts";
-import { writeSafetensors } from "../../src/formats/safetensors.ts";
+import { writeSafetensors } from "../../src/formats/safetensors/safetensors.ts";
 import { readFixture } from "../convert/network_fixture.ts";
 import { ROOT } from "../support/run_script.ts";
 import { runQuietly } from "../support/sampling.ts";

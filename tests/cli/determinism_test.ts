@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { ditScript } from "../../src/cli/dit_script.ts";
-import { sdScript } from "../../src/cli/sd_script.ts";
-import { decodePng } from "../../src/formats/png_pixels.ts";
+import { ditScript } from "../../src/jobs/dit_script.ts";
+import { sdScript } from "../../src/jobs/sd_script.ts";
+import { decodePng } from "../../src/formats/image/png_pixels.ts";
 import { outputsOf, readManifest, runQuietly } from "../support/sampling.ts";
 import { withTempFolder } from "../support/temp_folder.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { ditScript } from "../../src/cli/dit_script.ts";
+import { ditScript } from "../../src/jobs/dit_script.ts";
 import { RuntimeLibraryError } from "../../src/errors.ts";
-import { liveWorkers } from "../../src/runtime/worker_link.ts";
+import { liveWorkers } from "../../src/runtime/devices/worker_link.ts";
 import { followPlan, type PlannedFault } from "../support/fault_plan.ts";
 import { outputsOf, readManifest, runQuietly } from "../support/sampling.ts";
 import { withTempFolder } from "../support/temp_folder.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { runDoctor } from "../../src/cli/doctor_script.ts";
-import { PROBE } from "../../src/cli/doctor/provider_check.ts";
+import { PROBE } from "../../src/diagnostics/doctor/provider_check.ts";
 import { ModelError, RuntimeLibraryError, UsageError } from "../../src/errors.ts";
 import { addModel } from "../support/models.ts";
 import { runScript } from "../support/run_script.ts";

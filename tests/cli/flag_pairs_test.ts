@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { SAMPLING_SCRIPTS } from "../../src/cli/sampling_scripts.ts";
+import { SAMPLING_SCRIPTS } from "../../src/jobs/sampling_scripts.ts";
 import { flagPairs, runPairs } from "../support/flag_pairs.ts";
 
 /** No folder is there, so that a pair that is allowed ends with exit code 3, where the model would be opened. */

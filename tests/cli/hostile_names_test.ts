@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { ditScript } from "../../src/cli/dit_script.ts";
+import { ditScript } from "../../src/jobs/dit_script.ts";
 import { FormatError, StorageError } from "../../src/errors.ts";
 import { LOG_NAME } from "../../src/runs/run_directory.ts";
 import { LOCK_NAME } from "../../src/runs/run_lock.ts";

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { ditScript } from "../../src/cli/dit_script.ts";
+import { ditScript } from "../../src/jobs/dit_script.ts";
 import { runInspect } from "../../src/cli/inspect_script.ts";
-import type { Report } from "../../src/cli/inspect/report.ts";
+import type { Report } from "../../src/diagnostics/inspect/report.ts";
 import { FormatError, ModelError, UnsafePickleError, UsageError } from "../../src/errors.ts";
-import { writeNpy } from "../../src/formats/npy.ts";
-import { writeSafetensors } from "../../src/formats/safetensors.ts";
+import { writeNpy } from "../../src/formats/npy/npy.ts";
+import { writeSafetensors } from "../../src/formats/safetensors/safetensors.ts";
 import { checkpointOf, global, pickleOf, text } from "../support/checkpoint_builder.ts";
 import { addModel } from "../support/models.ts";
 import { runScript } from "../support/run_script.ts";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { ditScript } from "../../src/cli/dit_script.ts";
+import { ditScript } from "../../src/jobs/dit_script.ts";
 import { runRerun } from "../../src/cli/rerun_script.ts";
-import { sdWinitScript } from "../../src/cli/sd_winit_script.ts";
+import { sdWinitScript } from "../../src/jobs/sd_winit_script.ts";
 import { FormatError, UsageError, VerificationError } from "../../src/errors.ts";
 import { digestBytes } from "../../src/runs/hash.ts";
 import type { Manifest } from "../../src/runs/manifest.ts";

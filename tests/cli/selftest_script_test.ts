@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readCudaDriver } from "../../ffi/cuda_driver.ts";
 import { permissionFlags } from "../../src/cli/permissions.ts";
 import { COMMANDS } from "../../src/cli/commands.ts";
-import { largestDifference } from "../../src/cli/selftest_networks.ts";
+import { largestDifference } from "../../src/diagnostics/selftest/selftest_networks.ts";
 import { judge, runSelftest } from "../../src/cli/selftest_script.ts";
 import { NumericalError, UsageError, VerificationError } from "../../src/errors.ts";
 import { runScript } from "../support/run_script.ts";

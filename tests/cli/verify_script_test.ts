@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { ditScript } from "../../src/cli/dit_script.ts";
-import { sdScript } from "../../src/cli/sd_script.ts";
-import { sdWinitScript } from "../../src/cli/sd_winit_script.ts";
+import { ditScript } from "../../src/jobs/dit_script.ts";
+import { sdScript } from "../../src/jobs/sd_script.ts";
+import { sdWinitScript } from "../../src/jobs/sd_winit_script.ts";
 import { defaultTolerance } from "../../src/cli/verify_report.ts";
 import { runVerify } from "../../src/cli/verify_script.ts";
 import { FormatError, MismatchError, UsageError, VerificationError } from "../../src/errors.ts";

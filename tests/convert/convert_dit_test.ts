@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
 import { convertDit, type ConvertDitOptions } from "../../src/convert/convert_dit.ts";
 import { ModelError, UsageError } from "../../src/errors.ts";
-import { readOnnx } from "../../src/formats/onnx.ts";
-import { externalFiles } from "../../src/formats/onnx_external.ts";
-import { readSafetensors, type SafetensorsTensor } from "../../src/formats/safetensors.ts";
+import { readOnnx } from "../../src/formats/onnx/onnx.ts";
+import { externalFiles } from "../../src/formats/onnx/onnx_external.ts";
+import {
+  readSafetensors,
+  type SafetensorsTensor,
+} from "../../src/formats/safetensors/safetensors.ts";
 import { alphasCumprod } from "../../src/sampling/alphas_cumprod.ts";
 import { SCHEDULER_PRESETS } from "../../src/sampling/scheduler_config.ts";
 import {

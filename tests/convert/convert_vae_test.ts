@@ -3,7 +3,7 @@ import { convertVae, type ConvertVaeOptions } from "../../src/convert/convert_va
 import { vaeConfig } from "../../src/convert/vae_config.ts";
 import { ModelError } from "../../src/errors.ts";
 import type { JsonObject } from "../../src/formats/json.ts";
-import { readSafetensors } from "../../src/formats/safetensors.ts";
+import { readSafetensors } from "../../src/formats/safetensors/safetensors.ts";
 import {
   asFile,
   relativeError,

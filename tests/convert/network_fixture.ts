@@ -6,7 +6,7 @@ import {
   SafetensorsFile,
   type SafetensorsTensor,
   writeSafetensors,
-} from "../../src/formats/safetensors.ts";
+} from "../../src/formats/safetensors/safetensors.ts";
 import { Environment } from "../../src/runtime/environment.ts";
 import { InferenceSession } from "../../src/runtime/inference_session.ts";
 import { Tensor } from "../../src/runtime/tensor.ts";

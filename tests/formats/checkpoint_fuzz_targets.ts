@@ -3,16 +3,16 @@ import assert from "node:assert/strict";
 import { crc32 } from "node:zlib";
 import { FormatError } from "../../src/errors.ts";
 import { ARRAY_TYPES } from "../../src/formats/element_types.ts";
-import { readPickle } from "../../src/formats/pickle.ts";
+import { readPickle } from "../../src/formats/torch/pickle.ts";
 import {
   describeValue,
   PickleDict,
   PickleTensor,
   type PickleValue,
-} from "../../src/formats/pickle_values.ts";
-import { ShardedTensors } from "../../src/formats/sharded_tensors.ts";
+} from "../../src/formats/torch/pickle_values.ts";
+import { ShardedTensors } from "../../src/formats/safetensors/sharded_tensors.ts";
 import type { TensorFile } from "../../src/formats/tensor_file.ts";
-import { TorchFile } from "../../src/formats/torch_file.ts";
+import { TorchFile } from "../../src/formats/torch/torch_file.ts";
 import {
   checkpointOf,
   ELEMENTS,

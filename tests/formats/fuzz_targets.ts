@@ -1,19 +1,19 @@
 /** What the fuzz tests feed to each parser of src/formats. @module */
 import assert from "node:assert/strict";
 import { crc32, deflateSync } from "node:zlib";
-import { verifyImage } from "../../src/formats/image_file.ts";
+import { verifyImage } from "../../src/formats/image/image_file.ts";
 import { readJson } from "../../src/formats/json.ts";
-import { readNpy, writeNpy } from "../../src/formats/npy.ts";
-import { decodePng } from "../../src/formats/png_pixels.ts";
-import { insertPngText, readPngText } from "../../src/formats/png_text.ts";
+import { readNpy, writeNpy } from "../../src/formats/npy/npy.ts";
+import { decodePng } from "../../src/formats/image/png_pixels.ts";
+import { insertPngText, readPngText } from "../../src/formats/image/png_text.ts";
 import {
   readSafetensors,
   type SafetensorsTensor,
   writeSafetensors,
-} from "../../src/formats/safetensors.ts";
+} from "../../src/formats/safetensors/safetensors.ts";
 import type { FuzzTarget } from "../support/fuzz.ts";
-import { BASELINE, exifSegment, GREY, PROGRESSIVE, withSegment } from "./jpeg_fixture.ts";
-import { chunk, header, IEND, join, pngWith, SIGNATURE } from "./png_fixture.ts";
+import { BASELINE, exifSegment, GREY, PROGRESSIVE, withSegment } from "./image/jpeg_fixture.ts";
+import { chunk, header, IEND, join, pngWith, SIGNATURE } from "./image/png_fixture.ts";
 
 const utf8 = (text: string) => new TextEncoder().encode(text);
 

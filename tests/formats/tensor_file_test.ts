@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { FormatError } from "../../src/errors.ts";
 import { FileSource } from "../../src/formats/file_source.ts";
-import { SafetensorsFile, writeSafetensors } from "../../src/formats/safetensors.ts";
+import { SafetensorsFile, writeSafetensors } from "../../src/formats/safetensors/safetensors.ts";
 import { tensorChunks } from "../../src/formats/tensor_file.ts";
 import { withTempFolder } from "../support/temp_folder.ts";
 

@@ -8,7 +8,7 @@
  */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { readSafetensors, writeSafetensors } from "../../src/formats/safetensors.ts";
+import { readSafetensors, writeSafetensors } from "../../src/formats/safetensors/safetensors.ts";
 import { Environment } from "../../src/runtime/environment.ts";
 import { InferenceSession } from "../../src/runtime/inference_session.ts";
 import { Tensor } from "../../src/runtime/tensor.ts";

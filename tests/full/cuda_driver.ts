@@ -8,7 +8,7 @@ import assert from "node:assert/strict";
 import { join, resolve } from "node:path";
 import { libraryCandidates } from "../../ffi/library_search.ts";
 import { readCudaDriver } from "../../ffi/cuda_driver.ts";
-import { readSharedObject } from "../../src/runtime/shared_object.ts";
+import { readSharedObject } from "../../src/runtime/providers/shared_object.ts";
 import { runChild } from "../support/run_child.ts";
 
 const WHEELS = [

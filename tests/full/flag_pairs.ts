@@ -2,11 +2,11 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { libraryCandidates } from "../../ffi/library_search.ts";
-import type { FlagTable } from "../../src/cli/flag.ts";
-import { type AnySamplingScript, SAMPLING_SCRIPTS } from "../../src/cli/sampling_scripts.ts";
-import { writeNpy } from "../../src/formats/npy.ts";
-import { readSafetensors } from "../../src/formats/safetensors.ts";
-import { encodePng } from "../../src/runs/picture.ts";
+import type { FlagTable } from "../../src/arguments/flag.ts";
+import { type AnySamplingScript, SAMPLING_SCRIPTS } from "../../src/jobs/sampling_scripts.ts";
+import { writeNpy } from "../../src/formats/npy/npy.ts";
+import { readSafetensors } from "../../src/formats/safetensors/safetensors.ts";
+import { encodePng } from "../../src/images/picture.ts";
 import { flagPairs, runPairs, type Texts } from "../support/flag_pairs.ts";
 import { readManifest } from "../support/sampling.ts";
 import { copyFolder, withTempFolder } from "../support/temp_folder.ts";

@@ -10,9 +10,9 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { crc32 } from "node:zlib";
 import { FormatError } from "../../src/errors.ts";
-import { readNpy } from "../../src/formats/npy.ts";
-import { readPngText } from "../../src/formats/png_text.ts";
-import { readSafetensors } from "../../src/formats/safetensors.ts";
+import { readNpy } from "../../src/formats/npy/npy.ts";
+import { readPngText } from "../../src/formats/image/png_text.ts";
+import { readSafetensors } from "../../src/formats/safetensors/safetensors.ts";
 import {
   contentOf,
   INDEX_TARGET,
@@ -28,7 +28,7 @@ import {
   PNG_TARGET,
   SAFETENSORS_TARGET,
 } from "../formats/fuzz_targets.ts";
-import { ONNX_TARGET } from "../formats/onnx_fuzz_target.ts";
+import { ONNX_TARGET } from "../formats/onnx/onnx_fuzz_target.ts";
 import { fuzz, type FuzzTarget, mutant, Random } from "../support/fuzz.ts";
 
 const seed = crypto.getRandomValues(new Uint32Array(1))[0];

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readSafetensors } from "../../src/formats/safetensors.ts";
+import { readSafetensors } from "../../src/formats/safetensors/safetensors.ts";
 import { StableDiffusionPipeline } from "../../src/pipelines/stable_diffusion_pipeline.ts";
 import { Environment } from "../../src/runtime/environment.ts";
 import { sequentialSample } from "../../src/sampling/sequential_sampler.ts";

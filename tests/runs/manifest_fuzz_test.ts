@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { readJson } from "../../src/formats/json.ts";
-import { inspectedRun } from "../../src/cli/inspect/folder_report.ts";
-import { reportLines } from "../../src/cli/inspect/report.ts";
-import { checkUnchanged } from "../../src/cli/resume.ts";
+import { inspectedRun } from "../../src/diagnostics/inspect/folder_report.ts";
+import { reportLines } from "../../src/diagnostics/inspect/report.ts";
+import { checkUnchanged } from "../../src/jobs/resume.ts";
 import { MismatchError } from "../../src/errors.ts";
 import { explainDifferences } from "../../src/runs/compare_runs.ts";
 import { checkManifest } from "../../src/runs/finished_run.ts";

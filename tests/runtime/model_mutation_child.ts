@@ -11,7 +11,7 @@ import { InferenceSession } from "../../src/runtime/inference_session.ts";
 import { mutant, Random } from "../support/fuzz.ts";
 import { addModel } from "../support/models.ts";
 import { tinyDitModel } from "../support/tiny_dit.ts";
-import { ONNX_TARGET } from "../formats/onnx_fuzz_target.ts";
+import { ONNX_TARGET } from "../formats/onnx/onnx_fuzz_target.ts";
 
 using environment = Environment.open();
 const DOT = new TextEncoder().encode(".");

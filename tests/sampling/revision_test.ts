@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { createSchedule, type Denoiser, type Schedule } from "../../mod.ts";
-import { ditFlags } from "../../src/cli/dit_flags.ts";
-import { parseFlags } from "../../src/cli/parse_flags.ts";
-import { solve } from "../../src/cli/solve.ts";
+import { ditFlags } from "../../src/arguments/dit_flags.ts";
+import { parseFlags } from "../../src/arguments/parse_flags.ts";
+import { solve } from "../../src/jobs/solve.ts";
 import { digestBytes } from "../../src/runs/hash.ts";
 import { SOLVER_REVISION } from "../../src/sampling/revision.ts";
 

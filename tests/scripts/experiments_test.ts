@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { expandCells } from "../../src/cli/experiment/cells.ts";
-import { readDefinition } from "../../src/cli/experiment/definition.ts";
+import { expandCells } from "../../src/experiments/cells.ts";
+import { readDefinition } from "../../src/experiments/definition.ts";
 import { ROOT } from "../support/run_script.ts";
 
 Deno.test("every file of scripts/experiments is an experiment, and its README lists it", async () => {

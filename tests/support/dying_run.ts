@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { ditScript } from "../../src/cli/dit_script.ts";
+import { ditScript } from "../../src/jobs/dit_script.ts";
 import { readFinishedRun } from "../../src/runs/finished_run.ts";
 import type { Ending, Plan } from "./dying_run_child.ts";
 import { type ChildResult, runChild } from "./run_child.ts";

@@ -3,9 +3,9 @@
  * disk or renamed. First argument the plan as JSON, then the script's own arguments.
  * @module
  */
-import { ditScript } from "../../src/cli/dit_script.ts";
+import { ditScript } from "../../src/jobs/dit_script.ts";
 import { runMain } from "../../src/cli/main.ts";
-import { runSampling } from "../../src/cli/sampling_script.ts";
+import { runSampling } from "../../src/jobs/sampling_script.ts";
 import { REFUSALS, watchFiles } from "./watched_files.ts";
 
 /** What happens at the boundary. */

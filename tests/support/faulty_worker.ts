@@ -2,10 +2,10 @@
  * A device's Worker that fails by a plan: the seam through which tests reach the devices.
  * @module
  */
-import { deviceName } from "../../src/runtime/device.ts";
-import { ControlBlock, type DeviceSetup, WORD } from "../../src/runtime/device_protocol.ts";
-import { type RowBackend, serveDevice } from "../../src/runtime/device_service.ts";
-import { openOrtRows } from "../../src/runtime/ort_rows.ts";
+import { deviceName } from "../../src/runtime/devices/device.ts";
+import { ControlBlock, type DeviceSetup, WORD } from "../../src/runtime/devices/device_protocol.ts";
+import { type RowBackend, serveDevice } from "../../src/runtime/devices/device_service.ts";
+import { openOrtRows } from "../../src/runtime/devices/ort_rows.ts";
 import { type FaultName, type FaultPlan, marked, readPlan } from "./fault_plan.ts";
 
 class Planned {

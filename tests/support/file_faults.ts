@@ -1,10 +1,10 @@
 /** Lets file operation number N of a run fail, for every N, and holds what must be true afterwards. @module */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { ditScript } from "../../src/cli/dit_script.ts";
+import { ditScript } from "../../src/jobs/dit_script.ts";
 import { describeError } from "../../src/cli/main.ts";
-import { verifyImage } from "../../src/formats/image_file.ts";
-import { readSafetensors } from "../../src/formats/safetensors.ts";
+import { verifyImage } from "../../src/formats/image/image_file.ts";
+import { readSafetensors } from "../../src/formats/safetensors/safetensors.ts";
 import { checkOutputs, readFinishedRun, readRunManifest } from "../../src/runs/finished_run.ts";
 import { outputsOf, readManifest, runQuietly } from "./sampling.ts";
 import { writeTinyDit } from "./tiny_dit.ts";

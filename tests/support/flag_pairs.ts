@@ -1,5 +1,5 @@
 /** Every pair of flags at the edges of their ranges: row C2 of the reliability table. @module */
-import type { Flag, FlagTable } from "../../src/cli/flag.ts";
+import type { Flag, FlagTable } from "../../src/arguments/flag.ts";
 import { describeError } from "../../src/cli/main.ts";
 import { gatherOutput } from "./gathered_output.ts";
 

@@ -1,8 +1,8 @@
 /** Runs of names that would leave a folder if anything made a path of them. @module */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { ditScript } from "../../src/cli/dit_script.ts";
-import { sdScript } from "../../src/cli/sd_script.ts";
+import { ditScript } from "../../src/jobs/dit_script.ts";
+import { sdScript } from "../../src/jobs/sd_script.ts";
 import { FormatError, UsageError } from "../../src/errors.ts";
 import { checkOutputs } from "../../src/runs/finished_run.ts";
 import { Cage, hostileNames } from "./hostile_names.ts";

@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { liveHandles } from "../../ffi/owned_pointer.ts";
-import { ditScript } from "../../src/cli/dit_script.ts";
+import { ditScript } from "../../src/jobs/dit_script.ts";
 import { NumericalError } from "../../src/errors.ts";
 import { interruptAfter } from "./interrupt.ts";
 import { runQuietly } from "./sampling.ts";

@@ -1,12 +1,12 @@
 /** Runs the sampling scripts inside the test's process. @module */
 import { join } from "node:path";
-import type { FlagTable } from "../../src/cli/flag.ts";
+import type { FlagTable } from "../../src/arguments/flag.ts";
 import {
   runSampling,
   type SamplingScript,
   type SamplingTable,
-} from "../../src/cli/sampling_script.ts";
-import { readSafetensors } from "../../src/formats/safetensors.ts";
+} from "../../src/jobs/sampling_script.ts";
+import { readSafetensors } from "../../src/formats/safetensors/safetensors.ts";
 import type { LatentPipeline } from "../../src/pipelines/latent_pipeline.ts";
 import type { Digest } from "../../src/runs/hash.ts";
 import type { Manifest } from "../../src/runs/manifest.ts";

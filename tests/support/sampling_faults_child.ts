@@ -5,7 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { ditScript } from "../../src/cli/dit_script.ts";
+import { ditScript } from "../../src/jobs/dit_script.ts";
 import { describeError } from "../../src/cli/main.ts";
 import { checkOutputs, readFinishedRun, readRunManifest } from "../../src/runs/finished_run.ts";
 import { FaultyLibrary } from "./faulty_library.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import { FormatError } from "../../src/errors.ts";
-import { readSafetensors } from "../../src/formats/safetensors.ts";
+import { readSafetensors } from "../../src/formats/safetensors/safetensors.ts";
 
 const SIZE = 16 * 2 ** 20;
 const EMPTY = '{"dtype":"U8","shape":[0],"data_offsets":[0,0]}';

@@ -1,7 +1,7 @@
 /** Pools of simulated devices. @module */
 import { Environment } from "../../../mod.ts";
-import { DevicePool } from "../../../src/runtime/device_pool.ts";
-import type { RowLayout } from "../../../src/runtime/row_memory.ts";
+import { DevicePool } from "../../../src/runtime/devices/device_pool.ts";
+import type { RowLayout } from "../../../src/runtime/devices/row_memory.ts";
 import { setDeviceWorker } from "../../../src/runtime/worker_url.ts";
 
 /** Milliseconds of a call. */

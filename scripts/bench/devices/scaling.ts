@@ -9,7 +9,7 @@
  * @module
  */
 import { createSchedule, type Denoiser, Generator, parallelSample } from "../../../mod.ts";
-import type { DevicePool } from "../../../src/runtime/device_pool.ts";
+import type { DevicePool } from "../../../src/runtime/devices/device_pool.ts";
 import { type Latency, LAYOUT, ROW, simulatedPool } from "./latency.ts";
 
 export const A100: Latency = { fixed: 5.51, perRow: 4.65, computes: true };

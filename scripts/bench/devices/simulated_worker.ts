@@ -3,10 +3,10 @@
  * `Atomics.wait`, which keeps time where timers do not.
  * @module
  */
-import type { DeviceSetup } from "../../../src/runtime/device_protocol.ts";
-import { serveDevice } from "../../../src/runtime/device_service.ts";
-import type { RowMemory } from "../../../src/runtime/row_memory.ts";
-import type { RowCall } from "../../../src/runtime/row_plans.ts";
+import type { DeviceSetup } from "../../../src/runtime/devices/device_protocol.ts";
+import { serveDevice } from "../../../src/runtime/devices/device_service.ts";
+import type { RowMemory } from "../../../src/runtime/devices/row_memory.ts";
+import type { RowCall } from "../../../src/runtime/devices/row_plans.ts";
 import type { Latency } from "./latency.ts";
 
 const never = new Int32Array(new SharedArrayBuffer(4));

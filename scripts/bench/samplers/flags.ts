@@ -1,5 +1,5 @@
 /** Flags of the bench of samplers, and the grid they stand for. @module */
-import type { Flag, FlagValues } from "../../../src/cli/flag.ts";
+import type { Flag, FlagValues } from "../../../src/arguments/flag.ts";
 import { UsageError } from "../../../src/errors.ts";
 import { type Grid, METHODS, type ModelName, MODELS } from "./cells.ts";
 import { barGrids } from "./summary.ts";

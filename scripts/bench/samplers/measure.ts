@@ -1,6 +1,6 @@
 /** Runs the methods on a problem, each against the one sequential sample. @module */
 import { latentDifference } from "../../../src/runs/latent_difference.ts";
-import { psnr } from "../../../src/runs/picture_metrics.ts";
+import { psnr } from "../../../src/images/picture_metrics.ts";
 import { parallelSample } from "../../../src/sampling/parallel_sampler.ts";
 import { sequentialSample } from "../../../src/sampling/sequential_sampler.ts";
 import { type Cell, cellKey, methodOptions, type Problem } from "./cells.ts";

@@ -1,0 +1,108 @@
+/** Any one file, told by its first bytes. @module */
+import { FormatError } from "../../errors.ts";
+import { FileSource } from "../../formats/file_source.ts";
+import { verifyImage } from "../../formats/image/image_file.ts";
+import { isJsonObject, readJson } from "../../formats/json.ts";
+import { readNpy } from "../../formats/npy/npy.ts";
+import { readPngText } from "../../formats/image/png_text.ts";
+import { fileFact } from "./file_fact.ts";
+import { inspectOnnx } from "./onnx_report.ts";
+import type { InspectOptions, Report } from "./report.ts";
+import { inspectTensors } from "./tensor_report.ts";
+
+/** What a file is, by its first bytes; its name decides only where they do not. */
+type FileKind = "tensors" | "npy" | "png" | "jpeg" | "json" | "onnx";
+
+/** Files that are read whole. */
+const MAX_WHOLE = 2 ** 30;
+/** First byte of what writes ONNX: the tag of field 1, a number. */
+const IR_VERSION = 0x08;
+
+/** Looks at a file. @throws {FormatError} where it is damaged or of no kind that we know */
+export async function inspectFile(path: string, options: InspectOptions): Promise<Report> {
+  const kind = await kindOf(path);
+  switch (kind) {
+    case "tensors":
+      return await inspectTensors(path, options);
+    case "onnx":
+      return await inspectOnnx(path, options);
+    default:
+      return await inspectWhole(path, kind, options);
+  }
+}
+
+async function kindOf(path: string): Promise<FileKind> {
+  using source = FileSource.open(path);
+  const bytes = await source.read(0, 512);
+  if (source.size === 0) throw new FormatError(`${path} is empty`);
+  const starts = (...wanted: number[]) => wanted.every((byte, i) => bytes[i] === byte);
+  if (path.endsWith(".index.json")) return "tensors";
+  if (starts(0x50, 0x4b) || starts(0x80)) return "tensors";
+  if (bytes[8] === 0x7b && bytes[7] === 0) return "tensors";
+  if (starts(0x93, 0x4e)) return "npy";
+  if (starts(0x89, 0x50)) return "png";
+  if (starts(0xff, 0xd8)) return "jpeg";
+  if (/^\s*[{[]/.test(new TextDecoder().decode(bytes))) return "json";
+  if (/\.(pt|pth|bin|ckpt|safetensors)$/.test(path)) return "tensors";
+  if (path.endsWith(".onnx") || starts(IR_VERSION)) return "onnx";
+  throw new FormatError(
+    `${path} is none of the files that inspect knows: PyTorch checkpoint, safetensors, ` +
+      "….index.json, ONNX, npy, PNG, JPEG, JSON",
+  );
+}
+
+async function inspectWhole(
+  path: string,
+  kind: Exclude<FileKind, "tensors" | "onnx">,
+  options: InspectOptions,
+): Promise<Report> {
+  const file = await fileFact(path, options);
+  if (file.size > MAX_WHOLE) throw new FormatError(`${path}: ${file.size} bytes of ${kind}`);
+  const bytes = await Deno.readFile(path);
+  return { path, kind, files: [file], ...readers[kind](bytes, path) };
+}
+
+type Reading = Pick<Report, "what" | "facts" | "problems">;
+
+const readers: Record<
+  Exclude<FileKind, "tensors" | "onnx">,
+  (bytes: Uint8Array, file: string) => Reading
+> = {
+  npy(bytes, file) {
+    const { dtype, shape, data } = readNpy(bytes, { file });
+    const bad = typeof data[0] === "bigint"
+      ? 0
+      : [...data as Float32Array].filter((x) => !Number.isFinite(x)).length;
+    return {
+      what: "NumPy array",
+      facts: { dtype, shape: `[${shape.join(", ")}]`, elements: data.length },
+      problems: bad > 0 ? [`${bad} elements are NaN or infinite`] : [],
+    };
+  },
+  png(bytes, file) {
+    const { width, height } = verifyImage(bytes, { file });
+    const texts = [...readPngText(bytes, { file }).keys()];
+    return {
+      what: "PNG picture",
+      facts: { size: `${width}x${height}`, texts: texts.join(", ") || null },
+      problems: [],
+    };
+  },
+  jpeg(bytes, file) {
+    const { width, height, orientation } = verifyImage(bytes, { file });
+    return {
+      what: "JPEG picture",
+      facts: { size: `${width}x${height}`, orientation },
+      problems: [],
+    };
+  },
+  json(bytes, file) {
+    const value = readJson(bytes, { file });
+    const keys = isJsonObject(value) ? Object.keys(value) : [];
+    return {
+      what: isJsonObject(value) ? "JSON object" : "JSON value",
+      facts: { keys: keys.slice(0, 20).join(", ") || null },
+      problems: [],
+    };
+  },
+};

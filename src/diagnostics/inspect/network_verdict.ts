@@ -1,0 +1,105 @@
+/** Whether a network, as its file declares it, can be sampled with. @module */
+import { perRowTimesteps } from "../../models/per_row_timesteps.ts";
+import { ModelError } from "../../errors.ts";
+import { checkEncoder } from "../../models/clip_text_encoder.ts";
+import { checkContract, sharedTimestep } from "../../models/network_contract.ts";
+import { fixedSize, shapeText } from "../../models/tensor_contract.ts";
+import { checkVaeContract, PICTURE_CHANNELS } from "../../models/vae_network.ts";
+import type { TensorMetadata } from "../../runtime/model_metadata.ts";
+import type { Verdict } from "./report.ts";
+
+/** A network's face. */
+export interface NetworkFace {
+  /** Name in messages. */
+  file: string;
+  inputs: readonly TensorMetadata[];
+  outputs: readonly TensorMetadata[];
+  /** The ONNX file, for a timestep that may have to be mended. */
+  bytes: Uint8Array;
+}
+
+/** Latents of the shipped sizes' kind, for networks that leave them open. */
+const OPEN_LATENT = [4, 64, 64] as const;
+
+/** Holds a network to the contract that its inputs suggest; `undefined` for one that we have no use for. */
+export function networkVerdict(network: NetworkFace): Verdict | undefined {
+  const named = (name: string) => network.inputs.find((input) => input.name === name);
+  const classes = named("class_labels");
+  const text = named("encoder_hidden_states");
+  if (named("timestep") || classes || text) {
+    return classes
+      ? denoiserVerdict(network, "a class-conditional denoiser", classes, [])
+      : denoiserVerdict(network, "a text-conditional denoiser", text, [77, 768]);
+  }
+  if (named("input_ids")) {
+    return verdict("a text encoder", () => checkEncoder(network.file, network, 77));
+  }
+  if (network.inputs.length === 1 && network.inputs[0].shape.length === 4) {
+    return vaeVerdict(network);
+  }
+  return undefined;
+}
+
+/** How the timestep is declared, in words. */
+export function timestepText({ inputs }: Pick<NetworkFace, "inputs">): string | undefined {
+  const timestep = inputs.find(({ name }) => name === "timestep");
+  if (!timestep) return undefined;
+  const shared = sharedTimestep(inputs) !== undefined;
+  return `rank ${timestep.shape.length}, ${shapeText(timestep)}: ` +
+    (shared ? "one for the whole batch" : "one per row");
+}
+
+function denoiserVerdict(
+  network: NetworkFace,
+  as: string,
+  condition: TensorMetadata | undefined,
+  usual: readonly number[],
+): Verdict {
+  const { file, inputs, outputs, bytes } = network;
+  const conditionShape = condition?.shape.slice(1).map((dim, i) => fixedSize(dim) ?? usual[i]) ??
+    usual;
+  const check = (inputs: readonly TensorMetadata[]) =>
+    checkContract(inputs, outputs, {
+      file,
+      condition: condition?.name ?? "class_labels",
+      conditionShape: conditionShape.filter((size) => size !== undefined),
+      latentShape: OPEN_LATENT,
+    });
+  const notes: string[] = [];
+  const found = verdict(as, () => {
+    const shared = sharedTimestep(inputs);
+    if (shared) {
+      notes.push(
+        `mended in memory when opened (${perRowTimesteps(bytes, { file }).edits.join("; ")})`,
+      );
+    }
+    const batch = inputs.find(({ name }) => name === "sample")?.shape[0] ?? "batch";
+    const perRow = (input: TensorMetadata) =>
+      input === shared ? { ...input, shape: [batch] } : input;
+    const { frozenBatch } = check(inputs.map(perRow));
+    if (frozenBatch) notes.push(`the batch is frozen at ${frozenBatch}, rows are split and padded`);
+  });
+  return found.met && notes.length ? { ...found, why: notes.join("; ") } : found;
+}
+
+function vaeVerdict(network: NetworkFace): Verdict {
+  const [, inChannels] = network.inputs[0].shape;
+  const latent = ["channels", "height", "width"];
+  const picture = [PICTURE_CHANNELS, "height", "width"];
+  const encodes = inChannels === PICTURE_CHANNELS;
+  const kind = encodes ? "encoder" : "decoder";
+  const contract = encodes
+    ? { kind, from: picture, to: [latent] } as const
+    : { kind, from: latent, to: [picture] } as const;
+  return verdict(`a VAE ${kind}`, () => checkVaeContract(network.file, network, contract));
+}
+
+function verdict(as: string, check: () => void): Verdict {
+  try {
+    check();
+    return { as, met: true };
+  } catch (error) {
+    if (!(error instanceof ModelError)) throw error;
+    return { as, met: false, why: error.message + (error.hint ? ` - ${error.hint}` : "") };
+  }
+}

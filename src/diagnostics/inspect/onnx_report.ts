@@ -1,0 +1,116 @@
+/** ONNX files, without ONNX Runtime. @module */
+import { dirname, join } from "node:path";
+import { FormatError, ModelError } from "../../errors.ts";
+import { checkExternalFiles } from "../../formats/onnx/external_files.ts";
+import { readOnnx } from "../../formats/onnx/onnx.ts";
+import { externalFiles } from "../../formats/onnx/onnx_external.ts";
+import type { OnnxModel, OnnxValue } from "../../formats/onnx/onnx_types.ts";
+import type { TensorMetadata } from "../../runtime/model_metadata.ts";
+import { elementType } from "../../runtime/tensor_type.ts";
+import { fileFact } from "./file_fact.ts";
+import { networkVerdict, timestepText } from "./network_verdict.ts";
+import type { InspectOptions, Report, TensorFact } from "./report.ts";
+
+/** Protobuf ends here. */
+const MAX_BYTES = 2 ** 31;
+
+/** Names of element types that no typed array holds. */
+const OTHER_TYPES: Readonly<Record<number, string>> = {
+  14: "complex64",
+  15: "complex128",
+  17: "float8e4m3fn",
+  19: "float8e5m2",
+  21: "uint4",
+  22: "int4",
+};
+
+/** Looks at an ONNX file and the files beside it that hold its weights. @throws {FormatError} where it is damaged */
+export async function inspectOnnx(path: string, options: InspectOptions): Promise<Report> {
+  const { size } = await Deno.stat(path);
+  if (size >= MAX_BYTES) {
+    throw new FormatError(`${path}: ${size} bytes, an ONNX file ends at 2 GiB`);
+  }
+  const bytes = await Deno.readFile(path);
+  const model = readOnnx(bytes, { file: path });
+  const { problems, files } = await lookBeside(path, model, options);
+  const inputs = model.graph.inputs.map(metadataOf);
+  const outputs = model.graph.outputs.map(metadataOf);
+  const timestep = timestepText({ inputs });
+  return {
+    path,
+    kind: "onnx",
+    what: `ONNX network${model.producer.name ? ` by ${model.producer.name}` : ""}`,
+    files: [await fileFact(path, options), ...files],
+    facts: { ...factsOf(model), ...(timestep ? { timestep } : {}) },
+    inputs: inputs.map(factOf),
+    outputs: outputs.map(factOf),
+    tensors: options.tensors ? initializersOf(model) : undefined,
+    contract: networkVerdict({ file: path, inputs, outputs, bytes }),
+    problems,
+  };
+}
+
+async function lookBeside(
+  path: string,
+  model: OnnxModel,
+  options: InspectOptions,
+): Promise<Pick<Report, "problems" | "files">> {
+  const folder = dirname(path);
+  const wanted = externalFiles(model);
+  try {
+    await checkExternalFiles(folder, wanted);
+    const paths = [...wanted.keys()].map((location) => join(folder, location));
+    return { problems: [], files: await Promise.all(paths.map((path) => fileFact(path, options))) };
+  } catch (error) {
+    if (!(error instanceof ModelError)) throw error;
+    return { problems: [error.message + (error.hint ? ` - ${error.hint}` : "")], files: [] };
+  }
+}
+
+function factsOf(
+  { irVersion, producer, opsets, domains, external, graph }: OnnxModel,
+): Report["facts"] {
+  const types = new Map<string, number>();
+  let elements = 0;
+  for (const { elemType, dims } of graph.initializers) {
+    const name = typeName(elemType);
+    types.set(name, (types.get(name) ?? 0) + 1);
+    elements += dims.reduce((product, size) => product * size, 1);
+  }
+  return {
+    producer: [producer.name, producer.version].filter(Boolean).join(" ") || null,
+    "IR version": irVersion,
+    opsets: [...opsets].map(([domain, version]) => `${domain || "ai.onnx"} ${version}`).join(", "),
+    operators: `${graph.nodes.length} nodes of ${domains.map((d) => d || "ai.onnx").join(", ")}`,
+    weights: graph.initializers.length,
+    elements,
+    dtypes: [...types].map(([type, count]) => `${type} ${count}`).join(", ") || null,
+    "external data": external.length ? `${external.length} tensors` : null,
+  };
+}
+
+function initializersOf({ graph }: OnnxModel): TensorFact[] {
+  return graph.initializers.map(({ name, elemType, dims }) => ({
+    name,
+    dtype: typeName(elemType),
+    shape: dims,
+  }));
+}
+
+function typeName(elemType: number): string {
+  const type = elementType(elemType);
+  return type === "unsupported" ? OTHER_TYPES[elemType] ?? `type ${elemType}` : type;
+}
+
+/** As a session says it: `checkContract` and the like take both. */
+function metadataOf({ name, elemType, dims }: OnnxValue): TensorMetadata {
+  return {
+    name,
+    type: elemType === undefined ? "unsupported" : elementType(elemType),
+    shape: dims?.map((dim) => dim ?? "?") ?? [],
+  };
+}
+
+function factOf({ name, type, shape }: TensorMetadata): TensorFact {
+  return { name, dtype: type, shape };
+}

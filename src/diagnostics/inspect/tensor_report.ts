@@ -1,0 +1,65 @@
+/** Files of tensors: checkpoints, safetensors, shards. @module */
+import { openTensors } from "../../formats/open_tensors.ts";
+import { SafetensorsFile } from "../../formats/safetensors/safetensors.ts";
+import { ShardedTensors } from "../../formats/safetensors/sharded_tensors.ts";
+import type { TensorEntry } from "../../formats/tensor_file.ts";
+import { TorchFile } from "../../formats/torch/torch_file.ts";
+import { fileFact } from "./file_fact.ts";
+import type { InspectOptions, Report } from "./report.ts";
+
+/** Looks at a file of tensors. @throws {FormatError} where it is damaged or of another kind */
+export async function inspectTensors(path: string, options: InspectOptions): Promise<Report> {
+  using opened = await openTensors(path, { part: options.part });
+  const { tensors, paths } = opened;
+  const { entries } = tensors;
+  const all = tensors instanceof ShardedTensors ? [path, ...paths] : paths;
+  return {
+    path,
+    ...nameOf(tensors),
+    files: await Promise.all(all.map((path) => fileFact(path, options))),
+    facts: { ...totals([...entries.values()]), ...details(tensors) },
+    tensors: options.tensors
+      ? [...entries].map(([name, { dtype, shape }]) => ({ name, dtype, shape }))
+      : undefined,
+    problems: [],
+  };
+}
+
+function nameOf(
+  tensors: SafetensorsFile | TorchFile | ShardedTensors,
+): Pick<Report, "kind" | "what"> {
+  if (tensors instanceof TorchFile) return { kind: "pytorch", what: "PyTorch checkpoint" };
+  if (tensors instanceof SafetensorsFile) return { kind: "safetensors", what: "safetensors file" };
+  return { kind: "sharded", what: `tensors in ${tensors.shards.length} shards` };
+}
+
+function totals(entries: readonly TensorEntry[]): Report["facts"] {
+  const dtypes = new Map<string, number>();
+  let elements = 0;
+  let bytes = 0;
+  for (const { dtype, shape, length } of entries) {
+    dtypes.set(dtype, (dtypes.get(dtype) ?? 0) + 1);
+    elements += shape.reduce((product, size) => product * size, 1);
+    bytes += length;
+  }
+  return {
+    tensors: entries.length,
+    elements,
+    "tensor bytes": bytes,
+    dtypes: [...dtypes].map(([dtype, count]) => `${dtype} ${count}`).join(", ") || null,
+  };
+}
+
+function details(tensors: SafetensorsFile | TorchFile | ShardedTensors): Report["facts"] {
+  if (tensors instanceof TorchFile) {
+    const { part, skipped } = tensors;
+    return {
+      "state dict": part ?? "the whole checkpoint",
+      ...(skipped.length > 0 ? { "no tensors": skipped.slice(0, 8).join(", ") } : {}),
+    };
+  }
+  if (tensors instanceof SafetensorsFile) {
+    return Object.fromEntries([...tensors.metadata].map(([key, text]) => [`meta ${key}`, text]));
+  }
+  return {};
+}

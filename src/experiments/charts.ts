@@ -1,0 +1,166 @@
+/** The plots of an experiment. @module */
+import {
+  type AxisScale,
+  barPanel,
+  type Curve,
+  curvePanel,
+  type Line,
+  linePanel,
+  MOST_CURVES,
+} from "../report/chart.ts";
+import type { Panel } from "../report/svg.ts";
+import { type Cell, settingName } from "./cells.ts";
+import type { Metric } from "./definition.ts";
+import type { MeasuredSample } from "./measured_run.ts";
+
+/** The panels of one file. */
+export interface ChartFile {
+  /** Without its extension. */
+  name: string;
+  /** What it shows, for people. */
+  label: string;
+  panels: readonly Panel[];
+}
+
+/** What the figures are called. */
+export const METRIC_NAMES: Readonly<Record<Metric, string>> = {
+  rounds: "rounds",
+  nfe: "evaluations",
+  seconds: "seconds",
+  residual: "last residual",
+  psnr_db: "PSNR in dB",
+  ssim: "SSIM",
+  max_abs: "largest latent difference",
+};
+const LOGARITHMIC: readonly Metric[] = ["residual", "max_abs"];
+/** A swept range of at least this factor is drawn logarithmically. */
+const WIDE = 8;
+/** More panels of curves than these nobody reads; the table and the samples hold all. */
+const MOST_PANELS = 6;
+
+/** Every figure over every swept flag, and what happened round by round. */
+export function experimentCharts(
+  samples: readonly MeasuredSample[],
+  { metrics, swept }: { metrics: readonly Metric[]; swept: readonly string[] },
+): ChartFile[] {
+  const axes = independent(swept, samples.map(({ cell }) => cell));
+  const files = metrics.map((metric) => ({
+    name: metric,
+    label: METRIC_NAMES[metric],
+    panels: metricPanels(samples, metric, axes),
+  }));
+  return [
+    ...files,
+    roundsFile(samples, {
+      ...{ name: "residual_by_round", title: "largest residual by round", scale: "log" },
+      of: (sample) => sample.residuals,
+    }),
+    roundsFile(samples, {
+      ...{ name: "finished_by_round", title: "finished index by round", scale: "linear" },
+      of: (sample) => sample.finished,
+    }),
+  ].filter((file) => file.panels.length > 0);
+}
+
+/** Swept flags without those that only follow another one, as tol2 follows tol1. */
+function independent(swept: readonly string[], cells: readonly Cell[]): string[] {
+  const follows = (name: string, other: string) => {
+    const pairs = cells.filter(({ swept }) => name in swept && other in swept)
+      .map(({ swept }) => JSON.stringify([swept[name], swept[other]]));
+    const values = (flag: string) =>
+      new Set(cells.map((cell) => cell.swept[flag]).filter((v) => v !== undefined)).size;
+    const distinct = new Set(pairs).size;
+    return distinct > 0 && distinct === values(name) && distinct === values(other);
+  };
+  return swept.filter((name, i) => !swept.slice(0, i).some((other) => follows(name, other)));
+}
+
+function metricPanels(
+  samples: readonly MeasuredSample[],
+  metric: Metric,
+  axes: readonly string[],
+): Panel[] {
+  const panels = axes.map((flag) => sweepPanel(samples, metric, { flag, axes })).filter((p) =>
+    p !== null
+  );
+  if (panels.length > 0) return panels;
+  const bars = groups(samples, ({ cell }) => settingName(cell)).map(([name, mine]) => ({
+    name,
+    values: mine.map((sample) => sample.figures[metric]).filter(Number.isFinite),
+  })).filter((bar) => bar.values.length > 0);
+  return bars.length > 0 ? [barPanel(METRIC_NAMES[metric], bars)] : [];
+}
+
+/** A figure over one flag, a line per setting of the others; `null` where the flag has not two numbers. */
+function sweepPanel(
+  samples: readonly MeasuredSample[],
+  metric: Metric,
+  { flag, axes }: { flag: string; axes: readonly string[] },
+): Panel | null {
+  const mine = samples.filter(({ cell }) => typeof cell.swept[flag] === "number");
+  const valuesOf = (some: readonly MeasuredSample[]) =>
+    new Set(some.map(({ cell }) => Number(cell.swept[flag])));
+  const values = valuesOf(mine);
+  if (values.size < 2) return null;
+  const others = ({ cell }: MeasuredSample) => {
+    const rest = Object.entries(cell.swept).filter(([name]) =>
+      name !== flag && axes.includes(name)
+    );
+    return settingName({ method: cell.method, swept: Object.fromEntries(rest) });
+  };
+  // Settings of a `list` that differ in another flag as well are compared by the table: a mean over both would mix them.
+  const fine = groups(mine, others).filter(([, some]) => valuesOf(some).size > 1);
+  const isFine = fine.length > 0 && fine.length <= MOST_CURVES;
+  const lines = isFine ? fine : groups(mine, ({ cell }) => cell.method);
+  const [low, high] = [Math.min(...values), Math.max(...values)];
+  const x: AxisScale = low > 0 && high / low >= WIDE ? "log" : "linear";
+  const mean = isFine ? "" : " (mean over the other flags)";
+  const equal = mine.some(({ figures }) => !Number.isFinite(figures[metric]));
+  return linePanel(
+    `${METRIC_NAMES[metric]} over ${flag}${mean}${equal ? ", equal pictures left out" : ""}`,
+    lines.map(([name, some]): Line => ({
+      name,
+      points: some.map(({ cell, figures }) => ({
+        x: Number(cell.swept[flag]),
+        y: figures[metric],
+      })),
+    })),
+    { x, y: LOGARITHMIC.includes(metric) ? "log" : "linear" },
+  );
+}
+
+interface RoundsChart {
+  name: string;
+  title: string;
+  scale: AxisScale;
+  of: (sample: MeasuredSample) => readonly number[];
+}
+
+/** A curve per setting, the mean of its samples; a sample that has ended keeps its last value. */
+function roundsFile(
+  samples: readonly MeasuredSample[],
+  { name, title, scale, of }: RoundsChart,
+): ChartFile {
+  const parallel = samples.filter((sample) => sample.rounds.length > 0);
+  const curves = groups(parallel, ({ cell }) => settingName(cell)).map(([name, mine]): Curve => {
+    const rounds = Math.max(...mine.map((sample) => of(sample).length));
+    const at = (values: readonly number[], round: number) =>
+      values[Math.min(round, values.length - 1)];
+    const mean = (round: number) =>
+      mine.reduce((sum, sample) => sum + at(of(sample), round), 0) / mine.length;
+    return { name, values: Array.from({ length: rounds }, (_, round) => mean(round)) };
+  });
+  const panels: Panel[] = [];
+  for (let i = 0; i < curves.length && panels.length < MOST_PANELS; i += MOST_CURVES) {
+    panels.push(curvePanel(title, curves.slice(i, i + MOST_CURVES), scale));
+  }
+  return { name, label: title, panels };
+}
+
+/** Samples by a name, in the order of first appearance. */
+export function groups(
+  samples: readonly MeasuredSample[],
+  name: (sample: MeasuredSample) => string,
+): [name: string, samples: MeasuredSample[]][] {
+  return [...Map.groupBy(samples, name)];
+}

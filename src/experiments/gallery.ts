@@ -1,0 +1,88 @@
+/** Pictures of an experiment's samples, small enough for one page. @module */
+import { relative } from "node:path";
+import type { ReportSample } from "../report/report_model.ts";
+import { heatmap } from "../report/heatmap.ts";
+import { pngUri, type SmallImage, strip } from "../report/strip.ts";
+import { settingName } from "./cells.ts";
+import { decibels } from "./results_csv.ts";
+import type { FoundRun } from "./find_run.ts";
+import { type MeasuredSample, readFinalPicture, readPictures } from "./measured_run.ts";
+
+/** Characters of all pictures of rounds together; what comes later is left out of the page. */
+const MOST_CHARACTERS = 1.5e6;
+/** Seeds beyond these are left out of the sheet of final pictures. */
+export const MOST_SEEDS_ON_SHEET = 8;
+
+/** Final picture of a sample, for the sheet. */
+export interface Final {
+  setting: string;
+  seed: number;
+  image: SmallImage;
+}
+
+/** Collects pictures as runs are finished. */
+export class Gallery {
+  /** Samples with a picture for every round. */
+  readonly samples: ReportSample[] = [];
+  /** Final pictures by setting and seed. */
+  readonly finals: Final[] = [];
+  /** Parallel samples that had no room. */
+  leftOut = 0;
+  readonly #root: string;
+  readonly #seeds = new Set<number>();
+  readonly #sequential = new Map<string, SmallImage>();
+  #characters = 0;
+
+  /** @param root the experiment's folder */
+  constructor(root: string) {
+    this.#root = root;
+  }
+
+  /** Takes in the samples of a run; repeats look like the first. */
+  async add(samples: readonly MeasuredSample[], reference: FoundRun): Promise<void> {
+    for (const sample of samples) {
+      if (sample.cell.repeat > 1) continue;
+      if (sample.index === 0) await this.#addFinal(sample);
+      if (sample.rounds.length > 0) await this.#addRounds(sample, reference);
+    }
+  }
+
+  async #addFinal({ cell, path, index, figures, seed }: MeasuredSample): Promise<void> {
+    this.#seeds.add(seed);
+    if (this.#seeds.size > MOST_SEEDS_ON_SHEET) return;
+    const picture = await readFinalPicture(path, { index, rounds: figures.rounds });
+    this.finals.push({ setting: settingName(cell), seed, image: strip([picture]) });
+  }
+
+  async #addRounds(sample: MeasuredSample, reference: FoundRun): Promise<void> {
+    if (this.#characters > MOST_CHARACTERS) {
+      this.leftOut++;
+      return;
+    }
+    const { cell, path, index, label, seed, timesteps, rounds, figures } = sample;
+    const shown = {
+      ...{ setting: settingName(cell), label, seed },
+      folder: relative(this.#root, path).replaceAll("\\", "/") + `/sample_${index}`,
+      rounds: strip(await readPictures(path, { index, rounds: figures.rounds })),
+      sequential: await this.#sequentialPicture(reference, index),
+      heat: { uri: pngUri(heatmap(rounds, timesteps)), steps: timesteps, rounds: rounds.length },
+      finished: sample.finished,
+      residuals: sample.residuals,
+      evaluations: rounds.map((round) => round.evaluations),
+      figures: `${figures.rounds} rounds, ${figures.nfe} evaluations, ${
+        figures.seconds.toFixed(2)
+      } s, PSNR ${decibels(figures.psnr_db)} dB`,
+    };
+    this.#characters += shown.rounds.uri.length;
+    this.samples.push(shown);
+  }
+
+  async #sequentialPicture({ path, manifest }: FoundRun, index: number): Promise<SmallImage> {
+    const key = `${path} ${index}`;
+    const known = this.#sequential.get(key);
+    if (known) return known;
+    const image = strip([await readFinalPicture(path, manifest.samples[index])]);
+    this.#sequential.set(key, image);
+    return image;
+  }
+}

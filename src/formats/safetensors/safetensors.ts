@@ -1,0 +1,177 @@
+/**
+ * Safetensors files: latents and trajectories that runs keep, and checkpoints that users bring.
+ * @module
+ */
+import { type ByteSource, readExactly } from "../byte_source.ts";
+import {
+  ARRAY_TYPES,
+  type SafetensorsData,
+  type SafetensorsDtype,
+  viewAs,
+} from "../element_types.ts";
+import {
+  headerLength,
+  LENGTH_FIELD,
+  parseHeader,
+  type SafetensorsEntry,
+  type SafetensorsHeader,
+} from "./safetensors_header.ts";
+import { byUtf8, layoutSafetensors } from "./safetensors_layout.ts";
+import { byteLengthOf } from "../shape.ts";
+import { shown } from "../shown.ts";
+import { checkRange, entryOf, type TensorFile, type TensorRange } from "../tensor_file.ts";
+
+/** A tensor, its elements C-ordered in the typed array that belongs to its type. */
+export type SafetensorsTensor = {
+  [D in SafetensorsDtype]: {
+    /** Element type in safetensors' spelling. */
+    readonly dtype: D;
+    /** Sizes, outermost first; `[]` is a scalar. */
+    readonly shape: readonly number[];
+    /** The elements, C-ordered. */
+    readonly data: SafetensorsData[D];
+  };
+}[SafetensorsDtype];
+
+/** What {@link readSafetensors} returns. */
+export interface Safetensors {
+  /** Tensors by name, in the order of their data. */
+  readonly tensors: Map<string, SafetensorsTensor>;
+  /** The free text that the file carries. */
+  readonly metadata: Map<string, string>;
+}
+
+/**
+ * Reads a safetensors file that is in memory.
+ *
+ * @param bytes the whole file; aligned tensors stay views of it, others are copied
+ * @param options `file` is the name in messages
+ * @throws {FormatError} where anything in the header is not exactly as the format demands
+ *
+ * @example
+ * ```ts
+ * import { readSafetensors, writeSafetensors } from "@parataa/parataa";
+ * import assert from "node:assert/strict";
+ * const latents = { dtype: "F32", shape: [1, 2], data: Float32Array.of(0.5, -1) } as const;
+ * const bytes = writeSafetensors(new Map([["latents", latents]]), new Map([["seed", "0"]]));
+ * const { tensors, metadata } = readSafetensors(bytes, { file: "latents.safetensors" });
+ * assert.deepEqual(tensors.get("latents"), latents);
+ * assert.equal(metadata.get("seed"), "0");
+ * ```
+ */
+export function readSafetensors(bytes: Uint8Array, options: { file?: string } = {}): Safetensors {
+  const file = options.file ?? "safetensors data";
+  const jsonEnd = LENGTH_FIELD + headerLength(bytes, bytes.length, file);
+  const header = parseHeader(bytes.subarray(LENGTH_FIELD, jsonEnd), bytes.length, file);
+  const tensors = new Map<string, SafetensorsTensor>();
+  for (const [name, entry] of header.entries) {
+    tensors.set(name, toTensor(entry, bytes.subarray(entry.offset, entry.offset + entry.length)));
+  }
+  return { tensors, metadata: new Map(header.metadata) };
+}
+
+/** Bytes as the tensor that an entry describes. */
+export function toTensor(
+  { dtype, shape }: Pick<SafetensorsEntry, "dtype" | "shape">,
+  bytes: Uint8Array,
+): SafetensorsTensor {
+  // The one cast: TypeScript cannot follow that the array type is looked up by the same dtype.
+  return { dtype, shape, data: viewAs<unknown>(ARRAY_TYPES[dtype], bytes) } as SafetensorsTensor;
+}
+
+/** A safetensors file too large to hold: the header is read and checked at once, tensors one by one. */
+export class SafetensorsFile implements SafetensorsHeader, TensorFile {
+  /** Every tensor's type, shape and place, in the order of the data. */
+  readonly entries: ReadonlyMap<string, SafetensorsEntry>;
+  /** The free text that the file carries. */
+  readonly metadata: ReadonlyMap<string, string>;
+  readonly #source: ByteSource;
+  readonly #file: string;
+
+  private constructor(header: SafetensorsHeader, source: ByteSource, file: string) {
+    this.entries = header.entries;
+    this.metadata = header.metadata;
+    this.#source = source;
+    this.#file = file;
+  }
+
+  /**
+   * Reads and checks the header.
+   *
+   * @param source the bytes; stays in use for {@link SafetensorsFile.read}
+   * @throws {FormatError} as {@link readSafetensors}
+   */
+  static async open(source: ByteSource, options: { file?: string } = {}): Promise<SafetensorsFile> {
+    const file = options.file ?? "safetensors data";
+    const prefixLength = Math.min(LENGTH_FIELD, source.size);
+    const prefix = await readExactly(source, { offset: 0, length: prefixLength }, file);
+    const length = headerLength(prefix, source.size, file);
+    const json = await readExactly(source, { offset: LENGTH_FIELD, length }, file);
+    return new SafetensorsFile(parseHeader(json, source.size, file), source, file);
+  }
+
+  /**
+   * Reads one tensor.
+   *
+   * @throws {FormatError} where there is none of that name, or the file has shrunk
+   */
+  async read(name: string): Promise<SafetensorsTensor> {
+    const entry = entryOf(this.entries, name, this.#file);
+    return toTensor(entry, await readExactly(this.#source, entry, this.#file));
+  }
+
+  /**
+   * Reads a part of one tensor: its elements in C order, little-endian.
+   *
+   * @throws {FormatError} as {@link SafetensorsFile.read}
+   * @throws {RangeError} where the range is not within the tensor
+   */
+  async readBytes(name: string, range: TensorRange): Promise<Uint8Array> {
+    const entry = entryOf(this.entries, name, this.#file);
+    checkRange(entry, range);
+    const { offset, length } = range;
+    return await readExactly(this.#source, { offset: entry.offset + offset, length }, this.#file);
+  }
+}
+
+/**
+ * Serialises tensors to a safetensors file: the same bytes for the same content, whatever the order of the maps. The layout is the
+ * reference implementation's: wider types first, then by name; header padded with spaces to a multiple of 8 bytes.
+ *
+ * @param tensors by name
+ * @param metadata free text by name
+ * @throws {TypeError} where a name or a type cannot be written, {RangeError} where data and shape disagree
+ */
+export function writeSafetensors(
+  tensors: ReadonlyMap<string, SafetensorsTensor>,
+  metadata: ReadonlyMap<string, string> = new Map(),
+): Uint8Array<ArrayBuffer> {
+  const ranks = Object.keys(ARRAY_TYPES);
+  const ordered = [...tensors].sort(([a, x], [b, y]) =>
+    ranks.indexOf(y.dtype) - ranks.indexOf(x.dtype) || byUtf8(a, b)
+  );
+  for (const [name, tensor] of ordered) checkLength(name, tensor);
+  const { header, size } = layoutSafetensors(ordered, metadata);
+  const bytes = new Uint8Array(size);
+  bytes.set(header);
+  let at = header.length;
+  for (const [, { data }] of ordered) {
+    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at);
+    at += data.byteLength;
+  }
+  return bytes;
+}
+
+function checkLength(name: string, { dtype, shape, data }: SafetensorsTensor): void {
+  if (data.constructor !== ARRAY_TYPES[dtype]) {
+    throw new TypeError(`cannot write tensor ${shown(name)}: ${dtype} data in another array type`);
+  }
+  const needed = byteLengthOf(shape, data.BYTES_PER_ELEMENT);
+  if (needed !== data.byteLength) {
+    throw new RangeError(
+      `cannot write tensor ${
+        shown(name)
+      }: ${data.length} elements, shape [${shape}] needs another count`,
+    );
+  }
+}

@@ -1,0 +1,119 @@
+/** A zip file whose entries are stored as they are: read in place, each checked against its CRC-32. @module */
+import { crc32 } from "node:zlib";
+import { FormatError } from "../../errors.ts";
+import { type ByteSource, readExactly } from "../byte_source.ts";
+import { shown } from "../shown.ts";
+import type { TensorRange } from "../tensor_file.ts";
+import { readZipDirectory } from "./zip_directory.ts";
+import { checkLocalHeaders, type ZipData } from "./zip_local.ts";
+
+/** Bytes per read where an entry is only checked. */
+const CHUNK = 4 * 2 ** 20;
+
+/** An open archive. */
+export class StoredZip {
+  /** Entries by name, in the order of the file. */
+  readonly entries: ReadonlyMap<string, StoredEntry>;
+
+  private constructor(entries: ReadonlyMap<string, StoredEntry>) {
+    this.entries = entries;
+  }
+
+  /**
+   * Reads the directory and all headers, and holds them to one another.
+   *
+   * @throws {FormatError} naming byte or entry and the rule broken
+   */
+  static async open(source: ByteSource, file: string): Promise<StoredZip> {
+    const { entries, start } = await readZipDirectory(source, file);
+    const data = await checkLocalHeaders(source, { entries, start, file });
+    return new StoredZip(
+      new Map(
+        [...data].map(([name, place]) => [name, new StoredEntry(source, place, { name, file })]),
+      ),
+    );
+  }
+}
+
+/** The data of one entry. */
+export class StoredEntry {
+  readonly #source: ByteSource;
+  readonly #place: ZipData;
+  readonly #label: { name: string; file: string };
+  #verified = false;
+  /** How far the entry has been read from its start without a gap, and the checksum up to there. */
+  #progress = { bytes: 0, crc: 0 };
+
+  constructor(source: ByteSource, place: ZipData, label: { name: string; file: string }) {
+    this.#source = source;
+    this.#place = place;
+    this.#label = label;
+  }
+
+  /** Number of bytes. */
+  get size(): number {
+    return this.#place.size;
+  }
+
+  /** All of it. @throws {FormatError} where the checksum is wrong */
+  readAll(): Promise<Uint8Array> {
+    return this.readInOrder({ offset: 0, length: this.size });
+  }
+
+  /**
+   * A range that is one of a reading from the first byte to the last: the checksum is taken along the way and compared at the end. Any
+   * other range is as {@link StoredEntry.readPart}.
+   *
+   * @throws {FormatError} where the checksum is wrong, with the last range at the latest
+   */
+  async readInOrder(range: TensorRange): Promise<Uint8Array> {
+    if (range.offset === 0) this.#progress = { bytes: 0, crc: 0 };
+    const { bytes: at, crc } = this.#progress;
+    if (this.#verified || range.offset !== at) return await this.readPart(range);
+    const bytes = await this.#raw(range);
+    this.#progress = { bytes: at + bytes.length, crc: crc32(bytes, crc) };
+    if (this.#progress.bytes === this.size) this.#compare(this.#progress.crc);
+    return bytes;
+  }
+
+  /**
+   * Any range. The first one reads the whole entry once to check it.
+   *
+   * @throws {FormatError} where the checksum is wrong
+   */
+  async readPart(range: TensorRange): Promise<Uint8Array> {
+    if (!this.#verified) await this.#verify();
+    return await this.#raw(range);
+  }
+
+  async #verify(): Promise<void> {
+    let crc = 0;
+    for (let offset = 0; offset < this.size; offset += CHUNK) {
+      const length = Math.min(CHUNK, this.size - offset);
+      crc = crc32(await this.#raw({ offset, length }), crc);
+    }
+    this.#compare(crc);
+  }
+
+  #compare(crc: number): void {
+    const { name, file } = this.#label;
+    if (crc !== this.#place.crc) {
+      throw new FormatError(
+        `${file}: entry ${shown(name)} has CRC-32 ${hex(crc)}, the directory says ${
+          hex(this.#place.crc)
+        }`,
+        { hint: "the file is damaged: copy or download it again" },
+      );
+    }
+    this.#verified = true;
+  }
+
+  #raw({ offset, length }: TensorRange): Promise<Uint8Array> {
+    const range = { offset: this.#place.offset + offset, length };
+    return readExactly(this.#source, range, this.#label.file);
+  }
+}
+
+function hex(crc: number): string {
+  return crc.toString(16).padStart(8, "0");
+}

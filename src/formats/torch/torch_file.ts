@@ -1,0 +1,230 @@
+/**
+ * PyTorch checkpoints (`.pt`, `.pth`, `.bin`, `.ckpt`): a zip of stored entries, in it a pickle that describes the tensors and one entry of
+ * raw elements per storage.
+ * @module
+ */
+import { FormatError } from "../../errors.ts";
+import { type ByteSource, readExactly } from "../byte_source.ts";
+import { ARRAY_TYPES } from "../element_types.ts";
+import { readPickle } from "./pickle.ts";
+import type { PickleTensor } from "./pickle_values.ts";
+import { type SafetensorsTensor, toTensor } from "../safetensors/safetensors.ts";
+import { shown } from "../shown.ts";
+import { byteLengthOf } from "../shape.ts";
+import { stateDictOf } from "./state_dict.ts";
+import { type StoredEntry, StoredZip } from "./stored_zip.ts";
+import { gather, isContiguous, spanOf } from "./strided.ts";
+import {
+  checkRange,
+  entryOf,
+  type TensorEntry,
+  type TensorFile,
+  type TensorRange,
+} from "../tensor_file.ts";
+
+/** Options of {@link TorchFile.open}. */
+export interface TorchFileOptions {
+  /** Name of the file in messages. */
+  file?: string;
+  /** Key of the state dict to take; by default `ema`, `state_dict` or `model`, the first that there is, else the whole. */
+  part?: string;
+}
+
+/** Longest pickle. */
+const MAX_PICKLE = 64 * 2 ** 20;
+/** Versions of the archive that PyTorch itself reads. */
+const MAX_VERSION = 10;
+/** Records of one number that PyTorch reads, or will. */
+const NUMBERS = [".format_version", ".storage_alignment", ".data/serialization_id"];
+/** Longest of these texts. */
+const MAX_TEXT = 64;
+
+interface TorchEntry extends TensorEntry {
+  readonly tensor: PickleTensor;
+}
+
+/**
+ * A PyTorch checkpoint: names and shapes are read and checked at once, tensors one by one. Non-contiguous tensors come out contiguous;
+ * every entry is checked against its CRC-32 when it is read.
+ *
+ * @example
+ * ```ts ignore
+ * using source = FileSource.open("DiT-XL-2-256x256.pt");
+ * const file = await TorchFile.open(source, { file: "DiT-XL-2-256x256.pt" });
+ * for (const [name, { dtype, shape }] of file.entries) console.log(name, dtype, shape);
+ * const weight = await file.read("x_embedder.proj.weight");
+ * ```
+ */
+export class TorchFile implements TensorFile {
+  /** Every tensor by name, in the order of the state dict. */
+  readonly entries: ReadonlyMap<string, TensorEntry>;
+  /** Key of the state dict that was taken, `undefined` where the checkpoint is one itself. */
+  readonly part: string | undefined;
+  /** Names in the state dict that are no tensors. */
+  readonly skipped: readonly string[];
+  readonly #tensors: ReadonlyMap<string, TorchEntry>;
+  readonly #records: ReadonlyMap<string, StoredEntry>;
+  readonly #file: string;
+
+  private constructor(
+    dict: ReturnType<typeof stateDictOf>,
+    records: ReadonlyMap<string, StoredEntry>,
+    file: string,
+  ) {
+    this.#tensors = new Map([...dict.tensors].map(([name, tensor]) => [name, describe(tensor)]));
+    this.entries = this.#tensors;
+    this.part = dict.part;
+    this.skipped = dict.skipped;
+    this.#records = records;
+    this.#file = file;
+  }
+
+  /**
+   * Reads and checks all but the tensors' elements.
+   *
+   * @param source the bytes; stays in use for reading
+   * @throws {UnsafePickleError} where the pickle asks for more than tensors
+   * @throws {FormatError} where the file is no checkpoint of PyTorch 1.6 or newer, or damaged
+   */
+  static async open(source: ByteSource, options: TorchFileOptions = {}): Promise<TorchFile> {
+    const file = options.file ?? "checkpoint";
+    await refuseOlderFormats(source, file);
+    const archive = await StoredZip.open(source, file);
+    const records = withoutPrefix(archive, file);
+    await checkRecords(records, file);
+    const pickle = recordOf(records, "data.pkl", file);
+    if (pickle.size > MAX_PICKLE) {
+      throw new FormatError(`${file}: data.pkl has ${pickle.size} bytes, at most ${MAX_PICKLE}`);
+    }
+    const root = readPickle(await pickle.readAll(), {
+      file: `${file}: data.pkl`,
+      sizeOf: (key) => records.get(`data/${key}`)?.size,
+    });
+    return new TorchFile(stateDictOf(root, { file, part: options.part }), records, file);
+  }
+
+  /**
+   * Reads one tensor.
+   *
+   * @throws {FormatError} where there is none of that name, or its checksum is wrong
+   */
+  async read(name: string): Promise<SafetensorsTensor> {
+    const entry = entryOf(this.entries, name, this.#file);
+    return toTensor(entry, await this.readBytes(name, { offset: 0, length: entry.length }));
+  }
+
+  /**
+   * Reads a part of one tensor: its elements in C order, little-endian. The checksum of a tensor that is read from its start in consecutive
+   * parts is compared with the last one.
+   *
+   * @throws {FormatError} as {@link TorchFile.read}
+   * @throws {RangeError} where the range is not within the tensor
+   */
+  async readBytes(name: string, range: TensorRange): Promise<Uint8Array> {
+    const entry = entryOf(this.#tensors, name, this.#file);
+    checkRange(entry, range);
+    const { storage, layout } = entry.tensor;
+    const record = recordOf(this.#records, `data/${storage.key}`, this.#file);
+    const itemSize = ARRAY_TYPES[storage.dtype].BYTES_PER_ELEMENT;
+    if (isContiguous(layout)) {
+      if (entry.length === record.size) return await record.readInOrder(range);
+      const offset = layout.offset * itemSize + range.offset;
+      return await record.readPart({ offset, length: range.length });
+    }
+    const span = spanOf(layout);
+    const bytes = await record.readPart({
+      offset: span.start * itemSize,
+      length: span.length * itemSize,
+    });
+    return gather(bytes, { layout, itemSize, range });
+  }
+}
+
+function describe(tensor: PickleTensor): TorchEntry {
+  const { storage: { dtype }, layout: { shape } } = tensor;
+  const length = byteLengthOf(shape, ARRAY_TYPES[dtype].BYTES_PER_ELEMENT);
+  if (length === undefined) throw new RangeError(`shape [${shape}] overflows`);
+  return { dtype, shape, length, tensor };
+}
+
+/** What `torch.save` wrote before version 1.6, by name: it can be told, and is not read. */
+async function refuseOlderFormats(source: ByteSource, file: string): Promise<void> {
+  const length = Math.min(512, source.size);
+  const bytes = await readExactly(source, { offset: 0, length }, file);
+  const starts = (...wanted: number[]) => wanted.every((byte, i) => bytes[i] === byte);
+  if (starts(0x50, 0x4b, 3, 4)) return;
+  const kind = starts(0x80)
+    ? "a bare pickle, as PyTorch wrote before 1.6"
+    : new TextDecoder().decode(bytes.subarray(257, 262)) === "ustar"
+    ? "a tar archive, as PyTorch wrote before 0.1.10"
+    : "no zip archive";
+  throw new FormatError(`${file}: byte 0: ${kind}, wanted a checkpoint of PyTorch 1.6 or newer`, {
+    hint: "load it in PyTorch and save it again, or take the model's safetensors file",
+  });
+}
+
+/** The records by their names below the one folder that all lie in. */
+function withoutPrefix({ entries }: StoredZip, file: string): Map<string, StoredEntry> {
+  const [first = ""] = entries.keys();
+  const prefix = first.slice(0, first.indexOf("/") + 1);
+  const records = new Map<string, StoredEntry>();
+  for (const [name, entry] of entries) {
+    if (prefix === "" || !name.startsWith(prefix)) {
+      throw new FormatError(
+        `${file}: entry ${shown(name)} is not below ${shown(prefix)} as the first one is`,
+      );
+    }
+    records.set(name.slice(prefix.length), entry);
+  }
+  return records;
+}
+
+async function checkRecords(
+  records: ReadonlyMap<string, StoredEntry>,
+  file: string,
+): Promise<void> {
+  if (records.has("constants.pkl")) {
+    throw new FormatError(`${file}: a TorchScript program, wanted a checkpoint`, {
+      hint: "save the module's state_dict() instead",
+    });
+  }
+  const version = await shortText(recordOf(records, "version", file), file);
+  const number = /^\d{1,2}\n?$/.test(version) ? Number(version) : 0;
+  if (number < 1 || number > MAX_VERSION) {
+    throw new FormatError(
+      `${file}: version ${shown(version)} of the archive, wanted 1 to ${MAX_VERSION}`,
+    );
+  }
+  // Absent before PyTorch 2.1: always little.
+  const byteorder = records.get("byteorder");
+  const order = byteorder && await shortText(byteorder, file);
+  if (order !== undefined && order !== "little") {
+    throw new FormatError(`${file}: byte order ${shown(order)}, only little is read`);
+  }
+  for (const name of NUMBERS) {
+    const record = records.get(name);
+    const text = record && await shortText(record, file);
+    if (text !== undefined && !/^\d+$/.test(text)) {
+      throw new FormatError(`${file}: ${name} ${shown(text)}, wanted a number`);
+    }
+  }
+}
+
+async function shortText(record: StoredEntry, file: string): Promise<string> {
+  if (record.size > MAX_TEXT) {
+    throw new FormatError(`${file}: ${record.size} bytes of version or the like`);
+  }
+  return new TextDecoder().decode(await record.readAll());
+}
+
+function recordOf(
+  records: ReadonlyMap<string, StoredEntry>,
+  name: string,
+  file: string,
+): StoredEntry {
+  const record = records.get(name);
+  if (!record) {
+    throw new FormatError(`${file}: no entry ${shown(name)}, wanted one in a checkpoint`);
+  }
+  return record;
+}

@@ -1,0 +1,214 @@
+/**
+ * The central directory of a zip file: stored entries only, no encryption, one disk, nothing before or after the archive. APPNOTE 6.3
+ * of PKWARE describes the format.
+ * @module
+ */
+import { type ByteSource, readExactly } from "../byte_source.ts";
+import {
+  ELSEWHERE_16,
+  ELSEWHERE_32,
+  refuseZip,
+  zip64Field,
+  zipName,
+  ZipRecord,
+} from "./zip_fields.ts";
+import { shown } from "../shown.ts";
+
+/** What the directory says of one entry; checked against its local header by {@link checkLocalHeaders}. */
+export interface ZipEntry {
+  /** Path in the archive. */
+  readonly name: string;
+  /** The name's bytes. */
+  readonly nameBytes: Uint8Array;
+  /** General purpose bits. */
+  readonly flags: number;
+  /** CRC-32 of the data. */
+  readonly crc: number;
+  /** Bytes of the data. */
+  readonly size: number;
+  /** Where the local header lies. */
+  readonly headerOffset: number;
+}
+
+/** Where the directory lies. */
+interface DirectoryPlace {
+  offset: number;
+  size: number;
+  count: number;
+}
+
+const END = 0x06054b50;
+const END_SIZE = 22;
+const END_64 = 0x06064b50;
+const END_64_SIZE = 56;
+const LOCATOR = 0x07064b50;
+const LOCATOR_SIZE = 20;
+const CENTRAL = 0x02014b50;
+const CENTRAL_SIZE = 46;
+
+/** Most entries; a checkpoint of Stable Diffusion has about 700. */
+const MAX_ENTRIES = 65_534;
+/** Longest directory. */
+const MAX_DIRECTORY = 16 * 2 ** 20;
+
+/** A trailing data descriptor, and a name in UTF-8. */
+const KNOWN_FLAGS = 0x0808;
+
+/** External attributes: bit of MS-DOS, and Unix's type of a file in the top four bits. */
+const DOS_FOLDER = 0x10;
+const UNIX_FILE = 0o10;
+
+/**
+ * Reads the directory.
+ *
+ * @returns the entries in the order of the file, and where the directory starts
+ * @throws {FormatError} naming byte or entry and the rule broken
+ */
+export async function readZipDirectory(
+  source: ByteSource,
+  file: string,
+): Promise<{ entries: ZipEntry[]; start: number }> {
+  const place = await findDirectory(source, file);
+  const { offset, size: length, count } = place;
+  const bytes = await readExactly(source, { offset, length }, file);
+  const entries: ZipEntry[] = [];
+  const seen = new Set<string>();
+  let at = 0;
+  for (let i = 0; i < count; i++) {
+    const record = new ZipRecord(bytes.subarray(at), { offset: offset + at, file });
+    const entry = readEntry(record);
+    // Readers that compare names without regard to case would find the other one.
+    const key = entry.name.toLowerCase();
+    if (seen.has(key)) record.refuse(`a second entry ${shown(entry.name)}`);
+    seen.add(key);
+    entries.push(entry);
+    at = bytes.length - record.left;
+  }
+  if (at !== length) refuseZip(file, offset + at, `the directory has ${length - at} bytes more`);
+  entries.sort((a, b) => a.headerOffset - b.headerOffset);
+  return { entries, start: offset };
+}
+
+async function findDirectory(source: ByteSource, file: string): Promise<DirectoryPlace> {
+  const tail = Math.min(source.size, END_64_SIZE + LOCATOR_SIZE + END_SIZE);
+  const offset = source.size - tail;
+  const bytes = await readExactly(source, { offset, length: tail }, file);
+  const at = (size: number) => new ZipRecord(bytes.subarray(size), { offset: offset + size, file });
+  if (tail < END_SIZE || at(tail - END_SIZE).u32() !== END) {
+    refuseZip(
+      file,
+      Math.max(0, source.size - END_SIZE),
+      "no end of a zip directory: the file is cut short, or something follows the archive",
+    );
+  }
+  const end = readEnd(at(tail - END_SIZE));
+  const wide = tail - END_SIZE - LOCATOR_SIZE - END_64_SIZE;
+  const hasLocator = wide + END_64_SIZE >= 0 && at(wide + END_64_SIZE).u32() === LOCATOR;
+  if (!hasLocator) return checkPlace(end, { end: source.size - END_SIZE, file });
+  const start = offset + wide;
+  if (wide < 0) refuseZip(file, 0, "a zip64 locator without its record");
+  readLocator(at(wide + END_64_SIZE), start);
+  return checkPlace(readEnd64(at(wide), end), { end: start, file });
+}
+
+function readEnd(record: ZipRecord): DirectoryPlace {
+  record.u32();
+  record.expect("disk", record.u16(), 0);
+  record.expect("disk of the directory", record.u16(), 0);
+  const here = record.u16();
+  const count = record.u16();
+  record.expect("entries on this disk", here, count);
+  const size = record.u32();
+  const offset = record.u32();
+  record.expect("bytes of comment", record.u16(), 0);
+  return { offset, size, count };
+}
+
+function readLocator(record: ZipRecord, start: number): void {
+  record.u32();
+  record.expect("disk of the zip64 record", record.u32(), 0);
+  record.expect("offset of the zip64 record", record.u64(), start);
+  record.expect("number of disks", record.u32(), 1);
+}
+
+/** The wide counts; the narrow ones must say the same, or that they cannot. */
+function readEnd64(record: ZipRecord, narrow: DirectoryPlace): DirectoryPlace {
+  record.expect("signature of the zip64 record", record.u32(), END_64);
+  record.expect("length of the zip64 record", record.u64(), END_64_SIZE - 12);
+  record.u16();
+  record.u16();
+  record.expect("disk", record.u32(), 0);
+  record.expect("disk of the directory", record.u32(), 0);
+  const here = record.u64();
+  const wide = { count: record.u64(), size: record.u64(), offset: record.u64() };
+  record.expect("entries on this disk", here, wide.count);
+  const agree = (what: keyof DirectoryPlace, elsewhere: number) => {
+    if (narrow[what] !== elsewhere) record.expect(`zip64 ${what}`, wide[what], narrow[what]);
+  };
+  agree("count", ELSEWHERE_16);
+  agree("size", ELSEWHERE_32);
+  agree("offset", ELSEWHERE_32);
+  return wide;
+}
+
+function checkPlace(
+  place: DirectoryPlace,
+  { end, file }: { end: number; file: string },
+): DirectoryPlace {
+  const { offset, size, count } = place;
+  if (offset + size !== end) {
+    refuseZip(file, end, `the directory lies at ${offset} + ${size}, wanted to end here`);
+  }
+  if (count > MAX_ENTRIES) refuseZip(file, offset, `${count} entries, at most ${MAX_ENTRIES}`);
+  if (size > MAX_DIRECTORY || size < count * CENTRAL_SIZE) {
+    refuseZip(file, offset, `a directory of ${size} bytes for ${count} entries`);
+  }
+  return place;
+}
+
+function readEntry(record: ZipRecord): ZipEntry {
+  record.expect("signature of an entry", record.u32(), CENTRAL);
+  record.u16();
+  record.u16();
+  const flags = record.u16();
+  const method = record.u16();
+  record.u32();
+  const crc = record.u32();
+  const narrow = { stored: record.u32(), size: record.u32() };
+  const lengths = { name: record.u16(), extra: record.u16(), comment: record.u16() };
+  const disk = record.u16();
+  record.u16();
+  const attributes = record.u32();
+  const narrowOffset = record.u32();
+  const nameBytes = record.bytes(lengths.name);
+  const name = zipName(nameBytes, record);
+  const refuse = (what: string) => record.refuse(`entry ${shown(name)}: ${what}`);
+  if (flags & ~KNOWN_FLAGS) refuse(describeFlags(flags));
+  if (method !== 0) refuse(`compressed (method ${method}), only stored entries are read`);
+  if (!isPlainFile(attributes)) refuse(`no plain file (attributes 0x${attributes.toString(16)})`);
+  if (lengths.comment !== 0 || disk !== 0) refuse("a comment or another disk");
+  const wide = new ZipRecord(
+    zip64Field(record.bytes(lengths.extra), record) ?? new Uint8Array(0),
+    { offset: record.offset, file: "" },
+  );
+  const fields = [narrow.size, narrow.stored, narrowOffset];
+  const needed = 8 * fields.filter((field) => field === ELSEWHERE_32).length;
+  if (wide.left !== needed) refuse(`a zip64 field of ${wide.left} bytes, wanted ${needed}`);
+  const [size, stored, headerOffset] = fields.map((field) =>
+    field === ELSEWHERE_32 ? wide.u64() : field
+  );
+  if (size !== stored) refuse(`${stored} bytes stored for ${size} bytes`);
+  return { name, nameBytes, flags, crc, size, headerOffset };
+}
+
+/** Readers give nothing, or whatever memory held, for an entry that is marked as a folder or a link. */
+function isPlainFile(attributes: number): boolean {
+  const type = attributes >>> 28;
+  return (attributes & DOS_FOLDER) === 0 && (type === 0 || type === UNIX_FILE);
+}
+
+function describeFlags(flags: number): string {
+  if (flags & 0x2041) return `encrypted (flags 0x${flags.toString(16)})`;
+  if (flags & 0x20) return `patch data (flags 0x${flags.toString(16)})`;
+  return `unknown flags 0x${flags.toString(16)}`;
+}

@@ -1,0 +1,152 @@
+/**
+ * The local headers of a zip file, held to the directory: same names, sizes and checksums, and entry after entry without a hole, so that
+ * no reader can find other data under a name than another one.
+ * @module
+ */
+import { type ByteSource, readExactly } from "../byte_source.ts";
+import { shown } from "../shown.ts";
+import type { ZipEntry } from "./zip_directory.ts";
+import { ELSEWHERE_32, refuseZip, zip64Field, ZipRecord } from "./zip_fields.ts";
+
+const LOCAL = 0x04034b50;
+const LOCAL_SIZE = 30;
+const DESCRIPTOR = 0x08074b50;
+const HAS_DESCRIPTOR = 0x0008;
+/** Extra areas are short but where a writer aligns the data with them; a longer one takes a second read. */
+const USUAL_EXTRA = 256;
+
+/** The data of an entry. */
+export interface ZipData {
+  /** First byte in the file. */
+  readonly offset: number;
+  /** Number of bytes. */
+  readonly size: number;
+  /** CRC-32 that the file claims. */
+  readonly crc: number;
+}
+
+/**
+ * Checks every local header.
+ *
+ * @param entries of the directory, in the order of the file
+ * @param start of the directory
+ * @returns where each entry's data lie, by name
+ * @throws {FormatError} naming the entry and the rule broken
+ */
+export async function checkLocalHeaders(
+  source: ByteSource,
+  { entries, start, file }: { entries: readonly ZipEntry[]; start: number; file: string },
+): Promise<Map<string, ZipData>> {
+  const data = new Map<string, ZipData>();
+  let next = 0;
+  for (const [i, entry] of entries.entries()) {
+    const { name, size, crc } = entry;
+    if (entry.headerOffset !== next) {
+      refuseZip(
+        file,
+        entry.headerOffset,
+        `entry ${shown(name)} starts here, what is before it ends at ${next}`,
+      );
+    }
+    const end = entries[i + 1]?.headerOffset ?? start;
+    const offset = await readLocal(source, entry, { end, file });
+    data.set(name, { offset, size, crc });
+    next = offset + size + await readDescriptor(source, entry, { end, offset, file });
+  }
+  if (next !== start) {
+    refuseZip(file, next, `the entries end here, the directory starts at ${start}`);
+  }
+  return data;
+}
+
+interface Place {
+  /** Where the next entry starts. */
+  end: number;
+  file: string;
+}
+
+/** @returns where the data start */
+async function readLocal(source: ByteSource, entry: ZipEntry, place: Place): Promise<number> {
+  const { headerOffset: offset, nameBytes } = entry;
+  const { end, file } = place;
+  const room = end - offset;
+  const fixed = LOCAL_SIZE + nameBytes.length;
+  if (fixed + entry.size > room) {
+    refuseZip(file, offset, `entry ${shown(entry.name)} has ${entry.size} bytes, there is no room`);
+  }
+  let bytes = await readExactly(
+    source,
+    { offset, length: Math.min(room, fixed + USUAL_EXTRA) },
+    file,
+  );
+  const extra = new DataView(bytes.buffer, bytes.byteOffset).getUint16(28, true);
+  const dataStart = offset + fixed + extra;
+  if (dataStart + entry.size > end) {
+    refuseZip(file, offset, `entry ${shown(entry.name)} runs into what follows it`);
+  }
+  if (fixed + extra > bytes.length) {
+    bytes = await readExactly(source, { offset, length: fixed + extra }, file);
+  }
+  compareLocal(new ZipRecord(bytes.subarray(0, fixed + extra), { offset, file }), entry);
+  return dataStart;
+}
+
+function compareLocal(record: ZipRecord, entry: ZipEntry): void {
+  const same = (what: string, met: number, wanted: number) => {
+    if (met === wanted) return;
+    record.refuse(
+      `entry ${shown(entry.name)}: local header says ${what} ${met}, the directory ${wanted}`,
+    );
+  };
+  same("signature", record.u32(), LOCAL);
+  record.u16();
+  same("flags", record.u16(), entry.flags);
+  same("method", record.u16(), 0);
+  record.u32();
+  const crc = record.u32();
+  let stored = record.u32();
+  let size = record.u32();
+  same("length of the name", record.u16(), entry.nameBytes.length);
+  const extra = record.u16();
+  const name = record.bytes(entry.nameBytes.length);
+  if (name.some((byte, i) => byte !== entry.nameBytes[i])) {
+    record.refuse(`entry ${shown(entry.name)}: local header has another name`);
+  }
+  const wide = zip64Field(record.bytes(extra), record);
+  if (wide && stored === ELSEWHERE_32 && size === ELSEWHERE_32) {
+    const fields = new ZipRecord(wide, { offset: record.offset, file: "" });
+    if (wide.length !== 16) record.refuse(`a local zip64 field of ${wide.length} bytes, wanted 16`);
+    size = fields.u64();
+    stored = fields.u64();
+  }
+  // With a descriptor behind the data the header may leave these at 0.
+  const open = (entry.flags & HAS_DESCRIPTOR) !== 0 && crc === 0 && stored === 0 && size === 0;
+  if (open) return;
+  same("CRC", crc, entry.crc);
+  same("stored bytes", stored, entry.size);
+  same("bytes", size, entry.size);
+}
+
+/** @returns bytes of the descriptor behind the data */
+async function readDescriptor(
+  source: ByteSource,
+  entry: ZipEntry,
+  { end, offset, file }: Place & { offset: number },
+): Promise<number> {
+  if ((entry.flags & HAS_DESCRIPTOR) === 0) return 0;
+  const at = offset + entry.size;
+  const length = end - at;
+  if (length !== 16 && length !== 24) {
+    refuseZip(file, at, `${length} bytes behind entry ${shown(entry.name)}, wanted a descriptor`);
+  }
+  const record = new ZipRecord(await readExactly(source, { offset: at, length }, file), {
+    offset: at,
+    file,
+  });
+  const count = () => length === 24 ? record.u64() : record.u32();
+  record.expect("signature of a descriptor", record.u32(), DESCRIPTOR);
+  record.expect("CRC of a descriptor", record.u32(), entry.crc);
+  record.expect("stored bytes of a descriptor", count(), entry.size);
+  record.expect("bytes of a descriptor", count(), entry.size);
+  return length;
+}

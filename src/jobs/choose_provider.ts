@@ -1,0 +1,88 @@
+/** Settles what runs the networks: the CPU, or a CUDA device. @module */
+import { PermissionError, RuntimeLibraryError } from "../errors.ts";
+import {
+  cudaDriver,
+  type CudaReady,
+  cudaSessionOptions,
+  openCuda,
+} from "../runtime/providers/cuda_devices.ts";
+import type { CudaOptions } from "../runtime/providers/cuda_options.ts";
+import type { Environment } from "../runtime/environment.ts";
+import type { Provider, SessionOptions } from "../runtime/session_options.ts";
+import { cudaOptionsOf, type ProviderValues } from "../arguments/cuda_flags.ts";
+
+/** What runs the networks. */
+export interface Execution {
+  readonly provider: Provider;
+  /** The device's name; absent for the CPU. */
+  readonly device?: string;
+  /** Driver and libraries; absent for the CPU. */
+  readonly cuda?: CudaReady;
+  /** Options of every session. */
+  readonly session: SessionOptions;
+  /** What the user should know, a line each. */
+  readonly notes: readonly string[];
+  /** What `--verbose` adds. */
+  readonly details: readonly string[];
+}
+
+/** Values that say how to execute. */
+export interface ExecutionValues extends ProviderValues {
+  threads?: number;
+}
+
+/**
+ * Follows `--provider`: `cuda` that cannot be had is an error; `auto` takes CUDA where a driver, a device and all libraries are there,
+ * says in one line what is missing where there is but a driver, and is silent without one.
+ *
+ * @param deviceId CUDA device that `--devices` names first
+ * @throws {RuntimeLibraryError} when CUDA is asked for and cannot be had
+ * @throws {PermissionError} when CUDA is asked for and its libraries may not be read
+ * @throws {UsageError} when an option of CUDA is wrong
+ */
+export function chooseProvider(
+  env: Environment,
+  values: ExecutionValues,
+  deviceId?: number,
+): Execution {
+  const session = { intraOpNumThreads: values.threads };
+  const onCpu = (...notes: string[]): Execution => ({
+    provider: "cpu",
+    session: { ...session, provider: "cpu" },
+    notes: [...notes, "provider cpu"],
+    details: [],
+  });
+  const options = cudaOptionsOf(values);
+  const cuda = deviceId === undefined ? options : { ...options, device_id: deviceId };
+  if (values.provider === "cpu") return onCpu();
+  if (values.provider === "cuda") return onCuda(env, values.cuda_libs, { ...session, cuda });
+  if (!cudaDriver()) return onCpu();
+  try {
+    return onCuda(env, values.cuda_libs, { ...session, cuda });
+  } catch (error) {
+    if (!(error instanceof RuntimeLibraryError || error instanceof PermissionError)) throw error;
+    return onCpu(`${error.message}; taking the CPU`);
+  }
+}
+
+function onCuda(
+  env: Environment,
+  folder: string | undefined,
+  session: SessionOptions & { cuda: CudaOptions },
+): Execution {
+  const cuda = openCuda(env, { folder, cuda: session.cuda });
+  const { driver, libraries } = cuda;
+  const id = Number(session.cuda.device_id ?? 0);
+  const device = `${driver.devices[id]?.name ?? "device"} (cuda:${id})`;
+  return {
+    provider: "cuda",
+    device,
+    cuda,
+    session: cudaSessionOptions(id, session),
+    notes: [`provider cuda: ${device}`],
+    details: [
+      `the driver serves CUDA ${driver.version}`,
+      ...libraries.map(({ soname, path }) => `${soname} is ${path}`),
+    ],
+  };
+}

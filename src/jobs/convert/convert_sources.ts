@@ -1,0 +1,73 @@
+/** Opens what `convert` reads. @module */
+import { join } from "node:path";
+import { ModelError, PermissionError, UsageError } from "../../errors.ts";
+import { type VaeConfig, vaeConfig } from "../../convert/vae_config.ts";
+import { isJsonObject, readJson } from "../../formats/json.ts";
+import { type OpenTensors, openTensors } from "../../formats/open_tensors.ts";
+import { readUserFile } from "../../arguments/user_file.ts";
+
+/** Names under which diffusers saves weights, the first that is there is taken. */
+const WEIGHTS = [
+  "diffusion_pytorch_model.safetensors",
+  "diffusion_pytorch_model.safetensors.index.json",
+  "diffusion_pytorch_model.bin",
+  "diffusion_pytorch_model.bin.index.json",
+];
+
+/** Opens the tensors of a file that a flag names. @throws {UsageError} naming flag and file when it cannot be read */
+export async function openUserTensors(flag: string, path: string): Promise<OpenTensors> {
+  try {
+    return await openTensors(path);
+  } catch (cause) {
+    if (cause instanceof PermissionError || !isSystemError(cause)) throw cause;
+    throw new UsageError(`--${flag} ${path} cannot be read: ${cause.message}`, { cause });
+  }
+}
+
+/** What the operating system says, as against what is wrong with the file. */
+function isSystemError(error: unknown): error is Error {
+  return Object.values(Deno.errors).some((kind) => error instanceof kind);
+}
+
+/** A diffusers VAE, its tensors open. */
+export interface OpenVae extends OpenTensors {
+  config: VaeConfig;
+  /** Path of the weights. */
+  file: string;
+}
+
+/**
+ * Opens a folder with `config.json` and weights, or the `vae` in a folder of a whole pipeline.
+ *
+ * @throws {ModelError} where there are no weights, or the configuration is of another network
+ */
+export async function openVae(flag: string, folder: string): Promise<OpenVae> {
+  const own = await names(flag, folder);
+  const inside = !own.includes("config.json") && own.includes("vae");
+  const path = inside ? join(folder, "vae") : folder;
+  const present = inside ? await names(flag, path) : own;
+  const weights = WEIGHTS.find((name) => present.includes(name));
+  if (weights === undefined) {
+    throw new ModelError(`--${flag} ${path} has none of ${WEIGHTS.join(", ")}`, {
+      hint: "take the folder of a diffusers AutoencoderKL",
+    });
+  }
+  const configFile = join(path, "config.json");
+  const json = readJson(await readUserFile(flag, configFile), { file: configFile });
+  if (!isJsonObject(json)) throw new ModelError(`${configFile} holds no object`);
+  const config = vaeConfig(json, configFile);
+  const file = join(path, weights);
+  return { ...await openUserTensors(flag, file), config, file };
+}
+
+async function names(flag: string, folder: string): Promise<string[]> {
+  try {
+    return await Array.fromAsync(Deno.readDir(folder), ({ name }) => name);
+  } catch (cause) {
+    const { message } = cause as Error;
+    if (cause instanceof Deno.errors.NotCapable) {
+      throw new PermissionError(`--${flag} ${folder} may not be read`, { hint: message, cause });
+    }
+    throw new UsageError(`--${flag} ${folder} cannot be read: ${message}`, { cause });
+  }
+}

@@ -1,0 +1,115 @@
+/** What `parallel_dit` adds to the shared run: class labels. @module */
+import { FormatError, UsageError } from "../errors.ts";
+import type { GuidedDenoiser } from "../models/guided_denoiser.ts";
+import { DitPipeline } from "../pipelines/dit_pipeline.ts";
+import { jobNoise } from "./job_noise.ts";
+import { show } from "../arguments/parse_flags.ts";
+import { plural } from "../cli/progress.ts";
+import type { Jobs } from "./job.ts";
+import type { DenoiserSetting, SamplingScript } from "./sampling_script.ts";
+import { ditFlags } from "../arguments/dit_flags.ts";
+
+const flags = ditFlags();
+
+/** Class-conditional sampling with a diffusion transformer. */
+export const ditScript: SamplingScript<typeof flags, DitPipeline> = {
+  summary: {
+    name: "parallel_dit",
+    about:
+      "Samples a class-conditional diffusion transformer (DiT), all steps of the chain at once.",
+    example: 'deno task dit --class_labels "cat face,heart" --timesteps 50',
+  },
+  command: "dit",
+  prefix: "DiT",
+  flags,
+  open: (env, path, _values, options) => DitPipeline.open(env, path, options),
+  async jobs(setting) {
+    const { pipeline, values, given, schedule } = setting;
+    const classes = pipeline.classNames;
+    const labels = values.class_labels === undefined
+      ? undefined
+      : parseClassLabels(values.class_labels, classes);
+    const samples = given.has("num_samples") ? values.num_samples : labels?.length;
+    const source = await jobNoise(values, {
+      samples,
+      shape: [schedule.numSteps + 1, ...pipeline.latentShape],
+      classes: classes.length,
+    });
+    if (labels && labels.length !== 1 && labels.length !== source.count) {
+      const samples = plural(source.count, "sample");
+      const wanted = source.count === 1 ? "1" : `1 or ${source.count}`;
+      throw new UsageError(
+        `--class_labels names ${labels.length} classes for ${samples}, wanted ${wanted}`,
+      );
+    }
+    return { count: source.count, jobs: makeJobs(), settled: { num_samples: source.count } };
+
+    async function* makeJobs(): Jobs {
+      let index = 0;
+      for (const drawn of source.noises) {
+        const label = labels ? labels[index % labels.length] : drawn.label!;
+        const name = classes[label][0];
+        yield {
+          index: index++,
+          label: `${label} (${name})`,
+          condition: { class_label: label, class_name: name },
+          denoiser: makeDenoiser(label, setting),
+          noise: drawn.noise,
+          seed: drawn.seed,
+        };
+      }
+    }
+  },
+  anyCondition: { class_label: 0 },
+  denoiser({ class_label: label }, setting) {
+    const { classNames } = setting.pipeline;
+    if (typeof label !== "number" || !(label in classNames)) {
+      throw new FormatError(
+        `class_label is ${show(label)}, wanted a whole number from 0 to ${classNames.length - 1}`,
+      );
+    }
+    return Promise.resolve(makeDenoiser(label, setting));
+  },
+};
+
+function makeDenoiser(
+  label: number,
+  { pipeline, values, schedule }: DenoiserSetting<typeof flags, DitPipeline>,
+): GuidedDenoiser {
+  const { cfg_scale: guidanceScale, batch_size: batchSize } = values;
+  return pipeline.createDenoiser(label, { schedule, guidanceScale, batchSize });
+}
+
+/**
+ * Class numbers from `A,B,…`, each a number or any of a class's names.
+ *
+ * @throws {UsageError} naming a label that is no class, with the nearest names
+ */
+export function parseClassLabels(text: string, classes: DitPipeline["classNames"]): number[] {
+  return text.split(",").map((part) => {
+    const wanted = part.trim().toLowerCase();
+    const byName = classes.findIndex((names) =>
+      names.some((name) => name.toLowerCase() === wanted)
+    );
+    const number = /^[0-9]+$/.test(wanted) ? Number(wanted) : byName;
+    if (number >= 0 && number < classes.length) return number;
+    const word = wanted.split(/\s+/).find((w) =>
+      classes.some((names) => names.some((name) => name.toLowerCase().includes(w)))
+    );
+    const near = classes.map((names) =>
+      names.find((name) => word && name.toLowerCase().includes(word))
+    ).filter(
+      Boolean,
+    ).slice(0, 5);
+    throw new UsageError(
+      `--class_labels has ${show(part)}, wanted a number from 0 to ${
+        classes.length - 1
+      } or a class's name`,
+      {
+        hint: near.length
+          ? `near: ${near.join(", ")}`
+          : `such as ${classes.slice(0, 5).map((n) => n[0]).join(", ")}`,
+      },
+    );
+  });
+}

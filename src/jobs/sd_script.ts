@@ -1,0 +1,60 @@
+/** What `parallel_sd` adds to the shared run: prompts. @module */
+import { UsageError } from "../errors.ts";
+import { StableDiffusionPipeline } from "../pipelines/stable_diffusion_pipeline.ts";
+import type { Jobs } from "./job.ts";
+import { jobNoise } from "./job_noise.ts";
+import type { SamplingScript } from "./sampling_script.ts";
+import { sdFlags } from "../arguments/sd_flags.ts";
+import { textDenoiser, textJobMaker } from "./text_job.ts";
+import { readPrompts } from "./text_prompts.ts";
+
+const flags = sdFlags();
+
+/** Text to image with Stable Diffusion. */
+export const sdScript: SamplingScript<typeof flags, StableDiffusionPipeline> = {
+  summary: {
+    name: "parallel_sd",
+    about: "Text to image with Stable Diffusion, all steps of the chain at once.",
+    example: 'deno task sd --prompt "a cute dog" --num_samples 4',
+  },
+  command: "sd",
+  prefix: "SD",
+  flags,
+  open: (env, path, { height, width }, options) =>
+    StableDiffusionPipeline.open(env, path, { ...options, height, width }),
+  exclusive: [["prompt", "prompts_file"]],
+  async jobs(setting) {
+    const { pipeline, values, given, schedule } = setting;
+    const { prompts_file: file, num_samples: wanted } = values;
+    const prompts = file === undefined ? [values.prompt] : await readPrompts("prompts_file", file);
+    const perPrompt = file !== undefined && !given.has("num_samples") ? 1 : wanted;
+    expectCount(prompts.length * perPrompt);
+    const { count, noises } = await jobNoise(values, {
+      samples: file !== undefined || given.has("num_samples")
+        ? prompts.length * perPrompt
+        : undefined,
+      shape: [schedule.numSteps + 1, ...pipeline.latentShape],
+    });
+    const makeJob = await textJobMaker(setting);
+    const prompt = file === undefined ? values.prompt : null;
+    return { count, jobs: makeJobs(), settled: { num_samples: count / prompts.length, prompt } };
+
+    async function* makeJobs(): Jobs {
+      let index = 0;
+      for (const { noise, seed } of noises) {
+        const prompt = prompts[Math.floor(index * prompts.length / count)];
+        yield await makeJob({ index: index++, prompt, noise, seed });
+      }
+    }
+  },
+  anyCondition: { prompt: "", negative_prompt: "" },
+  denoiser: textDenoiser,
+};
+
+function expectCount(samples: number): void {
+  const most = flags.num_samples.max;
+  if (samples <= most) return;
+  throw new UsageError(
+    `--prompts_file and --num_samples make ${samples} samples, wanted at most ${most}`,
+  );
+}

@@ -1,0 +1,151 @@
+/** Solves the chain of one job by the method that the flags name. @module */
+import { retryNonFinite } from "../models/finite_noise.ts";
+import type { RoundRow } from "../runs/rounds_file.ts";
+import type { Denoiser } from "../sampling/denoiser.ts";
+import { type Method, type SampleOptions, TQN_TOLERANCE } from "../sampling/options.ts";
+import { parallelSample } from "../sampling/parallel_sampler.ts";
+import type { SampleResult } from "../sampling/results.ts";
+import type { Schedule } from "../sampling/schedule.ts";
+import { LEAN_RTOL_RATIO, LEAN_TQN } from "../sampling/tqn_options.ts";
+import { sequentialSample } from "../sampling/sequential_sampler.ts";
+import type { FlagValues } from "../arguments/flag.ts";
+import type { Job } from "./job.ts";
+import type { samplingFlags } from "../arguments/script_flags.ts";
+
+/** Values of the flags that every sampling script has. */
+export type SamplingValues = FlagValues<ReturnType<typeof samplingFlags>>;
+
+/** What a job is solved with. */
+export interface SolveOptions {
+  schedule: Schedule;
+  values: SamplingValues;
+  signal: AbortSignal;
+  /** Puts a log of its answers around the denoiser. */
+  record?: (denoiser: Denoiser) => Denoiser;
+  /** Called after every round; sequential sampling calls it after every step. */
+  onRound: (round: SolvedRound) => void;
+  /** Called with x_0 after every round of a parallel method; the next round waits for it. */
+  onEstimate?: (round: number, sample: Float64Array) => Promise<void>;
+}
+
+/** State of the chain after a round. */
+export interface SolvedRound {
+  round: number;
+  /** Highest unfinished step; the chain is solved at 0. */
+  finishedIndex: number;
+  evaluations: number;
+  /** Largest RMS residual of the window; 0 for sequential sampling. */
+  residual: number;
+}
+
+/** x_0 after every round, and what the rounds were like. */
+export interface Solved {
+  result: SampleResult;
+  /** x_0 by its step number: 0 the start, k after round k. Sequential sampling has only its first and its last. */
+  latents: Map<number, Float64Array>;
+  finishedIndex: number[];
+  residual: number[];
+  /** Every round; none for sequential sampling. */
+  rounds: RoundRow[];
+}
+
+/** What of a job is solved. */
+export type Chain = Pick<Job, "noise" | "start"> & { denoiser: Denoiser };
+
+/** Solves a job. @throws {NumericalError} when NaN or infinity turns up, naming round and step */
+export function solve(job: Chain, options: SolveOptions): Promise<Solved> {
+  const { method } = options.values;
+  return method === "sequential"
+    ? solveSequentially(job, options)
+    : solveInParallel(job, method, options);
+}
+
+/** A warm start from another prompt's trajectory: most of it will move, so that every step need not be asked at its old place. */
+const OTHER_PROMPT: SampleOptions["tqn"] = { ...LEAN_TQN, strides: [5, 2] };
+
+/** What the scripts ask of tqn beyond its defaults; the other methods take the flags as they are. */
+export function leanTqn(
+  { tol1, tol2 }: Partial<Pick<SamplingValues, "tol1" | "tol2">>,
+  wideWarmStart: boolean,
+): Partial<SampleOptions> {
+  return {
+    tqn: wideWarmStart ? OTHER_PROMPT : LEAN_TQN,
+    rtol: tol2 ?? Math.min(LEAN_RTOL_RATIO * (tol1 ?? TQN_TOLERANCE), Number.MAX_VALUE),
+  };
+}
+
+async function solveInParallel(
+  job: Chain,
+  method: Method,
+  options: SolveOptions,
+): Promise<Solved> {
+  const { schedule, values, signal, onRound, onEstimate } = options;
+  const latents = new Map([[0, firstSample(job)]]);
+  const finishedIndex: number[] = [], residual: number[] = [], rounds: RoundRow[] = [];
+  const windowSize = Number(values.window_size); // `auto` was settled before the first job; left here, it is refused as NaN
+  const sampler = parallelSample(denoiserOf(job, options), {
+    schedule,
+    noise: job.noise,
+    initialTrajectory: job.start?.trajectory,
+    variationSteps: job.start?.variationSteps,
+    method,
+    windowSize,
+    order: values.order,
+    memorySize: values.memory_size,
+    atol: values.tol1,
+    rtol: values.tol2,
+    maxRounds: values.max_steps === undefined ? undefined : values.max_steps - 1,
+    compat: values.compat,
+    ...(method === "tqn" && leanTqn(values, !!job.start && windowSize >= schedule.numSteps)),
+    signal,
+  });
+  for (;;) {
+    const { done, value } = await sampler.next();
+    if (done) return { result: value, latents, finishedIndex, residual, rounds };
+    // NaN marks steps that a strided round did not evaluate.
+    const largest = value.residuals.reduce((a, b) => b > a ? b : a, 0);
+    const { sample, ...row } = value;
+    latents.set(value.round, sample);
+    rounds.push(row);
+    finishedIndex.push(value.finishedIndex);
+    residual.push(largest);
+    const { round, finishedIndex: finished, evaluations } = value;
+    onRound({ round, finishedIndex: finished, evaluations, residual: largest });
+    await onEstimate?.(round, sample);
+  }
+}
+
+async function solveSequentially(
+  job: Chain,
+  options: SolveOptions,
+): Promise<Solved> {
+  const { schedule, signal, onRound } = options;
+  const inner = denoiserOf(job, options);
+  let round = 0;
+  const denoiser: Denoiser = {
+    rowSize: inner.rowSize,
+    async predictNoise(latents, steps, out, signal) {
+      await inner.predictNoise(latents, steps, out, signal);
+      onRound({ round: ++round, finishedIndex: steps[0], evaluations: 1, residual: 0 });
+    },
+  };
+  const result = await sequentialSample(denoiser, {
+    schedule,
+    noise: job.noise,
+    initialTrajectory: job.start?.trajectory,
+    variationSteps: job.start?.variationSteps,
+    signal,
+  });
+  const latents = new Map([[0, firstSample(job)], [result.rounds, result.sample]]);
+  return { result, latents, finishedIndex: [], residual: [], rounds: [] };
+}
+
+function denoiserOf(job: Chain, { record }: SolveOptions): Denoiser {
+  const denoiser = retryNonFinite(job.denoiser);
+  return record ? record(denoiser) : denoiser;
+}
+
+/** x_0 before the first round: the warm start's, else zeros as in the official outputs. */
+function firstSample({ denoiser, start }: Chain): Float64Array {
+  return start ? start.trajectory.slice(0, denoiser.rowSize) : new Float64Array(denoiser.rowSize);
+}

@@ -1,0 +1,191 @@
+/** Samples the chains of a finished run again, one step after another, and compares. @module */
+import { join } from "node:path";
+import { FormatError, MismatchError } from "../errors.ts";
+import type { Picture } from "../models/vae.ts";
+import type { LatentPipeline } from "../pipelines/latent_pipeline.ts";
+import { type LatentDifference, latentDifference } from "../runs/latent_difference.ts";
+import type { Manifest, SampleRecord } from "../runs/manifest.ts";
+import { psnr, ssim } from "../images/picture_metrics.ts";
+import { readPicture } from "../images/read_picture.ts";
+import { readTrajectory, type TrajectoryFile } from "../runs/trajectory_file.ts";
+import { chooseExecution } from "./devices.ts";
+import type { FlagTable } from "../arguments/flag.ts";
+import type { WarmStart } from "./job.ts";
+import { openEnvironment, openPipeline } from "./open_pipeline.ts";
+import { createProgress } from "../cli/progress.ts";
+import { readArguments } from "../arguments/read_arguments.ts";
+import { newManifest } from "./run_manifest.ts";
+import { trajectoryIdentity } from "./run_sample.ts";
+import type { RecordedStart, SamplingScript, SamplingTable, Setting } from "./sampling_script.ts";
+import { type SamplingValues, solve } from "./solve.ts";
+
+/** What one way of sampling took. */
+export interface Cost {
+  rounds: number;
+  nfe: number;
+  seconds: number;
+}
+
+/** One sample of the run beside the sequential one. */
+export interface VerifiedSample {
+  index: number;
+  condition: SampleRecord["condition"];
+  converged: boolean;
+  /** x_0 of the run against the sequential x_0. */
+  latent: LatentDifference;
+  /** Final pictures; PSNR in dB, `Infinity` for equal pictures. */
+  picture: { psnr: number; ssim: number };
+  /** As the run recorded it. */
+  run: Cost;
+  /** As it was just now. */
+  sequential: Cost;
+}
+
+/** Where a run lies, and flags that shall differ from the recorded ones: another place of the model, threads. */
+export interface VerifyOptions {
+  path: string;
+  manifest: Manifest;
+  overrides: readonly string[];
+  signal: AbortSignal;
+}
+
+/**
+ * The samples of a run one by one, from their saved noise and, where they started warm, their saved start.
+ *
+ * @throws {MismatchError} when the model is not the one that made the run
+ */
+export async function* verifyRun<
+  T extends FlagTable & SamplingTable,
+  P extends LatentPipeline<never>,
+>(
+  script: SamplingScript<T, P>,
+  { path, manifest, overrides, signal }: VerifyOptions,
+): AsyncGenerator<VerifiedSample> {
+  const recorded = join(path, "manifest.json");
+  const args = await readArguments(script.flags, ["--args_from", recorded, ...overrides], {
+    script: script.summary.name,
+    exclusive: script.exclusive,
+  });
+  const values = args.values as SamplingValues;
+  using env = openEnvironment(values);
+  const execution = chooseExecution(env, values);
+  await using pipeline = await openPipeline(script, env, args.values, execution);
+  const { timesteps: numInferenceSteps, eta } = values;
+  const setting = {
+    ...args,
+    pipeline,
+    schedule: pipeline.createSchedule({ numInferenceSteps, eta }),
+    manifest: await newManifest(script.summary.name, execution, env, pipeline, signal),
+    progress: createProgress({ quiet: true, json: false }),
+    signal,
+  };
+  checkModel(recorded, manifest, setting.manifest);
+  const count = manifest.samples.length;
+  for (const record of manifest.samples) {
+    const start = script.recordedStart?.(args.values, { index: record.index, count });
+    yield await verifySample(script, record, { path, setting, start });
+  }
+}
+
+/** Networks that this run has not opened, an encoder, are not compared. */
+function checkModel(file: string, recorded: Manifest, here: Manifest): void {
+  for (const [name, { sha256 }] of Object.entries(here.model.files)) {
+    const wanted = recorded.model.files[name]?.sha256;
+    if (wanted === sha256) continue;
+    throw new MismatchError(
+      `${here.model.path}: ${name} has SHA-256 ${sha256}, ${file} lists ${wanted ?? "none"}`,
+      { hint: "--model_path names the folder of the run's model" },
+    );
+  }
+}
+
+interface SampleSetting<T extends FlagTable & SamplingTable, P> {
+  path: string;
+  setting: Setting<T, P>;
+  start: RecordedStart | undefined;
+}
+
+async function verifySample<T extends FlagTable & SamplingTable, P extends LatentPipeline<never>>(
+  script: SamplingScript<T, P>,
+  { index, condition, rounds, nfe, converged, seconds }: SampleRecord,
+  { path, setting, start }: SampleSetting<T, P>,
+): Promise<VerifiedSample> {
+  const { pipeline, schedule, signal } = setting;
+  const values = { ...setting.values as SamplingValues, method: "sequential" as const };
+  const saved = await readSample(path, index, setting);
+  const job = {
+    index,
+    label: "",
+    condition,
+    denoiser: await script.denoiser(condition, setting),
+    noise: saved.noise,
+    start: start && await readStart(path, start, setting),
+  };
+  const started = performance.now();
+  const { result } = await solve(job, { schedule, values, signal, onRound() {} });
+  const sequential = { rounds: result.rounds, nfe: result.nfe, seconds: elapsed(started) };
+  const picture = await pipeline.decode(result.sample, signal);
+  const own = await readFinalPicture(path, index, rounds);
+  checkSize(path, own, picture);
+  return {
+    ...{ index, condition, converged },
+    latent: latentDifference(saved.trajectory.subarray(0, result.sample.length), result.sample),
+    picture: { psnr: psnr(own, picture), ssim: ssim(own, picture) },
+    run: { rounds, nfe, seconds: seconds.sampling },
+    sequential,
+  };
+}
+
+function elapsed(started: number): number {
+  return (performance.now() - started) / 1000;
+}
+
+async function readSample<T extends FlagTable & SamplingTable, P extends LatentPipeline<never>>(
+  path: string,
+  index: number,
+  { pipeline, schedule, manifest, values }: Setting<T, P>,
+): Promise<TrajectoryFile> {
+  const file = join(path, `sample_${index}`, "trajectory.safetensors");
+  return readTrajectory(await readOutput(file), {
+    file,
+    shape: [schedule.numSteps + 1, ...pipeline.latentShape],
+    metadata: trajectoryIdentity({
+      pipeline,
+      schedule,
+      manifest,
+      values: values as SamplingValues,
+    }),
+  });
+}
+
+async function readStart<T extends FlagTable & SamplingTable, P extends LatentPipeline<never>>(
+  path: string,
+  { from, variationSteps }: RecordedStart,
+  setting: Setting<T, P>,
+): Promise<WarmStart> {
+  const { trajectory } = await readSample(path, from, setting);
+  return { trajectory, variationSteps };
+}
+
+async function readFinalPicture(path: string, index: number, rounds: number): Promise<Picture> {
+  const file = join(path, `sample_${index}`, `step_${rounds}.png`);
+  return await readPicture(await readOutput(file), { file });
+}
+
+/** A file that a complete run has; its hash was right if the manifest lists it. */
+async function readOutput(file: string): Promise<Uint8Array> {
+  try {
+    return await Deno.readFile(file);
+  } catch (cause) {
+    if (cause instanceof Deno.errors.NotCapable) throw cause;
+    throw new FormatError(`${file} cannot be read: ${(cause as Error).message}`, { cause });
+  }
+}
+
+function checkSize(path: string, own: Picture, sequential: Picture): void {
+  if (own.width === sequential.width && own.height === sequential.height) return;
+  throw new MismatchError(
+    `${path}: pictures are ${own.width}x${own.height}, the model makes ` +
+      `${sequential.width}x${sequential.height}`,
+  );
+}

@@ -1,0 +1,244 @@
+/**
+ * The devices of a pool: opened, replaced, lost, closed.
+ * @module
+ */
+import { RuntimeLibraryError } from "../../errors.ts";
+import type { DeviceReport, DeviceSpec } from "./device.ts";
+import { DeviceFault } from "./device_fault.ts";
+import { type Environment, shareEnvironment } from "../environment.ts";
+import { DeviceSessions } from "./open_devices.ts";
+import { PoolDevice } from "./pool_device.ts";
+import type { PoolCall } from "./row_batch.ts";
+import type { SessionOptions } from "../session_options.ts";
+
+/** Options of {@link DevicePool.open}. */
+export interface DevicePoolOptions {
+  /** A Worker for each; without them one session of this thread does all, made by `session`. */
+  readonly devices?: readonly DeviceSpec[];
+  /** Provider, threads and the like; the devices have the last word on the provider. */
+  readonly session?: SessionOptions;
+  /** Seconds after which a call counts as hung; by default ten times the usual, at least 30, and ten minutes for a first one. */
+  readonly deadlineSeconds?: number;
+  /** Seconds that a device may take to open its session, 600 by default. */
+  readonly openSeconds?: number;
+  /** What to go on with when all devices are lost; nothing by default. */
+  readonly fallback?: "cpu";
+  /** Called with a line for people when a device is lost or replaced. */
+  readonly onNote?: (line: string) => void;
+}
+
+/** What the roster tells of. */
+export interface RosterEvents {
+  /** A device was opened again. */
+  ready(device: PoolDevice): void;
+  /** Rows that waited for a device that is gone. */
+  orphaned(call: PoolCall, from: PoolDevice): void;
+  /** The last device is lost. */
+  allLost(error: RuntimeLibraryError): void;
+}
+
+/** Sessions that a native run which nobody could end may still use: they must not even be collected. */
+const stillInUse = new Set<DeviceSessions>();
+
+const FALLBACK_NOTE = "no device is left; the CPU takes over, as --fallback says";
+
+/** See the module. */
+export class DeviceRoster {
+  /** Who hears of it; set before anything runs. */
+  events: RosterEvents | undefined;
+  readonly #environment: Environment;
+  readonly #sessions: DeviceSessions;
+  readonly #devices: PoolDevice[] = [];
+  readonly #options: DevicePoolOptions;
+  /** Whether every device that was given up had left the native side. */
+  #clean = true;
+  /** Devices on their way in or out. */
+  readonly #moving: Promise<void>[] = [];
+  /** Calls off what is being opened when the pool is closed. */
+  readonly #closing: AbortController = new AbortController();
+
+  private constructor(
+    environment: Environment,
+    model: string | Uint8Array,
+    options: DevicePoolOptions,
+  ) {
+    this.#environment = shareEnvironment(environment);
+    this.#sessions = new DeviceSessions(this.#environment, model, options);
+    this.#options = options;
+  }
+
+  /**
+   * Opens every device, or the fallback.
+   *
+   * @throws {ParataaError} of the first device, when none can be opened
+   */
+  static async open(
+    environment: Environment,
+    model: string | Uint8Array,
+    options: DevicePoolOptions,
+  ): Promise<DeviceRoster> {
+    const roster = new DeviceRoster(environment, model, options);
+    try {
+      await roster.#openAll();
+      return roster;
+    } catch (error) {
+      await roster.close();
+      throw error instanceof DeviceFault ? new RuntimeLibraryError(error.message) : error;
+    }
+  }
+
+  /** Every device that there ever was. */
+  get all(): readonly PoolDevice[] {
+    return this.#devices;
+  }
+
+  /** Names of the devices that take rows, or will. */
+  get live(): readonly string[] {
+    return this.#devices.filter(({ state }) => state !== "lost").map(({ name }) => name);
+  }
+
+  /** Devices that are ready, else those that will be; without `avoid` where there is another. */
+  takers(avoid: string | undefined): PoolDevice[] {
+    for (const state of ["ready", "starting"]) {
+      const takers = this.#devices.filter((device) => device.state === state);
+      const others = takers.filter(({ name }) => name !== avoid);
+      if (others.length > 0) return others;
+      if (takers.length > 0) return takers;
+    }
+    return [];
+  }
+
+  /** A new Worker for a device; until it is there others take its rows. */
+  restart(device: PoolDevice, fault: DeviceFault): void {
+    this.#tell(`${device.name} failed (${fault.message}); it gets a new Worker`);
+    this.#retire(device, "abandon");
+    device.state = "starting";
+    this.#openLater(device, "could not be opened again: ");
+    for (const waiting of device.takeQueue()) this.events?.orphaned(waiting, device);
+  }
+
+  /** The end of a device; with the last one the fallback takes over, if it was asked for. */
+  lose(device: PoolDevice, reason: string): void {
+    this.#retire(device, "close");
+    device.state = "lost";
+    device.lostBecause = reason;
+    this.#tellLost(device);
+    if (this.live.length === 0 && !this.#fallBack()) this.events?.allLost(this.noneLeft());
+    for (const waiting of device.takeQueue()) this.events?.orphaned(waiting, device);
+  }
+
+  /** Why no device is left. */
+  noneLeft(): RuntimeLibraryError {
+    const reasons = this.#devices.map(({ name, lostBecause }) => `${name} (${lostBecause})`);
+    return new RuntimeLibraryError(`no device is left: ${reasons.join(", ")}`, {
+      hint: "the manifest lists every device's faults; --fallback cpu would go on with the CPU",
+    });
+  }
+
+  /** Has every device drop what it holds over a memory. */
+  forget(memoryId: number): void {
+    for (const { link } of this.#devices) link?.forget(memoryId);
+  }
+
+  /** What every device did so far. */
+  report(): DeviceReport[] {
+    const rows = this.#devices.reduce((sum, device) => sum + device.rows, 0);
+    return this.#devices.map((device) => device.report(rows));
+  }
+
+  /** Ends every device and releases the sessions, unless a native run that cannot be ended still uses them. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    for (const device of this.#devices) this.#retire(device, "close");
+    for (let moving; (moving = this.#moving.pop());) await moving;
+    if (!this.#clean) {
+      stillInUse.add(this.#sessions);
+      return;
+    }
+    await this.#sessions.close();
+    this.#environment.close();
+  }
+
+  async #openAll(): Promise<void> {
+    const { devices, session } = this.#options;
+    const openers = devices?.map((device) => this.#sessions.worker(device)) ??
+      [this.#sessions.local(session?.provider ?? "cpu")];
+    this.#devices.push(...openers.map((opener) => new PoolDevice(opener)));
+    const opened = await Promise.allSettled(this.#devices.map((device) => this.#open(device)));
+    const failed = opened.find((result) => result.status === "rejected");
+    if (failed && this.live.length === 0) {
+      const fallback = this.#newFallback();
+      if (!fallback) throw failed.reason;
+      await this.#open(fallback);
+    }
+    for (const device of this.#devices) if (device.state === "lost") this.#tellLost(device);
+  }
+
+  /** Opens a device, or marks it lost. */
+  async #open(device: PoolDevice): Promise<void> {
+    device.state = "starting";
+    try {
+      device.link = await device.opener.open(this.#closing.signal);
+      device.state = "ready";
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      device.note("open", message);
+      device.state = "lost";
+      device.lostBecause = message;
+      throw error;
+    }
+  }
+
+  /** Opens a device while the others work. */
+  #openLater(device: PoolDevice, prefix: string): void {
+    const { signal } = this.#closing;
+    const opened = this.#open(device).then(
+      () => signal.aborted ? this.#retire(device, "close") : this.events?.ready(device),
+      (error) => signal.aborted ? undefined : this.lose(device, prefix + error.message),
+    );
+    this.#moving.push(opened);
+  }
+
+  #fallBack(): boolean {
+    if (this.#closing.signal.aborted) return false;
+    const device = this.#newFallback();
+    if (device) this.#openLater(device, "");
+    return device !== undefined;
+  }
+
+  /** The CPU, once and only where it was asked for. */
+  #newFallback(): PoolDevice | undefined {
+    const { fallback } = this.#options;
+    const options = { ...this.#sessions.options, provider: "cpu" } as const;
+    const opener = this.#sessions.local("cpu (fallback)", options);
+    if (fallback === undefined || this.#devices.some(({ name }) => name === opener.name)) return;
+    this.#tell(FALLBACK_NOTE);
+    const device = new PoolDevice(opener);
+    this.#devices.push(device);
+    return device;
+  }
+
+  /** Ends a device's link. */
+  #retire(device: PoolDevice, how: "close" | "abandon"): void {
+    const { link } = device;
+    if (!link) return;
+    device.link = undefined;
+    if (how === "abandon") this.#clean = link.abandon() && this.#clean;
+    else {
+      const closing = link.close().then((clean) => void (this.#clean = clean && this.#clean));
+      this.#moving.push(closing);
+    }
+  }
+
+  #tell(line: string): void {
+    this.#options.onNote?.(line);
+  }
+
+  #tellLost(device: PoolDevice): void {
+    const { live } = this;
+    const others = live.length > 0
+      ? `; ${live.join(", ")} ${live.length > 1 ? "go" : "goes"} on`
+      : "";
+    this.#tell(`${device.name} is lost: ${device.lostBecause}${others}`);
+  }
+}

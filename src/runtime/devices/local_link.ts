@@ -1,0 +1,85 @@
+/**
+ * The device that needs no Worker: a session of this thread, whose runs are off the event loop.
+ * @module
+ */
+import { ParataaError } from "../../errors.ts";
+import { callFault, DeviceFault } from "./device_fault.ts";
+import { type DeviceLink, GRACE_MS, within } from "./device_link.ts";
+import type { Environment } from "../environment.ts";
+import type { InferenceSession } from "../inference_session.ts";
+import type { TensorMetadata } from "../model_metadata.ts";
+import type { RowMemory } from "./row_memory.ts";
+import { type RowCall, RowPlans } from "./row_plans.ts";
+
+/** A session as a device. It cannot be killed: a run that does not end when it is asked is lost with its device. */
+export class LocalLink implements DeviceLink {
+  readonly inputs: readonly TensorMetadata[];
+  readonly outputs: readonly TensorMetadata[];
+  readonly #plans: RowPlans;
+  #stop: AbortController | undefined;
+  #call: Promise<void> | undefined;
+
+  /** @param session stays the caller's to close */
+  constructor(environment: Environment, session: InferenceSession) {
+    this.inputs = session.inputs;
+    this.outputs = session.outputs;
+    this.#plans = new RowPlans(environment, session);
+  }
+
+  async run(memory: RowMemory, call: RowCall, deadlineMs: number): Promise<number> {
+    const started = performance.now();
+    const stop = this.#stop = new AbortController();
+    const late = () => {
+      stop.abort();
+      return undefined;
+    };
+    const running = this.#call = this.#run(memory, call, stop.signal);
+    const forget = () => this.#call = undefined;
+    running.then(forget, forget);
+    try {
+      await within(deadlineMs, running, late);
+    } catch (error) {
+      if (error !== undefined) throw faultOf(error, stop.signal);
+      const survived = await within(GRACE_MS, running, () => "late").then(
+        () => true,
+        (reason) => reason !== "late",
+      );
+      const seconds = (deadlineMs / 1000).toFixed(1);
+      throw new DeviceFault("hang", `did not answer within ${seconds} s`, { survived });
+    }
+    return performance.now() - started;
+  }
+
+  stop(): void {
+    this.#stop?.abort();
+  }
+
+  forget(memoryId: number): void {
+    this.#plans.forget(memoryId);
+  }
+
+  abandon(): boolean {
+    this.stop();
+    return this.#call === undefined;
+  }
+
+  async close(): Promise<boolean> {
+    this.stop();
+    await within(GRACE_MS, this.#call ?? Promise.resolve(), () => undefined).catch(() => {});
+    this.#plans.close();
+    return this.#call === undefined;
+  }
+
+  async #run(memory: RowMemory, call: RowCall, signal: AbortSignal): Promise<void> {
+    const plan = this.#plans.plan(memory, call);
+    plan.load(memory, call);
+    await plan.binding.run({ signal });
+    plan.store(memory, call);
+  }
+}
+
+/** A mistake of ours is no fault of the device. */
+function faultOf(error: unknown, signal: AbortSignal): unknown {
+  if (signal.aborted) return callFault("it was stopped");
+  return error instanceof ParataaError ? callFault(error.message) : error;
+}

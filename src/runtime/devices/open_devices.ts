@@ -1,0 +1,78 @@
+/**
+ * Opens the sessions that devices run on.
+ * @module
+ */
+import { deviceName, deviceSessionOptions, type DeviceSpec } from "./device.ts";
+import type { Environment } from "../environment.ts";
+import { InferenceSession, lendSession } from "../inference_session.ts";
+import { LocalLink } from "./local_link.ts";
+import type { DeviceOpener } from "./pool_device.ts";
+import type { SessionOptions } from "../session_options.ts";
+import { WorkerLink } from "./worker_link.ts";
+
+/** Opening a session may take as long as reading a large model from a slow disk. */
+const OPEN_SECONDS = 600;
+
+/** A model on its way to every device. */
+export class DeviceSessions {
+  readonly #environment: Environment;
+  readonly #model: string | Uint8Array;
+  readonly #options: SessionOptions;
+  readonly #openMs: number;
+  readonly #sessions = new Map<string, Promise<InferenceSession>>();
+
+  constructor(
+    environment: Environment,
+    model: string | Uint8Array,
+    { session = {}, openSeconds = OPEN_SECONDS }: {
+      session?: SessionOptions;
+      openSeconds?: number;
+    },
+  ) {
+    this.#environment = environment;
+    this.#model = model;
+    this.#options = session;
+    this.#openMs = openSeconds * 1000;
+  }
+
+  /** A Worker: on CUDA with a session of its own, on the CPU with the one that all lanes share. */
+  worker(device: DeviceSpec): DeviceOpener {
+    const options = deviceSessionOptions(device, this.#options);
+    const open = async (signal: AbortSignal) => {
+      const session = device.kind === "cpu"
+        ? lendSession(await this.#shared("lanes", options))
+        : { model: this.#model, options };
+      const deadlineMs = this.#openMs;
+      return await WorkerLink.open(this.#environment, { device, session }, { deadlineMs, signal });
+    };
+    const ownSession = device.kind === "cuda";
+    return { name: deviceName(device), replaceable: true, ownSession, open };
+  }
+
+  /** A session of this thread, as the options have it or on the CPU. */
+  local(name: string, options: SessionOptions = this.#options): DeviceOpener {
+    const open = async () => new LocalLink(this.#environment, await this.#shared(name, options));
+    return { name, replaceable: false, ownSession: false, open };
+  }
+
+  /** The options that every session is made with. */
+  get options(): SessionOptions {
+    return this.#options;
+  }
+
+  /** Closes every session of this thread. */
+  async close(): Promise<void> {
+    for (const session of this.#sessions.values()) {
+      await session.then((opened) => opened.close(), () => {});
+    }
+  }
+
+  #shared(name: string, options: SessionOptions): Promise<InferenceSession> {
+    let session = this.#sessions.get(name);
+    if (!session) {
+      session = InferenceSession.create(this.#environment, this.#model, options);
+      this.#sessions.set(name, session);
+    }
+    return session;
+  }
+}

@@ -1,0 +1,184 @@
+import assert from "node:assert/strict";
+import { FormatError, UnsafePickleError } from "../../../src/errors.ts";
+import { FileSource } from "../../../src/formats/file_source.ts";
+import { openTensorFile, openTensors } from "../../../src/formats/open_tensors.ts";
+import { readSafetensors } from "../../../src/formats/safetensors/safetensors.ts";
+import { tensorChunks } from "../../../src/formats/tensor_file.ts";
+import { TorchFile } from "../../../src/formats/torch/torch_file.ts";
+import {
+  checkpointOf,
+  ELEMENTS,
+  global,
+  int,
+  pickleOf,
+  records,
+  sourceOf,
+  tensor,
+  text,
+  tuple,
+} from "../../support/checkpoint_builder.ts";
+import { join, zipOf } from "../../support/zip_builder.ts";
+
+const FIXTURES = new URL("../../fixtures/", import.meta.url).pathname;
+
+// make_checkpoints.py wrote the files and the same tensors as safetensors beside them.
+for (const name of ["checkpoint", "training_checkpoint"]) {
+  Deno.test(`TorchFile reads ${name}.pt of torch 2.13 as torch itself does`, async () => {
+    using source = FileSource.open(`${FIXTURES}${name}.pt`);
+    const file = await TorchFile.open(source);
+    const plain = readSafetensors(await Deno.readFile(`${FIXTURES}${name}.safetensors`)).tensors;
+    const names = [...file.entries.keys()].filter((name) => name !== "__proto__");
+    assert.deepEqual(names.sort(), [...plain.keys()].sort());
+    for (const [name, wanted] of plain) assert.deepEqual(await file.read(name), wanted, name);
+  });
+}
+
+Deno.test("TorchFile takes ema before state_dict before model, or the part that is named", async () => {
+  const one = (value: number) =>
+    tensor({ size: tuple(int(1)), stride: tuple(int(1)), offset: int(value) });
+  const dict = (value: number) =>
+    join(new TextEncoder().encode("}"), text("w"), one(value), new TextEncoder().encode("s"));
+  const parts = (keys: string[]) =>
+    pickleOf(
+      "}",
+      ...keys.flatMap((key, i) => [text(key), dict(i), "s"]),
+      text("epoch"),
+      int(3),
+      "s",
+    );
+  const taken = async (keys: string[], part?: string) => {
+    const file = await TorchFile.open(sourceOf(checkpointOf(parts(keys))), { part });
+    return [file.part, (await file.read("w")).data[0]];
+  };
+  assert.deepEqual(await taken(["model", "ema"]), ["ema", 2]);
+  assert.deepEqual(await taken(["model", "state_dict"]), ["state_dict", 2]);
+  assert.deepEqual(await taken(["opt", "model"]), ["model", 2]);
+  assert.deepEqual(await taken(["model", "ema"], "model"), ["model", 1]);
+  await assert.rejects(
+    taken(["model", "ema"], "weights"),
+    /no dict "weights", only "model", "ema", "epoch"/,
+  );
+  await assert.rejects(taken(["opt"]), /holds no tensors, only "opt", "epoch"/);
+});
+
+Deno.test("TorchFile lists what is no tensor in a state dict", async () => {
+  const pickle = pickleOf("}", text("w"), tensor(), "s", text("epoch"), int(3), "s");
+  const file = await TorchFile.open(sourceOf(checkpointOf(pickle)));
+  assert.deepEqual([...file.entries.keys()], ["w"]);
+  assert.deepEqual(file.skipped, ["epoch"]);
+});
+
+Deno.test("TorchFile reads the heads and the tensor asked for, nothing else", async () => {
+  const big = new Uint8Array(4_000_000);
+  const pickle = pickleOf(
+    "}",
+    text("w"),
+    tensor(),
+    "s",
+    text("big"),
+    tensor({
+      key: "1",
+      type: "ByteStorage",
+      count: big.length,
+      size: tuple(int(big.length)),
+      stride: tuple(int(1)),
+    }),
+    "s",
+  );
+  const source = sourceOf(checkpointOf(pickle, { 0: new Uint8Array(ELEMENTS.buffer), 1: big }));
+  const file = await TorchFile.open(source);
+  assert.deepEqual((await file.read("w")).data, ELEMENTS);
+  assert(source.bytesRead < 10_000, `${source.bytesRead} bytes read`);
+  assert.deepEqual((await file.read("big")).data, big);
+});
+
+Deno.test("TorchFile.readBytes() gives every range of every tensor, contiguous or not", async () => {
+  using source = FileSource.open(`${FIXTURES}checkpoint.pt`);
+  const file = await TorchFile.open(source);
+  for (const [name, { length }] of file.entries) {
+    const { data } = await file.read(name);
+    const whole = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    for (const [offset, size] of [[0, length], [0, 1], [1, length - 1], [3, 7], [length, 0]]) {
+      if (offset + size > length || size < 0) continue;
+      assert.deepEqual([...await file.readBytes(name, { offset, length: size })], [
+        ...whole.subarray(offset, offset + size),
+      ]);
+    }
+    const chunks = await Array.fromAsync(tensorChunks(file, name, 8));
+    assert.deepEqual([...join(...chunks)], [...whole], name);
+  }
+  await assert.rejects(file.readBytes("f32", { offset: 0, length: 25 }), RangeError);
+  await assert.rejects(file.read("nothing"), /no tensor "nothing"/);
+});
+
+Deno.test("TorchFile refuses elements that do not match their checksum, whole, in pieces and in part", async () => {
+  const bytes = checkpointOf();
+  const at = Array.from(bytes.keys()).find((i) =>
+    new DataView(bytes.buffer).getFloat32(i, true) === 6
+  )!;
+  bytes[at] ^= 1;
+  const damaged = /entry "archive\/data\/0" has CRC-32 \w{8}, the directory says \w{8}/;
+  const open = () => TorchFile.open(sourceOf(bytes));
+  await assert.rejects((await open()).read("w"), damaged);
+  await assert.rejects(Array.fromAsync(tensorChunks(await open(), "w", 8)), damaged);
+  await assert.rejects((await open()).readBytes("w", { offset: 4, length: 4 }), damaged);
+});
+
+Deno.test("TorchFile refuses what PyTorch wrote before zip archives, by name", async () => {
+  const refused = (bytes: Uint8Array, wanted: RegExp) =>
+    assert.rejects(TorchFile.open(sourceOf(bytes), { file: "a.pt" }), (error: Error) => {
+      assert(error instanceof FormatError);
+      assert.match(error.message, wanted);
+      return true;
+    });
+  const tar = new Uint8Array(512);
+  tar.set(new TextEncoder().encode("ustar"), 257);
+  await refused(tar, /a\.pt: byte 0: a tar archive/);
+  await refused(pickleOf("\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19"), /a\.pt: byte 0: a bare pickle/);
+  await refused(new Uint8Array(0), /byte 0: no zip archive/);
+  await refused(new TextEncoder().encode("hello"), /byte 0: no zip archive/);
+});
+
+Deno.test("TorchFile refuses archives that are no checkpoint", async () => {
+  const refused = async (change: (parts: ReturnType<typeof records>) => void, wanted: RegExp) => {
+    const parts = records();
+    change(parts);
+    await assert.rejects(TorchFile.open(sourceOf(zipOf(parts))), wanted);
+  };
+  const utf8 = (word: string) => new TextEncoder().encode(word);
+  const set = (name: string, data: Uint8Array) => (parts: ReturnType<typeof records>) => {
+    const part = parts.find((part) => part.name === `archive/${name}`);
+    if (part) part.data = data;
+    else parts.push({ name: `archive/${name}`, data });
+  };
+  await refused(set("byteorder", utf8("big")), /byte order "big", only little is read/);
+  await refused(set("byteorder", new Uint8Array(99)), /99 bytes of version or the like/);
+  await refused(set("version", utf8("11\n")), /version "11\\n" of the archive, wanted 1 to 10/);
+  await refused(set("version", utf8("x")), /version "x"/);
+  await refused(
+    set(".data/serialization_id", Uint8Array.of(0xff)),
+    /serialization_id .*, wanted a number/,
+  );
+  await refused(set("constants.pkl", utf8("x")), /a TorchScript program/);
+  await refused((parts) => parts.pop(), /no entry "version"/);
+  await refused((parts) => parts.shift(), /no entry "data\.pkl"/);
+  await refused((parts) => parts[0].name = "data.pkl", /entry "data\.pkl" is not below ""/);
+  await refused(
+    (parts) => parts[1].name = "other/byteorder",
+    /"other\/byteorder" is not below "archive\/"/,
+  );
+  await refused((parts) => parts.splice(2, 1), /no entry "data\/0" for a storage/);
+  await assert.rejects(
+    TorchFile.open(sourceOf(checkpointOf(pickleOf("]")))),
+    /holds a list, wanted a dict/,
+  );
+});
+
+Deno.test("openTensorFile() and openTensors() tell a checkpoint from safetensors whatever the name", async () => {
+  assert((await openTensorFile(sourceOf(checkpointOf()))) instanceof TorchFile);
+  using opened = await openTensors(`${FIXTURES}checkpoint.safetensors`);
+  assert.equal(opened.tensors instanceof TorchFile, false);
+  assert.equal(opened.tensors.entries.get("f32")?.dtype, "F32");
+  const unsafe = checkpointOf(pickleOf(global("os", "system"), text("id"), "\x85R"));
+  await assert.rejects(openTensorFile(sourceOf(unsafe)), UnsafePickleError);
+});

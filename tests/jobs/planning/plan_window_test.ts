@@ -1,0 +1,172 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import {
+  type BatchTime,
+  bestCall,
+  measureBatchTimes,
+} from "../../../src/jobs/planning/batch_times.ts";
+import { ditScript } from "../../../src/jobs/dit_script.ts";
+import { expectedRounds } from "../../../src/jobs/planning/expected_rounds.ts";
+import { planLines, planTable, planWindow } from "../../../src/jobs/planning/plan_window.ts";
+import { runSampling } from "../../../src/jobs/sampling_script.ts";
+import { NumericalError, RuntimeLibraryError, UsageError } from "../../../src/errors.ts";
+import { outputsOf, readManifest, runQuietly } from "../../support/sampling.ts";
+import { withTempFolder } from "../../support/temp_folder.ts";
+import { writeTinyDit } from "../../support/tiny_dit.ts";
+
+const { signal } = new AbortController();
+
+/** A denoiser whose calls take `cost(steps)` seconds on its own clock. */
+function timed(cost: (steps: number) => number) {
+  let now = 0;
+  const calls: number[] = [];
+  const denoiser = {
+    rowSize: 2,
+    predictNoise(_latents: Float64Array, steps: Int32Array) {
+      calls.push(steps.length);
+      now += cost(steps.length);
+      return Promise.resolve();
+    },
+  };
+  return { denoiser, calls, clock: () => now };
+}
+
+/** Calls of a device, as if measured. */
+function curve(cost: (steps: number) => number, sizes = [1, 2, 4, 8, 16, 32, 50]): BatchTime[] {
+  return sizes.map((steps) => ({ steps, seconds: cost(steps) }));
+}
+
+Deno.test("measureBatchTimes() times powers of two and T", async () => {
+  const { denoiser, clock } = timed((n) => 0.01 + 0.001 * n);
+  const times = await measureBatchTimes(denoiser, { numSteps: 12, signal, clock });
+  assert.deepEqual(times.map((time) => time.steps), [1, 2, 4, 8, 12]);
+  times.forEach(({ steps, seconds }) => assert.ok(Math.abs(seconds - 0.01 - 0.001 * steps) < 1e-9));
+  const one = await measureBatchTimes(denoiser, { numSteps: 1, signal, clock });
+  assert.deepEqual(one.map((time) => time.steps), [1]);
+});
+
+Deno.test("measureBatchTimes() keeps to its budget on a slow device", async () => {
+  const { denoiser, calls, clock } = timed((n) => 3 * n);
+  const times = await measureBatchTimes(denoiser, { numSteps: 50, signal, clock });
+  assert.deepEqual(times, [{ steps: 1, seconds: 3 }, { steps: 2, seconds: 6 }]);
+  assert.ok(clock() <= 10, `${clock()} s for ${calls}`);
+  const slow = timed(() => 60);
+  await measureBatchTimes(slow.denoiser, { numSteps: 50, signal, clock: slow.clock });
+  assert.deepEqual(slow.calls, [1]);
+});
+
+Deno.test("measureBatchTimes() ends where the device has no room, but hides no other error", async () => {
+  const { denoiser, clock } = timed(() => 0.01);
+  const failing = (most: number, error: Error) => ({
+    ...denoiser,
+    predictNoise: (x: Float64Array, steps: Int32Array) =>
+      steps.length > most ? Promise.reject(error) : denoiser.predictNoise(x, steps),
+  });
+  const full = new RuntimeLibraryError("out of memory");
+  const options = { numSteps: 50, signal, clock };
+  const times = await measureBatchTimes(failing(4, full), options);
+  assert.deepEqual(times.map((time) => time.steps), [1, 2, 4]);
+  await assert.rejects(measureBatchTimes(failing(0, full), options), full);
+  const nan = new NumericalError("NaN");
+  await assert.rejects(measureBatchTimes(failing(4, nan), options), nan);
+});
+
+Deno.test("bestCall() puts all into one call where that is cheap, and cuts where it is not", () => {
+  assert.deepEqual(bestCall(curve((n) => 1 + 0.01 * n), 20), { seconds: 1.2, part: 20 });
+  const full = bestCall(curve((n) => n <= 8 ? 1 : n), 24); // eight steps for the price of one
+  assert.deepEqual(full, { seconds: 3, part: 8 });
+  assert.equal(bestCall(curve((n) => n, [1, 2]), 10).seconds, 10);
+});
+
+Deno.test("expectedRounds() gives what was measured, and sequential sampling at window 1", () => {
+  for (const method of ["tqn", "parataa", "fixed_point"] as const) {
+    for (const numSteps of [3, 25, 70, 100, 1000]) {
+      for (const eta of [0, 0.4, 1]) {
+        let last = Infinity;
+        for (let window = 1; window <= numSteps; window += Math.ceil(numSteps / 40)) {
+          const { rounds, nfe } = expectedRounds({ method, eta, numSteps, window });
+          const where = `${method} T ${numSteps} eta ${eta} window ${window}: ${rounds} ${nfe}`;
+          assert.ok(rounds <= numSteps && rounds >= 1, where);
+          assert.ok(rounds <= last * 1.2, where); // a wider window needs no more rounds, noise aside
+          assert.ok(nfe >= Math.min(numSteps, rounds * window) && nfe <= rounds * window, where);
+          last = rounds;
+        }
+        const one = expectedRounds({ method, eta, numSteps, window: 1 });
+        assert.deepEqual(one, { rounds: numSteps, nfe: numSteps });
+      }
+    }
+  }
+  const wide = expectedRounds({ method: "tqn", eta: 0, numSteps: 50, window: 50 });
+  assert.deepEqual(wide, { rounds: 12.7, nfe: 208 });
+  assert.deepEqual(
+    expectedRounds({ method: "tqn", eta: 0, numSteps: 50, window: 16 }),
+    { rounds: 14.7, nfe: 151 },
+  );
+});
+
+Deno.test("planWindow() takes a wide window where a batch is free, and window 1 where it is not", () => {
+  const question = { method: "tqn", eta: 0, numSteps: 50 } as const;
+  const gpu = planWindow(curve(() => 0.05), question);
+  assert.ok(gpu.best.window >= 24, String(gpu.best.window));
+  assert.ok(gpu.best.seconds < gpu.sequential.seconds / 3);
+  assert.match(planLines(gpu)[0], /rounds expected for a sample, 2\.5 s one step after another/);
+  const cpu = planWindow(curve((n) => 0.05 * n), question);
+  assert.equal(cpu.best.window, 1);
+  assert.equal(cpu.best.seconds, cpu.sequential.seconds);
+  assert.match(
+    planLines(cpu)[1],
+    /^parallel sampling does not pay here, .*: the next best window, 2, /,
+  );
+  assert.equal(
+    planLines(planWindow([{ steps: 1, seconds: 1 }], { ...question, numSteps: 1 })).length,
+    1,
+  );
+  // Window 2 promises 5 % here: too little to rely on.
+  assert.equal(planWindow(curve((n) => n === 1 ? 1 : 0.65 * n), question).best.window, 1);
+  assert.equal(planWindow(curve((n) => n === 1 ? 1 : 0.55 * n), question).best.window, 2);
+  const table = planTable(cpu).filter((line) => line.endsWith("<- auto"));
+  assert.match(table[0], /^ +1 +50\.0 +50 +2\.50 /);
+  const parted = planWindow(curve((n) => n <= 8 ? 0.05 : 0.05 * n), question);
+  assert.ok(parted.best.window > 1 && parted.best.part <= 8, JSON.stringify(parted.best));
+});
+
+Deno.test("runSampling() settles an auto window, records it, and repeats the run without measuring", () =>
+  withTempFolder(async (folder) => {
+    const model = await writeTinyDit(folder);
+    const args = ["-m", model, "-o", folder, "--timesteps=8", "--num_samples=1"];
+    const run = await runQuietly(ditScript, [...args, "--window_size=auto"]);
+    const { arguments: recorded } = await readManifest(run);
+    const window = recorded.window_size;
+    assert.ok(Number.isInteger(window) && Number(window) >= 1 && Number(window) <= 8);
+    assert.equal(recorded.plan, undefined);
+    const again = await runQuietly(ditScript, ["--args_from", join(run, "manifest.json")]);
+    assert.deepEqual((await readManifest(again)).arguments, recorded);
+    assert.deepEqual(await outputsOf(again), await outputsOf(run));
+    const plain = await runQuietly(ditScript, [...args, `--window_size=${window}`]);
+    assert.deepEqual(await outputsOf(plain), await outputsOf(run));
+  }));
+
+Deno.test("runSampling() with --plan prints the curve and the choice and makes no folder", () =>
+  withTempFolder(async (folder) => {
+    const model = await writeTinyDit(folder);
+    const args = ["-m", model, "-o", join(folder, "out"), "--timesteps=8", "--plan"];
+    const { log } = console;
+    const printed: string[] = [];
+    console.log = (line: string) => printed.push(line);
+    try {
+      assert.equal(await runSampling(ditScript, args, signal), undefined);
+      assert.equal(await runSampling(ditScript, [...args, "--json"], signal), undefined);
+    } finally {
+      console.log = log;
+    }
+    assert.match(printed[0], /steps\/call.*\n[^]*evaluations[^]*<- auto[^]*auto window: /);
+    const plan = JSON.parse(printed[1]);
+    assert.equal(plan.event, "plan");
+    assert.deepEqual(plan.times.map((time: BatchTime) => time.steps), [1, 2, 4, 8]);
+    assert.equal(plan.sequential.rounds, 8);
+    await assert.rejects(Deno.stat(join(folder, "out")), Deno.errors.NotFound);
+    await assert.rejects(
+      runSampling(ditScript, [...args, "--method=sequential"], signal),
+      (error: Error) => error instanceof UsageError && /--plan is not used/.test(error.message),
+    );
+  }));
