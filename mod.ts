@@ -18,7 +18,7 @@ export type {
 export type { PredictionType } from "./src/models/scheduler_file.ts";
 export type { CheckedTensor } from "./src/models/tensor_contract.ts";
 export type { TextEmbedding } from "./src/models/clip_text_encoder.ts";
-export type { Picture } from "./src/models/vae.ts";
+export type { Image } from "./src/images/image.ts";
 export { DitPipeline } from "./src/pipelines/dit_pipeline.ts";
 export type {
   DenoiserOptions,
@@ -33,10 +33,10 @@ export {
 } from "./src/pipelines/stable_diffusion_pipeline.ts";
 export { type AxisScale, type Curve, curvePanel } from "./src/report/chart.ts";
 export { figure, type Panel } from "./src/report/svg.ts";
-export { contactSheet, type ContactSheetOptions, encodePng } from "./src/images/picture.ts";
-export { readPicture, type ReadPictureOptions } from "./src/images/read_picture.ts";
+export { contactSheet, type ContactSheetOptions, encodePng } from "./src/images/encode_png.ts";
+export { readImage, type ReadImageOptions } from "./src/images/read_image.ts";
 export type { Denoiser } from "./src/sampling/denoiser.ts";
-export { Generator } from "./src/sampling/noise.ts";
+export { TorchGenerator } from "./src/sampling/noise.ts";
 export { renoise, type RenoiseOptions } from "./src/sampling/renoise.ts";
 export type { Round, SampleResult } from "./src/sampling/results.ts";
 export { createSchedule, type Schedule, type ScheduleOptions } from "./src/sampling/schedule.ts";

@@ -5,7 +5,7 @@
  * output and the result are part of the figure; a network is not.
  * @module
  */
-import { createSchedule, type Denoiser, Generator, parallelSample } from "../../mod.ts";
+import { createSchedule, type Denoiser, parallelSample, TorchGenerator } from "../../mod.ts";
 import { peakOf, PRINT_PEAK, printPeak } from "./peak.ts";
 import { type BenchRow, printTable } from "./table.ts";
 
@@ -36,7 +36,7 @@ async function solve(method: typeof METHODS[number]): Promise<void> {
     predictNoise: (latents, _steps, out) => Promise.resolve(out.set(latents)),
   };
   const schedule = createSchedule({ kind: "dit", numInferenceSteps: STEPS });
-  const noise = new Generator(0).randn((STEPS + 1) * ROW);
+  const noise = new TorchGenerator(0).randn((STEPS + 1) * ROW);
   const options = { schedule, noise, memorySize: 3, atol: 0, rtol: 0, maxRounds: ROUNDS };
   const run = parallelSample(copying, { ...options, method });
   while (!(await run.next()).done);

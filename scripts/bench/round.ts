@@ -12,10 +12,10 @@ import process from "node:process";
 import {
   createSchedule,
   type Denoiser,
-  Generator,
   LEAN_TQN,
   parallelSample,
   type SampleOptions,
+  TorchGenerator,
 } from "../../mod.ts";
 import { type BenchRow, median, printTable } from "./table.ts";
 
@@ -74,7 +74,8 @@ export async function benchRound(): Promise<BenchRow[]> {
 
 /** Milliseconds of every measured round, by solver, and of the median pass. */
 async function measure(): Promise<{ rounds: Map<string, number[]>; pass: number }> {
-  const noise = new Generator(0).randn((STEPS + 1) * ROW), array = new Float64Array(WINDOW * ROW);
+  const noise = new TorchGenerator(0).randn((STEPS + 1) * ROW),
+    array = new Float64Array(WINDOW * ROW);
   const rounds = new Map(Object.keys(SOLVERS).map((name) => [name, [] as number[]]));
   const passes: number[] = [];
   for (let i = 0; i < WARM_RUNS + RUNS; i++) {

@@ -1,5 +1,5 @@
 /**
- * What part of sampling time is spent outside the network: the demo's DiT run, solver, conversions and event loop included, pictures
+ * What part of sampling time is spent outside the network: the demo's DiT run, solver, conversions and event loop included, images
  * and files not.
  * @module
  */

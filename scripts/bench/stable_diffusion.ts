@@ -1,5 +1,5 @@
 /**
- * What issue 4 asks of Stable Diffusion, on the embedded model: parallel pictures against sequential ones, warm starts against scratch,
+ * What issue 4 asks of Stable Diffusion, on the embedded model: parallel images against sequential ones, warm starts against scratch,
  * and peak memory by batch size and window. Takes about half an hour on one core.
  * @module
  */
@@ -8,7 +8,7 @@ import { leanTqn } from "../../src/jobs/solve.ts";
 import { StableDiffusionPipeline } from "../../src/pipelines/stable_diffusion_pipeline.ts";
 import { latentDifference } from "../../src/runs/latent_difference.ts";
 import { Environment } from "../../src/runtime/environment.ts";
-import { Generator } from "../../src/sampling/noise.ts";
+import { TorchGenerator } from "../../src/sampling/noise.ts";
 import type { Method } from "../../src/sampling/options.ts";
 import { parallelSample } from "../../src/sampling/parallel_sampler.ts";
 import type { SampleResult } from "../../src/sampling/results.ts";
@@ -43,7 +43,7 @@ class Lab {
 
   noise(seed: number): Float64Array {
     const size = this.#pipeline.latentShape.reduce((a, b) => a * b, 1);
-    return new Generator(seed).randn((STEPS + 1) * size);
+    return new TorchGenerator(seed).randn((STEPS + 1) * size);
   }
 
   async denoiser(prompt: string) {
@@ -99,7 +99,7 @@ async function benchParity(lab: Lab, seeds: number, method: Method): Promise<Ben
     worst = Math.max(worst, await lab.levels(sample, sequential.sample));
   }
   return {
-    group: `parallel against sequential pictures, ${seeds} seeds, tolerance 1e-5`,
+    group: `parallel against sequential images, ${seeds} seeds, tolerance 1e-5`,
     name: method,
     value: worst,
     unit: "levels",
@@ -176,7 +176,7 @@ async function measure(batchSize: number, windowSize: number): Promise<void> {
     guidanceScale: 4,
     batchSize,
   });
-  const noise = new Generator(0).randn((STEPS + 1) * denoiser.rowSize);
+  const noise = new TorchGenerator(0).randn((STEPS + 1) * denoiser.rowSize);
   const rounds = parallelSample(denoiser, { schedule, noise, windowSize, maxRounds: 3 });
   while (!(await rounds.next()).done);
   printPeak();
@@ -184,7 +184,7 @@ async function measure(batchSize: number, windowSize: number): Promise<void> {
 
 const METHODS = ["tqn", "parataa"] as const;
 
-/** `--seeds N` for the pictures, half as many for the warm starts; `--method M` and `--part pictures|warm|memory` for one alone. */
+/** `--seeds N` for the images, half as many for the warm starts; `--method M` and `--part images|warm|memory` for one alone. */
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
@@ -203,7 +203,7 @@ async function main(): Promise<void> {
   });
   const lab = new Lab(pipeline);
   for (const method of methods) {
-    if (wanted("pictures")) printTable([await benchParity(lab, seeds, method)]);
+    if (wanted("images")) printTable([await benchParity(lab, seeds, method)]);
     if (wanted("warm")) printTable(await benchWarmStart(lab, Math.ceil(seeds / 2), method));
   }
   if (wanted("memory")) printTable(await benchMemory());

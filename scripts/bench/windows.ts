@@ -8,7 +8,7 @@ import { leanTqn } from "../../src/jobs/solve.ts";
 import { DitPipeline } from "../../src/pipelines/dit_pipeline.ts";
 import { latentDifference } from "../../src/runs/latent_difference.ts";
 import { Environment } from "../../src/runtime/environment.ts";
-import { Generator } from "../../src/sampling/noise.ts";
+import { TorchGenerator } from "../../src/sampling/noise.ts";
 import type { Method } from "../../src/sampling/options.ts";
 import { parallelSample } from "../../src/sampling/parallel_sampler.ts";
 import { sequentialSample } from "../../src/sampling/sequential_sampler.ts";
@@ -28,7 +28,7 @@ for (const eta of [0, 1]) {
     const chains = [];
     for (const [seed, label] of CHAINS) {
       const denoiser = pipeline.createDenoiser(label, { schedule, guidanceScale: 4 });
-      const noise = new Generator(seed).randn((numInferenceSteps + 1) * denoiser.rowSize);
+      const noise = new TorchGenerator(seed).randn((numInferenceSteps + 1) * denoiser.rowSize);
       const { sample } = await sequentialSample(denoiser, { schedule, noise });
       chains.push({ denoiser, noise, wanted: sample });
     }

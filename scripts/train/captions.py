@@ -1,4 +1,4 @@
-"""Which pictures the text model learns, and the many ways in which people would ask for them."""
+"""Which images the text model learns, and the many ways in which people would ask for them."""
 
 import random
 from pathlib import Path
@@ -7,8 +7,8 @@ import numpy as np
 
 from data import load
 
-# Pictures per subcategory: the first so many, or these short names.
-PICTURES = {
+# Images per subcategory: the first so many, or these short names.
+IMAGES = {
     "face-smiling": 14, "face-affection": 6, "face-tongue": 3, "face-hand": 4,
     "face-neutral-skeptical": 8, "face-sleepy": 3, "face-unwell": 6, "face-hat": 3,
     "face-glasses": 3, "face-concerned": 10, "face-negative": 6, "face-costume": 8,
@@ -27,7 +27,7 @@ PICTURES = {
 ALSO = """mouse mouse2 rabbit rabbit2 bear panda_face elephant koala hedgehog thinking_face cry skull
 t-rex sauropod hotdog tulip""".split()
 
-# Left out of these, because few would ask for them and every picture costs training time.
+# Left out of these, because few would ask for them and every image costs training time.
 DROPPED = """dotted_line_face face_in_clouds face_with_raised_eyebrow expressionless no_mouth
 face_with_peeking_eye face_with_open_eyes_and_hand_over_mouth face_with_hand_over_mouth
 disguised_face face_with_monocle face_with_diagonal_mouth slightly_frowning_face
@@ -55,7 +55,7 @@ GROUPS = {
     "transport-air": "aircraft",
 }  # fmt: skip
 
-# Names that say something else than the picture shows.
+# Names that say something else than the image shows.
 RENAMED = {
     "heart": "red heart", "sunny": "sun", "star": "star", "boat": "sailboat",
     "hankey": "pile of poo", "car": "red car", "coffee": "cup of coffee", "pizza": "slice of pizza",
@@ -130,10 +130,10 @@ COLOURS = {
 
 PLAIN = ["{}", "{}", "{}", "a {}", "an emoji of {}", "{} emoji"]
 MORE = [
-    "an emoji of a {}", "a picture of a {}", "a picture of {}", "a cute {}", "a cute {}", "cute {}",
+    "an emoji of a {}", "an image of a {}", "an image of {}", "a cute {}", "a cute {}", "cute {}",
     "the {}", "a drawing of a {}", "a small {}", "a photo of a {}", "{}, emoji", "{}, cute", "{}s",
     "two {}s", "an icon of a {}", "{} icon", "a little {}", "a nice {}", "draw a {}", "my {}",
-    "a {} on white", "a happy {}", "a big {}", "a beautiful {}", "cartoon {}", "{} picture", "an {}",
+    "a {} on white", "a happy {}", "a big {}", "a beautiful {}", "cartoon {}", "{} image", "an {}",
     "{} clipart", "image of {}", "i like the {}", "a funny {}", "here is a {}", "some {}", "{}!",
 ]  # fmt: skip
 HELD_OUT = {
@@ -162,11 +162,11 @@ def _tint(pixels: np.ndarray, colour: tuple) -> np.ndarray:
     return np.where(ground, pixels, tinted).clip(0, 255).astype(np.uint8)
 
 
-def pictures(dropped=frozenset(DROPPED)) -> list[dict]:
+def images(dropped=frozenset(DROPPED)) -> list[dict]:
     """Rows of `load` with `id`, `nouns` (the first is the main one) and `group`, and recoloured ones."""
     kept, seen = [], {}
     for row in load():
-        wanted, short = PICTURES[row["subcategory"]], row["short"][0]
+        wanted, short = IMAGES[row["subcategory"]], row["short"][0]
         seen[row["subcategory"]] = seen.get(row["subcategory"], 0) + 1
         if isinstance(wanted, str):
             wanted = len(seen) * 10_000 if short in wanted.split() else 0
@@ -194,7 +194,7 @@ def _tinted(row: dict):
 
 
 def caption(row: dict, rng: random.Random) -> str:
-    """A wording for the picture; one in ten is empty, for guidance."""
+    """A wording for the image; one in ten is empty, for guidance."""
     return "" if rng.random() < 0.1 else wording(row, noun(row, rng), rng)
 
 
@@ -218,5 +218,5 @@ def wording(row: dict, noun: str, rng: random.Random) -> str:
 
 def corpus() -> list[str]:
     """What the vocabulary is counted on: every noun in every plain template."""
-    names = [noun for row in pictures() for noun in [*row["nouns"], row["group"]] if noun]
+    names = [noun for row in images() for noun in [*row["nouns"], row["group"]] if noun]
     return [template.format(name) for name in names for template in PLAIN]

@@ -1,14 +1,14 @@
-"""Names the training picture that a sample shows; the judge is built on it."""
+"""Names the training image that a sample shows; the judge is built on it."""
 
 import torch
 import torch.nn.functional as F
 from torch import nn
 
-from captions import pictures
+from captions import images
 from data import fine_classes, load, tensor
 from vae import VAE
 
-VARIANTS = 6  # decoded copies per picture
+VARIANTS = 6  # decoded copies per image
 
 
 class Classifier(nn.Sequential):
@@ -22,26 +22,26 @@ class Classifier(nn.Sequential):
 
 
 class Gallery:
-    """The pictures of both generators and some that look like them; recoloured ones keep their name."""
+    """The images of both generators and some that look like them; recoloured ones keep their name."""
 
     def __init__(self):
         self.dit = fine_classes(load())
-        self.sd = pictures()
-        rows = [{**row, "id": row["short"][0]} for row in self.dit] + pictures(dropped=())
+        self.sd = images()
+        rows = [{**row, "id": row["short"][0]} for row in self.dit] + images(dropped=())
         kinds = {row["id"]: row["subcategory"] for row in rows}
         self.names, self.kinds = list(kinds), list(kinds.values())
         unique = {(row["id"], row["pixels"].tobytes()): row for row in rows}.values()
-        self.pictures = tensor(list(unique))
+        self.images = tensor(list(unique))
         self.labels = torch.tensor([self.names.index(row["id"]) for row in unique])
 
 
 @torch.no_grad()
 def pool(gallery: Gallery, vae: VAE, seed: int):
-    """Every picture as it is and through the VAE with noise in the latent: pictures, labels."""
+    """Every image as it is and through the VAE with noise in the latent: images, labels."""
     torch.manual_seed(seed)
-    copies = [gallery.pictures]
+    copies = [gallery.images]
     for _ in range(VARIANTS):
-        for chunk in gallery.pictures.split(64):
+        for chunk in gallery.images.split(64):
             mean, log_variance = vae.encode(chunk)
             noise = 0.35 * torch.rand(len(chunk), 1, 1, 1) * torch.randn_like(mean)
             copies.append(vae.decode(mean + (0.5 * log_variance).exp() * noise + noise).clamp(-1, 1))

@@ -1,4 +1,4 @@
-"""The training pictures: Noto emoji, 64x64, from the npm package emoji-datasource-google."""
+"""The training images: Noto emoji, 64x64, from the npm package emoji-datasource-google."""
 
 import json
 from pathlib import Path
@@ -21,25 +21,25 @@ plant-other food-fruit food-vegetable food-prepared food-asian food-sweet drink 
 transport-water transport-air event sport|sky & weather|game award-medal musical-instrument clothing
 place-building place-geographic place-other book-paper tool household office geometric
 """
-# What the generators draw is the part of that list before `game`; few pictures, many epochs.
+# What the generators draw is the part of that list before `game`; few images, many epochs.
 _PARTS = VAE_SUBCATEGORIES.replace("\n", " ").split("|")
 GENERATOR = frozenset(_PARTS[0].split() + [_PARTS[1]])
 EVERYTHING = GENERATOR | frozenset(_PARTS[2].split())
 
-CHUNK = 6  # pictures per fine class
+CHUNK = 6  # images per fine class
 CLASSES = 41
 
 
-def _picture(path: Path) -> np.ndarray:
+def _image(path: Path) -> np.ndarray:
     """Composites on white: a generator of three channels has no alpha."""
-    picture = Image.open(path).convert("RGBA")
-    white = Image.new("RGBA", picture.size, (255, 255, 255, 255))
-    white.alpha_composite(picture)
+    image = Image.open(path).convert("RGBA")
+    white = Image.new("RGBA", image.size, (255, 255, 255, 255))
+    white.alpha_composite(image)
     return np.array(white.convert("RGB").resize((64, 64), Image.LANCZOS))
 
 
 def load(subcategories=GENERATOR) -> list[dict]:
-    """All pictures of the subcategories in Unicode's order: name, short names, subcategory, pixels."""
+    """All images of the subcategories in Unicode's order: name, short names, subcategory, pixels."""
     rows = []
     for entry in json.loads((PACKAGE / "emoji.json").read_text()):
         path = PACKAGE / "img" / "google" / "64" / entry["image"]
@@ -53,7 +53,7 @@ def load(subcategories=GENERATOR) -> list[dict]:
                 "short": entry["short_names"],
                 "subcategory": entry["subcategory"],
                 "order": entry["sort_order"],
-                "pixels": _picture(path),
+                "pixels": _image(path),
             }
         )
     return sorted(rows, key=lambda row: row["order"])
@@ -75,25 +75,25 @@ def fine_classes(rows: list[dict], count: int = CLASSES) -> list[dict]:
         parts = max(1, round(len(members) / CHUNK))
         for i in range(parts):
             chunks.append(members[i * len(members) // parts : (i + 1) * len(members) // parts])
-    # Spread the classes over the whole list, so that every kind of picture is there.
+    # Spread the classes over the whole list, so that every kind of image is there.
     kept = [chunks[int(i * 2.5)] for i in range(count)]
     return [{**row, "class": k} for k, chunk in enumerate(kept) for row in chunk]
 
 
 def to_pixels(batch: torch.Tensor) -> np.ndarray:
-    """[N, 64, 64, 3] uint8 of [-1, 1] pictures."""
+    """[N, 64, 64, 3] uint8 of [-1, 1] images."""
     scaled = ((batch.clamp(-1, 1) + 1) * 127.5).round().byte()
     return scaled.permute(0, 2, 3, 1).cpu().numpy()
 
 
-def sheet(pictures, columns: int, path: Path, scale: int = 1) -> None:
-    """Writes a contact sheet (PNG) of equally large pictures, row by row."""
-    height, width = pictures[0].shape[:2]
-    rows = -(-len(pictures) // columns)
+def sheet(images, columns: int, path: Path, scale: int = 1) -> None:
+    """Writes a contact sheet (PNG) of equally large images, row by row."""
+    height, width = images[0].shape[:2]
+    rows = -(-len(images) // columns)
     canvas = np.full((rows * (height + 2), columns * (width + 2), 3), 200, np.uint8)
-    for i, picture in enumerate(pictures):
+    for i, image in enumerate(images):
         top, left = (i // columns) * (height + 2), (i % columns) * (width + 2)
-        canvas[top : top + height, left : left + width] = picture
+        canvas[top : top + height, left : left + width] = image
     image = Image.fromarray(canvas)
     path.parent.mkdir(parents=True, exist_ok=True)
     image.resize((image.width * scale, image.height * scale), Image.NEAREST).save(path)

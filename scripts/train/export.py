@@ -82,9 +82,9 @@ def export_vae(weights: Path, folder: Path) -> None:
         "block_out_channels": [48, 96, 160, 160],  # four entries: one latent pixel is 8 wide
         "scaling_factor": SCALING_FACTOR,
     }
-    picture, latent = torch.rand(2, 3, 64, 64) * 2 - 1, torch.randn(2, 4, 8, 8)
+    image, latent = torch.rand(2, 3, 64, 64) * 2 - 1, torch.randn(2, 4, 8, 8)
     for name, module, inputs, output in (
-        ("vae_encoder", Encode(vae), {"sample": picture}, "latent_parameters"),
+        ("vae_encoder", Encode(vae), {"sample": image}, "latent_parameters"),
         ("vae_decoder", Decode(vae), {"latent_sample": latent}, "sample"),
     ):
         save_json(folder / name / "config.json", **config)

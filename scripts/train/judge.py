@@ -34,11 +34,11 @@ class Judge:
         self.kind = dict(zip(names, self.gallery.kinds))
 
     def classes(self, x):
-        """The DiT class whose pictures are likeliest together."""
+        """The DiT class whose images are likeliest together."""
         return (probabilities(self.model, x) @ self.member).argmax(1)
 
     def named(self, x) -> list[str]:
-        """The likeliest of all pictures, those too that the text model never learnt."""
+        """The likeliest of all images, those too that the text model never learnt."""
         found = probabilities(self.model, x).argmax(1)
         return [self.gallery.names[i] for i in found.tolist()]
 
@@ -49,7 +49,7 @@ class Judge:
         right = probabilities(self.model, x).argmax(1) == labels
         held = self.member.sum(1)[labels] > 0
         wanted = self.member[labels[held]].argmax(1)
-        print(f"classifier on held-out augmentations: picture {right.float().mean():.1%}", end=", ")
+        print(f"classifier on held-out augmentations: image {right.float().mean():.1%}", end=", ")
         print(f"DiT class {(self.classes(x[held]) == wanted).float().mean():.1%}")
 
 
@@ -64,7 +64,7 @@ def judge_dit(judge: Judge, folder: Folder, guidance: float) -> None:
 
 
 def judge_texts(judge: Judge, folder: Folder, guidance: float, title: str, asked: list) -> None:
-    """`asked`: pairs of a text and the pictures that answer it."""
+    """`asked`: pairs of a text and the images that answer it."""
     drawn = folder.draw([text for text, _ in asked], SEED, guidance)
     named = judge.named(to_tensor(drawn))
     exact = [name in wanted for name, (_, wanted) in zip(named, asked)]
@@ -72,7 +72,7 @@ def judge_texts(judge: Judge, folder: Folder, guidance: float, title: str, asked
         judge.kind[name] in {judge.kind[w] for w in wanted} for name, (_, wanted) in zip(named, asked)
     ]
     share, close = sum(exact) / len(asked), sum(kinds) / len(asked)
-    print(f"guidance {guidance}, {title}: group {close:.1%}, picture itself {share:.1%}")
+    print(f"guidance {guidance}, {title}: group {close:.1%}, image itself {share:.1%}")
     for (text, _), name, ok in zip(asked, named, exact):
         if not ok:
             print(f"    {text!r} looks like {name}")

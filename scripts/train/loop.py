@@ -128,7 +128,7 @@ def start_weights(model: nn.Module, path: Path | None):
 
 
 class Shuffle:
-    """Endless batches of indices, each picture once per epoch."""
+    """Endless batches of indices, each image once per epoch."""
 
     def __init__(self, count: int, batch: int):
         self.count, self.batch, self.order = count, batch, torch.empty(0, dtype=torch.long)

@@ -1,4 +1,4 @@
-"""Draws pictures with an exported model folder through ONNX Runtime alone: DDIM, eta 0, guidance."""
+"""Draws images with an exported model folder through ONNX Runtime alone: DDIM, eta 0, guidance."""
 
 import json
 from pathlib import Path
@@ -66,6 +66,6 @@ class Folder:
             clean = (x - np.sqrt(1 - bar) * epsilon) / np.sqrt(bar)
             x = (np.sqrt(before) * clean + np.sqrt(1 - before) * epsilon).astype(np.float32)
         latent = x / np.float32(self.scaling_factor)
-        pictures = self.decoder.run(None, {"latent_sample": latent})[0]
-        scaled = np.round((pictures.clip(-1, 1) + 1) * 127.5).astype(np.uint8)
+        images = self.decoder.run(None, {"latent_sample": latent})[0]
+        scaled = np.round((images.clip(-1, 1) + 1) * 127.5).astype(np.uint8)
         return scaled.transpose(0, 2, 3, 1)

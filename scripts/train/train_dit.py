@@ -1,4 +1,4 @@
-"""Trains the class-conditional DiT on the latents of 41 classes of about six pictures."""
+"""Trains the class-conditional DiT on the latents of 41 classes of about six images."""
 
 import torch
 
@@ -32,7 +32,7 @@ class VariationalBound:
 
 
 def timesteps(batch: int) -> torch.Tensor:
-    """Stratified in the batch; three quarters below 650, where the picture is decided."""
+    """Stratified in the batch; three quarters below 650, where the image is decided."""
     u = (torch.rand(batch) + torch.randperm(batch)) / batch
     t = torch.where(u < 0.75, u / 0.75 * 650, 650 + (u - 0.75) / 0.25 * 350)
     return t.long().clamp(0, 999)

@@ -1,4 +1,4 @@
-"""Trains the judge's classifier on augmented renders of the training pictures."""
+"""Trains the judge's classifier on augmented renders of the training images."""
 
 import torch
 import torch.nn.functional as F
@@ -12,20 +12,20 @@ def main():
     args = arguments(__doc__, average=0.995, steps=2500, batch=64, rate=2e-3, vae=None)
     gallery = Gallery()
     vae = start_weights(VAE().eval(), args.vae)
-    pictures, labels = pool(gallery, vae, seed=1)
+    images, labels = pool(gallery, vae, seed=1)
     model = Classifier(len(gallery.names)).to(memory_format=torch.channels_last)
     run = Run(model, model.parameters(), args, weight_decay=0.02)
-    shuffle = Shuffle(len(pictures), args.batch)
-    print(f"{len(gallery.names)} pictures by name, {len(pictures)} renders", flush=True)
+    shuffle = Shuffle(len(images), args.batch)
+    print(f"{len(gallery.names)} images by name, {len(images)} renders", flush=True)
     for _ in run:
         picked = shuffle.next()
         with low_precision(args):
-            logits = model(augment(pictures[picked]).contiguous(memory_format=torch.channels_last))
+            logits = model(augment(images[picked]).contiguous(memory_format=torch.channels_last))
         loss = F.cross_entropy(logits.float(), labels[picked], label_smoothing=0.05)
         run.update(loss, right=(logits.argmax(1) == labels[picked]).float().mean())
     # Held out: other latent noise, other augmentations.
-    pictures, labels = pool(gallery, vae, seed=2)
-    found = probabilities(run.average.model, augment(pictures)).argmax(1)
+    images, labels = pool(gallery, vae, seed=2)
+    found = probabilities(run.average.model, augment(images)).argmax(1)
     print(f"held-out augmentations: {(found == labels).float().mean():.1%} named right", flush=True)
 
 

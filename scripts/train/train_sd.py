@@ -5,7 +5,7 @@ import random
 import torch
 
 from bpe import Tokenizer
-from captions import caption, pictures
+from captions import caption, images
 from data import TOKENIZER, tensor
 from diffusion import Schedule
 from loop import Run, Shuffle, arguments, low_precision, start_weights
@@ -30,7 +30,7 @@ class Wordings:
 
 def main():
     args = arguments(__doc__, steps=40000, batch=16, rate=1e-3, vae=None, average=0.998)
-    rows = pictures()
+    rows = images()
     vae = start_weights(VAE().eval(), args.vae)
     mean, deviation = latents(vae, tensor(rows))
     torch.manual_seed(1)

@@ -1,4 +1,4 @@
-"""A small VAE: 64x64x3 pictures to 8x8x4 latents and back."""
+"""A small VAE: 64x64x3 images to 8x8x4 latents and back."""
 
 import torch
 import torch.nn.functional as F
@@ -63,9 +63,9 @@ class VAE(nn.Module):
 
 
 @torch.no_grad()
-def latents(vae: VAE, pictures: torch.Tensor):
-    """Means and standard deviations of the latents of all pictures, unscaled."""
-    encoded = [vae.encode(pictures[i : i + 64]) for i in range(0, len(pictures), 64)]
+def latents(vae: VAE, images: torch.Tensor):
+    """Means and standard deviations of the latents of all images, unscaled."""
+    encoded = [vae.encode(images[i : i + 64]) for i in range(0, len(images), 64)]
     mean = torch.cat([m for m, _ in encoded])
     deviation = (0.5 * torch.cat([v for _, v in encoded])).exp()
     return mean, deviation

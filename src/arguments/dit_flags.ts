@@ -12,7 +12,7 @@ export function ditFlags() {
       value: "A,B,…",
       group: "Sampling",
       help:
-        "classes by name or number, one for all or one a picture; drawn from the seed by default",
+        "classes by name or number, one for all or one an image; drawn from the seed by default",
     },
     ...samplingFlags({
       timesteps: 100,

@@ -15,9 +15,9 @@ interface FlagBase {
   /** One line for `--help`. */
   help: string;
   /**
-   * What the flag touches. `result` (the default): recorded in manifest and pictures. `execution`: how a run is executed but
-   * never what it gives, so it stays out of the pictures and the same seed gives the same bytes. `place`: where a model lies, which
-   * is nobody's business who gets the picture. `session`: this call alone, never recorded.
+   * What the flag touches. `result` (the default): recorded in manifest and images. `execution`: how a run is executed but
+   * never what it gives, so it stays out of the images and the same seed gives the same bytes. `place`: where a model lies, which
+   * is nobody's business who gets the image. `session`: this call alone, never recorded.
    */
   scope?: "result" | "execution" | "place" | "session";
 }

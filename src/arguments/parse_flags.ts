@@ -55,7 +55,7 @@ export function parseFlags<T extends FlagTable>(table: T, args: readonly string[
 }
 
 /**
- * Reads values that were recorded as JSON (a manifest, a picture's metadata) by the same rules as a command line.
+ * Reads values that were recorded as JSON (a manifest, an image's metadata) by the same rules as a command line.
  *
  * @returns the words that `parseFlags` would take, without the flags named in `except`
  * @throws {UsageError} on a name that is no flag of the table

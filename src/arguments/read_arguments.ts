@@ -14,7 +14,7 @@ export interface Arguments<V> {
   given: ReadonlySet<string>;
   /** Whether the seed was drawn, as −1 asks for. */
   drawnSeed: boolean;
-  /** Hash of the model of the picture that the arguments came from. */
+  /** Hash of the model of the image that the arguments came from. */
   recordedModel: string | undefined;
   /** Flags given beside `--resume` that do not change the result. */
   overrides: RecordedArguments;
@@ -61,7 +61,7 @@ export async function readArguments<T extends FlagTable>(
   return { values, given, drawnSeed, recordedModel: model, overrides: {} };
 }
 
-/** The arguments for a manifest (`all`) or a picture (those that change the result). */
+/** The arguments for a manifest (`all`) or an image (those that change the result). */
 export function recordArguments(
   table: FlagTable,
   values: object,

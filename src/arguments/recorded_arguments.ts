@@ -17,7 +17,7 @@ export interface Recorded {
 }
 
 /**
- * Reads the arguments of a `manifest.json` or of a picture written by a run of `script`.
+ * Reads the arguments of a `manifest.json` or of an image written by a run of `script`.
  *
  * @throws {UsageError} when there is no such file, it holds none, or another script wrote it
  * @throws {FormatError} when the file is damaged

@@ -297,7 +297,7 @@ export const VERBOSE = {
   help: "print every round, ONNX Runtime's own warnings, and NVIDIA's libraries in use",
 } as const satisfies Flag;
 
-/** `--concurrent_samples`, of the scripts whose pictures do not depend on each other. */
+/** `--concurrent_samples`, of the scripts whose images do not depend on each other. */
 export const CONCURRENT_SAMPLES = {
   type: "integer",
   min: 1,
@@ -305,10 +305,10 @@ export const CONCURRENT_SAMPLES = {
   default: 1,
   group: "Run",
   scope: "execution",
-  help: "pictures that are solved at once, for more devices than one window can feed",
+  help: "images that are solved at once, for more devices than one window can feed",
 } as const satisfies Flag;
 
-/** `--num_samples`, of the scripts that make several pictures. */
+/** `--num_samples`, of the scripts that make several images. */
 export const NUM_SAMPLES = {
   type: "integer",
   min: 1,
@@ -316,5 +316,5 @@ export const NUM_SAMPLES = {
   default: 10,
   short: "b",
   group: "Sampling",
-  help: "pictures to make",
+  help: "images to make",
 } as const satisfies Flag;

@@ -13,13 +13,13 @@ export function sdFlags() {
       default: "black duck",
       short: "p",
       group: "Sampling",
-      help: "what the pictures show",
+      help: "what the images show",
     },
     prompts_file: {
       type: "string",
       value: "FILE",
       group: "Sampling",
-      help: "one prompt a line, UTF-8; --num_samples pictures of each, 1 by default",
+      help: "one prompt a line, UTF-8; --num_samples images of each, 1 by default",
     },
     num_samples: NUM_SAMPLES,
     ...textFlags(),
@@ -73,7 +73,7 @@ export function sdWinitFlags() {
       type: "string",
       value: "FILE",
       group: "Sampling",
-      help: "start prompt2 from a picture, PNG or JPEG, through the VAE's encoder",
+      help: "start prompt2 from an image, PNG or JPEG, through the VAE's encoder",
     },
     force_warm: {
       type: "boolean",
@@ -99,7 +99,7 @@ function textFlags() {
     multipleOf: 8,
     short,
     group: "Sampling",
-    help: `${what} of the pictures in pixels; the model's own by default`,
+    help: `${what} of the images in pixels; the model's own by default`,
   } as const);
   return {
     negative_prompt: {
@@ -109,7 +109,7 @@ function textFlags() {
       default: "",
       short: "n",
       group: "Sampling",
-      help: "what the pictures are led away from",
+      help: "what the images are led away from",
     },
     height: side("H", "height"),
     width: side("W", "width"),

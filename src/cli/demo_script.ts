@@ -1,4 +1,4 @@
-/** The main job on the models that ship with parataa: pictures of three systems, and what parallel sampling saved. @module */
+/** The main job on the models that ship with parataa: images of three systems, and what parallel sampling saved. @module */
 import type { Command } from "./command.ts";
 import { ditScript } from "../jobs/dit_script.ts";
 import type { FlagTable } from "../arguments/flag.ts";
@@ -17,7 +17,7 @@ const summary = {
   name: "demo",
   about:
     "Samples the models that ship with parataa, in parallel over the steps of their chains:\n" +
-    "three classes by a DiT, two pictures of a prompt, and a prompt from another one's trajectory.",
+    "three classes by a DiT, two images of a prompt, and a prompt from another one's trajectory.",
   example: "deno task demo",
 };
 

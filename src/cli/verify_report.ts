@@ -13,7 +13,7 @@ const LEAST_TOLERANCE = 1e-4;
 const OTHER_TOLERANCE = 1e-3;
 
 /** The whole run beside sequential sampling: worst differences, mean costs. */
-export interface Overall extends Pick<VerifiedSample, "latent" | "picture" | "run" | "sequential"> {
+export interface Overall extends Pick<VerifiedSample, "latent" | "image" | "run" | "sequential"> {
   samples: number;
   tolerance: number;
   verified: boolean;
@@ -56,7 +56,7 @@ export function overall(samples: readonly VerifiedSample[], tolerance: number): 
     tolerance,
     verified: samples.every((s) => s.latent.relative <= tolerance),
     latent,
-    picture: { psnr: least((s) => s.picture.psnr), ssim: least((s) => s.picture.ssim) },
+    image: { psnr: least((s) => s.image.psnr), ssim: least((s) => s.image.ssim) },
     ...{ run, sequential, speedup: sequential.seconds / run.seconds },
   };
 }
@@ -93,11 +93,11 @@ export function requireVerified(samples: readonly VerifiedSample[], tolerance: n
   );
 }
 
-function differences({ latent, picture }: Pick<Overall, "latent" | "picture">): string {
-  const { psnr, ssim } = picture;
+function differences({ latent, image }: Pick<Overall, "latent" | "image">): string {
+  const { psnr, ssim } = image;
   return `latent max ${short(latent.max)}, RMS ${short(latent.rms)} (relative ${
     short(latent.relative)
-  }); picture PSNR ${Number.isFinite(psnr) ? `${psnr.toFixed(1)} dB` : "infinite"}, SSIM ${
+  }); image PSNR ${Number.isFinite(psnr) ? `${psnr.toFixed(1)} dB` : "infinite"}, SSIM ${
     ssim.toFixed(4)
   }`;
 }

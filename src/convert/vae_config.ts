@@ -5,7 +5,7 @@ import { shownValue } from "../formats/shown.ts";
 
 /** Sizes of an AutoencoderKL. */
 export interface VaeConfig {
-  /** Channels of a picture. */
+  /** Channels of an image. */
   channels: number;
   /** Channels of a latent. */
   latentChannels: number;

@@ -8,7 +8,7 @@ const NORM_EPSILON = 1e-6;
 export interface ConvOptions {
   /** Height and width of the kernel; 3 unless given. */
   kernel?: number;
-  /** 2 halves the picture, with a row and a column of zeros at the far ends, as diffusers pads it. */
+  /** 2 halves the image, with a row and a column of zeros at the far ends, as diffusers pads it. */
   stride?: 1 | 2;
 }
 

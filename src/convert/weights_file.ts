@@ -77,7 +77,7 @@ const READERS: Partial<Record<SafetensorsDtype, (bytes: Uint8Array) => Values>> 
 
 type Values = Float32Array | Float64Array | Float16Array;
 
-/** Half precision ends at 65504: an infinity made here would be one in every picture. */
+/** Half precision ends at 65504: an infinity made here would be one in every image. */
 function refuseOverflow(name: string, values: Values, halves: Float16Array): void {
   const at = halves.findIndex((half, i) => !Number.isFinite(half) && Number.isFinite(values[i]));
   if (at < 0) return;

@@ -1,4 +1,4 @@
-/** Pictures of an experiment's samples, small enough for one page. @module */
+/** Images of an experiment's samples, small enough for one page. @module */
 import { relative } from "node:path";
 import type { ReportSample } from "../report/report_model.ts";
 import { heatmap } from "../report/heatmap.ts";
@@ -6,25 +6,25 @@ import { pngUri, type SmallImage, strip } from "../report/strip.ts";
 import { settingName } from "./cells.ts";
 import { decibels } from "./results_csv.ts";
 import type { FoundRun } from "./find_run.ts";
-import { type MeasuredSample, readFinalPicture, readPictures } from "./measured_run.ts";
+import { type MeasuredSample, readFinalImage, readImages } from "./measured_run.ts";
 
-/** Characters of all pictures of rounds together; what comes later is left out of the page. */
+/** Characters of all images of rounds together; what comes later is left out of the page. */
 const MOST_CHARACTERS = 1.5e6;
-/** Seeds beyond these are left out of the sheet of final pictures. */
+/** Seeds beyond these are left out of the sheet of final images. */
 export const MOST_SEEDS_ON_SHEET = 8;
 
-/** Final picture of a sample, for the sheet. */
+/** Final image of a sample, for the sheet. */
 export interface Final {
   setting: string;
   seed: number;
   image: SmallImage;
 }
 
-/** Collects pictures as runs are finished. */
+/** Collects images as runs are finished. */
 export class Gallery {
-  /** Samples with a picture for every round. */
+  /** Samples with an image for every round. */
   readonly samples: ReportSample[] = [];
-  /** Final pictures by setting and seed. */
+  /** Final images by setting and seed. */
   readonly finals: Final[] = [];
   /** Parallel samples that had no room. */
   leftOut = 0;
@@ -50,8 +50,8 @@ export class Gallery {
   async #addFinal({ cell, path, index, figures, seed }: MeasuredSample): Promise<void> {
     this.#seeds.add(seed);
     if (this.#seeds.size > MOST_SEEDS_ON_SHEET) return;
-    const picture = await readFinalPicture(path, { index, rounds: figures.rounds });
-    this.finals.push({ setting: settingName(cell), seed, image: strip([picture]) });
+    const image = await readFinalImage(path, { index, rounds: figures.rounds });
+    this.finals.push({ setting: settingName(cell), seed, image: strip([image]) });
   }
 
   async #addRounds(sample: MeasuredSample, reference: FoundRun): Promise<void> {
@@ -63,8 +63,8 @@ export class Gallery {
     const shown = {
       ...{ setting: settingName(cell), label, seed },
       folder: relative(this.#root, path).replaceAll("\\", "/") + `/sample_${index}`,
-      rounds: strip(await readPictures(path, { index, rounds: figures.rounds })),
-      sequential: await this.#sequentialPicture(reference, index),
+      rounds: strip(await readImages(path, { index, rounds: figures.rounds })),
+      sequential: await this.#sequentialImage(reference, index),
       heat: { uri: pngUri(heatmap(rounds, timesteps)), steps: timesteps, rounds: rounds.length },
       finished: sample.finished,
       residuals: sample.residuals,
@@ -77,11 +77,11 @@ export class Gallery {
     this.samples.push(shown);
   }
 
-  async #sequentialPicture({ path, manifest }: FoundRun, index: number): Promise<SmallImage> {
+  async #sequentialImage({ path, manifest }: FoundRun, index: number): Promise<SmallImage> {
     const key = `${path} ${index}`;
     const known = this.#sequential.get(key);
     if (known) return known;
-    const image = strip([await readFinalPicture(path, manifest.samples[index])]);
+    const image = strip([await readFinalImage(path, manifest.samples[index])]);
     this.#sequential.set(key, image);
     return image;
   }

@@ -2,11 +2,11 @@
 import { join } from "node:path";
 import { FormatError } from "../errors.ts";
 import { readSafetensors } from "../formats/safetensors/safetensors.ts";
-import type { Picture } from "../models/vae.ts";
+import type { Image } from "../images/image.ts";
 import { latentDifference } from "../runs/latent_difference.ts";
 import type { Manifest, SampleRecord } from "../runs/manifest.ts";
-import { psnr, ssim } from "../images/picture_metrics.ts";
-import { readPicture } from "../images/read_picture.ts";
+import { psnr, ssim } from "../images/image_metrics.ts";
+import { readImage } from "../images/read_image.ts";
 import { readRounds, type RoundRow } from "../runs/rounds_file.ts";
 import type { Cell } from "./cells.ts";
 import type { Metric } from "./definition.ts";
@@ -31,13 +31,13 @@ export interface MeasuredSample {
   /** Largest residual of every round. */
   residuals: readonly number[];
   finished: readonly number[];
-  /** The first round after which the picture stays within 40 dB of the sequential one; absent of a sequential sample. */
+  /** The first round after which the image stays within 40 dB of the sequential one; absent of a sequential sample. */
   roundsToSight?: number;
-  /** SHA-256 of the final picture, to see whether repeats are equal. */
-  picture: string;
+  /** SHA-256 of the final image, to see whether repeats are equal. */
+  image: string;
 }
 
-/** Two pictures that are no further apart look alike: an RMS difference of 2.6 of 255 levels. */
+/** Two images that are no further apart look alike: an RMS difference of 2.6 of 255 levels. */
 const ALIKE_DECIBELS = 40;
 
 /** Measures every sample of a run; `reference` is the sequential run of the same noise. */
@@ -56,8 +56,8 @@ export async function measureRun(
       await readLatent(path, record),
       await readLatent(reference.path, target),
     );
-    const own = await readFinalPicture(path, record);
-    const wanted = await readFinalPicture(reference.path, target);
+    const own = await readFinalImage(path, record);
+    const wanted = await readFinalImage(reference.path, target);
     const rounds = await readRoundsOf(path, record, manifest);
     measured.push({
       cell,
@@ -80,7 +80,7 @@ export async function measureRun(
       rounds,
       residuals: record.residual,
       finished: record.finishedIndex,
-      picture: manifest.outputs[finalPicture(record)].sha256,
+      image: manifest.outputs[finalImage(record)].sha256,
     });
   }
   return measured;
@@ -89,36 +89,36 @@ export async function measureRun(
 async function roundsToSight(
   path: string,
   record: SampleRecord,
-  wanted: Picture,
+  wanted: Image,
 ): Promise<number | undefined> {
-  const pictures = await readPictures(path, record);
-  const last = pictures.findLastIndex((picture) => psnr(picture, wanted) < ALIKE_DECIBELS);
-  return last === pictures.length - 1 ? undefined : last + 1;
+  const images = await readImages(path, record);
+  const last = images.findLastIndex((image) => psnr(image, wanted) < ALIKE_DECIBELS);
+  return last === images.length - 1 ? undefined : last + 1;
 }
 
-/** The picture after every round, `step_0` first. */
-export async function readPictures(
+/** The image after every round, `step_0` first. */
+export async function readImages(
   path: string,
   { index, rounds }: Pick<SampleRecord, "index" | "rounds">,
-): Promise<Picture[]> {
-  const pictures: Picture[] = [];
+): Promise<Image[]> {
+  const images: Image[] = [];
   for (let round = 0; round <= rounds; round++) {
     const file = join(path, `sample_${index}`, `step_${round}.png`);
-    pictures.push(await readPicture(await Deno.readFile(file), { file }));
+    images.push(await readImage(await Deno.readFile(file), { file }));
   }
-  return pictures;
+  return images;
 }
 
-/** The last picture of a sample. */
-export async function readFinalPicture(
+/** The last image of a sample. */
+export async function readFinalImage(
   path: string,
   record: Pick<SampleRecord, "index" | "rounds">,
-): Promise<Picture> {
-  const file = join(path, finalPicture(record));
-  return await readPicture(await Deno.readFile(file), { file });
+): Promise<Image> {
+  const file = join(path, finalImage(record));
+  return await readImage(await Deno.readFile(file), { file });
 }
 
-function finalPicture({ index, rounds }: Pick<SampleRecord, "index" | "rounds">): string {
+function finalImage({ index, rounds }: Pick<SampleRecord, "index" | "rounds">): string {
   return `sample_${index}/step_${rounds}.png`;
 }
 

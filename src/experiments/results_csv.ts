@@ -34,7 +34,7 @@ export function solverSettings(
   };
 }
 
-/** The whole file. Pictures that are equal have a PSNR of `inf`. */
+/** The whole file. Images that are equal have a PSNR of `inf`. */
 export function resultsCsv(samples: readonly MeasuredSample[]): string {
   const lines = samples.map(({ cell, settings, seed, timesteps, figures }) => {
     const { window, order, memory, tol } = settings;
@@ -47,7 +47,7 @@ export function resultsCsv(samples: readonly MeasuredSample[]): string {
   return [COLUMNS.join(), ...lines, ""].join("\n");
 }
 
-/** To a hundredth; `inf` for equal pictures. */
+/** To a hundredth; `inf` for equal images. */
 export function decibels(psnr: number): string {
   return Number.isFinite(psnr) ? psnr.toFixed(2) : "inf";
 }

@@ -82,17 +82,17 @@ export function madeWith(manifests: readonly Manifest[]): ReportModel["made"] {
   return [...facts].map(([name, values]) => [name, [...values]] as const);
 }
 
-/** Whether repeats of a run gave the same pictures; nothing where there are none. */
+/** Whether repeats of a run gave the same images; nothing where there are none. */
 export function repeatNotes(samples: readonly MeasuredSample[]): string[] {
   const first = ({ cell }: MeasuredSample) => cell.id.replace(/-repeat\d+$/, "");
   const repeated = groups(samples, (sample) => `${first(sample)} ${sample.index}`)
     .filter(([, mine]) => mine.length > 1);
   if (repeated.length === 0) return [];
-  const other = repeated.filter(([, mine]) => new Set(mine.map((s) => s.picture)).size > 1);
+  const other = repeated.filter(([, mine]) => new Set(mine.map((s) => s.image)).size > 1);
   if (other.length === 0) {
-    return [`Every repeated run gave the same picture, to the last byte (${repeated.length}).`];
+    return [`Every repeated run gave the same image, to the last byte (${repeated.length}).`];
   }
   return [
-    `${other.length} of ${repeated.length} repeated runs gave other pictures: ${other[0][0]}`,
+    `${other.length} of ${repeated.length} repeated runs gave other images: ${other[0][0]}`,
   ];
 }

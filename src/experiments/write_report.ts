@@ -1,7 +1,7 @@
 /** Writes what an experiment has come to: table, plots, sheets, page. @module */
 import { join } from "node:path";
 import { reportPage } from "../report/report_page.ts";
-import { pictureSheet, type SheetRow } from "../report/picture_sheet.ts";
+import { imageSheet, type SheetRow } from "../report/image_sheet.ts";
 import { figure } from "../report/svg.ts";
 import type { Manifest } from "../runs/manifest.ts";
 import { writeWholeFile } from "../runs/whole_file.ts";
@@ -71,7 +71,7 @@ export function cellName(cell: Cell): string {
   return `${settingName(cell)}, seed ${cell.seed}${repeat}`;
 }
 
-/** Final pictures by setting and seed, and the pictures after every round. */
+/** Final images by setting and seed, and the images after every round. */
 function sheets({ gallery: { finals, samples } }: Findings): [name: string, svg: string][] {
   const made: [string, string][] = [];
   if (finals.length > 0) {
@@ -83,7 +83,7 @@ function sheets({ gallery: { finals, samples } }: Findings): [name: string, svg:
       cells: seeds.map((seed) => mine.find((final) => final.seed === seed)?.image),
     }));
     const columns = seeds.map((seed) => `seed ${seed}`);
-    const sheet = pictureSheet(rows, { title: "final pictures", columns });
+    const sheet = imageSheet(rows, { title: "final images", columns });
     made.push(["contact_sheet_final.svg", figure([sheet], 1)]);
   }
   const first = samples.filter(({ seed }) => seed === samples[0].seed);
@@ -91,7 +91,7 @@ function sheets({ gallery: { finals, samples } }: Findings): [name: string, svg:
     const rows = first.map(({ setting, rounds }): SheetRow => ({ name: setting, cells: [rounds] }));
     const most = Math.max(...first.map(({ rounds }) => rounds.count));
     const columns = Array.from({ length: most }, (_, round) => round === 0 ? "start" : `${round}`);
-    const sheet = pictureSheet(rows, { title: "pictures after every round", columns });
+    const sheet = imageSheet(rows, { title: "images after every round", columns });
     made.push(["contact_sheet_rounds.svg", figure([sheet], 1)]);
   }
   return made;

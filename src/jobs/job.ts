@@ -1,6 +1,6 @@
 /** One sample to make, and what came of it. @module */
 import type { GuidedDenoiser } from "../models/guided_denoiser.ts";
-import type { Picture } from "../models/vae.ts";
+import type { Image } from "../images/image.ts";
 import type { SampleRecord } from "../runs/manifest.ts";
 import type { SampleResult } from "../sampling/results.ts";
 
@@ -9,7 +9,7 @@ export interface Job {
   index: number;
   /** What it shows, for people: `3 (cat face)`, the prompt. */
   label: string;
-  /** What the picture is led away from, for its metadata. */
+  /** What the image is led away from, for its metadata. */
   negativePrompt?: string;
   /** What it shows, for the manifest and the trajectory file. */
   condition: Record<string, string | number>;
@@ -32,8 +32,8 @@ export interface WarmStart {
 export interface Outcome {
   result: SampleResult;
   record: SampleRecord;
-  /** The final picture. */
-  picture: Picture;
+  /** The final image. */
+  image: Image;
 }
 
 /** The samples of a run in order; each one's outcome is handed in before the next is asked for. */

@@ -1,12 +1,12 @@
 /** A sample that an earlier start of the run has finished, as its files tell it. @module */
 import { join } from "node:path";
 import type { SampleRecord } from "../runs/manifest.ts";
-import { readPicture } from "../images/read_picture.ts";
+import { readImage } from "../images/read_image.ts";
 import { readTrajectory } from "../runs/trajectory_file.ts";
 import type { Job, Outcome } from "./job.ts";
 import { type SampleContext, trajectoryIdentity } from "./run_sample.ts";
 
-/** Reads the trajectory and the final picture; their hashes were right when the run was taken up. */
+/** Reads the trajectory and the final image; their hashes were right when the run was taken up. */
 export async function readOutcome(
   job: Job,
   record: SampleRecord,
@@ -22,7 +22,7 @@ export async function readOutcome(
   });
   const { rounds, nfe, converged } = record;
   const last = join(folder, `step_${rounds}.png`);
-  const picture = await readPicture(await Deno.readFile(last), { file: last });
+  const image = await readImage(await Deno.readFile(last), { file: last });
   const sample = trajectory.slice(0, trajectory.length / (schedule.numSteps + 1));
-  return { result: { sample, trajectory, rounds, nfe, converged }, record, picture };
+  return { result: { sample, trajectory, rounds, nfe, converged }, record, image };
 }

@@ -1,16 +1,16 @@
 /** One sample of a run: solved, then every round decoded and its folder written. @module */
 import type { LatentPipeline } from "../pipelines/latent_pipeline.ts";
-import type { Picture } from "../models/vae.ts";
+import type { Image } from "../images/image.ts";
 import { digestBytes } from "../runs/hash.ts";
 import type { Manifest, SampleRecord } from "../runs/manifest.ts";
 import type { RoundLog } from "../runs/round_log.ts";
 import type { RoundRow } from "../runs/rounds_file.ts";
 import type { RunDirectory } from "../runs/run_directory.ts";
-import { type PictureText, writePicture, writeSample } from "../runs/sample_files.ts";
+import { type ImageText, writeImage, writeSample } from "../runs/sample_files.ts";
 import type { SampleResult } from "../sampling/results.ts";
 import type { Schedule } from "../sampling/schedule.ts";
 import type { Job, Outcome } from "./job.ts";
-import { pictureText } from "./picture_text.ts";
+import { imageText } from "./image_text.ts";
 import { plural, type Progress } from "../cli/progress.ts";
 import { readOutcome } from "./read_outcome.ts";
 import type { RecordedArguments } from "../arguments/read_arguments.ts";
@@ -37,7 +37,7 @@ export interface SampleContext {
 export interface BegunSample {
   /** Settles when its chain is solved, or will not be. */
   over: Promise<unknown>;
-  /** Makes its pictures and writes its folder. @throws what ended its solving */
+  /** Makes its images and writes its folder. @throws what ended its solving */
   finish(): Promise<Outcome>;
 }
 
@@ -56,14 +56,14 @@ export function beginSample(job: Job, context: SampleContext): BegunSample {
   return { over: solving.catch(() => {}), finish };
 }
 
-/** A chain that is solved, before its pictures are made. */
+/** A chain that is solved, before its images are made. */
 interface SolvedSample extends Solved {
   previews: ReturnType<typeof previewer>;
   /** Of sampling, previews aside. */
   seconds: number;
 }
 
-/** Solves one sample's chain. @throws {NumericalError} when NaN or infinity turns up; no picture is made of it */
+/** Solves one sample's chain. @throws {NumericalError} when NaN or infinity turns up; no image is made of it */
 async function solveSample(job: Job, context: SampleContext): Promise<SolvedSample> {
   const { schedule, values, progress, signal } = context;
   await using log = await openRoundLog(job, context);
@@ -84,7 +84,7 @@ async function solveSample(job: Job, context: SampleContext): Promise<SolvedSamp
   return { ...solved, previews, seconds: solving() - previews.seconds() };
 }
 
-/** Makes a solved sample's pictures and writes its folder. */
+/** Makes a solved sample's images and writes its folder. */
 async function finishSample(
   job: Job,
   { result, latents, finishedIndex, residual, rounds: table, previews, seconds }: SolvedSample,
@@ -93,14 +93,14 @@ async function finishSample(
   const { progress, signal } = context;
   const place = placeOf(job, context);
   const decode = stopwatch();
-  const pictures = new Map<number, Picture>();
+  const images = new Map<number, Image>();
   for (const [step, latent] of latents) {
-    const shown = previews.pictures.get(step);
-    pictures.set(step, shown ?? await context.pipeline.decode(latent, signal));
+    const shown = previews.images.get(step);
+    images.set(step, shown ?? await context.pipeline.decode(latent, signal));
   }
   const decoding = decode();
-  const written = new Set(previews.pictures.keys());
-  await writeFiles(job, context, { result, pictures, rounds: table, written });
+  const written = new Set(previews.images.keys());
+  await writeFiles(job, context, { result, images, rounds: table, written });
   const { rounds, nfe, converged } = result;
   progress.sample({ ...place, label: job.label, rounds, nfe, seconds });
   const { index, condition, seed, denoiser: { networkMilliseconds } } = job;
@@ -116,7 +116,7 @@ async function finishSample(
     residual,
     seconds: { sampling: seconds, network: networkMilliseconds / 1000, decoding },
   };
-  return { result, record, picture: [...pictures.values()].at(-1)! };
+  return { result, record, image: [...images.values()].at(-1)! };
 }
 
 /** Where a sample stands in the run. */
@@ -157,9 +157,9 @@ function stopwatch(): () => number {
 async function writeFiles(
   job: Job,
   context: SampleContext,
-  { result, pictures, rounds, written }: {
+  { result, images, rounds, written }: {
     result: SampleResult;
-    pictures: ReadonlyMap<number, Picture>;
+    images: ReadonlyMap<number, Image>;
     rounds: readonly RoundRow[];
     written: ReadonlySet<number>;
   },
@@ -167,7 +167,7 @@ async function writeFiles(
   const { run, pipeline, schedule, signal } = context;
   await writeSample(run, {
     ...destination(job, context),
-    ...{ signal, pictures, rounds, written },
+    ...{ signal, images, rounds, written },
     trajectory: result.trajectory,
     noise: job.noise,
     shape: [schedule.numSteps + 1, ...pipeline.latentShape],
@@ -175,15 +175,15 @@ async function writeFiles(
   });
 }
 
-/** Folder of a sample and the text of its pictures. */
+/** Folder of a sample and the text of its images. */
 function destination(
   job: Job,
   context: SampleContext,
-): { folder: string; pictureText: PictureText | undefined } {
+): { folder: string; imageText: ImageText | undefined } {
   const { manifest, values, resultArguments } = context;
   const identity = trajectoryIdentity(context);
-  const text: PictureText = (step, { width, height }) =>
-    pictureText({
+  const text: ImageText = (step, { width, height }) =>
+    imageText({
       script: manifest.script,
       prompt: job.label,
       negativePrompt: job.negativePrompt,
@@ -197,24 +197,24 @@ function destination(
     });
   return {
     folder: folderOf(job),
-    pictureText: values.disable_image_metadata ? undefined : text,
+    imageText: values.disable_image_metadata ? undefined : text,
   };
 }
 
-/** Writes the pictures that `--preview_every` asks for while the run goes on: the ones that would be written in the end. */
+/** Writes the images that `--preview_every` asks for while the run goes on: the ones that would be written in the end. */
 function previewer(job: Job, context: SampleContext) {
   const { run, pipeline, values: { preview_every: every }, signal } = context;
-  const pictures = new Map<number, Picture>();
+  const images = new Map<number, Image>();
   let seconds = 0;
   const show = async (round: number, sample: Float64Array) => {
     if (every === undefined || round % every !== 0) return;
     const showing = stopwatch();
-    const picture = await pipeline.decode(sample, signal);
-    await writePicture(run, destination(job, context), { step: round, picture });
-    pictures.set(round, picture);
+    const image = await pipeline.decode(sample, signal);
+    await writeImage(run, destination(job, context), { step: round, image });
+    images.set(round, image);
     seconds += showing();
   };
-  return { pictures, show, seconds: () => seconds };
+  return { images, show, seconds: () => seconds };
 }
 
 /** What says which chain a trajectory belongs to. */

@@ -1,11 +1,11 @@
 /** The run that all sampling scripts share; what differs between them is a {@link SamplingScript}. @module */
 import { UsageError } from "../errors.ts";
-import type { Picture } from "../models/vae.ts";
+import type { Image } from "../images/image.ts";
 import type { GuidedDenoiser } from "../models/guided_denoiser.ts";
 import type { LatentPipeline, PipelineOptions } from "../pipelines/latent_pipeline.ts";
 import { readFinishedRun } from "../runs/finished_run.ts";
 import type { Manifest, SampleRecord } from "../runs/manifest.ts";
-import { loadEncoder } from "../images/picture.ts";
+import { loadEncoder } from "../images/encode_png.ts";
 import { writeSheet } from "../runs/sample_files.ts";
 import type { HeldRun } from "../runs/unfinished_run.ts";
 import type { Environment } from "../runtime/environment.ts";
@@ -39,7 +39,7 @@ import { requireReadable } from "../arguments/user_file.ts";
 /** Flags that every sampling script has. */
 export type SamplingTable = ReturnType<typeof samplingFlags>;
 
-/** Pictures beyond these are left out of the run's sheet. */
+/** Images beyond these are left out of the run's sheet. */
 const MOST_ON_SHEET = 256;
 
 /** What a script gives to the shared run. */
@@ -256,7 +256,7 @@ function printNotes(
   const { model_sha256: model } = trajectoryIdentity(context);
   if (recordedModel !== undefined && recordedModel !== model) {
     progress.note(
-      `the picture of --args_from was made with another model (${
+      `the image of --args_from was made with another model (${
         recordedModel.slice(0, 12)
       }…, this is ${model.slice(0, 12)}…)`,
     );
@@ -275,14 +275,14 @@ async function warmUp({ pipeline, schedule, values, progress }: SampleContext): 
   progress.note(`warmed up calls of ${sizes.join(", ")} rows on ${names} in ${seconds} s`);
 }
 
-/** Runs the jobs, `--concurrent_samples` of them at once; ends with a sheet of all final pictures. */
+/** Runs the jobs, `--concurrent_samples` of them at once; ends with a sheet of all final images. */
 async function runJobs(jobs: Jobs, context: SampleContext): Promise<void> {
-  const pictures: Picture[] = [];
+  const images: Image[] = [];
   const { concurrent_samples: atOnce = 1 } = context.values as { concurrent_samples?: number };
-  for await (const { picture } of runConcurrently(jobs, context, atOnce)) {
-    if (pictures.length < MOST_ON_SHEET) pictures.push(picture);
+  for await (const { image } of runConcurrently(jobs, context, atOnce)) {
+    if (images.length < MOST_ON_SHEET) images.push(image);
   }
-  await writeSheet(context.run, "samples.png", pictures);
+  await writeSheet(context.run, "samples.png", images);
 }
 
 /** `--help` and `--version` win over everything else on the line and need no library. */

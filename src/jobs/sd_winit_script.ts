@@ -26,7 +26,7 @@ export const sdWinitScript: SamplingScript<typeof flags, StableDiffusionPipeline
   summary: {
     name: "parallel_sd_winit",
     about:
-      "Samples a prompt with Stable Diffusion from the trajectory of another prompt, a file or a picture.",
+      "Samples a prompt with Stable Diffusion from the trajectory of another prompt, a file or an image.",
     example:
       'deno task sd-winit --prompt1 "a cute dog" --prompt2 "a cute cat" --variation_steps 30',
   },

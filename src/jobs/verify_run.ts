@@ -1,12 +1,12 @@
 /** Samples the chains of a finished run again, one step after another, and compares. @module */
 import { join } from "node:path";
 import { FormatError, MismatchError } from "../errors.ts";
-import type { Picture } from "../models/vae.ts";
+import type { Image } from "../images/image.ts";
 import type { LatentPipeline } from "../pipelines/latent_pipeline.ts";
 import { type LatentDifference, latentDifference } from "../runs/latent_difference.ts";
 import type { Manifest, SampleRecord } from "../runs/manifest.ts";
-import { psnr, ssim } from "../images/picture_metrics.ts";
-import { readPicture } from "../images/read_picture.ts";
+import { psnr, ssim } from "../images/image_metrics.ts";
+import { readImage } from "../images/read_image.ts";
 import { readTrajectory, type TrajectoryFile } from "../runs/trajectory_file.ts";
 import { chooseExecution } from "./devices.ts";
 import type { FlagTable } from "../arguments/flag.ts";
@@ -33,8 +33,8 @@ export interface VerifiedSample {
   converged: boolean;
   /** x_0 of the run against the sequential x_0. */
   latent: LatentDifference;
-  /** Final pictures; PSNR in dB, `Infinity` for equal pictures. */
-  picture: { psnr: number; ssim: number };
+  /** Final images; PSNR in dB, `Infinity` for equal images. */
+  image: { psnr: number; ssim: number };
   /** As the run recorded it. */
   run: Cost;
   /** As it was just now. */
@@ -124,13 +124,13 @@ async function verifySample<T extends FlagTable & SamplingTable, P extends Laten
   const started = performance.now();
   const { result } = await solve(job, { schedule, values, signal, onRound() {} });
   const sequential = { rounds: result.rounds, nfe: result.nfe, seconds: elapsed(started) };
-  const picture = await pipeline.decode(result.sample, signal);
-  const own = await readFinalPicture(path, index, rounds);
-  checkSize(path, own, picture);
+  const image = await pipeline.decode(result.sample, signal);
+  const own = await readFinalImage(path, index, rounds);
+  checkSize(path, own, image);
   return {
     ...{ index, condition, converged },
     latent: latentDifference(saved.trajectory.subarray(0, result.sample.length), result.sample),
-    picture: { psnr: psnr(own, picture), ssim: ssim(own, picture) },
+    image: { psnr: psnr(own, image), ssim: ssim(own, image) },
     run: { rounds, nfe, seconds: seconds.sampling },
     sequential,
   };
@@ -167,9 +167,9 @@ async function readStart<T extends FlagTable & SamplingTable, P extends LatentPi
   return { trajectory, variationSteps };
 }
 
-async function readFinalPicture(path: string, index: number, rounds: number): Promise<Picture> {
+async function readFinalImage(path: string, index: number, rounds: number): Promise<Image> {
   const file = join(path, `sample_${index}`, `step_${rounds}.png`);
-  return await readPicture(await readOutput(file), { file });
+  return await readImage(await readOutput(file), { file });
 }
 
 /** A file that a complete run has; its hash was right if the manifest lists it. */
@@ -182,10 +182,10 @@ async function readOutput(file: string): Promise<Uint8Array> {
   }
 }
 
-function checkSize(path: string, own: Picture, sequential: Picture): void {
+function checkSize(path: string, own: Image, sequential: Image): void {
   if (own.width === sequential.width && own.height === sequential.height) return;
   throw new MismatchError(
-    `${path}: pictures are ${own.width}x${own.height}, the model makes ` +
+    `${path}: images are ${own.width}x${own.height}, the model makes ` +
       `${sequential.width}x${sequential.height}`,
   );
 }

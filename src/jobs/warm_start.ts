@@ -2,7 +2,7 @@
 import { MismatchError, UsageError } from "../errors.ts";
 import { readFloatArray } from "../formats/float_array.ts";
 import type { StableDiffusionPipeline } from "../pipelines/stable_diffusion_pipeline.ts";
-import { readPicture } from "../images/read_picture.ts";
+import { readImage } from "../images/read_image.ts";
 import { readTrajectory } from "../runs/trajectory_file.ts";
 import { renoise } from "../sampling/renoise.ts";
 import type { Schedule } from "../sampling/schedule.ts";
@@ -71,7 +71,7 @@ export async function trajectoryFromFile(
 }
 
 /**
- * Noises a latent, or a picture through the VAE's encoder, with the run's own noise.
+ * Noises a latent, or an image through the VAE's encoder, with the run's own noise.
  *
  * @throws {MismatchError} when the latent has another shape
  * @throws {FormatError} when the file is damaged or not finite
@@ -84,8 +84,8 @@ export async function trajectoryFromSample(
   const bytes = await readUserFile(flag, file);
   const latent = flag === "init_latents"
     ? readLatent(bytes, pipeline.latentShape, file)
-    : await pipeline.encodePicture(
-      await readPicture(bytes, { file, ...pipeline.pictureSize }),
+    : await pipeline.encodeImage(
+      await readImage(bytes, { file, ...pipeline.imageSize }),
       signal,
     );
   return { trajectory: renoise(latent, { schedule, noise }) };

@@ -6,7 +6,7 @@ import type { TensorType } from "../runtime/tensor_type.ts";
 /** An input or output whose element type we can hold in a typed array. */
 export type CheckedTensor = TensorMetadata & { readonly type: TensorType };
 
-/** Element types of latents, noise and pictures. */
+/** Element types of latents, noise and images. */
 export const FLOAT_TYPES: readonly TensorType[] = ["float32", "float16", "float64"];
 
 /** The tensor, its type one of `types`. @throws {ModelError} when it is not */

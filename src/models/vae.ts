@@ -1,18 +1,9 @@
 /** The decoder of a variational autoencoder: latents to pixels. @module */
+import type { Image } from "../images/image.ts";
 import type { Environment } from "../runtime/environment.ts";
-import { expectFinite, PICTURE_CHANNELS, VaeNetwork, type VaeOptions } from "./vae_network.ts";
+import { expectFinite, IMAGE_CHANNELS, VaeNetwork, type VaeOptions } from "./vae_network.ts";
 
-/** 8-bit RGB pixels, row by row. */
-export interface Picture {
-  /** Pixels in a row. */
-  width: number;
-  /** Rows. */
-  height: number;
-  /** `[height, width, 3]`. */
-  data: Uint8Array;
-}
-
-/** Decodes one latent at a time: a picture never depends on what else is decoded. */
+/** Decodes one latent at a time: an image never depends on what else is decoded. */
 export class VaeDecoder implements AsyncDisposable {
   readonly #network: VaeNetwork;
   readonly #options: VaeOptions;
@@ -22,12 +13,12 @@ export class VaeDecoder implements AsyncDisposable {
     this.#options = options;
   }
 
-  /** Opens the decoder. @throws {ModelError} when it cannot be loaded, or takes other latents or gives no pictures */
+  /** Opens the decoder. @throws {ModelError} when it cannot be loaded, or takes other latents or gives no images */
   static async open(env: Environment, options: VaeOptions): Promise<VaeDecoder> {
     const network = await VaeNetwork.open(env, options, {
       kind: "decoder",
       from: options.latentShape,
-      to: [[PICTURE_CHANNELS, "height", "width"]],
+      to: [[IMAGE_CHANNELS, "height", "width"]],
     });
     return new VaeDecoder(network, options);
   }
@@ -37,7 +28,7 @@ export class VaeDecoder implements AsyncDisposable {
    *
    * @param latent `[channels, height, width]`, scaled
    */
-  async decode(latent: Float64Array, signal?: AbortSignal): Promise<Picture> {
+  async decode(latent: Float64Array, signal?: AbortSignal): Promise<Image> {
     const { file, latentShape, scalingFactor } = this.#options;
     const scaled = latent.map((x) => x / scalingFactor);
     const { values, sizes: [, height, width] } = await this.#network.run(
@@ -61,11 +52,11 @@ export class VaeDecoder implements AsyncDisposable {
 
 /** `[3, plane]` in −1 … 1 to interleaved bytes. */
 function toBytes(values: ArrayLike<number>, plane: number): Uint8Array {
-  const data = new Uint8Array(plane * PICTURE_CHANNELS);
+  const data = new Uint8Array(plane * IMAGE_CHANNELS);
   for (let i = 0; i < plane; i++) {
-    for (let channel = 0; channel < PICTURE_CHANNELS; channel++) {
+    for (let channel = 0; channel < IMAGE_CHANNELS; channel++) {
       const level = Math.floor(127.5 * values[channel * plane + i] + 128);
-      data[PICTURE_CHANNELS * i + channel] = Math.min(255, Math.max(0, level));
+      data[IMAGE_CHANNELS * i + channel] = Math.min(255, Math.max(0, level));
     }
   }
   return data;

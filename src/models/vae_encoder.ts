@@ -2,10 +2,10 @@
 import { ModelError } from "../errors.ts";
 import type { Environment } from "../runtime/environment.ts";
 import { fixedSize } from "./tensor_contract.ts";
-import type { Picture } from "./vae.ts";
-import { expectFinite, PICTURE_CHANNELS, VaeNetwork, type VaeOptions } from "./vae_network.ts";
+import type { Image } from "../images/image.ts";
+import { expectFinite, IMAGE_CHANNELS, VaeNetwork, type VaeOptions } from "./vae_network.ts";
 
-/** Encodes one picture at a time. */
+/** Encodes one image at a time. */
 export class VaeEncoder implements AsyncDisposable {
   readonly #network: VaeNetwork;
   readonly #options: VaeOptions;
@@ -18,39 +18,39 @@ export class VaeEncoder implements AsyncDisposable {
   /**
    * Opens the encoder. Its output holds latents, or, by the name of `latent_parameters`, mean and log-variance, twice the channels.
    *
-   * @throws {ModelError} when it cannot be loaded, takes no pictures or gives other latents
+   * @throws {ModelError} when it cannot be loaded, takes no images or gives other latents
    */
   static async open(env: Environment, options: VaeOptions): Promise<VaeEncoder> {
     const [channels, height, width] = options.latentShape;
     const network = await VaeNetwork.open(env, options, {
       kind: "encoder",
-      from: [PICTURE_CHANNELS, "height", "width"],
+      from: [IMAGE_CHANNELS, "height", "width"],
       to: [[channels, height, width], [2 * channels, height, width]],
     });
     return new VaeEncoder(network, options);
   }
 
   /**
-   * Latent of a picture: the mean, times the scaling factor. An encoder that draws its latents itself, as diffusers' own export script
+   * Latent of an image: the mean, times the scaling factor. An encoder that draws its latents itself, as diffusers' own export script
    * makes them, gives a draw around the mean, another one each time.
    *
    * @returns `[channels, height, width]`
-   * @throws {ModelError} when the network is made for pictures of another size, or makes latents of another size
+   * @throws {ModelError} when the network is made for images of another size, or makes latents of another size
    * @throws {NumericalError} when the latent is not finite
    */
-  async encode(picture: Picture, signal?: AbortSignal): Promise<Float64Array> {
+  async encode(image: Image, signal?: AbortSignal): Promise<Float64Array> {
     const { file, latentShape, scalingFactor } = this.#options;
-    const { width, height } = picture;
+    const { width, height } = image;
     const [, ...declared] = this.#network.rowShape;
     const [rows, columns] = declared.map(fixedSize);
     if ((rows ?? height) !== height || (columns ?? width) !== width) {
       throw new ModelError(
-        `the picture is ${width}x${height}, ${file} takes ${columns ?? width}x${rows ?? height}`,
+        `the image is ${width}x${height}, ${file} takes ${columns ?? width}x${rows ?? height}`,
       );
     }
     const { values, sizes } = await this.#network.run(
-      toPlanes(picture),
-      [PICTURE_CHANNELS, height, width],
+      toPlanes(image),
+      [IMAGE_CHANNELS, height, width],
       signal,
     );
     const [channels, ...size] = latentShape;
@@ -58,7 +58,7 @@ export class VaeEncoder implements AsyncDisposable {
       size.every((wanted, i) => sizes[i + 1] === wanted);
     if (!fits) {
       throw new ModelError(
-        `${file} makes [${sizes.join(", ")}] of a ${width}x${height} picture, ` +
+        `${file} makes [${sizes.join(", ")}] of a ${width}x${height} image, ` +
           `needed is [${latentShape.join(", ")}]`,
       );
     }
@@ -78,11 +78,11 @@ export class VaeEncoder implements AsyncDisposable {
 }
 
 /** Interleaved bytes to `[3, height, width]` in −1 … 1. */
-function toPlanes({ width, height, data }: Picture): Float32Array {
+function toPlanes({ width, height, data }: Image): Float32Array {
   const plane = width * height;
-  const values = new Float32Array(plane * PICTURE_CHANNELS);
+  const values = new Float32Array(plane * IMAGE_CHANNELS);
   for (let i = 0; i < values.length; i++) {
-    values[(i % PICTURE_CHANNELS) * plane + Math.floor(i / PICTURE_CHANNELS)] = data[i] / 127.5 - 1;
+    values[(i % IMAGE_CHANNELS) * plane + Math.floor(i / IMAGE_CHANNELS)] = data[i] / 127.5 - 1;
   }
   return values;
 }

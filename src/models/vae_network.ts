@@ -1,4 +1,4 @@
-/** One network of a variational autoencoder in ONNX Runtime: one picture or latent in, one out. @module */
+/** One network of a variational autoencoder in ONNX Runtime: one image or latent in, one out. @module */
 import { ModelError, NumericalError } from "../errors.ts";
 import type { Environment } from "../runtime/environment.ts";
 import { InferenceSession } from "../runtime/inference_session.ts";
@@ -17,7 +17,7 @@ import {
 /** Scaling factor of Stable Diffusion's VAE, for folders whose config does not say it. */
 export const DEFAULT_SCALING_FACTOR = 0.18215;
 
-export const PICTURE_CHANNELS = 3;
+export const IMAGE_CHANNELS = 3;
 
 /** Sizes of one row, without the batch; text stands for any size. */
 export type RowShape = readonly (number | string)[];
@@ -132,7 +132,7 @@ function takes({ shape }: TensorMetadata, row: RowShape): boolean {
     row.every((size, i) => typeof size === "string" || (fixedSize(shape[i + 1]) ?? size) === size);
 }
 
-/** @throws {NumericalError} when a value is NaN or infinite: no picture or latent is made of it */
+/** @throws {NumericalError} when a value is NaN or infinite: no image or latent is made of it */
 export function expectFinite(file: string, values: Float32Array): void {
   if (values.every(Number.isFinite)) return;
   throw new NumericalError(`${file} gives values that are not finite`, {

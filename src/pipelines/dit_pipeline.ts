@@ -5,7 +5,8 @@ import { ConditionalNetwork } from "../models/conditional_network.ts";
 import { GuidedDenoiser } from "../models/guided_denoiser.ts";
 import { ModelFolder } from "../models/model_folder.ts";
 import { readSchedulerFile, type SchedulerFile } from "../models/scheduler_file.ts";
-import type { Picture, VaeDecoder } from "../models/vae.ts";
+import type { Image } from "../images/image.ts";
+import type { VaeDecoder } from "../models/vae.ts";
 import type { LatentShape } from "../models/network_contract.ts";
 import type { DeviceReport } from "../runtime/devices/device.ts";
 import type { Environment } from "../runtime/environment.ts";
@@ -27,16 +28,16 @@ const GUIDED_CHANNELS = 3;
 /**
  * A DiT and the decoder of its VAE.
  *
- * @example A picture of class 7, all steps at once
+ * @example An image of class 7, all steps at once
  * ```ts
- * import { DitPipeline, Environment, Generator, parallelSample } from "@parataa/parataa";
+ * import { DitPipeline, Environment, TorchGenerator, parallelSample } from "@parataa/parataa";
  * import assert from "node:assert/strict";
  *
  * using env = Environment.open();
  * await using pipeline = await DitPipeline.open(env, "models/dit-emoji");
  * const schedule = pipeline.createSchedule({ numInferenceSteps: 10, eta: 0 });
  * const denoiser = pipeline.createDenoiser(7, { schedule, guidanceScale: 4 });
- * const noise = new Generator(0).randn(11 * denoiser.rowSize);
+ * const noise = new TorchGenerator(0).randn(11 * denoiser.rowSize);
  * let sample = new Float64Array();
  * for await (const round of parallelSample(denoiser, { schedule, noise })) sample = round.sample.slice();
  * const { width, height, data } = await pipeline.decode(sample);
@@ -142,7 +143,7 @@ export class DitPipeline implements LatentPipeline<number> {
     });
   }
 
-  decode(latent: Float64Array, signal?: AbortSignal): Promise<Picture> {
+  decode(latent: Float64Array, signal?: AbortSignal): Promise<Image> {
     return this.#decoder.decode(latent, signal);
   }
 

@@ -1,10 +1,11 @@
-/** What every pipeline offers: a schedule, a denoiser for a condition, and pictures from latents. @module */
+/** What every pipeline offers: a schedule, a denoiser for a condition, and images from latents. @module */
 import { join } from "node:path";
 import { ModelError } from "../errors.ts";
 import { type PerRowModel, perRowTimesteps } from "../models/per_row_timesteps.ts";
 import type { GuidedDenoiser } from "../models/guided_denoiser.ts";
 import { configNumber, ModelFolder } from "../models/model_folder.ts";
-import { type Picture, VaeDecoder } from "../models/vae.ts";
+import type { Image } from "../images/image.ts";
+import { VaeDecoder } from "../models/vae.ts";
 import type { OpenOptions } from "../models/open_network.ts";
 import type { DeviceReport } from "../runtime/devices/device.ts";
 import { VaeEncoder } from "../models/vae_encoder.ts";
@@ -60,7 +61,7 @@ export interface LatentPipeline<C> extends AsyncDisposable {
   /** The solver's view of the model under one condition. */
   createDenoiser(condition: C, options: DenoiserOptions): GuidedDenoiser;
   /** Pixels of a scaled latent. */
-  decode(latent: Float64Array, signal?: AbortSignal): Promise<Picture>;
+  decode(latent: Float64Array, signal?: AbortSignal): Promise<Image>;
 }
 
 /** Mends a network that was exported with one timestep for the whole batch. */
@@ -105,7 +106,7 @@ async function vaeOptions(
   return { file, files: source.networkFiles, scalingFactor, latentShape, session };
 }
 
-/** Pixels per latent element: every level of the VAE but one halves the picture; 8 where the folder does not say. */
+/** Pixels per latent element: every level of the VAE but one halves the image; 8 where the folder does not say. */
 export async function vaeScale(folder: ModelFolder, { vaePath }: PipelineOptions): Promise<number> {
   const vae = vaePath === undefined
     ? folder

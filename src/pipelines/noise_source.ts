@@ -1,7 +1,7 @@
 /** Where the noise of each sample comes from: the official stream, a generator per image, or a file. @module */
 import { FormatError } from "../errors.ts";
 import { readFloatArray } from "../formats/float_array.ts";
-import { Generator } from "../sampling/noise.ts";
+import { TorchGenerator } from "../sampling/noise.ts";
 
 /** How seeds become noise. */
 export type NoiseStream = "official" | "per_image";
@@ -45,13 +45,13 @@ export function* drawNoise(options: DrawOptions): Iterable<SampleNoise> {
   if (stream === "per_image") {
     for (let i = 0; i < count; i++) {
       const own = (seed % SEEDS + i) % SEEDS; // torch takes seeds modulo 2^32; seed + i itself may be no exact number
-      const generator = new Generator(own);
+      const generator = new TorchGenerator(own);
       const label = classes === undefined ? undefined : generator.randint(0, classes, 1)[0];
       yield { seed: own, label, noise: generator.randn(size) };
     }
     return;
   }
-  const generator = new Generator(seed);
+  const generator = new TorchGenerator(seed);
   const labels = classes === undefined ? undefined : generator.randint(0, classes, count);
   // Drawn in pieces the stream stays torch's only where every piece is a whole number of blocks.
   const whole = size % BLOCK === 0 ? undefined : generator.randn(count * size);

@@ -8,7 +8,8 @@ import { GuidedDenoiser } from "../models/guided_denoiser.ts";
 import { configNumber, ModelFolder } from "../models/model_folder.ts";
 import type { LatentShape } from "../models/network_contract.ts";
 import { readSchedulerFile, type SchedulerFile } from "../models/scheduler_file.ts";
-import type { Picture, VaeDecoder } from "../models/vae.ts";
+import type { Image } from "../images/image.ts";
+import type { VaeDecoder } from "../models/vae.ts";
 import type { VaeEncoder } from "../models/vae_encoder.ts";
 import type { DeviceReport } from "../runtime/devices/device.ts";
 import type { Environment } from "../runtime/environment.ts";
@@ -36,9 +37,9 @@ export interface TextCondition {
 
 /** Options of {@link StableDiffusionPipeline.open}. */
 export interface StableDiffusionOptions extends PipelineOptions {
-  /** Height and width of the pictures in pixels; the model's own by default. */
+  /** Height and width of the images in pixels; the model's own by default. */
   height?: number;
-  /** Width of the pictures in pixels; the model's own by default. */
+  /** Width of the images in pixels; the model's own by default. */
   width?: number;
 }
 
@@ -62,7 +63,7 @@ export class StableDiffusionPipeline implements LatentPipeline<TextCondition> {
    * Opens a diffusers or optimum folder.
    *
    * @throws {ModelError} when a part is missing, cannot be loaded or does not meet its contract
-   * @throws {UsageError} when the model cannot make pictures of this height and width
+   * @throws {UsageError} when the model cannot make images of this height and width
    */
   static async open(
     env: Environment,
@@ -97,7 +98,7 @@ export class StableDiffusionPipeline implements LatentPipeline<TextCondition> {
         ...options.pool,
       }),
     );
-    expectPictureSize(network, options, scale);
+    expectImageSize(network, options, scale);
     const vae = await openDecoder(env, folder, network.latentShape, options);
     stack.use(vae.decoder);
     const files = new Map([...folder.networkFiles, ...vae.files]);
@@ -135,8 +136,8 @@ export class StableDiffusionPipeline implements LatentPipeline<TextCondition> {
     return this.#parts.network.latentShape;
   }
 
-  /** Size of the pictures in pixels. */
-  get pictureSize(): { width: number; height: number } {
+  /** Size of the images in pixels. */
+  get imageSize(): { width: number; height: number } {
     const { scale, network } = this.#parts;
     const [, height, width] = network.latentShape;
     return { width: width * scale, height: height * scale };
@@ -172,20 +173,20 @@ export class StableDiffusionPipeline implements LatentPipeline<TextCondition> {
     });
   }
 
-  decode(latent: Float64Array, signal?: AbortSignal): Promise<Picture> {
+  decode(latent: Float64Array, signal?: AbortSignal): Promise<Image> {
     return this.#parts.decoder.decode(latent, signal);
   }
 
   /**
-   * Scaled latent of a picture; the first call opens the VAE's encoder.
+   * Scaled latent of an image; the first call opens the VAE's encoder.
    *
    * @returns `[channels, height, width]`
-   * @throws {ModelError} when there is no encoder, it does not meet its contract, or makes latents of another size of the picture
+   * @throws {ModelError} when there is no encoder, it does not meet its contract, or makes latents of another size of the image
    * @throws {NumericalError} when the latent is not finite
    */
-  async encodePicture(picture: Picture, signal?: AbortSignal): Promise<Float64Array> {
+  async encodeImage(image: Image, signal?: AbortSignal): Promise<Float64Array> {
     this.#encoder ??= this.#openEncoder();
-    return await (await this.#encoder).encode(picture, signal);
+    return await (await this.#encoder).encode(image, signal);
   }
 
   async #openEncoder(): Promise<VaeEncoder> {
@@ -235,8 +236,8 @@ async function latentShape(
   return [configNumber(config, "in_channels", 4), side("height"), side("width")];
 }
 
-/** A network with a fixed latent size makes pictures of one size. */
-function expectPictureSize(
+/** A network with a fixed latent size makes images of one size. */
+function expectImageSize(
   network: ConditionalNetwork,
   wanted: StableDiffusionOptions,
   scale: number,
@@ -246,7 +247,7 @@ function expectPictureSize(
   for (const name of ["height", "width"] as const) {
     if ((wanted[name] ?? made[name]) === made[name]) continue;
     throw new UsageError(
-      `--${name} is ${wanted[name]}, this model makes pictures of ${made.width}x${made.height}`,
+      `--${name} is ${wanted[name]}, this model makes images of ${made.width}x${made.height}`,
     );
   }
 }

@@ -1,6 +1,6 @@
-/** Pictures in 256 colours of their own, by median cut (Heckbert 1982), so that a report stays small. @module */
-import type { IndexedPicture } from "../formats/image/indexed_png.ts";
-import type { Picture } from "../models/vae.ts";
+/** Images in 256 colours of their own, by median cut (Heckbert 1982), so that a report stays small. @module */
+import type { IndexedImage } from "../formats/image/indexed_png.ts";
+import type { Image } from "../images/image.ts";
 
 const MOST_COLOURS = 256;
 /** Colours are counted in cells of 8 levels a channel. */
@@ -14,8 +14,8 @@ interface Cell {
   sum: [number, number, number];
 }
 
-/** The picture with at most 256 colours, each the mean of the pixels that it stands for. */
-export function fewColours({ width, height, data }: Picture): IndexedPicture {
+/** The image with at most 256 colours, each the mean of the pixels that it stands for. */
+export function fewColours({ width, height, data }: Image): IndexedImage {
   const keys = new Uint16Array(width * height);
   for (let i = 0; i < keys.length; i++) {
     const [r, g, b] = [data[3 * i], data[3 * i + 1], data[3 * i + 2]];

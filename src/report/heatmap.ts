@@ -1,5 +1,5 @@
 /** Residual of every step in every round, as colours. @module */
-import type { Picture } from "../models/vae.ts";
+import type { Image } from "../images/image.ts";
 import type { RoundRow } from "../runs/rounds_file.ts";
 
 /** Residuals at or below and at or above these have the ends' colours. */
@@ -28,7 +28,7 @@ export function heatColour(residual: number): readonly [number, number, number] 
 }
 
 /** A pixel per step, 0 on the left, and per round, the first on top. @param rounds at least one */
-export function heatmap(rounds: readonly RoundRow[], numSteps: number): Picture {
+export function heatmap(rounds: readonly RoundRow[], numSteps: number): Image {
   const data = new Uint8Array(3 * numSteps * rounds.length);
   rounds.forEach(({ windowStart, windowEnd, residuals }, y) => {
     for (let t = 0; t < numSteps; t++) {

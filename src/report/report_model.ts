@@ -14,7 +14,7 @@ export interface ReportModel {
   table: { head: readonly string[]; rows: readonly (readonly string[])[] };
   charts: readonly { label: string; panel: Panel }[];
   samples: readonly ReportSample[];
-  /** Samples that are in the table and not among the pictures, to keep the page small. */
+  /** Samples that are in the table and not among the images, to keep the page small. */
   leftOut: number;
   /** The experiment's file. */
   definition: string;
@@ -30,7 +30,7 @@ export interface ReportStatus {
   failed: readonly { name: string; message: string }[];
 }
 
-/** One sample with its pictures. */
+/** One sample with its images. */
 export interface ReportSample {
   setting: string;
   /** Class or prompt. */
@@ -38,9 +38,9 @@ export interface ReportSample {
   seed: number;
   /** Path of its folder from the report's. */
   folder: string;
-  /** Picture after every round, the start first. */
+  /** Image after every round, the start first. */
   rounds: SmallImage;
-  /** Final picture of sequential sampling. */
+  /** Final image of sequential sampling. */
   sequential: SmallImage;
   /** Residual by step and round, one pixel each. */
   heat: { uri: string; steps: number; rounds: number };

@@ -18,7 +18,7 @@ sampling takes a round for every step.</p>
 <p>From the <b>finished index</b> up the chain is final. It falls to 0; where TQN finds that a chain amplifies errors it solves it once
 more, and the index rises once.</p>
 <p>A <b>residual</b> is by how much a step misses its equation before the round's update: the last round's may be above the
-tolerance. Pictures 40 dB of <b>PSNR</b> from the sequential one look the same to the eye.</p>
+tolerance. Images 40 dB of <b>PSNR</b> from the sequential one look the same to the eye.</p>
 </details>`;
 
 /** The whole page. */
@@ -114,7 +114,7 @@ function samplesPart({ samples, leftOut }: ReportModel): string {
   const most = Math.max(...samples.map((sample) => sample.heat.rounds));
   return `<section aria-labelledby="samples">
 <h2 id="samples">Samples, round by round</h2>
-<p>Left the picture after each round, right what sequential sampling gives. Below, the residual of every step (0, the picture, on the
+<p>Left the image after each round, right what sequential sampling gives. Below, the residual of every step (0, the image, on the
 left) in every round (the first on top).${
     leftOut ? ` To keep this page small, ${leftOut} more samples are only in the figures.` : ""
   }</p>

@@ -1,6 +1,6 @@
 /** Pieces of SVG that charts and sheets share. @module */
 
-/** A part of a picture, drawn from (0, 0). */
+/** A part of an image, drawn from (0, 0). */
 export interface Panel {
   width: number;
   height: number;

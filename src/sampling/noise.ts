@@ -15,15 +15,15 @@ const BLOCK = 16, HALF = 8;
  *
  * @example
  * ```ts
- * import { Generator } from "@parataa/parataa";
+ * import { TorchGenerator } from "@parataa/parataa";
  * import assert from "node:assert/strict";
  *
- * const generator = new Generator(3);
+ * const generator = new TorchGenerator(3);
  * assert.deepEqual(generator.randint(0, 10, 3), [6, 8, 7]);
  * assert.equal(generator.randn(16).length, 16);
  * ```
  */
-export class Generator {
+export class TorchGenerator {
   readonly #state = new Uint32Array(STATE);
   #next = STATE;
   #spareNormal: number | undefined;

@@ -35,7 +35,7 @@ export interface SampleOptions extends SequentialOptions {
   atol?: number;
   /**
    * The paper's tol2: … or at most this times the schedule's `noiseScale`. Default 1e-3, and 3e-4 for `tqn`, which takes min(1, 6ᾱ)
-   * times what is above `atol`: what is left at a noisy step usually reaches x_0 damped to a tenth, but before the picture is decided
+   * times what is above `atol`: what is left at a noisy step usually reaches x_0 damped to a tenth, but before the image is decided
    * errors may grow. Not above `atol`, it has no effect. The scripts take 10 `atol` for `tqn`, a twentieth fewer evaluations.
    */
   rtol?: number;

@@ -20,7 +20,7 @@ import { Tqn } from "./tqn.ts";
  * @throws {NumericalError} while iterating, when the denoiser or the solver produces NaN or infinity
  * @example
  * ```ts
- * import { createSchedule, type Denoiser, Generator, parallelSample, sequentialSample } from "@parataa/parataa";
+ * import { createSchedule, type Denoiser, TorchGenerator, parallelSample, sequentialSample } from "@parataa/parataa";
  * import assert from "node:assert/strict";
  *
  * const schedule = createSchedule({ kind: "dit", numInferenceSteps: 20 });
@@ -34,7 +34,7 @@ import { Tqn } from "./tqn.ts";
  *     return Promise.resolve();
  *   },
  * };
- * const noise = new Generator(0).randn(21 * 8);
+ * const noise = new TorchGenerator(0).randn(21 * 8);
  *
  * const rounds = parallelSample(denoiser, { schedule, noise });
  * let next = await rounds.next();

@@ -19,14 +19,14 @@ import { Evaluations } from "./evaluations.ts";
 import type { ResolvedOptions } from "./options.ts";
 import { type Factors, type JumpWeights, jumpWeights, predictionWeights } from "./prediction.ts";
 import { differenceProducts } from "./reductions.ts";
-import { SecondLook } from "./second_look.ts";
+import { StabilityCheck } from "./stability_check.ts";
 import { firstTrajectory, type Questions, type Solver } from "./solver.ts";
 import { checkFinite, row, step } from "./system.ts";
 import { addWeighted, combine } from "./tqn_kernels.ts";
 import { weighted } from "./weighted.ts";
 import { finishedIndex, Window } from "./window.ts";
 
-/** Below an ᾱ of a sixth the picture is not decided: errors may grow on their way to x_0, and rtol gets stricter. */
+/** Below an ᾱ of a sixth the image is not decided: errors may grow on their way to x_0, and rtol gets stricter. */
 const UNDECIDED = 1 / 6;
 
 /** An input that moved by less, in rms, counts as unchanged: at tolerance 0 a run else waits for the last bits of sums to settle. */
@@ -45,8 +45,8 @@ export class Tqn implements Solver {
   readonly #skipped: Int32Array;
   /** What rtol is relative to. */
   readonly #noiseScale: Float64Array;
-  readonly #secondLook: SecondLook;
-  /** In a second look: the lowest step that was finished before, and its x. */
+  readonly #stabilityCheck: StabilityCheck;
+  /** In a stability check: the lowest step that was finished before, and its x. */
   #looked: { finished: number; x: Float64Array } | undefined;
   #lookIsDue = false;
   #round = 0;
@@ -68,7 +68,7 @@ export class Tqn implements Solver {
     this.#latents = new Float64Array(gathered * rowSize);
     this.#epsilon = new Float64Array(windowSize * rowSize);
     this.#skipped = new Int32Array(schedule.numSteps);
-    this.#secondLook = new SecondLook(options);
+    this.#stabilityCheck = new StabilityCheck(options);
     this.#noiseScale = schedule.noiseScale.map((scale, t) =>
       scale * Math.min(1, schedule.alphasCumprod[t] / UNDECIDED)
     );
@@ -105,15 +105,16 @@ export class Tqn implements Solver {
       else this.#jump(t);
     }
     this.window.advance(this.#finishedIndex(residuals));
-    this.#lookIsDue = this.#secondLook.endRound(this.window.finished);
+    this.#lookIsDue = this.#stabilityCheck.endRound(this.window.finished);
     return residuals;
   }
 
   #finishedIndex(residuals: Float64Array): number {
     const { atol, rtol, variationSteps } = this.#options, looked = this.#looked;
     this.#looked = undefined;
-    const isOff = looked !== undefined && this.#secondLook.judge(this.#movedSince(looked), atol);
-    const share = this.#secondLook.toleranceShare;
+    const isOff = looked !== undefined &&
+      this.#stabilityCheck.judge(this.#movedSince(looked), atol);
+    const share = this.#stabilityCheck.toleranceShare;
     const rule = { atol: share * atol, rtol: share * rtol, noiseScale: this.#noiseScale };
     const unfinished = finishedIndex(this.window, residuals, rule);
     const finished = this.#steps.includes(unfinished) ? unfinished : unfinished + 1;
@@ -130,7 +131,7 @@ export class Tqn implements Solver {
     return row(this.trajectory, t, this.#options.rowSize);
   }
 
-  /** A second look asks all. */
+  /** A stability check asks all. */
   #stepsToAsk(): Int32Array {
     const { tqn: { strides, start, skipRadius }, initialTrajectory } = this.#options;
     const topAlone = this.#round === 1 && start === "top" && !initialTrajectory;
@@ -207,9 +208,9 @@ export class Tqn implements Solver {
   }
 
   #watch(t: number, factors: Factors): void {
-    if (!this.#secondLook.watches(t, this.window.end)) return;
+    if (!this.#stabilityCheck.watches(t, this.window.end)) return;
     const stretch = this.#evaluations.stretch(t, factors);
-    if (stretch !== undefined) this.#secondLook.note(t, stretch);
+    if (stretch !== undefined) this.#stabilityCheck.note(t, stretch);
   }
 
   /** Writes Step(t, x, E_t), to the bit as sequential sampling does. */

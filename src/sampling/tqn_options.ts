@@ -37,7 +37,7 @@ export interface TqnOptions {
   /**
    * A chain on which errors grow more than so many times, beside a frozen x_0-prediction, on their way to x_0 is looked at again, and
    * solved once more to a hundredth of the tolerance if it is found to be off; 0, the default, never; 3 finds the few chains that would
-   * end at another picture. Not with fewer than 40 steps, nor where the window is smaller than the steps to solve.
+   * end at another image. Not with fewer than 40 steps, nor where the window is smaller than the steps to solve.
    */
   growthLimit: number;
 }

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { pictureText } from "../../src/jobs/picture_text.ts";
+import { imageText } from "../../src/jobs/image_text.ts";
 import { readArguments, recordArguments } from "../../src/arguments/read_arguments.ts";
 import { ditFlags } from "../../src/arguments/dit_flags.ts";
 import { METHODS, SOLVER_FLAGS } from "../../src/arguments/script_flags.ts";
 import { FormatError, UsageError } from "../../src/errors.ts";
 import { insertPngText, readPngText } from "../../src/formats/image/png_text.ts";
-import { encodePng } from "../../src/images/picture.ts";
+import { encodePng } from "../../src/images/encode_png.ts";
 import { withTempFolder } from "../support/temp_folder.ts";
 
 const table = ditFlags();
@@ -50,7 +50,7 @@ Deno.test("readArguments() draws a seed for -1 and records the drawn one", async
   assert.ok(seeds.size > 1);
 });
 
-/** A manifest and a picture that record the same run. */
+/** A manifest and an image that record the same run. */
 async function record(folder: string, args: string[]): Promise<{ manifest: string; png: string }> {
   const { values } = await readDit(table, args);
   const manifest = join(folder, "manifest.json");
@@ -60,7 +60,7 @@ async function record(folder: string, args: string[]): Promise<{ manifest: strin
   );
   const png = join(folder, "step_3.png");
   const plain = await encodePng({ width: 2, height: 2, data: new Uint8Array(12) });
-  const text = pictureText({
+  const text = imageText({
     script: "parallel_dit",
     prompt: "3 (cat face)",
     arguments: recordArguments(table, values, "result"),
@@ -75,7 +75,7 @@ async function record(folder: string, args: string[]): Promise<{ manifest: strin
   return { manifest, png };
 }
 
-Deno.test("readArguments() takes the arguments of a manifest or a picture; flags beside it win", () =>
+Deno.test("readArguments() takes the arguments of a manifest or an image; flags beside it win", () =>
   withTempFolder(async (folder) => {
     const args = [
       "--seed=7",
@@ -167,7 +167,7 @@ Deno.test("readArguments() says what is wrong with the file of --args_from", () 
     }
   }));
 
-Deno.test("recordArguments() keeps execution flags out of pictures and unused solver flags out of both", async () => {
+Deno.test("recordArguments() keeps execution flags out of images and unused solver flags out of both", async () => {
   const { values } = await readDit(table, [
     "--batch_size=2",
     "--threads=1",
@@ -194,9 +194,9 @@ Deno.test("recordArguments() keeps execution flags out of pictures and unused so
   assert.equal(all.model_path, "models/dit-emoji");
 });
 
-Deno.test("pictureText() writes A1111's parameters and our own chunk", async () => {
+Deno.test("imageText() writes A1111's parameters and our own chunk", async () => {
   const { values } = await readDit(table, []);
-  const text = pictureText({
+  const text = imageText({
     script: "parallel_dit",
     prompt: "3 (cat face)",
     arguments: recordArguments(table, values, "result"),

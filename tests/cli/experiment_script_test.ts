@@ -69,7 +69,7 @@ Deno.test("runExperiment() takes list, repeats and metrics", () =>
     assert.equal(runs.length, 5); // two settings twice, one reference
     assert.equal(runs.filter((name) => name.endsWith("-repeat2")).length, 2);
     const page = await read(out, "report.html");
-    assert.match(page, /Every repeated run gave the same picture, to the last byte \(2\)/);
+    assert.match(page, /Every repeated run gave the same image, to the last byte \(2\)/);
     assert.match(page, />seconds over tol1</);
     assert.doesNotMatch(page, /over tol2/); // it only follows tol1
     await assert.rejects(Deno.stat(join(out, "rounds.svg")), Deno.errors.NotFound);

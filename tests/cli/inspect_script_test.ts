@@ -69,7 +69,7 @@ Deno.test("runInspect() tells a checkpoint, its state dict, types and hash", asy
   assert.equal(other.tensors, undefined);
 });
 
-Deno.test("runInspect() tells safetensors, shards, npy, pictures and JSON apart", () =>
+Deno.test("runInspect() tells safetensors, shards, npy, images and JSON apart", () =>
   withTempFolder(async (folder) => {
     const write = async (name: string, bytes: Uint8Array) => {
       await Deno.writeFile(join(folder, name), bytes);

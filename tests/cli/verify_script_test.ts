@@ -57,7 +57,7 @@ for (const method of METHODS) {
         async (run) => {
           const total = await verified(run, "--tolerance=0");
           assert.deepEqual(total.latent, { max: 0, rms: 0, relative: 0 });
-          assert.deepEqual(total.picture, { psnr: null, ssim: 1 });
+          assert.deepEqual(total.image, { psnr: null, ssim: 1 });
         },
       ).catch((error) => {
         throw new Error(`${window}`, { cause: error });
@@ -173,7 +173,7 @@ type Damage = [
 const flipLast = (bytes: Uint8Array) => bytes.with(-1, bytes.at(-1)! ^ 1) as Uint8Array;
 const DAMAGES: Damage[] = [
   [
-    "one bit of a picture",
+    "one bit of an image",
     (run) => change(join(run, "sample_0/step_1.png"), flipLast),
     FormatError,
     /step_1\.png is damaged/,

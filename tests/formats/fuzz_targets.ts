@@ -187,7 +187,7 @@ export const IMAGE_TARGET: FuzzTarget = {
     assert(image.length <= bytes.length);
     assert(image.width >= 1 && image.height >= 1 && image.width * image.height <= 64e6);
     assert(image.orientation >= 1 && image.orientation <= 8);
-    // What follows the picture changes nothing.
+    // What follows the image changes nothing.
     assert.deepEqual(verifyImage(bytes.subarray(0, image.length)), image);
     return image;
   },
@@ -207,7 +207,7 @@ export const IMAGE_TARGET: FuzzTarget = {
   repair: repairImage,
 };
 
-/** A 3x2 picture whose lines use the Paeth filter. */
+/** A 3x2 image whose lines use the Paeth filter. */
 function paethPng(
   format: readonly number[],
   samples: number,

@@ -4,7 +4,7 @@ import { DitPipeline } from "../../src/pipelines/dit_pipeline.ts";
 import { latentDifference } from "../../src/runs/latent_difference.ts";
 import { Environment } from "../../src/runtime/environment.ts";
 import type { Denoiser } from "../../src/sampling/denoiser.ts";
-import { Generator } from "../../src/sampling/noise.ts";
+import { TorchGenerator } from "../../src/sampling/noise.ts";
 import type { SampleOptions } from "../../src/sampling/options.ts";
 import { parallelSample } from "../../src/sampling/parallel_sampler.ts";
 import type { SampleResult } from "../../src/sampling/results.ts";
@@ -35,7 +35,7 @@ for (const eta of [0, 1]) {
       ),
       { method: "tqn", windowSize } as const,
     ]);
-    const noise = new Generator(SEED).randn((T + 1) * denoiser.rowSize);
+    const noise = new TorchGenerator(SEED).randn((T + 1) * denoiser.rowSize);
     const wanted = await sequentialSample(denoiser, { schedule, noise });
     const scale = Math.max(...wanted.sample.map(Math.abs));
     let failed = 0;

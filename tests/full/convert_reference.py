@@ -58,17 +58,17 @@ def vae(folder, exported):
     model = random_vae(0, **SD15)
     generator = torch.Generator().manual_seed(0)
     latent = torch.randn(1, 4, 32, 32, generator=generator)
-    picture = torch.rand(1, 3, 256, 256, generator=generator) * 2 - 1
+    image = torch.rand(1, 3, 256, 256, generator=generator) * 2 - 1
     with torch.no_grad():
-        decoded, parameters = Decode(model)(latent), Encode(model)(picture)
+        decoded, parameters = Decode(model)(latent), Encode(model)(image)
     torch.save(model.state_dict(), folder / "diffusion_pytorch_model.bin")
     config = {key: value for key, value in model.config.items() if not key.startswith("_")}
     (folder / "config.json").write_text(json.dumps(config))
-    save_case(folder, latent_sample=latent, decoded=decoded, sample=picture, latent_parameters=parameters)
+    save_case(folder, latent_sample=latent, decoded=decoded, sample=image, latent_parameters=parameters)
     if exported:
         for module, name, value, output in (
             (Decode(model), "latent_sample", latent, "sample"),
-            (Encode(model), "sample", picture, "latent_parameters"),
+            (Encode(model), "sample", image, "latent_parameters"),
         ):
             export(module, {name: value}, output, folder / f"exported_{output}.onnx", [0, 2, 3])
     print(json.dumps({"parameters": sum(p.numel() for p in model.parameters())}))

@@ -6,7 +6,7 @@ import type { FlagTable } from "../../src/arguments/flag.ts";
 import { type AnySamplingScript, SAMPLING_SCRIPTS } from "../../src/jobs/sampling_scripts.ts";
 import { writeNpy } from "../../src/formats/npy/npy.ts";
 import { readSafetensors } from "../../src/formats/safetensors/safetensors.ts";
-import { encodePng } from "../../src/images/picture.ts";
+import { encodePng } from "../../src/images/encode_png.ts";
 import { flagPairs, runPairs, type Texts } from "../support/flag_pairs.ts";
 import { readManifest } from "../support/sampling.ts";
 import { copyFolder, withTempFolder } from "../support/temp_folder.ts";
@@ -84,13 +84,13 @@ async function fileTexts(run: string, folder: string): Promise<Texts> {
   const { tensors } = readSafetensors(await Deno.readFile(trajectory));
   const { shape, data } = tensors.get("noise")!, noise = data as Float64Array;
   const latent = noise.slice(0, noise.length / shape[0]);
-  const picture = { width: 16, height: 16, data: new Uint8Array(3 * 16 * 16).fill(99) };
+  const image = { width: 16, height: 16, data: new Uint8Array(3 * 16 * 16).fill(99) };
   return {
     init_trajectory: [trajectory],
     args_from: [join(run, "manifest.json")],
     noise_path: await write("noise.npy", writeNpy(shape, noise)),
     init_latents: await write("latent.npy", writeNpy(shape.slice(1), latent)),
-    init_image: await write("picture.png", await encodePng(picture)),
+    init_image: await write("image.png", await encodePng(image)),
     prompts_file: await write("prompts.txt", new TextEncoder().encode("a cat\na dog\n")),
   };
 }

@@ -39,7 +39,7 @@ def read_npy(data):
 def read_png(data):
     from PIL import Image, ImageFile
 
-    # Pillow decodes pixels, which we leave alone: let it take what it can, and no picture too large.
+    # Pillow decodes pixels, which we leave alone: let it take what it can, and no image too large.
     ImageFile.LOAD_TRUNCATED_IMAGES = True
     Image.MAX_IMAGE_PIXELS = 1000
     image = Image.open(io.BytesIO(data), formats=["PNG"])

@@ -1,5 +1,5 @@
 /**
- * The report of an experiment in headless Chromium; skipped where there is none. `PARATAA_SCREENSHOTS=DIR` keeps pictures to look at.
+ * The report of an experiment in headless Chromium; skipped where there is none. `PARATAA_SCREENSHOTS=DIR` keeps images to look at.
  * @module
  */
 import assert from "node:assert/strict";
@@ -52,7 +52,7 @@ const CONTRAST = `(selector) => {
   }));
 }`;
 
-/** Texts of charts that leave their picture. */
+/** Texts of charts that leave their image. */
 const CLIPPED = `[...document.querySelectorAll("svg")].flatMap((svg) => {
   const { width, height } = svg.viewBox.baseVal;
   return [...svg.querySelectorAll("text")].filter((text) => {

@@ -107,7 +107,7 @@ Deno.test("runSampling() gives the same bytes whatever the batch size and the th
     }
   }));
 
-Deno.test("runSampling() repeats a run from its manifest and from one of its pictures", () =>
+Deno.test("runSampling() repeats a run from its manifest and from one of its images", () =>
   withModel({}, async (folder) => {
     const run = await sample(folder, [
       "--num_samples=2",
@@ -117,7 +117,7 @@ Deno.test("runSampling() repeats a run from its manifest and from one of its pic
       "--class_labels=2,0",
     ]);
     const wanted = await outputsOf(run);
-    // A picture does not say where its model lies.
+    // An image does not say where its model lies.
     const model = ["-m", join(folder, "tiny-dit")];
     for (const [source, more] of [["manifest.json", []], ["sample_1/step_2.png", model]] as const) {
       const args = ["--args_from", join(run, source), "--output_path", join(folder, "again")];
@@ -211,13 +211,13 @@ Deno.test("runSampling() with --preview_every gives the same bytes", () =>
     for (const every of [1, 2, 100]) {
       const run = await sample(folder, [...args, `--preview_every=${every}`]);
       assert.deepEqual(await outputsOf(run), wanted, String(every));
-      const picture = await Deno.readFile(join(run, "sample_0/step_2.png"));
-      const text = JSON.parse(readPngText(picture).get("parataa")!);
+      const image = await Deno.readFile(join(run, "sample_0/step_2.png"));
+      const text = JSON.parse(readPngText(image).get("parataa")!);
       assert.ok(!("preview_every" in text.arguments));
     }
   }));
 
-Deno.test("runSampling() with --preview_every writes pictures before the chain is solved", () =>
+Deno.test("runSampling() with --preview_every writes images before the chain is solved", () =>
   // Step 0 is evaluated in the last rounds of a window of 2.
   withModel({ nanAt: 0 }, async (folder) => {
     const args = ["--num_samples=1", "--window_size=2", "--preview_every=2"];
@@ -225,12 +225,12 @@ Deno.test("runSampling() with --preview_every writes pictures before the chain i
     const [run] = await runsIn(folder);
     const { status, outputs } = await readManifest(run);
     assert.equal(status, "failed");
-    const pictures = Object.keys(outputs).filter((name) => name.endsWith(".png"));
-    assert.ok(pictures.length > 0);
-    pictures.forEach((name, i) => assert.equal(name, `sample_0/step_${2 * i + 2}.png`));
+    const images = Object.keys(outputs).filter((name) => name.endsWith(".png"));
+    assert.ok(images.length > 0);
+    images.forEach((name, i) => assert.equal(name, `sample_0/step_${2 * i + 2}.png`));
   }));
 
-Deno.test("runSampling() makes no picture of NaN and says where it came from", async () => {
+Deno.test("runSampling() makes no image of NaN and says where it came from", async () => {
   await withModel({ nanAt: 285 }, async (folder) => {
     await assert.rejects(sample(folder, ["--num_samples=1"]), (error: Error) => {
       assert.ok(error instanceof NumericalError, String(error));
@@ -296,7 +296,7 @@ Deno.test("runSampling() stopped before its first round makes no folder", () =>
     await assert.rejects(Deno.stat(join(folder, "out")), Deno.errors.NotFound);
   }));
 
-Deno.test("runSampling() makes no picture of a decoder's NaN", () =>
+Deno.test("runSampling() makes no image of a decoder's NaN", () =>
   withModel({ decoderScale: NaN }, async (folder) => {
     await assert.rejects(sample(folder, ["--num_samples=1"]), (error: Error) => {
       assert.ok(error instanceof NumericalError, String(error));

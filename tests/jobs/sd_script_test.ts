@@ -47,9 +47,9 @@ Deno.test("parallel_sd lays a run out as parallel_dit does and records the promp
 
 Deno.test("parallel_sd draws the official script's noise: randn(1, num_samples, T+1, 4, h, w) and nothing else", () =>
   withTempFolder(async (folder) => {
-    const { Generator } = await import("../../src/sampling/noise.ts");
+    const { TorchGenerator } = await import("../../src/sampling/noise.ts");
     const run = await sample(folder, ["--num_samples=2", "--seed=11"]);
-    const whole = new Generator(11).randn(2 * 7 * 256);
+    const whole = new TorchGenerator(11).randn(2 * 7 * 256);
     assert.deepEqual((await readSample(run, 1)).noise, whole.slice(7 * 256));
   }));
 
@@ -105,11 +105,11 @@ Deno.test("parallel_sd gives the same bytes whatever the batch size, and repeats
     assert.deepEqual(await outputsOf(again), wanted);
   }));
 
-Deno.test("parallel_sd refuses a picture size that the model cannot make", () =>
+Deno.test("parallel_sd refuses an image size that the model cannot make", () =>
   withTempFolder(async (folder) => {
     await assert.rejects(
       sample(folder, ["-H", "72"]),
-      /--height is 72, this model makes pictures of 64x64/,
+      /--height is 72, this model makes images of 64x64/,
     );
     await assert.rejects(
       sample(folder, ["-W", "60"]),

@@ -9,7 +9,7 @@ import {
   type SafetensorsTensor,
   writeSafetensors,
 } from "../../src/formats/safetensors/safetensors.ts";
-import { encodePng } from "../../src/images/picture.ts";
+import { encodePng } from "../../src/images/encode_png.ts";
 import { createSchedule } from "../../src/sampling/schedule.ts";
 import { outputsOf, readManifest, readSample, runQuietly } from "../support/sampling.ts";
 import { copyFolder, withTempFolder } from "../support/temp_folder.ts";
@@ -261,7 +261,7 @@ Deno.test("parallel_sd_winit --compare_scratch records what the warm start saved
     assert.ok(comparison!.distance.warm_to_sequential > 1e-4);
   }));
 
-Deno.test("parallel_sd_winit --init_image starts from a picture through the VAE's encoder", () =>
+Deno.test("parallel_sd_winit --init_image starts from an image through the VAE's encoder", () =>
   withTempFolder(async (folder) => {
     const model = [
       "-m",
@@ -275,13 +275,13 @@ Deno.test("parallel_sd_winit --init_image starts from a picture through the VAE'
     ];
     const start = (args: string[]) =>
       runQuietly(sdWinitScript, [...model, `--timesteps=${STEPS}`, "--variation_steps=3", ...args]);
-    const png = join(folder, "picture.png");
-    const picture = {
+    const png = join(folder, "image.png");
+    const image = {
       width: 20,
       height: 12,
       data: Uint8Array.from({ length: 20 * 12 * 3 }, (_, i) => i % 251),
     };
-    await Deno.writeFile(png, await encodePng(picture));
+    await Deno.writeFile(png, await encodePng(image));
     const run = await start(["--init_image", png, "--seed=3"]);
     const manifest = await readManifest(run);
     assert.ok(
@@ -294,7 +294,7 @@ Deno.test("parallel_sd_winit --init_image starts from a picture through the VAE'
     const bytes = await Deno.readFile(png);
     const cases: [string, Uint8Array, RegExp][] = [
       ["cut.png", bytes.subarray(0, bytes.length - 8), /cut\.png/],
-      ["words.png", new TextEncoder().encode("no picture"), /words\.png/],
+      ["words.png", new TextEncoder().encode("no image"), /words\.png/],
       ["empty.jpg", new Uint8Array(), /empty\.jpg/],
     ];
     for (const [name, content, message] of cases) {

@@ -2,14 +2,15 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { ModelError, NumericalError } from "../../src/errors.ts";
 import { VaeEncoder } from "../../src/models/vae_encoder.ts";
-import { type Picture, VaeDecoder } from "../../src/models/vae.ts";
+import type { Image } from "../../src/images/image.ts";
+import { VaeDecoder } from "../../src/models/vae.ts";
 import type { LatentShape } from "../../src/models/network_contract.ts";
 import { Environment } from "../../src/runtime/environment.ts";
 import { type NodeSpec, onnxModel, type ValueSpec } from "../support/onnx_builder.ts";
 import { withTempFolder } from "../support/temp_folder.ts";
 
-/** A 2x2 picture, and its levels as −1 … 1, plane by plane. */
-const PICTURE: Picture = {
+/** A 2x2 image, and its levels as −1 … 1, plane by plane. */
+const IMAGE: Image = {
   width: 2,
   height: 2,
   data: Uint8Array.of(0, 51, 102, 153, 204, 255, 0, 51, 102, 153, 204, 255),
@@ -33,7 +34,7 @@ const concat = (inputs: string[], output: string): NodeSpec => ({
   attributes: { axis: { int: 1 } },
 });
 
-/** An encoder whose latent is the picture itself: 3 channels, or, with `MOMENTS`, those and their negatives as log-variances. */
+/** An encoder whose latent is the image itself: 3 channels, or, with `MOMENTS`, those and their negatives as log-variances. */
 function encoderModel(spec: EncoderSpec): Uint8Array<ArrayBuffer> {
   const { output = "latent_sample", type = "float32" } = spec;
   const from = spec.from ?? ["batch", 3, "height", "width"];
@@ -55,14 +56,14 @@ const MOMENTS: EncoderSpec = {
 
 function encode(
   spec: EncoderSpec,
-  { picture = PICTURE, latentShape = [3, 2, 2] as LatentShape } = {},
+  { image = IMAGE, latentShape = [3, 2, 2] as LatentShape } = {},
 ): Promise<Float64Array> {
   return withTempFolder(async (folder) => {
     const file = join(folder, "model.onnx");
     await Deno.writeFile(file, encoderModel(spec));
     using env = Environment.open();
     await using encoder = await VaeEncoder.open(env, { file, scalingFactor: 0.5, latentShape });
-    return await encoder.encode(picture);
+    return await encoder.encode(image);
   });
 }
 
@@ -89,16 +90,16 @@ Deno.test("VaeEncoder.encode() serves frozen batches and float16", async () => {
   assertClose(await encode({ type: "float16" }), LATENT, 1e-3);
 });
 
-Deno.test("VaeDecoder.decode() brings back the picture that VaeEncoder.encode() was given", () =>
+Deno.test("VaeDecoder.decode() brings back the image that VaeEncoder.encode() was given", () =>
   withTempFolder(async (folder) => {
     const options = { file: join(folder, "model.onnx"), scalingFactor: 0.18215 };
-    const picture = { width: 16, height: 16, data: Uint8Array.from({ length: 768 }, (_, i) => i) };
+    const image = { width: 16, height: 16, data: Uint8Array.from({ length: 768 }, (_, i) => i) };
     await Deno.writeFile(options.file, encoderModel({}));
     const latentShape: LatentShape = [3, 16, 16];
     using env = Environment.open();
     await using encoder = await VaeEncoder.open(env, { ...options, latentShape });
     await using decoder = await VaeDecoder.open(env, { ...options, latentShape });
-    assert.deepEqual(await decoder.decode(await encoder.encode(picture)), picture);
+    assert.deepEqual(await decoder.decode(await encoder.encode(image)), image);
   }));
 
 const REFUSED: readonly (readonly [string, EncoderSpec, RegExp])[] = [
@@ -130,17 +131,17 @@ for (const [what, spec, wanted] of REFUSED) {
 }
 
 const NO_LATENT: readonly (readonly [string, EncoderSpec, LatentShape, RegExp])[] = [
-  ["makes another latent of", {}, [3, 1, 1], /makes \[3, 2, 2\] of a 2x2 picture/],
+  ["makes another latent of", {}, [3, 1, 1], /makes \[3, 2, 2\] of a 2x2 image/],
   [
     "does not take",
     { from: ["batch", 3, 4, 4] },
     [3, 4, 4],
-    /the picture is 2x2, .*model\.onnx takes 4x4/,
+    /the image is 2x2, .*model\.onnx takes 4x4/,
   ],
 ];
 
 for (const [what, spec, latentShape, wanted] of NO_LATENT) {
-  Deno.test(`VaeEncoder.encode() refuses a picture that the network ${what}`, async () => {
+  Deno.test(`VaeEncoder.encode() refuses an image that the network ${what}`, async () => {
     await assert.rejects(encode(spec, { latentShape }), (error: Error) => {
       assert(error instanceof ModelError, String(error));
       assert.match(error.message, wanted);

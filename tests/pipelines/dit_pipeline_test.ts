@@ -120,7 +120,7 @@ Deno.test("DitPipeline turns a predicted velocity into noise", () =>
 Deno.test("DitPipeline.decode() rounds as the official scripts do", () =>
   withPipeline({}, async (pipeline) => {
     const latent = new Float64Array(64);
-    latent[0] = 0.25; // 0.25 / 0.5 * 0.5 = 0.25 in the first picture channel
+    latent[0] = 0.25; // 0.25 / 0.5 * 0.5 = 0.25 in the first image channel
     latent[16] = -9; // clamped at both ends: 255 in the first, 0 in the second
     latent[17] = 9;
     const { width, height, data } = await pipeline.decode(latent);

@@ -6,7 +6,7 @@ import {
   StableDiffusionPipeline,
 } from "../../src/pipelines/stable_diffusion_pipeline.ts";
 import { Environment } from "../../src/runtime/environment.ts";
-import { Generator } from "../../src/sampling/noise.ts";
+import { TorchGenerator } from "../../src/sampling/noise.ts";
 import { parallelSample } from "../../src/sampling/parallel_sampler.ts";
 import { sequentialSample } from "../../src/sampling/sequential_sampler.ts";
 import { copyFolder, withTempFolder } from "../support/temp_folder.ts";
@@ -53,14 +53,14 @@ async function denoiserFor(
   return { schedule, denoiser };
 }
 
-/** Latent and picture of a prompt, by parallel sampling to the sequential chain's own precision. */
+/** Latent and image of a prompt, by parallel sampling to the sequential chain's own precision. */
 async function sample(pipeline: StableDiffusionPipeline, prompt?: string, batchSize?: number) {
   const { schedule, denoiser } = await denoiserFor(pipeline, prompt, batchSize);
-  const noise = new Generator(1).randn((STEPS + 1) * denoiser.rowSize);
+  const noise = new TorchGenerator(1).randn((STEPS + 1) * denoiser.rowSize);
   const rounds = parallelSample(denoiser, { schedule, noise, atol: 0, rtol: 0 });
   let next = await rounds.next();
   while (!next.done) next = await rounds.next();
-  return { latent: next.value.sample, picture: await pipeline.decode(next.value.sample) };
+  return { latent: next.value.sample, image: await pipeline.decode(next.value.sample) };
 }
 
 function largestDifference(a: ArrayLike<number>, b: ArrayLike<number>): number {
@@ -68,9 +68,9 @@ function largestDifference(a: ArrayLike<number>, b: ArrayLike<number>): number {
   return Array.from(a, (x, i) => Math.abs(x - b[i])).reduce((m, x) => Math.max(m, x), 0);
 }
 
-Deno.test("StableDiffusionPipeline makes the same picture from every exporter's layout", async () => {
+Deno.test("StableDiffusionPipeline makes the same image from every exporter's layout", async () => {
   const plain = await withPipeline(PLAIN, (pipeline) => sample(pipeline));
-  assert.deepEqual([plain.picture.width, plain.picture.height], [16, 16]);
+  assert.deepEqual([plain.image.width, plain.image.height], [16, 16]);
   for await (const { name } of Deno.readDir(LAYOUTS)) {
     const found = await withPipeline(
       join(LAYOUTS, name),
@@ -80,8 +80,8 @@ Deno.test("StableDiffusionPipeline makes the same picture from every exporter's 
     const half = HALF.includes(name);
     const latents = largestDifference(found.latent, plain.latent);
     assert.ok(latents <= (half ? 0.05 : 1e-4), `${name}: latents differ by ${latents}`);
-    const levels = largestDifference(found.picture.data, plain.picture.data);
-    assert.ok(levels <= (half ? 3 : 1), `${name}: pictures differ by ${levels} levels`);
+    const levels = largestDifference(found.image.data, plain.image.data);
+    assert.ok(levels <= (half ? 3 : 1), `${name}: images differ by ${levels} levels`);
   }
 });
 
@@ -103,7 +103,7 @@ Deno.test("StableDiffusionPipeline listens to the prompt and agrees with sequent
     const dog = await sample(pipeline, "a cute dog");
     assert.ok(largestDifference(cat.latent, dog.latent) > 1e-3);
     const { schedule, denoiser } = await denoiserFor(pipeline);
-    const noise = new Generator(1).randn((STEPS + 1) * denoiser.rowSize);
+    const noise = new TorchGenerator(1).randn((STEPS + 1) * denoiser.rowSize);
     const sequential = await sequentialSample(denoiser, { schedule, noise });
     assert.ok(largestDifference(sequential.sample, cat.latent) < 1e-9);
   }));
@@ -141,7 +141,7 @@ Deno.test("StableDiffusionPipeline refuses sizes that the model cannot make", as
       assert.ok(error instanceof UsageError, String(error));
       assert.match(
         error.message,
-        /^--(height|width) is \d+, this model (takes multiples of|makes pictures of)/,
+        /^--(height|width) is \d+, this model (takes multiples of|makes images of)/,
       );
       return true;
     });

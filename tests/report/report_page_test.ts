@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
-import type { Picture } from "../../src/models/vae.ts";
+import type { Image } from "../../src/images/image.ts";
 import { linePanel } from "../../src/report/chart.ts";
 import { heatmap } from "../../src/report/heatmap.ts";
 import type { ReportModel, ReportSample } from "../../src/report/report_model.ts";
 import { reportPage } from "../../src/report/report_page.ts";
 import { pngUri, strip } from "../../src/report/strip.ts";
 
-const grey: Picture = { width: 4, height: 4, data: new Uint8Array(48).fill(99) };
+const grey: Image = { width: 4, height: 4, data: new Uint8Array(48).fill(99) };
 const HOSTILE = `<script>alert("1")</script>&'`;
 
 const round = { round: 1, windowStart: 0, windowEnd: 2, evaluations: 2, finishedIndex: 0 };
@@ -65,7 +65,7 @@ Deno.test("reportPage() shows text as text wherever it comes from", () => {
   assert.ok(all(page, /&lt;script&gt;/g).length >= 15);
 });
 
-Deno.test("reportPage() gives every slider a label, every picture a text, every id once", () => {
+Deno.test("reportPage() gives every slider a label, every image a text, every id once", () => {
   const page = reportPage(REPORT);
   const sliders = all(page, /<input type="range" id="([^"]+)"/g);
   assert.deepEqual(sliders, ["all", "round-0", "round-1"]);

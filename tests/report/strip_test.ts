@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
 import { encodeIndexedPng } from "../../src/formats/image/indexed_png.ts";
 import { decodePng } from "../../src/formats/image/png_pixels.ts";
-import type { Picture } from "../../src/models/vae.ts";
+import type { Image } from "../../src/images/image.ts";
 import { fewColours } from "../../src/report/few_colours.ts";
 import { strip } from "../../src/report/strip.ts";
 
 /** Pixels by a function of column and row. */
-function picture(
+function image(
   [width, height]: [number, number],
   colour: (x: number, y: number) => [number, number, number],
-): Picture {
+): Image {
   const data = new Uint8Array(3 * width * height);
   for (let i = 0; i < width * height; i++) {
     data.set(colour(i % width, Math.floor(i / width)), 3 * i);
@@ -22,14 +22,14 @@ function pixels(png: Uint8Array): { width: number; height: number; data: Uint8Ar
   return { width, height, data: Uint8Array.from(data.filter((_, i) => i % 4 !== 3)) };
 }
 
-Deno.test("encodeIndexedPng() of fewColours() keeps a picture of few colours to the bit", () => {
-  const few = picture([13, 7], (x, y) => [(x * 40) % 256, y > 3 ? 255 : 0, x % 2 ? 8 : 200]);
+Deno.test("encodeIndexedPng() of fewColours() keeps an image of few colours to the bit", () => {
+  const few = image([13, 7], (x, y) => [(x * 40) % 256, y > 3 ? 255 : 0, x % 2 ? 8 : 200]);
   const read = pixels(encodeIndexedPng(fewColours(few)));
   assert.deepEqual(read, few);
 });
 
-Deno.test("fewColours() stays near a picture of many colours", () => {
-  const many = picture([64, 64], (x, y) => [4 * x, 4 * y, (x * y) % 256]);
+Deno.test("fewColours() stays near an image of many colours", () => {
+  const many = image([64, 64], (x, y) => [4 * x, 4 * y, (x * y) % 256]);
   const { palette, indexes } = fewColours(many);
   assert.equal(palette.length, 3 * 256);
   let square = 0;
@@ -40,8 +40,8 @@ Deno.test("fewColours() stays near a picture of many colours", () => {
   assert.ok(rms < 14, `RMS ${rms}`);
 });
 
-Deno.test("strip() puts pictures side by side, no side above 64 pixels", () => {
-  const plain = (level: number) => picture([128, 64], () => [level, level, level]);
+Deno.test("strip() puts images side by side, no side above 64 pixels", () => {
+  const plain = (level: number) => image([128, 64], () => [level, level, level]);
   const { uri, width, height, count } = strip([plain(0), plain(80), plain(240)]);
   assert.deepEqual([width, height, count], [64, 32, 3]);
   const read = pixels(Uint8Array.fromBase64(uri.replace("data:image/png;base64,", "")));

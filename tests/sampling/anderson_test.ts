@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { AndersonMemory } from "../../src/sampling/anderson.ts";
-import { Generator } from "../../src/sampling/noise.ts";
+import { TorchGenerator } from "../../src/sampling/noise.ts";
 
 const STEPS = 4, SIZE = 7, LAMBDA = 1e-3;
 /** Window [start, end) of each round: steps enter from below and leave at the top. */
@@ -12,7 +12,7 @@ for (const memorySize of [1, 2, 3, 4]) {
   for (const oldestFirst of [false, true]) {
     const title = `memory ${memorySize}, ${oldestFirst ? "oldest" : "newest"} differences first`;
     Deno.test(`accelerate() equals the dense formula, ${title}`, () => {
-      const random = new Generator(memorySize);
+      const random = new TorchGenerator(memorySize);
       const memory = new AndersonMemory({
         ...{ numSteps: STEPS, rowSize: SIZE, memorySize, oldestFirst },
         regularization: LAMBDA,

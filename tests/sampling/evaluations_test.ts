@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { Evaluations } from "../../src/sampling/evaluations.ts";
-import { Generator } from "../../src/sampling/noise.ts";
+import { TorchGenerator } from "../../src/sampling/noise.ts";
 
 const SIZE = 5;
-const random = new Generator(9);
+const random = new TorchGenerator(9);
 const dot = (a: Float64Array, b: Float64Array) =>
   a.reduce((sum, value, i) => sum + value * b[i], 0);
 const minus = (a: Float64Array, b: Float64Array) => a.map((value, i) => value - b[i]);

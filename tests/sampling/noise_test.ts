@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { Generator } from "../../mod.ts";
+import { TorchGenerator } from "../../mod.ts";
 import { float64s, readFixture } from "./fixtures.ts";
 
 interface Streams {
@@ -20,8 +20,8 @@ function lastPlaces(ours: Float64Array, theirs: Float64Array): number {
 }
 
 for (const { seed, count, labels, noise, after } of fixture.streams) {
-  Deno.test(`Generator draws torch's labels and noise, seed ${seed}, ${count} numbers`, () => {
-    const generator = new Generator(seed);
+  Deno.test(`TorchGenerator draws torch's labels and noise, seed ${seed}, ${count} numbers`, () => {
+    const generator = new TorchGenerator(seed);
     assert.deepEqual(generator.randint(0, 1000, labels.length), labels);
     assert.ok(lastPlaces(generator.randn(count), float64s(noise)) <= 2);
     assert.ok(lastPlaces(generator.randn(3), float64s(after)) <= 2);
@@ -30,16 +30,16 @@ for (const { seed, count, labels, noise, after } of fixture.streams) {
 
 for (const { seed, draws } of fixture.ranges) {
   Deno.test(`randint() equals torch's for ranges of 32 and 64 bits, seed ${seed}`, () => {
-    const generator = new Generator(seed);
+    const generator = new TorchGenerator(seed);
     for (const [low, high, values] of draws) {
       assert.deepEqual(generator.randint(low, high, values.length), values, `${low} … ${high}`);
     }
   });
 }
 
-Deno.test("Generator follows torch through 100,001 labels and 100,001 normal numbers", () => {
+Deno.test("TorchGenerator follows torch through 100,001 labels and 100,001 normal numbers", () => {
   const { long } = fixture;
-  const generator = new Generator(long.seed);
+  const generator = new TorchGenerator(long.seed);
   const labels = Int32Array.from(generator.randint(0, 1000, long.labels));
   assert.equal(sha256(new Uint8Array(labels.buffer)), long.labels_sha256);
   const text = Array.from(generator.randn(long.count), (value) => asPython(value) + "\n").join("");
@@ -47,23 +47,26 @@ Deno.test("Generator follows torch through 100,001 labels and 100,001 normal num
 });
 
 Deno.test("randn() is the same stream in one piece and in pieces of multiples of 16", () => {
-  const whole = new Generator(5).randn(101);
-  const generator = new Generator(5);
+  const whole = new TorchGenerator(5).randn(101);
+  const generator = new TorchGenerator(5);
   const pieces = [generator.randn(16), generator.randn(48), generator.randn(37)];
   assert.deepEqual(Float64Array.from(pieces.flatMap((piece) => [...piece])), whole);
 });
 
 Deno.test("manualSeed() starts the stream over and forgets the spare normal number", () => {
-  const generator = new Generator(5);
+  const generator = new TorchGenerator(5);
   const first = generator.randn(3);
   assert.deepEqual(generator.manualSeed(5).randn(3), first);
   assert.deepEqual(generator.manualSeed(5 + 2 ** 32).randn(3), first);
 });
 
-Deno.test("Generator names a wrong seed, range or count", () => {
-  assert.throws(() => new Generator(0.5), /seed is 0.5, wanted a whole number/);
-  assert.throws(() => new Generator(1).randint(3, 3, 1), /high is 3, wanted a whole number from 4/);
-  assert.throws(() => new Generator(1).randn(-1), /count is -1/);
+Deno.test("TorchGenerator names a wrong seed, range or count", () => {
+  assert.throws(() => new TorchGenerator(0.5), /seed is 0.5, wanted a whole number/);
+  assert.throws(
+    () => new TorchGenerator(1).randint(3, 3, 1),
+    /high is 3, wanted a whole number from 4/,
+  );
+  assert.throws(() => new TorchGenerator(1).randn(-1), /count is -1/);
 });
 
 function sha256(data: Uint8Array | string): string {

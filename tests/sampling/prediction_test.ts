@@ -1,12 +1,12 @@
 /** The weights against the formulas that they come from, term by term. */
 import assert from "node:assert/strict";
-import { Generator } from "../../src/sampling/noise.ts";
+import { TorchGenerator } from "../../src/sampling/noise.ts";
 import { jumpWeights, predictionWeights } from "../../src/sampling/prediction.ts";
 
 const near = (value: number, wanted: number) => assert.ok(Math.abs(value - wanted) < 1e-12);
 const factors = { c: 1.1, d: -0.2, n: 0.3, s: 0.8, q: 0.6 };
 const higher = { c: 1.2, d: -0.4, n: 0.5, s: 0.9, q: 0.4 };
-const [above, beyond, xi, ...rows] = new Generator(5).randn(16);
+const [above, beyond, xi, ...rows] = new TorchGenerator(5).randn(16);
 
 /** The x_0-prediction of the step above. */
 function clean(): number {

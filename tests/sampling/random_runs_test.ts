@@ -3,20 +3,20 @@ import assert from "node:assert/strict";
 import {
   createSchedule,
   type Denoiser,
-  Generator,
   parallelSample,
   type SampleOptions,
   type Schedule,
   sequentialSample,
+  TorchGenerator,
 } from "../../mod.ts";
 import { collect } from "./collect.ts";
 
 const CONFIGURATIONS = 3000; // 1,000 of each method
 
 Deno.test(`parallelSample() keeps its bounds and, at tolerance 0, sequential sampling, ${CONFIGURATIONS} random runs`, async () => {
-  let secondLooks = 0;
+  let stabilityChecks = 0;
   for (let seed = 0; seed < CONFIGURATIONS; seed++) {
-    const { denoiser, options } = randomRun(new Generator(seed));
+    const { denoiser, options } = randomRun(new TorchGenerator(seed));
     const { schedule: { numSteps }, windowSize = numSteps } = options;
     const { rounds, result } = await collect(parallelSample(denoiser, options));
     const from = options.variationSteps ?? numSteps;
@@ -31,10 +31,10 @@ Deno.test(`parallelSample() keeps its bounds and, at tolerance 0, sequential sam
       return round.finishedIndex;
     }, from);
     assert.ok(looks <= (options.tqn?.growthLimit ? 1 : 0), `seed ${seed}: ${looks} looks`);
-    secondLooks += looks;
+    stabilityChecks += looks;
     if (options.atol === 0) await assertSequential(denoiser, options, result.trajectory, seed);
   }
-  assert.ok(secondLooks > 20, `${secondLooks} runs looked again`);
+  assert.ok(stabilityChecks > 20, `${stabilityChecks} runs looked again`);
 });
 
 /** The part from the warm start's index down is what sequential sampling makes of x at that index. */
@@ -63,7 +63,7 @@ function firstSteps(schedule: Schedule, count: number): Schedule {
   return { ...Object.fromEntries(entries), numSteps: count };
 }
 
-function randomRun(random: Generator): { denoiser: Denoiser; options: SampleOptions } {
+function randomRun(random: TorchGenerator): { denoiser: Denoiser; options: SampleOptions } {
   const whole = (low: number, high: number) => random.randint(low, high + 1, 1)[0];
   const pick = <Value>(...values: Value[]) => values[whole(0, values.length - 1)];
   const numSteps = pick(whole(1, 30), whole(1, 30), whole(40, 50)), rowSize = whole(1, 6);
@@ -108,7 +108,7 @@ function randomRun(random: Generator): { denoiser: Denoiser; options: SampleOpti
 }
 
 /** ε_i = slope · sin(Σ_j M_ij x_j + phase_i + t): Lipschitz, different at every step, coupled across elements. */
-function randomDenoiser(random: Generator, rowSize: number, slope: number): Denoiser {
+function randomDenoiser(random: TorchGenerator, rowSize: number, slope: number): Denoiser {
   const matrix = random.randn(rowSize * rowSize), phase = random.randn(rowSize);
   return {
     rowSize,

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { Generator } from "../../src/sampling/noise.ts";
+import { TorchGenerator } from "../../src/sampling/noise.ts";
 import * as reductions from "../../src/sampling/reductions.ts";
 
 Deno.test("reductions equal plain sums for every length, multiples of four or not", () => {
   for (let length = 1; length <= 21; length++) {
-    const random = new Generator(length);
+    const random = new TorchGenerator(length);
     const [a, b, c, d] = [0, 1, 2, 3].map(() => random.randn(length));
     const near = (value: number, term: (i: number) => number) => {
       const wanted = a.reduce((sum, _, i) => sum + term(i), 0);

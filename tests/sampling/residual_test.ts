@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
-import { Generator } from "../../src/sampling/noise.ts";
+import { TorchGenerator } from "../../src/sampling/noise.ts";
 import { sweep } from "../../src/sampling/residual.ts";
 import { createSchedule } from "../../src/sampling/schedule.ts";
 
 Deno.test("sweep() equals the paper's residual of every order, its sums written out", () => {
   const steps = 12, size = 3;
   const { c, d, n } = createSchedule({ kind: "dit", numInferenceSteps: steps, eta: 1 });
-  const random = new Generator(1);
+  const random = new TorchGenerator(1);
   const rows = (count: number) => Array.from({ length: count }, () => random.randn(size));
   const x = rows(steps + 1), epsilon = rows(steps), xi = rows(steps);
   for (const order of [1, 2, 5, 12]) {

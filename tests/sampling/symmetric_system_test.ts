@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Generator } from "../../src/sampling/noise.ts";
+import { TorchGenerator } from "../../src/sampling/noise.ts";
 import { solveSymmetric } from "../../src/sampling/symmetric_system.ts";
 
 /** Positive definite by one rounding error. */
@@ -7,7 +7,7 @@ const ALMOST = [1, 1, 1, 1 + Number.EPSILON];
 
 Deno.test("solveSymmetric() undoes a multiplication", () => {
   for (let size = 1; size <= 15; size++) {
-    const random = new Generator(size);
+    const random = new TorchGenerator(size);
     const factor = random.randn(size * size), wanted = random.randn(size);
     const matrix = new Float64Array(size * size), right = new Float64Array(size);
     for (let i = 0; i < size; i++) {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Generator } from "../../src/sampling/noise.ts";
+import { TorchGenerator } from "../../src/sampling/noise.ts";
 import { addWeighted, combine, learn, newProducts } from "../../src/sampling/tqn_kernels.ts";
 
 const near = (value: number, wanted: number) => assert.ok(Math.abs(value - wanted) < 1e-12);
@@ -7,7 +7,7 @@ const sum = (length: number, term: (i: number) => number) =>
   Array.from({ length }, (_, i) => term(i)).reduce((total, value) => total + value, 0);
 
 for (const length of [1, 2, 7, 16]) {
-  const random = new Generator(length);
+  const random = new TorchGenerator(length);
   const rows = () => [0, 1, 2, 3, 4, 5, 6, 7].map(() => random.randn(length));
 
   Deno.test(`learn() keeps an evaluation and sums up its squared residual, ${length} values`, () => {

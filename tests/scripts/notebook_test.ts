@@ -10,7 +10,7 @@ interface Cell {
   outputs?: { output_type: string; data?: Record<string, unknown> }[];
 }
 
-Deno.test("the notebook was executed from top to bottom without an error, and shows pictures and a plot", async () => {
+Deno.test("the notebook was executed from top to bottom without an error, and shows images and a plot", async () => {
   const file = join(ROOT, "notebooks/parallel_sampling.ipynb");
   const bytes = await Deno.readFile(file);
   assert.ok(bytes.length < 500_000, `${bytes.length} bytes`);

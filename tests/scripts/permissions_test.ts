@@ -5,7 +5,7 @@ import { checkPermissionsOf } from "../support/command_permissions.ts";
 
 const NONE = { out: "", run: "", checkpoint: "", folder: "", experiment: "" };
 
-/** As `dit`, with more pictures or runs: tests/full/permissions.ts has them too. */
+/** As `dit`, with more images or runs: tests/full/permissions.ts has them too. */
 const SLOW = new Set(["sd-winit", "demo", "experiment"]);
 
 Deno.test("commandLines() has lines for every command", () => {

@@ -1,7 +1,7 @@
 /** What lanes of the CPU cost: processor time for the same batch, and the same bytes. @module */
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { Environment, Generator } from "../../../mod.ts";
+import { Environment, TorchGenerator } from "../../../mod.ts";
 import { DevicePool } from "../../../src/runtime/devices/device_pool.ts";
 import type { RowLayout } from "../../../src/runtime/devices/row_memory.ts";
 import { type BenchRow, median } from "../table.ts";
@@ -64,7 +64,7 @@ async function measure(environment: Environment, { lanes, threads }: Way) {
     session: { intraOpNumThreads: threads },
   });
   const rows = pool.createRows(LAYOUT, ROWS);
-  (rows.inputs[0] as Float32Array).set(new Generator(0).randn(ROWS * 4 * 8 * 8));
+  (rows.inputs[0] as Float32Array).set(new TorchGenerator(0).randn(ROWS * 4 * 8 * 8));
   for (let row = 0; row < ROWS; row++) rows.inputs[1][row] = BigInt(20 * row);
   await pool.run(rows, ROWS);
   const cpuBefore = processorSeconds(), started = performance.now();

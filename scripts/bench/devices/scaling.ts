@@ -3,12 +3,12 @@
  * to take.
  *
  * The latency model is that of a UNet of Stable Diffusion's size at 512×512 in ONNX Runtime's CUDA provider on an A100-SXM4-80GB, fp16:
- * huggingface.co/tlwu/sd-turbo-onnxruntime gives 38.2 and 68.7 ms for 1 and 4 steps of one picture, 120.2 and 192.6 ms for four; so a
+ * huggingface.co/tlwu/sd-turbo-onnxruntime gives 38.2 and 68.7 ms for 1 and 4 steps of one image, 120.2 and 192.6 ms for four; so a
  * step takes (68.7 − 38.2) / 3 = 10.17 ms for one row and 24.13 ms for four, which is 5.5 ms and 4.65 ms a row. The H100 is taken to be
  * faster by the ratio that huggingface.co/stabilityai/stable-diffusion-xl-1.0-tensorrt gives, 2742 / 1471 ms.
  * @module
  */
-import { createSchedule, type Denoiser, Generator, parallelSample } from "../../../mod.ts";
+import { createSchedule, type Denoiser, parallelSample, TorchGenerator } from "../../../mod.ts";
 import type { DevicePool } from "../../../src/runtime/devices/device_pool.ts";
 import { type Latency, LAYOUT, ROW, simulatedPool } from "./latency.ts";
 
@@ -89,7 +89,7 @@ async function sample(
   maxRounds?: number,
 ): Promise<{ rounds: number; evaluations: number[]; waited: number }> {
   const schedule = createSchedule({ kind: "stable-diffusion", numInferenceSteps: STEPS });
-  const noise = new Generator(seed).randn((STEPS + 1) * ROW);
+  const noise = new TorchGenerator(seed).randn((STEPS + 1) * ROW);
   const spent = { waited: 0 };
   const denoiser = simulatedDenoiser(pool, schedule.alphasCumprod, { window, spent });
   const options = { schedule, noise, windowSize: window, method, order: Math.min(20, window) };

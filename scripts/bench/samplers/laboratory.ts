@@ -1,11 +1,11 @@
 /** The embedded models and the problems that seeds pose to them. @module */
-import type { Picture } from "../../../src/models/vae.ts";
+import type { Image } from "../../../src/images/image.ts";
 import { DitPipeline } from "../../../src/pipelines/dit_pipeline.ts";
 import { StableDiffusionPipeline } from "../../../src/pipelines/stable_diffusion_pipeline.ts";
 import { digestBytes, digestFile } from "../../../src/runs/hash.ts";
 import type { Environment } from "../../../src/runtime/environment.ts";
 import type { Denoiser } from "../../../src/sampling/denoiser.ts";
-import { Generator } from "../../../src/sampling/noise.ts";
+import { TorchGenerator } from "../../../src/sampling/noise.ts";
 import type { Schedule } from "../../../src/sampling/schedule.ts";
 import type { ModelName, Problem } from "./cells.ts";
 
@@ -61,12 +61,12 @@ export class Laboratory implements AsyncDisposable {
         prompt: await pipeline.encodePrompt(PROMPTS[seed % PROMPTS.length]),
         negativePrompt: await pipeline.encodePrompt(""),
       }, options);
-    const noise = new Generator(seed).randn((steps + 1) * denoiser.rowSize);
+    const noise = new TorchGenerator(seed).randn((steps + 1) * denoiser.rowSize);
     return { denoiser, schedule, noise };
   }
 
   /** What a latent looks like. */
-  picture(latent: Float64Array): Promise<Picture> {
+  image(latent: Float64Array): Promise<Image> {
     return this.#pipeline.decode(latent);
   }
 

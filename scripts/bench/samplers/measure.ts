@@ -1,6 +1,6 @@
 /** Runs the methods on a problem, each against the one sequential sample. @module */
 import { latentDifference } from "../../../src/runs/latent_difference.ts";
-import { psnr } from "../../../src/images/picture_metrics.ts";
+import { psnr } from "../../../src/images/image_metrics.ts";
 import { parallelSample } from "../../../src/sampling/parallel_sampler.ts";
 import { sequentialSample } from "../../../src/sampling/sequential_sampler.ts";
 import { type Cell, cellKey, methodOptions, type Problem } from "./cells.ts";
@@ -18,7 +18,7 @@ export async function* measure(
   const start = performance.now();
   const sequential = await sequentialSample(posed.denoiser, { ...posed, signal });
   const seconds = (performance.now() - start) / 1000;
-  const picture = await laboratory.picture(sequential.sample);
+  const image = await laboratory.image(sequential.sample);
   for (const cell of cells) {
     const key = cellKey(cell, laboratory.network);
     if (cell.method === "sequential") {
@@ -27,7 +27,7 @@ export async function* measure(
       continue;
     }
     const run = await solve(posed, { cell, target: sequential.sample, signal });
-    const ratio = psnr(await laboratory.picture(run.sample), picture);
+    const ratio = psnr(await laboratory.image(run.sample), image);
     yield {
       ...cell,
       key,

@@ -16,7 +16,7 @@ export interface Measurement extends Cell {
   /** Relative RMS of x_0 to the sequential one, at the end and after every round. */
   error: number;
   errors: number[];
-  /** dB; absent when the pictures are equal. */
+  /** dB; absent when the images are equal. */
   psnr?: number;
   /** Wall time of the sampler with its network. */
   seconds: number;
@@ -73,7 +73,7 @@ const COLUMNS = [
   ...["roundsTo1e2", "roundsTo1e3", "error", "psnr", "seconds"],
 ] as const satisfies readonly (keyof Measurement)[];
 
-/** Comma-separated values with a header; an absent value is empty, equal pictures have PSNR `inf`. */
+/** Comma-separated values with a header; an absent value is empty, equal images have PSNR `inf`. */
 export function toCsv(measurements: readonly Measurement[]): string {
   const lines = measurements.map((m) =>
     COLUMNS.map((column) => m[column] ?? (column === "psnr" ? "inf" : "")).join(",")

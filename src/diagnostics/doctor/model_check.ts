@@ -6,7 +6,7 @@ import type { PipelineOptions } from "../../pipelines/latent_pipeline.ts";
 import { StableDiffusionPipeline } from "../../pipelines/stable_diffusion_pipeline.ts";
 import type { Environment } from "../../runtime/environment.ts";
 import type { Denoiser } from "../../sampling/denoiser.ts";
-import { Generator } from "../../sampling/noise.ts";
+import { TorchGenerator } from "../../sampling/noise.ts";
 import { measureBatchTimes } from "../../jobs/planning/batch_times.ts";
 import { attempt, type Check } from "./check.ts";
 
@@ -77,7 +77,7 @@ async function open(env: Environment, { path, options }: ModelChoice) {
 /** Two rows of other latents and other timesteps, together and each alone. */
 async function compareRows(denoiser: Denoiser, { path, signal }: ModelChoice): Promise<Check> {
   const { rowSize } = denoiser;
-  const latents = new Generator(0).randn(2 * rowSize);
+  const latents = new TorchGenerator(0).randn(2 * rowSize);
   const steps = Int32Array.of(1, STEPS - 1);
   const run = async (from: number, to: number) => {
     const out = new Float64Array((to - from) * rowSize);

@@ -83,7 +83,7 @@ const readers: Record<
     const { width, height } = verifyImage(bytes, { file });
     const texts = [...readPngText(bytes, { file }).keys()];
     return {
-      what: "PNG picture",
+      what: "PNG image",
       facts: { size: `${width}x${height}`, texts: texts.join(", ") || null },
       problems: [],
     };
@@ -91,7 +91,7 @@ const readers: Record<
   jpeg(bytes, file) {
     const { width, height, orientation } = verifyImage(bytes, { file });
     return {
-      what: "JPEG picture",
+      what: "JPEG image",
       facts: { size: `${width}x${height}`, orientation },
       problems: [],
     };

@@ -4,7 +4,7 @@ import { ModelError } from "../../errors.ts";
 import { checkEncoder } from "../../models/clip_text_encoder.ts";
 import { checkContract, sharedTimestep } from "../../models/network_contract.ts";
 import { fixedSize, shapeText } from "../../models/tensor_contract.ts";
-import { checkVaeContract, PICTURE_CHANNELS } from "../../models/vae_network.ts";
+import { checkVaeContract, IMAGE_CHANNELS } from "../../models/vae_network.ts";
 import type { TensorMetadata } from "../../runtime/model_metadata.ts";
 import type { Verdict } from "./report.ts";
 
@@ -85,12 +85,12 @@ function denoiserVerdict(
 function vaeVerdict(network: NetworkFace): Verdict {
   const [, inChannels] = network.inputs[0].shape;
   const latent = ["channels", "height", "width"];
-  const picture = [PICTURE_CHANNELS, "height", "width"];
-  const encodes = inChannels === PICTURE_CHANNELS;
+  const image = [IMAGE_CHANNELS, "height", "width"];
+  const encodes = inChannels === IMAGE_CHANNELS;
   const kind = encodes ? "encoder" : "decoder";
   const contract = encodes
-    ? { kind, from: picture, to: [latent] } as const
-    : { kind, from: latent, to: [picture] } as const;
+    ? { kind, from: image, to: [latent] } as const
+    : { kind, from: latent, to: [image] } as const;
   return verdict(`a VAE ${kind}`, () => checkVaeContract(network.file, network, contract));
 }
 

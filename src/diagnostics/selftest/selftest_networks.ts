@@ -3,7 +3,7 @@ import type { Environment } from "../../runtime/environment.ts";
 import type { InferenceSession } from "../../runtime/inference_session.ts";
 import type { TensorMetadata } from "../../runtime/model_metadata.ts";
 import { Tensor } from "../../runtime/tensor.ts";
-import { Generator } from "../../sampling/noise.ts";
+import { TorchGenerator } from "../../sampling/noise.ts";
 
 /** Parts of the embedded models, by their folders below `models/`. */
 export const NETWORKS: readonly string[] = [
@@ -29,7 +29,7 @@ export function makeInputs(
   session: InferenceSession,
   batch: number,
 ): Record<string, Tensor> {
-  const generator = new Generator(0);
+  const generator = new TorchGenerator(0);
   const inputs: Record<string, Tensor> = {};
   for (const input of session.inputs) {
     const dims = [batch, ...input.shape.slice(1).map(Number)];
@@ -39,7 +39,7 @@ export function makeInputs(
   return inputs;
 }
 
-function fill({ data }: Tensor, { name }: TensorMetadata, generator: Generator): void {
+function fill({ data }: Tensor, { name }: TensorMetadata, generator: TorchGenerator): void {
   if (data instanceof BigInt64Array) {
     data.set(generator.randint(0, BELOW[name], data.length).map(BigInt));
   } else (data as Float32Array).set(generator.randn(data.length));

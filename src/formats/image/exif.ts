@@ -11,7 +11,7 @@ const ENTRY_SIZE = 12;
  * Orientation that an APP1 segment asks for.
  *
  * @param data the segment without its length
- * @returns 1 (as stored) to 8; `undefined` where the segment does not say or is damaged, which is no reason to refuse the picture
+ * @returns 1 (as stored) to 8; `undefined` where the segment does not say or is damaged, which is no reason to refuse the image
  */
 export function exifOrientation(data: Uint8Array): number | undefined {
   if (String.fromCharCode(...data.subarray(0, SIGNATURE.length)) !== SIGNATURE) return undefined;

@@ -1,4 +1,4 @@
-/** Which picture a file holds, checked before any decoder sees it. @module */
+/** Which image a file holds, checked before any decoder sees it. @module */
 import { FormatError } from "../../errors.ts";
 import { verifyJpeg } from "./jpeg.ts";
 import { PNG_SIGNATURE, verifyPng } from "./png.ts";
@@ -11,9 +11,9 @@ export interface ImageFile {
   readonly width: number;
   /** Height in pixels, as stored. */
   readonly height: number;
-  /** How to turn the picture, 1 (as stored) to 8, as Exif has it; 1 of a PNG. */
+  /** How to turn the image, 1 (as stored) to 8, as Exif has it; 1 of a PNG. */
   readonly orientation: number;
-  /** Bytes of the picture; a JPEG may have others after it. */
+  /** Bytes of the image; a JPEG may have others after it. */
   readonly length: number;
 }
 
@@ -61,14 +61,14 @@ export function verifyImage(bytes: Uint8Array, options: { file?: string } = {}):
     expectSize({ width, height, offset: frameOffset, file });
     return { kind: "jpeg", width, height, orientation, length };
   }
-  throw new FormatError(`${file}: byte 0: ${likeness(bytes)}, wanted a PNG or JPEG picture`);
+  throw new FormatError(`${file}: byte 0: ${likeness(bytes)}, wanted a PNG or JPEG image`);
 }
 
 function likeness(bytes: Uint8Array): string {
   if (bytes.length === 0) return "the file is empty";
   const start = String.fromCharCode(...bytes.subarray(0, 16));
   const other = OTHERS.find(([, offset, text]) => start.startsWith(text, offset));
-  return other ? `looks like ${other[0]}` : "no known kind of picture";
+  return other ? `looks like ${other[0]}` : "no known kind of image";
 }
 
 function expectSize(

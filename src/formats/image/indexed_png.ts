@@ -4,8 +4,8 @@ import { deflateSync } from "node:zlib";
 import { PNG_SIGNATURE } from "./png.ts";
 import { encodeChunk } from "./png_text.ts";
 
-/** A picture whose pixels are numbers of colours. */
-export interface IndexedPicture {
+/** An image whose pixels are numbers of colours. */
+export interface IndexedImage {
   width: number;
   height: number;
   /** Red, green, blue of every colour, 0 … 255; at most 256 colours. */
@@ -16,9 +16,9 @@ export interface IndexedPicture {
 
 const INDEXED_COLOUR = 3;
 
-/** The whole file. The same picture gives the same bytes. */
-export function encodeIndexedPng(picture: IndexedPicture): Uint8Array {
-  const { width, height, palette, indexes } = picture;
+/** The whole file. The same image gives the same bytes. */
+export function encodeIndexedPng(image: IndexedImage): Uint8Array {
+  const { width, height, palette, indexes } = image;
   const head = new Uint8Array(13);
   const view = new DataView(head.buffer);
   view.setUint32(0, width);

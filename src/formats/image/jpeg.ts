@@ -16,9 +16,9 @@ export interface Jpeg {
   readonly components: number;
   /** Where the frame, which says the size, starts. */
   readonly frameOffset: number;
-  /** How to turn the picture, 1 (as stored) to 8, as Exif has it. */
+  /** How to turn the image, 1 (as stored) to 8, as Exif has it. */
   readonly orientation: number;
-  /** Bytes up to and with EOI; phones append more pictures after it. */
+  /** Bytes up to and with EOI; phones append more images after it. */
   readonly length: number;
 }
 
@@ -39,7 +39,7 @@ const [SOI, EOI, SOS, APP1] = [0xd8, 0xd9, 0xda, 0xe1];
 const FRAMES: readonly number[] = [0xc0, 0xc1, 0xc2];
 /** DHT, JPG and DAC lie among the frames' markers. */
 const NO_FRAMES: readonly number[] = [0xc4, 0xc8, 0xcc];
-/** Most scans of one file. A progressive picture has about ten; each costs as much as the whole picture. */
+/** Most scans of one file. A progressive image has about ten; each costs as much as the whole image. */
 const MAX_SCANS = 100;
 
 /**
@@ -62,7 +62,7 @@ export function verifyJpeg(bytes: Uint8Array, options: { file?: string } = {}): 
     at = end;
     if (marker === EOI) {
       if (frame && scans > 0) return { ...frame, orientation: orientation ?? 1, length: end };
-      throw refusal(file, offset, "EOI before any picture");
+      throw refusal(file, offset, "EOI before any image");
     } else if (marker === SOS) {
       if (!frame) throw refusal(file, offset, "a scan before the frame");
       if (++scans > MAX_SCANS) throw refusal(file, offset, `more than ${MAX_SCANS} scans`);

@@ -35,7 +35,7 @@ export interface Png {
 export const PNG_SIGNATURE: readonly number[] = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 /** Length, type and CRC around the data of a chunk. */
 const CHUNK_OVERHEAD = 12;
-/** Most chunks of one file, which bounds memory: a picture of 800 MB in the usual 8 kB pieces. */
+/** Most chunks of one file, which bounds memory: an image of 800 MB in the usual 8 kB pieces. */
 const MAX_CHUNKS = 100_000;
 const MAX_UINT31 = 2 ** 31 - 1;
 const BIT_DEPTHS: Readonly<Record<number, readonly number[]>> = {
@@ -132,7 +132,7 @@ function checkOrder(chunks: readonly PngChunk[], colorType: number, file: string
     if (type === "IHDR" && i > 0) refuse(i, "a second IHDR");
     if (type === "IDAT" && i > firstData && types[i - 1] !== "IDAT") refuse(i, "IDAT interrupted");
     if (type === "PLTE") checkPalette(i);
-    // An upper-case first letter says that the picture cannot be understood without the chunk.
+    // An upper-case first letter says that the image cannot be understood without the chunk.
     if (/^[A-Z]/.test(type) && !["IHDR", "PLTE", "IDAT", "IEND"].includes(type)) {
       refuse(i, `unknown critical chunk ${type}`);
     }

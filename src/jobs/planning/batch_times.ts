@@ -1,7 +1,7 @@
 /** Time of a denoiser's call as a function of the steps in it, measured on the device at hand. @module */
 import { RuntimeLibraryError } from "../../errors.ts";
 import type { Denoiser } from "../../sampling/denoiser.ts";
-import { Generator } from "../../sampling/noise.ts";
+import { TorchGenerator } from "../../sampling/noise.ts";
 
 /** Measured calls by their size. */
 export interface BatchTime {
@@ -36,7 +36,7 @@ export async function measureBatchTimes(
 ): Promise<BatchTime[]> {
   const end = clock() + budgetSeconds;
   const time = async (steps: number) => {
-    const latents = new Generator(0).randn(steps * denoiser.rowSize);
+    const latents = new TorchGenerator(0).randn(steps * denoiser.rowSize);
     const out = new Float64Array(latents.length);
     const indexes = Int32Array.from({ length: steps }, (_, i) => i);
     const started = clock();

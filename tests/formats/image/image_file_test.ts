@@ -27,8 +27,8 @@ const REFUSED: readonly (readonly [string, Uint8Array, RegExp])[] = [
   ["an AVIF", text("\0\0\0\x1cftypavif"), /looks like an AVIF or HEIC/],
   ["a web page", text("<!DOCTYPE html>"), /looks like an SVG or HTML page/],
   ["a PDF", text("%PDF-1.7"), /looks like a PDF/],
-  ["prose", text("a cute cat"), /no known kind of picture/],
-  ["half a signature", SIGNATURE.slice(0, 4), /no known kind of picture/],
+  ["prose", text("a cute cat"), /no known kind of image/],
+  ["half a signature", SIGNATURE.slice(0, 4), /no known kind of image/],
   ["a damaged PNG", pngWith().slice(0, -1), /cut short inside a chunk/],
   ["a damaged JPEG", BASELINE.slice(0, -1), /cut short inside a scan/],
   ["a PNG of one line too wide", png(16_385, 1), /byte 16: 16385x1 pixels, wanted at most 16384/],
@@ -48,7 +48,7 @@ for (const [what, bytes, wanted] of REFUSED) {
   });
 }
 
-Deno.test("verifyImage() knows a picture by its bytes, up to the largest", () => {
+Deno.test("verifyImage() knows an image by its bytes, up to the largest", () => {
   assert.deepEqual(verifyImage(pngWith()), {
     kind: "png",
     width: 1,

@@ -31,8 +31,8 @@ const LIES: readonly (readonly [string, Uint8Array, RegExp])[] = [
   ["a second SOI", withPiece(2, 0xff, 0xd8), /byte 2: marker 0xd8 out of place/],
   ["a restart outside a scan", withPiece(2, 0xff, 0xd0), /byte 2: marker 0xd0 out of place/],
   ["a reserved marker", withPiece(2, 0xff, 0x02), /byte 2: marker 0x02 out of place/],
-  ["EOI at once", withPiece(2, 0xff, 0xd9), /byte 2: EOI before any picture/],
-  ["EOI after the frame", withPiece(SCAN, 0xff, 0xd9), /EOI before any picture/],
+  ["EOI at once", withPiece(2, 0xff, 0xd9), /byte 2: EOI before any image/],
+  ["EOI after the frame", withPiece(SCAN, 0xff, 0xd9), /EOI before any image/],
   ["a scan before the frame", withPiece(2, 0xff, 0xda, 0, 2), /byte 2: a scan before the frame/],
   [
     "a second frame",
@@ -74,7 +74,7 @@ Deno.test("verifyJpeg() reads size and components of baseline, progressive and g
   }
 });
 
-Deno.test("verifyJpeg() says where the picture ends when a phone appended another", () => {
+Deno.test("verifyJpeg() says where the image ends when a phone appended another", () => {
   assert.equal(verifyJpeg(join(BASELINE, GREY)).length, BASELINE.length);
 });
 

@@ -25,7 +25,7 @@ export interface HeaderValues {
   format?: readonly number[];
 }
 
-/** IHDR of a 1x1 grey picture, but for the values given. */
+/** IHDR of a 1x1 grey image, but for the values given. */
 export function header(
   { width = 1, height = 1, format = [8, 0, 0, 0, 0] }: HeaderValues = {},
 ): Uint8Array {

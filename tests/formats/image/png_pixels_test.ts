@@ -17,7 +17,7 @@ for (const { name, png, rgba } of CASES) {
   });
 }
 
-Deno.test("decodePng() decodes pictures narrower than an interlacing pass", () => {
+Deno.test("decodePng() decodes images narrower than an interlacing pass", () => {
   const interlaced = header({ format: [8, 0, 0, 0, 1] });
   const png = join(SIGNATURE, interlaced, chunk("IDAT", deflateSync(Uint8Array.of(0, 7))), IEND);
   assert.deepEqual([...decodePng(png).data], [7, 7, 7, 255]);

@@ -99,7 +99,7 @@ Deno.test("verifyPng() returns header and chunks of a legal file", () => {
   assert.equal(png.chunks[1].offset, 33);
 });
 
-Deno.test("verifyPng() accepts text after the picture", () => {
+Deno.test("verifyPng() accepts text after the image", () => {
   const text = chunk("tEXt", "a\0b");
   const { chunks } = verifyPng(join(SIGNATURE, header(), IDAT, text, text, IEND));
   assert.equal(chunks.length, 5);

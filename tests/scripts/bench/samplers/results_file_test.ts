@@ -48,7 +48,7 @@ Deno.test("ResultsFile refuses a line that is no measurement, and says which", (
     }
   }));
 
-Deno.test("toCsv() leaves absent figures empty and says inf of equal pictures", () => {
+Deno.test("toCsv() leaves absent figures empty and says inf of equal images", () => {
   const { psnr: _, ...equal } = measurement;
   const [header, first, second, end] = toCsv([measurement, equal]).split("\n");
   assert.equal(header.split(",").length, first.split(",").length);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { ModelError } from "../../src/errors.ts";
-import type { Picture } from "../../src/models/vae.ts";
+import type { Image } from "../../src/images/image.ts";
 import { StableDiffusionPipeline } from "../../src/pipelines/stable_diffusion_pipeline.ts";
 import { Environment } from "../../src/runtime/environment.ts";
 import { copyFolder, withTempFolder } from "../support/temp_folder.ts";
@@ -10,14 +10,14 @@ import { copyFolder, withTempFolder } from "../support/temp_folder.ts";
 const LAYOUTS = "tests/fixtures/layouts";
 const PLAIN = join(LAYOUTS, "plain");
 
-/** The size of picture that the fixtures' VAE makes of an 8x8 latent. */
-const PICTURE: Picture = {
+/** The size of image that the fixtures' VAE makes of an 8x8 latent. */
+const IMAGE: Image = {
   width: 16,
   height: 16,
   data: Uint8Array.from({ length: 768 }, (_, i) => (i * i + 7 * i) % 256),
 };
 
-/** Without a config of the VAE the latent is an eighth of the picture's side, with one it is half of it. */
+/** Without a config of the VAE the latent is an eighth of the image's side, with one it is half of it. */
 async function withPipeline<T>(
   folder: string,
   test: (pipeline: StableDiffusionPipeline) => Promise<T>,
@@ -35,12 +35,12 @@ async function withPipeline<T>(
 }
 
 const encode = (folder: string, options?: { vaePath?: string }) =>
-  withPipeline(folder, (pipeline) => pipeline.encodePicture(PICTURE), options);
+  withPipeline(folder, (pipeline) => pipeline.encodeImage(IMAGE), options);
 
 const largest = (values: ArrayLike<number>) =>
   Array.from(values, Math.abs).reduce((m, x) => Math.max(m, x), 0);
 
-Deno.test("encodePicture() gives the same latent in every exporter's layout", async () => {
+Deno.test("encodeImage() gives the same latent in every exporter's layout", async () => {
   const plain = await encode(PLAIN);
   assert.equal(plain.length, 4 * 8 * 8);
   assert.ok(largest(plain) > 0.01);
@@ -54,7 +54,7 @@ Deno.test("encodePicture() gives the same latent in every exporter's layout", as
   assert.equal(layouts, 9);
 });
 
-Deno.test("encodePicture() is the network's mean times the scaling factor", async () => {
+Deno.test("encodeImage() is the network's mean times the scaling factor", async () => {
   await withTempFolder(async (folder) => {
     const model = join(folder, "sd");
     await copyFolder(join(LAYOUTS, "optimum_scalar"), model);
@@ -65,37 +65,37 @@ Deno.test("encodePicture() is the network's mean times the scaling factor", asyn
   });
 });
 
-Deno.test("encodePicture() opens the encoder once and notes its file", () =>
+Deno.test("encodeImage() opens the encoder once and notes its file", () =>
   withTempFolder(async (folder) => {
     const model = join(folder, "sd");
     await copyFolder(PLAIN, model);
     await withPipeline(model, async (pipeline) => {
       assert.equal(pipeline.networkFiles.has("vae_encoder"), false);
-      const latent = await pipeline.encodePicture(PICTURE);
+      const latent = await pipeline.encodeImage(IMAGE);
       assert.match(
         pipeline.networkFiles.get("vae_encoder/model.onnx")!,
         /sd\/vae_encoder\/model\.onnx$/,
       );
       await Deno.remove(join(model, "vae_encoder"), { recursive: true });
-      assert.deepEqual(await pipeline.encodePicture(PICTURE), latent);
+      assert.deepEqual(await pipeline.encodeImage(IMAGE), latent);
     });
   }));
 
-Deno.test("encodePicture() is refused once the pipeline is closed", async () => {
+Deno.test("encodeImage() is refused once the pipeline is closed", async () => {
   using env = Environment.open();
   const pipeline = await StableDiffusionPipeline.open(env, PLAIN, { height: 64, width: 64 });
-  await pipeline.encodePicture(PICTURE);
+  await pipeline.encodeImage(IMAGE);
   await pipeline[Symbol.asyncDispose]();
-  await assert.rejects(pipeline.encodePicture(PICTURE), TypeError);
+  await assert.rejects(pipeline.encodeImage(IMAGE), TypeError);
 });
 
-Deno.test("encodePicture() names what is missing; the rest of the pipeline needs no encoder", () =>
+Deno.test("encodeImage() names what is missing; the rest of the pipeline needs no encoder", () =>
   withTempFolder(async (folder) => {
     const model = join(folder, "sd");
     await copyFolder(PLAIN, model);
     await Deno.remove(join(model, "vae_encoder"), { recursive: true });
     await withPipeline(model, async (pipeline) => {
-      await assert.rejects(pipeline.encodePicture(PICTURE), (error: Error) => {
+      await assert.rejects(pipeline.encodeImage(IMAGE), (error: Error) => {
         assert(error instanceof ModelError, String(error));
         assert.match(error.message, /sd lacks vae_encoder\/model\.onnx$/);
         return true;

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import type { Picture } from "../../src/models/vae.ts";
-import { resizePicture } from "../../src/images/resize_picture.ts";
+import type { Image } from "../../src/images/image.ts";
+import { resizeImage } from "../../src/images/resize_image.ts";
 
 /** 7x5 random bytes, and what Pillow 13.0's `resize((width, height), Image.BILINEAR)` makes of them. */
-const SOURCE: Picture = {
+const SOURCE: Image = {
   width: 7,
   height: 5,
   data: Uint8Array.fromBase64(
@@ -33,8 +33,8 @@ const BY_PILLOW: readonly (readonly [width: number, height: number, pixels: stri
 ];
 
 for (const [width, height, pixels] of BY_PILLOW) {
-  Deno.test(`resizePicture() makes ${width}x${height} of 7x5 as Pillow does`, () => {
-    const resized = resizePicture(SOURCE, { width, height });
+  Deno.test(`resizeImage() makes ${width}x${height} of 7x5 as Pillow does`, () => {
+    const resized = resizeImage(SOURCE, { width, height });
     assert.deepEqual([resized.width, resized.height], [width, height]);
     const wanted = Uint8Array.fromBase64(pixels);
     assert.equal(resized.data.length, wanted.length);
@@ -44,8 +44,8 @@ for (const [width, height, pixels] of BY_PILLOW) {
   });
 }
 
-Deno.test("resizePicture() keeps a picture of the same size, and one colour one colour", () => {
-  assert.deepEqual(resizePicture(SOURCE, SOURCE), SOURCE);
-  const plain: Picture = { width: 3, height: 2, data: new Uint8Array(18).fill(201) };
-  assert.ok(resizePicture(plain, { width: 16, height: 1 }).data.every((level) => level === 201));
+Deno.test("resizeImage() keeps an image of the same size, and one colour one colour", () => {
+  assert.deepEqual(resizeImage(SOURCE, SOURCE), SOURCE);
+  const plain: Image = { width: 3, height: 2, data: new Uint8Array(18).fill(201) };
+  assert.ok(resizeImage(plain, { width: 16, height: 1 }).data.every((level) => level === 201));
 });

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import type { Picture } from "../../src/models/vae.ts";
-import { psnr, ssim } from "../../src/images/picture_metrics.ts";
+import type { Image } from "../../src/images/image.ts";
+import { psnr, ssim } from "../../src/images/image_metrics.ts";
 
-/** By scikit-image; tests/fixtures/make_picture_metrics.py makes it. */
+/** By scikit-image; tests/fixtures/make_image_metrics.py makes it. */
 const CASES: {
   width: number;
   height: number;
@@ -10,10 +10,10 @@ const CASES: {
   psnr: number;
   ssim: number;
 }[] = JSON.parse(
-  await Deno.readTextFile(new URL("../fixtures/picture_metrics.json", import.meta.url)),
+  await Deno.readTextFile(new URL("../fixtures/image_metrics.json", import.meta.url)),
 );
 
-function picture(width: number, height: number, step: number): Picture {
+function image(width: number, height: number, step: number): Image {
   const value = (i: number) => Math.floor((i * i * step + 7 * i) % 251 / (1 + i % 3));
   return {
     width,
@@ -23,7 +23,7 @@ function picture(width: number, height: number, step: number): Picture {
 }
 
 /** One grey everywhere. */
-function flat(size: number, grey: number): Picture {
+function flat(size: number, grey: number): Image {
   return { width: size, height: size, data: new Uint8Array(size * size * 3).fill(grey) };
 }
 
@@ -31,9 +31,9 @@ function near(found: number, wanted: number): void {
   assert.ok(Math.abs(found - wanted) < 1e-9, `${found}, wanted ${wanted}`);
 }
 
-/** Both pictures of a case; where they come from one recipe, the second is off by −4 … 4. */
-function pair({ width, height, steps: [first, second] }: typeof CASES[number]): [Picture, Picture] {
-  const a = picture(width, height, first), b = picture(width, height, second);
+/** Both images of a case; where they come from one recipe, the second is off by −4 … 4. */
+function pair({ width, height, steps: [first, second] }: typeof CASES[number]): [Image, Image] {
+  const a = image(width, height, first), b = image(width, height, second);
   if (first !== second) return [a, b];
   const shifted = Uint8ClampedArray.from(b.data, (value, i) => value + i % 9 - 4);
   return [a, { ...b, data: Uint8Array.from(shifted) }];
@@ -47,15 +47,15 @@ Deno.test("psnr() and ssim() give scikit-image's values", () => {
   }
 });
 
-Deno.test("psnr() and ssim() of equal pictures are infinity and 1", () => {
+Deno.test("psnr() and ssim() of equal images are infinity and 1", () => {
   for (const size of [1, 4, 11, 30]) {
-    const one = picture(size, size, 5);
+    const one = image(size, size, 5);
     assert.equal(psnr(one, one), Infinity);
     near(ssim(one, one), 1);
   }
 });
 
-Deno.test("psnr() and ssim() of flat pictures follow their formulas, smaller than the window too", () => {
+Deno.test("psnr() and ssim() of flat images follow their formulas, smaller than the window too", () => {
   const c1 = (0.01 * 255) ** 2;
   for (const size of [1, 2, 4, 16]) {
     near(psnr(flat(size, 100), flat(size, 110)), 10 * Math.log10(255 ** 2 / 100));
@@ -68,13 +68,13 @@ Deno.test("psnr() and ssim() of flat pictures follow their formulas, smaller tha
 
 Deno.test("psnr() of a constant difference of 1 level is 20 log10(255), either way round", () => {
   const levels = [1, 2, 200, 255, 3, 9];
-  const a: Picture = { width: 2, height: 1, data: Uint8Array.from(levels) };
-  const b: Picture = { ...a, data: a.data.map((level) => level - 1) };
+  const a: Image = { width: 2, height: 1, data: Uint8Array.from(levels) };
+  const b: Image = { ...a, data: a.data.map((level) => level - 1) };
   assert.ok(Math.abs(psnr(a, b) - 20 * Math.log10(255)) < 1e-12);
   assert.equal(psnr(b, a), psnr(a, b)); // the difference is not taken in 8 bits
 });
 
-Deno.test("psnr() and ssim() refuse pictures of two sizes", () => {
+Deno.test("psnr() and ssim() refuse images of two sizes", () => {
   assert.throws(() => psnr(flat(4, 0), flat(5, 0)), /a is 4x4, b is 5x5/);
   assert.throws(() => ssim(flat(4, 0), flat(5, 0)), RangeError);
 });

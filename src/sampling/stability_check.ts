@@ -1,6 +1,6 @@
 /**
  * Tells chains that amplify errors. On most chains what is left at a step reaches x_0 damped, and any tolerance is safe; on one of
- * thirty or so it grows instead, though every residual is as small as the others', and the run ends at another picture. How moves
+ * thirty or so it grows instead, though every residual is as small as the others', and the run ends at another image. How moves
  * of the inputs come out of the evaluated steps shows it, once the lower steps have nearly settled.
  *
  * | letter | here |
@@ -28,7 +28,7 @@ const MIDDLE = 1 / 2;
 const WATCHED = 3 / 5;
 /** Only with this share of the steps left, Γ is measured on a chain near the final one. */
 const NEARLY_SETTLED = 1 / 5;
-/** A second look that moves a finished x by so many tolerances says that the chain is off. */
+/** A stability check that moves a finished x by so many tolerances says that the chain is off. */
 const MOVED = 2;
 /** Growth of so many limits says it without being seen: it may lie below that x. */
 const SURELY = 10;
@@ -42,7 +42,7 @@ function unstretched({ c, d, alphasCumprod }: Schedule, t: number): number {
 }
 
 /** When one run is to look again. */
-export class SecondLook {
+export class StabilityCheck {
   readonly #steps: number;
   readonly #limit: number;
   readonly #schedule: Schedule;

@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import {
   createSchedule,
   type Denoiser,
-  Generator,
   parallelSample,
   type SampleOptions,
+  TorchGenerator,
 } from "../../mod.ts";
 import { resolveOptions } from "../../src/sampling/options.ts";
-import { SecondLook } from "../../src/sampling/second_look.ts";
+import { StabilityCheck } from "../../src/sampling/stability_check.ts";
 import { collect } from "./collect.ts";
 
 const STEPS = 40;
@@ -16,20 +16,20 @@ const noise = new Float64Array(STEPS + 1).fill(1);
 const denoiser: Denoiser = { rowSize: 1, predictNoise: () => Promise.resolve() };
 
 const lookOf = (growthLimit: number, options: Partial<SampleOptions> = {}) =>
-  new SecondLook(
+  new StabilityCheck(
     resolveOptions(denoiser, { schedule, noise, tqn: { growthLimit }, ...options }),
   );
 
 const s = (t: number) => Math.sqrt(1 - schedule.alphasCumprod[t]);
 
 /** Π γ_t over 1 ≤ t < 20, of 40 steps. */
-function noteGrowth(look: SecondLook, growth: number): void {
+function noteGrowth(look: StabilityCheck, growth: number): void {
   for (let t = 0; t < STEPS; t++) {
     if (look.watches(t, 24)) look.note(t, (t === 3 ? growth : 1) * s(t - 1) / s(t));
   }
 }
 
-Deno.test("SecondLook is due once, when growth is above the limit in two rounds running and a fifth of the steps is left", () => {
+Deno.test("StabilityCheck is due once, when growth is above the limit in two rounds running and a fifth of the steps is left", () => {
   const look = lookOf(2);
   noteGrowth(look, 2.1);
   assert.equal(look.endRound(12), false, "too early");
@@ -42,7 +42,7 @@ Deno.test("SecondLook is due once, when growth is above the limit in two rounds 
   assert.equal(look.endRound(2), false, "taken already");
 });
 
-Deno.test("SecondLook asks for a hundredth of the tolerance where the look moved x far, for as many rounds as before", () => {
+Deno.test("StabilityCheck asks for a hundredth of the tolerance where the look moved x far, for as many rounds as before", () => {
   const settled = lookOf(2);
   settled.endRound(9);
   assert.equal(settled.judge(2e-3, 1e-3), false);
@@ -61,8 +61,8 @@ Deno.test("SecondLook asks for a hundredth of the tolerance where the look moved
   assert.equal(surely.judge(0, 1e-3), true);
 });
 
-Deno.test("SecondLook watches steps 1 … m − 1 once three fifths of the steps are left, until it is due", () => {
-  const watched = (look: SecondLook, end: number) =>
+Deno.test("StabilityCheck watches steps 1 … m − 1 once three fifths of the steps are left, until it is due", () => {
+  const watched = (look: StabilityCheck, end: number) =>
     Array.from({ length: STEPS }, (_, t) => t).filter((t) => look.watches(t, end));
   const look = lookOf(2);
   assert.deepEqual([watched(look, 25), watched(look, 24)], [
@@ -72,7 +72,7 @@ Deno.test("SecondLook watches steps 1 … m − 1 once three fifths of the steps
   assert.deepEqual(watched(lookOf(0), 4), []);
 });
 
-Deno.test("SecondLook is not due at the end, with limit 0, in a small window, with few steps or where there is no middle", () => {
+Deno.test("StabilityCheck is not due at the end, with limit 0, in a small window, with few steps or where there is no middle", () => {
   const looks = [
     lookOf(0),
     lookOf(2, { windowSize: STEPS - 1 }),
@@ -114,7 +114,7 @@ const ridge: Denoiser = {
 };
 
 Deno.test("parallelSample() with tqn and growthLimit begins at the top again on a chain that amplifies, and ends nearer", async () => {
-  const small = new Generator(1).randn(ROW * (STEPS + 1)).map((value) => 0.3 * value);
+  const small = new TorchGenerator(1).randn(ROW * (STEPS + 1)).map((value) => 0.3 * value);
   const run = (growthLimit: number, tolerance: number) =>
     collect(parallelSample(ridge, {
       ...{ schedule: stable, noise: small, atol: tolerance, rtol: tolerance },

@@ -1,5 +1,5 @@
-/** Pictures in another size. imagescript only repeats or drops pixels, which turns fine detail into noise. @module */
-import type { Picture } from "../models/vae.ts";
+/** Images in another size. imagescript only repeats or drops pixels, which turns fine detail into noise. @module */
+import type { Image } from "./image.ts";
 
 /** Pixels of the source, and how much of each, that make one pixel. */
 interface Tap {
@@ -11,10 +11,10 @@ interface Tap {
  * Resizes by a triangle filter as wide as the pixels that become one: linear between pixels when it grows, an average when it shrinks;
  * what Pillow calls `BILINEAR`.
  */
-export function resizePicture(
-  { width, height, data }: Picture,
+export function resizeImage(
+  { width, height, data }: Image,
   to: { width: number; height: number },
-): Picture {
+): Image {
   const across = taps(width, to.width);
   const wide = new Float32Array(to.width * height * 3);
   for (let y = 0, out = 0; y < height; y++) {

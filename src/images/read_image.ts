@@ -1,14 +1,14 @@
-/** Pictures that the user brings, PNG or JPEG. @module */
+/** Images that the user brings, PNG or JPEG. @module */
 import { FormatError, PermissionError } from "../errors.ts";
 import { verifyImage } from "../formats/image/image_file.ts";
 import { decodePng, type RgbaImage } from "../formats/image/png_pixels.ts";
-import type { Picture } from "../models/vae.ts";
-import { loadEncoder, missingPermission } from "./picture.ts";
-import { orientPicture } from "./orient_picture.ts";
-import { resizePicture } from "./resize_picture.ts";
+import type { Image } from "./image.ts";
+import { loadEncoder, missingPermission } from "./encode_png.ts";
+import { orientImage } from "./orient_image.ts";
+import { resizeImage } from "./resize_image.ts";
 
-/** Options of {@link readPicture}. */
-export interface ReadPictureOptions {
+/** Options of {@link readImage}. */
+export interface ReadImageOptions {
   /** Name in messages. */
   file: string;
   /** Size to make of it; its own where absent. */
@@ -21,28 +21,28 @@ export interface ReadPictureOptions {
  * Decodes a PNG or JPEG, puts it on white where it is transparent, turns it as the camera was held, and stretches it to `width` and `height`.
  *
  * @param bytes the whole file
- * @throws {FormatError} where it is no picture, damaged, or too large
+ * @throws {FormatError} where it is no image, damaged, or too large
  * @throws {PermissionError} where JPEG's decoder cannot be read
  */
-export async function readPicture(
+export async function readImage(
   bytes: Uint8Array,
-  options: ReadPictureOptions,
-): Promise<Picture> {
+  options: ReadImageOptions,
+): Promise<Image> {
   const { file } = options;
   const known = verifyImage(bytes, { file });
-  const image = known.kind === "png"
+  const decoded = known.kind === "png"
     ? decodePng(bytes, { file })
     : await decodeJpeg(bytes.subarray(0, known.length), file);
-  if (image.width !== known.width || image.height !== known.height) {
+  if (decoded.width !== known.width || decoded.height !== known.height) {
     throw new FormatError(
-      `${file}: decodes to ${image.width}x${image.height}, it says ${known.width}x${known.height}`,
+      `${file}: decodes to ${decoded.width}x${decoded.height}, it says ${known.width}x${known.height}`,
     );
   }
-  const picture = orientPicture(onWhite(image), known.orientation);
-  const { width = picture.width, height = picture.height } = options;
-  return width === picture.width && height === picture.height
-    ? picture
-    : resizePicture(picture, { width, height });
+  const image = orientImage(onWhite(decoded), known.orientation);
+  const { width = image.width, height = image.height } = options;
+  return width === image.width && height === image.height
+    ? image
+    : resizeImage(image, { width, height });
 }
 
 async function decodeJpeg(bytes: Uint8Array, file: string): Promise<RgbaImage> {
@@ -62,7 +62,7 @@ async function decodeJpeg(bytes: Uint8Array, file: string): Promise<RgbaImage> {
   }
 }
 
-function onWhite({ width, height, data }: RgbaImage): Picture {
+function onWhite({ width, height, data }: RgbaImage): Image {
   const rgb = new Uint8Array(width * height * 3);
   for (let from = 0, to = 0; from < data.length; from += 4) {
     const alpha = data[from + 3];

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import type { Picture } from "../../src/models/vae.ts";
-import { orientPicture } from "../../src/images/orient_picture.ts";
-import { readPicture } from "../../src/images/read_picture.ts";
+import type { Image } from "../../src/images/image.ts";
+import { orientImage } from "../../src/images/orient_image.ts";
+import { readImage } from "../../src/images/read_image.ts";
 import { BASELINE, exifSegment, withSegment } from "../formats/image/jpeg_fixture.ts";
 
 /** Red levels 0 1 2 / 3 4 5. */
-const SOURCE: Picture = {
+const SOURCE: Image = {
   width: 3,
   height: 2,
   data: Uint8Array.from({ length: 18 }, (_, i) => i % 3 === 0 ? i / 3 : 100 + i),
@@ -23,18 +23,18 @@ const BY_PILLOW: readonly (readonly [width: number, levels: readonly number[]])[
   [2, [2, 5, 1, 4, 0, 3]],
 ];
 
-Deno.test("orientPicture() turns and mirrors as Pillow does", () => {
+Deno.test("orientImage() turns and mirrors as Pillow does", () => {
   BY_PILLOW.forEach(([width, levels], i) => {
-    const turned = orientPicture(SOURCE, i + 1);
+    const turned = orientImage(SOURCE, i + 1);
     assert.deepEqual([turned.width, turned.height], [width, 6 / width], `orientation ${i + 1}`);
     const pixels = levels.flatMap((level) => [...SOURCE.data.subarray(level * 3, level * 3 + 3)]);
     assert.deepEqual([...turned.data], pixels, `orientation ${i + 1}`);
   });
 });
 
-Deno.test("readPicture() turns a JPEG as its Exif data asks", async () => {
-  const plain = await readPicture(BASELINE, { file: "t.jpg" });
-  const turned = await readPicture(withSegment(BASELINE, exifSegment(6)), { file: "t.jpg" });
-  assert.deepEqual(turned, orientPicture(plain, 6));
+Deno.test("readImage() turns a JPEG as its Exif data asks", async () => {
+  const plain = await readImage(BASELINE, { file: "t.jpg" });
+  const turned = await readImage(withSegment(BASELINE, exifSegment(6)), { file: "t.jpg" });
+  assert.deepEqual(turned, orientImage(plain, 6));
   assert.deepEqual([turned.width, turned.height], [5, 9]);
 });

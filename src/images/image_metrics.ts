@@ -1,16 +1,16 @@
-/** How alike two pictures are. @module */
-import type { Picture } from "../models/vae.ts";
+/** How alike two images are. @module */
+import type { Image } from "./image.ts";
 
 /** Largest value of a channel. */
 const PEAK = 255;
 /** Constants of Wang, Bovik, Sheikh and Simoncelli, "Image quality assessment", 2004, section III-C. */
 const K1 = 0.01, K2 = 0.03;
 const WINDOW = 11, SIGMA = 1.5;
-/** Luma of ITU-R BT.601: the paper compares grey pictures. */
+/** Luma of ITU-R BT.601: the paper compares grey images. */
 const LUMA: readonly number[] = [0.299, 0.587, 0.114];
 
-/** Peak signal-to-noise ratio over all channels, in dB; `Infinity` for equal pictures. @throws {RangeError} when the sizes differ */
-export function psnr(a: Picture, b: Picture): number {
+/** Peak signal-to-noise ratio over all channels, in dB; `Infinity` for equal images. @throws {RangeError} when the sizes differ */
+export function psnr(a: Image, b: Image): number {
   checkSizes(a, b);
   let square = 0;
   for (let i = 0; i < a.data.length; i++) square += (a.data[i] - b.data[i]) ** 2;
@@ -18,13 +18,13 @@ export function psnr(a: Picture, b: Picture): number {
 }
 
 /**
- * Mean structural similarity of the luma, 1 for equal pictures (Wang et al. 2004): a Gaussian window of 11×11 pixels, σ = 1.5, at every
- * place where it lies inside the picture, K1 = 0.01, K2 = 0.03, L = 255. A picture that is smaller than the window takes the largest
+ * Mean structural similarity of the luma, 1 for equal images (Wang et al. 2004): a Gaussian window of 11×11 pixels, σ = 1.5, at every
+ * place where it lies inside the image, K1 = 0.01, K2 = 0.03, L = 255. An image that is smaller than the window takes the largest
  * odd window that fits.
  *
  * @throws {RangeError} when the sizes differ
  */
-export function ssim(a: Picture, b: Picture): number {
+export function ssim(a: Image, b: Image): number {
   checkSizes(a, b);
   const weights = gaussian(Math.min(a.width, a.height, WINDOW));
   const x = luma(a), y = luma(b);
@@ -42,12 +42,12 @@ export function ssim(a: Picture, b: Picture): number {
   return sum / meanX.length;
 }
 
-function checkSizes(a: Picture, b: Picture): void {
+function checkSizes(a: Image, b: Image): void {
   if (a.width === b.width && a.height === b.height) return;
   throw new RangeError(`a is ${a.width}x${a.height}, b is ${b.width}x${b.height}, wanted one size`);
 }
 
-function luma({ data }: Picture): Float64Array {
+function luma({ data }: Image): Float64Array {
   const grey = new Float64Array(data.length / 3);
   return grey.map((_, i) => LUMA.reduce((sum, weight, c) => sum + weight * data[3 * i + c], 0));
 }
@@ -63,7 +63,7 @@ function gaussian(most: number): Float64Array {
   return weights.map((weight) => weight / sum);
 }
 
-/** Weighted means over every window inside the picture, columns first. */
+/** Weighted means over every window inside the image, columns first. */
 function blur(
   values: Float64Array,
   { width, height }: { width: number; height: number },

@@ -1,14 +1,14 @@
-/** Pictures turned and mirrored as their Exif orientation asks. @module */
-import type { Picture } from "../models/vae.ts";
+/** Images turned and mirrored as their Exif orientation asks. @module */
+import type { Image } from "./image.ts";
 
 const MIRRORED_ACROSS: readonly number[] = [2, 3, 7, 8];
 const MIRRORED_DOWN: readonly number[] = [3, 4, 6, 7];
 const FIRST_TRANSPOSED = 5;
 
-/** The picture as it was seen. @param orientation 1 (as stored) to 8 */
-export function orientPicture(picture: Picture, orientation: number): Picture {
-  if (orientation === 1) return picture;
-  const { width, height, data } = picture;
+/** The image as it was seen. @param orientation 1 (as stored) to 8 */
+export function orientImage(image: Image, orientation: number): Image {
+  if (orientation === 1) return image;
+  const { width, height, data } = image;
   const transposed = orientation >= FIRST_TRANSPOSED;
   const size = transposed ? { width: height, height: width } : { width, height };
   const result = new Uint8Array(data.length);

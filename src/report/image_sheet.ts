@@ -1,8 +1,8 @@
-/** Pictures in rows and columns with their names, as SVG: text stays text and any viewer of vectors shows it. @module */
+/** Images in rows and columns with their names, as SVG: text stays text and any viewer of vectors shows it. @module */
 import type { SmallImage } from "./strip.ts";
 import { escapeXml, type Panel, px, svgHeading, svgText } from "./svg.ts";
 
-/** A row of a sheet: cells that hold a picture or several side by side, or nothing. */
+/** A row of a sheet: cells that hold an image or several side by side, or nothing. */
 export interface SheetRow {
   name: string;
   cells: readonly (SmallImage | undefined)[];
@@ -16,8 +16,8 @@ export interface SheetOptions {
 
 const GAP = 4, HEAD = 46, LETTER = 6.2;
 
-/** The sheet; all pictures have one size. Pictures of one cell take a column each. */
-export function pictureSheet(rows: readonly SheetRow[], { title, columns }: SheetOptions): Panel {
+/** The sheet; all images have one size. Images of one cell take a column each. */
+export function imageSheet(rows: readonly SheetRow[], { title, columns }: SheetOptions): Panel {
   const first = rows.flatMap((row) => row.cells).find((cell) => cell !== undefined);
   const { width: w, height: h } = first ?? { width: 64, height: 64 };
   const left = 12 + LETTER * Math.max(...rows.map((row) => row.name.length), 1);
@@ -33,7 +33,7 @@ export function pictureSheet(rows: readonly SheetRow[], { title, columns }: Shee
       column += cell?.count ?? 1;
       if (cell === undefined) return "";
       return Array.from({ length: cell.count }, (_, i) =>
-        // A window on the strip: its pictures stand apart as the columns do.
+        // A window on the strip: its images stand apart as the columns do.
         `<svg x="${at(from + i)}" y="${y}" width="${w}" height="${h}" ` +
         `viewBox="${i * w} 0 ${w} ${h}"><use href="#${idOf(title, r, from)}"/></svg>`).join("");
     });

@@ -1,11 +1,11 @@
-/** Text chunks of a run's pictures: `parameters` for other programs, `parataa` for ourselves. @module */
+/** Text chunks of a run's images: `parameters` for other programs, `parataa` for ourselves. @module */
 import { formatA1111 } from "../formats/image/a1111.ts";
 import type { RecordedArguments } from "../arguments/read_arguments.ts";
 import { PNG_KEYWORD } from "../arguments/recorded_arguments.ts";
 import { VERSION } from "../version.ts";
 
-/** What a picture says of itself. Nothing here may depend on time or machine: the same seed gives the same bytes. */
-export interface PictureText {
+/** What an image says of itself. Nothing here may depend on time or machine: the same seed gives the same bytes. */
+export interface ImageText {
   script: string;
   /** Prompt, or the class in words. */
   prompt: string;
@@ -23,7 +23,7 @@ export interface PictureText {
 }
 
 /** The chunks by keyword. */
-export function pictureText(text: PictureText): Map<string, string> {
+export function imageText(text: ImageText): Map<string, string> {
   const { arguments: args, size } = text;
   const parameters = formatA1111({
     prompt: text.prompt,

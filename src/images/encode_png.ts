@@ -1,11 +1,11 @@
-/** Pictures as PNG bytes. imagescript encodes; it is imported when first needed, since it needs permissions at import. @module */
+/** Images as PNG bytes. imagescript encodes; it is imported when first needed, since it needs permissions at import. @module */
 
 import { Buffer } from "node:buffer";
 import { PermissionError } from "../errors.ts";
 import { verifyPng } from "../formats/image/png.ts";
-import type { Picture } from "../models/vae.ts";
+import type { Image } from "./image.ts";
 
-/** zlib's highest level: pictures are small, files are kept. */
+/** zlib's highest level: images are small, files are kept. */
 const COMPRESSION = 9;
 
 /**
@@ -30,18 +30,18 @@ export function missingPermission(error: unknown): string | undefined {
   return String(error).match(/Requires \w+ access.*/)?.[0];
 }
 
-/** PNG bytes of a picture. */
-export async function encodePng(picture: Picture): Promise<Uint8Array> {
+/** PNG bytes of an image. */
+export async function encodePng(image: Image): Promise<Uint8Array> {
   const { Image } = await loadEncoder();
-  const image = new Image(picture.width, picture.height);
-  const { bitmap } = image;
-  for (let from = 0, to = 0; from < picture.data.length; from += 3, to += 4) {
-    bitmap[to] = picture.data[from];
-    bitmap[to + 1] = picture.data[from + 1];
-    bitmap[to + 2] = picture.data[from + 2];
+  const encoder = new Image(image.width, image.height);
+  const { bitmap } = encoder;
+  for (let from = 0, to = 0; from < image.data.length; from += 3, to += 4) {
+    bitmap[to] = image.data[from];
+    bitmap[to + 1] = image.data[from + 1];
+    bitmap[to + 2] = image.data[from + 2];
     bitmap[to + 3] = 255;
   }
-  return withoutText(await image.encode(COMPRESSION));
+  return withoutText(await encoder.encode(COMPRESSION));
 }
 
 /** imagescript notes the time in every file; the same pixels must give the same bytes. */
@@ -57,37 +57,37 @@ function withoutText(png: Uint8Array): Uint8Array {
 
 /** Options of {@link contactSheet}. */
 export interface ContactSheetOptions {
-  /** Pictures in a row. */
+  /** Images in a row. */
   columns: number;
-  /** Pixels between pictures and around them. */
+  /** Pixels between images and around them. */
   gap?: number;
 }
 
-/** All pictures on one light grey sheet, row by row. All must have the first one's size. */
+/** All images on one light grey sheet, row by row. All must have the first one's size. */
 export function contactSheet(
-  pictures: readonly Picture[],
+  images: readonly Image[],
   { columns, gap = 2 }: ContactSheetOptions,
-): Picture {
-  if (pictures.length === 0) throw new RangeError("contactSheet() needs at least one picture");
-  const { width, height } = pictures[0];
-  const rows = Math.ceil(pictures.length / columns);
-  const across = Math.min(columns, pictures.length);
-  const sheet: Picture = {
+): Image {
+  if (images.length === 0) throw new RangeError("contactSheet() needs at least one image");
+  const { width, height } = images[0];
+  const rows = Math.ceil(images.length / columns);
+  const across = Math.min(columns, images.length);
+  const sheet: Image = {
     width: across * (width + gap) + gap,
     height: rows * (height + gap) + gap,
     data: new Uint8Array(0),
   };
   sheet.data = new Uint8Array(sheet.width * sheet.height * 3).fill(224);
-  pictures.forEach((picture, i) => {
-    if (picture.width !== width || picture.height !== height) {
+  images.forEach((image, i) => {
+    if (image.width !== width || image.height !== height) {
       throw new RangeError(
-        `picture ${i} is ${picture.width}x${picture.height}, the first ${width}x${height}`,
+        `image ${i} is ${image.width}x${image.height}, the first ${width}x${height}`,
       );
     }
     const left = gap + (i % columns) * (width + gap);
     const top = gap + Math.floor(i / columns) * (height + gap);
     for (let y = 0; y < height; y++) {
-      const row = picture.data.subarray(y * width * 3, (y + 1) * width * 3);
+      const row = image.data.subarray(y * width * 3, (y + 1) * width * 3);
       sheet.data.set(row, ((top + y) * sheet.width + left) * 3);
     }
   });
