@@ -31,7 +31,13 @@ export {
   StableDiffusionPipeline,
   type TextCondition,
 } from "./src/pipelines/stable_diffusion_pipeline.ts";
-export { type AxisScale, type Curve, curvePanel } from "./src/report/chart.ts";
+export {
+  type AxisScale,
+  type Curve,
+  curvePanel,
+  type Line,
+  linePanel,
+} from "./src/report/chart.ts";
 export { figure, type Panel } from "./src/report/svg.ts";
 export { contactSheet, type ContactSheetOptions, encodePng } from "./src/images/encode_png.ts";
 export { readImage, type ReadImageOptions } from "./src/images/read_image.ts";
@@ -40,6 +46,7 @@ export { TorchGenerator } from "./src/sampling/noise.ts";
 export { renoise, type RenoiseOptions } from "./src/sampling/renoise.ts";
 export type { Round, SampleResult } from "./src/sampling/results.ts";
 export { createSchedule, type Schedule, type ScheduleOptions } from "./src/sampling/schedule.ts";
+export { type OwnSchedule, scheduleFrom } from "./src/sampling/schedule_from.ts";
 export { type ScheduleKind, type SchedulerConfig } from "./src/sampling/scheduler_config.ts";
 export { type SequentialOptions, sequentialSample } from "./src/sampling/sequential_sampler.ts";
 export { type A1111Parameters, formatA1111 } from "./src/formats/image/a1111.ts";
@@ -124,4 +131,14 @@ export { checkExternalFiles } from "./src/formats/onnx/external_files.ts";
 export { externalFiles } from "./src/formats/onnx/onnx_external.ts";
 export type * from "./src/formats/onnx/onnx_types.ts";
 export type { ByteRange, ProtobufField } from "./src/formats/onnx/protobuf.ts";
-export { LEAN_RTOL_RATIO, LEAN_TQN, type TqnOptions } from "./src/sampling/tqn_options.ts";
+export { LEAN_RTOL_RATIO, LEAN_TQN, type Preset } from "./src/sampling/presets.ts";
+export type { TqnOptions } from "./src/sampling/tqn_options.ts";
+export type {
+  Questions,
+  Solver,
+  SolverFactory,
+  SolverProblem,
+  SolverWindow,
+} from "./src/sampling/solver.ts";
+export { solve, type SolveOptions } from "./src/sampling/solve.ts";
+export { Window } from "./src/sampling/window.ts";

@@ -4,7 +4,6 @@
  * @module
  */
 import { parseArgs } from "node:util";
-import { leanTqn } from "../../src/jobs/solve.ts";
 import { StableDiffusionPipeline } from "../../src/pipelines/stable_diffusion_pipeline.ts";
 import { latentDifference } from "../../src/runs/latent_difference.ts";
 import { Environment } from "../../src/runtime/environment.ts";
@@ -77,7 +76,7 @@ class Lab {
       order: 20,
       atol: tolerance,
       rtol: tolerance,
-      ...(method === "tqn" && tolerance === undefined && leanTqn({}, start !== undefined)),
+      preset: tolerance === undefined ? "fast" : "reference",
     });
     let next = await rounds.next();
     while (!next.done) next = await rounds.next();

@@ -4,7 +4,6 @@
  * `nice deno run -A scripts/bench/windows.ts` takes half an hour on two busy cores; methods as arguments run these alone.
  * @module
  */
-import { leanTqn } from "../../src/jobs/solve.ts";
 import { DitPipeline } from "../../src/pipelines/dit_pipeline.ts";
 import { latentDifference } from "../../src/runs/latent_difference.ts";
 import { Environment } from "../../src/runtime/environment.ts";
@@ -42,7 +41,7 @@ for (const eta of [0, 1]) {
         for (const { denoiser, noise, wanted } of chains) {
           const run = parallelSample(denoiser, {
             ...{ schedule, noise, method, windowSize },
-            ...(method === "tqn" && leanTqn({}, false)),
+            preset: "fast",
           });
           let next = await run.next();
           while (!next.done) next = await run.next();

@@ -1,8 +1,7 @@
 /** What `verify` prints, and when it is content. @module */
 import { VerificationError } from "../errors.ts";
 import type { Manifest } from "../runs/manifest.ts";
-import { TQN_TOLERANCE } from "../sampling/options.ts";
-import { LEAN_RTOL_RATIO } from "../sampling/tqn_options.ts";
+import { LEAN_RTOL_RATIO, TQN_TOLERANCE } from "../sampling/presets.ts";
 import type { Cost, VerifiedSample } from "../jobs/verify_run.ts";
 
 /** Differences of single steps add up along the chain: 5 times the tolerance was met on models/dit-emoji, 14 on other models. */

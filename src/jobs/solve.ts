@@ -2,11 +2,10 @@
 import { retryNonFinite } from "../models/finite_noise.ts";
 import type { RoundRow } from "../runs/rounds_file.ts";
 import type { Denoiser } from "../sampling/denoiser.ts";
-import { type Method, type SampleOptions, TQN_TOLERANCE } from "../sampling/options.ts";
+import type { Method } from "../sampling/options.ts";
 import { parallelSample } from "../sampling/parallel_sampler.ts";
 import type { SampleResult } from "../sampling/results.ts";
 import type { Schedule } from "../sampling/schedule.ts";
-import { LEAN_RTOL_RATIO, LEAN_TQN } from "../sampling/tqn_options.ts";
 import { sequentialSample } from "../sampling/sequential_sampler.ts";
 import type { FlagValues } from "../arguments/flag.ts";
 import type { Job } from "./job.ts";
@@ -60,20 +59,6 @@ export function solve(job: Chain, options: SolveOptions): Promise<Solved> {
     : solveInParallel(job, method, options);
 }
 
-/** A warm start from another prompt's trajectory: most of it will move, so that every step need not be asked at its old place. */
-const OTHER_PROMPT: SampleOptions["tqn"] = { ...LEAN_TQN, strides: [5, 2] };
-
-/** What the scripts ask of tqn beyond its defaults; the other methods take the flags as they are. */
-export function leanTqn(
-  { tol1, tol2 }: Partial<Pick<SamplingValues, "tol1" | "tol2">>,
-  wideWarmStart: boolean,
-): Partial<SampleOptions> {
-  return {
-    tqn: wideWarmStart ? OTHER_PROMPT : LEAN_TQN,
-    rtol: tol2 ?? Math.min(LEAN_RTOL_RATIO * (tol1 ?? TQN_TOLERANCE), Number.MAX_VALUE),
-  };
-}
-
 async function solveInParallel(
   job: Chain,
   method: Method,
@@ -96,7 +81,7 @@ async function solveInParallel(
     rtol: values.tol2,
     maxRounds: values.max_steps === undefined ? undefined : values.max_steps - 1,
     compat: values.compat,
-    ...(method === "tqn" && leanTqn(values, !!job.start && windowSize >= schedule.numSteps)),
+    preset: "fast",
     signal,
   });
   for (;;) {

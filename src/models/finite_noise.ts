@@ -19,10 +19,10 @@ export interface DeviceAware extends Denoiser {
  * sampler, which names round and step.
  */
 export function retryNonFinite(denoiser: Denoiser | DeviceAware): Denoiser {
-  const { rowSize } = denoiser;
+  const { rowSize, schedule } = denoiser;
   let round = 0; // a round is a call; those that a log answers do not come here
   return {
-    rowSize,
+    ...{ rowSize, schedule },
     async predictNoise(latents, steps, out, signal) {
       round++;
       await denoiser.predictNoise(latents, steps, out, signal);

@@ -40,6 +40,7 @@ interface Prediction {
  */
 export class GuidedDenoiser implements Denoiser {
   readonly rowSize: number;
+  readonly schedule: Schedule;
   /** Network rows evaluated so far. */
   networkRows = 0;
   /** Milliseconds spent inside the network so far. */
@@ -54,6 +55,7 @@ export class GuidedDenoiser implements Denoiser {
   constructor(network: ConditionalNetwork, options: GuidedDenoiserOptions) {
     const [channels, height, width] = network.latentShape;
     this.rowSize = network.rowSize;
+    this.schedule = options.schedule;
     this.#network = network;
     this.#options = options;
     this.#guidedSize = (options.guidedChannels ?? channels) * height * width;
@@ -98,7 +100,7 @@ export class GuidedDenoiser implements Denoiser {
     try {
       for (let slot = 0; slot < count; slot++) {
         const step = Math.floor(slot / perStep);
-        const timestep = this.#options.schedule.timesteps[steps[step]];
+        const timestep = this.schedule.timesteps[steps[step]];
         const condition = this.#conditions[slot % perStep];
         rows.set(slot, latents, { offset: step * this.rowSize, timestep, condition });
       }
@@ -131,7 +133,7 @@ export class GuidedDenoiser implements Denoiser {
   /** ε = √ᾱ v + √(1−ᾱ) x (Salimans & Ho, "Progressive distillation", 2022); linear, so it may follow guidance. */
   #noiseFromVelocity(latents: Float64Array, steps: Int32Array, out: Float64Array): void {
     for (let row = 0, i = 0; row < steps.length; row++) {
-      const alpha = this.#options.schedule.alphasCumprod[steps[row]];
+      const alpha = this.schedule.alphasCumprod[steps[row]];
       const [a, s] = [Math.sqrt(alpha), Math.sqrt(1 - alpha)];
       for (const end = i + this.rowSize; i < end; i++) out[i] = a * out[i] + s * latents[i];
     }

@@ -122,7 +122,7 @@ export class DitPipeline implements LatentPipeline<number> {
   }
 
   /** The respaced schedule of the official DiT. */
-  createSchedule(options: { numInferenceSteps: number; eta: number }): Schedule {
+  createSchedule(options: { numInferenceSteps: number; eta?: number }): Schedule {
     return modelSchedule(this.folder, { kind: "dit", ...this.#scheduler.config, ...options });
   }
 

@@ -57,7 +57,7 @@ export interface LatentPipeline<C> extends AsyncDisposable {
   /** Runs every size of call once where sizes are padded; returns them. `rows` is the most that one evaluation will have. */
   warmUp(rows: number): Promise<readonly number[]>;
   /** The model's own schedule with `numInferenceSteps` steps. */
-  createSchedule(options: { numInferenceSteps: number; eta: number }): Schedule;
+  createSchedule(options: { numInferenceSteps: number; eta?: number }): Schedule;
   /** The solver's view of the model under one condition. */
   createDenoiser(condition: C, options: DenoiserOptions): GuidedDenoiser;
   /** Pixels of a scaled latent. */

@@ -144,7 +144,7 @@ export class StableDiffusionPipeline implements LatentPipeline<TextCondition> {
   }
 
   /** The model's own noise levels in diffusers' leading spacing. */
-  createSchedule(options: { numInferenceSteps: number; eta: number }): Schedule {
+  createSchedule(options: { numInferenceSteps: number; eta?: number }): Schedule {
     return modelSchedule(this.folder, {
       kind: "stable-diffusion",
       ...this.#parts.scheduler.config,

@@ -2,6 +2,7 @@
  * The one thing a sampler asks of a network.
  * @module
  */
+import type { Schedule } from "./schedule.ts";
 
 /**
  * One network behind one call; guidance, number formats and batching happen inside.
@@ -35,6 +36,9 @@ export interface Denoiser {
   /** Elements of one latent, for example 4·64·64. */
   readonly rowSize: number;
 
+  /** Schedule whose levels the denoiser was made for, where it depends on one; a sampler refuses another. */
+  readonly schedule?: Schedule;
+
   /**
    * Writes the guided noise prediction of every row.
    *
@@ -49,4 +53,27 @@ export interface Denoiser {
     out: Float64Array,
     signal?: AbortSignal,
   ): Promise<void>;
+}
+
+/** Throws when a denoiser was made for other noise levels than a sampler is to visit; `eta` may differ. @throws {RangeError} */
+export function checkSameChain({ schedule: own }: Denoiser, schedule: Schedule): void {
+  if (own === undefined || own === schedule) return;
+  const hint = "pass the same schedule to the denoiser and to the sampler";
+  if (own.numSteps !== schedule.numSteps) {
+    throw new RangeError(
+      `the denoiser was made for ${own.numSteps} steps, the sampler's schedule has ` +
+        `${schedule.numSteps}: ${hint}`,
+    );
+  }
+  const t = own.timesteps.findIndex((timestep, t) =>
+    timestep !== schedule.timesteps[t] || own.alphasCumprod[t] !== schedule.alphasCumprod[t]
+  );
+  if (t < 0) return;
+  throw new RangeError(
+    `the denoiser was made for timestep ${own.timesteps[t]} (alphas_cumprod ` +
+      `${own.alphasCumprod[t]}) at step ${t}, the sampler's schedule has ${
+        schedule.timesteps[t]
+      } ` +
+      `(${schedule.alphasCumprod[t]}): ${hint}`,
+  );
 }

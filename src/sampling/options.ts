@@ -3,23 +3,26 @@
  * @module
  */
 import { checkInteger, checkNumber, checkOneOf, checkRows } from "./arguments.ts";
-import type { Denoiser } from "./denoiser.ts";
+import { checkSameChain, type Denoiser } from "./denoiser.ts";
 import type { SequentialOptions } from "./sequential_sampler.ts";
+import { type Preset, presetDefaults } from "./presets.ts";
+import type { SolverFactory } from "./solver.ts";
 import { resolveTqnOptions, type TqnOptions } from "./tqn_options.ts";
 
-/** Tolerance of `tqn` where none is given. */
-export const TQN_TOLERANCE = 3e-4;
-
 /** How a round turns its evaluations into the next trajectory. */
-export type Method = "tqn" | "parataa" | "fixed_point";
+export type Method = typeof METHODS[number];
+
+const METHODS = ["tqn", "parataa", "fixed_point"] as const;
 
 /** What {@link parallelSample} takes beside the denoiser. */
 export interface SampleOptions extends SequentialOptions {
   /**
-   * `tqn`: triangular quasi-Newton; `parataa`: triangular Anderson acceleration; `fixed_point`: the latter without memory. Default
-   * `tqn`.
+   * `tqn`: triangular quasi-Newton; `parataa`: triangular Anderson acceleration; `fixed_point`: the latter without memory; or a
+   * function that makes a solver of your own. Default `tqn`.
    */
-  method?: Method;
+  method?: Method | SolverFactory;
+  /** Which defaults the method takes: {@link Preset}. Options given beside it win. Default `reference`. */
+  preset?: Preset;
   /** W: at most so many steps are iterated at once; default and upper limit T (more is taken as T). */
   windowSize?: number;
   /** k of `parataa` and `fixed_point`: a residual spans at most so many steps; default and upper limit W (more is taken as W). */
@@ -36,7 +39,7 @@ export interface SampleOptions extends SequentialOptions {
   /**
    * The paper's tol2: … or at most this times the schedule's `noiseScale`. Default 1e-3, and 3e-4 for `tqn`, which takes min(1, 6ᾱ)
    * times what is above `atol`: what is left at a noisy step usually reaches x_0 damped to a tenth, but before the image is decided
-   * errors may grow. Not above `atol`, it has no effect. The scripts take 10 `atol` for `tqn`, a twentieth fewer evaluations.
+   * errors may grow. Not above `atol`, it has no effect. The preset `fast` takes 10 `atol` for `tqn`, a twentieth fewer evaluations.
    */
   rtol?: number;
   /** Ends the run after so many rounds, converged or not, 0 before the first; default T, which always suffices. */
@@ -62,16 +65,20 @@ export type ResolvedOptions =
 
 /** Checks the options and fills in the defaults. */
 export function resolveOptions(denoiser: Denoiser, options: SampleOptions): ResolvedOptions {
-  const { schedule, noise, method = "tqn", initialTrajectory, compat, signal } = options;
+  const { schedule, noise, method = "tqn", preset = "reference" } = options;
+  const { initialTrajectory, compat, signal } = options;
   const { rowSize } = denoiser;
   const steps = schedule.numSteps;
   const most = Number.MAX_SAFE_INTEGER;
   const { windowSize = steps, order = steps, memorySize = 2, maxRounds = steps } = options;
-  const tolerance = method === "tqn" ? TQN_TOLERANCE : 1e-3;
-  const { atol = tolerance, rtol = tolerance } = options;
+  const wide = windowSize >= steps, warm = initialTrajectory !== undefined;
+  checkOneOf("preset", preset, ["reference", "fast"]);
+  const defaults = presetDefaults(preset, { method, atol: options.atol, wide, warm });
+  const { atol = defaults.atol, rtol = defaults.rtol } = options;
   const { regularization = 1e-3, variationSteps = steps } = options;
   checkInteger("rowSize", rowSize, 1, most);
-  checkOneOf("method", method, ["tqn", "parataa", "fixed_point"]);
+  checkSameChain(denoiser, schedule);
+  if (typeof method !== "function") checkOneOf("method", method, METHODS);
   if (compat !== undefined) checkOneOf("compat", compat, ["official"]);
   for (const [name, value] of Object.entries({ windowSize, order, memorySize })) {
     checkInteger(name, value, 1, most);
@@ -89,14 +96,12 @@ export function resolveOptions(denoiser: Denoiser, options: SampleOptions): Reso
     );
   }
   return {
-    ...{ schedule, noise, method, initialTrajectory, variationSteps, compat, signal, rowSize },
+    ...{ schedule, noise, method, preset, rowSize },
+    ...{ initialTrajectory, variationSteps, compat, signal },
     windowSize: Math.min(windowSize, steps),
     order: Math.min(order, windowSize, steps),
     memorySize: method === "fixed_point" ? 1 : Math.min(memorySize, steps),
     ...{ regularization, atol, rtol, maxRounds: Math.min(maxRounds, steps) },
-    tqn: resolveTqnOptions(options.tqn ?? {}, {
-      wide: windowSize >= steps,
-      warm: initialTrajectory !== undefined,
-    }),
+    tqn: resolveTqnOptions({ ...defaults.tqn, ...options.tqn }, { wide, warm }),
   };
 }

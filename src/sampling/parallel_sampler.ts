@@ -50,8 +50,13 @@ export function parallelSample(
   options: SampleOptions,
 ): AsyncGenerator<Round, SampleResult> {
   const resolved = resolveOptions(denoiser, options);
-  const solver = resolved.method === "tqn" ? new Tqn(resolved) : new ParaTaa(resolved);
-  return run(denoiser, resolved, solver);
+  return run(denoiser, resolved, createSolver(resolved));
+}
+
+function createSolver(options: ResolvedOptions): Solver {
+  const { method } = options;
+  if (typeof method === "function") return method(options);
+  return method === "tqn" ? new Tqn(options) : new ParaTaa(options);
 }
 
 async function* run(
@@ -83,11 +88,12 @@ async function* run(
   return { sample, trajectory, rounds, nfe, converged: window.finished === 0 };
 }
 
-/** The bounds that the method promises; a violation is our own bug. */
+/** The bounds that the built-in methods promise; a violation is our own bug. */
 function checkProgress(
-  { schedule, windowSize }: ResolvedOptions,
+  { schedule, windowSize, method }: ResolvedOptions,
   { rounds, nfe, advanced }: Record<"rounds" | "nfe" | "advanced", number>,
 ): void {
+  if (typeof method === "function") return;
   if (advanced >= 1 && rounds <= schedule.numSteps && nfe <= schedule.numSteps * windowSize) return;
   throw new ParataaError(
     `round ${rounds} finished ${advanced} steps after ${nfe} evaluations, wanted at least 1 step, ` +

@@ -3,7 +3,7 @@
  * @module
  */
 import { checkInteger, checkRows } from "./arguments.ts";
-import type { Denoiser } from "./denoiser.ts";
+import { checkSameChain, type Denoiser } from "./denoiser.ts";
 import type { SampleResult } from "./results.ts";
 import type { Schedule } from "./schedule.ts";
 import { firstTrajectory } from "./solver.ts";
@@ -46,6 +46,7 @@ export async function sequentialSample(
   const { schedule, noise, initialTrajectory, signal } = options;
   const { numSteps } = schedule, { rowSize } = denoiser;
   const { variationSteps: first = numSteps } = options;
+  checkSameChain(denoiser, schedule);
   checkRows("noise", noise, numSteps + 1, rowSize);
   if (initialTrajectory) checkRows("initialTrajectory", initialTrajectory, numSteps + 1, rowSize);
   checkInteger("variationSteps", first, initialTrajectory ? 1 : numSteps, numSteps);

@@ -42,19 +42,6 @@ export interface TqnOptions {
   growthLimit: number;
 }
 
-/**
- * The scripts' settings: an eighth fewer evaluations than the plain solver's on the embedded models, at no more rounds. The plain one is
- * the default here, since reference implementations agree with it round for round.
- */
-export const LEAN_TQN: Readonly<Partial<TqnOptions>> = {
-  symmetric: true,
-  skipRadius: 0.3,
-  growthLimit: 3,
-};
-
-/** The scripts' `rtol` over their `atol`, see {@link SampleOptions.rtol}. */
-export const LEAN_RTOL_RATIO = 10;
-
 /** The options with defaults filled in, checked. `wide`: window T and no trajectory to start from. */
 export function resolveTqnOptions(
   given: Partial<TqnOptions>,

@@ -1,7 +1,7 @@
 /** What the bench of samplers measures: problems, methods, and the key under which a measurement is kept. @module */
 import type { SampleOptions } from "../../../src/sampling/options.ts";
 import { SOLVER_REVISION } from "../../../src/sampling/revision.ts";
-import { LEAN_TQN } from "../../../src/sampling/tqn_options.ts";
+import { LEAN_TQN } from "../../../src/sampling/presets.ts";
 
 /** Models that the bench knows. */
 export const MODELS = ["dit", "sd"] as const;

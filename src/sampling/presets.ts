@@ -1,0 +1,57 @@
+/**
+ * The named sets of defaults of the methods, one place for the library and the scripts.
+ * @module
+ */
+import type { SampleOptions } from "./options.ts";
+import type { TqnOptions } from "./tqn_options.ts";
+
+/**
+ * `reference`: each method as its reference implementation has it, so that both agree round for round. `fast`: the settings that the
+ * scripts and {@link solve} take; `tqn` then skips far steps, takes the derivative for symmetric, checks unstable chains, and is
+ * stricter at the last steps than at noisy ones. It saves an eighth of the evaluations on the embedded models at no more rounds. The
+ * other methods have one set of defaults.
+ */
+export type Preset = "reference" | "fast";
+
+/** Tolerance of `tqn`; it gets to the same residual as `parataa` in fewer rounds, less damped. */
+export const TQN_TOLERANCE = 3e-4;
+
+/** Tolerance of every other method, as in the paper. */
+export const TOLERANCE = 1e-3;
+
+/** Settings of `tqn` in the preset `fast`. */
+export const LEAN_TQN: Readonly<Partial<TqnOptions>> = {
+  symmetric: true,
+  skipRadius: 0.3,
+  growthLimit: 3,
+};
+
+/** `rtol` over `atol` of `tqn` in the preset `fast`, see {@link SampleOptions.rtol}. */
+export const LEAN_RTOL_RATIO = 10;
+
+/** A warm start over all steps will mostly move, so that not every step need be asked at its old place. */
+const WIDE_WARM_TQN: Readonly<Partial<TqnOptions>> = { ...LEAN_TQN, strides: [5, 2] };
+
+/** What a preset settles. */
+type PresetDefaults = Required<Pick<SampleOptions, "atol" | "rtol">> & {
+  tqn: Partial<TqnOptions>;
+};
+
+/** The defaults of a method; `wide` is a window of all steps, `warm` a trajectory to start from. */
+export function presetDefaults(
+  preset: Preset,
+  { method, atol, wide, warm }: Pick<SampleOptions, "method" | "atol"> & {
+    wide: boolean;
+    warm: boolean;
+  },
+): PresetDefaults {
+  const tolerance = method === "tqn" ? TQN_TOLERANCE : TOLERANCE;
+  if (preset === "reference" || method !== "tqn") {
+    return { atol: tolerance, rtol: tolerance, tqn: {} };
+  }
+  return {
+    atol: tolerance,
+    rtol: Math.min(LEAN_RTOL_RATIO * (atol ?? tolerance), Number.MAX_VALUE),
+    tqn: wide && warm ? WIDE_WARM_TQN : LEAN_TQN,
+  };
+}

@@ -1,0 +1,57 @@
+import assert from "node:assert/strict";
+import { createSchedule, LEAN_TQN, parallelSample, type Round, solve } from "../../mod.ts";
+import { collect } from "./collect.ts";
+import { mixtureDenoiser, readProblem } from "./fixtures.ts";
+
+const { points, noise: all } = await readProblem();
+const schedule = createSchedule({ kind: "dit", numInferenceSteps: 50 });
+const denoiser = mixtureDenoiser(points, schedule);
+const noise = all.slice(0, 51 * 64);
+
+Deno.test("solve() returns what parallelSample() returns with the preset fast, and shows every round", async () => {
+  const shown: Round[] = [];
+  const result = await solve(denoiser, {
+    ...{ schedule, noise },
+    onRound: (round) => void shown.push(round),
+  });
+  const { rounds, result: same } = await collect(
+    parallelSample(denoiser, { schedule, noise, preset: "fast" }),
+  );
+  assert.deepEqual(result, same);
+  assert.deepEqual(shown, rounds);
+});
+
+Deno.test("solve() takes the preset and the options that it is given", async () => {
+  const { result } = await collect(parallelSample(denoiser, { schedule, noise }));
+  assert.deepEqual(await solve(denoiser, { schedule, noise, preset: "reference" }), result);
+});
+
+Deno.test("the preset fast is LEAN_TQN with rtol 10 atol, and strides for a warm start over all steps", async () => {
+  const plain = { schedule, noise, preset: "reference" as const };
+  for (const atol of [3e-4, 1e-3]) {
+    const given = atol === 3e-4 ? {} : { atol };
+    assert.deepEqual(
+      await solve(denoiser, { schedule, noise, ...given }),
+      await solve(denoiser, { ...plain, atol, rtol: 10 * atol, tqn: LEAN_TQN }),
+    );
+  }
+  const { trajectory } = await solve(denoiser, plain);
+  const warm = { initialTrajectory: trajectory, variationSteps: 30 };
+  const atol = 3e-4, rtol = 3e-3;
+  assert.deepEqual(
+    await solve(denoiser, { schedule, noise, ...warm }),
+    await solve(denoiser, { ...plain, ...warm, atol, rtol, tqn: { ...LEAN_TQN, strides: [5, 2] } }),
+  );
+  assert.deepEqual(
+    await solve(denoiser, { schedule, noise, ...warm, windowSize: 20 }),
+    await solve(denoiser, { ...plain, ...warm, windowSize: 20, atol, rtol, tqn: LEAN_TQN }),
+  );
+});
+
+Deno.test("the preset fast changes nothing about parataa", async () => {
+  const options = { schedule, noise, method: "parataa" as const };
+  assert.deepEqual(
+    await solve(denoiser, options),
+    await solve(denoiser, { ...options, preset: "reference" }),
+  );
+});
