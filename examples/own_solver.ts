@@ -3,13 +3,17 @@
 //
 //   deno run examples/own_solver.ts
 
-import { sequentialSample, solve, type Solver, type SolverProblem, Window } from "../mod.ts";
+import { sequentialSample, SlidingWindow, solve, type Solver, type SolverProblem } from "../mod.ts";
 import { denoiser, noise, schedule } from "./own_denoiser.ts";
 
 /** Makes a Picard solver; given as `method`. Steps are finished that moved by at most `atol`, in rms. */
 export function picard(problem: SolverProblem): Solver {
   const { schedule: { c, d, n, numSteps }, noise, rowSize, windowSize, atol } = problem;
-  const window = new Window({ size: windowSize, finished: numSteps, uninitialised: numSteps - 1 });
+  const window = new SlidingWindow({
+    size: windowSize,
+    finished: numSteps,
+    uninitialised: numSteps - 1,
+  });
   const trajectory = noise.slice(), epsilon = new Float64Array(windowSize * rowSize);
   const rows = (array: Float64Array, from: number, to = from + 1) =>
     array.subarray(from * rowSize, to * rowSize);

@@ -85,6 +85,7 @@ const DRIVER_PATHS: Record<string, readonly string[]> = {
 export interface CudaDevice {
   /** Number that ONNX Runtime's `device_id` takes, after `CUDA_VISIBLE_DEVICES`. */
   readonly id: number;
+  /** Name of the product. */
   readonly name: string;
   /** Bytes. */
   readonly memory: number;

@@ -4,7 +4,7 @@
  */
 
 /** `OrtErrorCode` by number. */
-export const ERROR_CODES = [
+export const ERROR_CODES: readonly ErrorCodeName[] = [
   "OK",
   "FAIL",
   "INVALID_ARGUMENT",
@@ -20,10 +20,25 @@ export const ERROR_CODES = [
   "MODEL_LOAD_CANCELED",
   "MODEL_REQUIRES_COMPILATION",
   "NOT_FOUND",
-] as const;
+];
 
 /** Name of an `OrtErrorCode`. */
-export type ErrorCodeName = (typeof ERROR_CODES)[number];
+export type ErrorCodeName =
+  | "OK"
+  | "FAIL"
+  | "INVALID_ARGUMENT"
+  | "NO_SUCHFILE"
+  | "NO_MODEL"
+  | "ENGINE_ERROR"
+  | "RUNTIME_EXCEPTION"
+  | "INVALID_PROTOBUF"
+  | "MODEL_LOADED"
+  | "NOT_IMPLEMENTED"
+  | "INVALID_GRAPH"
+  | "EP_FAIL"
+  | "MODEL_LOAD_CANCELED"
+  | "MODEL_REQUIRES_COMPILATION"
+  | "NOT_FOUND";
 
 /** `ONNXTensorElementDataType` of the types that cross the edge as typed arrays, and of `string`, which does not. */
 export const ELEMENT_TYPES = {
@@ -46,17 +61,21 @@ export const ELEMENT_TYPES = {
 /** Name of a tensor's element type. */
 export type ElementTypeName = keyof typeof ELEMENT_TYPES;
 
-/** `OrtLoggingLevel`: messages at this level and above go to stderr. */
-export const LOG_SEVERITY_LEVELS = { verbose: 0, info: 1, warning: 2, error: 3, fatal: 4 } as const;
-
 /** Name of an `OrtLoggingLevel`. */
-export type LogSeverityLevel = keyof typeof LOG_SEVERITY_LEVELS;
+export type LogSeverityLevel = "verbose" | "info" | "warning" | "error" | "fatal";
 
-/** `GraphOptimizationLevel`. */
-export const GRAPH_OPTIMIZATION_LEVELS = { disabled: 0, basic: 1, extended: 2, all: 99 } as const;
+/** `OrtLoggingLevel`: messages at this level and above go to stderr. */
+export const LOG_SEVERITY_LEVELS: Readonly<Record<LogSeverityLevel, number>> = {
+  ...{ verbose: 0, info: 1, warning: 2, error: 3, fatal: 4 },
+};
 
 /** Name of a `GraphOptimizationLevel`. */
-export type GraphOptimizationLevel = keyof typeof GRAPH_OPTIMIZATION_LEVELS;
+export type GraphOptimizationLevel = "disabled" | "basic" | "extended" | "all";
+
+/** `GraphOptimizationLevel`. */
+export const GRAPH_OPTIMIZATION_LEVELS: Readonly<Record<GraphOptimizationLevel, number>> = {
+  ...{ disabled: 0, basic: 1, extended: 2, all: 99 },
+};
 
 /** `ONNXType` of a value that is a dense tensor. */
 export const ONNX_TYPE_TENSOR = 1;

@@ -15,9 +15,12 @@ export class OrtError extends RuntimeLibraryError {
   /** `OrtErrorCode` by name, "FAIL" for numbers newer than this table. */
   readonly ortCodeName: ErrorCodeName;
   /** ONNX Runtime's message, untouched. */
+  /** The message that came with it. */
   readonly ortMessage: string;
 
   /**
+   * An error from a status of ONNX Runtime.
+   *
    * @param ortCode the `OrtErrorCode`
    * @param ortMessage the message that came with it
    * @param functionName C name of the function that returned the status

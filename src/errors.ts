@@ -30,7 +30,11 @@ export class ParataaError extends Error {
   /** What to do about it. */
   readonly hint: string | undefined;
 
-  /** @param message what failed: the file, flag or offset, the value met and the values wanted */
+  /**
+   * Makes an error.
+   *
+   * @param message what failed: the file, flag or offset, the value met and the values wanted
+   */
   constructor(message: string, options: ParataaErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = new.target.name;
@@ -40,65 +44,86 @@ export class ParataaError extends Error {
 
 /** A flag or an argument is wrong: exit code 2. */
 export class UsageError extends ParataaError {
+  /** Name that scripts can match. */
   override readonly code = "E_USAGE";
+  /** Exit code of the process. */
   override readonly exitCode = 2;
 }
 
 /** A model folder, network or tokenizer does not meet its contract: exit code 3. */
 export class ModelError extends ParataaError {
+  /** Name that scripts can match. */
   override readonly code = "E_MODEL";
+  /** Exit code of the process. */
   override readonly exitCode = 3;
 }
 
 /** A file that the user gave is not what its format demands: exit code 3. */
 export class FormatError extends ParataaError {
+  /** Name that scripts can match. */
   override readonly code: string = "E_FORMAT";
+  /** Exit code of the process. */
   override readonly exitCode = 3;
 }
 
 /** A pickle that asks for more than tensors: nothing of it was run. Exit code 3. */
 export class UnsafePickleError extends FormatError {
+  /** Name that scripts can match. */
   override readonly code = "E_UNSAFE_PICKLE";
 }
 
 /** A Deno permission is missing: exit code 4. */
 export class PermissionError extends ParataaError {
+  /** Name that scripts can match. */
   override readonly code = "E_PERMISSION";
+  /** Exit code of the process. */
   override readonly exitCode = 4;
 }
 
 /** The file system refused: exit code 5. */
 export class StorageError extends ParataaError {
+  /** Name that scripts can match. */
   override readonly code = "E_IO";
+  /** Exit code of the process. */
   override readonly exitCode = 5;
 }
 
 /** NaN or infinity came out of the network or the solver: exit code 6. */
 export class NumericalError extends ParataaError {
+  /** Name that scripts can match. */
   override readonly code = "E_NUMERICAL";
+  /** Exit code of the process. */
   override readonly exitCode = 6;
 }
 
 /** ONNX Runtime, an execution provider or a device failed: exit code 7. */
 export class RuntimeLibraryError extends ParataaError {
+  /** Name that scripts can match. */
   override readonly code = "E_RUNTIME";
+  /** Exit code of the process. */
   override readonly exitCode = 7;
 }
 
 /** Another run holds the output directory: exit code 9. */
 export class BusyError extends ParataaError {
+  /** Name that scripts can match. */
   override readonly code = "E_BUSY";
+  /** Exit code of the process. */
   override readonly exitCode = 9;
 }
 
 /** A trajectory or a checkpoint does not belong to this run: exit code 10. */
 export class MismatchError extends ParataaError {
+  /** Name that scripts can match. */
   override readonly code = "E_MISMATCH";
+  /** Exit code of the process. */
   override readonly exitCode = 10;
 }
 
 /** A sample is further from the sequential one than the tolerance: exit code 11. */
 export class VerificationError extends ParataaError {
+  /** Name that scripts can match. */
   override readonly code = "E_VERIFY";
+  /** Exit code of the process. */
   override readonly exitCode = 11;
 }

@@ -51,7 +51,11 @@ export class GuidedDenoiser implements Denoiser {
   readonly #conditions: readonly ConditionRow[];
   readonly #devices = new Map<number, string>();
 
-  /** @param network stays the caller's to close */
+  /**
+   * A denoiser for one condition.
+   *
+   * @param network stays the caller's to close
+   */
   constructor(network: ConditionalNetwork, options: GuidedDenoiserOptions) {
     const [channels, height, width] = network.latentShape;
     this.rowSize = network.rowSize;

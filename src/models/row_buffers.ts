@@ -25,14 +25,23 @@ export function rowLayout(contract: NetworkContract, conditionShape: readonly nu
 
 /** Rows that a caller fills, has evaluated and reads. */
 export class NetworkRows {
-  /** For the network. */
+  /**
+   * For the network.
+   *
+   * @ignore
+   */
   readonly rows: PoolRows;
   /** Condition that each row holds now. */
   readonly #conditions: (ConditionRow | undefined)[];
   readonly #rowSize: number;
   readonly #outputSize: number;
 
-  /** @param rows memory of a {@link rowLayout} */
+  /**
+   * Rows over memory of a pool.
+   *
+   * @ignore
+   * @param rows memory of a {@link rowLayout}
+   */
   constructor(rows: PoolRows, contract: NetworkContract) {
     const [channels, height, width] = contract.latentShape;
     this.rows = rows;

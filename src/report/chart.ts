@@ -11,13 +11,17 @@ export interface Bar {
 
 /** One curve: y at x = 1, 2, 3, … */
 export interface Curve {
+  /** Name in the legend. */
   name: string;
+  /** y at x = 1, 2, 3, … */
   values: readonly number[];
 }
 
 /** One line through the means of its points, with a dot for each. */
 export interface Line {
+  /** Name in the legend. */
   name: string;
+  /** Its points, in any order. */
   points: readonly { x: number; y: number }[];
 }
 

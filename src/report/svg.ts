@@ -2,7 +2,9 @@
 
 /** A part of an image, drawn from (0, 0). */
 export interface Panel {
+  /** Pixels across. */
   width: number;
+  /** Pixels down. */
   height: number;
   /** SVG elements. */
   body: string;

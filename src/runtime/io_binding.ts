@@ -91,6 +91,7 @@ export class IoBinding implements Disposable {
   /**
    * Runs on this thread, which blocks: for Workers and benches. Throws as {@link IoBinding.run} does.
    *
+   * @ignore
    * @param stop lets another thread end the run early
    */
   runSync(stop?: StopSwitch): void {

@@ -44,6 +44,8 @@ export class Tensor<T extends TensorType = TensorType> implements Disposable {
   }
 
   /**
+   * A tensor over the caller's memory, or over zeros.
+   *
    * @param environment an open environment
    * @param type element type
    * @param dims dimensions, outermost first; `[]` for a scalar

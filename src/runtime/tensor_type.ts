@@ -6,18 +6,31 @@ import { ELEMENT_TYPES } from "../../ffi/ort_enums.ts";
 
 /** The typed array of each element type. `bool` is one byte per element; `bfloat16` is its raw 16 bits. */
 export interface TensorDataByType {
+  /** 32-bit floats. */
   float32: Float32Array;
+  /** 16-bit floats. */
   float16: Float16Array;
+  /** 64-bit floats. */
   float64: Float64Array;
+  /** 8-bit signed integers. */
   int8: Int8Array;
+  /** 16-bit signed integers. */
   int16: Int16Array;
+  /** 32-bit signed integers. */
   int32: Int32Array;
+  /** 64-bit signed integers. */
   int64: BigInt64Array;
+  /** 8-bit unsigned integers. */
   uint8: Uint8Array;
+  /** 16-bit unsigned integers. */
   uint16: Uint16Array;
+  /** 32-bit unsigned integers. */
   uint32: Uint32Array;
+  /** 64-bit unsigned integers. */
   uint64: BigUint64Array;
+  /** One byte per element, 0 or 1. */
   bool: Uint8Array;
+  /** The raw 16 bits of a bfloat16. */
   bfloat16: Uint16Array;
 }
 

@@ -28,7 +28,11 @@ export class TorchGenerator {
   #next = STATE;
   #spareNormal: number | undefined;
 
-  /** @param seed a whole number; torch takes it modulo 2^32 */
+  /**
+   * Starts the stream of `seed`.
+   *
+   * @param seed a whole number; torch takes it modulo 2^32
+   */
   constructor(seed = 0) {
     this.manualSeed(seed);
   }

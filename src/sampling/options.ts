@@ -10,9 +10,9 @@ import type { SolverFactory } from "./solver.ts";
 import { resolveTqnOptions, type TqnOptions } from "./tqn_options.ts";
 
 /** How a round turns its evaluations into the next trajectory. */
-export type Method = typeof METHODS[number];
+export type Method = "tqn" | "parataa" | "fixed_point";
 
-const METHODS = ["tqn", "parataa", "fixed_point"] as const;
+const METHODS: readonly Method[] = ["tqn", "parataa", "fixed_point"];
 
 /** What {@link parallelSample} takes beside the denoiser. */
 export interface SampleOptions extends SequentialOptions {

@@ -19,12 +19,12 @@ import { rms } from "./reductions.ts";
 import { sweep } from "./residual.ts";
 import { firstTrajectory, type Questions, type Solver } from "./solver.ts";
 import { checkFinite, row } from "./system.ts";
-import { finishedIndex, Window } from "./window.ts";
+import { finishedIndex, SlidingWindow } from "./window.ts";
 
 /** ParaTAA at work on one sample; `memorySize` 1 is plain fixed-point iteration. */
 export class ParaTaa implements Solver {
   readonly trajectory: Float64Array;
-  readonly window: Window;
+  readonly window: SlidingWindow;
   readonly #options: ResolvedOptions;
   readonly #memory: AndersonMemory;
   readonly #epsilon: Float64Array;
@@ -39,7 +39,7 @@ export class ParaTaa implements Solver {
     const { schedule, rowSize, windowSize, order, compat } = options;
     this.#options = options;
     this.trajectory = firstTrajectory(options);
-    this.window = new Window({
+    this.window = new SlidingWindow({
       size: windowSize,
       finished: options.variationSteps,
       uninitialised: options.initialTrajectory ? -1 : schedule.numSteps - 1,

@@ -24,7 +24,7 @@ import { firstTrajectory, type Questions, type Solver } from "./solver.ts";
 import { checkFinite, row, step } from "./system.ts";
 import { addWeighted, combine } from "./tqn_kernels.ts";
 import { weighted } from "./weighted.ts";
-import { finishedIndex, Window } from "./window.ts";
+import { finishedIndex, SlidingWindow } from "./window.ts";
 
 /** Below an ᾱ of a sixth the image is not decided: errors may grow on their way to x_0, and rtol gets stricter. */
 const UNDECIDED = 1 / 6;
@@ -35,7 +35,7 @@ const ROUNDING = 1e-13;
 /** TQN at work on one sample. */
 export class Tqn implements Solver {
   readonly trajectory: Float64Array;
-  readonly window: Window;
+  readonly window: SlidingWindow;
   readonly #options: ResolvedOptions;
   readonly #evaluations: Evaluations;
   readonly #latents: Float64Array;
@@ -56,7 +56,7 @@ export class Tqn implements Solver {
     const { schedule, rowSize, windowSize, initialTrajectory, tqn } = options;
     this.#options = options;
     this.trajectory = firstTrajectory(options);
-    this.window = new Window({
+    this.window = new SlidingWindow({
       size: windowSize,
       finished: options.variationSteps,
       uninitialised: initialTrajectory ? -1 : schedule.numSteps - 1,

@@ -11,12 +11,16 @@
  */
 
 /** The sliding window over the steps of a run. */
-export class Window {
+export class SlidingWindow {
   readonly #size: number;
   #finished: number;
   #uninitialised: number;
 
-  /** @param options `finished`: f; `uninitialised`: u, −1 when the whole trajectory has values */
+  /**
+   * The window before the first round.
+   *
+   * @param options `finished`: f; `uninitialised`: u, −1 when the whole trajectory has values
+   */
   constructor(options: { size: number; finished: number; uninitialised: number }) {
     this.#size = options.size;
     this.#finished = options.finished;
@@ -70,7 +74,7 @@ export class Window {
  * is at most `atol` or `rtol · noiseScale`; NaN is neither.
  */
 export function finishedIndex(
-  window: Window,
+  window: SlidingWindow,
   residuals: Float64Array,
   { atol, rtol, noiseScale }: { atol: number; rtol: number; noiseScale: Float64Array },
 ): number {

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { finishedIndex, Window } from "../../src/sampling/window.ts";
+import { finishedIndex, SlidingWindow } from "../../src/sampling/window.ts";
 
 const open = (size: number, steps: number) =>
-  new Window({ size, finished: steps, uninitialised: steps - 1 });
+  new SlidingWindow({ size, finished: steps, uninitialised: steps - 1 });
 
-Deno.test("Window starts at the top and gives first values below it", () => {
+Deno.test("SlidingWindow starts at the top and gives first values below it", () => {
   const window = open(4, 10);
   assert.deepEqual(window.slide(), { from: 7, to: 10 });
   assert.deepEqual([window.start, window.end], [6, 10]);
@@ -13,7 +13,7 @@ Deno.test("Window starts at the top and gives first values below it", () => {
   assert.deepEqual([window.start, window.end], [4, 8]);
 });
 
-Deno.test("Window reaches step 0 and then gives no more first values", () => {
+Deno.test("SlidingWindow reaches step 0 and then gives no more first values", () => {
   const window = open(10, 10);
   assert.deepEqual(window.slide(), { from: 1, to: 10 });
   window.advance(9);

@@ -19,8 +19,8 @@ export interface ByteRange {
 export interface ProtobufField extends ByteRange {
   /** Number of the field in its message's definition. */
   number: number;
-  /** How the payload is encoded. */
-  wireType: WireType;
+  /** How the payload is encoded: 0 varint, 1 of 64 bits, 2 of a stated length, 5 of 32 bits. */
+  wireType: number;
   /** Offset of the field's tag. */
   tag: number;
 }

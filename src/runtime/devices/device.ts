@@ -30,14 +30,17 @@ export type FaultKind = "open" | "call" | "memory" | "reply" | "hang" | "exit" |
 
 /** A kind of failure of one device, counted. */
 export interface FaultReport {
+  /** What went wrong. */
   readonly kind: FaultKind;
   /** What was said the first time. */
   readonly message: string;
+  /** How often it happened. */
   readonly count: number;
 }
 
 /** What a device did in a run. */
 export interface DeviceReport {
+  /** Such as `cuda:0` or `cpu:1`. */
   readonly name: string;
   /** `lost` devices take no more rows; `closed` ones were never lost. */
   readonly state: "ready" | "lost";
@@ -55,5 +58,6 @@ export interface DeviceReport {
   readonly restarts: number;
   /** Rows per call that its memory was found to hold; absent when it never ran out. */
   readonly maxRows?: number;
+  /** What went wrong, by kind. */
   readonly faults: readonly FaultReport[];
 }

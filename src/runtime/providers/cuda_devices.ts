@@ -33,6 +33,7 @@ export interface OpenCudaOptions extends CudaLibraryOptions {
 
 /** CUDA, ready for sessions on any of its devices. */
 export interface CudaReady {
+  /** NVIDIA's driver and its devices. */
   readonly driver: CudaDriver;
   /** NVIDIA's libraries that were opened. */
   readonly libraries: readonly LoadedLibrary[];

@@ -37,7 +37,9 @@ export interface CudaLibraryOptions {
 
 /** A library that is open, and what it was opened by. */
 export interface LoadedLibrary {
+  /** Name that other libraries ask for it by. */
   readonly soname: string;
+  /** Path or name that it was opened by. */
   readonly path: string;
 }
 

@@ -21,9 +21,9 @@ export interface CudaOptions {
   /** Most bytes of the arena on the device; default all. */
   gpu_mem_limit?: number | bigint;
   /** Default "kSameAsRequested", ONNX Runtime's own is "kNextPowerOfTwo": with it a batch of a new size may double the arena. */
-  arena_extend_strategy?: typeof ARENA_EXTEND_STRATEGIES[number];
+  arena_extend_strategy?: "kSameAsRequested" | "kNextPowerOfTwo";
   /** Default "HEURISTIC", ONNX Runtime's own is "EXHAUSTIVE": that one times every algorithm at every new batch size. */
-  cudnn_conv_algo_search?: typeof CUDNN_CONV_ALGO_SEARCHES[number];
+  cudnn_conv_algo_search?: "HEURISTIC" | "EXHAUSTIVE" | "DEFAULT";
   /** Whether copies use the stream of the computation, ONNX Runtime's default true. */
   do_copy_in_default_stream?: boolean;
   /** Whether cuDNN may take all the workspace it wants, ONNX Runtime's default true. */

@@ -1,0 +1,52 @@
+/**
+ * ONNX Runtime's C API, called through `Deno.dlopen`: sessions, tensors, prepared runs, CUDA. No pointer leaves it. Needs `--allow-ffi`
+ * and leave to read the library.
+ *
+ * - {@link Environment} is the library, opened; {@link InferenceSession} a network; {@link Tensor} its inputs and outputs.
+ * - {@link IoBinding} is a run that is prepared once and made many times.
+ * - {@link openCuda} takes the steps that a session on CUDA needs; {@link DeviceSpec} names a device of a pool.
+ *
+ * @example A network that ships with parataa
+ * ```ts
+ * import { Environment, InferenceSession, Tensor } from "@parataa/parataa/ort";
+ * import assert from "node:assert/strict";
+ *
+ * using env = Environment.open();
+ * await using session = await InferenceSession.create(env, "models/dit-emoji/vae_decoder/model.onnx");
+ * const [input] = session.inputs;
+ * using latents = new Tensor(env, "float32", [1, 4, 8, 8]);
+ * const { sample } = await session.run({ [input.name]: latents });
+ * assert.deepEqual(sample.dims, [1, 3, 64, 64]);
+ * ```
+ * @module
+ */
+export * from "./src/errors.ts";
+export type { ErrorCodeName, GraphOptimizationLevel, LogSeverityLevel } from "./ffi/ort_enums.ts";
+export { OrtError } from "./ffi/status.ts";
+export type { CallLimits } from "./src/runtime/devices/call_size.ts";
+export type {
+  DeviceReport,
+  DeviceSpec,
+  FaultKind,
+  FaultReport,
+} from "./src/runtime/devices/device.ts";
+export type { PoolRunOptions } from "./src/runtime/devices/device_pool.ts";
+export type { DevicePoolOptions } from "./src/runtime/devices/device_roster.ts";
+export { Environment, type EnvironmentOptions } from "./src/runtime/environment.ts";
+export { InferenceSession, type RunOptions } from "./src/runtime/inference_session.ts";
+export { IoBinding, type IoBindingRunOptions } from "./src/runtime/io_binding.ts";
+export type { ModelMetadata, TensorMetadata } from "./src/runtime/model_metadata.ts";
+export {
+  type CudaDevice,
+  type CudaDriver,
+  cudaDriver,
+  type CudaReady,
+  cudaSessionOptions,
+  openCuda,
+  type OpenCudaOptions,
+} from "./src/runtime/providers/cuda_devices.ts";
+export type { CudaLibraryOptions, LoadedLibrary } from "./src/runtime/providers/cuda_libraries.ts";
+export type { CudaOptions } from "./src/runtime/providers/cuda_options.ts";
+export type { Provider, SessionOptions } from "./src/runtime/session_options.ts";
+export { Tensor } from "./src/runtime/tensor.ts";
+export type { TensorData, TensorDataByType, TensorType } from "./src/runtime/tensor_type.ts";

@@ -1,0 +1,53 @@
+/**
+ * Solvers over a {@link Denoiser}: sampling of diffusion models in parallel over timesteps, and step by step. No network, no FFI and no
+ * permissions: everything is typed arrays.
+ *
+ * - {@link createSchedule} makes the steps of a chain from a model's noise levels, {@link scheduleFrom} from own coefficients.
+ * - {@link solve} samples all steps of a window at once, {@link parallelSample} does so round by round, {@link sequentialSample} one step
+ *   after the other.
+ * - {@link TorchGenerator} draws the noise that PyTorch would draw; {@link renoise} makes a trajectory to start from.
+ * - {@link Solver} is the interface of a method; `method` takes your own.
+ *
+ * @example
+ * ```ts
+ * import { createSchedule, solve, TorchGenerator } from "@parataa/parataa/sampling";
+ * import assert from "node:assert/strict";
+ *
+ * const schedule = createSchedule({ kind: "dit", numInferenceSteps: 10 });
+ * const denoiser = { // predicts that the data are all zeros
+ *   rowSize: 2,
+ *   predictNoise(latents: Float64Array, steps: Int32Array, out: Float64Array) {
+ *     const spread = (i: number) => Math.sqrt(1 - schedule.alphasCumprod[steps[Math.floor(i / 2)]]);
+ *     latents.forEach((x, i) => out[i] = x / spread(i));
+ *     return Promise.resolve();
+ *   },
+ * };
+ * const noise = new TorchGenerator(0).randn(11 * 2);
+ * const { sample } = await solve(denoiser, { schedule, noise });
+ * assert.ok(sample.every((x) => Math.abs(x) < 1e-9));
+ * ```
+ * @module
+ */
+export * from "./src/errors.ts";
+export type { Precision } from "./src/sampling/alphas_cumprod.ts";
+export type { Denoiser } from "./src/sampling/denoiser.ts";
+export { TorchGenerator } from "./src/sampling/noise.ts";
+export type { Method, SampleOptions } from "./src/sampling/options.ts";
+export { parallelSample } from "./src/sampling/parallel_sampler.ts";
+export { LEAN_RTOL_RATIO, LEAN_TQN, type Preset } from "./src/sampling/presets.ts";
+export { renoise, type RenoiseOptions } from "./src/sampling/renoise.ts";
+export type { Round, SampleResult } from "./src/sampling/results.ts";
+export { createSchedule, type Schedule, type ScheduleOptions } from "./src/sampling/schedule.ts";
+export { type OwnSchedule, scheduleFrom } from "./src/sampling/schedule_from.ts";
+export type { ScheduleKind, SchedulerConfig } from "./src/sampling/scheduler_config.ts";
+export { type SequentialOptions, sequentialSample } from "./src/sampling/sequential_sampler.ts";
+export { solve, type SolveOptions } from "./src/sampling/solve.ts";
+export type {
+  Questions,
+  Solver,
+  SolverFactory,
+  SolverProblem,
+  SolverWindow,
+} from "./src/sampling/solver.ts";
+export type { TqnOptions } from "./src/sampling/tqn_options.ts";
+export { SlidingWindow } from "./src/sampling/window.ts";
