@@ -47,7 +47,7 @@ const CENTRAL = 0x02014b50;
 const CENTRAL_SIZE = 46;
 
 /** Most entries; a checkpoint of Stable Diffusion has about 700. */
-const MAX_ENTRIES = 65_534;
+const MAX_ENTRIES = 20_000;
 /** Longest directory. */
 const MAX_DIRECTORY = 16 * 2 ** 20;
 

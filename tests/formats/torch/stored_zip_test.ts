@@ -106,7 +106,7 @@ const LIES: readonly (readonly [string, () => Uint8Array, RegExp])[] = [
   [
     "1,000,000 entries",
     () => zip64({ count: 1_000_000 }, { count: 0xffff }),
-    /1000000 entries, at most 65534/,
+    /1000000 entries, at most 20000/,
   ],
   [
     "a directory of 2^53 bytes",
@@ -382,9 +382,9 @@ Deno.test("StoredZip lists entries in the order of the file, whatever the direct
   assert.deepEqual([...zip.entries.keys()], ["a/y", "a/x"]);
 });
 
-Deno.test("StoredZip refuses 65,535 entries at the sight of their number", async () => {
-  const bytes = zipOf([], { zip64: { count: 65_535, size: 0 }, count: 0xffff });
-  await assert.rejects(open(bytes), /65535 entries, at most 65534/);
+Deno.test("StoredZip refuses 20,001 entries before it reads them", async () => {
+  const bytes = zipOf([], { zip64: { count: 20_001, size: 0 }, count: 20_001 });
+  await assert.rejects(open(bytes), /20001 entries, at most 20000/);
 });
 
 Deno.test("StoredEntry checks a checksum once, however it is read", async () => {
