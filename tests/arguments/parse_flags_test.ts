@@ -8,12 +8,14 @@ import {
 } from "../../src/arguments/flag.ts";
 import { parseFlags } from "../../src/arguments/parse_flags.ts";
 import { ditFlags } from "../../src/arguments/dit_flags.ts";
-import { sdFlags, sdWinitFlags } from "../../src/arguments/sd_flags.ts";
+import { COMMANDS } from "../../src/cli/commands.ts";
 
 const table = ditFlags();
 
-/** Every flag of every sampling script, once under each. */
-const TABLES: FlagTable[] = [table, sdFlags(), sdWinitFlags()];
+/** Every flag of every command, once under each. */
+const TABLES: FlagTable[] = await Promise.all(
+  Object.values(COMMANDS).map(async ({ load }) => (await load()).flags),
+);
 const flags: [FlagTable, string, Flag][] = TABLES.flatMap((table) =>
   Object.entries(table).map(([name, flag]): [FlagTable, string, Flag] => [table, name, flag])
 );

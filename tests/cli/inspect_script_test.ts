@@ -144,6 +144,21 @@ Deno.test("runInspect() names external data that are missing, short or behind a 
     await fails(/is a symbolic link/);
   }));
 
+Deno.test("runInspect() points a model without ONNX networks to convert", () =>
+  withTempFolder(async (folder) => {
+    await Deno.writeTextFile(join(folder, "model_index.json"), '{"_class_name":"DiTPipeline"}');
+    const { error: empty } = await inspect(folder);
+    assert.match(String(empty), /no networks in its folders/);
+    await Deno.mkdir(join(folder, "transformer"));
+    await Deno.writeFile(join(folder, "transformer", "weights.bin"), checkpointOf());
+    const { report, error } = await inspect(folder);
+    assert.equal(report?.parts?.[0].kind, "pytorch");
+    assert.match(String(error), /none of its networks is ONNX - `convert dit` makes/);
+    await Deno.mkdir(join(folder, "vae_decoder"));
+    await Deno.writeTextFile(join(folder, "vae_decoder", "model.onnx"), "cut short");
+    assert.doesNotMatch(String((await inspect(folder)).error), /none of its networks is ONNX/);
+  }));
+
 Deno.test("runInspect() reads a run, and names a file of it that was changed", () =>
   withTempFolder(async (folder) => {
     const model = await writeTinyDit(folder);

@@ -99,7 +99,13 @@ async function inspectParts(
       }
     }
   }
-  if (parts.length === 0 && missing.length === 0) missing.push("no networks in its folders");
+  if (missing.length === 0 && !parts.some(({ kind }) => kind === "onnx")) {
+    missing.push(
+      parts.length === 0
+        ? "no networks in its folders"
+        : "none of its networks is ONNX - `convert dit` makes ONNX networks from a DiT's checkpoint",
+    );
+  }
   return { parts, missing };
 }
 
