@@ -116,11 +116,16 @@ function report({ path, recorded, here, quiet, json }: Reported): void {
   );
 }
 
-/** `args.txt` names the folder that a run was written to and how it was executed: it is equal when it is but for that. */
+/**
+ * Whether the two `args.txt` agree except for the output folder, the execution flags, and flags that
+ * did not exist when the run was recorded.
+ */
 function sameArgumentsElsewhere(recorded: Manifest, here: Manifest): boolean {
-  const own = Object.keys(flags).filter((name) => name in recorded.arguments);
-  const before = Object.fromEntries(own.map((name) => [name, recorded.arguments[name]]));
-  const { size, sha256 } = digestBytes(argumentsText({ ...here.arguments, ...before }));
+  const compared = Object.keys(recorded.arguments).map((name) => {
+    const { arguments: source } = name in flags ? recorded : here;
+    return [name, source[name]] as const;
+  });
+  const { size, sha256 } = digestBytes(argumentsText(Object.fromEntries(compared)));
   const wanted = recorded.outputs["args.txt"];
   return wanted?.size === size && wanted.sha256 === sha256;
 }

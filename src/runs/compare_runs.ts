@@ -67,7 +67,8 @@ function facts(
   for (const [name, { sha256 }] of Object.entries(model.files)) add(name, sha256);
   for (const [name, { sha256 }] of Object.entries(inputs ?? {})) add(`--${name}'s file`, sha256);
   for (const [name, value] of Object.entries(args)) {
-    if (!PLACES.includes(name)) add(`--${name}`, JSON.stringify(value));
+    // A run from before a flag existed has no entry where a newer run has null.
+    if (!PLACES.includes(name) && value !== null) add(`--${name}`, JSON.stringify(value));
   }
   return found;
 }

@@ -39,9 +39,12 @@ async function changeManifest(run: string, edit: (manifest: Manifest) => void): 
 }
 
 /** Puts other bytes into an output and notes their hash, as another machine would have left them. */
-async function replaceOutput(run: string, name: string): Promise<void> {
-  const bytes = await Deno.readFile(join(run, name));
-  bytes[bytes.length - 1] ^= 1;
+async function replaceOutput(
+  run: string,
+  name: string,
+  edit = (bytes: Uint8Array) => bytes.with(-1, bytes.at(-1)! ^ 1),
+): Promise<void> {
+  const bytes = edit(await Deno.readFile(join(run, name)));
   await Deno.writeFile(join(run, name), bytes);
   await changeManifest(run, ({ outputs }) => outputs[name] = digestBytes(bytes));
 }
@@ -86,6 +89,24 @@ Deno.test("runRerun() ends with E_VERIFY naming the file and what the run was ma
     assert.match(error.message, /SHA-256 of the library was not recorded, here [0-9a-f]{64}/);
     assert.equal(event.verified, false);
     assert.deepEqual(event.files.different, ["sample_1/step_1.png"]);
+  }));
+
+Deno.test("runRerun() repeats a run that was made before a flag existed", () =>
+  withRun(async (run, again) => {
+    const without = (text: string) => text.replace("preview_every=None, ", "");
+    await changeManifest(run, (manifest) => {
+      assert.equal(manifest.arguments.preview_every, null);
+      delete manifest.arguments.preview_every;
+    });
+    await replaceOutput(run, "args.txt", (bytes) => {
+      const text = new TextDecoder().decode(bytes);
+      assert.notEqual(without(text), text);
+      return new TextEncoder().encode(without(text));
+    });
+    const { event, error } = await rerun(run, ...again);
+    assert.equal(error, undefined, String(error));
+    assert.deepEqual(event.files.different, []);
+    assert.ok(!event.differences.some(({ what }: { what: string }) => what.startsWith("--")));
   }));
 
 Deno.test("runRerun() names arguments that were recorded otherwise", () =>
