@@ -3,6 +3,8 @@
 import argparse
 import json
 import shutil
+import subprocess
+import tempfile
 from pathlib import Path
 
 import torch
@@ -16,6 +18,9 @@ from dit import DiT
 from onnx_file import round_weights, write
 from sd import TOKENS, WIDTH, Generator
 from vae import SCALING_FACTOR, VAE
+
+
+ROOT = Path(__file__).parents[2]
 
 
 class Encode(nn.Module):
@@ -108,6 +113,24 @@ def _random_inputs(inputs):
     return make
 
 
+def convert(model: DiT, folder: Path) -> None:
+    """Network, weights, configuration and schedule by the converter that users have."""
+    for old in ("transformer/model.onnx", "transformer/model.safetensors"):
+        (folder / old).unlink(missing_ok=True)
+    with tempfile.TemporaryDirectory() as scratch:
+        checkpoint = Path(scratch) / "dit-emoji.pt"
+        torch.save(model.state_dict(), checkpoint)
+        subprocess.run(
+            [
+                *("deno", "run", "--no-prompt", f"--allow-read={scratch},{folder}"),
+                *(f"--allow-write={folder}", str(ROOT / "scripts" / "convert.ts"), "dit"),
+                *("--checkpoint_path", str(checkpoint), "--output_path", str(folder)),
+                *("--num_heads", "4", "--prediction_type", "v_prediction", "--weights", "fp16"),
+            ],
+            check=True,
+        )
+
+
 def export_dit(weights: Path, vae: Path, folder: Path, guidance: float) -> None:
     model = DiT(classes=CLASSES)
     model.load_state_dict(torch.load(weights, weights_only=True)["average"])
@@ -117,26 +140,9 @@ def export_dit(weights: Path, vae: Path, folder: Path, guidance: float) -> None:
         "timestep": torch.tensor([5, 999]),
         "class_labels": torch.tensor([1, CLASSES]),
     }
-    path = folder / "transformer" / "model.onnx"
-    write(module, inputs, ["out_sample"], path)
-    check(path, module, _random_inputs(inputs))
-    save_json(
-        folder / "transformer" / "config.json",
-        _class_name="DiTTransformer2DModel",
-        sample_size=8,
-        patch_size=2,
-        in_channels=4,
-        out_channels=8,
-        num_layers=8,
-        num_attention_heads=4,
-        attention_head_dim=48,
-        num_embeds_ada_norm=CLASSES,
-    )
+    convert(model, folder)
+    check(folder / "transformer" / "model.onnx", module, _random_inputs(inputs))
     export_vae(vae, folder)
-    scheduler(
-        folder, beta_start=1e-4, beta_end=0.02, beta_schedule="linear",
-        set_alpha_to_one=True, steps_offset=0,
-    )  # fmt: skip
     save_json(
         folder / "model_index.json",
         _class_name="DiTPipeline",

@@ -38,6 +38,24 @@ export interface ConvertedDit extends ConvertedNetwork {
  *
  * @throws {ModelError} where tensors are missing, not expected or of another shape
  * @throws {UsageError} where the number of heads must be given
+ *
+ * @example
+ * ```ts
+ * import { convertDit, FileSource, SafetensorsFile } from "@parataa/parataa";
+ * import assert from "node:assert/strict";
+ *
+ * using source = FileSource.open("models/dit-emoji/transformer/model.safetensors");
+ * const dit = convertDit(await SafetensorsFile.open(source), {
+ *   file: "dit-emoji",
+ *   numHeads: 4,
+ *   weightsFile: "model.safetensors",
+ * });
+ * assert.deepEqual([dit.architecture.width, dit.architecture.depth], [192, 8]);
+ * const folder = await Deno.makeTempDir();
+ * await Deno.writeFile(`${folder}/model.onnx`, dit.model);
+ * await Deno.writeFile(`${folder}/model.safetensors`, ReadableStream.from(dit.weights()));
+ * await Deno.remove(folder, { recursive: true });
+ * ```
  */
 export function convertDit(checkpoint: TensorFile, options: ConvertDitOptions): ConvertedDit {
   const { file, prediction = "epsilon", compute = "float32", storage = "fp32" } = options;
