@@ -12,7 +12,7 @@ import { type SafetensorsTensor, toTensor } from "../safetensors/safetensors.ts"
 import { shown } from "../shown.ts";
 import { byteLengthOf } from "../shape.ts";
 import { stateDictOf } from "./state_dict.ts";
-import { type StoredEntry, StoredZip } from "./stored_zip.ts";
+import { type ArchiveEntry, ZipArchive } from "./zip_archive.ts";
 import { gather, isContiguous, spanOf } from "./strided.ts";
 import {
   checkRange,
@@ -63,12 +63,12 @@ export class TorchFile implements TensorFile {
   /** Names in the state dict that are no tensors. */
   readonly skipped: readonly string[];
   readonly #tensors: ReadonlyMap<string, TorchEntry>;
-  readonly #records: ReadonlyMap<string, StoredEntry>;
+  readonly #records: ReadonlyMap<string, ArchiveEntry>;
   readonly #file: string;
 
   private constructor(
     dict: ReturnType<typeof stateDictOf>,
-    records: ReadonlyMap<string, StoredEntry>,
+    records: ReadonlyMap<string, ArchiveEntry>,
     file: string,
   ) {
     this.#tensors = new Map([...dict.tensors].map(([name, tensor]) => [name, describe(tensor)]));
@@ -89,7 +89,7 @@ export class TorchFile implements TensorFile {
   static async open(source: ByteSource, options: TorchFileOptions = {}): Promise<TorchFile> {
     const file = options.file ?? "checkpoint";
     await refuseOlderFormats(source, file);
-    const archive = await StoredZip.open(source, file);
+    const archive = await ZipArchive.open(source, file);
     const records = withoutPrefix(archive, file);
     await checkRecords(records, file);
     const pickle = recordOf(records, "data.pkl", file);
@@ -164,10 +164,10 @@ async function refuseOlderFormats(source: ByteSource, file: string): Promise<voi
 }
 
 /** The records by their names below the one folder that all lie in. */
-function withoutPrefix({ entries }: StoredZip, file: string): Map<string, StoredEntry> {
+function withoutPrefix({ entries }: ZipArchive, file: string): Map<string, ArchiveEntry> {
   const [first = ""] = entries.keys();
   const prefix = first.slice(0, first.indexOf("/") + 1);
-  const records = new Map<string, StoredEntry>();
+  const records = new Map<string, ArchiveEntry>();
   for (const [name, entry] of entries) {
     if (prefix === "" || !name.startsWith(prefix)) {
       throw new FormatError(
@@ -180,7 +180,7 @@ function withoutPrefix({ entries }: StoredZip, file: string): Map<string, Stored
 }
 
 async function checkRecords(
-  records: ReadonlyMap<string, StoredEntry>,
+  records: ReadonlyMap<string, ArchiveEntry>,
   file: string,
 ): Promise<void> {
   if (records.has("constants.pkl")) {
@@ -210,7 +210,7 @@ async function checkRecords(
   }
 }
 
-async function shortText(record: StoredEntry, file: string): Promise<string> {
+async function shortText(record: ArchiveEntry, file: string): Promise<string> {
   if (record.size > MAX_TEXT) {
     throw new FormatError(`${file}: ${record.size} bytes of version or the like`);
   }
@@ -218,10 +218,10 @@ async function shortText(record: StoredEntry, file: string): Promise<string> {
 }
 
 function recordOf(
-  records: ReadonlyMap<string, StoredEntry>,
+  records: ReadonlyMap<string, ArchiveEntry>,
   name: string,
   file: string,
-): StoredEntry {
+): ArchiveEntry {
   const record = records.get(name);
   if (!record) {
     throw new FormatError(`${file}: no entry ${shown(name)}, wanted one in a checkpoint`);

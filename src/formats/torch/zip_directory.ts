@@ -1,6 +1,6 @@
 /**
- * The central directory of a zip file: stored entries only, no encryption, one disk, nothing before or after the archive. APPNOTE 6.3
- * of PKWARE describes the format.
+ * The central directory of a zip file: stored and deflated entries, no encryption, one disk, nothing before the archive. APPNOTE 6.3 of
+ * PKWARE describes the format.
  * @module
  */
 import { type ByteSource, readExactly } from "../byte_source.ts";
@@ -24,6 +24,10 @@ export interface ZipEntry {
   readonly flags: number;
   /** CRC-32 of the data. */
   readonly crc: number;
+  /** True where the data are deflated. */
+  readonly deflated: boolean;
+  /** Bytes of the data in the file. */
+  readonly stored: number;
   /** Bytes of the data. */
   readonly size: number;
   /** Where the local header lies. */
@@ -39,12 +43,20 @@ interface DirectoryPlace {
 
 const END = 0x06054b50;
 const END_SIZE = 22;
+/** Longest comment of an archive: its length is a 16-bit field. */
+const MAX_COMMENT = 0xffff;
 const END_64 = 0x06064b50;
 const END_64_SIZE = 56;
 const LOCATOR = 0x07064b50;
 const LOCATOR_SIZE = 20;
 const CENTRAL = 0x02014b50;
 const CENTRAL_SIZE = 46;
+const STORED = 0;
+const DEFLATED = 8;
+/** Deflate shrinks no data further, so a larger size is a lie. */
+const MAX_RATIO = 1032;
+/** Most bytes of a deflated entry, which is inflated in memory. The largest tensor of Stable Diffusion XL has 252 MB. */
+const MAX_INFLATED = 512 * 2 ** 20;
 
 /** Most entries; a checkpoint of Stable Diffusion has about 700. */
 const MAX_ENTRIES = 20_000;
@@ -90,27 +102,39 @@ export async function readZipDirectory(
 }
 
 async function findDirectory(source: ByteSource, file: string): Promise<DirectoryPlace> {
-  const tail = Math.min(source.size, END_64_SIZE + LOCATOR_SIZE + END_SIZE);
+  const tail = Math.min(source.size, END_64_SIZE + LOCATOR_SIZE + END_SIZE + MAX_COMMENT);
   const offset = source.size - tail;
   const bytes = await readExactly(source, { offset, length: tail }, file);
   const at = (size: number) => new ZipRecord(bytes.subarray(size), { offset: offset + size, file });
-  if (tail < END_SIZE || at(tail - END_SIZE).u32() !== END) {
+  const endAt = lastEnd(bytes);
+  if (endAt === undefined) {
     refuseZip(
       file,
       Math.max(0, source.size - END_SIZE),
-      "no end of a zip directory: the file is cut short, or something follows the archive",
+      "no end of a zip directory: the file is cut short, or more than a comment follows the archive",
     );
   }
-  const end = readEnd(at(tail - END_SIZE));
-  const wide = tail - END_SIZE - LOCATOR_SIZE - END_64_SIZE;
+  const end = readEnd(at(endAt));
+  const wide = endAt - LOCATOR_SIZE - END_64_SIZE;
   const hasLocator = wide + END_64_SIZE >= 0 && at(wide + END_64_SIZE).u32() === LOCATOR;
-  if (!hasLocator) return checkPlace(end, { end: source.size - END_SIZE, file });
+  if (!hasLocator) return checkPlace(end, { end: offset + endAt, file });
   const start = offset + wide;
   if (wide < 0) refuseZip(file, 0, "a zip64 locator without its record");
   readLocator(at(wide + END_64_SIZE), start);
   return checkPlace(readEnd64(at(wide), end), { end: start, file });
 }
 
+/** Where the last end record starts: the one that other readers take too, whatever a comment holds. */
+function lastEnd(bytes: Uint8Array): number | undefined {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const last = bytes.length - END_SIZE;
+  for (let at = last; at >= Math.max(0, last - MAX_COMMENT); at--) {
+    if (view.getUint32(at, true) === END) return at;
+  }
+  return undefined;
+}
+
+/** A comment may follow, and bytes that are none: PyTorch and Python read an archive with either. */
 function readEnd(record: ZipRecord): DirectoryPlace {
   record.u32();
   record.expect("disk", record.u16(), 0);
@@ -120,7 +144,10 @@ function readEnd(record: ZipRecord): DirectoryPlace {
   record.expect("entries on this disk", here, count);
   const size = record.u32();
   const offset = record.u32();
-  record.expect("bytes of comment", record.u16(), 0);
+  const comment = record.u16();
+  if (comment > record.left) {
+    record.refuse(`a comment of ${comment} bytes, ${record.left} are left`);
+  }
   return { offset, size, count };
 }
 
@@ -182,11 +209,13 @@ function readEntry(record: ZipRecord): ZipEntry {
   const narrowOffset = record.u32();
   const nameBytes = record.bytes(lengths.name);
   const name = zipName(nameBytes, record);
-  const refuse = (what: string) => record.refuse(`entry ${shown(name)}: ${what}`);
+  const refuse = (what: string): never => record.refuse(`entry ${shown(name)}: ${what}`);
   if (flags & ~KNOWN_FLAGS) refuse(describeFlags(flags));
-  if (method !== 0) refuse(`compressed (method ${method}), only stored entries are read`);
+  if (method !== STORED && method !== DEFLATED) {
+    refuse(`compressed by method ${method}, wanted stored or deflated`);
+  }
   if (!isPlainFile(attributes)) refuse(`no plain file (attributes 0x${attributes.toString(16)})`);
-  if (lengths.comment !== 0 || disk !== 0) refuse("a comment or another disk");
+  if (disk !== 0) refuse("another disk");
   const wide = new ZipRecord(
     zip64Field(record.bytes(lengths.extra), record) ?? new Uint8Array(0),
     { offset: record.offset, file: "" },
@@ -197,8 +226,19 @@ function readEntry(record: ZipRecord): ZipEntry {
   const [size, stored, headerOffset] = fields.map((field) =>
     field === ELSEWHERE_32 ? wide.u64() : field
   );
-  if (size !== stored) refuse(`${stored} bytes stored for ${size} bytes`);
-  return { name, nameBytes, flags, crc, size, headerOffset };
+  record.bytes(lengths.comment);
+  const deflated = method === DEFLATED;
+  if (deflated) checkDeflated(size, stored, refuse);
+  else if (size !== stored) refuse(`${stored} bytes stored for ${size} bytes`);
+  return { name, nameBytes, flags, crc, deflated, stored, size, headerOffset };
+}
+
+/** Bounds what inflating may cost before any of it is done. */
+function checkDeflated(size: number, stored: number, refuse: (what: string) => never): void {
+  if (size > MAX_INFLATED) refuse(`${size} bytes deflated, at most ${MAX_INFLATED} are inflated`);
+  if (size > stored * MAX_RATIO) {
+    refuse(`${stored} bytes claim to inflate to ${size}, more than deflate can`);
+  }
 }
 
 /** Readers give nothing, or whatever memory held, for an entry that is marked as a folder or a link. */

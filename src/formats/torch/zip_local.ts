@@ -19,6 +19,10 @@ const USUAL_EXTRA = 256;
 export interface ZipData {
   /** First byte in the file. */
   readonly offset: number;
+  /** True where they are deflated. */
+  readonly deflated: boolean;
+  /** Number of bytes in the file. */
+  readonly stored: number;
   /** Number of bytes. */
   readonly size: number;
   /** CRC-32 that the file claims. */
@@ -40,7 +44,7 @@ export async function checkLocalHeaders(
   const data = new Map<string, ZipData>();
   let next = 0;
   for (const [i, entry] of entries.entries()) {
-    const { name, size, crc } = entry;
+    const { name, deflated, stored, size, crc } = entry;
     if (entry.headerOffset !== next) {
       refuseZip(
         file,
@@ -50,8 +54,8 @@ export async function checkLocalHeaders(
     }
     const end = entries[i + 1]?.headerOffset ?? start;
     const offset = await readLocal(source, entry, { end, file });
-    data.set(name, { offset, size, crc });
-    next = offset + size + await readDescriptor(source, entry, { end, offset, file });
+    data.set(name, { offset, deflated, stored, size, crc });
+    next = offset + stored + await readDescriptor(source, entry, { end, offset, file });
   }
   if (next !== start) {
     refuseZip(file, next, `the entries end here, the directory starts at ${start}`);
@@ -71,8 +75,12 @@ async function readLocal(source: ByteSource, entry: ZipEntry, place: Place): Pro
   const { end, file } = place;
   const room = end - offset;
   const fixed = LOCAL_SIZE + nameBytes.length;
-  if (fixed + entry.size > room) {
-    refuseZip(file, offset, `entry ${shown(entry.name)} has ${entry.size} bytes, there is no room`);
+  if (fixed + entry.stored > room) {
+    refuseZip(
+      file,
+      offset,
+      `entry ${shown(entry.name)} has ${entry.stored} bytes, there is no room`,
+    );
   }
   let bytes = await readExactly(
     source,
@@ -81,7 +89,7 @@ async function readLocal(source: ByteSource, entry: ZipEntry, place: Place): Pro
   );
   const extra = new DataView(bytes.buffer, bytes.byteOffset).getUint16(28, true);
   const dataStart = offset + fixed + extra;
-  if (dataStart + entry.size > end) {
+  if (dataStart + entry.stored > end) {
     refuseZip(file, offset, `entry ${shown(entry.name)} runs into what follows it`);
   }
   if (fixed + extra > bytes.length) {
@@ -101,7 +109,7 @@ function compareLocal(record: ZipRecord, entry: ZipEntry): void {
   same("signature", record.u32(), LOCAL);
   record.u16();
   same("flags", record.u16(), entry.flags);
-  same("method", record.u16(), 0);
+  same("method", record.u16(), entry.deflated ? 8 : 0);
   record.u32();
   const crc = record.u32();
   let stored = record.u32();
@@ -123,7 +131,7 @@ function compareLocal(record: ZipRecord, entry: ZipEntry): void {
   const open = (entry.flags & HAS_DESCRIPTOR) !== 0 && crc === 0 && stored === 0 && size === 0;
   if (open) return;
   same("CRC", crc, entry.crc);
-  same("stored bytes", stored, entry.size);
+  same("stored bytes", stored, entry.stored);
   same("bytes", size, entry.size);
 }
 
@@ -134,7 +142,7 @@ async function readDescriptor(
   { end, offset, file }: Place & { offset: number },
 ): Promise<number> {
   if ((entry.flags & HAS_DESCRIPTOR) === 0) return 0;
-  const at = offset + entry.size;
+  const at = offset + entry.stored;
   const length = end - at;
   if (length !== 16 && length !== 24) {
     refuseZip(file, at, `${length} bytes behind entry ${shown(entry.name)}, wanted a descriptor`);
@@ -146,7 +154,7 @@ async function readDescriptor(
   const count = () => length === 24 ? record.u64() : record.u32();
   record.expect("signature of a descriptor", record.u32(), DESCRIPTOR);
   record.expect("CRC of a descriptor", record.u32(), entry.crc);
-  record.expect("stored bytes of a descriptor", count(), entry.size);
+  record.expect("stored bytes of a descriptor", count(), entry.stored);
   record.expect("bytes of a descriptor", count(), entry.size);
   return length;
 }

@@ -1,9 +1,10 @@
-/** A zip file whose entries are stored as they are: read in place, each checked against its CRC-32. @module */
+/** A zip file: stored entries are read in place, deflated ones in memory, each is checked against its CRC-32. @module */
 import { crc32 } from "node:zlib";
 import { FormatError } from "../../errors.ts";
 import { type ByteSource, readExactly } from "../byte_source.ts";
 import { shown } from "../shown.ts";
 import type { TensorRange } from "../tensor_file.ts";
+import { InflatedEntry } from "./inflated_entry.ts";
 import { readZipDirectory } from "./zip_directory.ts";
 import { checkLocalHeaders, type ZipData } from "./zip_local.ts";
 
@@ -11,11 +12,11 @@ import { checkLocalHeaders, type ZipData } from "./zip_local.ts";
 const CHUNK = 4 * 2 ** 20;
 
 /** An open archive. */
-export class StoredZip {
+export class ZipArchive {
   /** Entries by name, in the order of the file. */
-  readonly entries: ReadonlyMap<string, StoredEntry>;
+  readonly entries: ReadonlyMap<string, ArchiveEntry>;
 
-  private constructor(entries: ReadonlyMap<string, StoredEntry>) {
+  private constructor(entries: ReadonlyMap<string, ArchiveEntry>) {
     this.entries = entries;
   }
 
@@ -24,28 +25,38 @@ export class StoredZip {
    *
    * @throws {FormatError} naming byte or entry and the rule broken
    */
-  static async open(source: ByteSource, file: string): Promise<StoredZip> {
+  static async open(source: ByteSource, file: string): Promise<ZipArchive> {
     const { entries, start } = await readZipDirectory(source, file);
     const data = await checkLocalHeaders(source, { entries, start, file });
-    return new StoredZip(
+    const inflated = new InflatedEntry(source, file);
+    return new ZipArchive(
       new Map(
-        [...data].map(([name, place]) => [name, new StoredEntry(source, place, { name, file })]),
+        [...data].map((
+          [name, place],
+        ) => [name, new ArchiveEntry({ source, inflated }, place, { name, file })]),
       ),
     );
   }
 }
 
+/** Where an entry's bytes come from. */
+interface EntryBytes {
+  source: ByteSource;
+  /** Shared by the entries of an archive. */
+  inflated: InflatedEntry;
+}
+
 /** The data of one entry. */
-export class StoredEntry {
-  readonly #source: ByteSource;
+export class ArchiveEntry {
+  readonly #from: EntryBytes;
   readonly #place: ZipData;
   readonly #label: { name: string; file: string };
   #verified = false;
   /** How far the entry has been read from its start without a gap, and the checksum up to there. */
   #progress = { bytes: 0, crc: 0 };
 
-  constructor(source: ByteSource, place: ZipData, label: { name: string; file: string }) {
-    this.#source = source;
+  constructor(from: EntryBytes, place: ZipData, label: { name: string; file: string }) {
+    this.#from = from;
     this.#place = place;
     this.#label = label;
   }
@@ -62,7 +73,7 @@ export class StoredEntry {
 
   /**
    * A range that is one of a reading from the first byte to the last: the checksum is taken along the way and compared at the end. Any
-   * other range is as {@link StoredEntry.readPart}.
+   * other range is as {@link ArchiveEntry.readPart}.
    *
    * @throws {FormatError} where the checksum is wrong, with the last range at the latest
    */
@@ -109,8 +120,10 @@ export class StoredEntry {
   }
 
   #raw({ offset, length }: TensorRange): Promise<Uint8Array> {
-    const range = { offset: this.#place.offset + offset, length };
-    return readExactly(this.#source, range, this.#label.file);
+    const { source, inflated } = this.#from;
+    const { name, file } = this.#label;
+    if (this.#place.deflated) return inflated.read(this.#place, name, { offset, length });
+    return readExactly(source, { offset: this.#place.offset + offset, length }, file);
   }
 }
 
