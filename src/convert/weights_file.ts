@@ -1,6 +1,6 @@
 /** The file beside a network that holds its weights: written tensor by tensor, never held. @module */
 import { ModelError } from "../errors.ts";
-import { type SafetensorsDtype, viewAs } from "../formats/element_types.ts";
+import { type ListedDtype, viewAs } from "../formats/element_types.ts";
 import {
   layoutSafetensors,
   type SafetensorsLayout,
@@ -52,7 +52,7 @@ export async function* weightBytes(
 type Convert = (bytes: Uint8Array) => Uint8Array;
 
 /** Turns bytes of one type into bytes of another, whole elements at a time. */
-function converter(name: string, from: SafetensorsDtype, to: StoredType): Convert {
+function converter(name: string, from: ListedDtype, to: StoredType): Convert {
   if (from === to) return (bytes) => bytes;
   const read = READERS[from];
   if (read === undefined) {
@@ -68,7 +68,7 @@ function converter(name: string, from: SafetensorsDtype, to: StoredType): Conver
   };
 }
 
-const READERS: Partial<Record<SafetensorsDtype, (bytes: Uint8Array) => Values>> = {
+const READERS: Partial<Record<ListedDtype, (bytes: Uint8Array) => Values>> = {
   F32: (bytes) => viewAs(Float32Array, bytes),
   F16: (bytes) => viewAs(Float16Array, bytes),
   BF16: (bytes) => fromBfloat16(viewAs(Uint16Array, bytes)),

@@ -1,4 +1,5 @@
 /** Element types of safetensors and the typed arrays that hold them. @module */
+import { byteLengthOf } from "./shape.ts";
 
 /** The typed array of each safetensors element type that is accepted. */
 export interface SafetensorsData {
@@ -33,6 +34,22 @@ export interface SafetensorsData {
 /** Name of a safetensors element type that this reader accepts. */
 export type SafetensorsDtype = keyof SafetensorsData;
 
+/** Bits of an element of the types that are listed and not read: no typed array holds them. */
+const UNREAD_BITS = {
+  F4: 4,
+  F6_E2M3: 6,
+  F6_E3M2: 6,
+  F8_E4M3: 8,
+  F8_E4M3FNUZ: 8,
+  F8_E5M2: 8,
+  F8_E5M2FNUZ: 8,
+  F8_E8M0: 8,
+  C64: 64,
+} as const;
+
+/** Name of an element type that a file may have: one that is read, or one that is only listed. */
+export type ListedDtype = SafetensorsDtype | keyof typeof UNREAD_BITS;
+
 /** Constructor of a typed array over a buffer. */
 export interface ArrayType<T> {
   readonly BYTES_PER_ELEMENT: number;
@@ -59,6 +76,28 @@ export const ARRAY_TYPES: { readonly [D in SafetensorsDtype]: ArrayType<Safetens
 /** True where `name` is an element type that this reader accepts. */
 export function isDtype(name: string): name is SafetensorsDtype {
   return Object.hasOwn(ARRAY_TYPES, name);
+}
+
+/** True where `name` is an element type of safetensors, read or only listed. */
+export function isListed(name: string): name is ListedDtype {
+  return isDtype(name) || Object.hasOwn(UNREAD_BITS, name);
+}
+
+/**
+ * Bytes of a C-ordered array, or `undefined` where {@link byteLengthOf} has none or the elements end within a byte.
+ *
+ * @param shape non-negative safe integers; `[]` is a scalar
+ */
+export function typedLength(shape: readonly number[], dtype: ListedDtype): number | undefined {
+  const bits = bitsOf(dtype);
+  if (bits % 8 === 0) return byteLengthOf(shape, bits / 8);
+  const total = byteLengthOf(shape, bits);
+  return total === undefined || total % 8 !== 0 ? undefined : total / 8;
+}
+
+/** Bits of one element. */
+function bitsOf(dtype: ListedDtype): number {
+  return isDtype(dtype) ? 8 * ARRAY_TYPES[dtype].BYTES_PER_ELEMENT : UNREAD_BITS[dtype];
 }
 
 /**

@@ -1,9 +1,11 @@
 /** Any file of tensors by its path: safetensors, a PyTorch checkpoint, or an index of shards. @module */
 import { dirname, join } from "node:path";
+import { FormatError } from "../errors.ts";
 import type { ByteSource } from "./byte_source.ts";
 import { FileSource } from "./file_source.ts";
 import { SafetensorsFile } from "./safetensors/safetensors.ts";
 import { ShardedTensors } from "./safetensors/sharded_tensors.ts";
+import { shown } from "./shown.ts";
 import { TorchFile } from "./torch/torch_file.ts";
 
 /** Options of {@link openTensorFile} and {@link openTensors}. */
@@ -25,9 +27,12 @@ export async function openTensorFile(
 ): Promise<SafetensorsFile | TorchFile> {
   const bytes = await source.read(0, 512);
   const safetensors = bytes.length > 8 && bytes[7] === 0 && bytes[8] === 0x7b;
-  return safetensors
-    ? await SafetensorsFile.open(source, options)
-    : await TorchFile.open(source, options);
+  if (!safetensors) return await TorchFile.open(source, options);
+  const { file = "safetensors data", part } = options;
+  if (part === undefined) return await SafetensorsFile.open(source, options);
+  throw new FormatError(`${file} has no parts, wanted no part ${shown(part)}`, {
+    hint: "only PyTorch checkpoints have parts",
+  });
 }
 
 /** Tensors and the files that they are read from; `using` closes them. */
@@ -65,12 +70,17 @@ export async function openTensors(
   return { tensors, paths, [Symbol.dispose]: () => owned.dispose() };
 }
 
+/** True for the name of an index of shards; diffusers puts a variant's name, such as fp16, before the last ending. */
+export function isShardIndex(path: string): boolean {
+  return /\.index(\.[\w-]+)?\.json$/.test(path);
+}
+
 async function openPath(
   path: string,
   file: string,
   open: (path: string, file: string) => Promise<SafetensorsFile | TorchFile>,
 ): Promise<OpenTensors["tensors"]> {
-  if (!path.endsWith(".index.json")) return await open(path, file);
+  if (!isShardIndex(path)) return await open(path, file);
   using index = FileSource.open(path);
   const folder = dirname(path);
   return await ShardedTensors.open(await index.read(0, index.size), {

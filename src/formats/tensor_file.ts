@@ -3,14 +3,14 @@
  * @module
  */
 import { FormatError } from "../errors.ts";
-import type { SafetensorsDtype } from "./element_types.ts";
+import { ARRAY_TYPES, isDtype, type ListedDtype, type SafetensorsDtype } from "./element_types.ts";
 import type { SafetensorsTensor } from "./safetensors/safetensors.ts";
 import { shown } from "./shown.ts";
 
 /** What a file says about one tensor; checked against the file when it was opened. */
 export interface TensorEntry {
   /** Element type in safetensors' spelling, whatever the file. */
-  readonly dtype: SafetensorsDtype;
+  readonly dtype: ListedDtype;
   /** Sizes, outermost first; `[]` is a scalar. */
   readonly shape: readonly number[];
   /** Number of bytes of the elements. */
@@ -35,7 +35,7 @@ export interface TensorFile {
   /**
    * Reads one tensor.
    *
-   * @throws {FormatError} where there is none of that name, or its bytes are damaged
+   * @throws {FormatError} where there is none of that name, its element type is only listed, or its bytes are damaged
    */
   read(name: string): Promise<SafetensorsTensor>;
   /**
@@ -93,6 +93,27 @@ export function entryOf<E extends TensorEntry>(
   const entry = entries.get(name);
   if (entry === undefined) throw new FormatError(`${file}: no tensor ${shown(name)}`);
   return entry;
+}
+
+/** The entry of a tensor whose elements a typed array holds. @throws {FormatError} where there is none, or its type is only listed */
+export function readableEntry<E extends TensorEntry>(
+  entries: ReadonlyMap<string, E>,
+  name: string,
+  file: string,
+): E & { readonly dtype: SafetensorsDtype } {
+  const entry = entryOf(entries, name, file);
+  if (isReadable(entry)) return entry;
+  throw new FormatError(
+    `${file}: tensor ${shown(name)} is ${entry.dtype}, wanted one of ${Object.keys(ARRAY_TYPES)}`,
+    { hint: "save it in another type, such as F32 or F16" },
+  );
+}
+
+/** True where a typed array holds the elements. */
+export function isReadable<E extends { readonly dtype: ListedDtype }>(
+  entry: E,
+): entry is E & { readonly dtype: SafetensorsDtype } {
+  return isDtype(entry.dtype);
 }
 
 /** @throws {RangeError} where the range is not within the tensor */

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { crc32 } from "node:zlib";
 import { FormatError } from "../../src/errors.ts";
-import { ARRAY_TYPES } from "../../src/formats/element_types.ts";
+import { typedLength } from "../../src/formats/element_types.ts";
 import { readPickle } from "../../src/formats/torch/pickle.ts";
 import {
   describeValue,
@@ -65,7 +65,7 @@ function summary(value: PickleValue): unknown {
     assert(elements === 0 || (last >= 0 && last < storage.count), "a tensor beyond its storage");
     assert(elements <= storage.count);
     assert.equal(
-      storage.count * ARRAY_TYPES[storage.dtype].BYTES_PER_ELEMENT,
+      typedLength([storage.count], storage.dtype),
       SIZES.get(storage.key),
     );
     return [key, storage.dtype, storage.key, offset, shape.join(), strides.join()];

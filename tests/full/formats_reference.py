@@ -6,10 +6,16 @@ CASES holds each input after its length as a little-endian uint32.
 """
 import io
 import json
+import pickle
+import resource
 import struct
 import sys
 import tempfile
 import zlib
+
+
+# Element types that readSafetensors() gives; the others it lists.
+READ = ["BOOL", "U8", "I8", "I16", "U16", "F16", "BF16", "I32", "U32", "F32", "F64", "I64", "U64"]
 
 
 def read_safetensors(data):
@@ -18,6 +24,7 @@ def read_safetensors(data):
     tensors = sorted(
         [name, t["dtype"], ",".join(map(str, t["shape"])), zlib.crc32(t["data"])]
         for name, t in deserialize(data)
+        if t["dtype"] in READ
     )
     with tempfile.NamedTemporaryFile() as file:
         file.write(data)
@@ -58,21 +65,86 @@ DTYPES = {
     "torch.int8": "I8",
     "torch.uint8": "U8",
     "torch.bool": "BOOL",
+    "torch.uint16": "U16",
+    "torch.uint32": "U32",
+    "torch.uint64": "U64",
+    "torch.complex64": "C64",
+    "torch.float8_e4m3fn": "F8_E4M3",
+    "torch.float8_e4m3fnuz": "F8_E4M3FNUZ",
+    "torch.float8_e5m2": "F8_E5M2",
+    "torch.float8_e5m2fnuz": "F8_E5M2FNUZ",
+    "torch.float8_e8m0fnu": "F8_E8M0",
 }
 
 
+# The parts of a checkpoint, as state_dict.ts ranks them.
+PARTS = [
+    *["ema", "model_ema", "ema_model", "ema_state_dict", "state_dict_ema", "params_ema"],
+    *["state_dict", "model_state_dict", "model", "params", "module", "net", "network", "weights"],
+]
+
+# What a weight may be made of, as pickle_tensor.ts lists it.
+KNOWN = {
+    "torch._utils": ["_rebuild_tensor_v2", "_rebuild_tensor_v3", "_rebuild_parameter"],
+    "torch.storage": ["UntypedStorage"],
+    "collections": ["OrderedDict"],
+    "argparse": ["Namespace"],
+    "torch": [
+        *[f"{name}Storage" for name in ["Double", "Float", "Half", "BFloat16", "Long", "Int"]],
+        *[f"{name}Storage" for name in ["Short", "Char", "Byte", "Bool", "ComplexFloat"]],
+        *["uint16", "uint32", "uint64", "float8_e4m3fn", "float8_e4m3fnuz", "float8_e5m2"],
+        *["float8_e5m2fnuz", "float8_e8m0fnu"],
+    ],
+}
+
+
+def inert(module, name):
+    """A class in place of a global that is not known: it takes whatever a pickle does with it, and does nothing."""
+
+    def nothing(self, *args, **kwargs):
+        return None
+
+    def make(cls, *args, **kwargs):
+        return object.__new__(cls)
+
+    return type(
+        name or "_",
+        (),
+        {
+            "__new__": make,
+            **{key: nothing for key in ["__init__", "__setstate__", "append", "extend", "__setitem__"]},
+            # What a pickle calls the result again for, and a storage type is asked for.
+            "__call__": lambda self, *args, **kwargs: self,
+        },
+    )
+
+
+class Unpickler(pickle._Unpickler):
+    """The one in Python: that in C fills memory up to whatever index a memo entry claims."""
+
+    def find_class(self, module, name):
+        if name in KNOWN.get(module, []):
+            return super().find_class(module, name)
+        return inert(module, name)
+
+
 def read_torch(data):
-    """The same part of a checkpoint as TorchFile takes."""
-    import argparse
+    """The same part of a checkpoint as TorchFile takes, with everything but a weight's own globals made inert."""
+    import types
     import warnings
 
     import torch
 
     warnings.simplefilter("ignore")
-    # Dropped by us, and made of plain data there.
-    with torch.serialization.safe_globals([argparse.Namespace]):
-        root = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
-    part = next((key for key in ["ema", "state_dict", "model"] if isinstance(root.get(key), dict)), None)
+    module = types.SimpleNamespace(__name__="inert", Unpickler=Unpickler, load=pickle.load)
+    root = torch.load(io.BytesIO(data), map_location="cpu", weights_only=False, pickle_module=module)
+
+    def has_tensors(part):
+        return isinstance(part, dict) and any(
+            isinstance(name, str) and isinstance(item, torch.Tensor) for name, item in part.items()
+        )
+
+    part = next((key for key in PARTS if has_tensors(root.get(key))), None)
     state = root if part is None else root[part]
     tensors = []
     for name, tensor in state.items():
@@ -87,6 +159,8 @@ def read_torch(data):
 
 
 def main():
+    # A length that a pickle claims is allocated before it is read.
+    resource.setrlimit(resource.RLIMIT_AS, (8 << 30, 8 << 30))
     readers = {"safetensors": read_safetensors, "npy": read_npy, "png": read_png, "torch": read_torch}
     read = readers[sys.argv[1]]
     with open(sys.argv[2], "rb") as file:

@@ -112,6 +112,30 @@ export function checkpointOf(
   return zipOf(records(pickle, storages), lies);
 }
 
+/** A checkpoint of dicts of float32 tensors by their keys. */
+export function checkpointOfParts(
+  parts: Readonly<
+    Record<string, ReadonlyMap<string, { shape: readonly number[]; data: Float32Array }>>
+  >,
+): Uint8Array<ArrayBuffer> {
+  const storages: Record<string, Uint8Array> = {};
+  const dictOf = (tensors: (typeof parts)[string]) => {
+    const items = [...tensors].map(([name, { shape, data }]) => {
+      const key = String(Object.keys(storages).length);
+      storages[key] = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+      const strides = shape.map((_, axis) =>
+        shape.slice(axis + 1).reduce((product, n) => product * n, 1)
+      );
+      const counts = (values: readonly number[]) => tuple(...values.map(int));
+      const { length: count } = data;
+      return raw(text(name), tensor({ key, count, size: counts(shape), stride: counts(strides) }));
+    });
+    return raw("}(", ...items, "u");
+  };
+  const dicts = Object.entries(parts).map(([key, tensors]) => raw(text(key), dictOf(tensors)));
+  return checkpointOf(pickleOf("}(", ...dicts, "u"), storages);
+}
+
 /** Bytes in memory as a source that counts what is read of them. */
 export function sourceOf(
   bytes: Uint8Array,

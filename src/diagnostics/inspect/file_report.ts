@@ -4,6 +4,7 @@ import { FileSource } from "../../formats/file_source.ts";
 import { verifyImage } from "../../formats/image/image_file.ts";
 import { isJsonObject, readJson } from "../../formats/json.ts";
 import { readNpy } from "../../formats/npy/npy.ts";
+import { isShardIndex } from "../../formats/open_tensors.ts";
 import { readPngText } from "../../formats/image/png_text.ts";
 import { fileFact } from "./file_fact.ts";
 import { inspectOnnx } from "./onnx_report.ts";
@@ -36,7 +37,7 @@ async function kindOf(path: string): Promise<FileKind> {
   const bytes = await source.read(0, 512);
   if (source.size === 0) throw new FormatError(`${path} is empty`);
   const starts = (...wanted: number[]) => wanted.every((byte, i) => bytes[i] === byte);
-  if (path.endsWith(".index.json")) return "tensors";
+  if (isShardIndex(path)) return "tensors";
   if (starts(0x50, 0x4b) || starts(0x80)) return "tensors";
   if (bytes[8] === 0x7b && bytes[7] === 0) return "tensors";
   if (starts(0x93, 0x4e)) return "npy";

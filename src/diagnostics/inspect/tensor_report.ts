@@ -52,14 +52,26 @@ function totals(entries: readonly TensorEntry[]): Report["facts"] {
 
 function details(tensors: SafetensorsFile | TorchFile | ShardedTensors): Report["facts"] {
   if (tensors instanceof TorchFile) {
-    const { part, skipped } = tensors;
+    const { part, parts, skipped, unread } = tensors;
     return {
       "state dict": part ?? "the whole checkpoint",
-      ...(skipped.length > 0 ? { "no tensors": skipped.slice(0, 8).join(", ") } : {}),
+      ...(parts.size > 0 ? { parts: partList(parts) } : {}),
+      ...(skipped.length > 0 ? { "no tensors": few(skipped) } : {}),
+      ...(unread.length > 0 ? { "not called": few(unread) } : {}),
     };
   }
   if (tensors instanceof SafetensorsFile) {
     return Object.fromEntries([...tensors.metadata].map(([key, text]) => [`meta ${key}`, text]));
   }
   return {};
+}
+
+function partList(parts: ReadonlyMap<string, number>): string {
+  return few([...parts].map(([key, count]) => `${key} (${count} tensors)`));
+}
+
+/** The first names, and how many more there are. */
+function few(names: readonly string[]): string {
+  const more = names.length > 8 ? ` and ${names.length - 8} more` : "";
+  return `${names.slice(0, 8).join(", ")}${more}`;
 }

@@ -19,7 +19,14 @@ import {
 import { byUtf8, layoutSafetensors } from "./safetensors_layout.ts";
 import { byteLengthOf } from "../shape.ts";
 import { shown } from "../shown.ts";
-import { checkRange, entryOf, type TensorFile, type TensorRange } from "../tensor_file.ts";
+import {
+  checkRange,
+  entryOf,
+  isReadable,
+  readableEntry,
+  type TensorFile,
+  type TensorRange,
+} from "../tensor_file.ts";
 
 /** A tensor, its elements C-ordered in the typed array that belongs to its type. */
 export type SafetensorsTensor = {
@@ -35,7 +42,7 @@ export type SafetensorsTensor = {
 
 /** What {@link readSafetensors} returns. */
 export interface Safetensors {
-  /** Tensors by name, in the order of their data. */
+  /** Tensors by name, in the order of their data; those of a type that is only listed are left out. */
   readonly tensors: Map<string, SafetensorsTensor>;
   /** The free text that the file carries. */
   readonly metadata: Map<string, string>;
@@ -65,6 +72,7 @@ export function readSafetensors(bytes: Uint8Array, options: { file?: string } = 
   const header = parseHeader(bytes.subarray(LENGTH_FIELD, jsonEnd), bytes.length, file);
   const tensors = new Map<string, SafetensorsTensor>();
   for (const [name, entry] of header.entries) {
+    if (!isReadable(entry)) continue;
     tensors.set(name, toTensor(entry, bytes.subarray(entry.offset, entry.offset + entry.length)));
   }
   return { tensors, metadata: new Map(header.metadata) };
@@ -72,7 +80,7 @@ export function readSafetensors(bytes: Uint8Array, options: { file?: string } = 
 
 /** Bytes as the tensor that an entry describes. */
 export function toTensor(
-  { dtype, shape }: Pick<SafetensorsEntry, "dtype" | "shape">,
+  { dtype, shape }: { readonly dtype: SafetensorsDtype; readonly shape: readonly number[] },
   bytes: Uint8Array,
 ): SafetensorsTensor {
   // The one cast: TypeScript cannot follow that the array type is looked up by the same dtype.
@@ -113,10 +121,10 @@ export class SafetensorsFile implements SafetensorsHeader, TensorFile {
   /**
    * Reads one tensor.
    *
-   * @throws {FormatError} where there is none of that name, or the file has shrunk
+   * @throws {FormatError} where there is none of that name, its element type is only listed, or the file has shrunk
    */
   async read(name: string): Promise<SafetensorsTensor> {
-    const entry = entryOf(this.entries, name, this.#file);
+    const entry = readableEntry(this.entries, name, this.#file);
     return toTensor(entry, await readExactly(this.#source, entry, this.#file));
   }
 

@@ -6,9 +6,9 @@
  * @module
  */
 import { FormatError } from "../../errors.ts";
-import { ARRAY_TYPES, isDtype, type SafetensorsDtype } from "../element_types.ts";
+import { ARRAY_TYPES, isListed, type ListedDtype, typedLength } from "../element_types.ts";
 import { isJsonObject, type JsonObject, type JsonValue, readJson } from "../json.ts";
-import { byteLengthOf, MAX_RANK } from "../shape.ts";
+import { MAX_RANK } from "../shape.ts";
 import { shown, shownValue } from "../shown.ts";
 
 /** Bytes of the length field before the JSON. */
@@ -19,7 +19,7 @@ const MAX_HEADER = 16 * 2 ** 20;
 /** What the header says about one tensor; checked. */
 export interface SafetensorsEntry {
   /** Element type. */
-  readonly dtype: SafetensorsDtype;
+  readonly dtype: ListedDtype;
   /** Sizes, outermost first; `[]` is a scalar. */
   readonly shape: readonly number[];
   /** First byte, counted from the start of the file. */
@@ -86,8 +86,10 @@ export function parseHeader(json: Uint8Array, fileSize: number, file: string): S
   return { entries: new Map(entries), metadata };
 }
 
+/** Null is no metadata, as for the reference implementation; so are further keys of an entry nothing. */
 function parseMetadata(value: JsonValue | undefined, file: string): ReadonlyMap<string, string> {
   const metadata = new Map<string, string>();
+  if (value === null) return metadata;
   if (!isJsonObject(value)) throw new FormatError(`${file}: __metadata__ is not an object`);
   for (const key in value) {
     const text = value[key];
@@ -105,13 +107,8 @@ function parseEntry(
   where: string,
 ): SafetensorsEntry {
   if (!isJsonObject(value)) throw new FormatError(`${where} is not an object`);
-  for (const key in value) {
-    if (key !== "dtype" && key !== "shape" && key !== "data_offsets") {
-      throw new FormatError(`${where}: unknown key ${shown(key)}`);
-    }
-  }
   const { dtype, shape, data_offsets: offsets } = value;
-  if (typeof dtype !== "string" || !isDtype(dtype)) {
+  if (typeof dtype !== "string" || !isListed(dtype)) {
     throw new FormatError(
       `${where}: dtype ${shownValue(dtype)}, wanted one of ${Object.keys(ARRAY_TYPES)}`,
     );
@@ -124,8 +121,12 @@ function parseEntry(
     throw new FormatError(`${where}: data_offsets is not a pair of integers`);
   }
   const [begin, end] = offsets;
-  const needed = byteLengthOf(shape, ARRAY_TYPES[dtype].BYTES_PER_ELEMENT);
-  if (needed === undefined) throw new FormatError(`${where}: shape [${shape}] overflows`);
+  const needed = typedLength(shape, dtype);
+  if (needed === undefined) {
+    throw new FormatError(
+      `${where}: shape [${shape}] overflows, or ends within a byte of ${dtype}`,
+    );
+  }
   if (end - begin !== needed) {
     throw new FormatError(
       `${where}: data_offsets [${begin},${end}] hold ${

@@ -1,27 +1,28 @@
 /**
- * A restricted pickle machine: reads what `torch.save` writes, as data. Nothing is imported, looked up by name or called: the opcodes
- * are those of protocol 2 that a checkpoint needs, the globals a list of exact strings, and all else is refused with its name.
+ * A restricted pickle machine: reads what `torch.save` writes, as data. Nothing is imported, looked up by name or called.
+ *
+ * The rule for a weight: it is read only if its own construction uses the globals of {@link knownGlobal} and nothing else. Every other
+ * global, and whatever a pickle makes of one, is a {@link PickleUnread}: a name without content, which no tensor can be made of. So an
+ * optimizer's state or a random generator beside the weights is stepped over, and an attack does nothing. Opcodes that a checkpoint has
+ * no use for, and known globals with other arguments than PyTorch's, refuse the whole pickle.
  *
  * What each opcode means is in CPython's `Lib/pickletools.py` (https://github.com/python/cpython).
  * @module
  */
-import { FormatError, UnsafePickleError } from "../../errors.ts";
+import { FormatError } from "../../errors.ts";
+import { PickleCursor } from "./pickle_cursor.ts";
 import { opcodeName } from "./pickle_opcodes.ts";
-import {
-  knownGlobal,
-  type PickleRefusal,
-  reduce,
-  storageOf,
-  type StorageSizes,
-} from "./pickle_tensor.ts";
+import { knownGlobal, newObject, reduce, storageOf, type StorageSizes } from "./pickle_tensor.ts";
 import {
   describeValue,
-  isGlobal,
+  PickleBytes,
   PickleDict,
   PickleFloat,
   PickleNamespace,
+  PickleSet,
   type PickleStorage,
   PickleTuple,
+  PickleUnread,
   type PickleValue,
 } from "./pickle_values.ts";
 import { shown } from "../shown.ts";
@@ -32,10 +33,10 @@ const MAX_BYTES = 64 * 2 ** 20;
 const MAX_OPS = 1_000_000;
 /** Most open marks, and most tuples in one another. */
 const MAX_DEPTH = 1000;
-/** Longest line of a GLOBAL. */
-const MAX_LINE = 256;
-
-const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+/** Most names of unread globals that are kept. */
+const MAX_NAMES = 1000;
+/** Protocols: `torch.save` writes 2 unless told otherwise. */
+const PROTOCOLS = { first: 2, last: 5 };
 
 /** Labels of {@link readPickle}, and what storages there are. */
 export interface ReadPickleOptions {
@@ -43,6 +44,8 @@ export interface ReadPickleOptions {
   file?: string;
   /** Bytes of each storage's entry; without it there are none. */
   sizeOf?: StorageSizes;
+  /** Filled with the names of the globals that are not known and were left unread. */
+  unread?: Set<string>;
 }
 
 /**
@@ -53,65 +56,52 @@ export interface ReadPickleOptions {
  * @throws {FormatError} where it is damaged
  */
 export function readPickle(bytes: Uint8Array, options: ReadPickleOptions = {}): PickleValue {
-  const { file = "pickle", sizeOf = () => undefined } = options;
+  const { file = "pickle" } = options;
   if (bytes.length > MAX_BYTES) {
     throw new FormatError(`${file}: a pickle of ${bytes.length} bytes, at most ${MAX_BYTES}`);
   }
-  return new Machine(bytes, file, sizeOf).run();
+  return new Machine(new PickleCursor(bytes, file), options).run();
 }
 
-class Machine implements PickleRefusal {
-  readonly #bytes: Uint8Array;
-  readonly #view: DataView;
-  readonly #file: string;
+class Machine {
+  readonly #in: PickleCursor;
   readonly #sizeOf: StorageSizes;
+  readonly #unread: Set<string>;
   readonly #memo = new Map<number, PickleValue>();
   readonly #storages = new Map<string, PickleStorage>();
   /** Stacks under the open marks: no opcode reaches below its mark. */
   readonly #below: PickleValue[][] = [];
   #stack: PickleValue[] = [];
-  #at = 0;
-  /** Offset of the opcode in hand, for messages. */
-  #op = 0;
 
-  constructor(bytes: Uint8Array, file: string, sizeOf: StorageSizes) {
-    this.#bytes = bytes;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-    this.#file = file;
-    this.#sizeOf = sizeOf;
+  constructor(cursor: PickleCursor, { sizeOf, unread }: ReadPickleOptions) {
+    this.#in = cursor;
+    this.#sizeOf = sizeOf ?? (() => undefined);
+    this.#unread = unread ?? new Set();
   }
 
   run(): PickleValue {
-    if (this.#bytes[0] !== 0x80 || this.#bytes[1] !== 2) {
-      this.unsafe("does not start with PROTO 2, the protocol of torch.save");
-    }
-    this.#at = 2;
+    this.#protocol();
     for (let ops = 1;; ops++) {
-      this.#op = this.#at;
-      if (ops > MAX_OPS) this.unsafe(`more than ${MAX_OPS} opcodes`);
-      const code = this.#view.getUint8(this.#take(1));
+      const code = this.#in.opcode();
+      if (ops > MAX_OPS) this.#in.unsafe(`more than ${MAX_OPS} opcodes`);
       if (code === 0x2e) return this.#stop();
       this.#step(code);
     }
   }
 
-  malformed(what: string): never {
-    throw new FormatError(`${this.#file}: byte ${this.#op}: ${what}`);
-  }
-
-  unsafe(what: string): never {
-    throw new UnsafePickleError(`${this.#file}: byte ${this.#op}: ${what}`, {
-      hint: "a checkpoint of plain tensors needs nothing else; nothing of this one was run",
-    });
+  #protocol(): void {
+    const { first, last } = PROTOCOLS;
+    const proto = this.#in.left >= 2 && this.#in.opcode() === 0x80 ? this.#in.u8() : 0;
+    if (proto < first || proto > last) {
+      this.#in.unsafe(`does not start with PROTO ${first} to ${last}, the protocols of torch.save`);
+    }
   }
 
   #stop(): PickleValue {
-    if (this.#at !== this.#bytes.length) {
-      this.unsafe(`${this.#bytes.length - this.#at} bytes after STOP`);
-    }
+    if (this.#in.left > 0) this.#in.unsafe(`${this.#in.left} bytes after STOP`);
     const [value, ...more] = this.#stack;
     if (this.#below.length > 0 || value === undefined || more.length > 0) {
-      this.malformed("STOP with other than one value");
+      this.#in.malformed("STOP with other than one value");
     }
     return value;
   }
@@ -119,10 +109,14 @@ class Machine implements PickleRefusal {
   #step(code: number): void {
     switch (code) {
       case 0x28: // MARK
-        if (this.#below.length === MAX_DEPTH) this.unsafe(`more than ${MAX_DEPTH} open MARKs`);
+        if (this.#below.length === MAX_DEPTH) {
+          this.#in.unsafe(`more than ${MAX_DEPTH} open MARKs`);
+        }
         this.#below.push(this.#stack);
         this.#stack = [];
         return;
+      case 0x95: // FRAME
+        return void this.#in.u64();
       case 0x4e: // NONE
         return this.#push(null);
       case 0x88: // NEWTRUE
@@ -130,23 +124,39 @@ class Machine implements PickleRefusal {
       case 0x89: // NEWFALSE
         return this.#push(false);
       case 0x4b: // BININT1
-        return this.#push(this.#view.getUint8(this.#take(1)));
+        return this.#push(this.#in.u8());
       case 0x4d: // BININT2
-        return this.#push(this.#view.getUint16(this.#take(2), true));
+        return this.#push(this.#in.u16());
       case 0x4a: // BININT
-        return this.#push(this.#view.getInt32(this.#take(4), true));
+        return this.#push(this.#in.i32());
       case 0x8a: // LONG1
-        return this.#push(this.#long());
+        return this.#push(this.#in.long());
       case 0x47: // BINFLOAT
-        return this.#push(new PickleFloat(this.#view.getFloat64(this.#take(8))));
+        return this.#push(new PickleFloat(this.#in.f64()));
       case 0x58: // BINUNICODE
-        return this.#push(this.#text(this.#view.getUint32(this.#take(4), true)));
+        return this.#push(this.#in.text(this.#in.u32()));
       case 0x55: // SHORT_BINSTRING
-        return this.#push(this.#text(this.#view.getUint8(this.#take(1))));
+      case 0x8c: // SHORT_BINUNICODE
+        return this.#push(this.#in.text(this.#in.u8()));
+      case 0x8d: // BINUNICODE8
+        return this.#push(this.#in.text(this.#in.u64()));
+      case 0x43: // SHORT_BINBYTES
+        return this.#bytes(this.#in.u8());
+      case 0x42: // BINBYTES
+        return this.#bytes(this.#in.u32());
+      case 0x8e: // BINBYTES8
+      case 0x96: // BYTEARRAY8
+        return this.#bytes(this.#in.u64());
       case 0x5d: // EMPTY_LIST
         return this.#push([]);
       case 0x7d: // EMPTY_DICT
         return this.#push(new PickleDict(false));
+      case 0x8f: // EMPTY_SET
+        return this.#push(new PickleSet());
+      case 0x90: // ADDITEMS
+        return this.#addItems(this.#popMark());
+      case 0x91: // FROZENSET
+        return this.#frozenSet(this.#popMark());
       case 0x29: // EMPTY_TUPLE
         return this.#push(new PickleTuple([]));
       case 0x85: // TUPLE1
@@ -156,13 +166,15 @@ class Machine implements PickleRefusal {
       case 0x74: // TUPLE
         return this.#tuple(this.#popMark());
       case 0x71: // BINPUT
-        return this.#put(this.#view.getUint8(this.#take(1)));
+        return this.#put(this.#in.u8());
       case 0x72: // LONG_BINPUT
-        return this.#put(this.#view.getUint32(this.#take(4), true));
+        return this.#put(this.#in.u32());
+      case 0x94: // MEMOIZE
+        return this.#put(this.#memo.size);
       case 0x68: // BINGET
-        return this.#get(this.#view.getUint8(this.#take(1)));
+        return this.#get(this.#in.u8());
       case 0x6a: // LONG_BINGET
-        return this.#get(this.#view.getUint32(this.#take(4), true));
+        return this.#get(this.#in.u32());
       case 0x61: // APPEND
         return this.#append([this.#pop()]);
       case 0x65: // APPENDS
@@ -172,27 +184,24 @@ class Machine implements PickleRefusal {
       case 0x75: // SETITEMS
         return this.#setItems(this.#popMark());
       case 0x63: // GLOBAL
-        return this.#global();
+        return this.#global(this.#in.line(), this.#in.line());
+      case 0x93: // STACK_GLOBAL
+        return this.#stackGlobal();
       case 0x52: { // REDUCE
         const args = this.#pop();
-        return this.#push(reduce(this.#pop(), args, this));
+        return this.#push(reduce(this.#pop(), args, this.#in));
       }
-      case 0x81: // NEWOBJ
-        return this.#newObject();
+      case 0x81: { // NEWOBJ
+        const args = this.#pop();
+        return this.#push(newObject(this.#pop(), args, this.#in));
+      }
       case 0x62: // BUILD
         return this.#build();
       case 0x51: // BINPERSID
-        return this.#push(this.#storage(storageOf(this.#pop(), this.#sizeOf, this)));
+        return this.#push(this.#storage(storageOf(this.#pop(), this.#sizeOf, this.#in)));
       default:
-        return this.unsafe(`opcode ${opcodeName(code)} is not one that a checkpoint needs`);
+        return this.#in.unsafe(`opcode ${opcodeName(code)} is not one that a checkpoint needs`);
     }
-  }
-
-  #take(length: number): number {
-    const at = this.#at;
-    if (at + length > this.#bytes.length) this.malformed("the pickle is cut short");
-    this.#at += length;
-    return at;
   }
 
   #push(value: PickleValue): void {
@@ -201,121 +210,127 @@ class Machine implements PickleRefusal {
 
   #pop(): PickleValue {
     const value = this.#stack.pop();
-    return value === undefined ? this.malformed("the stack is empty") : value;
+    return value === undefined ? this.#in.malformed("the stack is empty") : value;
   }
 
   #popSeveral(count: number): PickleValue[] {
-    if (this.#stack.length < count) this.malformed("the stack is empty");
+    if (this.#stack.length < count) this.#in.malformed("the stack is empty");
     return this.#stack.splice(-count);
   }
 
   #popMark(): PickleValue[] {
     const items = this.#stack;
-    this.#stack = this.#below.pop() ?? this.malformed("no MARK is open");
+    this.#stack = this.#below.pop() ?? this.#in.malformed("no MARK is open");
     return items;
   }
 
   #top(): PickleValue {
-    return this.#stack.at(-1) ?? (this.#stack.length ? null : this.malformed("the stack is empty"));
+    return this.#stack.at(-1) ??
+      (this.#stack.length ? null : this.#in.malformed("the stack is empty"));
   }
 
   #tuple(items: PickleValue[]): void {
     const tuple = new PickleTuple(items);
-    if (tuple.depth > MAX_DEPTH) this.unsafe(`tuples more than ${MAX_DEPTH} deep`);
+    if (tuple.depth > MAX_DEPTH) this.#in.unsafe(`tuples more than ${MAX_DEPTH} deep`);
     this.#push(tuple);
   }
 
-  /** Little-endian two's complement of any length up to 255 bytes. */
-  #long(): number | bigint {
-    const length = this.#view.getUint8(this.#take(1));
-    const at = this.#take(length);
-    let value = 0n;
-    for (let i = length - 1; i >= 0; i--) value = value << 8n | BigInt(this.#bytes[at + i]);
-    const signed = BigInt.asIntN(8 * length, value);
-    const number = Number(signed);
-    return Number.isSafeInteger(number) ? number : signed;
-  }
-
-  #text(length: number): string {
-    const at = this.#take(length);
-    try {
-      return UTF8.decode(this.#bytes.subarray(at, at + length));
-    } catch {
-      return this.malformed("a text that is not UTF-8");
-    }
+  /** Content that no weight is made of is stepped over. */
+  #bytes(length: number): void {
+    this.#in.skip(length);
+    this.#push(new PickleBytes());
   }
 
   /** A memo entry that is written twice shows one thing to a scanner and another to a reader. */
   #put(index: number): void {
     const value = this.#top();
-    if (this.#memo.has(index)) this.unsafe(`memo ${index} is written twice`);
+    if (this.#memo.has(index)) this.#in.unsafe(`memo ${index} is written twice`);
     this.#memo.set(index, value);
   }
 
   #get(index: number): void {
     const value = this.#memo.get(index);
-    this.#push(value === undefined ? this.malformed(`memo ${index} is empty`) : value);
+    this.#push(value === undefined ? this.#in.malformed(`memo ${index} is empty`) : value);
   }
 
   #append(items: readonly PickleValue[]): void {
     const list = this.#top();
-    if (!Array.isArray(list)) this.unsafe(`APPEND to ${describeValue(list)}`);
+    if (list instanceof PickleUnread) return;
+    if (!Array.isArray(list)) this.#in.unsafe(`APPEND to ${describeValue(list)}`);
     for (const item of items) list.push(item);
   }
 
+  #frozenSet(items: readonly PickleValue[]): void {
+    this.#push(new PickleSet());
+    this.#addItems(items);
+  }
+
+  #addItems(items: readonly PickleValue[]): void {
+    const set = this.#top();
+    if (!(set instanceof PickleSet)) this.#in.unsafe(`ADDITEMS to ${describeValue(set)}`);
+    for (const item of items) this.#checkKey(item);
+  }
+
+  /** An item whose key is no name (a bool, a tuple, an object) is left out: no weight is under it. */
   #setItems(items: readonly PickleValue[]): void {
     const dict = this.#top();
-    if (!(dict instanceof PickleDict)) this.unsafe(`SETITEM on ${describeValue(dict)}`);
-    if (items.length % 2 !== 0) this.malformed("SETITEMS with a key without a value");
+    if (items.length % 2 !== 0) this.#in.malformed("SETITEMS with a key without a value");
+    if (dict instanceof PickleUnread) return;
+    if (!(dict instanceof PickleDict)) this.#in.unsafe(`SETITEM on ${describeValue(dict)}`);
     for (let i = 0; i < items.length; i += 2) {
       const key = items[i];
-      if (typeof key !== "string" && typeof key !== "number") {
-        this.malformed(`a dict's key is ${describeValue(key)}, wanted a text or an int`);
-      }
-      if (dict.has(key)) this.malformed(`duplicate key ${shown(String(key))}`);
+      this.#checkKey(key);
+      if (typeof key !== "string" && typeof key !== "number") continue;
+      if (dict.has(key)) this.#in.malformed(`duplicate key ${shown(String(key))}`);
       dict.set(key, items[i + 1]);
     }
   }
 
-  #global(): void {
-    const name = `${this.#line()} ${this.#line()}`;
-    this.#push(knownGlobal(name) ?? this.unsafe(`GLOBAL ${shown(name.replace(" ", "."))}`));
+  /** Python refuses what can change. */
+  #checkKey(key: PickleValue): void {
+    const changes = Array.isArray(key) || key instanceof PickleDict || key instanceof PickleSet;
+    if (changes) this.#in.malformed(`${describeValue(key)} as a key or an item of a set`);
   }
 
-  #line(): string {
-    const end = this.#bytes.subarray(this.#at, this.#at + MAX_LINE).indexOf(0x0a);
-    if (end < 0) this.malformed(`no end of a GLOBAL's line within ${MAX_LINE} bytes`);
-    const line = this.#text(end);
-    this.#take(1);
-    return line;
+  #stackGlobal(): void {
+    const [module, name] = this.#popSeveral(2);
+    if (typeof module !== "string" || typeof name !== "string") {
+      this.#in.malformed(`STACK_GLOBAL of ${describeValue(module)} and ${describeValue(name)}`);
+    }
+    this.#global(module, name);
+  }
+
+  #global(module: string, name: string): void {
+    const known = knownGlobal(`${module} ${name}`);
+    if (known) return this.#push(known);
+    const unread = PickleUnread.global(module, name);
+    if (this.#unread.size < MAX_NAMES) this.#unread.add(unread.name);
+    this.#push(unread);
   }
 
   /** PyTorch keeps the first that it meets under a key, whatever the others say. */
-  #storage(storage: PickleStorage): PickleStorage {
+  #storage(storage: PickleStorage | PickleUnread): PickleStorage | PickleUnread {
+    if (storage instanceof PickleUnread) return storage;
     const first = this.#storages.get(storage.key) ?? storage;
     if (first.dtype !== storage.dtype) {
-      this.malformed(`storage ${shown(storage.key)} of ${storage.dtype}, before of ${first.dtype}`);
+      this.#in.malformed(
+        `storage ${shown(storage.key)} of ${storage.dtype}, before of ${first.dtype}`,
+      );
     }
     this.#storages.set(storage.key, first);
     return first;
   }
 
-  #newObject(): void {
-    const args = this.#pop();
-    const type = this.#pop();
-    const plain = isGlobal(type) && type.global === "namespace" && args instanceof PickleTuple &&
-      args.items.length === 0;
-    if (!plain) this.unsafe(`NEWOBJ of ${describeValue(type)} with ${describeValue(args)}`);
-    this.#push(new PickleNamespace());
-  }
-
-  /** Attributes: those of a module's state dict (its versions) and of a namespace, both dropped. */
+  /** Attributes: those of a module's state dict (its versions), of a namespace and of what is unread, all dropped. */
   #build(): void {
     const state = this.#pop();
     const target = this.#top();
+    if (target instanceof PickleUnread) return;
     const takes = target instanceof PickleNamespace ||
       (target instanceof PickleDict && target.ordered);
     const plain = takes && state instanceof PickleDict && !state.ordered;
-    if (!plain) this.unsafe(`BUILD of ${describeValue(target)} from ${describeValue(state)}`);
+    if (!plain) {
+      this.#in.unsafe(`BUILD of ${describeValue(target)} from ${describeValue(state)}`);
+    }
   }
 }

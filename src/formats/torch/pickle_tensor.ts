@@ -3,72 +3,76 @@
  * `torch/_utils.py` and `torch/serialization.py` of PyTorch (https://github.com/pytorch/pytorch) define the arguments.
  * @module
  */
-import { ARRAY_TYPES } from "../element_types.ts";
+import { type ListedDtype, typedLength } from "../element_types.ts";
+import type { PickleRefusal } from "./pickle_cursor.ts";
 import {
   describeValue,
   isGlobal,
   PickleDict,
   type PickleGlobal,
+  PickleNamespace,
   PickleStorage,
   PickleTensor,
   PickleTuple,
+  PickleUnread,
   type PickleValue,
 } from "./pickle_values.ts";
-import { byteLengthOf, MAX_RANK } from "../shape.ts";
+import { MAX_RANK } from "../shape.ts";
 import { shown } from "../shown.ts";
 
-/** Refuses at the opcode in hand; `unsafe` where the pickle asked for more than data. */
-export interface PickleRefusal {
-  malformed(what: string): never;
-  unsafe(what: string): never;
-}
+/** Types of storages, and those that only `_rebuild_tensor_v3` names, by their names in PyTorch. */
+const STORAGES: Readonly<Record<string, ListedDtype>> = {
+  "torch DoubleStorage": "F64",
+  "torch FloatStorage": "F32",
+  "torch HalfStorage": "F16",
+  "torch BFloat16Storage": "BF16",
+  "torch LongStorage": "I64",
+  "torch IntStorage": "I32",
+  "torch ShortStorage": "I16",
+  "torch CharStorage": "I8",
+  "torch ByteStorage": "U8",
+  "torch BoolStorage": "BOOL",
+  "torch ComplexFloatStorage": "C64",
+  // Bytes without a type, counted as such.
+  "torch.storage UntypedStorage": "U8",
+};
+const DTYPES: Readonly<Record<string, ListedDtype>> = {
+  "torch uint16": "U16",
+  "torch uint32": "U32",
+  "torch uint64": "U64",
+  "torch float8_e4m3fn": "F8_E4M3",
+  "torch float8_e4m3fnuz": "F8_E4M3FNUZ",
+  "torch float8_e5m2": "F8_E5M2",
+  "torch float8_e5m2fnuz": "F8_E5M2FNUZ",
+  "torch float8_e8m0fnu": "F8_E8M0",
+};
+const OTHERS: Readonly<Record<string, PickleGlobal>> = {
+  "torch._utils _rebuild_tensor_v2": { global: "rebuild_tensor" },
+  "torch._utils _rebuild_tensor_v3": { global: "rebuild_tensor_v3" },
+  "torch._utils _rebuild_parameter": { global: "rebuild_parameter" },
+  "collections OrderedDict": { global: "ordered_dict" },
+  "argparse Namespace": { global: "namespace" },
+};
 
-/** What a name in a pickle means here, `undefined` for every name but these. */
+/** What a name in a pickle, `module name`, means here, `undefined` for every name but these. */
 export function knownGlobal(name: string): PickleGlobal | undefined {
-  switch (name) {
-    case "torch._utils _rebuild_tensor_v2":
-      return { global: "rebuild_tensor" };
-    case "torch._utils _rebuild_parameter":
-      return { global: "rebuild_parameter" };
-    case "collections OrderedDict":
-      return { global: "ordered_dict" };
-    case "argparse Namespace":
-      return { global: "namespace" };
-    case "torch DoubleStorage":
-      return { global: "storage", dtype: "F64" };
-    case "torch FloatStorage":
-      return { global: "storage", dtype: "F32" };
-    case "torch HalfStorage":
-      return { global: "storage", dtype: "F16" };
-    case "torch BFloat16Storage":
-      return { global: "storage", dtype: "BF16" };
-    case "torch LongStorage":
-      return { global: "storage", dtype: "I64" };
-    case "torch IntStorage":
-      return { global: "storage", dtype: "I32" };
-    case "torch ShortStorage":
-      return { global: "storage", dtype: "I16" };
-    case "torch CharStorage":
-      return { global: "storage", dtype: "I8" };
-    case "torch ByteStorage":
-      return { global: "storage", dtype: "U8" };
-    case "torch BoolStorage":
-      return { global: "storage", dtype: "BOOL" };
-    default:
-      return undefined;
-  }
+  if (Object.hasOwn(OTHERS, name)) return OTHERS[name];
+  if (Object.hasOwn(STORAGES, name)) return { global: "storage", dtype: STORAGES[name] };
+  if (Object.hasOwn(DTYPES, name)) return { global: "dtype", dtype: DTYPES[name] };
+  return undefined;
 }
 
-/** What REDUCE makes of a global and its arguments. */
+/** What REDUCE makes of a global and its arguments: of an unread one nothing that could be a weight. */
 export function reduce(
   callee: PickleValue,
   args: PickleValue,
   refusal: PickleRefusal,
 ): PickleValue {
-  if (!isGlobal(callee)) refusal.unsafe(`REDUCE calls ${describeValue(callee)}`);
   if (!(args instanceof PickleTuple)) {
     refusal.malformed(`REDUCE with ${describeValue(args)}, wanted a tuple`);
   }
+  if (callee instanceof PickleUnread) return callee.result();
+  if (!isGlobal(callee)) refusal.unsafe(`REDUCE calls ${describeValue(callee)}`);
   const { items } = args;
   switch (callee.global) {
     case "ordered_dict":
@@ -76,6 +80,8 @@ export function reduce(
       return new PickleDict(true);
     case "rebuild_tensor":
       return rebuildTensor(items, refusal);
+    case "rebuild_tensor_v3":
+      return rebuildTensorV3(items, refusal);
     case "rebuild_parameter":
       return rebuildParameter(items, refusal);
     default:
@@ -83,24 +89,40 @@ export function reduce(
   }
 }
 
+/** What NEWOBJ makes of a class: an empty namespace, or nothing of an unread one. */
+export function newObject(
+  type: PickleValue,
+  args: PickleValue,
+  refusal: PickleRefusal,
+): PickleValue {
+  if (type instanceof PickleUnread && args instanceof PickleTuple) return type.result();
+  const plain = isGlobal(type) && type.global === "namespace" && args instanceof PickleTuple &&
+    args.items.length === 0;
+  if (!plain) refusal.unsafe(`NEWOBJ of ${describeValue(type)} with ${describeValue(args)}`);
+  return new PickleNamespace();
+}
+
 /** Sizes of the storages' entries, by key. */
 export type StorageSizes = (key: string) => number | undefined;
 
-/** The storage that a persistent id names: `("storage", <type>, key, location, count)`. */
+/** The storage that a persistent id names: `("storage", <type>, key, location, count)`; unread where its type is. */
 export function storageOf(
   id: PickleValue,
   sizeOf: StorageSizes,
   refusal: PickleRefusal,
-): PickleStorage {
+): PickleStorage | PickleUnread {
   const [tag, type, key, location, count, ...more] = id instanceof PickleTuple ? id.items : [];
-  const fits = tag === "storage" && isGlobal(type) && type.global === "storage" &&
-    typeof key === "string" && typeof location === "string" && isCount(count) && more.length === 0;
-  if (!fits) refusal.unsafe("a persistent id that is no storage's");
+  const fits = tag === "storage" && typeof key === "string" && typeof location === "string" &&
+    isCount(count) && more.length === 0;
+  if (fits && type instanceof PickleUnread) return type;
+  if (!fits || !isGlobal(type) || type.global !== "storage") {
+    refusal.unsafe("a persistent id that is no storage's");
+  }
   const size = sizeOf(key);
   if (size === undefined) {
     refusal.malformed(`there is no entry ${shown(`data/${key}`)} for a storage`);
   }
-  const needed = byteLengthOf([count], ARRAY_TYPES[type.dtype].BYTES_PER_ELEMENT);
+  const needed = typedLength([count], type.dtype);
   if (size !== needed) {
     refusal.malformed(
       `storage ${
@@ -112,8 +134,12 @@ export function storageOf(
 }
 
 /** `_rebuild_tensor_v2(storage, offset, size, stride, requires_grad, hooks)` */
-function rebuildTensor(args: readonly PickleValue[], refusal: PickleRefusal): PickleTensor {
+function rebuildTensor(
+  args: readonly PickleValue[],
+  refusal: PickleRefusal,
+): PickleTensor | PickleUnread {
   const [storage, offset, size, stride, requiresGrad, hooks] = args;
+  if (storage instanceof PickleUnread) return storage;
   const shape = countsOf(size);
   const strides = countsOf(stride);
   const fits = args.length === 6 && storage instanceof PickleStorage && isCount(offset) && shape &&
@@ -121,7 +147,7 @@ function rebuildTensor(args: readonly PickleValue[], refusal: PickleRefusal): Pi
   if (!fits) {
     refusal.unsafe(`_rebuild_tensor_v2 with (${listed(args.map(describeValue))})`);
   }
-  if (requiresGrad && !/F/.test(storage.dtype)) refusal.malformed("a gradient of integers");
+  checkGradient(requiresGrad, storage, refusal);
   const fault = layoutFault(storage, { offset, shape, strides });
   if (fault) {
     refusal.malformed(
@@ -131,14 +157,40 @@ function rebuildTensor(args: readonly PickleValue[], refusal: PickleRefusal): Pi
   return new PickleTensor(storage, { offset, shape, strides });
 }
 
+/** `_rebuild_tensor_v3(bytes, offset, size, stride, requires_grad, hooks, dtype)` */
+function rebuildTensorV3(
+  args: readonly PickleValue[],
+  refusal: PickleRefusal,
+): PickleTensor | PickleUnread {
+  const [storage, ...layout] = args.slice(0, 6);
+  const dtype = args[6];
+  if (dtype instanceof PickleUnread) return dtype;
+  const fits = args.length === 7 && storage instanceof PickleStorage && storage.dtype === "U8" &&
+    isGlobal(dtype) && dtype.global === "dtype";
+  if (!fits) refusal.unsafe(`_rebuild_tensor_v3 with (${listed(args.map(describeValue))})`);
+  const count = storage.count / typedLength([1], dtype.dtype)!;
+  if (!Number.isInteger(count)) {
+    refusal.malformed(`${storage.count} bytes are no whole number of ${dtype.dtype}`);
+  }
+  return rebuildTensor([new PickleStorage(storage.key, dtype.dtype, count), ...layout], refusal);
+}
+
 /** `_rebuild_parameter(tensor, requires_grad, hooks)` */
-function rebuildParameter(args: readonly PickleValue[], refusal: PickleRefusal): PickleTensor {
+function rebuildParameter(
+  args: readonly PickleValue[],
+  refusal: PickleRefusal,
+): PickleTensor | PickleUnread {
   const [tensor, requiresGrad, hooks] = args;
+  if (tensor instanceof PickleUnread) return tensor;
   const fits = args.length === 3 && tensor instanceof PickleTensor &&
     typeof requiresGrad === "boolean" && isEmptyDict(hooks);
   if (!fits) refusal.unsafe(`_rebuild_parameter with (${listed(args.map(describeValue))})`);
-  if (requiresGrad && !/F/.test(tensor.storage.dtype)) refusal.malformed("a gradient of integers");
+  checkGradient(requiresGrad, tensor.storage, refusal);
   return tensor;
+}
+
+function checkGradient(wanted: boolean, { dtype }: PickleStorage, refusal: PickleRefusal): void {
+  if (wanted && !/[FC]/.test(dtype)) refusal.malformed("a gradient of integers");
 }
 
 function layoutFault(
@@ -148,7 +200,7 @@ function layoutFault(
   if (shape.length > MAX_RANK) return `${shape.length} dimensions, at most ${MAX_RANK} are read`;
   if (shape.length !== strides.length) return "not a stride for each size";
   if (offset > storage.count) return `offset ${offset} beyond a storage of ${storage.count}`;
-  const bytes = byteLengthOf(shape, ARRAY_TYPES[storage.dtype].BYTES_PER_ELEMENT);
+  const bytes = typedLength(shape, storage.dtype);
   if (bytes === undefined) return "the shape overflows";
   if (bytes === 0) return undefined;
   const last = shape.reduce((sum, n, i) => sum + (n - 1) * strides[i], offset);

@@ -1,10 +1,19 @@
 /** Which of a checkpoint's dicts holds the weights. @module */
-import { FormatError } from "../../errors.ts";
-import { describeValue, PickleDict, PickleTensor, type PickleValue } from "./pickle_values.ts";
+import { FormatError, UnsafePickleError } from "../../errors.ts";
+import {
+  describeValue,
+  PickleDict,
+  PickleTensor,
+  PickleUnread,
+  type PickleValue,
+} from "./pickle_values.ts";
 import { shown } from "../shown.ts";
 
-/** Where trainers keep weights beside other things; the averaged ones are those to sample with. */
-const PARTS = ["ema", "state_dict", "model"];
+/** Where trainers keep weights beside other things, best first: averaged ones are those to sample with. */
+const PARTS: readonly string[] = [
+  ...["ema", "model_ema", "ema_model", "ema_state_dict", "state_dict_ema", "params_ema"],
+  ...["state_dict", "model_state_dict", "model", "params", "module", "net", "network", "weights"],
+];
 
 /** The weights of a checkpoint. */
 export interface StateDict {
@@ -12,6 +21,8 @@ export interface StateDict {
   readonly tensors: ReadonlyMap<string, PickleTensor>;
   /** Key that they lie under, `undefined` where the checkpoint is the dict itself. */
   readonly part: string | undefined;
+  /** Number of tensors of every part that could be taken, by key. */
+  readonly parts: ReadonlyMap<string, number>;
   /** Names of what is no tensor. */
   readonly skipped: readonly string[];
 }
@@ -19,33 +30,53 @@ export interface StateDict {
 /**
  * Takes the dict of tensors out of a checkpoint.
  *
- * @param options.part key to take; by default the first of `ema`, `state_dict`, `model` that is a dict, else the whole
+ * @param options.part key to take; by default the first usual one that holds tensors, else the whole
  * @throws {FormatError} naming what there is
+ * @throws {UnsafePickleError} where the checkpoint is what a call would have made
  */
 export function stateDictOf(
   root: PickleValue,
   { file, part: wanted }: { file: string; part?: string },
 ): StateDict {
   if (!(root instanceof PickleDict)) {
-    throw new FormatError(`${file} holds ${describeValue(root)}, wanted a dict of tensors`);
+    const kind = root instanceof PickleUnread ? UnsafePickleError : FormatError;
+    throw new kind(`${file} holds ${describeValue(root)}, wanted a dict of tensors`, {
+      hint: "take the model's state dict, best as a safetensors file",
+    });
   }
-  const part = wanted ?? PARTS.find((key) => root.get(key) instanceof PickleDict);
-  const dict = part === undefined ? root : root.get(part);
-  if (!(dict instanceof PickleDict)) {
-    throw new FormatError(`${file} has no dict ${shown(String(part))}, only ${keysOf(root)}`);
+  const parts = partsOf(root);
+  const part = wanted ?? PARTS.find((key) => parts.has(key));
+  if (part !== undefined && !parts.has(part)) {
+    throw new FormatError(`${file} has no part ${shown(part)} with tensors, only ${keysOf(parts)}`);
   }
+  const dict = part === undefined ? root : root.get(part) as PickleDict;
   const tensors = new Map<string, PickleTensor>();
   const skipped: string[] = [];
   for (const [key, value] of dict) {
     if (typeof key === "string" && value instanceof PickleTensor) tensors.set(key, value);
     else skipped.push(String(key));
   }
-  if (tensors.size === 0) throw new FormatError(`${file} holds no tensors, only ${keysOf(dict)}`);
-  return { tensors, part, skipped };
+  if (tensors.size === 0) {
+    const hint = parts.size > 0 ? `name the part to take: ${keysOf(parts)}` : undefined;
+    throw new FormatError(`${file} holds no tensors, only ${keysOf(dict)}`, { hint });
+  }
+  return { tensors, part, parts, skipped };
 }
 
-function keysOf(dict: PickleDict): string {
-  const keys = [...dict.keys()].slice(0, 8).map((key) => shown(String(key).slice(0, 40)));
-  if (dict.size > keys.length) keys.push(`${dict.size - keys.length} more`);
+function partsOf(root: PickleDict): Map<string, number> {
+  const parts = new Map<string, number>();
+  for (const [key, value] of root) {
+    if (typeof key !== "string" || !(value instanceof PickleDict)) continue;
+    const tensors = [...value].filter(([name, item]) =>
+      typeof name === "string" && item instanceof PickleTensor
+    );
+    if (tensors.length > 0) parts.set(key, tensors.length);
+  }
+  return parts;
+}
+
+function keysOf(map: ReadonlyMap<string | number, unknown>): string {
+  const keys = [...map.keys()].slice(0, 8).map((key) => shown(String(key).slice(0, 40)));
+  if (map.size > keys.length) keys.push(`${map.size - keys.length} more`);
   return keys.join(", ") || "nothing";
 }

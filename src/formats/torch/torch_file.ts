@@ -1,22 +1,22 @@
 /**
- * PyTorch checkpoints (`.pt`, `.pth`, `.bin`, `.ckpt`): a zip of stored entries, in it a pickle that describes the tensors and one entry of
+ * PyTorch checkpoints (`.pt`, `.pth`, `.bin`, `.ckpt`): a zip archive, in it a pickle that describes the tensors and one entry of
  * raw elements per storage.
  * @module
  */
 import { FormatError } from "../../errors.ts";
 import { type ByteSource, readExactly } from "../byte_source.ts";
-import { ARRAY_TYPES } from "../element_types.ts";
+import { typedLength } from "../element_types.ts";
 import { readPickle } from "./pickle.ts";
 import type { PickleTensor } from "./pickle_values.ts";
 import { type SafetensorsTensor, toTensor } from "../safetensors/safetensors.ts";
 import { shown } from "../shown.ts";
-import { byteLengthOf } from "../shape.ts";
-import { stateDictOf } from "./state_dict.ts";
+import { type StateDict, stateDictOf } from "./state_dict.ts";
 import { type ArchiveEntry, ZipArchive } from "./zip_archive.ts";
 import { gather, isContiguous, spanOf } from "./strided.ts";
 import {
   checkRange,
   entryOf,
+  readableEntry,
   type TensorEntry,
   type TensorFile,
   type TensorRange,
@@ -26,7 +26,7 @@ import {
 export interface TorchFileOptions {
   /** Name of the file in messages. */
   file?: string;
-  /** Key of the state dict to take; by default `ema`, `state_dict` or `model`, the first that there is, else the whole. */
+  /** Key of the state dict to take; by default averaged weights (`ema`, `model_ema`, …) before `state_dict`, `model` and the like, else the whole. */
   part?: string;
 }
 
@@ -60,21 +60,30 @@ export class TorchFile implements TensorFile {
   readonly entries: ReadonlyMap<string, TensorEntry>;
   /** Key of the state dict that was taken, `undefined` where the checkpoint is one itself. */
   readonly part: string | undefined;
+  /** Number of tensors of every state dict that can be taken, by key. */
+  readonly parts: ReadonlyMap<string, number>;
   /** Names in the state dict that are no tensors. */
   readonly skipped: readonly string[];
+  /** Globals that the pickle names and that were left unread: never imported, never called. */
+  readonly unread: readonly string[];
   readonly #tensors: ReadonlyMap<string, TorchEntry>;
   readonly #records: ReadonlyMap<string, ArchiveEntry>;
   readonly #file: string;
 
   private constructor(
-    dict: ReturnType<typeof stateDictOf>,
-    records: ReadonlyMap<string, ArchiveEntry>,
-    file: string,
+    dict: StateDict,
+    { records, unread, file }: {
+      records: ReadonlyMap<string, ArchiveEntry>;
+      unread: ReadonlySet<string>;
+      file: string;
+    },
   ) {
     this.#tensors = new Map([...dict.tensors].map(([name, tensor]) => [name, describe(tensor)]));
     this.entries = this.#tensors;
     this.part = dict.part;
+    this.parts = dict.parts;
     this.skipped = dict.skipped;
+    this.unread = [...unread];
     this.#records = records;
     this.#file = file;
   }
@@ -83,7 +92,7 @@ export class TorchFile implements TensorFile {
    * Reads and checks all but the tensors' elements.
    *
    * @param source the bytes; stays in use for reading
-   * @throws {UnsafePickleError} where the pickle asks for more than tensors
+   * @throws {UnsafePickleError} where the pickle asks for more than data, or what it holds is not data
    * @throws {FormatError} where the file is no checkpoint of PyTorch 1.6 or newer, or damaged
    */
   static async open(source: ByteSource, options: TorchFileOptions = {}): Promise<TorchFile> {
@@ -96,11 +105,14 @@ export class TorchFile implements TensorFile {
     if (pickle.size > MAX_PICKLE) {
       throw new FormatError(`${file}: data.pkl has ${pickle.size} bytes, at most ${MAX_PICKLE}`);
     }
+    const unread = new Set<string>();
     const root = readPickle(await pickle.readAll(), {
       file: `${file}: data.pkl`,
       sizeOf: (key) => records.get(`data/${key}`)?.size,
+      unread,
     });
-    return new TorchFile(stateDictOf(root, { file, part: options.part }), records, file);
+    const dict = stateDictOf(root, { file, part: options.part });
+    return new TorchFile(dict, { records, unread, file });
   }
 
   /**
@@ -109,7 +121,7 @@ export class TorchFile implements TensorFile {
    * @throws {FormatError} where there is none of that name, or its checksum is wrong
    */
   async read(name: string): Promise<SafetensorsTensor> {
-    const entry = entryOf(this.entries, name, this.#file);
+    const entry = readableEntry(this.entries, name, this.#file);
     return toTensor(entry, await this.readBytes(name, { offset: 0, length: entry.length }));
   }
 
@@ -125,7 +137,7 @@ export class TorchFile implements TensorFile {
     checkRange(entry, range);
     const { storage, layout } = entry.tensor;
     const record = recordOf(this.#records, `data/${storage.key}`, this.#file);
-    const itemSize = ARRAY_TYPES[storage.dtype].BYTES_PER_ELEMENT;
+    const itemSize = typedLength([1], storage.dtype)!;
     if (isContiguous(layout)) {
       if (entry.length === record.size) return await record.readInOrder(range);
       const offset = layout.offset * itemSize + range.offset;
@@ -142,7 +154,7 @@ export class TorchFile implements TensorFile {
 
 function describe(tensor: PickleTensor): TorchEntry {
   const { storage: { dtype }, layout: { shape } } = tensor;
-  const length = byteLengthOf(shape, ARRAY_TYPES[dtype].BYTES_PER_ELEMENT);
+  const length = typedLength(shape, dtype);
   if (length === undefined) throw new RangeError(`shape [${shape}] overflows`);
   return { dtype, shape, length, tensor };
 }

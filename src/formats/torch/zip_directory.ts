@@ -102,18 +102,15 @@ export async function readZipDirectory(
 }
 
 async function findDirectory(source: ByteSource, file: string): Promise<DirectoryPlace> {
-  const tail = Math.min(source.size, END_64_SIZE + LOCATOR_SIZE + END_SIZE + MAX_COMMENT);
-  const offset = source.size - tail;
-  const bytes = await readExactly(source, { offset, length: tail }, file);
-  const at = (size: number) => new ZipRecord(bytes.subarray(size), { offset: offset + size, file });
-  const endAt = lastEnd(bytes);
-  if (endAt === undefined) {
+  // Most archives have no comment: the long read is for those that have.
+  const { bytes, offset, endAt } = await findEnd(source, 0, file) ??
+    await findEnd(source, MAX_COMMENT, file) ??
     refuseZip(
       file,
       Math.max(0, source.size - END_SIZE),
       "no end of a zip directory: the file is cut short, or more than a comment follows the archive",
     );
-  }
+  const at = (size: number) => new ZipRecord(bytes.subarray(size), { offset: offset + size, file });
   const end = readEnd(at(endAt));
   const wide = endAt - LOCATOR_SIZE - END_64_SIZE;
   const hasLocator = wide + END_64_SIZE >= 0 && at(wide + END_64_SIZE).u32() === LOCATOR;
@@ -124,12 +121,19 @@ async function findDirectory(source: ByteSource, file: string): Promise<Director
   return checkPlace(readEnd64(at(wide), end), { end: start, file });
 }
 
-/** Where the last end record starts: the one that other readers take too, whatever a comment holds. */
-function lastEnd(bytes: Uint8Array): number | undefined {
+/** The last end record with at most `comment` bytes behind it: the one that other readers take too, whatever a comment holds. */
+async function findEnd(
+  source: ByteSource,
+  comment: number,
+  file: string,
+): Promise<{ bytes: Uint8Array; offset: number; endAt: number } | undefined> {
+  const length = Math.min(source.size, END_64_SIZE + LOCATOR_SIZE + END_SIZE + comment);
+  const offset = source.size - length;
+  const bytes = await readExactly(source, { offset, length }, file);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  const last = bytes.length - END_SIZE;
-  for (let at = last; at >= Math.max(0, last - MAX_COMMENT); at--) {
-    if (view.getUint32(at, true) === END) return at;
+  const last = length - END_SIZE;
+  for (let endAt = last; endAt >= Math.max(0, last - comment); endAt--) {
+    if (view.getUint32(endAt, true) === END) return { bytes, offset, endAt };
   }
   return undefined;
 }

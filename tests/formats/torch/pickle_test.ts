@@ -2,12 +2,18 @@ import assert from "node:assert/strict";
 import { FormatError, UnsafePickleError } from "../../../src/errors.ts";
 import { readPickle } from "../../../src/formats/torch/pickle.ts";
 import {
+  PickleBytes,
   PickleDict,
   PickleFloat,
+  PickleSet,
   PickleTensor,
   PickleTuple,
+  PickleUnread,
+  type PickleValue,
 } from "../../../src/formats/torch/pickle_values.ts";
+import { TorchFile } from "../../../src/formats/torch/torch_file.ts";
 import {
+  checkpointOf,
   global,
   int,
   ORDERED_DICT,
@@ -15,6 +21,7 @@ import {
   pickleOf,
   type PicklePart,
   raw,
+  sourceOf,
   storage,
   tensor,
   text,
@@ -48,14 +55,14 @@ const get = (index: number) => raw("h", Uint8Array.of(index));
 const long = (...bytes: number[]) => raw("\x8a", Uint8Array.of(bytes.length, ...bytes));
 const dictOf = (...items: PicklePart[]) => pickleOf("}", ...items);
 
-/** Ways to get code run, or a reader confused, by a pickle; every one is refused before anything else happens. */
-const BYPASSES: readonly (readonly [string, Uint8Array, RegExp])[] = [
-  ["os.system", call("os", "system"), /GLOBAL "os\.system"/],
-  ["posix.system, its real name", call("posix", "system"), /GLOBAL "posix\.system"/],
-  ["builtins.eval", call("builtins", "eval"), /GLOBAL "builtins\.eval"/],
-  ["__builtin__.exec of Python 2", call("__builtin__", "exec"), /GLOBAL "__builtin__\.exec"/],
-  ["builtins.getattr", call("builtins", "getattr"), /GLOBAL "builtins\.getattr"/],
-  ["pydoc.locate", call("pydoc", "locate", "os.system"), /GLOBAL "pydoc\.locate"/],
+/** Ways to get a function called by its name: nothing is, and what it would have made has no content. */
+const CALLS: readonly (readonly [string, Uint8Array, RegExp])[] = [
+  ["os.system", call("os", "system"), /calling "os\.system"/],
+  ["posix.system, its real name", call("posix", "system"), /calling "posix\.system"/],
+  ["builtins.eval", call("builtins", "eval"), /calling "builtins\.eval"/],
+  ["__builtin__.exec of Python 2", call("__builtin__", "exec"), /calling "__builtin__\.exec"/],
+  ["builtins.getattr", call("builtins", "getattr"), /calling "builtins\.getattr"/],
+  ["pydoc.locate", call("pydoc", "locate", "os.system"), /calling "pydoc\.locate"/],
   ["operator.methodcaller", call("operator", "methodcaller", "system"), /"operator\.methodcaller"/],
   ["operator.attrgetter", call("operator", "attrgetter", "system"), /"operator\.attrgetter"/],
   [
@@ -63,13 +70,13 @@ const BYPASSES: readonly (readonly [string, Uint8Array, RegExp])[] = [
     call("importlib", "import_module", "os"),
     /"importlib\.import_module"/,
   ],
-  ["runpy.run_path", call("runpy", "_run_code"), /GLOBAL "runpy\._run_code"/],
-  ["subprocess.Popen", call("subprocess", "Popen"), /GLOBAL "subprocess\.Popen"/],
-  ["timeit.timeit", call("timeit", "timeit"), /GLOBAL "timeit\.timeit"/],
-  ["webbrowser.open", call("webbrowser", "open"), /GLOBAL "webbrowser\.open"/],
-  ["codecs.encode", call("_codecs", "encode"), /GLOBAL "_codecs\.encode"/],
-  ["torch.load itself", call("torch", "load"), /GLOBAL "torch\.load"/],
-  ["torch.hub.load", call("torch.hub", "load"), /GLOBAL "torch\.hub\.load"/],
+  ["runpy.run_path", call("runpy", "_run_code"), /calling "runpy\._run_code"/],
+  ["subprocess.Popen", call("subprocess", "Popen"), /calling "subprocess\.Popen"/],
+  ["timeit.timeit", call("timeit", "timeit"), /calling "timeit\.timeit"/],
+  ["webbrowser.open", call("webbrowser", "open"), /calling "webbrowser\.open"/],
+  ["codecs.encode", call("_codecs", "encode"), /calling "_codecs\.encode"/],
+  ["torch.load itself", call("torch", "load"), /calling "torch\.load"/],
+  ["torch.hub.load", call("torch.hub", "load"), /calling "torch\.hub\.load"/],
   [
     "a JIT function of torch",
     call("torch.jit.unsupported_tensor_ops", "execWrapper"),
@@ -80,20 +87,103 @@ const BYPASSES: readonly (readonly [string, Uint8Array, RegExp])[] = [
   ["a name that ends like a known one", call("evil.torch._utils", "_rebuild_tensor_v2"), /evil/],
   ["a known name in another case", call("torch", "floatstorage"), /"torch\.floatstorage"/],
   ["a path through a known module", call("torch", "_utils.os.system"), /_utils\.os\.system/],
-  ["a known name with a space", call("torch ", "FloatStorage"), /GLOBAL "torch/],
-  ["the name constructor", call("constructor", "constructor"), /GLOBAL "constructor\.constructor"/],
-  ["an escape in a name", call("os\x1b[2J", "system"), /GLOBAL "os\\u001b\[2J\.system"/],
-  ["STACK_GLOBAL", pickleOf(text("os"), text("system"), "\x93"), /opcode STACK_GLOBAL/],
+  ["a known name with a space", call("torch ", "FloatStorage"), /calling "torch/],
+  [
+    "the name constructor",
+    call("constructor", "constructor"),
+    /calling "constructor\.constructor"/,
+  ],
+  ["an escape in a name", call("os\x1b[2J", "system"), /calling "os\\u001b\[2J\.system"/],
+  [
+    "os.system by STACK_GLOBAL",
+    pickleOf(text("os"), text("system"), "\x93", text("id"), "\x85R"),
+    /calling "os\.system"/,
+  ],
+];
+for (const [what, bytes, wanted] of CALLS) {
+  Deno.test({
+    name: `readPickle() leaves ${what} unread, alone and in every place of a weight`,
+    permissions: "none",
+    async fn() {
+      const unread = new Set<string>();
+      const value = readPickle(bytes, { unread });
+      assert(value instanceof PickleUnread && value.called);
+      assert.deepEqual([...unread], [value.name]);
+      await assert.rejects(TorchFile.open(sourceOf(checkpointOf(bytes))), (error) => {
+        assert(error instanceof UnsafePickleError, String(error));
+        assert.match(error.message, wanted);
+        return true;
+      });
+      for (const [i, weight] of weightsOf(bytes.subarray(2, -1)).entries()) {
+        const tensors = weightsRead(
+          pickleOf("}(", text("good"), tensor(), text("bad"), weight, "u"),
+        );
+        assert(tensors === undefined || tensors.join() === "good", `place ${i}: ${tensors}`);
+      }
+    },
+  });
+}
+
+/** Weights with a call in place of each of their parts. */
+function weightsOf(evil: Uint8Array): Uint8Array[] {
+  const parameter = global("torch._utils", "_rebuild_parameter");
+  const v3 = global("torch._utils", "_rebuild_tensor_v3");
+  const id = (type: Uint8Array, key: Uint8Array = text("0")) =>
+    raw(tuple(text("storage"), type, key, text("cpu"), int(6)), "Q");
+  const untyped = global("torch.storage", "UntypedStorage");
+  const counts = tuple(int(1));
+  return [
+    evil,
+    raw(evil, ")R"),
+    raw(evil, ")\x81"),
+    raw(evil, "}b"),
+    raw(evil, tuple(storage(), int(0), counts, counts, "\x89", ORDERED_DICT), "R"),
+    ...[evil, id(evil), id(global("torch", "FloatStorage"), evil)].map((from) =>
+      tensor({ storage: from })
+    ),
+    tensor({ offset: evil }),
+    ...["size", "stride", "requiresGrad", "hooks", "more"].flatMap((part) =>
+      [evil, tuple(evil, evil)].map((value) => tensor({ [part]: value }))
+    ),
+    raw(parameter, tuple(evil, "\x88", ORDERED_DICT), "R"),
+    raw(parameter, tuple(tensor(), evil, ORDERED_DICT), "R"),
+    raw(v3, tuple(id(untyped), int(0), counts, counts, "\x89", ORDERED_DICT, evil), "R"),
+    raw(tensor(), evil, "b"),
+    raw(evil, "(", text("w"), tensor(), "u"),
+    raw(evil, tensor(), "a"),
+  ];
+}
+
+/** Names of the tensors, `undefined` where the pickle is refused. */
+function weightsRead(bytes: Uint8Array): string[] | undefined {
+  let value: PickleValue;
+  try {
+    value = read(bytes);
+  } catch (error) {
+    assert(error instanceof FormatError, String(error));
+    return undefined;
+  }
+  assert(value instanceof PickleDict);
+  return [...value].filter(([, item]) => item instanceof PickleTensor).map(([key]) => String(key));
+}
+
+/** Ways to get a reader confused, and opcodes that no checkpoint needs; every one is refused. */
+const BYPASSES: readonly (readonly [string, Uint8Array, RegExp])[] = [
   ["INST", pickleOf("(", text("id"), "ios\nsystem\n"), /opcode INST/],
   ["OBJ", pickleOf("(", global("torch", "FloatStorage"), text("id"), "o"), /opcode OBJ/],
   ["EXT1", pickleOf("\x82\x01"), /opcode EXT1/],
   ["EXT2", pickleOf("\x83\x01\x00"), /opcode EXT2/],
   ["EXT4", pickleOf("\x84\x01\x00\x00\x00"), /opcode EXT4/],
+  ["NEXT_BUFFER", pickleOf("\x97"), /opcode NEXT_BUFFER/],
+  ["READONLY_BUFFER", pickleOf("\x98"), /opcode READONLY_BUFFER/],
   ["NEWOBJ_EX", pickleOf(global("argparse", "Namespace"), ")}\x92"), /opcode NEWOBJ_EX/],
   ["PERSID, a line for an id", pickleOf("Pevil\n"), /opcode PERSID/],
   ["DUP", pickleOf("}2"), /opcode DUP/],
   ["POP", pickleOf("}}0"), /opcode POP/],
-  ["protocol 4", raw("\x80\x04\x95\x00\x00\x00\x00\x00\x00\x00\x00}."), /PROTO 2/],
+  ["protocol 1", raw("\x80\x01}."), /PROTO 2 to 5/],
+  ["protocol 6", raw("\x80\x06}."), /PROTO 2 to 5/],
+  ["MEMOIZE over a memo entry", pickleOf("}", put(1), "\x94"), /memo 1 is written twice/],
+  ["ADDITEMS to a list", pickleOf("](N\x90"), /ADDITEMS to a list/],
   ["no protocol", raw("}."), /PROTO 2/],
   ["a second PROTO", pickleOf("\x80\x02}"), /opcode PROTO/],
   ["an opcode that there is not", pickleOf("\xff"), /opcode 0xff/],
@@ -233,9 +323,15 @@ const DAMAGED: readonly (readonly [string, Uint8Array, RegExp])[] = [
   ["a GLOBAL of 10,000 letters", pickleOf(global("a".repeat(10_000), "b")), /within 256 bytes/],
   ["a LONG1 cut short", raw("\x80\x02\x8a\xff\x01"), /cut short/],
   ["a key twice", dictOf(text("a"), "Ns", text("a"), "Ns"), /duplicate key "a"/],
-  ["a key that is a tuple", dictOf(")Ns"), /a dict's key is a tuple/],
-  ["a key that is a tensor", dictOf(tensor(), "Ns"), /a dict's key is a tensor/],
-  ["a key that is a bool", dictOf("\x88Ns"), /a dict's key is a bool/],
+  ["a key that is a list", dictOf("]Ns"), /a list as a key/],
+  ["a set of dicts", pickleOf("\x8f(}\x90"), /a dict as a key or an item of a set/],
+  ["a frozenset of sets", pickleOf("(\x8f\x91"), /a set as a key or an item of a set/],
+  ["a FRAME longer than the pickle", pickleOf("\x95\x09\0\0\0\0\0\0\0}"), /cut short/],
+  ["a FRAME of 2^63 bytes", pickleOf("\x95\0\0\0\0\0\0\0\x80}"), /cut short/],
+  ["bytes longer than the pickle", pickleOf("B\xff\xff\xff\xffab"), /cut short/],
+  ["8-byte lengths beyond the pickle", pickleOf("\x8e\xff\0\0\0\0\0\0\x7fab"), /cut short/],
+  ["STACK_GLOBAL of a list", pickleOf(text("os"), "]\x93"), /STACK_GLOBAL of a text and a list/],
+  ["STACK_GLOBAL of one text", pickleOf(text("os"), "\x93"), /the stack is empty/],
   ["SETITEMS of three", dictOf("(", text("a"), "N", text("b"), "u"), /a key without a value/],
   [
     "arguments that are no tuple",
@@ -412,6 +508,68 @@ Deno.test("readPickle() reads every value of a checkpoint", () => {
   assert.equal(value.get("short"), "ab");
   assert.deepEqual(value.get("tuples"), new PickleTuple([new PickleTuple([])]));
   assert.deepEqual(value.get("one"), [null]);
+});
+
+Deno.test("readPickle() steps over the bytes, sets and keys of protocols 3 to 5", () => {
+  const value = read(raw(
+    "\x80\x05\x95\x05\0\0\0\0\0\0\0}\x94(",
+    "\x8c\x05short\x94",
+    "C\x02\xff\xfe",
+    "\x8d\x04\0\0\0\0\0\0\0long",
+    "B\x01\0\0\0\xff",
+    "\x8c\x04wide",
+    "\x8e\x01\0\0\0\0\0\0\0\xff",
+    "\x8c\x05array",
+    "\x96\x01\0\0\0\0\0\0\0\xff",
+    "\x8c\x03set",
+    "\x8f(K\x01K\x02\x90",
+    "\x8c\x06frozen",
+    "(K\x01\x91",
+    "\x8c\x05again",
+    "h\x01",
+    ...["\x88K\x01", ")N", "NN"],
+    "u.",
+  ));
+  assert(value instanceof PickleDict);
+  const bytes = new PickleBytes();
+  const set = new PickleSet();
+  assert.deepEqual([...value], [
+    ["short", bytes],
+    ["long", bytes],
+    ["wide", bytes],
+    ["array", bytes],
+    ["set", set],
+    ["frozen", set],
+    ["again", "short"],
+  ]);
+});
+
+Deno.test("readPickle() reads tensors of the types that only _rebuild_tensor_v3 names", () => {
+  const v3 = (dtype: string, count: number) =>
+    raw(
+      global("torch._utils", "_rebuild_tensor_v3"),
+      tuple(
+        tuple(text("storage"), global("torch.storage", "UntypedStorage"), text("0")).slice(0, -1),
+        raw(text("cpu"), int(24), "tQ"),
+        int(0),
+        tuple(int(count)),
+        tuple(int(1)),
+        "\x89",
+        ORDERED_DICT,
+        global("torch", dtype),
+      ),
+      "R",
+    );
+  const layout = (dtype: string, count: number) => {
+    const value = read(pickleOf(v3(dtype, count)));
+    assert(value instanceof PickleTensor);
+    return [value.storage.dtype, value.storage.count, value.layout.shape[0]];
+  };
+  assert.deepEqual(layout("uint16", 12), ["U16", 12, 12]);
+  assert.deepEqual(layout("uint64", 2), ["U64", 3, 2]);
+  assert.deepEqual(layout("float8_e4m3fn", 24), ["F8_E4M3", 24, 24]);
+  refuses(pickleOf(v3("uint32", 7)), /element 6 beyond a storage of 6/, FormatError);
+  assert(read(pickleOf(v3("float4_e2m1fn_x2", 24))) instanceof PickleUnread);
 });
 
 Deno.test("readPickle() takes keys like __proto__ and constructor for keys", () => {

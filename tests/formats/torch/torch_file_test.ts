@@ -11,6 +11,7 @@ import {
   global,
   int,
   pickleOf,
+  raw,
   records,
   sourceOf,
   tensor,
@@ -33,32 +34,77 @@ for (const name of ["checkpoint", "training_checkpoint"]) {
   });
 }
 
-Deno.test("TorchFile takes ema before state_dict before model, or the part that is named", async () => {
+for await (const { name } of Deno.readDir(`${FIXTURES}neighbours`)) {
+  if (!name.endsWith(".pt")) continue;
+  Deno.test(`TorchFile reads the weights of ${name}, whatever lies beside them`, async () => {
+    using source = FileSource.open(`${FIXTURES}neighbours/${name}`);
+    const file = await TorchFile.open(source);
+    const read = async (name: string) => [...(await file.read(name)).data];
+    assert.deepEqual([...file.entries.keys()], ["a", "b"]);
+    assert.deepEqual(await read("a"), [0, 1, 2, 3, 4, 5]);
+    assert.deepEqual(await read("b"), [1, 1, 1, 1]);
+    assert.deepEqual(file.unread, UNREAD[name.slice(0, -3)] ?? []);
+  });
+}
+
+/** Globals that the pickles of tests/fixtures/neighbours name beside those of a weight. */
+const UNREAD: Readonly<Record<string, readonly string[]>> = {
+  buffer: ["torch._tensor._rebuild_from_type_v2", "torch.Tensor"],
+  bytes: ["_codecs.encode"],
+  defaultdict: ["collections.defaultdict", "__builtin__.list"],
+  dtype_device_size: ["torch.float16", "torch.device", "torch.Size"],
+  path: ["pathlib.PurePosixPath"],
+  rng: ["numpy._core.multiarray._reconstruct", "numpy.ndarray", "_codecs.encode", "numpy.dtype"],
+  set: ["__builtin__.set"],
+};
+
+/** Opens a checkpoint of a dict of one tensor `w` under each key; the value of `w` is the key's number, counted from 1. */
+function openParts(keys: readonly string[], part?: string): Promise<TorchFile> {
   const one = (value: number) =>
     tensor({ size: tuple(int(1)), stride: tuple(int(1)), offset: int(value) });
-  const dict = (value: number) =>
-    join(new TextEncoder().encode("}"), text("w"), one(value), new TextEncoder().encode("s"));
-  const parts = (keys: string[]) =>
-    pickleOf(
-      "}",
-      ...keys.flatMap((key, i) => [text(key), dict(i), "s"]),
-      text("epoch"),
-      int(3),
-      "s",
-    );
+  const dict = (value: number) => raw("}", text("w"), one(value), "s");
+  const items = keys.flatMap((key, i) => [text(key), dict(i), "s"]);
+  const pickle = pickleOf("}", ...items, text("epoch"), int(3), "s");
+  return TorchFile.open(sourceOf(checkpointOf(pickle)), { file: "a.pt", part });
+}
+
+Deno.test("TorchFile takes averaged weights before state_dict before model, or the part that is named", async () => {
   const taken = async (keys: string[], part?: string) => {
-    const file = await TorchFile.open(sourceOf(checkpointOf(parts(keys))), { part });
+    const file = await openParts(keys, part);
     return [file.part, (await file.read("w")).data[0]];
   };
   assert.deepEqual(await taken(["model", "ema"]), ["ema", 2]);
+  assert.deepEqual(await taken(["model_ema", "model"]), ["model_ema", 1]);
+  assert.deepEqual(await taken(["model_ema", "ema"]), ["ema", 2]);
+  assert.deepEqual(await taken(["params", "params_ema"]), ["params_ema", 2]);
+  assert.deepEqual(await taken(["state_dict", "ema_state_dict"]), ["ema_state_dict", 2]);
   assert.deepEqual(await taken(["model", "state_dict"]), ["state_dict", 2]);
   assert.deepEqual(await taken(["opt", "model"]), ["model", 2]);
   assert.deepEqual(await taken(["model", "ema"], "model"), ["model", 1]);
-  await assert.rejects(
-    taken(["model", "ema"], "weights"),
-    /no dict "weights", only "model", "ema", "epoch"/,
+  assert.deepEqual(await taken(["model", "opt"], "opt"), ["opt", 2]);
+  const file = await openParts(["model", "ema", "opt"]);
+  assert.deepEqual([...file.parts], [["model", 1], ["ema", 1], ["opt", 1]]);
+});
+
+Deno.test("TorchFile names the parts there are where the one that is named is none of them", async () => {
+  await assert.rejects(openParts(["model", "ema"], "weights"), {
+    name: "FormatError",
+    message: 'a.pt has no part "weights" with tensors, only "model", "ema"',
+  });
+  await assert.rejects(openParts(["model"], "epoch"), /no part "epoch" with tensors, only "model"/);
+  await assert.rejects(openParts(["opt", "best"]), {
+    message: 'a.pt holds no tensors, only "opt", "best", "epoch"',
+    hint: 'name the part to take: "opt", "best"',
+  });
+});
+
+Deno.test("TorchFile passes over a part without tensors", async () => {
+  const pickle = pickleOf(
+    ...["}", text("ema"), "}s"],
+    ...[text("model"), raw("}", text("w"), tensor(), "s"), "s"],
   );
-  await assert.rejects(taken(["opt"]), /holds no tensors, only "opt", "epoch"/);
+  const file = await TorchFile.open(sourceOf(checkpointOf(pickle)));
+  assert.equal(file.part, "model");
 });
 
 Deno.test("TorchFile lists what is no tensor in a state dict", async () => {
