@@ -19,6 +19,12 @@ export function convertFlags() {
       group: "Model",
       help: "weights with the official names: .pt, .safetensors, or the .index.json of shards",
     },
+    checkpoint_part: {
+      type: "string",
+      value: "NAME",
+      group: "Model",
+      help: "dict of the checkpoint to take [averaged weights, such as ema, before model]",
+    },
     vae_path: {
       type: "string",
       value: "DIR",

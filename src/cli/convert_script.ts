@@ -11,6 +11,9 @@ import {
 } from "../convert/model_configs.ts";
 import { ModelError, UsageError } from "../errors.ts";
 import { numberedClasses, readClassNames } from "../jobs/convert/class_names.ts";
+import { withoutSharedPrefix } from "../jobs/convert/shared_prefix.ts";
+import type { OpenTensors } from "../formats/open_tensors.ts";
+import { takenWeights } from "../jobs/convert/taken_weights.ts";
 import type { Command } from "./command.ts";
 import { convertFlags } from "../arguments/convert_flags.ts";
 import {
@@ -24,6 +27,10 @@ import { parseFlags, show } from "../arguments/parse_flags.ts";
 import { printedAndDone } from "../jobs/sampling_script.ts";
 
 const flags = convertFlags();
+
+/** A tensor of each network that has this name unless a wrapper gave all names a prefix. */
+const DIT_NAME = "x_embedder.proj.weight";
+const VAE_NAME = "decoder.conv_in.weight";
 
 const summary = {
   name: "convert",
@@ -55,11 +62,12 @@ export async function runConvert(args: readonly string[], signal: AbortSignal): 
   }
   const values = readFlags(rest);
   const { checkpoint_path: file, vae_path, output_path: folder } = values;
-  using checkpoint = await openUserTensors("checkpoint_path", file);
+  using checkpoint = await openUserTensors("checkpoint_path", file, values.checkpoint_part);
+  const { tensors, prefix } = withoutSharedPrefix(checkpoint.tensors, DIT_NAME);
   using files = new DisposableStack();
   const vae = vae_path === undefined ? undefined : files.use(await openVae("vae_path", vae_path));
   const options = networkOptions(values);
-  const dit = convertDit(checkpoint.tensors, {
+  const dit = convertDit(tensors, {
     ...options,
     file,
     numHeads: values.num_heads,
@@ -82,6 +90,8 @@ export async function runConvert(args: readonly string[], signal: AbortSignal): 
   await checkModelFolder(plan);
   const say = reporter(values);
   say.begin(dit);
+  say.taken(checkpoint.tensors, prefix);
+  if (vae) say.variant(vae);
   const kept = await writeModelFolder(plan, { signal, wrote: say.wrote });
   say.done(kept, vae !== undefined);
 }
@@ -119,7 +129,8 @@ function vaeParts(vae: OpenVae, dit: ConvertedDit, options: NetworkOptions): Fol
         `the checkpoint's have ${dit.architecture.channels}`,
     );
   }
-  const { decoder, encoder } = convertVae(tensors, config, { ...options, file });
+  const plain = withoutSharedPrefix(tensors, VAE_NAME).tensors;
+  const { decoder, encoder } = convertVae(plain, config, { ...options, file });
   const json = vaeFolderConfig(config);
   return [
     { part: "vae_decoder", network: decoder, config: json },
@@ -146,6 +157,15 @@ function reporter({ output_path: path, quiet, json }: Settled) {
       const name = ditName(architecture);
       const classes = architecture.classRows - 1;
       say({ event: "model", name, classes, ...architecture }, `${name}, ${classes} classes`);
+    },
+    taken(tensors: OpenTensors["tensors"], prefix: string) {
+      const { text, ...facts } = takenWeights(tensors, prefix);
+      if (text) say({ event: "taken", ...facts }, `taken: ${text}`);
+    },
+    variant({ file, variant }: OpenVae) {
+      if (variant === undefined) return;
+      const message = `${file} is taken, the variant ${variant} is the only one there`;
+      say({ event: "note", message }, `note: ${message}`);
     },
     wrote({ part, network: { parameters } }: FolderPart, bytes: number) {
       const millions = (parameters / 1e6).toFixed(1);

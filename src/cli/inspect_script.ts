@@ -17,7 +17,7 @@ const flags = {
     type: "string",
     value: "KEY",
     group: "Model",
-    help: "state dict to take out of a PyTorch checkpoint; ema, state_dict or model by default",
+    help: "dict of a PyTorch checkpoint to look at [averaged weights, such as ema, first]",
   },
   ...SESSION_FLAGS,
 } as const satisfies Record<string, Flag>;

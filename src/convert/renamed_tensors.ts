@@ -2,17 +2,21 @@
 import type { SafetensorsTensor } from "../formats/safetensors/safetensors.ts";
 import type { TensorEntry, TensorFile, TensorRange } from "../formats/tensor_file.ts";
 
-/** Gives the tensors of a file the names that `rename` makes of theirs; two that become one are left alone, and so found out. */
+/**
+ * Gives the tensors of a file the names that `rename` makes of theirs, and leaves out those that it makes `undefined` of; two that become
+ * one are left alone, and so found out.
+ */
 export class RenamedTensors implements TensorFile {
   readonly entries: ReadonlyMap<string, TensorEntry>;
   readonly #names = new Map<string, string>();
   readonly #file: TensorFile;
 
-  constructor(file: TensorFile, rename: (name: string) => string) {
+  constructor(file: TensorFile, rename: (name: string) => string | undefined) {
     this.#file = file;
     const entries = new Map<string, TensorEntry>();
     for (const [name, entry] of file.entries) {
       const renamed = rename(name);
+      if (renamed === undefined) continue;
       const free = !file.entries.has(renamed) && !entries.has(renamed);
       const own = free ? renamed : name;
       entries.set(own, entry);

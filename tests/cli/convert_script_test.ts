@@ -6,6 +6,7 @@ import { ditScript } from "../../src/jobs/dit_script.ts";
 import { type ParataaError, UsageError } from "../../src/errors.ts";
 import { writeSafetensors } from "../../src/formats/safetensors/safetensors.ts";
 import { readFixture } from "../convert/network_fixture.ts";
+import { checkpointOfParts } from "../support/checkpoint_builder.ts";
 import { ROOT } from "../support/run_script.ts";
 import { runQuietly } from "../support/sampling.ts";
 import { withTempFolder } from "../support/temp_folder.ts";
@@ -94,6 +95,67 @@ Deno.test("runConvert() makes the same of a .pt and of shards as of one safetens
     }
     assert.deepEqual(made[1], made[0]);
     assert.deepEqual(made[2], made[0]);
+  }));
+
+/** The small checkpoint's tensors under another prefix, times a factor. */
+function scaled(factor: number, prefix = "") {
+  return new Map(
+    [...readFixture("dit_patch2").tensors].map(([name, { shape, data }]) =>
+      [`${prefix}${name}`, { shape, data: (data as Float32Array).map((x) => x * factor) }] as const
+    ),
+  );
+}
+
+Deno.test("runConvert() takes averaged weights, or the part that is named, strips a prefix and says so", () =>
+  withCheckpoint(async (folder, checkpoint) => {
+    const path = join(folder, "training.pt");
+    const parts = { model: scaled(0), model_ema: scaled(1, "module._orig_mod.") };
+    await Deno.writeFile(path, checkpointOfParts(parts));
+    const made = async (name: string, ...args: string[]) => {
+      const out = join(folder, name);
+      const { lines, error } = await convert("dit", "--num_heads=2", "-o", out, ...args);
+      assert.equal(error, undefined, String(error));
+      const file = join(out, "transformer/model.safetensors");
+      return { lines, bytes: await Deno.readFile(file) };
+    };
+    const plain = await made("plain", "--ckpt", checkpoint);
+    assert.doesNotMatch(plain.lines.join("\n"), /taken/);
+    const averaged = await made("averaged", "--ckpt", path);
+    assert.equal(
+      averaged.lines[1],
+      'taken: part "model_ema", not "model" (see --checkpoint_part), ' +
+        'names without their prefix "module._orig_mod."',
+    );
+    assert.deepEqual(averaged.bytes, plain.bytes);
+    const zeros = await made("zeros", "--ckpt", path, "--checkpoint_part=model", "--json");
+    assert.deepEqual(JSON.parse(zeros.lines[1]), {
+      event: "taken",
+      part: "model",
+      parts: ["model", "model_ema"],
+      prefix: "",
+    });
+    assert.notDeepEqual(zeros.bytes, plain.bytes);
+    const wrong = ["dit", "--num_heads=2", "-o", join(folder, "wrong"), "--checkpoint_part=ema"];
+    const { error } = await convert(...wrong, "--ckpt", path);
+    assert.match(error!.message, /no part "ema" with tensors, only "model", "model_ema"$/);
+    const none = await convert(...wrong, "--ckpt", checkpoint);
+    assert.match(none.error!.message, /dit.safetensors has no parts, wanted no part "ema"$/);
+  }));
+
+Deno.test("runConvert() takes the variant of a VAE that is the only one there, and says so", () =>
+  withCheckpoint(async (folder, checkpoint) => {
+    const vae = join(folder, "vae");
+    await Deno.mkdir(vae);
+    await Deno.copyFile(join(VAE, "config.json"), join(vae, "config.json"));
+    const variant = join(vae, "diffusion_pytorch_model.fp16.safetensors");
+    await Deno.copyFile(join(VAE, "diffusion_pytorch_model.safetensors"), variant);
+    const args = ["dit", "--num_heads=2", "--ckpt", checkpoint, "--vae_path", vae];
+    const { lines, error } = await convert(...args, "-o", join(folder, "model"));
+    assert.equal(error, undefined, String(error));
+    assert.equal(
+      lines[1],
+      `note: ${variant} is taken, the variant fp16 is the only one there`,
+    );
   }));
 
 Deno.test("runConvert() adds fp16 networks to a folder and leaves its own files alone", () =>

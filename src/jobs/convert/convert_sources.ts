@@ -5,19 +5,21 @@ import { type VaeConfig, vaeConfig } from "../../convert/vae_config.ts";
 import { isJsonObject, readJson } from "../../formats/json.ts";
 import { type OpenTensors, openTensors } from "../../formats/open_tensors.ts";
 import { readUserFile } from "../../arguments/user_file.ts";
+import { weightsName } from "./weights_name.ts";
 
-/** Names under which diffusers saves weights, the first that is there is taken. */
-const WEIGHTS = [
-  "diffusion_pytorch_model.safetensors",
-  "diffusion_pytorch_model.safetensors.index.json",
-  "diffusion_pytorch_model.bin",
-  "diffusion_pytorch_model.bin.index.json",
-];
-
-/** Opens the tensors of a file that a flag names. @throws {UsageError} naming flag and file when it cannot be read */
-export async function openUserTensors(flag: string, path: string): Promise<OpenTensors> {
+/**
+ * Opens the tensors of a file that a flag names.
+ *
+ * @param part state dict to take, as {@link openTensors}
+ * @throws {UsageError} naming flag and file when it cannot be read
+ */
+export async function openUserTensors(
+  flag: string,
+  path: string,
+  part?: string,
+): Promise<OpenTensors> {
   try {
-    return await openTensors(path);
+    return await openTensors(path, { part });
   } catch (cause) {
     if (cause instanceof PermissionError || !isSystemError(cause)) throw cause;
     throw new UsageError(`--${flag} ${path} cannot be read: ${cause.message}`, { cause });
@@ -34,6 +36,8 @@ export interface OpenVae extends OpenTensors {
   config: VaeConfig;
   /** Path of the weights. */
   file: string;
+  /** Name of their variant, where no other weights are there. */
+  variant?: string;
 }
 
 /**
@@ -46,18 +50,13 @@ export async function openVae(flag: string, folder: string): Promise<OpenVae> {
   const inside = !own.includes("config.json") && own.includes("vae");
   const path = inside ? join(folder, "vae") : folder;
   const present = inside ? await names(flag, path) : own;
-  const weights = WEIGHTS.find((name) => present.includes(name));
-  if (weights === undefined) {
-    throw new ModelError(`--${flag} ${path} has none of ${WEIGHTS.join(", ")}`, {
-      hint: "take the folder of a diffusers AutoencoderKL",
-    });
-  }
+  const { name, variant } = weightsName(present, path);
   const configFile = join(path, "config.json");
   const json = readJson(await readUserFile(flag, configFile), { file: configFile });
   if (!isJsonObject(json)) throw new ModelError(`${configFile} holds no object`);
   const config = vaeConfig(json, configFile);
-  const file = join(path, weights);
-  return { ...await openUserTensors(flag, file), config, file };
+  const file = join(path, name);
+  return { ...await openUserTensors(flag, file), config, file, variant };
 }
 
 async function names(flag: string, folder: string): Promise<string[]> {
