@@ -1,7 +1,8 @@
 /**
- * Two house rules as a lint plugin (`deno lint` loads it from deno.json):
+ * House rules as a lint plugin (`deno lint` loads it from deno.json):
  * - `house/unsafe-address`: `Deno.dlopen` and `Deno.Unsafe*` are named only in `ffi/`, computed, aliased or destructured too;
- * - `house/layers`: a file imports only its own layer or a lower one.
+ * - `house/layers`: a file imports only its own layer or a lower one;
+ * - `house/printing`: in `src/`, only `src/cli/print.ts` uses `console`, since it escapes what it prints.
  * @module
  */
 
@@ -45,7 +46,10 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 };
 
 /** Files that every layer may import. */
-const GROUND: readonly string[] = ["src/errors.ts", "src/version.ts"];
+const GROUND: readonly string[] = ["src/errors.ts", "src/text.ts", "src/version.ts"];
+
+/** The file that writes to the terminal. */
+const PRINTER = "src/cli/print.ts";
 
 const FOLDERS = Object.keys(MAY_IMPORT);
 const UNSAFE_NAME = /^(dlopen|Unsafe\w*)$/;
@@ -142,8 +146,24 @@ const layers: Deno.lint.Rule = {
   },
 };
 
+const printing: Deno.lint.Rule = {
+  create(context) {
+    const path = projectPath(context.filename);
+    if (!path?.startsWith("src/") || path === PRINTER) return {};
+    return {
+      Identifier(node) {
+        if (node.name !== "console") return;
+        context.report({
+          node,
+          message: `console is used only in ${PRINTER}, which escapes lines`,
+        });
+      },
+    };
+  },
+};
+
 /** The plugin, under the name that lint comments use: `house`. */
 export default {
   name: "house",
-  rules: { "unsafe-address": unsafeAddress, "layers": layers },
+  rules: { "unsafe-address": unsafeAddress, "layers": layers, "printing": printing },
 } satisfies Deno.lint.Plugin;

@@ -3,6 +3,9 @@ import { parseArgs } from "node:util";
 import { UsageError } from "../errors.ts";
 import { describeWanted, type Flag, type FlagTable, type FlagValues } from "./flag.ts";
 import { nearestWord } from "../formats/nearest_word.ts";
+import { shownValue as show } from "../text.ts";
+
+export { shownValue as show } from "../text.ts";
 
 /** What a command line said. */
 export interface ParsedFlags<T extends FlagTable> {
@@ -14,12 +17,6 @@ export interface ParsedFlags<T extends FlagTable> {
 
 const INTEGER = /^[+-]?[0-9]+$/;
 const NUMBER = /^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$/;
-
-/** A value as an error line shows it: quoted, control characters escaped, cut after 60 characters. */
-export function show(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value);
-  return text.length > 60 ? `${text.slice(0, 57)}…"` : text;
-}
 
 /**
  * Reads `args` by `table`. `_` and `-` are alike in long names, `--name value` and `--name=value` too.

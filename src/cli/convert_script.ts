@@ -25,6 +25,7 @@ import { openUserTensors, type OpenVae, openVae } from "../jobs/convert/convert_
 import { inOurWords } from "./program_name.ts";
 import { parseFlags, show } from "../arguments/parse_flags.ts";
 import { printedAndDone } from "../jobs/sampling_script.ts";
+import { printLine } from "./print.ts";
 
 const flags = convertFlags();
 
@@ -149,8 +150,8 @@ async function modelIndex({ class_names, output_path }: Settled, { architecture 
 /** Prints what is done, in the form that the flags ask for. */
 function reporter({ output_path: path, quiet, json }: Settled) {
   const say = (event: Record<string, unknown>, line: string) => {
-    if (json) console.log(JSON.stringify(event));
-    else if (!quiet) console.log(line);
+    if (json) printLine(JSON.stringify(event));
+    else if (!quiet) printLine(line);
   };
   return {
     begin({ architecture }: ConvertedDit) {
@@ -175,13 +176,13 @@ function reporter({ output_path: path, quiet, json }: Settled) {
       );
     },
     done(kept: readonly string[], hasVae: boolean) {
-      if (json) console.log(JSON.stringify({ event: "converted", path, kept }));
-      else if (quiet) console.log(path);
+      if (json) printLine(JSON.stringify({ event: "converted", path, kept }));
+      else if (quiet) printLine(path);
       else {
-        for (const name of kept) console.log(`${name} was there and stays as it is`);
-        console.log(path);
+        for (const name of kept) printLine(`${name} was there and stays as it is`);
+        printLine(path);
         const vae = hasVae ? "" : " --vae_path DIR";
-        console.log(inOurWords(`now: deno task dit --model_path ${path}${vae} --class_labels 0`));
+        printLine(inOurWords(`now: deno task dit --model_path ${path}${vae} --class_labels 0`));
       }
     },
   };

@@ -7,6 +7,7 @@ import { printedAndDone, runSampling, type RunSummary } from "../jobs/sampling_s
 import { samplingFlags } from "../arguments/script_flags.ts";
 import { sdScript } from "../jobs/sd_script.ts";
 import { sdWinitScript } from "../jobs/sd_winit_script.ts";
+import { printText } from "./print.ts";
 
 /** What each system is shown with; classes and prompts that the small models draw well. */
 const DIT = ["--class_labels=cat face,heart,sea animal", "--timesteps=100"];
@@ -45,17 +46,17 @@ type Row = readonly [
 async function runDemo(args: readonly string[], signal: AbortSignal): Promise<void> {
   if (printedAndDone({ summary, flags }, args)) return;
   parseFlags(flags, args);
-  console.log("DiT: three classes, 100 steps solved at once");
+  printText("DiT: three classes, 100 steps solved at once");
   const dit = await runSampling(ditScript, [...DIT, ...args], signal);
-  console.log("\nStable Diffusion: a prompt, 50 steps solved at once");
+  printText("\nStable Diffusion: a prompt, 50 steps solved at once");
   const sd = await runSampling(sdScript, [...SD, ...args], signal);
-  console.log(
+  printText(
     "\nwarm start: a second prompt from the first one's trajectory, its last 30 steps solved anew",
   );
   const winit = await runSampling(sdWinitScript, [...SD_WINIT, ...args], signal);
   const { steps: timesteps, rounds, nfe, seconds } = winit!.records.at(-1)!;
-  console.log("\nmeans per sample:");
-  console.log(
+  printText("\nmeans per sample:");
+  printText(
     table([["DiT", dit!], ["Stable Diffusion", sd!], ["warm start", {
       timesteps,
       rounds,

@@ -15,6 +15,7 @@ import { checkProviders } from "../diagnostics/doctor/provider_check.ts";
 import type { Flag } from "../arguments/flag.ts";
 import { helpText, versionText } from "./help.ts";
 import { parseFlags } from "../arguments/parse_flags.ts";
+import { printLine, printLines, printText } from "./print.ts";
 import { givenOrShipped } from "../jobs/project_path.ts";
 import { SESSION_FLAGS } from "../arguments/session_flags.ts";
 
@@ -55,8 +56,8 @@ const summary = {
  * @throws {ModelError} where the model cannot be opened or its rows depend on one another
  */
 export async function runDoctor(args: readonly string[], signal: AbortSignal): Promise<void> {
-  if (args.includes("--help") || args.includes("-h")) return console.log(helpText(summary, flags));
-  if (args.includes("--version")) return console.log(versionText());
+  if (args.includes("--help") || args.includes("-h")) return printText(helpText(summary, flags));
+  if (args.includes("--version")) return printText(versionText());
   const { values } = parseFlags(flags, args);
   if (values.fp16 && values.model_path === undefined) {
     throw new UsageError("--fp16 is for --model_path, which is not given");
@@ -65,12 +66,12 @@ export async function runDoctor(args: readonly string[], signal: AbortSignal): P
   const checks: Check[] = [];
   for await (const check of examine(values, signal)) {
     checks.push(check);
-    if (!values.json) { for (const line of checkLines(check)) console.log(line); }
+    if (!values.json) printLines(checkLines(check));
   }
   const failed = checks.filter(({ state }) => state === "fail");
   if (values.json) {
     const ok = failed.length === 0;
-    console.log(JSON.stringify({ event: "doctor", ok, checks: checks.map(checkEvent) }));
+    printLine(JSON.stringify({ event: "doctor", ok, checks: checks.map(checkEvent) }));
   }
   if (failed[0]?.error) throw failed[0].error;
 }

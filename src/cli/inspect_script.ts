@@ -7,6 +7,7 @@ import { inspectFile } from "../diagnostics/inspect/file_report.ts";
 import { inspectFolder } from "../diagnostics/inspect/folder_report.ts";
 import { isSound, type Report, reportLines } from "../diagnostics/inspect/report.ts";
 import { parseFlags } from "../arguments/parse_flags.ts";
+import { printLine, printLines, printText } from "./print.ts";
 import { givenOrShipped } from "../jobs/project_path.ts";
 import { SESSION_FLAGS } from "../arguments/session_flags.ts";
 
@@ -37,8 +38,8 @@ const summary = {
  * @throws {ModelError} where a model does not meet its contract
  */
 export async function runInspect(args: readonly string[], signal: AbortSignal): Promise<void> {
-  if (args.includes("--help") || args.includes("-h")) return console.log(helpText(summary, flags));
-  if (args.includes("--version")) return console.log(versionText());
+  if (args.includes("--help") || args.includes("-h")) return printText(helpText(summary, flags));
+  if (args.includes("--version")) return printText(versionText());
   const [given, ...rest] = args;
   if (given === undefined || given.startsWith("-")) {
     throw new UsageError("inspect needs a file or a folder before its flags", {
@@ -51,8 +52,8 @@ export async function runInspect(args: readonly string[], signal: AbortSignal): 
   const isFolder = await lookAt(path);
   const report = await (isFolder ? inspectFolder(path, options) : inspectFile(path, options));
   if (values.json) {
-    console.log(JSON.stringify({ event: "inspect", sound: isSound(report), ...report }));
-  } else for (const line of reportLines(report)) console.log(line);
+    printLine(JSON.stringify({ event: "inspect", sound: isSound(report), ...report }));
+  } else printLines(reportLines(report));
   if (!isSound(report)) throw unsound(report);
 }
 

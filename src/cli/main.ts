@@ -1,7 +1,8 @@
 /** The frame around a script: errors become one line and a documented exit code, signals stop it well. @module */
 import { ParataaError } from "../errors.ts";
-import { escapeInvisible } from "../formats/shown.ts";
 import { leaveAtOnce } from "../runtime/leave.ts";
+import { oneLine } from "../text.ts";
+import { tell } from "./print.ts";
 import { inOurWords } from "./program_name.ts";
 
 /** Exit codes of a run that a signal stopped. */
@@ -43,8 +44,8 @@ export async function runMain(
     await script(args, controller.signal);
   } catch (error) {
     const { line, exitCode } = describeError(error);
-    console.error(line);
-    if (args.includes("--debug") && error instanceof Error) console.error(error.stack);
+    tell(line);
+    if (args.includes("--debug")) { for (const frame of stackLines(error)) tell(frame); }
     Deno.exit(exitCode);
   }
   Deno.exit(0);
@@ -110,7 +111,19 @@ function isFileSystemError(error: Error): boolean {
     /^E[A-Z]+$/.test(String((error as { code?: unknown }).code));
 }
 
-/** Messages may quote files and what others have thrown: nothing in them shall drive a terminal. */
-function oneLine(text: string): string {
-  return escapeInvisible(text.replace(/\s*\n\s*/g, " ").trim());
+/** Most errors in a chain of causes that are shown. */
+const MAX_CAUSES = 10;
+
+/** The stack of an error and of its causes. Messages, which may quote files, take one line each. */
+export function stackLines(error: unknown): string[] {
+  const lines: string[] = [];
+  for (
+    let at = error, depth = 0;
+    at instanceof Error && depth <= MAX_CAUSES;
+    at = at.cause, depth++
+  ) {
+    const frames = at.stack?.match(/^ {4}at .*$/gm) ?? [];
+    lines.push(`${depth ? "caused by " : ""}${at.name}: ${oneLine(at.message)}`, ...frames);
+  }
+  return lines;
 }

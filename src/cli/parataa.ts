@@ -3,6 +3,7 @@ import { UsageError } from "../errors.ts";
 import { COMMANDS } from "./commands.ts";
 import { completionScript, SHELLS } from "./completion.ts";
 import { versionText } from "./help.ts";
+import { printText } from "./print.ts";
 import { nearestWord } from "../formats/nearest_word.ts";
 import { show } from "../arguments/parse_flags.ts";
 
@@ -28,11 +29,11 @@ export async function runParataa(args: readonly string[], signal: AbortSignal): 
   } else if (name === "help" && rest.length > 0 && !rest[0].startsWith("-")) {
     await runParataa([rest[0], "--help"], signal);
   } else if (name === "help" || rest.includes("--help") || rest.includes("-h")) {
-    console.log(parataaHelp());
+    printText(parataaHelp());
   } else if (name === "version" || rest.includes("--version")) {
-    console.log(versionText());
+    printText(versionText());
   } else {
-    console.log(await completionScript(rest, { commands: COMMANDS, own: OWN }));
+    printText(await completionScript(rest, { commands: COMMANDS, own: OWN }));
   }
 }
 

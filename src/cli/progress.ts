@@ -1,5 +1,6 @@
 /** What a run tells while it works: a bar on a terminal, lines elsewhere, JSON on request, nothing when quiet. @module */
-import { printLine, tell } from "./print.ts";
+import { shorten } from "../text.ts";
+import { printLine, printLines, tell } from "./print.ts";
 
 /** State of one sample after a round. */
 export interface RoundEvent {
@@ -72,7 +73,7 @@ export function plural(count: number, what: string): string {
 }
 
 function textProgress(terminal: boolean, verbose = false): Progress {
-  const clear = terminal ? "\r\x1b[K" : "";
+  const before = terminal ? "\r\x1b[K" : "";
   let started = performance.now();
   /** Finished index of every sample in flight; of several the bar shows the first. */
   const begun = new Map<number, number>();
@@ -80,14 +81,14 @@ function textProgress(terminal: boolean, verbose = false): Progress {
     round(event) {
       if (!terminal && !verbose) return;
       if (event.finishedIndex > (begun.get(event.sample) ?? event.timesteps)) {
-        tell(`${clear}${sampleName(event)}: errors grow on this chain, it is solved once more\n`);
+        tell(`${sampleName(event)}: errors grow on this chain, it is solved once more`, { before });
       }
       begun.set(event.sample, event.finishedIndex);
       if (event.sample !== Math.min(...begun.keys())) return;
       if (event.round === 1) started = performance.now();
       const rate = (event.round - 1) / ((performance.now() - started) / 1000);
-      if (verbose) tell(`${clear}${barLine(event, rate)}\n`);
-      else tell(clear + fit(barLine(event, rate), terminalWidth() - 1));
+      if (verbose) tell(barLine(event, rate), { before });
+      else tell(fit(barLine(event, rate), terminalWidth() - 1), { before, end: "" });
     },
     sample(event) {
       begun.delete(event.sample);
@@ -95,13 +96,14 @@ function textProgress(terminal: boolean, verbose = false): Progress {
         event.seconds.toFixed(1)
       } s`;
       tell(
-        `${clear}${sampleName(event)} ${printable(event.label)}: ${took} (sequential: ${
+        `${sampleName(event)} ${shorten(event.label, LABEL_WIDTH)}: ${took} (sequential: ${
           plural(event.timesteps, "step")
-        })\n`,
+        })`,
+        { before },
       );
     },
-    note: (line) => tell(`${clear}${printable(line, Infinity)}\n`),
-    done: (path, _summary, lines) => printLine([...lines, path].join("\n")),
+    note: (line) => tell(line, { before }),
+    done: (path, _summary, lines) => printLines([...lines, path]),
   };
 }
 
@@ -131,11 +133,4 @@ function terminalWidth(): number {
   } catch {
     return 80;
   }
-}
-
-/** Text of the user's without what a terminal would obey, and not longer than a line. */
-function printable(text: string, width = LABEL_WIDTH): string {
-  // deno-lint-ignore no-control-regex -- control characters are what is meant
-  const plain = text.replace(/[\x00-\x1f\x7f-\x9f]+/g, " ");
-  return plain.length <= width ? plain : `${plain.slice(0, width - 1)}…`;
 }

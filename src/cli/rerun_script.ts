@@ -10,6 +10,7 @@ import type { Command } from "./command.ts";
 import { ditFlags } from "../arguments/dit_flags.ts";
 import type { Flag } from "../arguments/flag.ts";
 import { parseFlags, show, toArguments } from "../arguments/parse_flags.ts";
+import { printLine, printLines } from "./print.ts";
 import { plural } from "./progress.ts";
 import { argumentsText, printedAndDone } from "../jobs/sampling_script.ts";
 import { type AnySamplingScript, SAMPLING_SCRIPTS } from "../jobs/sampling_scripts.ts";
@@ -100,10 +101,10 @@ function report({ path, recorded, here, quiet, json }: Reported): void {
   const differences = explainDifferences(recorded, here);
   const equal = files.different.length === 0;
   if (json) {
-    console.log(JSON.stringify({ event: "rerun", path, verified: equal, files, differences }));
+    printLine(JSON.stringify({ event: "rerun", path, verified: equal, files, differences }));
   } else if (!quiet) {
     // What was made otherwise and gave the same bytes is of no interest.
-    for (const line of lines(files, equal ? [] : differences)) console.log(line);
+    printLines(lines(files, equal ? [] : differences));
   }
   if (equal) return;
   const { different } = files;

@@ -12,7 +12,7 @@ import { ditFlags } from "../arguments/dit_flags.ts";
 import type { Flag, FlagValues } from "../arguments/flag.ts";
 import { openEnvironment } from "../jobs/open_pipeline.ts";
 import { parseFlags, show } from "../arguments/parse_flags.ts";
-import { printLine, tell } from "./print.ts";
+import { printLine, printLines, tell } from "./print.ts";
 import { projectPath } from "../jobs/project_path.ts";
 import { printedAndDone } from "../jobs/sampling_script.ts";
 import { measureNetwork, type NetworkResult } from "../diagnostics/selftest/selftest_measure.ts";
@@ -85,9 +85,9 @@ export async function runSelftest(args: readonly string[], signal: AbortSignal):
   const wanted = deviceValues(values);
   using env = openEnvironment(values);
   const execution = chooseProvider(env, wanted);
-  if (values.verbose) tell(execution.details.map((line) => `${line}\n`).join(""));
+  if (values.verbose) { for (const line of execution.details) tell(line); }
   const report = await startReport(env, values, execution);
-  const print = (lines: string[]) => values.json || printLine(lines.join("\n"));
+  const print = (lines: string[]) => values.json || printLines(lines);
   print([...headLines(report), "", ...tableHead(batches)]);
   for (const network of NETWORKS) {
     const file = projectPath(join("models", network, "model.onnx"));

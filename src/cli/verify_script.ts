@@ -7,6 +7,7 @@ import { ditScript } from "../jobs/dit_script.ts";
 import { PROVIDER_FLAGS } from "../arguments/cuda_flags.ts";
 import type { Flag, FlagTable } from "../arguments/flag.ts";
 import { parseFlags, show, toArguments } from "../arguments/parse_flags.ts";
+import { printLines } from "./print.ts";
 import {
   printedAndDone,
   runSampling,
@@ -138,7 +139,7 @@ async function verifyFolder(path: string, { tolerance, json, overrides, signal }
     throw new FormatError(`${path}: its script is ${show(manifest.script)}, wanted one of ours`);
   }
   const print = (event: string, fields: object, lines: readonly string[]) =>
-    console.log(json ? JSON.stringify({ event, ...fields }) : lines.join("\n"));
+    printLines(json ? [JSON.stringify({ event, ...fields })] : lines);
   const samples: VerifiedSample[] = [];
   for await (const sample of script.verify({ path, manifest, overrides, signal })) {
     samples.push(sample);

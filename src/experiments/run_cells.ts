@@ -5,6 +5,7 @@ import type { Manifest } from "../runs/manifest.ts";
 import { RunLock } from "../runs/run_lock.ts";
 import { writeWholeFile } from "../runs/whole_file.ts";
 import { describeError, Interrupted } from "../cli/main.ts";
+import { printLine } from "../cli/print.ts";
 import { createProgress, plural, type Progress } from "../cli/progress.ts";
 import type { AnySamplingScript } from "../jobs/sampling_scripts.ts";
 import type { Cell, Cells } from "./cells.ts";
@@ -53,9 +54,9 @@ export async function dryRun(
     const seconds = run ? 0 : await estimator.seconds(cell);
     if (run) there++;
     left += seconds;
-    console.log(`${(run ? "there" : `about ${duration(seconds)}`).padEnd(12)}  ${cellName(cell)}`);
+    printLine(`${(run ? "there" : `about ${duration(seconds)}`).padEnd(12)}  ${cellName(cell)}`);
   }
-  console.log(
+  printLine(
     `${plural(cells.all.length, "run")}, ${there} there already; about ${duration(left)} to go`,
   );
 }
@@ -91,7 +92,7 @@ export async function runCells(experiment: Experiment, options: RunCellsOptions)
     throw error;
   }
   await state.report();
-  console.log(join(path, REPORT));
+  printLine(join(path, REPORT));
   const [first] = state.failed;
   if (first === undefined) return;
   throw new NumericalError(

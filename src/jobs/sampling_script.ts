@@ -18,7 +18,7 @@ import { describeError, Interrupted } from "../cli/main.ts";
 import type { Job, Jobs } from "./job.ts";
 import { deviceLines, listDevices } from "../cli/list_devices.ts";
 import { openEnvironment, openPipeline } from "./open_pipeline.ts";
-import { printLine } from "../cli/print.ts";
+import { printLines, printText } from "../cli/print.ts";
 import { createProgress, plural, type Progress } from "../cli/progress.ts";
 import {
   type Arguments,
@@ -145,7 +145,7 @@ export async function runSampling<
   using env = openEnvironment(values);
   if (values.list_devices) {
     const list = listDevices(env, values);
-    printLine(values.json ? JSON.stringify(list) : deviceLines(list).join("\n"));
+    printLines(values.json ? [JSON.stringify(list)] : deviceLines(list));
     return undefined;
   }
   await loadEncoder();
@@ -291,9 +291,9 @@ export function printedAndDone(
   argv: readonly string[],
 ): boolean {
   if (argv.includes("--help") || argv.includes("-h")) {
-    console.log(helpText(script.summary, script.flags));
+    printText(helpText(script.summary, script.flags));
   } else if (argv.includes("--version")) {
-    console.log(versionText());
+    printText(versionText());
   } else return false;
   return true;
 }

@@ -5,6 +5,7 @@ import {
   type SafetensorsTensor,
   writeSafetensors,
 } from "../formats/safetensors/safetensors.ts";
+import { oneLine, shorten } from "../text.ts";
 
 /** What a trajectory file holds. */
 export interface TrajectoryFile {
@@ -114,6 +115,5 @@ function checkTensor(
 }
 
 function short(text: string | undefined): string {
-  if (text === undefined) return "absent";
-  return text.length > 60 ? `${text.slice(0, 57)}…` : text;
+  return text === undefined ? "absent" : oneLine(shorten(text, 60));
 }

@@ -215,3 +215,17 @@ Deno.test("runInspect() refuses bad arguments", async () => {
     /is no folder that inspect knows/,
   );
 });
+
+Deno.test("inspect lets no control character of a file reach the terminal, in text, JSON and --debug", async () => {
+  const files = ["terminal_escape_meta_key.safetensors", "terminal_escape_producer.onnx"];
+  for (const file of files) {
+    for (const more of [[], ["--json"], ["--debug"]]) {
+      const { stdout, stderr } = await runScript("scripts/inspect.ts", [
+        `${FIXTURES}/hostile/${file}`,
+        ...more,
+      ]);
+      assert.match(stdout, /\\u001b\[2J/);
+      assert.match(stdout + stderr, /^[\x20-\x7e\n]+$/);
+    }
+  }
+});

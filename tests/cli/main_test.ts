@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describeError } from "../../src/cli/main.ts";
+import { describeError, stackLines } from "../../src/cli/main.ts";
 import { FormatError } from "../../src/errors.ts";
 
 Deno.test("describeError() gives one line that drives no terminal, whatever a message quotes", () => {
@@ -8,4 +8,16 @@ Deno.test("describeError() gives one line that drives no terminal, whatever a me
   const shown = "a b \\u001b[2J \\u202eé";
   assert.deepEqual([line, message], [`parataa: E_FORMAT: ${shown} - ${shown}`, shown]);
   assert.equal(exitCode, 3);
+});
+
+Deno.test("stackLines() gives the stack of an error and of its causes, each message on one line", () => {
+  const cause = new Error("b\n\x1b[2J");
+  const lines = stackLines(new FormatError("a\nb", { cause }));
+  const heads = lines.filter((line) => !line.startsWith("    at "));
+  assert.deepEqual(heads, ["FormatError: a b", "caused by Error: b \\u001b[2J"]);
+  assert.match(lines[1], /^ {4}at .*main_test\.ts/);
+  assert.deepEqual(stackLines("text"), []);
+  const circle = new Error("c");
+  circle.cause = circle;
+  assert.ok(stackLines(circle).length > 0);
 });

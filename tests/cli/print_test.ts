@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { printLine } from "../../src/cli/print.ts";
+import { printLine, printLines, printText, tell } from "../../src/cli/print.ts";
 import { StorageError } from "../../src/errors.ts";
 import { readFinishedRun } from "../../src/runs/finished_run.ts";
 import { ROOT } from "../support/run_script.ts";
@@ -21,6 +21,35 @@ Deno.test("printLine() says that standard output cannot be written", () => {
   } finally {
     console.log = log;
   }
+});
+
+/** What `print` writes to standard output and standard error. */
+function written(print: () => void): string {
+  const { log } = console;
+  const { writeSync } = Deno.stderr;
+  let text = "";
+  console.log = (line) => text += `${line}\n`;
+  Deno.stderr.writeSync = (bytes) => {
+    text += new TextDecoder().decode(bytes);
+    return bytes.length;
+  };
+  try {
+    print();
+    return text;
+  } finally {
+    console.log = log;
+    Deno.stderr.writeSync = writeSync;
+  }
+}
+
+Deno.test("printed lines are escaped, and only our own text and cursor codes are not", () => {
+  const hostile = "a\n\x1b[2J\u202e é";
+  const escaped = "a\\u000a\\u001b[2J\\u202e é";
+  assert.equal(written(() => printLine(hostile)), `${escaped}\n`);
+  assert.equal(written(() => printLines([hostile, "b"])), `${escaped}\nb\n`);
+  assert.equal(written(() => tell(hostile, { before: "\r\x1b[K" })), `\r\x1b[K${escaped}\n`);
+  assert.equal(written(() => tell("b", { end: "" })), "b");
+  assert.equal(written(() => printText("a\nb")), "a\nb\n");
 });
 
 Deno.test("a run goes on when nobody reads what it says", () =>

@@ -37,6 +37,7 @@ Deno.test("house/layers lets a file import only its own layer or a lower one", (
     ["src/runtime/tensor.ts", "export * from '../../ffi/pointer.ts'"],
     ["ffi/library.ts", "import { x } from '../src/errors.ts'"],
     ["tests/ffi/library_test.ts", "import { x } from '../support/run_child.ts'"],
+    ["src/formats/npy/npy.ts", "import { shown } from '../../text.ts'"],
     ["src/cli/main.ts", "const x = await import('../pipelines/dit_pipeline.ts')"],
   ];
   for (const [path, source] of allowed) {
@@ -49,8 +50,18 @@ Deno.test("house/layers lets a file import only its own layer or a lower one", (
     ["src/models/dit.ts", "export { x } from '../cli/flags.ts'"],
     ["src/models/dit.ts", "const x = await import('../../scripts/demo.ts')"],
     ["src/errors.ts", "import { x } from './runs/run.ts'"],
+    ["src/text.ts", "import { x } from './formats/json.ts'"],
   ];
   for (const [path, source] of refused) {
     assert.equal(lint(path, source).length, 1, `${path}: ${source}`);
+  }
+});
+
+Deno.test("house/printing refuses console in src outside the file that escapes lines", () => {
+  const source = "console.log(name)";
+  assert.equal(lint("src/jobs/run_sample.ts", source).length, 1);
+  assert.equal(lint("src/cli/main.ts", "console['error'](name)").length, 1);
+  for (const path of ["src/cli/print.ts", "scripts/bench/main.ts", "tests/cli/print_test.ts"]) {
+    assert.deepEqual(lint(path, source), [], path);
   }
 });

@@ -119,7 +119,7 @@ Deno.test("parallel_sd_winit refuses a trajectory that does not belong to the ru
         await write("model", both, [["model_sha256", "0".repeat(64)]]),
         [],
         MismatchError,
-        /model_sha256 is 0{57}…, this run has/,
+        /model_sha256 is 0{60}…, this run has/,
       ],
       [await write("eta", both, [["eta", "1"]]), [], MismatchError, /eta is 1, this run has 0/],
       [

@@ -1,5 +1,4 @@
 /** What `inspect` found out, and how it reads. @module */
-import { shown } from "../../formats/shown.ts";
 
 /** A file that was looked at. */
 export interface FileFact {
@@ -65,14 +64,14 @@ export function isSound({ problems, contract, parts = [] }: Report): boolean {
 
 /** Lines of text. */
 export function reportLines(report: Report, indent = ""): string[] {
-  const lines = [`${indent}${printable(report.path)}: ${report.what}`];
+  const lines = [`${indent}${report.path}: ${report.what}`];
   const row = (label: string, text: string) => lines.push(`${indent}  ${label.padEnd(14)} ${text}`);
   for (const file of report.files) {
-    const name = report.files.length > 1 ? `${printable(file.path)}  ` : "";
+    const name = report.files.length > 1 ? `${file.path}  ` : "";
     row("file", `${name}${byteText(file.size)}${file.sha256 ? `  sha256 ${file.sha256}` : ""}`);
   }
   for (const [label, value] of Object.entries(report.facts)) {
-    row(label, value === null ? "none" : printable(String(value)));
+    row(label, value === null ? "none" : String(value));
   }
   for (const input of report.inputs ?? []) row("input", tensorText(input));
   for (const output of report.outputs ?? []) row("output", tensorText(output));
@@ -88,12 +87,7 @@ function verdictText({ as, met, why }: Verdict): string {
 }
 
 function tensorText({ name, dtype, shape }: TensorFact): string {
-  return `${printable(name)} ${dtype} ${shape.length ? `[${shape.join(", ")}]` : "scalar"}`;
-}
-
-/** Names come from files: no control character of one may reach a terminal. */
-function printable(text: string): string {
-  return /[\p{C}\p{Zl}\p{Zp}]/u.test(text) ? shown(text) : text;
+  return `${name} ${dtype} ${shape.length ? `[${shape.join(", ")}]` : "scalar"}`;
 }
 
 /** `2.7 GB (2700000000 bytes)` */

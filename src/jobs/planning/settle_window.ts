@@ -2,6 +2,7 @@
 import type { LatentPipeline } from "../../pipelines/latent_pipeline.ts";
 import { measureBatchTimes } from "./batch_times.ts";
 import type { FlagTable } from "../../arguments/flag.ts";
+import { printLine, printLines } from "../../cli/print.ts";
 import { planLines, planTable, planWindow } from "./plan_window.ts";
 import type { SamplingScript, SamplingTable, Setting } from "../sampling_script.ts";
 import type { SamplingValues } from "../solve.ts";
@@ -26,8 +27,8 @@ export async function settleWindow<
   const times = await measureBatchTimes(denoiser, { numSteps, signal: setting.signal });
   const plan = planWindow(times, { method, eta, numSteps });
   if (values.plan) {
-    if (values.json) console.log(JSON.stringify({ event: "plan", ...plan }));
-    else console.log([...planTable(plan), ...planLines(plan)].join("\n"));
+    if (values.json) printLine(JSON.stringify({ event: "plan", ...plan }));
+    else printLines([...planTable(plan), ...planLines(plan)]);
     return false;
   }
   for (const line of planLines(plan)) setting.progress.note(line);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { readJson } from "../../src/formats/json.ts";
-import { shown, shownValue } from "../../src/formats/shown.ts";
+import { readJson } from "../src/formats/json.ts";
+import { escapeInvisible, oneLine, shorten, shown, shownValue } from "../src/text.ts";
 
 Deno.test("shown() leaves ordinary text readable, in any script", () => {
   for (const text of ["", "a.b-c/d 1", "模型 é 🦆", "down_blocks.0.weight"]) {
@@ -29,4 +29,25 @@ Deno.test("shownValue() tells a text from other values, and takes objects that i
 Deno.test("shown() cuts long text", () => {
   assert.equal(shown("x".repeat(81)), `"${"x".repeat(80)}…"`);
   assert.equal(shown("x".repeat(80)), `"${"x".repeat(80)}"`);
+});
+
+Deno.test("shorten() never cuts a surrogate pair in two", () => {
+  assert.equal(shorten("ab🦆cd", 3), "ab…");
+  assert.equal(shorten("ab🦆cd", 4), "ab🦆…");
+  assert.equal(shorten("ab🦆cd", 6), "ab🦆cd");
+});
+
+Deno.test("escapeInvisible() escapes every character that is drawn as nothing, and keeps JSON the same", () => {
+  // Combining grapheme joiner, Hangul fillers, variation selector, Braille blank, invisible times, a private and an unassigned character.
+  const hidden = "\u034f\u115f\u3164\ufe0f\u2800\u2062\ue000\u{e0fff}";
+  assert.match(escapeInvisible(hidden), /^(\\u[0-9a-f]{4})+$/);
+  const json = JSON.stringify({ [`\x9b${hidden}`]: ["\x7f\u202e", "模型 é 🦆"] });
+  const escaped = escapeInvisible(json);
+  assert.match(escaped, /^[\x20-\x7e模型é🦆]+$/u);
+  assert.deepEqual(JSON.parse(escaped), JSON.parse(json));
+  assert.match(escaped, /模型 é 🦆/);
+});
+
+Deno.test("oneLine() joins lines by spaces and escapes the rest", () => {
+  assert.equal(oneLine(" a\r\n\n  b\tc\n"), "a b\\u0009c");
 });

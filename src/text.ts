@@ -1,0 +1,55 @@
+/** Text of files and users as it appears in messages and on a terminal. @module */
+
+/** Length to which {@linkcode shorten} cuts unless told otherwise. */
+const MAX_SHOWN = 80;
+
+/**
+ * Control, format, private and unassigned characters, halves of surrogate pairs, separators other than the space, and the rest of what
+ * Unicode draws as nothing (fillers, variation selectors, the Braille blank).
+ */
+const INVISIBLE = /(?! )[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}\u2800]/gu;
+
+/**
+ * Escapes what could add a line, hide text or drive a terminal, as `\uXXXX`. JSON on one line stays the same JSON.
+ *
+ * @param text any string, well-formed or not
+ */
+export function escapeInvisible(text: string): string {
+  return text.replace(INVISIBLE, (char) => char.replace(/[^]/g, (unit) => `\\u${hex4(unit)}`));
+}
+
+function hex4(unit: string): string {
+  return unit.charCodeAt(0).toString(16).padStart(4, "0");
+}
+
+/** Cuts a text after `length` UTF-16 units, never inside a surrogate pair. A cut text ends in an ellipsis. */
+export function shorten(text: string, length: number = MAX_SHOWN): string {
+  if (text.length <= length) return text;
+  const split = /[\ud800-\udbff]/.test(text[length - 1]);
+  return `${text.slice(0, split ? length - 1 : length)}…`;
+}
+
+/** A text of several lines as one escaped line. */
+export function oneLine(text: string): string {
+  return escapeInvisible(text.replace(/\s*\n\s*/g, " ").trim());
+}
+
+/**
+ * Quotes a hostile string for a one-line message: shortened and escaped, so a tensor name can neither add a line to standard error nor
+ * drive a terminal.
+ *
+ * @param text any string, well-formed or not
+ * @returns a quoted string of at most 80 characters of the original
+ */
+export function shown(text: string): string {
+  return escapeInvisible(JSON.stringify(shorten(text)));
+}
+
+/**
+ * Any value of untrusted JSON as JSON, a text as {@linkcode shown} does. `String()` throws on an object that inherits nothing, as
+ * `readJson` makes them.
+ */
+export function shownValue(value: unknown): string {
+  if (typeof value === "string") return shown(value);
+  return escapeInvisible(shorten(JSON.stringify(value) ?? "nothing"));
+}
