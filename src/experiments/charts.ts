@@ -8,6 +8,7 @@ import {
   linePanel,
   MOST_CURVES,
 } from "../report/chart.ts";
+import { highest, lowest } from "../report/extent.ts";
 import type { Panel } from "../report/svg.ts";
 import { type Cell, settingName } from "./cells.ts";
 import type { Metric } from "./definition.ts";
@@ -112,7 +113,7 @@ function sweepPanel(
   const fine = groups(mine, others).filter(([, some]) => valuesOf(some).size > 1);
   const isFine = fine.length > 0 && fine.length <= MOST_CURVES;
   const lines = isFine ? fine : groups(mine, ({ cell }) => cell.method);
-  const [low, high] = [Math.min(...values), Math.max(...values)];
+  const [low, high] = [lowest(values), highest(values)];
   const x: AxisScale = low > 0 && high / low >= WIDE ? "log" : "linear";
   const mean = isFine ? "" : " (mean over the other flags)";
   const equal = mine.some(({ figures }) => !Number.isFinite(figures[metric]));
@@ -143,7 +144,7 @@ function roundsFile(
 ): ChartFile {
   const parallel = samples.filter((sample) => sample.rounds.length > 0);
   const curves = groups(parallel, ({ cell }) => settingName(cell)).map(([name, mine]): Curve => {
-    const rounds = Math.max(...mine.map((sample) => of(sample).length));
+    const rounds = highest(mine.map((sample) => of(sample).length));
     const at = (values: readonly number[], round: number) =>
       values[Math.min(round, values.length - 1)];
     const mean = (round: number) =>

@@ -1,5 +1,6 @@
 /** The report of an experiment from its runs. @module */
 import type { Manifest } from "../runs/manifest.ts";
+import { highest } from "../report/extent.ts";
 import type { ReportModel } from "../report/report_model.ts";
 import { settingName } from "./cells.ts";
 import { groups } from "./charts.ts";
@@ -27,7 +28,7 @@ export function figuresTable(samples: readonly MeasuredSample[]): ReportModel["t
     const figures = mine.map((sample) => sample.figures);
     const mean = (of: (f: MeasuredSample["figures"]) => number) =>
       figures.reduce((sum, f) => sum + of(f), 0) / figures.length;
-    const most = (of: (f: MeasuredSample["figures"]) => number) => Math.max(...figures.map(of));
+    const most = (of: (f: MeasuredSample["figures"]) => number) => highest(figures.map(of));
     const shares = mine.map(({ cell, index, figures }) =>
       figures.seconds / seconds.get(`${cell.reference} ${index}`)!
     );

@@ -1,5 +1,6 @@
 /** Writes what an experiment has come to: table, plots, sheets, page. @module */
 import { join } from "node:path";
+import { highest } from "../report/extent.ts";
 import { reportPage } from "../report/report_page.ts";
 import { imageSheet, type SheetRow } from "../report/image_sheet.ts";
 import { figure } from "../report/svg.ts";
@@ -89,7 +90,7 @@ function sheets({ gallery: { finals, samples } }: Findings): [name: string, svg:
   const first = samples.filter(({ seed }) => seed === samples[0].seed);
   if (first.length > 0) {
     const rows = first.map(({ setting, rounds }): SheetRow => ({ name: setting, cells: [rounds] }));
-    const most = Math.max(...first.map(({ rounds }) => rounds.count));
+    const most = highest(first.map(({ rounds }) => rounds.count));
     const columns = Array.from({ length: most }, (_, round) => round === 0 ? "start" : `${round}`);
     const sheet = imageSheet(rows, { title: "images after every round", columns });
     made.push(["contact_sheet_rounds.svg", figure([sheet], 1)]);

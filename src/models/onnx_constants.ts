@@ -1,8 +1,11 @@
 /** Small integer constants of an ONNX graph: axes and shapes. @module */
 
 import type { OnnxGraph, OnnxTensor } from "../formats/onnx/onnx_types.ts";
+import { MAX_RANK } from "../formats/shape.ts";
 
 const INT64 = 7;
+/** Numbers that are read: more is no list of axes and no shape. */
+const MOST = MAX_RANK + 1;
 
 /**
  * The integers of a constant: an initializer or the output of a Constant node.
@@ -31,7 +34,7 @@ function tensorIntegers(bytes: Uint8Array, tensor: OnnxTensor): number[] | undef
   const { start, end } = tensor.raw;
   const view = new DataView(bytes.buffer, bytes.byteOffset + start, (end - start) & ~7);
   return Array.from(
-    { length: view.byteLength / 8 },
+    { length: Math.min(view.byteLength / 8, MOST) },
     (_, i) => Number(view.getBigInt64(8 * i, true)),
   );
 }

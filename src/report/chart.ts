@@ -1,6 +1,7 @@
 /** Charts as SVG: rows of bars, curves over rounds, figures over a swept value. Scales and their ticks are d3-scale's. @module */
 // @ts-types="npm:@types/d3-scale@4.0.9"
 import { scaleLinear, scaleLog } from "d3-scale";
+import { highest, lowest } from "./extent.ts";
 import { type Panel, px, svgHeading, svgText } from "./svg.ts";
 
 /** One bar: the mean of its values, with a dot for each. */
@@ -39,7 +40,7 @@ export const MOST_CURVES = COLOURS.length;
 
 /** Horizontal bars from 0 with a dot for every value, the mean written behind. */
 export function barPanel(title: string, bars: readonly Bar[]): Panel {
-  const most = Math.max(...bars.flatMap((bar) => bar.values));
+  const most = highest(bars.flatMap((bar) => bar.values));
   const x = scaleLinear().domain([0, most]).range([LEFT, RIGHT - 30]).nice(5);
   const bottom = TOP + bars.length * ROW;
   const rows = bars.map(({ name, values }, i) => {
@@ -52,7 +53,7 @@ export function barPanel(title: string, bars: readonly Bar[]): Panel {
         COLOURS[name.startsWith("tqn") ? 1 : 5]
       }"/>` + dots.join("") +
       svgText(mean.toFixed(mean < 100 ? 1 : 0), {
-        x: x(Math.max(mean, ...values)) + 5,
+        x: x(highest([mean, ...values])) + 5,
         y: y + 11,
       });
   });
@@ -159,7 +160,7 @@ function meanOf(values: readonly number[]): number {
 }
 
 function axis(kind: AxisScale, values: readonly number[], range: [number, number]) {
-  const low = Math.min(...values), high = Math.max(...values);
+  const low = lowest(values), high = highest(values);
   const apart = high > low ? high : kind === "log" ? low * 10 : low + 1;
   return (kind === "log" ? scaleLog() : scaleLinear()).domain(
     values.length === 0 ? [1, 2] : [low, apart],

@@ -1,4 +1,5 @@
 /** `report.html`: one file that needs no other and asks nothing of any network. @module */
+import { highest } from "./extent.ts";
 import { HEAT_RANGE, heatColour } from "./heatmap.ts";
 import { REPORT_BEHAVIOUR } from "./report_behaviour.ts";
 import type { ReportModel, ReportSample, ReportStatus } from "./report_model.ts";
@@ -111,7 +112,7 @@ function chartsPart({ charts }: ReportModel): string {
 
 function samplesPart({ samples, leftOut }: ReportModel): string {
   if (samples.length === 0) return "";
-  const most = Math.max(...samples.map((sample) => sample.heat.rounds));
+  const most = highest(samples.map((sample) => sample.heat.rounds));
   return `<section aria-labelledby="samples">
 <h2 id="samples">Samples, round by round</h2>
 <p>Left the image after each round, right what sequential sampling gives. Below, the residual of every step (0, the image, on the

@@ -17,14 +17,19 @@ const FIXTURES = "tests/fixtures";
 
 type Event = Report & { event: string; sound: boolean };
 
-/** Runs `inspect --json` in this process; returns what it printed and what it threw. */
-async function inspect(...args: string[]): Promise<{ report?: Event; error: unknown }> {
+/** Runs `inspect` in this process; returns the lines that it printed and what it threw. */
+async function printed(args: string[]): Promise<{ lines: string[]; error: unknown }> {
   const { log } = console;
-  const lines: string[] = [];
-  console.log = (line: string) => lines.push(line);
-  const error = await runInspect([...args, "--json"], new AbortController().signal)
+  let text = "";
+  console.log = (line: string) => text += `${line}\n`;
+  const error = await runInspect(args, new AbortController().signal)
     .catch((error) => error)
     .finally(() => console.log = log);
+  return { lines: text.split("\n").slice(0, -1), error };
+}
+
+async function inspect(...args: string[]): Promise<{ report?: Event; error: unknown }> {
+  const { lines, error } = await printed([...args, "--json"]);
   return { report: lines.length ? JSON.parse(lines[0]) : undefined, error };
 }
 
@@ -229,3 +234,37 @@ Deno.test("inspect lets no control character of a file reach the terminal, in te
     }
   }
 });
+
+Deno.test("inspect reads an npy of 20 million elements in 64 MB of V8's memory", () =>
+  withTempFolder(async (folder) => {
+    const path = join(folder, "wide.npy");
+    const [elements, head] = [20_000_000, writeNpy([0], new Float32Array(0))];
+    const text = String.fromCharCode(...head).replace("<f4", "|u1");
+    const shape = text.replace(
+      /\(0,\), \}( +)/,
+      (found) => `(${elements},), }`.padEnd(found.length),
+    );
+    await Deno.writeFile(path, Uint8Array.from(shape, (char) => char.charCodeAt(0)));
+    await Deno.truncate(path, head.length + elements); // zeros that take no space on disk
+    const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: [
+        ...["run", "-A", "--v8-flags=--max-old-space-size=64", "scripts/inspect.ts"],
+        ...[path, "--no_hash"],
+      ],
+    }).output();
+    assert.ok(success, new TextDecoder().decode(stderr));
+    assert.match(new TextDecoder().decode(stdout), /elements +20000000/);
+  }));
+
+Deno.test("inspect prints a part of a model with more outputs than a call takes arguments", () =>
+  withTempFolder(async (folder) => {
+    await Deno.mkdir(join(folder, "unet"));
+    await Deno.writeTextFile(join(folder, "model_index.json"), '{"_class_name":"X"}');
+    const outputs = new Uint8Array(2 * 150_000);
+    for (let at = 0; at < outputs.length; at += 2) outputs[at] = 0x62; // field 12, an empty value
+    const graph = [0x3a, 0xe0, 0xa7, 0x12]; // field 7 of 300,000 bytes
+    await Deno.writeFile(join(folder, "unet/model.onnx"), Uint8Array.from([...graph, ...outputs]));
+    const { lines, error } = await printed([folder, "--no_hash"]);
+    assert.equal(error, undefined, String(error));
+    assert.equal(lines.filter((line) => /^ +output /.test(line)).length, 150_000);
+  }));

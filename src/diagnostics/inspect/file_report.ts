@@ -3,7 +3,7 @@ import { FormatError } from "../../errors.ts";
 import { FileSource } from "../../formats/file_source.ts";
 import { verifyImage } from "../../formats/image/image_file.ts";
 import { isJsonObject, readJson } from "../../formats/json.ts";
-import { readNpy } from "../../formats/npy/npy.ts";
+import { type NpyArray, readNpy } from "../../formats/npy/npy.ts";
 import { isShardIndex } from "../../formats/open_tensors.ts";
 import { readPngText } from "../../formats/image/png_text.ts";
 import { fileFact } from "./file_fact.ts";
@@ -71,9 +71,7 @@ const readers: Record<
 > = {
   npy(bytes, file) {
     const { dtype, shape, data } = readNpy(bytes, { file });
-    const bad = typeof data[0] === "bigint"
-      ? 0
-      : [...data as Float32Array].filter((x) => !Number.isFinite(x)).length;
+    const bad = countNonFinite(data);
     return {
       what: "NumPy array",
       facts: { dtype, shape: `[${shape.join(", ")}]`, elements: data.length },
@@ -107,3 +105,9 @@ const readers: Record<
     };
   },
 };
+
+function countNonFinite(data: NpyArray["data"]): number {
+  let count = 0;
+  for (const x of data) if (typeof x === "number" && !Number.isFinite(x)) count++;
+  return count;
+}

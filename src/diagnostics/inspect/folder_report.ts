@@ -73,8 +73,10 @@ async function inspectModel(path: string, options: InspectOptions): Promise<Repo
     problems.push(messageOf(error));
   }
   const { parts, missing } = await inspectParts(path, options);
-  problems.push(...missing);
-  return { path, kind: "model_folder", what: "model folder", files: [], facts, parts, problems };
+  return {
+    ...{ path, kind: "model_folder", what: "model folder", files: [], facts, parts },
+    problems: [...problems, ...missing],
+  };
 }
 
 /** What the folders of a model hold; a part that cannot be read is a problem of the whole. */

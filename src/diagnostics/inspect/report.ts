@@ -78,8 +78,7 @@ export function reportLines(report: Report, indent = ""): string[] {
   if (report.contract) row("contract", verdictText(report.contract));
   for (const problem of report.problems) row("problem", problem);
   for (const tensor of report.tensors ?? []) lines.push(`${indent}    ${tensorText(tensor)}`);
-  for (const part of report.parts ?? []) lines.push(...reportLines(part, `${indent}  `));
-  return lines;
+  return [...lines, ...(report.parts ?? []).flatMap((part) => reportLines(part, `${indent}  `))];
 }
 
 function verdictText({ as, met, why }: Verdict): string {

@@ -6,6 +6,7 @@
  * @module
  */
 
+import { MAX_RANK } from "../shape.ts";
 import { readExternalData } from "./onnx_external.ts";
 import type {
   OnnxAttribute,
@@ -21,6 +22,8 @@ import { type ByteRange, type ProtobufField, ProtobufReader } from "./protobuf.t
 
 /** Graphs inside graphs; real ones stay below ten. */
 const MAX_DEPTH = 64;
+/** Integers of a list that are kept: nobody asks for more than axes and shapes, and a list may be as long as its file. */
+const MAX_INTEGERS = 2 * MAX_RANK;
 const EXTERNAL = 1;
 
 /**
@@ -139,7 +142,7 @@ class OnnxReader {
       else if (field.number === 11) graph.inputs.push(this.#value(field));
       else if (field.number === 12) graph.outputs.push(this.#value(field));
       else if (field.number === 13) graph.valueInfo.push(this.#value(field));
-      else if (field.number === 15) graph.initializers.push(...this.#sparse(field));
+      else if (field.number === 15) this.#sparse(field, graph.initializers);
     }
     this.#depth--;
     const constants = new Set(graph.initializers.map(({ name }) => name));
@@ -181,20 +184,18 @@ class OnnxReader {
       } else if (field.number === 6 || field.number === 11) {
         attribute.graphs.push(this.#graph(reader.range(field)));
       } else if (field.number === 8) {
-        for (const value of reader.integers(field)) attribute.ints.push(value);
+        this.#integers(field, attribute.ints);
       } else if (field.number === 22 || field.number === 23) {
-        attribute.tensors.push(...this.#sparse(field));
+        this.#sparse(field, attribute.tensors);
       }
     }
     return attribute;
   }
 
-  #sparse(field: ProtobufField): OnnxTensor[] {
-    const tensors: OnnxTensor[] = [];
+  #sparse(field: ProtobufField, tensors: OnnxTensor[]): void {
     for (const part of this.#reader.fields(this.#reader.range(field))) {
       if (part.number <= 2) tensors.push(this.#tensor(part));
     }
-    return tensors;
   }
 
   #tensor(field: ProtobufField): OnnxTensor {
@@ -211,11 +212,10 @@ class OnnxReader {
     let place = 0;
     for (const part of reader.fields(reader.range(field))) {
       if (part.number === 1) {
-        for (const dim of reader.integers(part)) tensor.dims.push(this.#size(part, dim));
+        for (const dim of reader.integers(part)) this.#addSize(part, tensor.dims, dim);
       } else if (part.number === 2) tensor.elemType = reader.integer(part);
-      else if (part.number === 7) {
-        for (const value of reader.integers(part)) tensor.int64Data.push(value);
-      } else if (part.number === 8) tensor.name = reader.text(part);
+      else if (part.number === 7) this.#integers(part, tensor.int64Data);
+      else if (part.number === 8) tensor.name = reader.text(part);
       else if (part.number === 9) tensor.raw = reader.range(part);
       else if (part.number === 13) entries.push(part);
       else if (part.number === 14) place = reader.integer(part);
@@ -227,9 +227,20 @@ class OnnxReader {
     return tensor;
   }
 
-  #size(field: ProtobufField, dim: number): number {
-    if (dim >= 0 && Number.isSafeInteger(dim)) return dim;
-    this.#reader.fail(field.tag, `a tensor with a dimension of ${dim}`);
+  #integers(field: ProtobufField, list: number[]): void {
+    for (const value of this.#reader.integers(field)) {
+      if (list.length === MAX_INTEGERS) return;
+      list.push(value);
+    }
+  }
+
+  #addSize(field: ProtobufField, dims: number[], size: number): void {
+    if (!(size >= 0 && Number.isSafeInteger(size))) {
+      this.#reader.fail(field.tag, `a tensor with a dimension of ${size}`);
+    }
+    if (dims.push(size) > MAX_RANK) {
+      this.#reader.fail(field.tag, `a tensor of more than ${MAX_RANK} dimensions`);
+    }
   }
 
   #value(field: ProtobufField): OnnxValue {

@@ -41,7 +41,7 @@ export interface OnnxTensor {
   external: OnnxExternalData | undefined;
   /** Data as bytes (raw_data), where the file has it so. */
   raw: ByteRange | undefined;
-  /** Data as a list (int64_data), where the file has it so. */
+  /** Data as a list (int64_data), where the file has it so; its first 64 numbers at most. */
   int64Data: number[];
 }
 
@@ -49,7 +49,7 @@ export interface OnnxTensor {
 export interface OnnxAttribute {
   /** Name. */
   name: string;
-  /** Integers of `ints`. */
+  /** Integers of `ints`, the first 64 at most. */
   ints: number[];
   /** Tensors of `t`, `tensors` and sparse tensors. */
   tensors: OnnxTensor[];

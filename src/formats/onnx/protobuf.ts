@@ -51,8 +51,7 @@ export class ProtobufReader {
    * @throws {FormatError} the bytes are not a message, with the offset where they stop to be one
    */
   *fields(message: ByteRange): Generator<ProtobufField> {
-    const reader = new BinaryReader(this.bytes.subarray(0, message.end));
-    reader.pos = message.start;
+    const reader = this.#readerAt(message);
     while (reader.pos < message.end) {
       if (this.#fieldsLeft-- === 0) this.fail(reader.pos, `more than ${MAX_FIELDS} fields`);
       yield this.#next(reader);
@@ -99,29 +98,29 @@ export class ProtobufReader {
   /** An int64, int32 or enum that a number holds exactly. */
   integer(field: ProtobufField): number {
     if (field.wireType !== WireType.Varint) this.#wrongType(field);
-    return this.#varints(field)[0];
+    return this.#varint(this.#readerAt(field));
   }
 
-  /** What one field adds to a list of integers: one, or several in packed form. */
-  integers(field: ProtobufField): number[] {
-    if (field.wireType === WireType.Varint) return [this.integer(field)];
-    return this.#varints(this.range(field));
+  /** What one field adds to a list of integers: one, or several in packed form, which are not held in memory. */
+  *integers(field: ProtobufField): Generator<number> {
+    if (field.wireType === WireType.Varint) return yield this.integer(field);
+    const reader = this.#readerAt(this.range(field));
+    while (reader.pos < field.end) yield this.#varint(reader);
   }
 
-  #varints({ start, end }: ByteRange): number[] {
+  #readerAt({ start, end }: ByteRange): BinaryReader {
     const reader = new BinaryReader(this.bytes.subarray(0, end));
-    const values: number[] = [];
-    for (reader.pos = start; reader.pos < end;) {
-      const at = reader.pos;
-      let value: number;
-      try {
-        value = Number(reader.int64());
-      } catch (cause) {
-        this.fail(at, (cause as Error).message, cause);
-      }
-      values.push(value);
+    reader.pos = start;
+    return reader;
+  }
+
+  #varint(reader: BinaryReader): number {
+    const at = reader.pos;
+    try {
+      return Number(reader.int64());
+    } catch (cause) {
+      this.fail(at, (cause as Error).message, cause);
     }
-    return values;
   }
 
   #wrongType(field: ProtobufField): never {

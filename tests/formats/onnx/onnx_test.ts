@@ -157,6 +157,26 @@ Deno.test("readOnnx() refuses half a million fields before they fill the memory"
   refuses(field(7, fields), /more than 500000 fields/);
 });
 
+Deno.test("readOnnx() reads more sparse values than a call takes arguments", () => {
+  const values = new Uint8Array(2 * 150_000);
+  for (let at = 0; at < values.length; at += 2) values[at] = 0x0a; // field 1, an empty tensor
+  const attribute = field(1, field(5, field(22, values)));
+  const { initializers, nodes } = readOnnx(modelOf(join(field(15, values), attribute))).graph;
+  assert.deepEqual([initializers.length, nodes[0].attributes[0].tensors.length], [
+    150_000,
+    150_000,
+  ]);
+});
+
+Deno.test("readOnnx() keeps the first 64 integers of a list as long as its file", () => {
+  const zeros = new Uint8Array(2e6);
+  const tensor = field(5, join(integer(2, 7), field(7, zeros), field(7, zeros)));
+  const model = readOnnx(modelOf(join(tensor, field(1, field(5, field(8, zeros))))));
+  assert.equal(model.graph.initializers[0].int64Data.length, 64);
+  assert.equal(model.graph.nodes[0].attributes[0].ints.length, 64);
+  refuses(modelOf(field(5, field(1, zeros))), /a tensor of more than 32 dimensions/);
+});
+
 Deno.test("readOnnx() refuses every truncation of a model that loses its graph's end", () => {
   const whole = join(integer(1, 8), field(7, join(field(2, "g"), field(11, field(1, "x")))));
   for (let length = 0; length < whole.length; length++) {
