@@ -1,6 +1,8 @@
 /** Images that the user brings, PNG or JPEG. @module */
 import { FormatError, PermissionError } from "../errors.ts";
 import { verifyImage } from "../formats/image/image_file.ts";
+import { verifyJpeg } from "../formats/image/jpeg.ts";
+import { withPlainColours } from "../formats/image/jpeg_colours.ts";
 import { decodePng, type RgbaImage } from "../formats/image/png_pixels.ts";
 import type { Image } from "./image.ts";
 import { loadEncoder, missingPermission } from "./encode_png.ts";
@@ -48,7 +50,9 @@ export async function readImage(
 async function decodeJpeg(bytes: Uint8Array, file: string): Promise<RgbaImage> {
   const { Image } = await loadEncoder();
   try {
-    const { width, height, bitmap } = await Image.decode(bytes);
+    const { width, height, bitmap } = await Image.decode(
+      withPlainColours(bytes, verifyJpeg(bytes, { file })),
+    );
     return { width, height, data: Uint8Array.from(bitmap) };
   } catch (cause) {
     const hint = missingPermission(cause);

@@ -4,7 +4,16 @@ import { FormatError } from "../../src/errors.ts";
 import type { Image } from "../../src/images/image.ts";
 import { encodePng } from "../../src/images/encode_png.ts";
 import { readImage } from "../../src/images/read_image.ts";
-import { BASELINE, BASELINE_PIXELS, GREY, PROGRESSIVE } from "../formats/image/jpeg_fixture.ts";
+import { orientImage } from "../../src/images/orient_image.ts";
+import {
+  adobeSegment,
+  BASELINE,
+  BASELINE_PIXELS,
+  exifSegment,
+  GREY,
+  PROGRESSIVE,
+  withSegment,
+} from "../formats/image/jpeg_fixture.ts";
 import { chunk, header, IEND, join, SIGNATURE } from "../formats/image/png_fixture.ts";
 import { type FuzzTarget, mutant, Random } from "../support/fuzz.ts";
 
@@ -56,6 +65,56 @@ Deno.test("readImage() decodes JPEG to the pixels of another decoder", async () 
 Deno.test("readImage() reads the first image of a file that a phone appended to", async () => {
   const wanted = await readImage(BASELINE, { file: "t.jpg" });
   assert.deepEqual(await readImage(join(BASELINE, GREY), { file: "t.jpg" }), wanted);
+});
+
+/** An image of tests/fixtures/images. */
+async function fixture(file: string): Promise<Image> {
+  return await readImage(await Deno.readFile(`tests/fixtures/images/${file}`), { file });
+}
+
+Deno.test("readImage() turns PNG and JPEG as Exif says, whatever the field's type and byte order", async () => {
+  for (const name of ["exif3", "exif6", "exif8"]) {
+    assert.deepEqual(await fixture(`${name}.png`), await fixture(`${name}_upright.png`), name);
+  }
+  const stored = await readImage(BASELINE, { file: "t.jpg" });
+  const turned = orientImage(stored, 6);
+  for (const type of [3, 4]) {
+    const bytes = withSegment(BASELINE, exifSegment(6, false, type));
+    assert.deepEqual(await readImage(bytes, { file: "t.jpg" }), turned);
+  }
+  // 40x24 as stored, orientation 6 as a big-endian SHORT.
+  const { width, height } = await fixture("o_short_be.jpg");
+  assert.deepEqual([width, height], [24, 40]);
+});
+
+Deno.test("readImage() reads PNG with surplus as libpng does", async () => {
+  const plain = await fixture("plain.png");
+  for (const file of ["tail.png", "tail_zip.png", "idat_toolong.png"]) {
+    assert.deepEqual(await fixture(file), plain, file);
+  }
+  const pixel = async (
+    file: string,
+    at: number,
+  ) => [...(await fixture(file)).data.subarray(at, at + 3)];
+  // As Pillow 13 has them: grey with a useless palette; colours 10 and 2 of a palette of 5.
+  assert.deepEqual(await pixel("plte_grey.png", 0), [76, 76, 76]);
+  assert.deepEqual(await pixel("plte_grey.png", 3 * 8), [39, 39, 39]);
+  assert.deepEqual(await pixel("pal_short.png", 0), [0, 0, 0]);
+  assert.deepEqual(await pixel("pal_short.png", 3 * 352), [204, 135, 150]);
+});
+
+Deno.test("readImage() takes the colours of JPEG that libjpeg takes", async () => {
+  const red = await fixture("jpeg_rgb_component_ids.jpg");
+  assert.deepEqual([...red.data.subarray(0, 3)], [200, 30, 60]);
+  const wanted = await readImage(BASELINE, { file: "t.jpg" });
+  for (const transform of [0, 1, 2]) {
+    // BASELINE has a JFIF segment, which says YCbCr whatever Adobe's says.
+    const bytes = withSegment(BASELINE, adobeSegment(transform));
+    assert.deepEqual(await readImage(bytes, { file: "t.jpg" }), wanted, `transform ${transform}`);
+  }
+  const inks = await fixture("cmyk.jpg");
+  const converted = await fixture("cmyk_as_rgb.png");
+  assert.ok(apart(inks.data, converted.data) <= 2, `${apart(inks.data, converted.data)} levels`);
 });
 
 /** Mutants of JPEG; their number is small, for a decoder is made for each. */

@@ -2,6 +2,7 @@
 import { FormatError } from "../../errors.ts";
 import { FileSource } from "../../formats/file_source.ts";
 import { verifyImage } from "../../formats/image/image_file.ts";
+import { verifyJpeg } from "../../formats/image/jpeg.ts";
 import { isJsonObject, readJson } from "../../formats/json.ts";
 import { type NpyArray, readNpy } from "../../formats/npy/npy.ts";
 import { isShardIndex } from "../../formats/open_tensors.ts";
@@ -79,19 +80,17 @@ const readers: Record<
     };
   },
   png(bytes, file) {
-    const { width, height } = verifyImage(bytes, { file });
     const texts = [...readPngText(bytes, { file }).keys()];
     return {
       what: "PNG image",
-      facts: { size: `${width}x${height}`, texts: texts.join(", ") || null },
+      facts: { ...imageFacts(bytes, file), texts: texts.join(", ") || null },
       problems: [],
     };
   },
   jpeg(bytes, file) {
-    const { width, height, orientation } = verifyImage(bytes, { file });
     return {
       what: "JPEG image",
-      facts: { size: `${width}x${height}`, orientation },
+      facts: { ...imageFacts(bytes, file), colours: verifyJpeg(bytes, { file }).colours },
       problems: [],
     };
   },
@@ -105,6 +104,15 @@ const readers: Record<
     };
   },
 };
+
+function imageFacts(bytes: Uint8Array, file: string): Report["facts"] {
+  const { width, height, orientation, length } = verifyImage(bytes, { file });
+  const surplus = bytes.length - length;
+  return {
+    ...{ size: `${width}x${height}`, orientation },
+    ...(surplus > 0 ? { "after it": `${surplus} bytes that are no part of the image` } : {}),
+  };
+}
 
 function countNonFinite(data: NpyArray["data"]): number {
   let count = 0;

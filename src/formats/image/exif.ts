@@ -1,21 +1,34 @@
 /**
- * How a camera was held, from the Exif data of a JPEG; TIFF revision 6.0, section 2, has the layout.
+ * How a camera was held, from the Exif data of a JPEG or PNG; TIFF revision 6.0, section 2, has the layout.
  * @module
  */
 
 const SIGNATURE = "Exif\0\0";
 const ORIENTATION = 0x0112;
 const ENTRY_SIZE = 12;
+const [BYTE, SHORT, LONG] = [1, 3, 4];
 
 /**
- * Orientation that an APP1 segment asks for.
+ * Orientation that an APP1 segment of a JPEG asks for.
  *
  * @param data the segment without its length
- * @returns 1 (as stored) to 8; `undefined` where the segment does not say or is damaged, which is no reason to refuse the image
+ * @returns as {@linkcode tiffOrientation}; `undefined` also where the segment holds something else than Exif data
  */
 export function exifOrientation(data: Uint8Array): number | undefined {
-  if (String.fromCharCode(...data.subarray(0, SIGNATURE.length)) !== SIGNATURE) return undefined;
-  const tiff = data.subarray(SIGNATURE.length);
+  return startsWithSignature(data) ? tiffOrientation(data.subarray(SIGNATURE.length)) : undefined;
+}
+
+/** Orientation that an eXIf chunk of a PNG asks for; some writers put the signature of a JPEG's segment first. */
+export function pngOrientation(data: Uint8Array): number | undefined {
+  return exifOrientation(data) ?? tiffOrientation(data);
+}
+
+function startsWithSignature(data: Uint8Array): boolean {
+  return String.fromCharCode(...data.subarray(0, SIGNATURE.length)) === SIGNATURE;
+}
+
+/** @returns 1 (as stored) to 8; `undefined` where the data do not say or are damaged, which is no reason to refuse the image */
+function tiffOrientation(tiff: Uint8Array): number | undefined {
   const view = new DataView(tiff.buffer, tiff.byteOffset, tiff.byteLength);
   try {
     const order = view.getUint16(0);
@@ -26,12 +39,20 @@ export function exifOrientation(data: Uint8Array): number | undefined {
     for (let i = 0; i < entries; i++) {
       const at = directory + 2 + i * ENTRY_SIZE;
       if (view.getUint16(at, little) !== ORIENTATION) continue;
-      const value = view.getUint16(at + 8, little);
-      return value >= 1 && value <= 8 ? value : undefined;
+      const value = readNumber(view, at, little);
+      return value !== undefined && value >= 1 && value <= 8 ? value : undefined;
     }
   } catch (error) {
     // A read outside the segment: offsets are the file's own claims.
     if (!(error instanceof RangeError)) throw error;
   }
   return undefined;
+}
+
+/** The number of a directory's entry, by its type. */
+function readNumber(view: DataView, entry: number, little: boolean): number | undefined {
+  const type = view.getUint16(entry + 2, little);
+  if (type === BYTE) return view.getUint8(entry + 8);
+  if (type === SHORT) return view.getUint16(entry + 8, little);
+  return type === LONG ? view.getUint32(entry + 8, little) : undefined;
 }

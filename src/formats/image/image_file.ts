@@ -11,9 +11,9 @@ export interface ImageFile {
   readonly width: number;
   /** Height in pixels, as stored. */
   readonly height: number;
-  /** How to turn the image, 1 (as stored) to 8, as Exif has it; 1 of a PNG. */
+  /** How to turn the image, 1 (as stored) to 8, as Exif has it. */
   readonly orientation: number;
-  /** Bytes of the image; a JPEG may have others after it. */
+  /** Bytes of the image; the file may have others after it. */
   readonly length: number;
 }
 
@@ -52,9 +52,9 @@ const OTHERS: readonly (readonly [kind: string, offset: number, text: string])[]
 export function verifyImage(bytes: Uint8Array, options: { file?: string } = {}): ImageFile {
   const file = options.file ?? "image data";
   if (PNG_SIGNATURE.every((byte, i) => bytes[i] === byte)) {
-    const { width, height } = verifyPng(bytes, { file });
+    const { width, height, orientation, length } = verifyPng(bytes, { file });
     expectSize({ width, height, offset: WIDTH_IN_PNG, file });
-    return { kind: "png", width, height, orientation: 1, length: bytes.length };
+    return { kind: "png", width, height, orientation, length };
   }
   if (bytes[0] === 0xff && bytes[1] === 0xd8) {
     const { width, height, orientation, frameOffset, length } = verifyJpeg(bytes, { file });

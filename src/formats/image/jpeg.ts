@@ -12,8 +12,10 @@ export interface Jpeg {
   readonly width: number;
   /** Height in pixels. */
   readonly height: number;
-  /** 1 grey, 3 colour. */
+  /** 1 grey, 3 colour, 4 inks. */
   readonly components: number;
+  /** What the components are. */
+  readonly colours: "grey" | "RGB" | "YCbCr" | "CMYK" | "YCCK";
   /** Where the frame, which says the size, starts. */
   readonly frameOffset: number;
   /** How to turn the image, 1 (as stored) to 8, as Exif has it. */
@@ -32,13 +34,27 @@ interface Segment {
   end: number;
 }
 
-type Frame = Omit<Jpeg, "length" | "orientation">;
+interface Frame extends Pick<Jpeg, "width" | "height" | "components" | "frameOffset"> {
+  /** Numbers by which scans name the components. */
+  ids: Uint8Array;
+}
 
-const [SOI, EOI, SOS, APP1] = [0xd8, 0xd9, 0xda, 0xe1];
+/** What segments before the image say of its colours. */
+interface ColourMarkers {
+  jfif: boolean;
+  /** Transform of Adobe's segment. */
+  adobe: number | undefined;
+}
+
+const [SOI, EOI, SOS, APP0, APP1, APP14] = [0xd8, 0xd9, 0xda, 0xe0, 0xe1, 0xee];
 /** Frames that decoders know: baseline, extended and progressive, Huffman-coded. */
 const FRAMES: readonly number[] = [0xc0, 0xc1, 0xc2];
 /** DHT, JPG and DAC lie among the frames' markers. */
 const NO_FRAMES: readonly number[] = [0xc4, 0xc8, 0xcc];
+/** Least bytes of JFIF's segment. */
+const JFIF_LENGTH = 14;
+/** Where Adobe's segment has its transform: 0 none, 1 YCbCr, 2 YCCK. */
+const ADOBE_TRANSFORM = 11;
 /** Most scans of one file. A progressive image has about ten; each costs as much as the whole image. */
 const MAX_SCANS = 100;
 
@@ -55,13 +71,18 @@ export function verifyJpeg(bytes: Uint8Array, options: { file?: string } = {}): 
   if (bytes[0] !== 0xff || bytes[1] !== SOI) throw refusal(file, 0, "no JPEG signature");
   let frame: Frame | undefined;
   let orientation: number | undefined;
+  const markers: ColourMarkers = { jfif: false, adobe: undefined };
   let scans = 0;
   for (let at = 2;;) {
     const segment = readSegment(bytes, at, file);
     const { marker, offset, end } = segment;
     at = end;
     if (marker === EOI) {
-      if (frame && scans > 0) return { ...frame, orientation: orientation ?? 1, length: end };
+      if (frame && scans > 0) {
+        const { ids, ...facts } = frame;
+        const colours = coloursOf(ids, markers);
+        return { ...facts, colours, orientation: orientation ?? 1, length: end };
+      }
       throw refusal(file, offset, "EOI before any image");
     } else if (marker === SOS) {
       if (!frame) throw refusal(file, offset, "a scan before the frame");
@@ -72,8 +93,24 @@ export function verifyJpeg(bytes: Uint8Array, options: { file?: string } = {}): 
       frame = readFrame(segment, file);
     } else if (marker === APP1) {
       orientation ??= exifOrientation(segment.data);
+    } else if (marker === APP0) {
+      markers.jfif ||= startsWith(segment.data, "JFIF\0") && segment.data.length >= JFIF_LENGTH;
+    } else if (marker === APP14 && startsWith(segment.data, "Adobe")) {
+      markers.adobe = segment.data[ADOBE_TRANSFORM] ?? markers.adobe;
     }
   }
+}
+
+/** What the components are, by libjpeg's rules: JFIF over Adobe, Adobe over the names of the components. */
+function coloursOf(ids: Uint8Array, { jfif, adobe }: ColourMarkers): Jpeg["colours"] {
+  if (ids.length === 1) return "grey";
+  if (ids.length === 4) return adobe === undefined || adobe === 0 ? "CMYK" : "YCCK";
+  const named = String.fromCharCode(...ids) === "RGB";
+  return !jfif && (adobe === 0 || (adobe === undefined && named)) ? "RGB" : "YCbCr";
+}
+
+function startsWith(data: Uint8Array, text: string): boolean {
+  return String.fromCharCode(...data.subarray(0, text.length)) === text;
 }
 
 function isFrame(marker: number): boolean {
@@ -116,14 +153,15 @@ function readFrame({ marker, offset, data }: Segment, file: string): Frame {
   }
   const [width, height] = [w1 << 8 | w0, h1 << 8 | h0];
   if (width === 0 || height === 0) throw refusal(file, offset, `size ${width}x${height}`);
-  if (precision !== 8 || (components !== 1 && components !== 3)) {
+  if (precision !== 8 || ![1, 3, 4].includes(components)) {
     throw refusal(
       file,
       offset,
-      `${components} components of ${precision} bits, wanted grey or colour of 8`,
+      `${components} components of ${precision} bits, wanted 1 (grey), 3 (colour) or 4 (CMYK) of 8`,
     );
   }
-  return { width, height, components, frameOffset: offset };
+  const ids = data.subarray(6).filter((_, i) => i % 3 === 0);
+  return { width, height, components, ids, frameOffset: offset };
 }
 
 /** Offset of the first marker after a scan; inside one, 0xff is followed by a zero or a restart. */

@@ -6,6 +6,7 @@
 import { crc32 } from "node:zlib";
 import { FormatError } from "../../errors.ts";
 import { shown } from "../shown.ts";
+import { pngOrientation } from "./exif.ts";
 
 /** One chunk of a PNG. */
 export interface PngChunk {
@@ -27,9 +28,15 @@ export interface Png {
   readonly bitDepth: number;
   /** 0 grey, 2 RGB, 3 palette, 4 grey with alpha, 6 RGBA. */
   readonly colorType: number;
+  /** How to turn the image, 1 (as stored) to 8, as its eXIf chunk has it. */
+  readonly orientation: number;
+  /** Bytes up to and with IEND; some tools append files to an image. */
+  readonly length: number;
   /** Every chunk, in order. */
   readonly chunks: readonly PngChunk[];
 }
+
+type Header = Pick<Png, "width" | "height" | "bitDepth" | "colorType">;
 
 /** The eight bytes that every PNG starts with. */
 export const PNG_SIGNATURE: readonly number[] = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
@@ -37,6 +44,8 @@ export const PNG_SIGNATURE: readonly number[] = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0
 const CHUNK_OVERHEAD = 12;
 /** Most chunks of one file, which bounds memory: an image of 800 MB in the usual 8 kB pieces. */
 const MAX_CHUNKS = 100_000;
+/** The colour type of palette images. */
+export const PALETTE = 3;
 const MAX_UINT31 = 2 ** 31 - 1;
 const BIT_DEPTHS: Readonly<Record<number, readonly number[]>> = {
   0: [1, 2, 4, 8, 16],
@@ -47,8 +56,8 @@ const BIT_DEPTHS: Readonly<Record<number, readonly number[]>> = {
 };
 
 /**
- * Checks a PNG without decoding its pixels: signature, chunk lengths, types and CRCs, the order of the critical chunks, IHDR's values,
- * and that nothing follows IEND.
+ * Checks a PNG without decoding its pixels: signature, chunk lengths, types and CRCs, the order of the critical chunks, and
+ * IHDR's values.
  *
  * @param bytes the whole file
  * @param options `file` is the name in messages
@@ -70,10 +79,11 @@ export function verifyPng(bytes: Uint8Array, options: { file?: string } = {}): P
     at += CHUNK_OVERHEAD + chunk.data.length;
     if (chunk.type === "IEND") break;
   }
-  if (at < bytes.length) throw new FormatError(`${file}: byte ${at}: data after IEND`);
   const header = readHeader(chunks, file);
   checkOrder(chunks, header.colorType, file);
-  return { ...header, chunks };
+  const exif = chunks.find(({ type }) => type === "eXIf");
+  const orientation = exif && pngOrientation(exif.data);
+  return { ...header, orientation: orientation ?? 1, length: at, chunks };
 }
 
 function readChunk(bytes: Uint8Array, offset: number, file: string): PngChunk {
@@ -97,7 +107,7 @@ function readChunk(bytes: Uint8Array, offset: number, file: string): PngChunk {
   return { type, offset, data: bytes.subarray(offset + 8, offset + 8 + length) };
 }
 
-function readHeader(chunks: readonly PngChunk[], file: string): Omit<Png, "chunks"> {
+function readHeader(chunks: readonly PngChunk[], file: string): Header {
   const data = chunks[0]?.data;
   if (chunks[0]?.type !== "IHDR" || data.length !== 13) {
     throw new FormatError(`${file}: byte 8: wanted IHDR of 13 bytes`);
@@ -131,18 +141,20 @@ function checkOrder(chunks: readonly PngChunk[], colorType: number, file: string
   types.forEach((type, i) => {
     if (type === "IHDR" && i > 0) refuse(i, "a second IHDR");
     if (type === "IDAT" && i > firstData && types[i - 1] !== "IDAT") refuse(i, "IDAT interrupted");
-    if (type === "PLTE") checkPalette(i);
+    // In other images PLTE is a suggestion, in grey ones a mistake: nothing reads it.
+    if (type === "PLTE" && colorType === PALETTE) checkPalette(i);
     // An upper-case first letter says that the image cannot be understood without the chunk.
     if (/^[A-Z]/.test(type) && !["IHDR", "PLTE", "IDAT", "IEND"].includes(type)) {
       refuse(i, `unknown critical chunk ${type}`);
     }
   });
-  if (colorType === 3 && !types.includes("PLTE")) refuse(firstData, "a palette image without PLTE");
+  if (colorType === PALETTE && !types.includes("PLTE")) {
+    refuse(firstData, "a palette image without PLTE");
+  }
 
   function checkPalette(i: number): void {
     const { length } = chunks[i].data;
     if (i > firstData || types.indexOf("PLTE") !== i) refuse(i, "PLTE out of place");
-    if (colorType === 0 || colorType === 4) refuse(i, "PLTE in a grey image");
     if (length % 3 !== 0 || length < 3 || length > 768) refuse(i, `PLTE of ${length} bytes`);
   }
 }

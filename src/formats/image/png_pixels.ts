@@ -6,7 +6,7 @@
 import { Buffer } from "node:buffer";
 import { inflateSync } from "node:zlib";
 import { FormatError } from "../../errors.ts";
-import { type Png, verifyPng } from "./png.ts";
+import { PALETTE, type Png, verifyPng } from "./png.ts";
 
 /** 8-bit RGBA pixels, row by row. */
 export interface RgbaImage {
@@ -37,14 +37,15 @@ const ADAM7: readonly Pass[] = [
   { x: 0, y: 1, dx: 1, dy: 2 },
 ];
 const CHANNELS: Readonly<Record<number, number>> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };
-const PALETTE = 3;
+/** Bytes after the last pixel that are read and left out, as other decoders leave them out. */
+const MAX_SURPLUS = 2 ** 20;
 
 /**
  * Decodes a PNG. Memory grows with width times height: check them first.
  *
  * @param bytes the whole file; is checked as {@link verifyPng} does
  * @param options `file` is the name in messages
- * @throws {FormatError} where it is not a PNG, or its pixels cannot be inflated to exactly its size
+ * @throws {FormatError} where it is not a PNG, or its pixels cannot be inflated to its size
  */
 export function decodePng(bytes: Uint8Array, options: { file?: string } = {}): RgbaImage {
   const file = options.file ?? "PNG data";
@@ -60,7 +61,7 @@ export function decodePng(bytes: Uint8Array, options: { file?: string } = {}): R
   const lengths = passes.map(({ columns }) => Math.ceil(columns * bits / 8));
   const total = passes.reduce((sum, { rows }, i) => sum + rows * (1 + lengths[i]), 0);
   const raw = inflate(png, total, file);
-  const paint = painter(png, file);
+  const paint = painter(png);
   const data = new Uint8Array(width * height * 4);
   let at = 0;
   passes.forEach(({ x, y, dx, dy, columns, rows }, pass) => {
@@ -88,11 +89,11 @@ function inflate(png: Png, length: number, file: string): Uint8Array<ArrayBuffer
   let raw: Uint8Array<ArrayBuffer>;
   try {
     const stored = Buffer.concat(pieces.map(({ data }) => data));
-    raw = new Uint8Array(inflateSync(stored, { maxOutputLength: length + 1 }));
+    raw = new Uint8Array(inflateSync(stored, { maxOutputLength: length + MAX_SURPLUS }));
   } catch (cause) {
     throw refuse(cause);
   }
-  if (raw.length !== length) throw refuse();
+  if (raw.length < length) throw refuse();
   return raw;
 }
 
@@ -124,17 +125,15 @@ function paeth(left: number, up: number, corner: number): number {
 type Painter = (line: Uint8Array, i: number, out: Uint8Array, at: number) => void;
 
 /** Writes pixel `i` of a line as RGBA. */
-function painter({ bitDepth, colorType, chunks }: Png, file: string): Painter {
+function painter({ bitDepth, colorType, chunks }: Png): Painter {
   const transparent = chunks.find(({ type }) => type === "tRNS")?.data ?? new Uint8Array(0);
   const channels = CHANNELS[colorType];
   const sample = sampler(bitDepth);
   if (colorType === PALETTE) {
-    const colours = chunks.find(({ type }) => type === "PLTE")!.data;
+    const colours = new Uint8Array(3 * 256); // a colour that the palette lacks is black
+    colours.set(chunks.find(({ type }) => type === "PLTE")!.data);
     return (line, i, out, at) => {
       const index = sample(line, i);
-      if (3 * index >= colours.length) {
-        throw new FormatError(`${file}: colour ${index} of a palette of ${colours.length / 3}`);
-      }
       out.set(colours.subarray(3 * index, 3 * index + 3), at);
       out[at + 3] = transparent[index] ?? 255;
     };

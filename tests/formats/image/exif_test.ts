@@ -1,16 +1,28 @@
 import assert from "node:assert/strict";
-import { exifOrientation } from "../../../src/formats/image/exif.ts";
+import { exifOrientation, pngOrientation } from "../../../src/formats/image/exif.ts";
 import { verifyJpeg } from "../../../src/formats/image/jpeg.ts";
 import { BASELINE, exifSegment, withSegment } from "./jpeg_fixture.ts";
 
 /** What follows the length field. */
 const data = (segment: Uint8Array) => segment.subarray(4);
 
-Deno.test("exifOrientation() reads both byte orders", () => {
-  for (let orientation = 1; orientation <= 8; orientation++) {
-    assert.equal(exifOrientation(data(exifSegment(orientation))), orientation);
-    assert.equal(exifOrientation(data(exifSegment(orientation, false))), orientation);
+Deno.test("exifOrientation() reads BYTE, SHORT and LONG in both byte orders", () => {
+  for (const type of [1, 3, 4]) {
+    for (const little of [true, false]) {
+      for (let orientation = 1; orientation <= 8; orientation++) {
+        const segment = data(exifSegment(orientation, little, type));
+        assert.equal(exifOrientation(segment), orientation, `type ${type}, little ${little}`);
+      }
+    }
   }
+  assert.equal(exifOrientation(data(exifSegment(6, true, 5))), undefined);
+});
+
+Deno.test("pngOrientation() reads Exif data with and without a JPEG's signature", () => {
+  const segment = data(exifSegment(6, false, 4));
+  assert.equal(pngOrientation(segment), 6);
+  assert.equal(pngOrientation(segment.subarray(6)), 6);
+  assert.equal(pngOrientation(segment.subarray(8)), undefined);
 });
 
 Deno.test("exifOrientation() is undefined where the segment says nothing it can mean", () => {

@@ -37,8 +37,12 @@ export const BASELINE_PIXELS: Uint8Array<ArrayBuffer> = Uint8Array.fromBase64(
     "t+S50+yo0uVN",
 );
 
-/** An APP1 segment of Exif data with this orientation, in either byte order. */
-export function exifSegment(orientation: number, little = true): Uint8Array<ArrayBuffer> {
+/** An APP1 segment of Exif data with this orientation, in either byte order, as a field of type 1 (BYTE), 3 (SHORT) or 4 (LONG). */
+export function exifSegment(
+  orientation: number,
+  little = true,
+  type = 3,
+): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(36);
   const view = new DataView(bytes.buffer);
   bytes.set([0xff, 0xe1, 0, 34, ...new TextEncoder().encode("Exif\0\0")]);
@@ -47,13 +51,21 @@ export function exifSegment(orientation: number, little = true): Uint8Array<Arra
   view.setUint32(14, 8, little);
   view.setUint16(18, 1, little);
   view.setUint16(20, 0x0112, little);
-  view.setUint16(22, 3, little);
+  view.setUint16(22, type, little);
   view.setUint32(24, 1, little);
-  view.setUint16(28, orientation, little);
+  if (type === 1) view.setUint8(28, orientation);
+  else if (type === 4) view.setUint32(28, orientation, little);
+  else view.setUint16(28, orientation, little);
   return bytes;
 }
 
 /** A JPEG with a segment after its SOI. */
 export function withSegment(jpeg: Uint8Array, segment: Uint8Array): Uint8Array<ArrayBuffer> {
   return Uint8Array.of(...jpeg.subarray(0, 2), ...segment, ...jpeg.subarray(2));
+}
+
+/** Adobe's APP14 segment: transform 0 none, 1 YCbCr, 2 YCCK. */
+export function adobeSegment(transform: number): Uint8Array<ArrayBuffer> {
+  const name = new TextEncoder().encode("Adobe");
+  return Uint8Array.of(0xff, 0xee, 0, 14, ...name, 0, 100, 0, 0, 0, 0, transform);
 }

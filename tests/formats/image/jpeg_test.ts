@@ -1,7 +1,14 @@
 import assert from "node:assert/strict";
 import { FormatError } from "../../../src/errors.ts";
 import { verifyJpeg } from "../../../src/formats/image/jpeg.ts";
-import { BASELINE, GREY, PROGRESSIVE } from "./jpeg_fixture.ts";
+import {
+  adobeSegment,
+  BASELINE,
+  exifSegment,
+  GREY,
+  PROGRESSIVE,
+  withSegment,
+} from "./jpeg_fixture.ts";
 import { join } from "./png_fixture.ts";
 
 const { frameOffset: FRAME } = verifyJpeg(BASELINE);
@@ -90,4 +97,24 @@ Deno.test("verifyJpeg() refuses every truncation", () => {
       assert.throws(() => verifyJpeg(file.slice(0, length)), FormatError, `length ${length}`);
     }
   }
+});
+
+Deno.test("verifyJpeg() tells colours by libjpeg's rules: JFIF, Adobe, the components' names", () => {
+  const jfifLength = 20;
+  const bare = join(BASELINE.subarray(0, 2), BASELINE.subarray(jfifLength));
+  const named = bare.slice();
+  const frame = FRAME - jfifLength + 2;
+  for (const [i, letter] of [...new TextEncoder().encode("RGB")].entries()) {
+    named[frame + 10 + 3 * i] = letter;
+  }
+  const coloursOf = (bytes: Uint8Array) => verifyJpeg(bytes).colours;
+  assert.deepEqual([GREY, BASELINE, bare, named].map(coloursOf), ["grey", "YCbCr", "YCbCr", "RGB"]);
+  for (const [transform, colours] of [[0, "RGB"], [1, "YCbCr"], [2, "YCbCr"]] as const) {
+    assert.equal(coloursOf(withSegment(bare, adobeSegment(transform))), colours);
+    assert.equal(coloursOf(withSegment(BASELINE, adobeSegment(transform))), "YCbCr");
+  }
+  assert.equal(coloursOf(withSegment(named, adobeSegment(1))), "YCbCr");
+  const cmyk = Deno.readFileSync("tests/fixtures/images/cmyk.jpg");
+  assert.equal(coloursOf(cmyk), "CMYK");
+  assert.equal(coloursOf(withSegment(cmyk, exifSegment(1))), "CMYK");
 });

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { FormatError } from "../../../src/errors.ts";
 import { verifyPng } from "../../../src/formats/image/png.ts";
+import { exifSegment } from "./jpeg_fixture.ts";
 import { chunk, header, IDAT, IEND, join, pngWith, SIGNATURE } from "./png_fixture.ts";
 
 const GOOD = pngWith();
@@ -25,7 +26,6 @@ const LIES: readonly (readonly [string, () => Uint8Array, RegExp])[] = [
   ["a file without IEND", () => GOOD.slice(0, -12), /no empty IEND at the end/],
   ["an empty IDAT in place of IEND", () => join(SIGNATURE, header(), IDAT, chunk("IDAT")), /IEND/],
   ["a file without its last byte", () => GOOD.slice(0, -1), /cut short inside a chunk/],
-  ["trailing bytes", () => join(GOOD, Uint8Array.of(0)), /byte 67: data after IEND/],
   ["a wrong CRC", () => changed(32, GOOD[32] ^ 1), /byte 8: IHDR has a wrong CRC/],
   ["a changed pixel", () => changed(43, GOOD[43] ^ 1), /byte 33: IDAT has a wrong CRC/],
   ["a length past the end", () => changed(33, 0x7f), /byte 33: IDAT claims 2130706442 bytes/],
@@ -60,12 +60,10 @@ const LIES: readonly (readonly [string, () => Uint8Array, RegExp])[] = [
   ["IDAT interrupted", () => pngWith(IDAT, chunk("tEXt", "a\0")), /IDAT interrupted/],
   ["an IEND with data", () => join(SIGNATURE, header(), IDAT, chunk("IEND", "x")), /no empty IEND/],
   ["a palette image without PLTE", () => withHeader({ format: [8, 3, 0, 0, 0] }), /without PLTE/],
-  ["PLTE in a grey image", () => pngWith(PLTE), /PLTE in a grey image/],
-  ["PLTE in a grey image with alpha", () => withHeader({ format: [8, 4, 0, 0, 0] }, PLTE), /grey/],
   ["two PLTE", () => withHeader({ format: [8, 3, 0, 0, 0] }, PLTE, PLTE), /PLTE out of place/],
   [
     "PLTE after IDAT",
-    () => withHeader({ format: [8, 2, 0, 0, 0] }, IDAT, PLTE),
+    () => withHeader({ format: [8, 3, 0, 0, 0] }, IDAT, PLTE),
     /PLTE out of place/,
   ],
   ["an empty PLTE", () => withHeader({ format: [8, 3, 0, 0, 0] }, chunk("PLTE")), /PLTE of 0/],
@@ -97,6 +95,27 @@ Deno.test("verifyPng() returns header and chunks of a legal file", () => {
   assert.deepEqual([png.width, png.height, png.bitDepth, png.colorType], [3, 2, 8, 3]);
   assert.deepEqual(png.chunks.map(({ type }) => type), ["IHDR", "PLTE", "IDAT", "IDAT", "IEND"]);
   assert.equal(png.chunks[1].offset, 33);
+});
+
+Deno.test("verifyPng() accepts bytes after IEND and says where the image ends", () => {
+  const png = verifyPng(join(GOOD, Uint8Array.of(0)));
+  assert.deepEqual([png.length, png.chunks.length], [GOOD.length, 3]);
+});
+
+Deno.test("verifyPng() accepts a palette that an image does not use, whatever it is", () => {
+  for (const colorType of [0, 2, 4, 6]) {
+    for (const palette of [PLTE, chunk("PLTE", "rgba")]) {
+      verifyPng(withHeader({ format: [8, colorType, 0, 0, 0] }, palette));
+    }
+  }
+});
+
+Deno.test("verifyPng() returns the orientation of an eXIf chunk, 1 without one that says it", () => {
+  const exif = chunk("eXIf", exifSegment(8).subarray(10));
+  assert.equal(verifyPng(pngWith(exif)).orientation, 8);
+  assert.equal(verifyPng(join(SIGNATURE, header(), IDAT, exif, IEND)).orientation, 8);
+  assert.equal(verifyPng(pngWith(chunk("eXIf", "MM"))).orientation, 1);
+  assert.equal(verifyPng(GOOD).orientation, 1);
 });
 
 Deno.test("verifyPng() accepts text after the image", () => {
