@@ -67,12 +67,15 @@ export function sampleLine(sample: VerifiedSample): string {
   return `sample ${index} ${name}: ${differences(sample)}; ${costs(run, sequential)}`;
 }
 
-/** Lines of the whole run. */
+/** Lines of the whole run; the figures of a single sample are those of its own line. */
 export function overallLines(total: Overall): string[] {
   const { samples, run, sequential, tolerance, verified } = total;
-  return [
+  const figures = samples === 1 ? [] : [
     `${samples} samples, worst: ${differences(total)}`,
     `${samples} samples, mean: ${costs(run, sequential)} (run as recorded, sequential just now)`,
+  ];
+  return [
+    ...figures,
     `${verified ? "verified" : "NOT verified"}: relative latent difference ${
       short(total.latent.relative)
     }, tolerance ${short(tolerance)}`,

@@ -25,6 +25,8 @@ export interface MeasuredSample {
   /** T. */
   timesteps: number;
   settings: SolverSettings;
+  /** As the run recorded them. */
+  arguments: Manifest["arguments"];
   figures: Readonly<Record<Metric, number>>;
   /** Every round; none of a sequential sample. */
   rounds: readonly RoundRow[];
@@ -67,6 +69,7 @@ export async function measureRun(
       seed: record.seed ?? cell.seed,
       timesteps: Number(manifest.arguments.timesteps),
       settings: solverSettings(manifest.arguments, cell.method),
+      arguments: manifest.arguments,
       figures: {
         rounds: record.rounds,
         nfe: record.nfe,

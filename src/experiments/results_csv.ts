@@ -1,4 +1,5 @@
 /** `results.csv`: a line per sample. @module */
+import { relative } from "node:path";
 import type { MeasuredSample } from "./measured_run.ts";
 
 const COLUMNS = [
@@ -34,17 +35,41 @@ export function solverSettings(
   };
 }
 
-/** The whole file. Images that are equal have a PSNR of `inf`. */
-export function resultsCsv(samples: readonly MeasuredSample[]): string {
-  const lines = samples.map(({ cell, settings, seed, timesteps, figures }) => {
+/** Where the runs lie and what they differ in. */
+export interface ResultsOptions {
+  /** The experiment's folder. */
+  root: string;
+  /** Flags of its grid or list. */
+  swept: readonly string[];
+}
+
+/**
+ * The whole file: the columns that every experiment has, one for each swept flag that is none of them, then the sample's number and its
+ * run's folder. Images that are equal have a PSNR of `inf`.
+ */
+export function resultsCsv(
+  samples: readonly MeasuredSample[],
+  { root, swept }: ResultsOptions,
+): string {
+  const flags = swept.filter((name) => !COLUMNS.includes(name));
+  const lines = samples.map((sample) => {
+    const { cell, path, index, settings, seed, timesteps, figures } = sample;
     const { window, order, memory, tol } = settings;
     const { rounds, nfe, seconds, residual, psnr_db, ssim, max_abs } = figures;
     return [
       ...[cell.method, seed, timesteps, window, order, memory, tol, rounds, nfe],
       ...[seconds.toFixed(3), short(residual), decibels(psnr_db), ssim.toFixed(6), short(max_abs)],
-    ].join();
+      ...flags.map((name) => cell.swept[name] ?? sample.arguments[name] ?? ""),
+      ...[index, relative(root, path).replaceAll("\\", "/")],
+    ].map(quoted).join();
   });
-  return [COLUMNS.join(), ...lines, ""].join("\n");
+  return [[...COLUMNS, ...flags, "sample", "run"].map(quoted).join(), ...lines, ""].join("\n");
+}
+
+/** As RFC 4180 wants it; a prompt may hold commas, quotes and line feeds. */
+function quoted(value: unknown): string {
+  const text = String(value);
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
 /** To a hundredth; `inf` for equal images. */

@@ -39,7 +39,7 @@ export async function writeReport(findings: Findings): Promise<void> {
   const write = (name: string, text: string) =>
     writeWholeFile(join(path, name), new TextEncoder().encode(text));
   const charts = experimentCharts(samples, { metrics: definition.metrics, swept });
-  await write("results.csv", resultsCsv(samples));
+  await write("results.csv", resultsCsv(samples, { root: path, swept }));
   for (const { name, panels } of charts) await write(`${name}.svg`, figure(panels, 2));
   for (const [name, svg] of sheets(findings)) await write(name, svg);
   const { cells, manifests, failed, gallery } = findings;

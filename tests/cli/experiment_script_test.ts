@@ -13,7 +13,8 @@ import { printed, runsIn, SWEEP, withExperiment } from "../support/experiment.ts
 import { readManifest } from "../support/sampling.ts";
 
 const HEADER =
-  "sampler,seed,steps,window,order,memory,tol,rounds,nfe,seconds,residual,psnr_db,ssim,max_abs";
+  "sampler,seed,steps,window,order,memory,tol,rounds,nfe,seconds,residual,psnr_db,ssim,max_abs," +
+  "window_size,sample,run";
 
 const read = (...path: string[]) => Deno.readTextFile(join(...path));
 
@@ -26,7 +27,7 @@ Deno.test("runExperiment() makes every run once and writes a line for each sampl
     assert.equal(lines[0], HEADER);
     assert.equal(lines.length, 7);
     const cells = lines.slice(1, -1).map((line) => line.split(","));
-    for (const row of cells) assert.equal(row.length, 14);
+    for (const row of cells) assert.equal(row.length, 17);
     const settings = cells.map(([sampler, seed, steps, window, order, memory, tol]) =>
       [sampler, seed, steps, window, order, memory, tol].join()
     );
@@ -37,6 +38,11 @@ Deno.test("runExperiment() makes every run once and writes a line for each sampl
       "tqn,3,6,6,,,0.0003",
       "parataa,3,6,6,6,2,0.001",
     ]);
+    assert.deepEqual(cells.map((row) => row[14]), ["", "2", "2", "6", "6"]);
+    for (const row of cells) {
+      const { script } = await readManifest(join(out, row[16]));
+      assert.deepEqual([row[15], script], ["0", "parallel_dit"]);
+    }
     for (const [sampler, , , , , , , rounds, nfe, , residual, psnr, ssim, most] of cells) {
       assert.ok(Number(rounds) > 0 && Number(nfe) >= Number(rounds));
       assert.ok(Number(ssim) > 0.99 && Number(most) < 0.01, sampler);

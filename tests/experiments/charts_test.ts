@@ -14,7 +14,7 @@ function sampleOf(swept: Cell["swept"], rounds: number): MeasuredSample {
   const settings = { window: "", order: "", memory: "", tol: "" } as const;
   return {
     ...{ cell, path: "", index: 0, label: "", seed: 0, timesteps: 50, settings, figures },
-    ...{ rounds: [], residuals: [], finished: [], image: "" },
+    ...{ rounds: [], residuals: [], finished: [], image: "", arguments: {} },
   };
 }
 

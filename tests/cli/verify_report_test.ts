@@ -1,0 +1,26 @@
+import assert from "node:assert/strict";
+import { overall, overallLines } from "../../src/cli/verify_report.ts";
+import type { VerifiedSample } from "../../src/jobs/verify_run.ts";
+
+const SAMPLE: VerifiedSample = {
+  index: 0,
+  condition: { class_name: "cat face" },
+  converged: true,
+  latent: { max: 0.002, rms: 0.001, relative: 0.001 },
+  image: { psnr: 60, ssim: 1 },
+  run: { rounds: 5, nfe: 40, seconds: 1 },
+  sequential: { rounds: 10, nfe: 10, seconds: 2 },
+};
+const VERDICT = "verified: relative latent difference 1.0e-3, tolerance 6.0e-3";
+
+Deno.test("overallLines() repeats no figure of a single sample", () => {
+  assert.deepEqual(overallLines(overall([SAMPLE], 0.006)), [VERDICT]);
+});
+
+Deno.test("overallLines() sums up several samples", () => {
+  const lines = overallLines(overall([SAMPLE, { ...SAMPLE, index: 1 }], 0.006));
+  assert.equal(lines.length, 3);
+  assert.match(lines[0], /^2 samples, worst: latent max 2\.0e-3/);
+  assert.match(lines[1], /^2 samples, mean: 5 rounds \(sequential 10\)/);
+  assert.equal(lines[2], VERDICT);
+});
