@@ -162,6 +162,7 @@ export async function runSampling<
   await hashNetworks(manifest.model.files, pipeline, signal);
   const final = { ...values, ...settled };
   manifest.arguments = recordArguments(script.flags, final, "all");
+  manifest.samplesWanted = count;
   const inputs = await digestInputs(script.flags, final);
   if (Object.keys(inputs).length > 0) manifest.inputs = inputs;
   signal.throwIfAborted();

@@ -105,6 +105,10 @@ export function checkManifest(file: string, json: JsonValue): Manifest {
   wanted(isFlat(host), "host is no machine");
   wanted(isFlat(error), "error is no record of one");
   wanted(Array.isArray(resumed), "resumed is no list");
+  wanted(
+    manifest.samplesWanted === undefined || isCount(manifest.samplesWanted),
+    "samplesWanted is no count",
+  );
   wanted(isDigests(manifest.outputs), "outputs have no hashes");
   wanted(manifest.inputs === undefined || isDigests(manifest.inputs), "inputs have no hashes");
   wanted(

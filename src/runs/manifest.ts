@@ -69,6 +69,8 @@ export interface Manifest {
   started: string;
   /** When it went on after it had been stopped, and the flags that were then given; absent where it never was. */
   resumed?: { at: string; arguments: Manifest["arguments"] }[];
+  /** Samples that the run shall have; absent in the records of parataa before it was noted. */
+  samplesWanted?: number;
   samples: SampleRecord[];
   /** Every file of the run but this one, by its path inside the run's folder. */
   outputs: Record<string, Digest>;

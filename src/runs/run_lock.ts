@@ -90,12 +90,29 @@ async function sameFile(file: Deno.FsFile, path: string): Promise<boolean> {
   return named !== undefined && open.ino === named.ino && open.dev === named.dev;
 }
 
+/** `process 123`, where a live process holds the lock of `folder`. Writes nothing and follows no link. */
+export async function lockHolder(folder: string): Promise<string | undefined> {
+  const path = join(folder, LOCK_NAME);
+  try {
+    if (!(await Deno.lstat(path)).isFile) return undefined;
+    using file = await Deno.open(path);
+    return await file.tryLock() ? undefined : await holderNamed(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw asStorageError(`cannot look at the lock of ${folder}`, error);
+  }
+}
+
 async function busy(folder: string, path: string): Promise<BusyError> {
+  return new BusyError(`${folder} is being written by ${await holderNamed(path)}`, {
+    hint: "one run at a time writes a folder: wait for it or stop it",
+  });
+}
+
+/** The process that a lock which is held names. */
+async function holderNamed(path: string): Promise<string> {
   await new Promise((resolve) => setTimeout(resolve, MOMENT_MS));
   const text = await Deno.readTextFile(path).catch(() => "");
   const pid = /^[0-9]+(?=\n)/.exec(text)?.[0];
-  const holder = pid === undefined ? "another process" : `process ${pid}`;
-  return new BusyError(`${folder} is being written by ${holder}`, {
-    hint: "one run at a time writes a folder: wait for it or stop it",
-  });
+  return pid === undefined ? "another process" : `process ${pid}`;
 }

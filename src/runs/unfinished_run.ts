@@ -47,16 +47,28 @@ export async function tidyRun({ path, manifest }: HeldRun): Promise<Map<number, 
   if (finished.size !== manifest.samples.length) {
     throw new FormatError(`${join(path, "manifest.json")} lists a sample twice`);
   }
-  const folders = new Set([...finished.keys()].map((index) => `sample_${index}`));
-  const kept = Object.entries(manifest.outputs).filter(([name]) =>
-    name === "args.txt" || folders.has(name.split("/")[0])
-  );
-  manifest.outputs = Object.fromEntries(kept);
+  const folders = foldersOf(manifest);
+  manifest.outputs = finishedOutputs(manifest);
   await checkOutputs(path, manifest.outputs);
   await removeLeftovers(path, folders);
   manifest.status = "running";
   delete manifest.error;
   return finished;
+}
+
+/** The outputs of an unfinished run that are there to stay: the arguments' and those of its finished samples. */
+export function finishedOutputs(manifest: Manifest): Manifest["outputs"] {
+  const folders = foldersOf(manifest);
+  return Object.fromEntries(
+    Object.entries(manifest.outputs).filter(([name]) =>
+      name === "args.txt" || folders.has(name.split("/")[0])
+    ),
+  );
+}
+
+/** Folders of the finished samples. */
+function foldersOf({ samples }: Manifest): Set<string> {
+  return new Set(samples.map(({ index }) => `sample_${index}`));
 }
 
 /** Temporary files of a killed process, and the logs of samples that need none any more. */

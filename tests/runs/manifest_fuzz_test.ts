@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { readJson } from "../../src/formats/json.ts";
-import { inspectedRun } from "../../src/diagnostics/inspect/folder_report.ts";
+import { inspectedRun } from "../../src/diagnostics/inspect/run_report.ts";
 import { reportLines } from "../../src/diagnostics/inspect/report.ts";
 import { checkUnchanged } from "../../src/jobs/resume.ts";
 import { MismatchError } from "../../src/errors.ts";

@@ -3,13 +3,11 @@ import { join } from "node:path";
 import { ModelError, ParataaError, PermissionError } from "../../errors.ts";
 import { ModelFolder } from "../../models/model_folder.ts";
 import { readSchedulerFile } from "../../models/scheduler_file.ts";
-import { shown, shownValue } from "../../formats/shown.ts";
-import { readFinishedRun } from "../../runs/finished_run.ts";
-import type { Manifest } from "../../runs/manifest.ts";
-import { fileFact } from "./file_fact.ts";
+import { shownValue } from "../../formats/shown.ts";
 import { inspectFile } from "./file_report.ts";
 import { inspectOnnx } from "./onnx_report.ts";
 import type { InspectOptions, Report } from "./report.ts";
+import { inspectRun } from "./run_report.ts";
 
 /** Files that hold a part's weights, best first; the rest of a folder says the same again in another form. */
 const WEIGHTS = /^(model(_fp16)?\.onnx|.*\.index\.json|.*\.(safetensors|bin|pt|pth))$/;
@@ -114,30 +112,4 @@ async function inspectParts(
 function messageOf(error: unknown): string {
   if (!(error instanceof ParataaError) || error instanceof PermissionError) throw error;
   return error.message + (error.hint ? ` - ${error.hint}` : "");
-}
-
-async function inspectRun(path: string, options: InspectOptions): Promise<Report> {
-  const report = inspectedRun(path, await readFinishedRun(path));
-  return { ...report, files: [await fileFact(join(path, "manifest.json"), options)] };
-}
-
-/** What a run's manifest says. */
-export function inspectedRun(path: string, manifest: Manifest): Report {
-  const { script, started, samples, outputs, model, versions, provider } = manifest;
-  return {
-    path,
-    kind: "run",
-    what: `finished run of ${shown(script)}, every file as its manifest says`,
-    files: [],
-    facts: {
-      started,
-      samples: samples.length,
-      rounds: samples.map(({ rounds }) => rounds).join(", "),
-      model: `${model.name} (${model.path})`,
-      versions: Object.entries(versions).map(([name, version]) => `${name} ${version}`).join(", "),
-      provider,
-      files: Object.keys(outputs).length,
-    },
-    problems: [],
-  };
 }

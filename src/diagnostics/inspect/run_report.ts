@@ -1,0 +1,84 @@
+/** A run's folder: finished, in progress, or stopped on the way. @module */
+import { join } from "node:path";
+import { FormatError } from "../../errors.ts";
+import { plural } from "../../cli/progress.ts";
+import { inOurWords } from "../../cli/program_name.ts";
+import { shown } from "../../formats/shown.ts";
+import { checkOutputs, readFinishedRun, readRunManifest } from "../../runs/finished_run.ts";
+import type { Manifest } from "../../runs/manifest.ts";
+import { lockHolder } from "../../runs/run_lock.ts";
+import { finishedOutputs } from "../../runs/unfinished_run.ts";
+import { fileFact } from "./file_fact.ts";
+import type { InspectOptions, Report } from "./report.ts";
+
+/** The task that resumes the runs of a script. */
+const TASKS: Readonly<Record<string, string>> = {
+  parallel_dit: "dit",
+  parallel_sd: "sd",
+  parallel_sd_winit: "sd-winit",
+};
+
+/** Looks at a run's folder. @throws {FormatError} when its manifest is damaged, or a file of a finished run */
+export async function inspectRun(path: string, options: InspectOptions): Promise<Report> {
+  // The lock first: a run that ends in between is then read as finished.
+  const holder = await lockHolder(path);
+  const { status } = await readRunManifest(path);
+  const report = status === "complete"
+    ? inspectedRun(path, await readFinishedRun(path))
+    : await unfinishedRun(path, holder);
+  return { ...report, files: [await fileFact(join(path, "manifest.json"), options)] };
+}
+
+/** What a finished run's manifest says. */
+export function inspectedRun(path: string, manifest: Manifest): Report {
+  const what = `finished run of ${shown(manifest.script)}, every file as its manifest says`;
+  return { ...runReport(path, manifest), what };
+}
+
+/** How far a run has come that is not finished, and the command that resumes it unless a process is at work. */
+async function unfinishedRun(path: string, holder: string | undefined): Promise<Report> {
+  const manifest = await readRunManifest(path);
+  const { script, status, samples, samplesWanted, error } = manifest;
+  const far = samplesWanted === undefined
+    ? `${plural(samples.length, "sample")} finished`
+    : `${samples.length} of ${plural(samplesWanted, "sample")} finished`;
+  const state = holder ? `in progress (${holder})` : STATES[status] ?? "unfinished";
+  const report = runReport(path, manifest);
+  const task = TASKS[script];
+  if (error) report.facts.error = `${error.code}: ${error.message}`;
+  if (!holder && task) report.facts.resume = inOurWords(`deno task ${task} --resume ${path}`);
+  const problems = await checkOutputs(path, finishedOutputs(manifest)).then(() => [], damageOf);
+  return { ...report, what: `run of ${shown(script)}, ${state}: ${far}`, problems };
+}
+
+const STATES: Readonly<Record<string, string>> = {
+  running: "unfinished, its process is gone",
+  interrupted: "interrupted",
+  failed: "failed",
+};
+
+function damageOf(error: unknown): string[] {
+  if (error instanceof FormatError) return [error.message];
+  throw error;
+}
+
+function runReport(path: string, manifest: Manifest): Report {
+  const { started, samples, outputs, model, versions, provider } = manifest;
+  return {
+    path,
+    kind: "run",
+    what: "",
+    files: [],
+    facts: {
+      status: manifest.status,
+      started,
+      samples: samples.length,
+      rounds: samples.map(({ rounds }) => rounds).join(", "),
+      model: `${model.name} (${model.path})`,
+      versions: Object.entries(versions).map(([name, version]) => `${name} ${version}`).join(", "),
+      provider,
+      files: Object.keys(outputs).length,
+    },
+    problems: [],
+  };
+}
