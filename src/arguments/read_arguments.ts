@@ -2,7 +2,7 @@
 import { UsageError } from "../errors.ts";
 import type { FlagTable } from "./flag.ts";
 import { parseFlags, toArguments } from "./parse_flags.ts";
-import { readRecordedArguments } from "./recorded_arguments.ts";
+import { fitToMachine, readRecordedArguments } from "./recorded_arguments.ts";
 import { METHODS, SOLVER_FLAGS } from "./script_flags.ts";
 
 /** Arguments as a manifest records them: every flag, `null` where it has no value or is not used by the method. */
@@ -18,6 +18,8 @@ export interface Arguments<V> {
   recordedModel: string | undefined;
   /** Flags given beside `--resume` that do not change the result. */
   overrides: RecordedArguments;
+  /** What of a record this machine could not take as it is, a line each. */
+  notes: readonly string[];
 }
 
 /** What a script says of its arguments beside the table. */
@@ -43,6 +45,7 @@ export async function readArguments<T extends FlagTable>(
   for (const group of exclusive) refuseSeveral(group.filter((name) => given.has(name)));
   const source = (values as Record<string, unknown>).args_from;
   let model: string | undefined;
+  let notes: readonly string[] = [];
   if (typeof source === "string") {
     const recorded = await readRecordedArguments(source, script);
     // Solver flags belong to the recorded method, and a flag given beside it replaces all that it excludes.
@@ -50,15 +53,17 @@ export async function readArguments<T extends FlagTable>(
     const replaced = exclusive.filter((group) => group.some((name) => given.has(name))).flat();
     const except = new Set([...given, ...otherMethod, ...replaced]);
     model = recorded.model;
+    const fitted = fitToMachine(recorded.arguments, { except });
+    notes = fitted.notes;
     ({ values, given } = parseFlags(table, [
-      ...toArguments(table, recorded.arguments, except),
+      ...toArguments(table, fitted.arguments, except),
       ...args,
     ]));
   }
   refuseUnusedFlags(values, given);
   const drawnSeed = values.seed === -1;
   if (drawnSeed) Object.assign(values, { seed: crypto.getRandomValues(new Uint32Array(1))[0] });
-  return { values, given, drawnSeed, recordedModel: model, overrides: {} };
+  return { values, given, drawnSeed, recordedModel: model, overrides: {}, notes };
 }
 
 /** The arguments for a manifest (`all`) or an image (those that change the result). */

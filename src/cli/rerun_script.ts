@@ -96,7 +96,9 @@ interface Reported {
 
 function report({ path, recorded, here, quiet, json }: Reported): void {
   const outputs = { ...here.outputs };
-  if (sameArgumentsElsewhere(recorded, here)) outputs["args.txt"] = recorded.outputs["args.txt"];
+  if (sameArgumentsElsewhere(path, recorded, here)) {
+    outputs["args.txt"] = recorded.outputs["args.txt"];
+  }
   const files = compareFiles(recorded.outputs, outputs);
   const differences = explainDifferences(recorded, here);
   const equal = files.different.length === 0;
@@ -118,12 +120,14 @@ function report({ path, recorded, here, quiet, json }: Reported): void {
 }
 
 /**
- * Whether the two `args.txt` agree except for the output folder, the execution flags, and flags that
- * did not exist when the run was recorded.
+ * Whether the two `args.txt` agree except for flags that cannot change the result (the output folder, how
+ * the run was executed) and flags that did not exist when the run was recorded.
  */
-function sameArgumentsElsewhere(recorded: Manifest, here: Manifest): boolean {
+function sameArgumentsElsewhere(path: string, recorded: Manifest, here: Manifest): boolean {
+  const { flags } = scriptOf(path, recorded);
   const compared = Object.keys(recorded.arguments).map((name) => {
-    const { arguments: source } = name in flags ? recorded : here;
+    const changesResult = (flags[name]?.scope ?? "result") === "result";
+    const { arguments: source } = changesResult ? here : recorded;
     return [name, source[name]] as const;
   });
   const { size, sha256 } = digestBytes(argumentsText(Object.fromEntries(compared)));

@@ -4,6 +4,7 @@ import type { LatentPipeline } from "../pipelines/latent_pipeline.ts";
 import { readFinishedRun } from "../runs/finished_run.ts";
 import type { Command } from "./command.ts";
 import { ditScript } from "../jobs/dit_script.ts";
+import { createProgress } from "./progress.ts";
 import { PROVIDER_FLAGS } from "../arguments/cuda_flags.ts";
 import type { Flag, FlagTable } from "../arguments/flag.ts";
 import { parseFlags, show, toArguments } from "../arguments/parse_flags.ts";
@@ -141,7 +142,8 @@ async function verifyFolder(path: string, { tolerance, json, overrides, signal }
   const print = (event: string, fields: object, lines: readonly string[]) =>
     printLines(json ? [JSON.stringify({ event, ...fields })] : lines);
   const samples: VerifiedSample[] = [];
-  for await (const sample of script.verify({ path, manifest, overrides, signal })) {
+  const { note } = createProgress({ quiet: false, json });
+  for await (const sample of script.verify({ path, manifest, overrides, signal, note })) {
     samples.push(sample);
     print("verified_sample", sample, [sampleLine(sample)]);
   }

@@ -6,6 +6,7 @@ import type { Manifest } from "../runs/manifest.ts";
 import { type HeldRun, holdRun } from "../runs/unfinished_run.ts";
 import type { FlagTable } from "../arguments/flag.ts";
 import { parseFlags, show, toArguments } from "../arguments/parse_flags.ts";
+import { fitToMachine } from "../arguments/recorded_arguments.ts";
 import type { Arguments, RecordedArguments } from "../arguments/read_arguments.ts";
 
 /** Flags that say what the folder says already, or that make another run. */
@@ -52,12 +53,14 @@ export function resumedArguments<T extends FlagTable>(
       );
     }
   }
-  const words = toArguments(table, recorded, line.given);
+  const fitted = fitToMachine(recorded, { except: line.given });
+  const words = toArguments(table, fitted.arguments, line.given);
   return {
     ...parseFlags(table, [...words, ...argv]),
     drawnSeed: false,
     recordedModel: undefined,
     overrides,
+    notes: fitted.notes,
   };
 }
 

@@ -246,12 +246,15 @@ function refuseThreads({ threads }: SamplingValues): void {
 
 /** What the user should know before the first round. */
 function printNotes(
-  { drawnSeed, recordedModel }: { drawnSeed: boolean; recordedModel: string | undefined },
+  { drawnSeed, recordedModel, notes: fitted }: Pick<
+    Arguments<unknown>,
+    "drawnSeed" | "recordedModel" | "notes"
+  >,
   { notes, details }: Execution,
   context: SampleContext,
 ): void {
   const { pipeline, progress, values } = context;
-  for (const note of [...notes, ...(values.verbose ? details : [])]) progress.note(note);
+  for (const note of [...fitted, ...notes, ...(values.verbose ? details : [])]) progress.note(note);
   for (const note of pipeline.notes) progress.note(note);
   if (drawnSeed) progress.note(`seed ${values.seed}`);
   const { model_sha256: model } = trajectoryIdentity(context);

@@ -47,6 +47,8 @@ export interface VerifyOptions {
   manifest: Manifest;
   overrides: readonly string[];
   signal: AbortSignal;
+  /** Is told what of the recorded arguments this machine cannot take as it is. */
+  note: (line: string) => void;
 }
 
 /**
@@ -59,13 +61,14 @@ export async function* verifyRun<
   P extends LatentPipeline<never>,
 >(
   script: SamplingScript<T, P>,
-  { path, manifest, overrides, signal }: VerifyOptions,
+  { path, manifest, overrides, signal, note }: VerifyOptions,
 ): AsyncGenerator<VerifiedSample> {
   const recorded = join(path, "manifest.json");
   const args = await readArguments(script.flags, ["--args_from", recorded, ...overrides], {
     script: script.summary.name,
     exclusive: script.exclusive,
   });
+  for (const line of args.notes) note(line);
   const values = args.values as SamplingValues;
   using env = openEnvironment(values);
   const execution = chooseExecution(env, values);
