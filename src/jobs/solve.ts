@@ -23,7 +23,7 @@ export interface SolveOptions {
   record?: (denoiser: Denoiser) => Denoiser;
   /** Called after every round; sequential sampling calls it after every step. */
   onRound: (round: SolvedRound) => void;
-  /** Called with x_0 after every round of a parallel method; the next round waits for it. */
+  /** Called with the estimate of x_0 after every round of a parallel method; the next round waits for it. */
   onEstimate?: (round: number, sample: Float64Array) => Promise<void>;
 }
 
@@ -37,10 +37,10 @@ export interface SolvedRound {
   residual: number;
 }
 
-/** x_0 after every round, and what the rounds were like. */
+/** The estimate of x_0 after every round, and what the rounds were like. */
 export interface Solved {
   result: SampleResult;
-  /** x_0 by its step number: 0 the start, k after round k. Sequential sampling has only its first and its last. */
+  /** Estimates of x_0 by step number: 0 the start, k after round k. Sequential sampling has only its first and its last. */
   latents: Map<number, Float64Array>;
   finishedIndex: number[];
   residual: number[];
@@ -67,6 +67,7 @@ async function solveInParallel(
   const { schedule, values, signal, onRound, onEstimate } = options;
   const latents = new Map([[0, firstSample(job)]]);
   const finishedIndex: number[] = [], residual: number[] = [], rounds: RoundRow[] = [];
+  const maxRounds = values.max_steps === undefined ? undefined : values.max_steps - 1;
   const windowSize = Number(values.window_size); // `auto` was settled before the first job; left here, it is refused as NaN
   const sampler = parallelSample(denoiserOf(job, options), {
     schedule,
@@ -79,7 +80,7 @@ async function solveInParallel(
     memorySize: values.memory_size,
     atol: values.tol1,
     rtol: values.tol2,
-    maxRounds: values.max_steps === undefined ? undefined : values.max_steps - 1,
+    maxRounds,
     compat: values.compat,
     preset: "fast",
     signal,
@@ -89,14 +90,16 @@ async function solveInParallel(
     if (done) return { result: value, latents, finishedIndex, residual, rounds };
     // NaN marks steps that a strided round did not evaluate.
     const largest = value.residuals.reduce((a, b) => b > a ? b : a, 0);
-    const { sample, ...row } = value;
-    latents.set(value.round, sample);
+    const { sample, estimate, ...row } = value;
+    // The last image is the result's, also where --max_steps ends the run before the window reaches step 0.
+    const shown = value.round === maxRounds ? sample : estimate;
+    latents.set(value.round, shown);
     rounds.push(row);
     finishedIndex.push(value.finishedIndex);
     residual.push(largest);
     const { round, finishedIndex: finished, evaluations } = value;
     onRound({ round, finishedIndex: finished, evaluations, residual: largest });
-    await onEstimate?.(round, sample);
+    await onEstimate?.(round, shown);
   }
 }
 

@@ -6,6 +6,7 @@ import { ParataaError } from "../errors.ts";
 import type { Denoiser } from "./denoiser.ts";
 import { type ResolvedOptions, resolveOptions, type SampleOptions } from "./options.ts";
 import { ParaTaa } from "./parataa.ts";
+import { predictSample } from "./predict_sample.ts";
 import type { Round, SampleResult } from "./results.ts";
 import type { Solver } from "./solver.ts";
 import { checkFinite, row } from "./system.ts";
@@ -64,7 +65,7 @@ async function* run(
   options: ResolvedOptions,
   solver: Solver,
 ): AsyncGenerator<Round, SampleResult> {
-  const { rowSize, signal, maxRounds } = options;
+  const { rowSize, schedule, signal, maxRounds } = options;
   const { trajectory, window } = solver;
   let rounds = 0, nfe = 0;
   while (window.finished > 0 && rounds < maxRounds) {
@@ -72,6 +73,10 @@ async function* run(
     const { steps, latents, epsilon } = solver.ask();
     const { start: windowStart, end: windowEnd } = window;
     await denoiser.predictNoise(latents, steps, epsilon, signal);
+    // Before the update, which may overwrite both.
+    const predicted = windowStart === 0
+      ? undefined
+      : predictSample(schedule, steps[0], { x: latents, epsilon, rowSize });
     const residuals = solver.update();
     rounds++;
     nfe += steps.length;
@@ -79,7 +84,8 @@ async function* run(
     const sample = trajectory.slice(0, rowSize);
     checkFinite(sample, "the latent", { t: 0, round: rounds });
     const evaluations = steps.length, finishedIndex = window.finished;
-    yield { round: rounds, finishedIndex, windowStart, windowEnd, evaluations, residuals, sample };
+    const round = { round: rounds, finishedIndex, windowStart, windowEnd, evaluations, residuals };
+    yield { ...round, sample, estimate: predicted ?? sample };
   }
   for (let t = 0; t < options.variationSteps; t++) {
     checkFinite(row(trajectory, t, rowSize), "the latent", { t, round: rounds });

@@ -21,6 +21,11 @@ export interface Round {
   readonly residuals: Float64Array;
   /** x_0 after the update, `[rowSize]`. */
   readonly sample: Float64Array;
+  /**
+   * What the sample is expected to become, `[rowSize]`: x_0 once the window reaches step 0. Before that x_0 has no meaning yet, and this
+   * is the network's own x_0-prediction at the lowest step that the round evaluated.
+   */
+  readonly estimate: Float64Array;
 }
 
 /** What a sampler returns. Every array belongs to the caller. */

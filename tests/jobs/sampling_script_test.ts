@@ -11,6 +11,7 @@ import {
 } from "../../src/errors.ts";
 import { readPngText } from "../../src/formats/image/png_text.ts";
 import { readSafetensors, writeSafetensors } from "../../src/formats/safetensors/safetensors.ts";
+import { readImage } from "../../src/images/read_image.ts";
 import { writeNpy } from "../../src/formats/npy/npy.ts";
 import { outputsOf, readManifest, readSample, runQuietly } from "../support/sampling.ts";
 import { withTempFolder } from "../support/temp_folder.ts";
@@ -191,6 +192,21 @@ Deno.test("runSampling() agrees with sequential sampling, by every method", () =
       const found = await latent([`--method=${method}`, "--tol1=1e-7", "--tol2=0"]);
       found.forEach((x, i) => assert.ok(Math.abs(x - wanted[i]) < 1e-4, `${method}: element ${i}`));
     }
+  }));
+
+Deno.test("runSampling() shows estimates while the window is above step 0, and in the end the sample", () =>
+  withModel({}, async (folder) => {
+    const args = ["--num_samples=1", "--window_size=2", "--max_steps=3"];
+    const run = await sample(folder, args);
+    const pixels = async (step: number) => {
+      const file = join(run, `sample_0/step_${step}.png`);
+      return (await readImage(await Deno.readFile(file), { file })).data;
+    };
+    assert.ok((await readSample(run)).trajectory.subarray(0, 64).every((x) => x === 0));
+    assert.notDeepEqual(await pixels(1), await pixels(0));
+    assert.deepEqual(await pixels(2), await pixels(0)); // the result's x_0, as verify decodes it
+    const previewed = await sample(folder, [...args, "--preview_every=1"]);
+    assert.deepEqual(await outputsOf(previewed), await outputsOf(run));
   }));
 
 Deno.test("runSampling() stops after step_(N-1) with --max_steps N, as the official scripts do", () =>
