@@ -73,7 +73,8 @@ export type { CheckedTensor } from "./src/models/tensor_contract.ts";
 
 // Images.
 export { psnr, ssim } from "./src/images/image_metrics.ts";
-export { contactSheet, type ContactSheetOptions, encodePng } from "./src/images/encode_png.ts";
+export { contactSheet, type ContactSheetOptions } from "./src/images/contact_sheet.ts";
+export { encodePng } from "./src/images/encode_png.ts";
 export type { Image } from "./src/images/image.ts";
 export { readImage, type ReadImageOptions } from "./src/images/read_image.ts";
 

@@ -1,6 +1,6 @@
 /** What `verify` prints, and when it is content. @module */
 import { VerificationError } from "../errors.ts";
-import type { Manifest } from "../runs/manifest.ts";
+import { conditionName, type Manifest } from "../runs/manifest.ts";
 import { LEAN_RTOL_RATIO, TQN_TOLERANCE } from "../sampling/presets.ts";
 import type { Cost, VerifiedSample } from "../jobs/verify_run.ts";
 
@@ -62,9 +62,10 @@ export function overall(samples: readonly VerifiedSample[], tolerance: number): 
 
 /** Line of a sample. */
 export function sampleLine(sample: VerifiedSample): string {
-  const { index, condition, run, sequential } = sample;
-  const name = condition.class_name ?? condition.prompt ?? "";
-  return `sample ${index} ${name}: ${differences(sample)}; ${costs(run, sequential)}`;
+  const { index, run, sequential } = sample;
+  return `sample ${index} ${conditionName(sample)}: ${differences(sample)}; ${
+    costs(run, sequential)
+  }`;
 }
 
 /** Lines of the whole run; the figures of a single sample are those of its own line. */

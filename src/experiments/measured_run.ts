@@ -4,7 +4,7 @@ import { FormatError } from "../errors.ts";
 import { readSafetensors } from "../formats/safetensors/safetensors.ts";
 import type { Image } from "../images/image.ts";
 import { latentDifference } from "../runs/latent_difference.ts";
-import type { Manifest, SampleRecord } from "../runs/manifest.ts";
+import { conditionName, type Manifest, type SampleRecord } from "../runs/manifest.ts";
 import { psnr, ssim } from "../images/image_metrics.ts";
 import { readImage } from "../images/read_image.ts";
 import { readRounds, type RoundRow } from "../runs/rounds_file.ts";
@@ -65,7 +65,7 @@ export async function measureRun(
       cell,
       path,
       index: record.index,
-      label: String(record.condition.class_name ?? record.condition.prompt ?? ""),
+      label: conditionName(record),
       seed: record.seed ?? cell.seed,
       timesteps: Number(manifest.arguments.timesteps),
       settings: solverSettings(manifest.arguments, cell.method),

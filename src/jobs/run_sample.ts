@@ -2,7 +2,7 @@
 import type { LatentPipeline } from "../pipelines/latent_pipeline.ts";
 import type { Image } from "../images/image.ts";
 import { digestBytes } from "../runs/hash.ts";
-import type { Manifest, SampleRecord } from "../runs/manifest.ts";
+import { conditionName, type Manifest, type SampleRecord } from "../runs/manifest.ts";
 import type { RoundLog } from "../runs/round_log.ts";
 import type { RoundRow } from "../runs/rounds_file.ts";
 import type { RunDirectory } from "../runs/run_directory.ts";
@@ -167,7 +167,7 @@ async function writeFiles(
   const { run, pipeline, schedule, signal } = context;
   await writeSample(run, {
     ...destination(job, context),
-    ...{ signal, images, rounds, written },
+    ...{ title: conditionName(job), signal, images, rounds, written },
     trajectory: result.trajectory,
     noise: job.noise,
     shape: [schedule.numSteps + 1, ...pipeline.latentShape],

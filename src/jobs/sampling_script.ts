@@ -4,7 +4,7 @@ import type { Image } from "../images/image.ts";
 import type { GuidedDenoiser } from "../models/guided_denoiser.ts";
 import type { LatentPipeline, PipelineOptions } from "../pipelines/latent_pipeline.ts";
 import { readFinishedRun } from "../runs/finished_run.ts";
-import type { Manifest, SampleRecord } from "../runs/manifest.ts";
+import { conditionName, type Manifest, type SampleRecord } from "../runs/manifest.ts";
 import { loadEncoder } from "../images/encode_png.ts";
 import { writeSheet } from "../runs/sample_files.ts";
 import type { HeldRun } from "../runs/unfinished_run.ts";
@@ -281,12 +281,14 @@ async function warmUp({ pipeline, schedule, values, progress }: SampleContext): 
 
 /** Runs the jobs, `--concurrent_samples` of them at once; ends with a sheet of all final images. */
 async function runJobs(jobs: Jobs, context: SampleContext): Promise<void> {
-  const images: Image[] = [];
+  const images: Image[] = [], captions: string[] = [];
   const { concurrent_samples: atOnce = 1 } = context.values as { concurrent_samples?: number };
-  for await (const { image } of runConcurrently(jobs, context, atOnce)) {
-    if (images.length < MOST_ON_SHEET) images.push(image);
+  for await (const { image, record } of runConcurrently(jobs, context, atOnce)) {
+    if (images.length === MOST_ON_SHEET) continue;
+    images.push(image);
+    captions.push(conditionName(record));
   }
-  await writeSheet(context.run, "samples.png", images);
+  await writeSheet(context.run, "samples.png", { images, captions });
 }
 
 /** `--help` and `--version` win over everything else on the line and need no library. */

@@ -40,6 +40,11 @@ export interface SampleRecord {
   };
 }
 
+/** What a sample shows, for people: its class or its prompt; empty where the record has neither. */
+export function conditionName({ condition }: Pick<SampleRecord, "condition">): string {
+  return String(condition.class_name ?? condition.prompt ?? "");
+}
+
 /** The file's content. Keys keep this order. */
 export interface Manifest {
   format: "parataa-manifest";

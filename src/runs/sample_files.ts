@@ -1,7 +1,8 @@
 /** The files of one sample: an image per round, the contact sheet, the trajectory. @module */
 import { insertPngText } from "../formats/image/png_text.ts";
 import type { Image } from "../images/image.ts";
-import { contactSheet, encodePng } from "../images/encode_png.ts";
+import { contactSheet } from "../images/contact_sheet.ts";
+import { encodePng } from "../images/encode_png.ts";
 import { resizeImage } from "../images/resize_image.ts";
 import { encodeRounds, type RoundRow } from "./rounds_file.ts";
 import type { RunDirectory } from "./run_directory.ts";
@@ -14,6 +15,8 @@ export type ImageText = (step: number, image: Image) => ReadonlyMap<string, stri
 export interface SampleOutput extends TrajectoryFile {
   /** Folder inside the run, `sample_0`. */
   folder: string;
+  /** What it shows, for its sheet's title. */
+  title: string;
   /** Decoded x_0 by its number: `step_<number>.png`. */
   images: ReadonlyMap<number, Image>;
   /** Text chunks of an image, by its number; `undefined` writes none. */
@@ -38,8 +41,15 @@ export async function writeSample(run: RunDirectory, sample: SampleOutput): Prom
     sample.signal?.throwIfAborted();
     if (!sample.written?.has(step)) await writeImage(run, sample, { step, image });
   }
-  await writeSheet(run, `${sample.folder}/contact_sheet.png`, [...sample.images.values()]);
-  if (sample.rounds.length > 0) {
+  const isParallel = sample.rounds.length > 0;
+  await writeSheet(run, `${sample.folder}/contact_sheet.png`, {
+    title: sample.title,
+    images: [...sample.images.values()],
+    captions: [...sample.images.keys()].map((step) =>
+      step === 0 ? "start" : `${isParallel ? "round" : "step"} ${step}`
+    ),
+  });
+  if (isParallel) {
     await run.write(
       `${sample.folder}/rounds.csv`,
       encodeRounds(sample.rounds, sample.shape[0] - 1),
@@ -59,14 +69,22 @@ export async function writeImage(
   await run.write(`${folder}/step_${step}.png`, text ? insertPngText(png, text) : png);
 }
 
+/** What a sheet shows. */
+export interface Sheet {
+  title?: string;
+  images: readonly Image[];
+  /** By image. */
+  captions: readonly string[];
+}
+
 /** Writes images as one sheet, large ones smaller: encoding blocks the process, and nobody looks at more. */
 export async function writeSheet(
   run: RunDirectory,
   name: string,
-  images: readonly Image[],
+  { title, images, captions }: Sheet,
 ): Promise<void> {
-  const sheet = contactSheet(images.map(thumbnail), { columns: SHEET_COLUMNS });
-  await run.write(name, await encodePng(sheet));
+  const options = { columns: SHEET_COLUMNS, title, captions };
+  await run.write(name, await encodePng(contactSheet(images.map(thumbnail), options)));
 }
 
 function thumbnail(image: Image): Image {
