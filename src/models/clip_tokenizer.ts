@@ -2,14 +2,20 @@
  * CLIP's byte-pair tokenizer, as the text encoders of Stable Diffusion want it: a row of 77 ids, begun by `bos`, ended
  * by `eos`, filled with the pad token.
  *
- * The merging is done by `@huggingface/tokenizers`, which is loaded when the first tokenizer is. Around it stand NFC and a
- * lower-casing per code point, so that ids equal those of transformers' `CLIPTokenizer`: JavaScript lower-cases a whole
+ * The merging is done by `@huggingface/tokenizers`, which is loaded when the first tokenizer is. Before it stand the search for
+ * added tokens, NFC and a lower-casing per code point, so that ids equal those of transformers' `CLIPTokenizer`: JavaScript lower-cases a whole
  * string by context, and a capital sigma that ends a word would come out as another letter.
  * @module
  */
 
+import { join } from "node:path";
 import type { Tokenizer } from "@huggingface/tokenizers";
-import { type ClipVocabulary, readClipVocabulary } from "./clip_vocabulary.ts";
+import { AddedTokenFinder } from "./added_tokens.ts";
+import {
+  type ClipVocabulary,
+  readClipVocabulary,
+  type ReadTokenizerFile,
+} from "./clip_vocabulary.ts";
 
 /** A text as ids. */
 export interface ClipTokens {
@@ -50,35 +56,36 @@ export class ClipTokenizer {
   /** One more than the largest id: what the text encoder must accept. */
   readonly vocabSize: number;
   readonly #tokenizer: Tokenizer;
+  readonly #finder: AddedTokenFinder;
+  readonly #added: ReadonlyMap<number, string>;
 
   private constructor(tokenizer: Tokenizer, vocabulary: ClipVocabulary) {
-    const { vocab } = vocabulary;
+    const { vocab, addedTokens } = vocabulary;
     this.#tokenizer = tokenizer;
+    this.#finder = new AddedTokenFinder(addedTokens, normalizeClipText);
+    this.#added = new Map(addedTokens.map(({ id, content }) => [id, content]));
     this.maxLength = vocabulary.maxLength;
-    this.bosId = vocab[vocabulary.bosToken];
-    this.eosId = vocab[vocabulary.eosToken];
-    this.padId = vocab[vocabulary.padToken];
-    this.vocabSize = Object.values(vocab).reduce((most, id) => Math.max(most, id), 0) + 1;
+    this.bosId = vocabulary.bosId;
+    this.eosId = vocabulary.eosId;
+    this.padId = vocabulary.padId;
+    const ids = [...Object.values(vocab), ...this.#added.keys()];
+    this.vocabSize = ids.reduce((most, id) => Math.max(most, id), 0) + 1;
   }
 
   /**
-   * Reads a tokenizer folder (`vocab.json`, `merges.txt`, …; a `tokenizer.json` is not needed).
+   * Reads a tokenizer folder: `tokenizer.json`, or `vocab.json` and `merges.txt`, and the files of added and special tokens.
    *
    * @param folder path of the folder, usually `<model>/tokenizer`
+   * @param options.read gives the folder's files; reads them from the disk by default
    * @throws {ModelError} a file is missing or malformed
    */
-  static async load(folder: string): Promise<ClipTokenizer> {
-    const vocabulary = await readClipVocabulary(folder);
-    const { Normalizer, Tokenizer } = await import("@huggingface/tokenizers");
-    class ClipNormalizer extends Normalizer {
-      normalize(text: string): string {
-        // The space, which the cut into words drops, keeps a lower-cased "<|ENDOFTEXT|>" from passing for the token.
-        return `${normalizeClipText(text)} `;
-      }
-    }
-    const tokenizer = new Tokenizer(tokenizerJson(vocabulary), {});
-    tokenizer.normalizer = new ClipNormalizer({ type: "NFC" });
-    return new ClipTokenizer(tokenizer, vocabulary);
+  static async load(
+    folder: string,
+    { read = (name) => readIfThere(join(folder, name)) }: { read?: ReadTokenizerFile } = {},
+  ): Promise<ClipTokenizer> {
+    const vocabulary = await readClipVocabulary(folder, read);
+    const { Tokenizer } = await import("@huggingface/tokenizers");
+    return new ClipTokenizer(new Tokenizer(tokenizerJson(vocabulary), {}), vocabulary);
   }
 
   /**
@@ -88,28 +95,62 @@ export class ClipTokenizer {
    * @returns the ids, and what of the text did not fit: tell the user
    */
   encode(text: string): ClipTokens {
-    const all = this.#tokenizer.encode(text, { add_special_tokens: false }).ids;
+    const all = this.#finder.split(text.toWellFormed())
+      .flatMap((piece) => typeof piece === "number" ? [piece] : this.#encodePlain(piece));
     const room = this.maxLength - 2;
     const ids = [this.bosId, ...all.slice(0, room), this.eosId];
     while (ids.length < this.maxLength) ids.push(this.padId);
     return { ids, truncated: all.length > room ? this.#decode(all.slice(room)) : undefined };
   }
 
-  #decode(ids: number[]): string {
-    return this.#tokenizer.decode(ids, { clean_up_tokenization_spaces: false }).trim();
+  #encodePlain(text: string): number[] {
+    return this.#tokenizer.encode(text, { add_special_tokens: false }).ids;
+  }
+
+  /** Text of ids; added tokens stand between spaces. */
+  #decode(ids: readonly number[]): string {
+    const parts: string[] = [];
+    let plain: number[] = [];
+    const flush = () => {
+      if (plain.length > 0) {
+        parts.push(this.#tokenizer.decode(plain, { clean_up_tokenization_spaces: false }).trim());
+      }
+      plain = [];
+    };
+    for (const id of ids) {
+      const added = this.#added.get(id);
+      if (added === undefined) {
+        plain.push(id);
+        continue;
+      }
+      flush();
+      parts.push(added);
+    }
+    flush();
+    return parts.join(" ");
   }
 }
 
-/** NFC, then lower case code point by code point, as Rust's `char::to_lowercase` does it. */
+async function readIfThere(path: string): Promise<Uint8Array | undefined> {
+  try {
+    return await Deno.readFile(path);
+  } catch (cause) {
+    if (cause instanceof Deno.errors.NotFound) return undefined;
+    throw cause;
+  }
+}
+
+/** NFC, white space as single spaces, then lower case code point by code point, as Rust's `char::to_lowercase` does it. */
 function normalizeClipText(text: string): string {
   let lower = "";
-  for (const character of text.normalize("NFC")) lower += character.toLowerCase();
+  for (const character of text.normalize("NFC").replace(/\p{White_Space}+/gu, " ")) {
+    lower += character.toLowerCase();
+  }
   return lower;
 }
 
-/** The `tokenizer.json` that transformers builds from the same files. */
-function tokenizerJson(vocabulary: ClipVocabulary): object {
-  const { vocab, merges, bosToken, eosToken, padToken, unkToken } = vocabulary;
+/** What the library merges with: the cut into words, the tables, nothing that is searched before. */
+function tokenizerJson({ vocab, merges, unkToken }: ClipVocabulary): object {
   const split = (pattern: string) => ({
     type: "Split",
     pattern: { Regex: pattern },
@@ -117,13 +158,8 @@ function tokenizerJson(vocabulary: ClipVocabulary): object {
     invert: true,
   });
   return {
-    // Found whole in a text before anything else; in Stable Diffusion 2 that holds for the pad token "!" too.
-    added_tokens: [...new Set([bosToken, eosToken, padToken, unkToken])].map((content) => ({
-      id: vocab[content],
-      content,
-      special: true,
-    })),
-    normalizer: null, // ClipNormalizer takes its place
+    added_tokens: [],
+    normalizer: null,
     pre_tokenizer: {
       type: "Sequence",
       // The library's own second cut takes U+FEFF for a space; PARTS is that cut with Unicode's White_Space.

@@ -2,8 +2,8 @@
 
     clip_reference.py FOLDER [name=value ...] < strings.json > ids.json
 
-FOLDER holds vocab.json and merges.txt; name=value pairs such as pad_token=! go to CLIPTokenizer. Strings are a JSON array,
-ids an array of arrays: 77 each, truncated and padded. transformers 5.23.0 was used.
+FOLDER is a tokenizer folder; name=value pairs such as pad_token=! go to CLIPTokenizer. Strings are a JSON array, ids an array
+of arrays: 77 each, truncated and padded. transformers 5.24.0 was used.
 """
 
 import json
@@ -14,11 +14,7 @@ from transformers import CLIPTokenizer  # noqa: E402
 
 
 def load(folder, **settings):
-    with open(f"{folder}/vocab.json", encoding="utf-8") as file:
-        vocab = json.load(file)
-    with open(f"{folder}/merges.txt", encoding="utf-8") as file:
-        merges = [tuple(line.split()) for line in file.read().split("\n")[1:] if line]
-    return CLIPTokenizer(vocab=vocab, merges=merges, model_max_length=77, **settings)
+    return CLIPTokenizer.from_pretrained(folder, model_max_length=77, **settings)
 
 
 if __name__ == "__main__":

@@ -46,6 +46,33 @@ Deno.test("ClipTokenizer equals transformers' CLIPTokenizer on the committed cas
   }
 });
 
+interface FolderCases {
+  strings: string[];
+  cases: { name: string; files: Record<string, object | null>; pad: number; ids: number[][] }[];
+}
+
+const FOLDERS: FolderCases = JSON.parse(
+  await Deno.readTextFile(join(FIXTURES, "clip_folder_cases.json")),
+);
+for (const { name, files, pad, ids } of FOLDERS.cases) {
+  Deno.test(`ClipTokenizer equals transformers' CLIPTokenizer in a folder with ${name}`, async () => {
+    const plain = join(FIXTURES, "layouts", "plain", "tokenizer");
+    const tokenizer = await ClipTokenizer.load("folder", {
+      async read(file) {
+        const own = files[file];
+        if (own) return new TextEncoder().encode(JSON.stringify(own));
+        const given = file === "vocab.json" || file === "merges.txt";
+        return given && own === undefined ? await Deno.readFile(join(plain, file)) : undefined;
+      },
+    });
+    assert.equal(tokenizer.padId, pad);
+    for (const [index, text] of FOLDERS.strings.entries()) {
+      const padded = [...ids[index], ...Array(77 - ids[index].length).fill(pad)];
+      assert.deepEqual(tokenizer.encode(text).ids, padded, text);
+    }
+  });
+}
+
 Deno.test("ClipTokenizer.encode() lower-cases a final capital sigma like any other", async () => {
   const tokenizer = await ClipTokenizer.load(FOLDER);
   assert.deepEqual(tokenizer.encode("ΟΔΟΣ").ids, tokenizer.encode("οδοσ").ids);
@@ -108,17 +135,48 @@ const REFUSED: [string, Record<string, string | Uint8Array | undefined>, RegExp]
   ["a line of one token", { "merges.txt": "#version: 0.2\na b</w>\nab\n" }, /merges\.txt: line 3/],
   ["a line of three", { "merges.txt": "a b c\n" }, /line 1: "a b c" is not two tokens/],
   ["two spaces", { "merges.txt": "a  b\n" }, /line 1/],
-  ["an unknown token", { "merges.txt": "a z\n" }, /line 1: "z" is not in vocab\.json/],
-  ["an unknown result", { "merges.txt": "a b\n" }, /line 1: "ab" is not in vocab\.json/],
+  ["an unknown token", { "merges.txt": "a z\n" }, /line 1: "z" is not in the vocabulary/],
+  ["an unknown result", { "merges.txt": "a b\n" }, /line 1: "ab" is not in the vocabulary/],
   [
     "pad token not in the vocabulary",
     { "tokenizer_config.json": '{"pad_token":"!"}' },
-    /pad_token "!" of .* is not in vocab\.json/,
+    /pad_token "!" of .* is not in the vocabulary/,
   ],
   [
     "another tokenizer",
     { "tokenizer_config.json": '{"tokenizer_class":"T5Tokenizer"}' },
-    /T5Tokenizer met, CLIPTokenizer wanted/,
+    /"T5Tokenizer" met, CLIPTokenizer wanted/,
+  ],
+  [
+    "an added token with an id that leaves a gap",
+    { "added_tokens.json": '{"<cat-toy>":9}' },
+    /added_tokens\.json: token "<cat-toy>" has id 9, the next free id is 7$/,
+  ],
+  [
+    "an added token with another id than its own",
+    { "added_tokens.json": '{"a":9}' },
+    /token "a" has id 9, its id in the vocabulary is 0$/,
+  ],
+  ["an added token without an id", { "added_tokens.json": '{"<c>":"9"}' }, /"<c>" has id "9"/],
+  [
+    "an added token without a text",
+    { "tokenizer_config.json": '{"added_tokens_decoder":{"7":{"contents":"x"}}}' },
+    /tokenizer_config\.json: added_tokens_decoder: \{"contents":"x"\} is no token/,
+  ],
+  [
+    "padding on the left",
+    { "tokenizer_config.json": '{"padding_side":"left"}' },
+    /tokenizer_config\.json: padding_side is "left", wanted "right"/,
+  ],
+  [
+    "a tokenizer.json of another kind",
+    { "tokenizer.json": '{"model":{"type":"Unigram","vocab":[]}}' },
+    /tokenizer\.json: no model with vocab and merges, wanted byte-pair encoding/,
+  ],
+  [
+    "a tokenizer.json of GPT-2",
+    { "tokenizer.json": '{"model":{"type":"BPE","vocab":{"a":0},"merges":[]}}' },
+    /tokenizer\.json: end_of_word_suffix is nothing, wanted "<\/w>" of a CLIP tokenizer/,
   ],
   ["broken configuration", { "special_tokens_map.json": "nul" }, /special_tokens_map\.json: not/],
 ];
