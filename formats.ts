@@ -36,7 +36,7 @@ export {
 } from "./src/formats/json.ts";
 export { type NpyArray, readNpy, writeNpy } from "./src/formats/npy/npy.ts";
 export type { NpyData, NpyDescr } from "./src/formats/npy/npy_header.ts";
-export { checkExternalFiles } from "./src/formats/onnx/external_files.ts";
+export { type PlacedNetwork, placeNetwork } from "./src/formats/onnx/external_files.ts";
 export { readOnnx } from "./src/formats/onnx/onnx.ts";
 export { externalFiles } from "./src/formats/onnx/onnx_external.ts";
 export type * from "./src/formats/onnx/onnx_types.ts";

@@ -4,7 +4,7 @@ import { FormatError, ParataaError, UsageError } from "../errors.ts";
 import { readFinishedRun, readRunManifest } from "../runs/finished_run.ts";
 import { type Digest, digestFile } from "../runs/hash.ts";
 import type { Manifest } from "../runs/manifest.ts";
-import { checkUnchanged, type Making, networkPath } from "../jobs/resume.ts";
+import { checkUnchanged, type Making, modelFilePath } from "../jobs/resume.ts";
 import type { Maker } from "../jobs/run_manifest.ts";
 import type { AnySamplingScript } from "../jobs/sampling_scripts.ts";
 import type { Cell } from "./cells.ts";
@@ -83,18 +83,20 @@ export class RunFinder {
 
   /** What would make a run of a manifest's arguments now. */
   async #making({ model, inputs, arguments: args }: Manifest, maker: Maker): Promise<Making> {
-    const path = (name: string) => networkPath({ model, arguments: args }, name);
+    const path = (name: string) => modelFilePath({ model, arguments: args }, name);
+    const files = await this.#digestsOf(model.files, path);
+    const configs = model.configs && await this.#digestsOf(model.configs, path);
     return {
       ...maker,
       arguments: args,
-      model: { ...model, files: await this.#digestsOf(model.files, path) },
+      model: { ...model, files, configs },
       inputs: await this.#digestsOf(inputs ?? {}, (name) => String(args[name])),
     };
   }
 
-  /** Digests of recorded files as they are now; those that are gone are left out. */
+  /** Digests of recorded files as they are now, of those that were absent too; those that are not there are left out. */
   async #digestsOf(
-    recorded: Readonly<Record<string, Digest>>,
+    recorded: Readonly<Record<string, Digest | null>>,
     path: (name: string) => string,
   ): Promise<Record<string, Digest>> {
     const digests: Record<string, Digest> = {};

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { MismatchError, UsageError } from "../errors.ts";
 import { type Digest, digestFile } from "../runs/hash.ts";
 import type { Manifest } from "../runs/manifest.ts";
+import { modelChanges } from "../runs/model_changes.ts";
 import { type HeldRun, holdRun } from "../runs/unfinished_run.ts";
 import type { FlagTable } from "../arguments/flag.ts";
 import { parseFlags, show, toArguments } from "../arguments/parse_flags.ts";
@@ -107,10 +108,10 @@ export function checkUnchanged(
   const library = "--ort_lib names the run's own library";
   expect("ONNX Runtime's version", here.versions.onnxruntime, manifest.versions.onnxruntime);
   expect(here.library.path, sha(here.library), sha(manifest.library), library);
-  for (const name of namesOf(here.model.files, manifest.model.files)) {
-    const [found, wanted] = [here.model.files[name], manifest.model.files[name]];
+  for (const { name, ...sha256 } of modelChanges(manifest.model, here.model)) {
+    const [found, wanted] = [sha256.here, sha256.recorded].map((text) => text.slice(0, 12));
     const hint = "--model_path and --vae_path name the folders of the run's model";
-    expect(networkPath(here, name), sha(found), sha(wanted), hint);
+    expect(modelFilePath(here, name), found, wanted, hint);
   }
   for (const name of namesOf(here.inputs ?? {}, manifest.inputs ?? {})) {
     const [found, wanted] = [here.inputs?.[name], manifest.inputs?.[name]];
@@ -118,8 +119,8 @@ export function checkUnchanged(
   }
 }
 
-/** Where a network lies that a manifest lists. */
-export function networkPath(
+/** Where a file of the model lies that a manifest lists. */
+export function modelFilePath(
   { model, arguments: { vae_path: vae } }: Pick<Making, "model" | "arguments">,
   name: string,
 ): string {

@@ -29,7 +29,7 @@ export async function describeMaker(
   };
 }
 
-/** Records the maker and the hash of every network in use; the arguments are added once they are settled. */
+/** Records the maker and the hash of every file of the model in use; the arguments are added once they are settled. */
 export async function newManifest(
   script: string,
   execution: Execution,
@@ -39,6 +39,10 @@ export async function newManifest(
 ): Promise<Manifest> {
   const files: Record<string, Digest> = {};
   await hashNetworks(files, pipeline, signal);
+  const configs: Record<string, Digest | null> = {};
+  for (const [name, path] of pipeline.configFiles) {
+    configs[name] = path === undefined ? null : await digestFile(path, signal);
+  }
   const { versions, provider, library } = await describeMaker(execution, env);
   return {
     format: "parataa-manifest",
@@ -52,7 +56,7 @@ export async function newManifest(
     host: await describeHost(),
     devices: [],
     library,
-    model: { path: pipeline.folder.path, name: pipeline.folder.name, files },
+    model: { path: pipeline.folder.path, name: pipeline.folder.name, files, configs },
     started: new Date().toISOString(),
     samples: [],
     outputs: {},

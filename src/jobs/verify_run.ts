@@ -5,6 +5,7 @@ import type { Image } from "../images/image.ts";
 import type { LatentPipeline } from "../pipelines/latent_pipeline.ts";
 import { type LatentDifference, latentDifference } from "../runs/latent_difference.ts";
 import type { Manifest, SampleRecord } from "../runs/manifest.ts";
+import { modelChanges } from "../runs/model_changes.ts";
 import { psnr, ssim } from "../images/image_metrics.ts";
 import { readImage } from "../images/read_image.ts";
 import { readTrajectory, type TrajectoryFile } from "../runs/trajectory_file.ts";
@@ -92,14 +93,14 @@ export async function* verifyRun<
 
 /** Networks that this run has not opened, an encoder, are not compared. */
 function checkModel(file: string, recorded: Manifest, here: Manifest): void {
-  for (const [name, { sha256 }] of Object.entries(here.model.files)) {
-    const wanted = recorded.model.files[name]?.sha256;
-    if (wanted === sha256) continue;
-    throw new MismatchError(
-      `${here.model.path}: ${name} has SHA-256 ${sha256}, ${file} lists ${wanted ?? "none"}`,
-      { hint: "--model_path names the folder of the run's model" },
-    );
-  }
+  const opened = (name: string) => name in here.model.files || !(name in recorded.model.files);
+  const change = modelChanges(recorded.model, here.model).find(({ name }) => opened(name));
+  if (change === undefined) return;
+  throw new MismatchError(
+    `${here.model.path}: ${change.name} has SHA-256 ${change.here}, ` +
+      `${file} lists ${change.recorded}`,
+    { hint: "--model_path names the folder of the run's model" },
+  );
 }
 
 interface SampleSetting<T extends FlagTable & SamplingTable, P> {

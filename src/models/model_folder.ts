@@ -1,66 +1,80 @@
 /** A model folder in the layout of diffusers and optimum: one sub-folder per part, each with its `model.onnx`. @module */
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { ModelError, PermissionError } from "../errors.ts";
-import { checkExternalFiles } from "../formats/onnx/external_files.ts";
 import { isJsonObject, type JsonObject, readJson } from "../formats/json.ts";
-import { readOnnx } from "../formats/onnx/onnx.ts";
-import { externalFiles } from "../formats/onnx/onnx_external.ts";
 import { resolveFile } from "../formats/real_file.ts";
-import { shownValue } from "../formats/shown.ts";
+import { escapeInvisible, shownValue } from "../formats/shown.ts";
+import { openableNetwork } from "./openable_network.ts";
 
 const INDEX = "model_index.json";
+const TOKENIZER = "tokenizer/tokenizer.json";
+const TOKENIZER_TABLES = ["tokenizer/vocab.json", "tokenizer/merges.txt"];
+
+/** Names of a folder's files that an error lists. */
+const MOST_LISTED = 6;
 
 /** Options of {@link ModelFolder.open}. */
 export interface ModelFolderOptions {
   /** Sub-folders that must hold a network. */
   networks: readonly string[];
-  /** Other files that must be there, such as `scheduler/scheduler_config.json`. */
-  files?: readonly string[];
+  /** The folder must hold a tokenizer: `tokenizer.json`, or `vocab.json` and `merges.txt`. */
+  tokenizer?: boolean;
   /** Take `model_fp16.onnx` in place of `model.onnx`. */
   fp16?: boolean;
   /** The folder is a part of a model, such as a VAE, and needs no `model_index.json`. */
   part?: boolean;
 }
 
-/** A folder whose wanted parts are all there. Opening it reads no network. */
+/**
+ * A folder whose wanted parts are all there. Opening it reads no network. It notes every file that it gives out, so that a run can
+ * record what made its images.
+ */
 export class ModelFolder {
   /** Path as the user gave it. */
   readonly path: string;
   /** Networks that were asked for and their external data: resolved paths by their names in the folder. */
   readonly networkFiles: Map<string, string> = new Map();
-  /** `model_index.json`. */
-  readonly index: JsonObject;
+  /** Other files that were asked for: paths by their names in the folder, `undefined` for one that is absent. */
+  readonly configFiles: Map<string, string | undefined> = new Map();
   readonly #networkFile: string;
+  #index: JsonObject = {};
 
-  private constructor(path: string, index: JsonObject, networkFile: string) {
+  private constructor(path: string, networkFile: string) {
     this.path = path;
-    this.index = index;
     this.#networkFile = networkFile;
   }
 
   /**
    * Looks for `model_index.json` and the wanted parts.
    *
-   * @throws {ModelError} naming all that is missing at once
+   * @throws {ModelError} naming all that is missing at once, and what was found in its place
    * @throws {PermissionError} when reading is not allowed
    */
   static async open(path: string, options: ModelFolderOptions): Promise<ModelFolder> {
     const networkFile = options.fp16 ? "model_fp16.onnx" : "model.onnx";
     await expectFolder(path);
+    const tables = options.tokenizer && !await isFile(join(path, TOKENIZER));
     const wanted = [
       ...(options.part ? [] : [INDEX]),
       ...options.networks.map((part) => `${part}/${networkFile}`),
-      ...(options.files ?? []),
+      ...(tables ? TOKENIZER_TABLES : []),
     ];
     const present = await Promise.all(wanted.map((name) => isFile(join(path, name))));
     const missing = wanted.filter((_, i) => !present[i]);
     if (missing.length > 0) {
-      throw new ModelError(`model folder ${path} lacks ${missing.join(", ")}`, {
+      const found = await describeFolders(path, missing);
+      throw new ModelError(`model folder ${path} lacks ${missing.join(", ")}${found}`, {
         hint: "models/README.md shows the layout",
       });
     }
-    const index = options.part ? {} : await readConfig(join(path, INDEX));
-    return new ModelFolder(path, index, networkFile);
+    const folder = new ModelFolder(path, networkFile);
+    if (!options.part) folder.#index = await folder.config(INDEX);
+    return folder;
+  }
+
+  /** `model_index.json`. */
+  get index(): JsonObject {
+    return this.#index;
   }
 
   /** Name for people: the index's own, else the folder's. */
@@ -72,27 +86,37 @@ export class ModelFolder {
   }
 
   /**
-   * Path of a part's network, every link resolved, so that a permission to read means the file that is really opened. Notes the network
-   * and its external data in {@link networkFiles}.
+   * Path of a part's network, to be opened as it is. Every link is resolved, so that a permission to read means the file that is
+   * really opened; but where a link's external data lie beside it, as in Hugging Face's cache, the path is the link's. Notes the
+   * network and its external data in {@link networkFiles}.
    *
-   * @throws {ModelError} when external data are missing, short, or lie behind a link
+   * @throws {ModelError} when external data are missing, short, or lie behind a link out of the folder
    * @throws {PermissionError} when the network is a link to a file that may not be read
    */
   async network(part: string): Promise<string> {
     const name = `${part}/${this.#networkFile}`;
-    const file = await resolveFile(join(this.path, name));
-    this.networkFiles.set(name, file);
-    const folder = dirname(file);
-    for (const location of await externalData(file)) {
-      this.networkFiles.set(`${part}/${location}`, join(folder, location));
-    }
-    return file;
+    const { path, data } = await openableNetwork(join(this.path, name));
+    this.networkFiles.set(name, path);
+    for (const [location, file] of data) this.networkFiles.set(`${part}/${location}`, file);
+    return path;
+  }
+
+  /** A file of the folder that is not a network, `undefined` where it is absent. Notes it in {@link configFiles}. */
+  async read(name: string): Promise<Uint8Array | undefined> {
+    const path = join(this.path, name);
+    const file = await isFile(path) ? await resolveFile(path) : undefined;
+    this.configFiles.set(name, file);
+    return file === undefined ? undefined : await Deno.readFile(file);
   }
 
   /** A JSON file of the folder; an empty object where it is absent. */
   async config(name: string): Promise<JsonObject> {
-    const path = join(this.path, name);
-    return await isFile(path) ? await readConfig(path) : {};
+    const bytes = await this.read(name);
+    if (bytes === undefined) return {};
+    const file = join(this.path, name);
+    const value = readJson(bytes, { file });
+    if (isJsonObject(value)) return value;
+    throw new ModelError(`${file} holds ${shownValue(value)}, wanted a JSON object`);
   }
 }
 
@@ -108,36 +132,24 @@ export function configNumber(config: JsonObject, key: string, fallback: number):
   return value;
 }
 
-/**
- * Files beside a network that hold its weights, checked before a runtime opens them. A network with nothing but plain texts and other
- * networks in its folder has none, and need not be read to know.
- */
-async function externalData(file: string): Promise<string[]> {
-  const folder = dirname(file);
-  let alone = true;
-  for await (const { name } of Deno.readDir(folder)) {
-    // A link, or a folder, may go by any name.
-    alone &&= /\.(onnx|json|txt)$/.test(name) && await isPlain(join(folder, name));
+/** What the folders of missing files hold instead: another variant, another format. */
+async function describeFolders(path: string, missing: readonly string[]): Promise<string> {
+  const parts = new Set(missing.filter((name) => name !== INDEX).map((name) => name.split("/")[0]));
+  const found: string[] = [];
+  for (const part of parts) {
+    const names = await namesIn(join(path, part));
+    const more = names.length > MOST_LISTED ? `, ${names.length - MOST_LISTED} more` : "";
+    const listed = names.slice(0, MOST_LISTED).map(escapeInvisible).join(", ");
+    if (names.length > 0) found.push(`${part} holds ${listed}${more}`);
   }
-  if (alone) return [];
-  const files = externalFiles(readOnnx(await Deno.readFile(file), { file }));
-  await checkExternalFiles(folder, files);
-  return [...files.keys()];
+  return found.map((line) => `; ${line}`).join("");
 }
 
-async function isPlain(path: string): Promise<boolean> {
-  const { isFile, nlink } = await Deno.lstat(path);
-  return isFile && (nlink ?? 1) === 1;
-}
-
-async function readConfig(path: string): Promise<JsonObject> {
-  const value = readJson(await Deno.readFile(path), { file: path });
-  if (!isJsonObject(value)) {
-    throw new ModelError(
-      `${path} holds ${shownValue(value)}, wanted a JSON object`,
-    );
-  }
-  return value;
+async function namesIn(folder: string): Promise<string[]> {
+  if (!(await stat(folder))?.isDirectory) return [];
+  const names: string[] = [];
+  for await (const { name } of Deno.readDir(folder)) names.push(name);
+  return names.sort();
 }
 
 async function expectFolder(path: string): Promise<void> {

@@ -1,9 +1,9 @@
 /** Opens a network as it can be used: with a timestep for every row. @module */
-import { dirname } from "node:path";
 import { ModelError } from "../errors.ts";
 import { DevicePool, type DevicePoolOptions } from "../runtime/devices/device_pool.ts";
 import type { Environment } from "../runtime/environment.ts";
 import type { TensorMetadata } from "../runtime/model_metadata.ts";
+import { withDataFolder } from "./linked_data.ts";
 import { sharedTimestep, sharedTimestepError } from "./network_contract.ts";
 
 /** ONNX Runtime's name for the folder of a model that is handed over as bytes. */
@@ -34,17 +34,15 @@ export async function openNetwork(
   const shared = sharedTimestep(pool.inputs);
   if (!mendTimestep || !shared) return { pool, notes: [] };
   await pool.close();
-  const { bytes, edits } = await mend(file, shared, mendTimestep);
-  const configEntries = {
-    ...options.session?.configEntries,
-    [EXTERNAL_DATA_FOLDER]: dirname(file),
-  };
+  const mended = await mend(file, shared, mendTimestep);
+  const { bytes, folder } = await withDataFolder(file, mended.bytes);
+  const configEntries = { ...options.session?.configEntries, [EXTERNAL_DATA_FOLDER]: folder };
   return {
     pool: await DevicePool.open(env, bytes, {
       ...options,
       session: { ...options.session, configEntries },
     }),
-    notes: [`${file}: given a timestep per row in memory (${edits.join("; ")})`],
+    notes: [`${file}: given a timestep per row in memory (${mended.edits.join("; ")})`],
   };
 }
 

@@ -50,6 +50,7 @@ export class DitPipeline implements LatentPipeline<number> {
   /** Part of the folder that predicts the noise. */
   readonly denoiserPart: string = NETWORK;
   readonly networkFiles: ReadonlyMap<string, string>;
+  readonly configFiles: ReadonlyMap<string, string | undefined>;
   /** Names of every class, the first one of each the one to show. */
   readonly classNames: readonly (readonly string[])[];
   readonly #network: ConditionalNetwork;
@@ -58,13 +59,14 @@ export class DitPipeline implements LatentPipeline<number> {
 
   private constructor(
     folder: ModelFolder,
-    networkFiles: ReadonlyMap<string, string>,
+    vae: ModelFolder,
     network: ConditionalNetwork,
     decoder: VaeDecoder,
     scheduler: SchedulerFile,
   ) {
     this.folder = folder;
-    this.networkFiles = networkFiles;
+    this.networkFiles = new Map([...folder.networkFiles, ...vae.networkFiles]);
+    this.configFiles = new Map([...folder.configFiles, ...vae.configFiles]);
     this.classNames = readClassNames(folder);
     this.#network = network;
     this.#decoder = decoder;
@@ -98,8 +100,7 @@ export class DitPipeline implements LatentPipeline<number> {
     );
     const vae = await openDecoder(env, folder, network.latentShape, options);
     stack.use(vae.decoder);
-    const files = new Map([...folder.networkFiles, ...vae.files]);
-    const pipeline = new DitPipeline(folder, files, network, vae.decoder, scheduler);
+    const pipeline = new DitPipeline(folder, vae.source, network, vae.decoder, scheduler);
     stack.move();
     return pipeline;
   }

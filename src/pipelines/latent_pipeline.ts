@@ -48,6 +48,8 @@ export interface LatentPipeline<C> extends AsyncDisposable {
   readonly latentShape: LatentShape;
   /** Files of the networks in use and of their external data, by their names in the folder. */
   readonly networkFiles: ReadonlyMap<string, string>;
+  /** Configurations and tokenizer files that were read, by their names in the folder; `undefined` for one that is absent. */
+  readonly configFiles: ReadonlyMap<string, string | undefined>;
   /** The part of the folder that predicts the noise: `transformer`, `unet`. */
   readonly denoiserPart: string;
   /** What the user should know of how the networks are served, a line each. */
@@ -75,9 +77,9 @@ export async function openDecoder(
   folder: ModelFolder,
   latentShape: LatentShape,
   options: PipelineOptions,
-): Promise<{ decoder: VaeDecoder; files: ReadonlyMap<string, string> }> {
+): Promise<{ decoder: VaeDecoder; source: ModelFolder }> {
   const vae = await vaeOptions("vae_decoder", folder, latentShape, options);
-  return { decoder: await VaeDecoder.open(env, vae), files: vae.files };
+  return { decoder: await VaeDecoder.open(env, vae), source: vae.source };
 }
 
 /** Opens the encoder of `vaePath`, or of the pipeline's own folder. @throws {ModelError} naming what is missing */
@@ -86,9 +88,9 @@ export async function openEncoder(
   folder: ModelFolder,
   latentShape: LatentShape,
   options: PipelineOptions,
-): Promise<{ encoder: VaeEncoder; files: ReadonlyMap<string, string> }> {
+): Promise<{ encoder: VaeEncoder; source: ModelFolder }> {
   const vae = await vaeOptions("vae_encoder", folder, latentShape, options);
-  return { encoder: await VaeEncoder.open(env, vae), files: vae.files };
+  return { encoder: await VaeEncoder.open(env, vae), source: vae.source };
 }
 
 /** A VAE's folder needs no `model_index.json`: it is a part of a model, not one. */
@@ -97,13 +99,13 @@ async function vaeOptions(
   folder: ModelFolder,
   latentShape: LatentShape,
   { vaePath = folder.path, fp16, session }: PipelineOptions,
-): Promise<VaeOptions & { files: ReadonlyMap<string, string> }> {
+): Promise<VaeOptions & { source: ModelFolder }> {
   const source = await ModelFolder.open(vaePath, { networks: [part], fp16, part: true });
   // Both parts carry the factor; the decoder's is the one that latents are sampled for.
   const config = await source.config(join("vae_decoder", "config.json"));
   const scalingFactor = configNumber(config, "scaling_factor", DEFAULT_SCALING_FACTOR);
   const file = await source.network(part);
-  return { file, files: source.networkFiles, scalingFactor, latentShape, session };
+  return { file, source, scalingFactor, latentShape, session };
 }
 
 /** Pixels per latent element: every level of the VAE but one halves the image; 8 where the folder does not say. */

@@ -49,13 +49,15 @@ export class StableDiffusionPipeline implements LatentPipeline<TextCondition> {
   readonly folder: ModelFolder;
   /** Part of the folder that predicts the noise. */
   readonly denoiserPart: string = NETWORK;
+  readonly configFiles: ReadonlyMap<string, string | undefined>;
   readonly #networkFiles: Map<string, string>;
   readonly #parts: Parts;
   #encoder: Promise<VaeEncoder> | undefined;
 
-  private constructor(folder: ModelFolder, networkFiles: Map<string, string>, parts: Parts) {
+  private constructor(folder: ModelFolder, vae: ModelFolder, parts: Parts) {
     this.folder = folder;
-    this.#networkFiles = networkFiles;
+    this.configFiles = new Map([...folder.configFiles, ...vae.configFiles]);
+    this.#networkFiles = new Map([...folder.networkFiles, ...vae.networkFiles]);
     this.#parts = parts;
   }
 
@@ -77,12 +79,14 @@ export class StableDiffusionPipeline implements LatentPipeline<TextCondition> {
         NETWORK,
         ...(options.vaePath === undefined ? ["vae_decoder"] : []),
       ],
-      files: ["tokenizer/vocab.json", "tokenizer/merges.txt"],
+      tokenizer: true,
       fp16: options.fp16,
     });
     const scheduler = await readSchedulerFile(folder);
     const scale = await vaeScale(folder, options);
-    const tokenizer = await ClipTokenizer.load(join(path, "tokenizer"));
+    const tokenizer = await ClipTokenizer.load(join(path, "tokenizer"), {
+      read: (name) => folder.read(`tokenizer/${name}`),
+    });
     await using stack = new AsyncDisposableStack();
     const textFile = await folder.network("text_encoder");
     const text = stack.use(await ClipTextEncoder.open(env, { file: textFile, tokenizer, session }));
@@ -101,8 +105,7 @@ export class StableDiffusionPipeline implements LatentPipeline<TextCondition> {
     expectImageSize(network, options, scale);
     const vae = await openDecoder(env, folder, network.latentShape, options);
     stack.use(vae.decoder);
-    const files = new Map([...folder.networkFiles, ...vae.files]);
-    const pipeline = new StableDiffusionPipeline(folder, files, {
+    const pipeline = new StableDiffusionPipeline(folder, vae.source, {
       text,
       network,
       decoder: vae.decoder,
@@ -190,8 +193,8 @@ export class StableDiffusionPipeline implements LatentPipeline<TextCondition> {
   }
 
   async #openEncoder(): Promise<VaeEncoder> {
-    const { encoder, files } = await this.#parts.openEncoder();
-    for (const [name, path] of files) this.#networkFiles.set(name, path);
+    const { encoder, source } = await this.#parts.openEncoder();
+    for (const [name, path] of source.networkFiles) this.#networkFiles.set(name, path);
     return encoder;
   }
 

@@ -1,5 +1,6 @@
 /** Two runs of the same arguments beside each other: which files differ, and what else does. @module */
 import type { Manifest } from "./manifest.ts";
+import { modelChanges } from "./model_changes.ts";
 
 /** Files of a recorded run against those of its repetition. */
 export interface FileComparison {
@@ -36,20 +37,23 @@ export function compareFiles(
 export function explainDifferences(recorded: Manifest, here: Manifest): Difference[] {
   const [before, now] = [facts(recorded), facts(here)];
   const names = [...new Set([...before.keys(), ...now.keys()])];
-  return names
+  const model = modelChanges(recorded.model, here.model)
+    .map(({ name: what, ...sha256 }) => ({ what, ...sha256 }));
+  const others = names
     .map((what) => ({
       what,
       recorded: before.get(what) ?? "not recorded",
       here: now.get(what) ?? "not recorded",
     }))
     .filter((difference) => difference.recorded !== difference.here);
+  return [...model, ...others];
 }
 
 /** Where a run's files lie is not part of what it was made with. */
 const PLACES: readonly string[] = ["output_path", "model_path", "vae_path", "ort_lib", "threads"];
 
 function facts(
-  { versions, provider, library, host, model, inputs, arguments: args }: Manifest,
+  { versions, provider, library, host, inputs, arguments: args }: Manifest,
 ): Map<string, string> {
   const found = new Map<string, string>();
   const add = (what: string, value: string | number | undefined) => {
@@ -64,7 +68,6 @@ function facts(
   add("system", host && `${host.os} ${host.arch}`);
   add("processor", host?.cpu);
   add("threads", Number(args.threads ?? host?.cores) || undefined);
-  for (const [name, { sha256 }] of Object.entries(model.files)) add(name, sha256);
   for (const [name, { sha256 }] of Object.entries(inputs ?? {})) add(`--${name}'s file`, sha256);
   for (const [name, value] of Object.entries(args)) {
     // A run from before a flag existed has no entry where a newer run has null.

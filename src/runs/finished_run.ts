@@ -101,6 +101,10 @@ export function checkManifest(file: string, json: JsonValue): Manifest {
     "library has no path, or a hash that is no text",
   );
   wanted(isJsonObject(model) && isDigests(model.files), "model has no hashes");
+  wanted(
+    isJsonObject(model) && areConfigs(model.configs),
+    "model has configurations without hashes",
+  );
   wanted(isJsonObject(model) && hasTexts(model, ["name", "path"]), "model has no name or no path");
   wanted(isFlat(host), "host is no machine");
   wanted(isFlat(error), "error is no record of one");
@@ -119,10 +123,16 @@ export function checkManifest(file: string, json: JsonValue): Manifest {
 }
 
 function isDigests(value: JsonValue | undefined): boolean {
-  return isJsonObject(value) &&
-    Object.values(value).every((digest) =>
-      isJsonObject(digest) && typeof digest.size === "number" && typeof digest.sha256 === "string"
-    );
+  return isJsonObject(value) && Object.values(value).every(isDigest);
+}
+
+function areConfigs(value: JsonValue | undefined): boolean {
+  if (value === undefined) return true;
+  return isJsonObject(value) && Object.values(value).every((own) => own === null || isDigest(own));
+}
+
+function isDigest(value: JsonValue | undefined): boolean {
+  return isJsonObject(value) && typeof value.size === "number" && typeof value.sha256 === "string";
 }
 
 function isSample(value: JsonValue): boolean {

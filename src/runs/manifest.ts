@@ -67,7 +67,17 @@ export interface Manifest {
   devices?: readonly DeviceReport[];
   /** The digest is absent where the system found the library by its name alone. */
   library: { path: string } & Partial<Digest>;
-  model: { path: string; name: string; files: Record<string, Digest> };
+  model: {
+    path: string;
+    name: string;
+    /** Networks and their external data, by their names in the folder. */
+    files: Record<string, Digest>;
+    /**
+     * Configurations and tokenizer files that were read, `null` for one that was looked for and is absent. The whole key is absent in
+     * the records of parataa before they were noted.
+     */
+    configs?: Record<string, Digest | null>;
+  };
   /** Files that flags named and that decide the result, by the flag; absent where there are none. */
   inputs?: Record<string, Digest>;
   /** When the run started, ISO 8601 in UTC. */

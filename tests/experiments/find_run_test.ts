@@ -59,6 +59,27 @@ Deno.test("runExperiment() makes runs again when the model or an input file has 
     for (const [cell, runs] of await runsIn(out)) assert.equal(runs.length, 3, cell);
   }));
 
+Deno.test("runExperiment() makes runs again when a configuration has changed or appeared", () =>
+  withExperiment(async (start, out) => {
+    const model = join(out, "../tiny-dit"), scheduler = join(model, "scheduler");
+    await start({});
+    await Deno.mkdir(scheduler, { recursive: true });
+    const file = join(scheduler, "scheduler_config.json");
+    const write = (betaEnd: number) =>
+      Deno.writeTextFile(
+        file,
+        JSON.stringify({ beta_schedule: "linear", beta_start: 1e-4, beta_end: betaEnd }),
+      );
+    await write(0.02);
+    await start({});
+    for (const [cell, runs] of await runsIn(out)) assert.equal(runs.length, 2, cell);
+    await write(0.03);
+    await start({});
+    for (const [cell, runs] of await runsIn(out)) assert.equal(runs.length, 3, cell);
+    await start({});
+    for (const [cell, runs] of await runsIn(out)) assert.equal(runs.length, 3, cell);
+  }));
+
 /** As if another parataa, solver or ONNX Runtime had made a run. */
 const OTHERS: [name: string, change: (manifest: Manifest) => unknown, line: RegExp][] = [
   ["version", (m) => m.versions.parataa = "0.0.1", /parataa's version is .* has 0\.0\.1$/],

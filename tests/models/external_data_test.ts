@@ -97,14 +97,16 @@ for (const [what, { location = "w.bin", put, swap, wanted }] of Object.entries(C
     }));
 }
 
-Deno.test("a model with a plain file for its weights opens", () =>
-  withTempFolder(async (folder) => {
-    await Deno.mkdir(join(folder, "unet"));
-    await Deno.writeFile(join(folder, "unet", "model.onnx"), model("w.bin"));
-    await write("w.bin")(join(folder, "unet"));
-    using env = Environment.open();
-    const found = await ModelFolder.open(folder, { networks: ["unet"], part: true });
-    await using session = await InferenceSession.create(env, await found.network("unet"));
-    assert.equal(session.inputs.length, 1);
-    assert.deepEqual([...found.networkFiles.keys()], ["unet/model.onnx", "unet/w.bin"]);
-  }));
+for (const name of ["w.bin", "w.json", "model_fp16.onnx", "config.txt"]) {
+  Deno.test(`a model with a plain file for its weights opens, and ${name} is noted`, () =>
+    withTempFolder(async (folder) => {
+      await Deno.mkdir(join(folder, "unet"));
+      await Deno.writeFile(join(folder, "unet", "model.onnx"), model(name));
+      await write(name)(join(folder, "unet"));
+      using env = Environment.open();
+      const found = await ModelFolder.open(folder, { networks: ["unet"], part: true });
+      await using session = await InferenceSession.create(env, await found.network("unet"));
+      assert.equal(session.inputs.length, 1);
+      assert.deepEqual([...found.networkFiles.keys()], ["unet/model.onnx", `unet/${name}`]);
+    }));
+}

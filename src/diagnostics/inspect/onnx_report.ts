@@ -1,7 +1,6 @@
 /** ONNX files, without ONNX Runtime. @module */
-import { dirname, join } from "node:path";
 import { FormatError, ModelError } from "../../errors.ts";
-import { checkExternalFiles } from "../../formats/onnx/external_files.ts";
+import { placeNetwork } from "../../formats/onnx/external_files.ts";
 import { readOnnx } from "../../formats/onnx/onnx.ts";
 import { externalFiles } from "../../formats/onnx/onnx_external.ts";
 import type { OnnxModel, OnnxValue } from "../../formats/onnx/onnx_types.ts";
@@ -55,12 +54,10 @@ async function lookBeside(
   model: OnnxModel,
   options: InspectOptions,
 ): Promise<Pick<Report, "problems" | "files">> {
-  const folder = dirname(path);
-  const wanted = externalFiles(model);
   try {
-    await checkExternalFiles(folder, wanted);
-    const paths = [...wanted.keys()].map((location) => join(folder, location));
-    return { problems: [], files: await Promise.all(paths.map((path) => fileFact(path, options))) };
+    const { data } = await placeNetwork(path, externalFiles(model));
+    const files = [...data.values()].map((file) => fileFact(file, options));
+    return { problems: [], files: await Promise.all(files) };
   } catch (error) {
     if (!(error instanceof ModelError)) throw error;
     return { problems: [error.message + (error.hint ? ` - ${error.hint}` : "")], files: [] };

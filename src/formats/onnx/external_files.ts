@@ -1,53 +1,91 @@
-/** The files beside an ONNX model that hold its weights: looked at before a runtime opens them. @module */
+/** The files beside an ONNX model that hold its weights: checked before a runtime opens them. @module */
 
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { ModelError, PermissionError } from "../../errors.ts";
 import { resolveFile } from "../real_file.ts";
 import { shown } from "../shown.ts";
 
-/**
- * Checks that external data lies in plain files inside the model's folder: no symbolic link on the way, which could lead out of
- * it, no second hard link, which could be a file of someone else's, and long enough for what the model reads.
- *
- * @param folder folder of the model file
- * @param files least size by location, from {@linkcode externalFiles}
- * @throws {ModelError} a file is missing, a link, too short, or no file
- * @throws {PermissionError} when looking is not allowed, or a link leads to what may not be read
- */
-export async function checkExternalFiles(
-  folder: string,
-  files: ReadonlyMap<string, number>,
-): Promise<void> {
-  for (const [location, wanted] of files) {
-    const fail = (what: string): never => {
-      throw new ModelError(`external data ${shown(location)} of ${folder}: ${what}`, {
-        hint: "copy the model's files as they were exported, links resolved",
-      });
-    };
-    const info = await lastOf(folder, location, fail);
-    if (!info.isFile) fail("not a file");
-    if (info.nlink !== null && info.nlink > 1) fail(`${info.nlink} hard links, wanted one`);
-    if (info.size < wanted) fail(`${info.size} bytes, wanted at least ${wanted}`);
-  }
+/** A network whose external data are in place. */
+export interface PlacedNetwork {
+  /** Path to open: a runtime looks for the data in its folder. */
+  path: string;
+  /** Files of the external data by location, links resolved. */
+  data: Map<string, string>;
 }
 
-/** Looks at every part of the way: a link among them would be followed by whoever opens the file. */
-async function lastOf(
-  folder: string,
-  location: string,
-  fail: (what: string) => never,
-): Promise<Deno.FileInfo> {
-  let path = folder;
-  let info: Deno.FileInfo | undefined;
-  for (const part of location.split(/[/\\]/)) {
-    path = join(path, part);
-    info = await look(path) ?? fail("no such file");
-    if (info.isSymlink) {
-      await resolveFile(path);
-      fail(`${shown(part)} is a symbolic link`);
-    }
+/**
+ * Finds the external data of a network and checks each file: inside the network's folder, no symbolic link out of it, no
+ * second hard link, which could be a file of someone else's, and long enough for what the network reads.
+ *
+ * A network that is a link has its data beside the link, as links of their own (Hugging Face's cache), or beside the file that
+ * it leads to. Links into the folder of that file are followed: it may be read, and the network itself lies there.
+ *
+ * @param network path of the network
+ * @param files least size by location, from {@linkcode externalFiles}
+ * @throws {ModelError} a file is missing, too short, no file, or a link out of both folders
+ * @throws {PermissionError} when reading is not allowed, or a link leads to what may not be read
+ */
+export async function placeNetwork(
+  network: string,
+  files: ReadonlyMap<string, number>,
+): Promise<PlacedNetwork> {
+  const real = await resolveFile(network);
+  const path = await besideLink(network, files) ?? real;
+  const folders = [dirname(path), dirname(real)];
+  const data = new Map<string, string>();
+  for (const [location, wanted] of files) {
+    data.set(location, await checkFile(location, { folders, wanted }));
   }
-  return info ?? fail("no such file");
+  return { path, data };
+}
+
+/** The network's own path, its folder resolved, where it is a link with data beside it. */
+async function besideLink(
+  network: string,
+  files: ReadonlyMap<string, number>,
+): Promise<string | undefined> {
+  if (!(await Deno.lstat(network)).isSymlink) return undefined;
+  const path = join(await Deno.realPath(dirname(network)), basename(network));
+  for (const location of files.keys()) {
+    if (await look(join(dirname(path), location))) return path;
+  }
+  return undefined;
+}
+
+async function checkFile(
+  location: string,
+  { folders, wanted }: { folders: readonly string[]; wanted: number },
+): Promise<string> {
+  const fail = (what: string): never => {
+    throw new ModelError(`external data ${shown(location)} of ${folders[0]}: ${what}`, {
+      hint: "copy the model's files as they were exported, links resolved",
+    });
+  };
+  const file = await follow(location, folders, fail);
+  const { isFile, nlink, size } = await look(file) ?? fail("no such file");
+  if (!isFile) fail("not a file");
+  if (nlink !== null && nlink > 1) fail(`${nlink} hard links, wanted one`);
+  if (size < wanted) fail(`${size} bytes, wanted at least ${wanted}`);
+  return file;
+}
+
+/** Checks every part of the way, since whoever opens the file follows links; only the last part may be one. */
+async function follow(
+  location: string,
+  folders: readonly string[],
+  fail: (what: string) => never,
+): Promise<string> {
+  const parts = location.split(/[/\\]/);
+  let path = folders[0];
+  for (const [index, part] of parts.entries()) {
+    path = join(path, part);
+    const { isSymlink } = await look(path) ?? fail("no such file");
+    if (!isSymlink) continue;
+    const target = await resolveFile(path);
+    if (index === parts.length - 1 && folders.includes(dirname(target))) return target;
+    fail(`${shown(part)} is a symbolic link out of the model's folder`);
+  }
+  return path;
 }
 
 async function look(path: string): Promise<Deno.FileInfo | undefined> {

@@ -5,6 +5,8 @@ import type { OnnxModel, OnnxNode, OnnxValue } from "./onnx_types.ts";
 import { type ProtobufField, ProtobufReader } from "./protobuf.ts";
 
 const GRAPH = 7;
+const INITIALIZER = 5;
+const EXTERNAL_DATA = 13;
 
 /**
  * Writes the file anew with some fields of its main graph replaced or left out.
@@ -61,6 +63,37 @@ export function asIdentity(bytes: Uint8Array, node: OnnxNode): Uint8Array {
     return number !== 4 && number !== 5 && number !== 7 && number !== 8;
   });
   return writer.tag(4, WireType.LengthDelimited).string("Identity").finish();
+}
+
+/**
+ * Writes the file anew with other places of its external data.
+ *
+ * @param locations new location by the old one; initializers of the main graph alone are changed
+ */
+export function withLocations(
+  bytes: Uint8Array,
+  model: OnnxModel,
+  locations: ReadonlyMap<string, string>,
+): Uint8Array {
+  const edits = new Map<ProtobufField, Uint8Array>();
+  const reader = new ProtobufReader(bytes, "the ONNX model");
+  for (const field of reader.fields(model.graphField)) {
+    if (field.number !== INITIALIZER) continue;
+    const writer = new BinaryWriter();
+    for (const part of reader.fields(field)) {
+      if (part.number !== EXTERNAL_DATA) {
+        writer.raw(bytes.subarray(part.tag, part.end));
+        continue;
+      }
+      const [key, value] = [...reader.fields(part)].map((text) => reader.text(text));
+      const moved = key === "location" ? locations.get(value) ?? value : value;
+      writer.tag(EXTERNAL_DATA, WireType.LengthDelimited).fork()
+        .tag(1, WireType.LengthDelimited).string(key)
+        .tag(2, WireType.LengthDelimited).string(moved).join();
+    }
+    edits.set(field, writer.finish());
+  }
+  return editGraph(bytes, model, edits);
 }
 
 function copyFields(

@@ -62,7 +62,7 @@ export function readExternalData(
 }
 
 /**
- * Files that a model needs beside itself, each with the least size it must have, for {@link checkExternalFiles}.
+ * Files that a model needs beside itself, each with the least size it must have, for {@link placeNetwork}.
  */
 export function externalFiles(model: OnnxModel): Map<string, number> {
   const files = new Map<string, number>();
