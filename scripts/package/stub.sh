@@ -49,13 +49,14 @@ unpack() {
   trap 'exit 129' HUP
   trap 'exit 130' INT
   trap 'exit 143' TERM
+  uncut "$1"
   # What went wrong is kept in memory: on a full disk a file could not hold it.
   why=$({
     tail -c +@DENO_AT@ "$self" | gzip -dc >"$new/deno" &&
       tail -c +@UNPACKER_AT@ "$self" 2>/dev/null | head -c @UNPACKER_BYTES@ | gzip -dc >"$new/unpack.js" &&
       chmod 700 "$new/deno" &&
       DENO_DIR="$new/.deno" "$new/deno" run -q --no-prompt --no-config --no-lock --no-remote --no-npm \
-        --allow-read --allow-write="$(uncut "$1")" "$new/unpack.js" \
+        --allow-read --allow-write="$uncut" "$new/unpack.js" \
         "$self" @ARCHIVE_AT@ "$new" "$1/$id"
   } 2>&1)
   status=$?
@@ -85,60 +86,15 @@ find_folder() {
   die 5 "E_IO: cannot unpack into $before: $why - name a folder of yours in XDG_CACHE_HOME"
 }
 
-# What a list of Deno's permissions can say of a path: up to a comma or the end of a line, the folder above.
-uncut() {
-  case $1 in
-    *,* | *"$newline"*)
-      path=${1%%[,"$newline"]*}
-      case $path in */*) path=${path%/*} ;; *) path=. ;; esac
-      printf %s "${path:-/}" ;;
-    *) printf %s "$1" ;;
-  esac
-}
-
-allow() {
-  [ -z "$2" ] || flags="$flags$newline--allow-$1=$(uncut "$2")"
-}
-
-# Allows what the words of a command line name: values of the flags in $reads and $writes, and other words where $operands is set.
-allow_named() {
-  wanted=
-  for word; do
-    if [ -n "$wanted" ]; then
-      flag=$wanted value=$word wanted=
-    else
-      case $word in
-        --*=*) flag=${word%%=*} value=${word#*=} ;;
-        --*) flag=$word value= ;;
-        -?*) value=${word#??} flag=${word%"$value"} ;;
-        *) [ -z "$operands" ] || allow read "$word"; continue ;;
-      esac
-      if [ -z "$value" ]; then
-        case " $reads $writes " in *" $flag "*) wanted=$flag ;; esac
-        continue
-      fi
-    fi
-    case " $reads $writes " in *" $flag "*) allow read "$value" ;; esac
-    case " $writes " in *" $flag "*) allow write "$value" ;; esac
-  done
-}
-
+@GRANTS@
 find_folder
-flags= env= native= reads= writes= operands=
-case ${1-} in
-@COMMANDS@
-esac
 if [ -n "$native" ]; then
   # A library beside this file is taken in the place of ours, a CUDA build say.
   for name in libonnxruntime.so libonnxruntime.so.1; do
     [ -n "${ORT_DYLIB_PATH-}" ] || ! [ -f "$here/$name" ] || export ORT_DYLIB_PATH="$here/$name"
   done
-  if [ -n "${ORT_DYLIB_PATH-}" ]; then
-    env=${env:+$env,}ORT_DYLIB_PATH
-    allow read "$ORT_DYLIB_PATH"
-  fi
 fi
-[ -z "$env" ] || flags="$flags$newline--allow-env=$env"
+allow_variables
 [ -z "$flags" ] || allow read "$folder"
 [ $# -eq 0 ] || allow_named "$@"
 export DENO_DIR="$base/deno" DENO_NO_UPDATE_CHECK=1

@@ -41,6 +41,8 @@ export interface StringFlag extends FlagBase {
   type: "string";
   /** What the value is called in `--help`: `DIR`, `FILE`, … */
   value: string;
+  /** The value is a path that is written to as well, as that of every flag of the group Output. */
+  writes?: true;
   empty?: boolean;
   default?: string;
 }
@@ -74,6 +76,12 @@ type ValueOf<F> = F extends BooleanFlag ? boolean
 
 /** The values of a table, typed by it: a flag without a default may be `undefined`. */
 export type FlagValues<T extends FlagTable> = { -readonly [K in keyof T]: ValueOf<T[K]> };
+
+/** What a flag's value is used for where it is a path. */
+export function pathAccess(flag: Flag): "read" | "write" | undefined {
+  if (flag.type !== "string" || (flag.value !== "DIR" && flag.value !== "FILE")) return undefined;
+  return flag.group === "Output" || flag.writes ? "write" : "read";
+}
 
 /** The range of a number flag in words: `1-1000`, `>= 0`, `-1, or 0-9007199254740991`, `auto, or >= 1`. */
 export function describeRange(flag: NumberFlag): string {

@@ -264,6 +264,7 @@ export function samplingFlags(defaults: ScriptDefaults) {
     resume: {
       type: "string",
       value: "DIR",
+      writes: true,
       group: "Run",
       scope: "session",
       help: "go on with a run that was stopped, killed or failed, where it was; its folder",

@@ -1,7 +1,7 @@
 /** Files that a flag names. @module */
 import { PermissionError, UsageError } from "../errors.ts";
 import { resolveFile } from "../formats/real_file.ts";
-import type { FlagTable } from "./flag.ts";
+import { type FlagTable, pathAccess } from "./flag.ts";
 
 /**
  * Reads a file whole.
@@ -19,26 +19,37 @@ export async function readUserFile(flag: string, path: string): Promise<Uint8Arr
 }
 
 /**
- * Refuses what may not be read before anything native is opened: a permission to read must mean the files that it names.
+ * Refuses paths that may not be used before anything native is opened and anything is made: a permission must mean the files that it names.
  *
  * @throws {PermissionError} naming flag and path
  */
-export async function requireReadable(
+export async function requireAccess(
   table: FlagTable,
   values: object,
   given: ReadonlySet<string>,
 ): Promise<void> {
   for (const name of given) {
     const flag = table[name];
+    const access = pathAccess(flag);
     const path = (values as Record<string, unknown>)[name];
-    // Libraries are opened without being read, and outputs need not be there yet.
-    if (flag.type !== "string" || flag.group === "Output" || name === "ort_lib") continue;
-    if (flag.value !== "FILE" && flag.value !== "DIR") continue;
-    if (typeof path !== "string" || path === flag.default) continue;
-    await resolveFile(path).catch((cause) => {
-      const refused = refusal(name, path, cause);
-      if (refused) throw refused; // what is missing or broken is named by whoever needs it
-    });
+    if (typeof path !== "string" || flag.type !== "string" || path === flag.default) continue;
+    if (access === "write") await requireWritable(name, path);
+    // Libraries are opened without being read.
+    else if (access === "read" && name !== "ort_lib") {
+      await resolveFile(path).catch((cause) => {
+        const refused = refusal(name, path, cause);
+        if (refused) throw refused; // what is missing or broken is named by whoever needs it
+      });
+    }
+  }
+}
+
+/** Refuses an output path that may not be both read and written; it need not be there yet. */
+async function requireWritable(flag: string, path: string): Promise<void> {
+  for (const name of ["write", "read"] as const) {
+    if ((await Deno.permissions.query({ name, path })).state === "granted") continue;
+    const hint = `Requires ${name} access to "${path}", run again with the --allow-${name} flag`;
+    throw new PermissionError(`--${flag} ${path} may not be used`, { hint });
   }
 }
 

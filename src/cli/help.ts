@@ -1,6 +1,7 @@
 /** `--help`, made from the flag table, and `--version`. @module */
 import { VERSION } from "../version.ts";
 import { describeRange, type Flag, FLAG_GROUPS, type FlagTable } from "../arguments/flag.ts";
+import { COLUMNS, NO_BREAK, wrap } from "../formats/wrap.ts";
 import { inOurWords } from "./program_name.ts";
 import { METHODS, SOLVER_FLAGS } from "../arguments/script_flags.ts";
 
@@ -14,25 +15,54 @@ export interface ScriptSummary {
   example: string;
 }
 
-const HELP_COLUMN = 34;
+/** Where the words on a flag begin. */
+const HELP_COLUMN = 30;
 
-/** The whole text of `--help`. */
+/** What most people need first; the first five of them that a command has are listed on top. */
+const FIRST = [
+  ...["class_labels", "prompt", "prompt1", "prompt2", "variation_steps"],
+  ...["model_path", "output_path", "num_samples", "seed"],
+];
+const MOST_FIRST = 5;
+
+/** A command with fewer flags is seen at a glance. */
+const LONG_TABLE = 20;
+
+const FOOT = "_ and - are alike in flag names. Exit codes: 0 ok, 2 usage, 3 model or input, " +
+  "4 permission, 5 file system, 6 NaN or infinity, 7 library or device, 9 busy, 10 mismatch, " +
+  "11 not verified, 70 our bug, 129/130/143 stopped.";
+
+/** The whole text of `--help`, in lines of at most 80 columns. */
 export function helpText(summary: ScriptSummary, table: FlagTable): string {
-  const lines = [summary.about, "", `Example: ${inOurWords(summary.example)}`];
-  for (const group of FLAG_GROUPS) {
-    const flags = Object.entries(table).filter(([, flag]) => flag.group === group);
-    if (flags.length === 0) continue;
-    lines.push("", `${group}:`, ...flags.map(([name, flag]) => flagLine(name, flag)));
+  const lines = [...wrap(summary.about), "", ...exampleLines(summary.example)];
+  for (const [title, names] of sections(table)) {
+    if (names.length > 0) {
+      lines.push("", `${title}:`, ...names.flatMap((name) => flagLines(name, table[name])));
+    }
   }
-  lines.push(
-    "",
-    "_ and - are alike in flag names. Exit codes: 0 ok, 2 usage, 3 model or input, 4 permission,",
+  return [...lines, "", ...wrap(FOOT.replace(/(?<=\d) /g, NO_BREAK))].join("\n");
+}
+
+/** Titles and the names of the flags below them; each flag once. */
+function sections(table: FlagTable): [title: string, names: string[]][] {
+  const names = Object.keys(table);
+  const known = FIRST.filter((name) => name in table).slice(0, MOST_FIRST);
+  const first = names.length > LONG_TABLE && known.length === MOST_FIRST ? known : [];
+  return [
+    ["First", first],
+    ...FLAG_GROUPS.map((group): [string, string[]] => [
+      group,
+      names.filter((name) => table[name].group === group && !first.includes(name)),
+    ]),
+  ];
+}
+
+/** A line that runs as it stands; a long one goes on after a backslash. */
+function exampleLines(example: string): string[] {
+  const lines = wrap(inOurWords(example), COLUMNS - "Example: ".length - " \\".length);
+  return lines.map((line, i) =>
+    `${i === 0 ? "Example: " : "  "}${line}${i < lines.length - 1 ? " \\" : ""}`
   );
-  lines.push(
-    "5 file system, 6 NaN or infinity, 7 library or device, 9 busy, 10 mismatch, 11 not verified,",
-    "70 our bug, 129/130/143 stopped.",
-  );
-  return lines.join("\n");
 }
 
 /** What `--version` prints. */
@@ -40,16 +70,18 @@ export function versionText(): string {
   return `parataa ${VERSION} (Deno ${Deno.version.deno})`;
 }
 
-function flagLine(name: string, flag: Flag): string {
+function flagLines(name: string, flag: Flag): string[] {
   const short = flag.short ? `-${flag.short}, ` : "    ";
   const spelled = `  ${short}--${name}${valueWord(flag)}`;
-  const gap = spelled.length < HELP_COLUMN
-    ? " ".repeat(HELP_COLUMN - spelled.length)
-    : `\n${" ".repeat(HELP_COLUMN)}`;
   const aliases = flag.aliases?.length
     ? ` (also ${flag.aliases.map((a) => `--${a}`).join(", ")})`
     : "";
-  return `${spelled}${gap}${flag.help}${aliases}${methods(name)}${limits(flag)}`;
+  const text = `${flag.help}${aliases}${methods(name)}`;
+  const limit = limits(flag).replaceAll(" ", NO_BREAK);
+  const lines = wrap(`${text}${limit && ` ${limit}`}`, COLUMNS - HELP_COLUMN);
+  const indented = lines.map((line) => " ".repeat(HELP_COLUMN) + line);
+  if (spelled.length > HELP_COLUMN - 2) return [spelled, ...indented];
+  return [spelled.padEnd(HELP_COLUMN) + lines[0], ...indented.slice(1)];
 }
 
 /** The methods that take a solver flag, where not all parallel ones do. */
@@ -77,5 +109,5 @@ function limits(flag: Flag): string {
   if (flag.type !== "boolean" && flag.default !== undefined && flag.default !== "") {
     parts.push(`default ${flag.default}`);
   }
-  return parts.length ? ` [${parts.join("; ")}]` : "";
+  return parts.length ? `[${parts.join("; ")}]` : "";
 }

@@ -3,6 +3,7 @@ import { ParataaError } from "../errors.ts";
 import { leaveAtOnce } from "../runtime/leave.ts";
 import { oneLine } from "../text.ts";
 import { tell } from "./print.ts";
+import { withPermissionLine } from "./permission_hint.ts";
 import { inOurWords } from "./program_name.ts";
 
 /** Exit codes of a run that a signal stopped. */
@@ -43,7 +44,7 @@ export async function runMain(
   try {
     await script(args, controller.signal);
   } catch (error) {
-    const { line, exitCode } = describeError(error);
+    const { line, exitCode } = describeError(error, args);
     tell(line);
     if (args.includes("--debug")) { for (const frame of stackLines(error)) tell(frame); }
     Deno.exit(exitCode);
@@ -51,14 +52,18 @@ export async function runMain(
   Deno.exit(0);
 }
 
-/** One line for standard error, `parataa: E_NAME: what - hint`, and the exit code. */
+/**
+ * One line for standard error, `parataa: E_NAME: what - hint`, and the exit code.
+ *
+ * @param args the command line, for a line that may do what this one may not
+ */
 export function describeError(
   error: unknown,
+  args: readonly string[] = [],
 ): { line: string; exitCode: number; code: string; message: string } {
   const { code, exitCode, message, hint } = classify(error);
-  const line = `parataa: ${code}: ${oneLine(message)}${
-    hint ? ` - ${inOurWords(oneLine(hint))}` : ""
-  }`;
+  const help = hint && ` - ${oneLine(inOurWords(withPermissionLine(hint, args)))}`;
+  const line = `parataa: ${code}: ${oneLine(message)}${help ?? ""}`;
   return { line, exitCode, code, message: oneLine(message) };
 }
 
@@ -79,9 +84,8 @@ function classify(error: unknown): Classified {
     return { code: "E_INTERNAL", exitCode: 70, message: String(error) };
   }
   if (error instanceof Deno.errors.NotCapable) {
-    const hint =
-      "a task's permissions are fixed: to add one take its long line, which the README has";
-    return { code: "E_PERMISSION", exitCode: 4, message: error.message, hint };
+    const message = "a permission is missing";
+    return { code: "E_PERMISSION", exitCode: 4, message, hint: error.message };
   }
   if (isFileSystemError(error)) return { code: "E_IO", exitCode: 5, message: error.message };
   return {

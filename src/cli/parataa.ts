@@ -4,6 +4,8 @@ import { COMMANDS } from "./commands.ts";
 import { completionScript, SHELLS } from "./completion.ts";
 import { versionText } from "./help.ts";
 import { printText } from "./print.ts";
+import { programName } from "./program_name.ts";
+import { COLUMNS, wrap } from "../formats/wrap.ts";
 import { nearestWord } from "../formats/nearest_word.ts";
 import { show } from "../arguments/parse_flags.ts";
 
@@ -43,15 +45,19 @@ export function parataaHelp(): string {
     ...Object.entries(COMMANDS).map(([name, { about }]) => [name, about]),
     ...Object.entries(OWN),
   ];
-  const width = Math.max(...rows.map(([name]) => name.length));
+  const column = 2 + Math.max(...rows.map(([name]) => name.length)) + 2;
   return [
-    "Parallel sampling of diffusion models: a round evaluates many steps of the chain at once.",
+    ...wrap("Parallel sampling of diffusion models: a round evaluates many steps at once."),
     "",
-    "Usage: parataa COMMAND [FLAGS]",
+    `Usage: ${programName()} COMMAND [FLAGS]`,
     "",
-    ...rows.map(([name, about]) => `  ${name.padEnd(width)}  ${about}`),
+    ...rows.flatMap(([name, about]) =>
+      wrap(about, COLUMNS - column).map((line, i) =>
+        (i === 0 ? `  ${name}` : "").padEnd(column) + line
+      )
+    ),
     "",
-    "parataa COMMAND --help lists a command's flags.",
+    `${programName()} COMMAND --help lists a command's flags.`,
   ].join("\n");
 }
 
@@ -59,6 +65,6 @@ function unknownCommand(word: string): UsageError {
   const known = [...Object.keys(COMMANDS), ...Object.keys(OWN)];
   const nearest = nearestWord(word, known);
   return new UsageError(`${show(word)} is no command, wanted one of ${known.join(", ")}`, {
-    hint: nearest ? `did you mean ${nearest}?` : "parataa --help says what each does",
+    hint: nearest ? `did you mean ${nearest}?` : `${programName()} --help says what each does`,
   });
 }

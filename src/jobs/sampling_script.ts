@@ -34,7 +34,7 @@ import { type SampleContext, trajectoryIdentity } from "./run_sample.ts";
 import type { samplingFlags } from "../arguments/script_flags.ts";
 import { settleWindow } from "./planning/settle_window.ts";
 import type { SamplingValues } from "./solve.ts";
-import { requireReadable } from "../arguments/user_file.ts";
+import { requireAccess } from "../arguments/user_file.ts";
 
 /** Flags that every sampling script has. */
 export type SamplingTable = ReturnType<typeof samplingFlags>;
@@ -231,7 +231,7 @@ export async function checkedArguments<
   refuseThreads(args.values as SamplingValues);
   checkDevices(args.values as SamplingValues);
   script.check?.(args.values, args.given);
-  await requireReadable(flags, args.values, args.given);
+  await requireAccess(flags, args.values, args.given);
   return args;
 }
 

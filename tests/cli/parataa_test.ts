@@ -21,7 +21,7 @@ async function printed(...args: string[]): Promise<string> {
 Deno.test("COMMANDS has a row for every script, and a script for every row", async () => {
   const scripts: string[] = [];
   for await (const { name, isFile } of Deno.readDir(join(ROOT, "scripts"))) {
-    if (isFile && name !== "parataa.ts") scripts.push(name);
+    if (isFile && !["parataa.ts", "launched.ts"].includes(name)) scripts.push(name);
   }
   const rows = Object.values(COMMANDS).map(({ script }) => `${script}.ts`);
   assert.deepEqual(rows.toSorted(), scripts.toSorted(), "add a row to src/cli/commands.ts");
@@ -31,17 +31,21 @@ Deno.test("parataa --help lists every command, --version and each command's --he
   const { code, stdout, stderr } = await parataa("--help");
   assert.equal(code, 0, stderr);
   for (const [name, { about }] of Object.entries(COMMANDS)) {
-    assert.match(stdout, new RegExp(`^  ${name} +${RegExp.escape(about)}$`, "m"));
+    const words = about.split(" ").map(RegExp.escape).join("\\s+");
+    assert.match(stdout, new RegExp(`^  ${name} +${words}$`, "m"));
   }
   assert.match((await parataa("--version")).stdout, /^parataa \d+\.\d+\.\d+ \(Deno [\d.]+\)\n$/);
-  assert.match((await parataa("help", "dit")).stdout, /Example: parataa dit --class_labels/);
+  assert.match(
+    (await parataa("help", "dit")).stdout,
+    /Example: deno task parataa dit --class_labels/,
+  );
 });
 
 Deno.test("the examples of --help that name what ships serve in any folder", () =>
   withTempFolder(async (cwd) => {
     const more: Record<string, string[]> = { inspect: [], doctor: [], experiment: ["--dry_run"] };
     for (const [command, flags] of Object.entries(more)) {
-      const [, words] = (await parataa(command, "--help")).stdout.match(/Example: parataa (.+)/)!;
+      const [, words] = (await parataa(command, "--help")).stdout.match(/Example: .*parataa (.+)/)!;
       const ran = await runScript("scripts/parataa.ts", [...words.split(" "), ...flags], { cwd });
       assert.equal(ran.code, 0, ran.stderr);
     }
@@ -57,11 +61,30 @@ Deno.test("runParataa() answers --help and --version for every command", async (
   }
 });
 
+Deno.test("--help of every command fits 80 columns, and lists five flags first where there are many", async () => {
+  const first: Record<string, string[]> = {
+    dit: ["class_labels", "model_path", "output_path", "num_samples", "seed"],
+    sd: ["prompt", "model_path", "output_path", "num_samples", "seed"],
+    "sd-winit": ["prompt1", "prompt2", "variation_steps", "model_path", "output_path"],
+  };
+  for (const name of ["help", ...Object.keys(COMMANDS)]) {
+    const help = await printed(name, "--help");
+    const long = help.split("\n").filter((line) => line.length > 80);
+    assert.deepEqual(long, [], name);
+    const [, section] = /^First:\n((?: .*\n)+)/m.exec(help) ?? [];
+    const flags = section?.match(/(?<=^.{6}--)\w+/gm);
+    assert.deepEqual(flags?.map(String), first[name], name);
+    const listed = help.match(/(?<=^.{6}--)\w+/gm) ?? [];
+    const all = name === "help" ? [] : Object.keys((await COMMANDS[name].load()).flags);
+    assert.deepEqual(listed.map(String).toSorted(), all.toSorted(), `${name} lists each flag once`);
+  }
+});
+
 Deno.test("runParataa() refuses a word that is no command and names the nearest", async () => {
   const cases: [args: string[], line: RegExp][] = [
     [["dti"], /^"dti" is no command, wanted one of dit, sd, .* - did you mean dit\?$/],
     [["sdwinit", "--seed=1"], /did you mean sd-winit\?$/],
-    [["xyzzyplugh"], /parataa --help says what each does$/],
+    [["xyzzyplugh"], /deno task parataa --help says what each does$/],
     [["constructor"], /^"constructor" is no command/],
     [["--seed=1"], /^"--seed=1" is no command/],
     [["completion"], /^completion takes one of bash, zsh, fish, not ""/],
@@ -85,5 +108,8 @@ Deno.test("parataa runs a command with the words after it, and leaves with its e
     assert.equal(verified.code, 0, verified.stderr);
     const refused = await runScript("scripts/parataa.ts", ["verify"]);
     assert.equal(refused.code, 2);
-    assert.match(refused.stderr, /^parataa: E_USAGE: verify needs .* - parataa verify output/);
+    assert.match(
+      refused.stderr,
+      /^parataa: E_USAGE: verify needs .* - deno task parataa verify output/,
+    );
   }));

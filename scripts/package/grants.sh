@@ -1,0 +1,64 @@
+# What of a path $1 a list of Deno's permissions can name, in $uncut: up to a comma or the end of a line, the folder above.
+uncut() {
+  uncut=$1
+  case $1 in
+    *,* | *"$newline"*)
+      uncut=${1%%[,"$newline"]*}
+      case $uncut in */*) uncut=${uncut%/*} ;; *) uncut=. ;; esac
+      uncut=${uncut:-/} ;;
+  esac
+}
+
+allow() {
+  uncut "$2"
+  [ -z "$2" ] || flags="$flags$newline--allow-$1=$uncut"
+}
+
+# Allows reading what a line names; of an index of shards, or a network, the folder, since its weights lie beside it.
+allow_reading() {
+  case $1 in
+    *.index.json | *.onnx)
+      case $1 in */*) allow read "${1%/*}/" ;; *) allow read . ;; esac ;;
+    *) allow read "$1" ;;
+  esac
+}
+
+# Allows what the words after the command $1 name: values of the flags in $reads and $writes, and other words where $operands is set.
+allow_named() {
+  shift
+  wanted= ended=
+  for word; do
+    if [ -n "$wanted" ]; then
+      flag=$wanted value=$word wanted=
+    else
+      case $ended$word in
+        --) ended=1 && continue ;;
+        --*=*) flag=${word%%=*} value=${word#*=} ;;
+        --*) flag=$word value= ;;
+        -?*) value=${word#??} flag=${word%"$value"} ;;
+        *) [ -z "$operands" ] || allow_reading "$word"; continue ;;
+      esac
+      if [ -z "$value" ]; then
+        case " $reads $writes " in *" $flag "*) wanted=$flag ;; esac
+        continue
+      fi
+    fi
+    case " $reads $writes " in *" $flag "*) allow_reading "$value" ;; esac
+    case " $writes " in *" $flag "*) allow write "$value" ;; esac
+  done
+}
+
+# Allows the variables in $env, and ORT_DYLIB_PATH with its library where the command runs native code.
+allow_variables() {
+  if [ -n "$native" ] && [ -n "${ORT_DYLIB_PATH-}" ]; then
+    env=${env:+$env,}ORT_DYLIB_PATH
+    allow read "$ORT_DYLIB_PATH"
+  fi
+  [ -z "$env" ] || flags="$flags$newline--allow-env=$env"
+}
+
+# What the command of a line may do, by the table of commands.
+flags= env= native= reads= writes= operands=
+case ${1-} in
+@COMMANDS@
+esac

@@ -1,0 +1,81 @@
+/** What to do where Deno refuses: the line that is granted it. @module */
+import { resolve, sep } from "node:path";
+import { COMMANDS } from "./commands.ts";
+import { permissionFlags, type Permissions } from "./permissions.ts";
+import { howStarted, quoteWord, scriptName, scriptPath, typedPath } from "./program_name.ts";
+
+/** As Deno ends the message of a refusal. */
+const REFUSED = /Requires (\w+) access(?: to "(.*?)")?, run again with the --allow-\w+ flag/;
+
+/** A line that is longer than this is not repeated: a prompt may have thousands of characters. */
+const LONGEST_LINE = 400;
+
+/** What Deno refused. */
+interface Refused {
+  kind: string;
+  /** Path, variable or fact. */
+  value: string | undefined;
+}
+
+/**
+ * A text in which what Deno says of a missing permission is followed by the line that has it, as this process was started.
+ *
+ * @param args the command line of this process
+ */
+export function withPermissionLine(text: string, args: readonly string[]): string {
+  return text.replace(REFUSED, (_, kind: string, value?: string) => {
+    const what = `Requires ${kind} access${value === undefined ? "" : ` to "${value}"`}`;
+    return `${what} (--allow-${kind}): ${remedy({ kind, value }, args)}`;
+  });
+}
+
+function remedy(refused: Refused, args: readonly string[]): string {
+  const started = howStarted();
+  const isPath = refused.kind === "read" || refused.kind === "write";
+  if (started === "file") {
+    return isPath ? "parataa may use the paths that its line names" : "parataa is not granted it";
+  }
+  const { command, words } = commandOf(args);
+  if (command === undefined) return "this command needs it";
+  const launches = started !== "launcher" && Deno.build.os !== "windows";
+  return launches && isPath && isNamed(refused.value, words)
+    ? `run ${lineOf(`${launcherPath()} ${command}`, words)}`
+    : `run ${lineOf(denoRun(command, refused), words)}`;
+}
+
+/** The command that this process runs, and the words after it. */
+function commandOf(args: readonly string[]): { command?: string; words: readonly string[] } {
+  const script = scriptName();
+  const own = Object.keys(COMMANDS).find((name) => COMMANDS[name].script === script);
+  if (own !== undefined) return { command: own, words: args };
+  const [command, ...words] = args;
+  return command !== undefined && Object.hasOwn(COMMANDS, command) ? { command, words } : { words };
+}
+
+/** Whether a word of the line, a flag's value or not, names the path or a folder above it. */
+function isNamed(path: string | undefined, words: readonly string[]): boolean {
+  if (path === undefined) return false;
+  const named = words.flatMap((word) => [word, word.slice(word.indexOf("=") + 1), word.slice(2)]);
+  return named.some((word) =>
+    word !== "" && `${resolve(path)}${sep}`.startsWith(resolve(word) + sep)
+  );
+}
+
+function launcherPath(): string {
+  const path = typedPath("parataa");
+  return path.includes("/") ? path : `./${path}`;
+}
+
+/** `deno run` with the permissions of a command, and what was refused where they lack it. */
+function denoRun(command: string, { kind, value }: Refused): string {
+  const granted = COMMANDS[command].permissions[kind as keyof Permissions];
+  const more = granted === true
+    ? []
+    : permissionFlags({ [kind]: value === undefined ? [] : [value] } as Permissions);
+  return ["deno run -q", `-P=${command}`, ...more.map(quoteWord), scriptPath(command)].join(" ");
+}
+
+function lineOf(start: string, words: readonly string[]): string {
+  const line = [start, ...words.map(quoteWord)].join(" ");
+  return line.length <= LONGEST_LINE ? line : `${start} and the flags of this line`;
+}

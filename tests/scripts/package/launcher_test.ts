@@ -1,0 +1,178 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { launcherText } from "../../../scripts/package/stub.ts";
+import { COMMANDS } from "../../../src/cli/commands.ts";
+import { ROOT, runScript } from "../../support/run_script.ts";
+import { withTempFolder } from "../../support/temp_folder.ts";
+
+const LAUNCHER = join(ROOT, "parataa");
+const ON_POSIX = { ignore: Deno.build.os === "windows" };
+
+interface Started {
+  code: number;
+  stdout: string;
+  stderr: string;
+}
+
+async function start(
+  file: string,
+  args: readonly string[],
+  options: Deno.CommandOptions,
+): Promise<Started> {
+  const { code, stdout, stderr } = await new Deno.Command(file, { ...options, args: [...args] })
+    .output();
+  const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes).trimEnd();
+  return { code, stdout: decode(stdout), stderr: decode(stderr) };
+}
+
+/** A folder for PATH in which each of `programs` prints its name and its words, a line each. */
+async function fakePrograms(folder: string, programs: readonly string[]): Promise<string> {
+  const bin = join(folder, "bin");
+  await Deno.mkdir(bin);
+  for (const name of programs) {
+    const text = `#!/bin/sh\nprintf '%s\\n' ${name} "$@"\n`;
+    await Deno.writeTextFile(join(bin, name), text, { mode: 0o755 });
+  }
+  const { stdout } = await start("/bin/sh", ["-c", "command -v readlink"], {});
+  await Deno.symlink(stdout, join(bin, "readlink"));
+  return bin;
+}
+
+Deno.test("parataa is what launcherText() makes of the tables: deno run -A scripts/package/launcher.ts", async () => {
+  assert.equal(await Deno.readTextFile(LAUNCHER), await launcherText());
+});
+
+Deno.test("parataa may be executed", ON_POSIX, async () => {
+  assert.equal((await Deno.stat(LAUNCHER)).mode! & 0o111, 0o111);
+});
+
+/** Permissions that the launcher gives to a line, the project's folder as `ROOT/`. */
+async function granted(cwd: string, bin: string, args: readonly string[]): Promise<string[]> {
+  const env = { PATH: bin };
+  const { stdout, stderr } = await start(LAUNCHER, args, { clearEnv: true, env, cwd });
+  assert.equal(stderr, "");
+  const words = stdout.split("\n").map((word) => word.replace(ROOT, "ROOT/"));
+  const script = words.indexOf("ROOT/scripts/launched.ts");
+  assert.deepEqual(words.slice(0, 4), ["deno", "run", "--no-prompt", "--config=ROOT/deno.json"]);
+  assert.deepEqual(words.slice(script + 2), args);
+  return words.slice(4, script);
+}
+
+Deno.test(
+  "parataa grants what the command may do and the paths on its line, and nothing else",
+  ON_POSIX,
+  () =>
+    withTempFolder(async (folder) => {
+      const bin = await fakePrograms(folder, ["deno"]);
+      const of = (...args: string[]) => granted(folder, bin, args);
+      const inspect = ["--allow-read=output", "--allow-read=ROOT/models"];
+      assert.deepEqual(await of("inspect", "--tensors", "a b"), [...inspect, "--allow-read=a b"]);
+      assert.deepEqual(await of("inspect", "--", "-x"), [...inspect, "--allow-read=-x"]);
+      // Weights lie beside an index of shards and beside a network.
+      assert.deepEqual(await of("inspect", "/x/a.index.json"), [...inspect, "--allow-read=/x/"]);
+      assert.deepEqual(await of("inspect", "a.onnx"), [...inspect, "--allow-read=."]);
+      assert.deepEqual(await of("help"), []);
+      assert.deepEqual(await of(), []);
+      const dit = [
+        ...["--allow-ffi", "--allow-read=output", "--allow-write=output"],
+        ...["models", "src", "ffi", "node_modules"].map((path) => `--allow-read=ROOT/${path}`),
+        "--allow-env=IMAGESCRIPT_WASM_SIMD",
+      ];
+      assert.deepEqual(await of("dit"), dit);
+      const both = ["--allow-read=/x", "--allow-write=/x"];
+      const lines: [words: string[], more: string[]][] = [
+        [["-o", "/x"], both],
+        [["-o/x"], both],
+        [["--output-path=/x"], both],
+        [["--resume", "/x"], both],
+        [["-m", "/x"], ["--allow-read=/x"]],
+        [["--model_path=/x"], ["--allow-read=/x"]],
+        [["--seed", "/x"], []],
+        [["/x"], []],
+        // Deno parts lists at commas: the folder above is allowed instead.
+        [["-m", "/x/a,b"], ["--allow-read=/x"]],
+      ];
+      for (const [words, more] of lines) {
+        assert.deepEqual(await of("dit", ...words), [...dit, ...more], words.join(" "));
+      }
+    }),
+);
+
+Deno.test("parataa knows every command", ON_POSIX, () =>
+  withTempFolder(async (folder) => {
+    const bin = await fakePrograms(folder, ["deno"]);
+    for (const [name, { permissions }] of Object.entries(COMMANDS)) {
+      const kinds = (await granted(folder, bin, [name])).map((flag) => flag.split("=")[0]);
+      const wanted = Object.keys(permissions).map((kind) => `--allow-${kind}`);
+      assert.deepEqual(new Set(kinds), new Set(wanted), name);
+    }
+  }));
+
+Deno.test(
+  "parataa takes npx where there is no Deno, and says so where there is neither",
+  ON_POSIX,
+  () =>
+    withTempFolder(async (folder) => {
+      const bin = await fakePrograms(folder, ["npx"]);
+      const options = { clearEnv: true, env: { PATH: bin }, cwd: folder };
+      const { stdout } = await start(LAUNCHER, ["help"], options);
+      assert.deepEqual(stdout.split("\n").slice(0, 4), ["npx", "-y", "deno@2", "run"]);
+      await Deno.remove(join(bin, "npx"));
+      const neither = await start(LAUNCHER, ["help"], options);
+      assert.equal(neither.code, 7);
+      assert.match(neither.stderr, /^parataa: E_RUNTIME: neither deno nor npx is in PATH - /);
+    }),
+);
+
+Deno.test(
+  "parataa runs from any folder, through links, with spaces in paths, and says how it was started",
+  ON_POSIX,
+  () =>
+    withTempFolder(async (folder) => {
+      const [away, bin] = [join(folder, "a b"), join(folder, "bin")];
+      for (const path of [away, bin]) await Deno.mkdir(path);
+      await Deno.symlink(LAUNCHER, join(away, "first"));
+      await Deno.symlink("../a b/first", join(bin, "pt"));
+      await Deno.writeTextFile(join(away, "two words.json"), "{}");
+      const file = await start("./first", ["inspect", "two words.json"], { cwd: away });
+      assert.deepEqual([file.code, file.stderr], [0, ""]);
+      assert.match(file.stdout, /^two words\.json: JSON/);
+      // Deno's own folder follows, for the launcher to find it.
+      const PATH = `${bin}:${join(Deno.execPath(), "..")}:/usr/bin:/bin`;
+      const named = await start("sh", ["-c", "pt help inspect; pt inspect ../no"], {
+        cwd: away,
+        env: { PATH },
+      });
+      assert.match(named.stdout, /Example: pt inspect models\/dit-emoji/);
+      assert.match(named.stderr, /^parataa: E_USAGE: there is no file or folder \.\.\/no/);
+      const typed = await start("sh", ["-c", "./first help inspect"], { cwd: away });
+      assert.match(typed.stdout, /Example: \.\/first inspect models\/dit-emoji/);
+    }),
+);
+
+Deno.test(
+  "a script that may not use a path prints the line that may, which runs; nothing is left behind",
+  ON_POSIX,
+  () =>
+    withTempFolder(async (folder) => {
+      const [model, out] = [join(folder, "my model"), join(folder, "out")];
+      await Deno.symlink(join(ROOT, "models/dit-emoji"), model);
+      const args = ["-o", out, "-m", model, "--timesteps=2", "--num_samples=1", "--quiet"];
+      const refused = await runScript("scripts/parallel_dit.ts", args, {
+        permissions: ["--quiet", "-P=dit"],
+      });
+      assert.equal(refused.code, 4);
+      const line = /^parataa: E_PERMISSION: .*\(--allow-write\): run (.*)$/.exec(
+        refused.stderr.trim(),
+      );
+      assert.ok(line, refused.stderr);
+      assert.equal(
+        line[1],
+        `./parataa dit -o ${out} -m '${model}' --timesteps=2 --num_samples=1 --quiet`,
+      );
+      await assert.rejects(Deno.stat(out), Deno.errors.NotFound);
+      const granted = await start("sh", ["-c", line[1]], { cwd: ROOT });
+      assert.equal(granted.code, 0, granted.stderr);
+      assert.ok(granted.stdout.startsWith(join(out, "DiT-")), granted.stdout);
+    }),
+);
