@@ -1,5 +1,6 @@
 /** What goes into the single file. @module */
 import { join } from "node:path";
+import config from "../../deno.json" with { type: "json" };
 
 /** Root of the project. */
 export const ROOT = join(import.meta.dirname!, "..", "..");
@@ -74,14 +75,19 @@ export async function collectFiles({ encoder }: Platform): Promise<Map<string, U
   return files;
 }
 
-/** One entry point with all that it imports, as one module; imagescript stays outside since it loads files of its own. */
+/**
+ * One entry point with all that it imports, as one module; imagescript stays outside since it loads files of its own, and is found by its
+ * name among those that lie beside the bundle.
+ */
 export async function bundle(entry: string): Promise<Uint8Array> {
+  const { imagescript } = config.imports;
   const { success, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["bundle", "--quiet", "--platform=deno", "--minify", "--external=imagescript", entry],
+    args: ["bundle", "--quiet", "--platform=deno", "--minify", `--external=${imagescript}`, entry],
     cwd: ROOT,
   }).output();
   if (!success) throw new Error(`cannot bundle ${entry}: ${new TextDecoder().decode(stderr)}`);
-  return stdout;
+  const text = new TextDecoder().decode(stdout);
+  return new TextEncoder().encode(text.replaceAll(`"${imagescript}"`, '"imagescript"'));
 }
 
 function json(value: object): Uint8Array {

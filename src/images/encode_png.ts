@@ -13,9 +13,9 @@ const COMPRESSION = 9;
  *
  * @throws {PermissionError} naming the flag; imagescript asks for `--allow-ffi` and `--allow-env=IMAGESCRIPT_WASM_SIMD`
  */
-export async function loadEncoder(): Promise<typeof import("imagescript")> {
+export async function loadEncoder(): Promise<typeof import("npm:imagescript@1.3.1")> {
   try {
-    return await import("imagescript");
+    return await import("npm:imagescript@1.3.1");
   } catch (cause) {
     const hint = missingPermission(cause);
     if (hint) {

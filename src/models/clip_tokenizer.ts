@@ -9,7 +9,7 @@
  */
 
 import { join } from "node:path";
-import type { Tokenizer } from "@huggingface/tokenizers";
+import type { Tokenizer } from "npm:@huggingface/tokenizers@0.2.0";
 import { AddedTokenFinder } from "./added_tokens.ts";
 import {
   type ClipVocabulary,
@@ -84,7 +84,7 @@ export class ClipTokenizer {
     { read = (name) => readIfThere(join(folder, name)) }: { read?: ReadTokenizerFile } = {},
   ): Promise<ClipTokenizer> {
     const vocabulary = await readClipVocabulary(folder, read);
-    const { Tokenizer } = await import("@huggingface/tokenizers");
+    const { Tokenizer } = await import("npm:@huggingface/tokenizers@0.2.0");
     return new ClipTokenizer(new Tokenizer(tokenizerJson(vocabulary), {}), vocabulary);
   }
 

@@ -1,6 +1,6 @@
 /** Charts as SVG: rows of bars, curves over rounds, figures over a swept value. Scales and their ticks are d3-scale's. @module */
 // @ts-types="npm:@types/d3-scale@4.0.9"
-import { scaleLinear, scaleLog } from "d3-scale";
+import { scaleLinear, scaleLog } from "npm:d3-scale@4.0.3";
 import { highest, lowest } from "./extent.ts";
 import { type Panel, px, svgHeading, svgText } from "./svg.ts";
 

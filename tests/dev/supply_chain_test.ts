@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { dirname, join } from "node:path";
+import { pathToFileURL } from "node:url";
 import {
   type LockedPackage,
   type Registry,
@@ -190,6 +191,58 @@ Deno.test("every package is one version: a range, a tag or none is found", () =>
   const imports = { elsewhere: "https://example.com/mod.ts", other: "jsr:@std/path@1.0.0" };
   assert.deepEqual(unpinned({ imports }, LOCK), Object.values(imports));
 });
+
+Deno.test("an inline specifier has the version of deno.json, the one place that names it", async () => {
+  const pinned = Object.values(CONFIG.imports);
+  const inline = new Set<string>();
+  for (const folder of ["ffi", "src", "scripts"]) {
+    for await (const text of sources(join(ROOT, folder))) {
+      for (const [specifier] of text.matchAll(/npm:[^"`\s]+(?=")/g)) inline.add(specifier);
+    }
+  }
+  // Types alone, which deno.json cannot name without loading them.
+  const types = [...inline].filter((specifier) => specifier.startsWith("npm:@types/"));
+  assert.deepEqual(types.filter((specifier) => !(specifier in LOCK.specifiers)), []);
+  const code = [...inline].filter((specifier) => !types.includes(specifier));
+  assert.deepEqual(code.filter((specifier) => !pinned.includes(specifier)), []);
+  assert.ok(code.length >= 4, `${code}`);
+});
+
+/** The text of every module below a folder. */
+async function* sources(folder: string): AsyncGenerator<string> {
+  for await (const { name, isDirectory } of Deno.readDir(folder)) {
+    const path = join(folder, name);
+    if (isDirectory) yield* sources(path);
+    else if (name.endsWith(".ts")) yield await Deno.readTextFile(path);
+  }
+}
+
+Deno.test("mod.ts is imported by its path from a folder with an empty deno.json", () =>
+  withTempFolder(async (folder) => {
+    const mod = pathToFileURL(join(ROOT, "mod.ts"));
+    // Our lock but for the project's own part, so that nothing is asked of a registry that is in the cache.
+    const { workspace: _, ...lock } = JSON.parse(LOCK_TEXT);
+    const files: Files = {
+      "deno.json": "{}",
+      "deno.lock": JSON.stringify(lock),
+      "main.ts": `import { encodePng, Environment } from "${mod}";
+using env = Environment.open();
+const image = { width: 1, height: 1, data: new Uint8Array(3) };
+console.log(env.version, (await encodePng(image))[1] === 0x50);\n`,
+    };
+    for (const [path, text] of Object.entries(files)) {
+      await Deno.writeTextFile(join(folder, path), text);
+    }
+    const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: ["run", "-A", "main.ts"],
+      cwd: folder,
+      env: { NO_COLOR: "1" },
+    }).output();
+    assert.equal(code, 0, new TextDecoder().decode(stderr));
+    const [, version] = CONFIG.imports["onnxruntime-node"].split("@");
+    const said = new TextDecoder().decode(stdout);
+    assert.equal(said, `${version} true\n`);
+  }));
 
 Deno.test("no lifecycle script of any package runs", () =>
   inProject(() => {}, async (deno) => {

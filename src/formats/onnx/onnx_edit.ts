@@ -1,6 +1,6 @@
 /** Edits the main graph of an ONNX file: what is not named stays byte for byte. @module */
 
-import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
+import { BinaryWriter, WireType } from "npm:@bufbuild/protobuf@2.17.0/wire";
 import type { OnnxModel, OnnxNode, OnnxValue } from "./onnx_types.ts";
 import { type ProtobufField, ProtobufReader } from "./protobuf.ts";
 

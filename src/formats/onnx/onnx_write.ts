@@ -4,7 +4,7 @@
  * Field numbers are those of onnx.proto (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto).
  * @module
  */
-import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
+import { BinaryWriter, WireType } from "npm:@bufbuild/protobuf@2.17.0/wire";
 
 /** Format version 8 came with operator set 16; every ONNX Runtime since 1.12 reads it. */
 const IR_VERSION = 8;

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { BinaryReader, WireType } from "@bufbuild/protobuf/wire";
+import { BinaryReader, WireType } from "npm:@bufbuild/protobuf@2.17.0/wire";
 import { FormatError } from "../../errors.ts";
 
 /** A range of bytes, `end` exclusive. */
