@@ -56,6 +56,7 @@ class Planned {
         for (;;);
       case "nativeSleep":
         this.#native(true);
+        marked(`${this.#plan.marks}/asleep`);
         // deno-lint-ignore house/unsafe-address -- a native call that nobody can end is what is to be survived
         Deno.dlopen("libc.so.6", { usleep: { parameters: ["u32"], result: "i32" } })
           .symbols.usleep(1_500_000);

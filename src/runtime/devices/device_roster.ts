@@ -178,7 +178,10 @@ export class DeviceRoster {
   async #open(device: PoolDevice): Promise<void> {
     device.state = "starting";
     try {
-      device.link = await device.opener.open(this.#closing.signal);
+      device.link = await device.opener.open({
+        signal: this.#closing.signal,
+        onStuck: () => this.#clean = false,
+      });
       device.state = "ready";
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);

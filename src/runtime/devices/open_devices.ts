@@ -6,7 +6,7 @@ import { deviceName, deviceSessionOptions, type DeviceSpec } from "./device.ts";
 import type { Environment } from "../environment.ts";
 import { InferenceSession, lendSession } from "../inference_session.ts";
 import { LocalLink } from "./local_link.ts";
-import type { DeviceOpener } from "./pool_device.ts";
+import type { DeviceOpener, OpenOptions } from "./pool_device.ts";
 import type { SessionOptions } from "../session_options.ts";
 import { WorkerLink } from "./worker_link.ts";
 
@@ -38,12 +38,15 @@ export class DeviceSessions {
   /** A Worker: on CUDA with a session of its own, on the CPU with the one that all lanes share. */
   worker(device: DeviceSpec): DeviceOpener {
     const options = deviceSessionOptions(device, this.#options);
-    const open = async (signal: AbortSignal) => {
+    const open = async (opening: OpenOptions) => {
       const session = device.kind === "cpu"
         ? lendSession(await this.#shared("lanes", options))
         : { model: this.#model, options };
       const deadlineMs = this.#openMs;
-      return await WorkerLink.open(this.#environment, { device, session }, { deadlineMs, signal });
+      return await WorkerLink.open(this.#environment, { device, session }, {
+        ...opening,
+        deadlineMs,
+      });
     };
     const ownSession = device.kind === "cuda";
     return { name: deviceName(device), replaceable: true, ownSession, open };

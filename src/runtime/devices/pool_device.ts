@@ -21,6 +21,14 @@ const FIRST_CALL_MS = 600_000;
 /** A call may take this many times the median, and this long in any case. */
 const PATIENCE = 10, LEAST_PATIENCE_MS = 30_000;
 
+/** Options of {@link DeviceOpener.open}. */
+export interface OpenOptions {
+  /** Calls the opening of a Worker off. */
+  readonly signal: AbortSignal;
+  /** Called when a Worker that was given up while it opened may still use the session. */
+  readonly onStuck: () => void;
+}
+
 /** How to open a device. */
 export interface DeviceOpener {
   readonly name: string;
@@ -28,8 +36,7 @@ export interface DeviceOpener {
   readonly replaceable: boolean;
   /** Whether its session is its own, so that opening it again gives back what memory it holds. */
   readonly ownSession: boolean;
-  /** @param signal calls the opening of a Worker off */
-  open(signal: AbortSignal): Promise<DeviceLink>;
+  open(options: OpenOptions): Promise<DeviceLink>;
 }
 
 /** See the module. */

@@ -16,6 +16,7 @@ import {
 } from "./device_protocol.ts";
 import type { Environment } from "../environment.ts";
 import type { TensorMetadata } from "../model_metadata.ts";
+import type { OpenOptions } from "./pool_device.ts";
 import type { RowMemory } from "./row_memory.ts";
 import type { RowCall } from "./row_plans.ts";
 import { StopSwitch } from "../stop_switch.ts";
@@ -82,7 +83,7 @@ export class WorkerLink implements DeviceLink {
   static async open(
     environment: Environment,
     setup: LinkSetup,
-    { deadlineMs, signal }: { deadlineMs: number; signal: AbortSignal },
+    { deadlineMs, signal, onStuck }: OpenOptions & { deadlineMs: number },
   ): Promise<WorkerLink> {
     signal.throwIfAborted();
     const link = new WorkerLink(environment);
@@ -102,7 +103,7 @@ export class WorkerLink implements DeviceLink {
       link.outputs = message.outputs;
       return link;
     } catch (error) {
-      link.abandon();
+      if (!await link.#leave()) onStuck();
       throw error;
     } finally {
       signal.removeEventListener("abort", callOff);
@@ -170,6 +171,12 @@ export class WorkerLink implements DeviceLink {
     }
     // One that breaks now is ended all the same.
     if (!this.#busy) await this.#send({ kind: "close" }, 4 * GRACE_MS).catch(() => {});
+    return this.abandon();
+  }
+
+  /** {@link abandon}, after a grace for the Worker to leave ONNX Runtime, so that the session can be released. */
+  async #leave(): Promise<boolean> {
+    for (let waited = 0; !this.#control.giveUp() && waited < GRACE_MS; waited += 5) await sleep(5);
     return this.abandon();
   }
 

@@ -4,6 +4,7 @@
  * @module
  */
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { liveHandles } from "../../../ffi/owned_pointer.ts";
 import { RuntimeLibraryError } from "../../../src/errors.ts";
 import type { DeviceReport } from "../../../src/runtime/devices/device.ts";
@@ -68,8 +69,15 @@ async function withoutFaults(rounds = 3): Promise<Float32Array> {
   return await evaluateRounds(healthy.pool, { rounds });
 }
 
-/** What a native run that nobody can end may still look at is never released: the handles of one test stay. */
+/** What native work that nobody can end may still use is never released: the handles of some tests stay. */
 let kept = "[]";
+
+/** Resolves when a file is there. */
+async function exists(path: string): Promise<void> {
+  while (!await Deno.stat(path).catch(() => undefined)) {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
 
 function assertNothingLeft(): void {
   assert.equal(liveWorkers(), 0);
@@ -119,6 +127,31 @@ for (const kind of ["lostReply", "spin", "nativeSleep", "exit"] as const) {
     if (kind === "nativeSleep") kept = handles();
     assertNothingLeft();
   });
+}
+
+for (const kind of ["spin", "nativeSleep"] as const) {
+  Deno.test(`DevicePool closed while a Worker opens (${kind}) keeps the session only if it is in use`, () =>
+    withTempFolder(async (marks) => {
+      const fails = { op: "run", kind: "wrongReply", at: 1, times: "once" } as const;
+      const sessions = () => liveHandles().InferenceSession ?? 0;
+      const before = sessions();
+      const hangs = { op: "open", kind, at: 1, times: "once" } as const;
+      try {
+        followPlan({ marks, faults: [{ ...fails, device: "cpu:1" }] });
+        const { pool } = await openPool({ devices: lanes(2) });
+        // From here on for the Worker that takes the place of the one that fails.
+        followPlan({ marks, faults: [fails, hangs] });
+        await evaluateRounds(pool, { rounds: 1 });
+        await exists(join(marks, kind === "spin" ? "1" : "asleep"));
+        await pool.close();
+      } finally {
+        followPlan();
+      }
+      const inUse = kind === "nativeSleep";
+      assert.equal(sessions() - before, inUse ? 1 : 0);
+      if (inUse) kept = handles();
+      assertNothingLeft();
+    }));
 }
 
 Deno.test("DevicePool goes on without a device that is dead at the start", async () => {
