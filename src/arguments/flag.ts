@@ -12,6 +12,8 @@ interface FlagBase {
   /** One-letter name, without its dash. */
   short?: string;
   group: typeof FLAG_GROUPS[number];
+  /** Recorded only where it has a value: a run without it then keeps the bytes that it had before there was such a flag. */
+  sparse?: true;
   /** One line for `--help`. */
   help: string;
   /**

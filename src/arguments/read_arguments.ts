@@ -5,7 +5,7 @@ import { parseFlags, toArguments } from "./parse_flags.ts";
 import { fitToMachine, readRecordedArguments } from "./recorded_arguments.ts";
 import { METHODS, SOLVER_FLAGS } from "./script_flags.ts";
 
-/** Arguments as a manifest records them: every flag, `null` where it has no value or is not used by the method. */
+/** Arguments as a manifest records them: every flag but sparse ones without a value, `null` where it has no value or is not used by the method. */
 export type RecordedArguments = Record<string, string | number | boolean | null>;
 
 /** Values by a table, and the flags that were given on the command line or by `--args_from`. */
@@ -78,6 +78,7 @@ export function recordArguments(
     const scope = flag.scope ?? "result";
     if (scope === "session" || (which === "result" && scope !== "result")) continue;
     const value = (values as RecordedArguments)[name];
+    if (flag.sparse && (value ?? null) === null) continue;
     recorded[name] = unused.has(name) ? null : value ?? null;
   }
   return recorded;

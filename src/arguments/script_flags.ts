@@ -73,6 +73,13 @@ export function samplingFlags(defaults: ScriptDefaults) {
       group: "Sampling",
       help: "seed of torch's CPU generator; -1 draws one and prints it",
     },
+    seeds: {
+      type: "string",
+      value: "A,B,…",
+      sparse: true,
+      group: "Sampling",
+      help: "seeds of one sample each, as 0,3,7, in place of --seed and --num_samples",
+    },
     noise_stream: {
       type: "choice",
       choices: ["official", "per_image"],

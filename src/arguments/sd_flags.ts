@@ -56,6 +56,15 @@ export function sdWinitFlags() {
       group: "Sampling",
       help: "last steps of the chain that prompt2 solves anew, at most the timesteps",
     },
+    num_samples: {
+      type: "integer",
+      min: NUM_SAMPLES.min,
+      max: NUM_SAMPLES.max,
+      sparse: true,
+      short: "b",
+      group: "Sampling",
+      help: "noises to start from, a sample of each prompt for each; 1 by default",
+    },
     init_trajectory: {
       type: "string",
       value: "FILE",

@@ -109,7 +109,8 @@ function makeCell({ table, base, sweep, method, seed, repeat }: CellOptions): Ce
   const used = (set: FlagSet): FlagSet =>
     Object.fromEntries(Object.entries(set).filter(([name]) => uses(method, name)));
   const flags: FlagSet = { ...used(base), ...used(sweep), method, seed };
-  const counted = !("num_samples" in table) || COUNTING.some((name) => name in flags);
+  // A warm start makes one sample by default.
+  const counted = !("default" in table.num_samples) || COUNTING.some((name) => name in flags);
   const words = toArguments(table, counted ? flags : { ...flags, num_samples: 1 }, new Set());
   const text = JSON.stringify(words.toSorted());
   const hash = digestBytes(new TextEncoder().encode(text)).sha256.slice(0, 12);

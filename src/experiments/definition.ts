@@ -44,6 +44,7 @@ const KEYS = ["script", "about", "arguments", "grid", "list", "methods", "seeds"
 const OWN_FLAGS: Readonly<Record<string, string>> = {
   method: '"methods": [ … ] names them',
   seed: '"seeds": [ … ] names them',
+  seeds: '"seeds": [ … ] names them',
   output_path: "the command line names the folder",
 };
 const MOST_SEEDS = 10_000, MOST_REPEATS = 1000;

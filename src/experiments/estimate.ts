@@ -30,7 +30,7 @@ export class Estimator {
     };
     const times = await this.#timesFor(words, values);
     const { timesteps: numSteps, eta, window_size, max_steps } = values;
-    const samples = values.num_samples ?? 2; // a warm start makes two
+    const samples = "prompt2" in values ? 2 * (values.num_samples ?? 1) : values.num_samples ?? 1;
     if (method === "sequential") {
       return SECONDS_BESIDE + samples * numSteps * bestCall(times, 1).seconds;
     }

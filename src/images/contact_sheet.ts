@@ -10,14 +10,14 @@ export interface ContactSheetOptions {
   gap?: number;
   /** A line above all images. */
   title?: string;
-  /** What stands below the images, by their order: at most two lines of ASCII; images narrower than four letters have none. */
+  /** What stands below the images, by their order: at most three lines of ASCII; images narrower than four letters have none. */
   captions?: readonly string[];
 }
 
 /** Light grey. */
 const PAPER = 224;
 /** A title or a caption has no more lines. */
-const MOST_LINES = 2;
+const MOST_LINES = 3;
 /** In fewer letters a caption says nothing. */
 const LEAST_LETTERS = 4;
 

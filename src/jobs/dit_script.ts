@@ -3,6 +3,7 @@ import { FormatError, UsageError } from "../errors.ts";
 import type { GuidedDenoiser } from "../models/guided_denoiser.ts";
 import { DitPipeline } from "../pipelines/dit_pipeline.ts";
 import { jobNoise } from "./job_noise.ts";
+import { readSeedList, SEED_LIST_EXCLUDES, settledSeeds } from "../arguments/seed_list.ts";
 import { show } from "../arguments/parse_flags.ts";
 import { plural } from "../cli/progress.ts";
 import type { Jobs } from "./job.ts";
@@ -22,6 +23,7 @@ export const ditScript: SamplingScript<typeof flags, DitPipeline> = {
   command: "dit",
   prefix: "DiT",
   flags,
+  exclusive: SEED_LIST_EXCLUDES,
   open: (env, path, _values, options) => DitPipeline.open(env, path, options),
   async jobs(setting) {
     const { pipeline, values, given, schedule } = setting;
@@ -29,7 +31,9 @@ export const ditScript: SamplingScript<typeof flags, DitPipeline> = {
     const labels = values.class_labels === undefined
       ? undefined
       : parseClassLabels(values.class_labels, classes);
-    const samples = given.has("num_samples") ? values.num_samples : labels?.length;
+    const seeds = readSeedList(values.seeds);
+    const samples = seeds?.length ??
+      (given.has("num_samples") ? values.num_samples : labels?.length);
     const source = await jobNoise(values, {
       samples,
       shape: [schedule.numSteps + 1, ...pipeline.latentShape],
@@ -42,7 +46,8 @@ export const ditScript: SamplingScript<typeof flags, DitPipeline> = {
         `--class_labels names ${labels.length} classes for ${samples}, wanted ${wanted}`,
       );
     }
-    return { count: source.count, jobs: makeJobs(), settled: { num_samples: source.count } };
+    const settled = { num_samples: source.count, ...settledSeeds(values.seeds) };
+    return { count: source.count, jobs: makeJobs(), settled };
 
     async function* makeJobs(): Jobs {
       let index = 0;

@@ -6,6 +6,7 @@ import {
   parseNoiseFile,
   type SampleNoise,
 } from "../pipelines/noise_source.ts";
+import { readSeedList } from "../arguments/seed_list.ts";
 import { readUserFile } from "../arguments/user_file.ts";
 
 /** Flags that say where noise comes from. */
@@ -15,6 +16,8 @@ export interface NoiseFlags {
   noise_path: string | undefined;
   /** Samples when nothing else says how many. */
   num_samples: number;
+  /** A list of seeds in the place of all three. */
+  seeds?: string;
 }
 
 /** What is drawn for every sample. */
@@ -51,6 +54,11 @@ export async function jobNoise(
       },
     );
   }
+  const seeds = readSeedList(flags.seeds);
+  if (seeds) {
+    const count = samples ?? seeds.length;
+    return { count, noises: drawSeeds(seeds, { count, size, classes }) };
+  }
   if (flags.noise_path === undefined) {
     const count = samples ?? flags.num_samples;
     return { count, noises: drawn(count, size) };
@@ -69,6 +77,17 @@ export async function jobNoise(
     );
   }
   return { count, noises: replaceNoise(drawn(count, 0), file.noise) };
+}
+
+/** Of every seed the one sample that it makes alone, over and over. */
+function* drawSeeds(
+  seeds: readonly number[],
+  { count, size, classes }: { count: number; size: number; classes?: number },
+): Iterable<SampleNoise> {
+  for (let i = 0; i < count; i++) {
+    const seed = seeds[i % seeds.length];
+    yield* drawNoise({ seed, stream: "official", count: 1, size, classes });
+  }
 }
 
 /** The labels stay those of the seed; only the noise is the file's. */

@@ -35,6 +35,7 @@ import type { samplingFlags } from "../arguments/script_flags.ts";
 import { settleWindow } from "./planning/settle_window.ts";
 import type { SamplingValues } from "./solve.ts";
 import { requireAccess } from "../arguments/user_file.ts";
+import { readSeedList } from "../arguments/seed_list.ts";
 
 /** Flags that every sampling script has. */
 export type SamplingTable = ReturnType<typeof samplingFlags>;
@@ -230,6 +231,7 @@ export async function checkedArguments<
     : await readArguments(flags, argv, { script: name, exclusive });
   refuseThreads(args.values as SamplingValues);
   checkDevices(args.values as SamplingValues);
+  readSeedList((args.values as SamplingValues).seeds);
   script.check?.(args.values, args.given);
   await requireAccess(flags, args.values, args.given);
   return args;

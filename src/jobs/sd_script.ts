@@ -3,6 +3,7 @@ import { UsageError } from "../errors.ts";
 import { StableDiffusionPipeline } from "../pipelines/stable_diffusion_pipeline.ts";
 import type { Jobs } from "./job.ts";
 import { jobNoise } from "./job_noise.ts";
+import { readSeedList, SEED_LIST_EXCLUDES, settledSeeds } from "../arguments/seed_list.ts";
 import type { SamplingScript } from "./sampling_script.ts";
 import { sdFlags } from "../arguments/sd_flags.ts";
 import { textDenoiser, textJobMaker } from "./text_job.ts";
@@ -22,22 +23,25 @@ export const sdScript: SamplingScript<typeof flags, StableDiffusionPipeline> = {
   flags,
   open: (env, path, { height, width }, options) =>
     StableDiffusionPipeline.open(env, path, { ...options, height, width }),
-  exclusive: [["prompt", "prompts_file"]],
+  exclusive: [["prompt", "prompts_file"], ...SEED_LIST_EXCLUDES],
   async jobs(setting) {
     const { pipeline, values, given, schedule } = setting;
-    const { prompts_file: file, num_samples: wanted } = values;
+    const { prompts_file: file } = values;
+    const seeds = readSeedList(values.seeds);
+    const wanted = seeds?.length ?? values.num_samples;
+    const isGiven = seeds !== undefined || given.has("num_samples");
     const prompts = file === undefined ? [values.prompt] : await readPrompts("prompts_file", file);
-    const perPrompt = file !== undefined && !given.has("num_samples") ? 1 : wanted;
+    const perPrompt = file !== undefined && !isGiven ? 1 : wanted;
     expectCount(prompts.length * perPrompt);
     const { count, noises } = await jobNoise(values, {
-      samples: file !== undefined || given.has("num_samples")
-        ? prompts.length * perPrompt
-        : undefined,
+      samples: file !== undefined || isGiven ? prompts.length * perPrompt : undefined,
       shape: [schedule.numSteps + 1, ...pipeline.latentShape],
     });
     const makeJob = await textJobMaker(setting);
     const prompt = file === undefined ? values.prompt : null;
-    return { count, jobs: makeJobs(), settled: { num_samples: count / prompts.length, prompt } };
+    const num_samples = count / prompts.length;
+    const settled = { num_samples, prompt, ...settledSeeds(values.seeds) };
+    return { count, jobs: makeJobs(), settled };
 
     async function* makeJobs(): Jobs {
       let index = 0;

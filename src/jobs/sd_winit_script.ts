@@ -1,11 +1,13 @@
 /** What `parallel_sd_winit` adds to the shared run: a second prompt that starts from the trajectory of a first sample. @module */
 import { UsageError } from "../errors.ts";
 import { StableDiffusionPipeline } from "../pipelines/stable_diffusion_pipeline.ts";
+import type { SampleNoise } from "../pipelines/noise_source.ts";
 import { compareWithScratch } from "./compare_scratch.ts";
 import type { Jobs } from "./job.ts";
 import { jobNoise } from "./job_noise.ts";
 import { trajectoryIdentity } from "./run_sample.ts";
 import type { SamplingScript, Setting } from "./sampling_script.ts";
+import { SEED_LIST_EXCLUDES, settledSeeds } from "../arguments/seed_list.ts";
 import { sdWinitFlags } from "../arguments/sd_flags.ts";
 import { textDenoiser, textJobMaker } from "./text_job.ts";
 import {
@@ -15,7 +17,7 @@ import {
   type Source,
   SOURCES,
   trajectoryFromFile,
-  trajectoryFromSample,
+  trajectoryMaker,
   uselessFlags,
 } from "./warm_start.ts";
 
@@ -35,7 +37,7 @@ export const sdWinitScript: SamplingScript<typeof flags, StableDiffusionPipeline
   flags,
   open: (env, path, { height, width }, options) =>
     StableDiffusionPipeline.open(env, path, { ...options, height, width }),
-  exclusive: [SOURCES],
+  exclusive: [SOURCES, ...SEED_LIST_EXCLUDES],
   check(values, given) {
     if (values.variation_steps > values.timesteps) {
       throw new UsageError(
@@ -47,47 +49,62 @@ export const sdWinitScript: SamplingScript<typeof flags, StableDiffusionPipeline
   async jobs(setting) {
     const { values } = setting;
     const source = findSource(values);
-    const { noise, seed, trajectory: found } = await readStart(source, setting);
-    const prompts = found ? [values.prompt2] : [values.prompt1, values.prompt2];
+    const { count: starts, starts: found } = await readStarts(source, setting);
+    const prompts = source ? 1 : 2;
     const makeJob = await textJobMaker(setting);
-    const settled = Object.fromEntries(uselessFlags(source).map((name) => [name, null]));
-    return { count: prompts.length, jobs: makeJobs(), settled };
+    const useless = Object.fromEntries(uselessFlags(source).map((name) => [name, null]));
+    const settled = { ...settledSeeds(values.seeds), ...useless };
+    return { count: prompts * starts, jobs: makeJobs(), settled };
 
     async function* makeJobs(): Jobs {
-      const first = () => makeJob({ index: 0, prompt: values.prompt1, noise, seed });
-      const trajectory = found ?? (yield await first()).result.trajectory;
-      const start = { trajectory, variationSteps: values.variation_steps };
-      const index = prompts.length - 1;
-      const job = await makeJob({ index, prompt: values.prompt2, noise, seed, start });
-      const outcome = yield job;
-      if (values.compare_scratch) await compareWithScratch(job, outcome, setting);
+      let index = 0;
+      for (const { noise, seed, trajectory: known } of found) {
+        const first = () => makeJob({ index: index++, prompt: values.prompt1, noise, seed });
+        const trajectory = known ?? (yield await first()).result.trajectory;
+        const start = { trajectory, variationSteps: values.variation_steps };
+        const job = await makeJob({ index: index++, prompt: values.prompt2, noise, seed, start });
+        const outcome = yield job;
+        if (values.compare_scratch) await compareWithScratch(job, outcome, setting);
+      }
     }
   },
   anyCondition: { prompt: "", negative_prompt: "" },
   denoiser: textDenoiser,
-  recordedStart(values, { index, count }) {
-    if (index < count - 1) return undefined;
-    return { from: 0, variationSteps: values.variation_steps };
+  recordedStart(values, { index }) {
+    const { variation_steps: variationSteps } = values;
+    if (findSource(values)) return { from: index, variationSteps };
+    return index % 2 === 0 ? undefined : { from: index - 1, variationSteps };
   },
 };
 
-/** The run's noise, and the trajectory to start from where a file gives one. */
+/** A noise, and the trajectory to start from where a file gives one. */
 interface Start extends Partial<InitialTrajectory> {
   noise: Float64Array;
   seed?: number;
 }
 
-async function readStart(
+async function readStarts(
   source: Source | undefined,
-  { pipeline, values, schedule, manifest, signal }: Setting<typeof flags, StableDiffusionPipeline>,
-): Promise<Start> {
+  setting: Setting<typeof flags, StableDiffusionPipeline>,
+): Promise<{ count: number; starts: Iterable<Start> }> {
+  const { pipeline, values, given, schedule, manifest, signal } = setting;
   const identity = trajectoryIdentity({ pipeline, schedule, manifest, values });
   const options = { pipeline, schedule, identity, force: values.force_warm, signal };
-  if (source?.flag === "init_trajectory") return await trajectoryFromFile(source.file, options);
-  const shape = [schedule.numSteps + 1, ...pipeline.latentShape];
-  const { noises } = await jobNoise({ ...values, num_samples: 1 }, { samples: 1, shape });
-  const [{ noise, seed }] = noises;
-  if (!source) return { noise, seed };
-  const { flag, file } = source;
-  return { noise, seed, ...await trajectoryFromSample({ flag, file }, noise, options) };
+  if (source?.flag === "init_trajectory") {
+    return { count: 1, starts: [await trajectoryFromFile(source.file, options)] };
+  }
+  const { count, noises } = await jobNoise({ ...values, num_samples: 1 }, {
+    samples: given.has("num_samples") ? values.num_samples : undefined,
+    shape: [schedule.numSteps + 1, ...pipeline.latentShape],
+  });
+  if (!source) return { count, starts: noises };
+  const fromNoise = await trajectoryMaker(source.flag, source.file, options);
+  return { count, starts: warmStarts(noises, fromNoise) };
+}
+
+function* warmStarts(
+  noises: Iterable<SampleNoise>,
+  fromNoise: (noise: Float64Array) => InitialTrajectory,
+): Iterable<Start> {
+  for (const { noise, seed } of noises) yield { noise, seed, ...fromNoise(noise) };
 }

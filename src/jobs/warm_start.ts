@@ -46,7 +46,7 @@ export function findSource(
 export function uselessFlags(source: Source | undefined): string[] {
   if (!source) return [];
   return source.flag === "init_trajectory"
-    ? ["prompt1", "seed", "noise_path", "noise_stream"]
+    ? ["prompt1", "seed", "seeds", "num_samples", "noise_path", "noise_stream"]
     : ["prompt1"];
 }
 
@@ -71,16 +71,16 @@ export async function trajectoryFromFile(
 }
 
 /**
- * Noises a latent, or an image through the VAE's encoder, with the run's own noise.
+ * Reads a latent, or an image through the VAE's encoder; the result noises it with a run's own noise.
  *
  * @throws {MismatchError} when the latent has another shape
  * @throws {FormatError} when the file is damaged or not finite
  */
-export async function trajectoryFromSample(
-  { flag, file }: { flag: "init_latents" | "init_image"; file: string },
-  noise: Float64Array,
+export async function trajectoryMaker(
+  flag: "init_latents" | "init_image",
+  file: string,
   { pipeline, schedule, signal }: WarmStartOptions,
-): Promise<InitialTrajectory> {
+): Promise<(noise: Float64Array) => InitialTrajectory> {
   const bytes = await readUserFile(flag, file);
   const latent = flag === "init_latents"
     ? readLatent(bytes, pipeline.latentShape, file)
@@ -88,7 +88,7 @@ export async function trajectoryFromSample(
       await readImage(bytes, { file, ...pipeline.imageSize }),
       signal,
     );
-  return { trajectory: renoise(latent, { schedule, noise }) };
+  return (noise) => ({ trajectory: renoise(latent, { schedule, noise }) });
 }
 
 function readLatent(bytes: Uint8Array, wanted: readonly number[], file: string): Float64Array {
