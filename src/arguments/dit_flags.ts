@@ -21,5 +21,11 @@ export function ditFlags() {
       modelPath: "models/dit-emoji",
     }),
     concurrent_samples: CONCURRENT_SAMPLES,
+    list_classes: {
+      type: "boolean",
+      group: "Run",
+      scope: "session",
+      help: "print number and names of the model's classes, and leave",
+    },
   } as const satisfies Record<string, Flag>;
 }

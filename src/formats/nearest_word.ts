@@ -15,6 +15,32 @@ export function nearestWord(typed: string, known: Iterable<string>): string | un
   return nearest;
 }
 
+/**
+ * Names of `known` that share a whole word with `typed` (the more of them the nearer), or else those that are fewest edits from it, as
+ * a whole or in one of their words, where at most a third of its letters differ. Upper and lower case are alike.
+ */
+export function nearWords(typed: string, known: Iterable<string>): string[] {
+  const wanted = typed.toLowerCase();
+  const names = [...new Set(known)];
+  const shared = (name: string) => wordsOf(wanted).filter((word) => wordsOf(name).includes(word));
+  const sharing = names.filter((name) => shared(name).length > 0);
+  if (sharing.length > 0) return sharing.sort((a, b) => shared(b).length - shared(a).length);
+  const distances = names.map((name) => {
+    const whole = editDistance(wanted, name.toLowerCase());
+    const parts = wordsOf(name).map((word) => editDistance(wanted, word));
+    return { name, whole, distance: Math.min(whole, ...parts) };
+  });
+  const least = distances.reduce((best, { distance }) => Math.min(best, distance), Infinity);
+  if (least > Math.max(1, Math.floor(wanted.length / 3))) return [];
+  return distances.filter(({ distance }) => distance === least)
+    .sort((a, b) => a.whole - b.whole).map(({ name }) => name);
+}
+
+/** Words that say something: "of" and "a" are near to nothing. */
+function wordsOf(name: string): string[] {
+  return name.toLowerCase().split(/[^\p{L}\p{N}]+/u).filter((word) => word.length > 2);
+}
+
 /** Levenshtein distance. */
 function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, j) => j);

@@ -9,6 +9,9 @@ import { plural } from "../cli/progress.ts";
 import type { Jobs } from "./job.ts";
 import type { DenoiserSetting, SamplingScript } from "./sampling_script.ts";
 import { ditFlags } from "../arguments/dit_flags.ts";
+import { parseClassLabels } from "./class_labels.ts";
+import { listClasses } from "./list_classes.ts";
+import { modelFolder } from "./open_pipeline.ts";
 
 const flags = ditFlags();
 
@@ -24,13 +27,19 @@ export const ditScript: SamplingScript<typeof flags, DitPipeline> = {
   prefix: "DiT",
   flags,
   exclusive: SEED_LIST_EXCLUDES,
+  async listed({ list_classes: wanted, json, model_path: path }) {
+    if (wanted) await listClasses(modelFolder(path, flags.model_path.default), { json });
+    return wanted;
+  },
   open: (env, path, _values, options) => DitPipeline.open(env, path, options),
   async jobs(setting) {
     const { pipeline, values, given, schedule } = setting;
     const classes = pipeline.classNames;
-    const labels = values.class_labels === undefined
+    const named = values.class_labels === undefined
       ? undefined
       : parseClassLabels(values.class_labels, classes);
+    named?.notes.forEach((note) => setting.progress.note(note));
+    const labels = named?.labels;
     const seeds = readSeedList(values.seeds);
     const samples = seeds?.length ??
       (given.has("num_samples") ? values.num_samples : labels?.length);
@@ -83,38 +92,4 @@ function makeDenoiser(
 ): GuidedDenoiser {
   const { cfg_scale: guidanceScale, batch_size: batchSize } = values;
   return pipeline.createDenoiser(label, { schedule, guidanceScale, batchSize });
-}
-
-/**
- * Class numbers from `A,B,…`, each a number or any of a class's names.
- *
- * @throws {UsageError} naming a label that is no class, with the nearest names
- */
-export function parseClassLabels(text: string, classes: DitPipeline["classNames"]): number[] {
-  return text.split(",").map((part) => {
-    const wanted = part.trim().toLowerCase();
-    const byName = classes.findIndex((names) =>
-      names.some((name) => name.toLowerCase() === wanted)
-    );
-    const number = /^[0-9]+$/.test(wanted) ? Number(wanted) : byName;
-    if (number >= 0 && number < classes.length) return number;
-    const word = wanted.split(/\s+/).find((w) =>
-      classes.some((names) => names.some((name) => name.toLowerCase().includes(w)))
-    );
-    const near = classes.map((names) =>
-      names.find((name) => word && name.toLowerCase().includes(word))
-    ).filter(
-      Boolean,
-    ).slice(0, 5);
-    throw new UsageError(
-      `--class_labels has ${show(part)}, wanted a number from 0 to ${
-        classes.length - 1
-      } or a class's name`,
-      {
-        hint: near.length
-          ? `near: ${near.join(", ")}`
-          : `such as ${classes.slice(0, 5).map((n) => n[0]).join(", ")}`,
-      },
-    );
-  });
 }

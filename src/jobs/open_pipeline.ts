@@ -18,7 +18,12 @@ export function openEnvironment(
   });
 }
 
-/** Opens the pipeline of `--model_path`; `onNote` hears what becomes of its devices. The embedded model lies in the project wherever a script is started from. */
+/** Folder of `--model_path`. The embedded model lies in the project wherever a script is started from. */
+export function modelFolder(path: string, embedded: string): string {
+  return path === embedded ? projectPath(path) : path;
+}
+
+/** Opens the pipeline of `--model_path`; `onNote` hears what becomes of its devices. */
 export function openPipeline<T extends FlagTable & SamplingTable, P extends LatentPipeline<never>>(
   script: SamplingScript<T, P>,
   env: Environment,
@@ -28,8 +33,7 @@ export function openPipeline<T extends FlagTable & SamplingTable, P extends Late
 ): Promise<P> {
   const shared = values as SamplingValues;
   const { model_path: path } = shared;
-  const folder = path === script.flags.model_path.default ? projectPath(path) : path;
-  return script.open(env, folder, values, {
+  return script.open(env, modelFolder(path, script.flags.model_path.default), values, {
     vaePath: shared.vae_path,
     fp16: shared.fp16,
     session: execution.session,

@@ -58,6 +58,8 @@ export interface SamplingScript<
   exclusive?: readonly (readonly string[])[];
   /** Refuses combinations of flags before any model is opened. @throws {UsageError} */
   check?(values: FlagValues<T>, given: ReadonlySet<string>): void;
+  /** Prints a list that a flag asks for and that needs no library. @returns whether one was asked for */
+  listed?(values: FlagValues<T>): Promise<boolean>;
   /** Opens the model folder `path`. */
   open(env: Environment, path: string, values: FlagValues<T>, options: PipelineOptions): Promise<P>;
   /** The samples, how many there are, and what the record must say in place of the flags' values. */
@@ -143,6 +145,7 @@ export async function runSampling<
   const values = args.values as SamplingValues;
   const progress = ownProgress ?? createProgress(values);
   if (held?.manifest.status === "complete") return await reportComplete(held.path, progress);
+  if (await script.listed?.(args.values)) return undefined;
   using env = openEnvironment(values);
   if (values.list_devices) {
     const list = listDevices(env, values);

@@ -1,6 +1,5 @@
 /** Class-conditional diffusion transformers (Peebles & Xie, "Scalable diffusion models with transformers", 2023). @module */
-import { ModelError } from "../errors.ts";
-import { isJsonObject } from "../formats/json.ts";
+import { type ClassNames, readClassNames } from "../models/class_names.ts";
 import { ConditionalNetwork } from "../models/conditional_network.ts";
 import { GuidedDenoiser } from "../models/guided_denoiser.ts";
 import { ModelFolder } from "../models/model_folder.ts";
@@ -52,7 +51,7 @@ export class DitPipeline implements LatentPipeline<number> {
   readonly networkFiles: ReadonlyMap<string, string>;
   readonly configFiles: ReadonlyMap<string, string | undefined>;
   /** Names of every class, the first one of each the one to show. */
-  readonly classNames: readonly (readonly string[])[];
+  readonly classNames: ClassNames;
   readonly #network: ConditionalNetwork;
   readonly #decoder: VaeDecoder;
   readonly #scheduler: SchedulerFile;
@@ -153,20 +152,4 @@ export class DitPipeline implements LatentPipeline<number> {
     await this.#network.close();
     await this.#decoder.close();
   }
-}
-
-/** `id2label` of the index: class numbers from 0 without a gap, each with comma-separated names, as diffusers writes them. */
-function readClassNames(folder: ModelFolder): string[][] {
-  const labels = folder.index.id2label;
-  const where = `${folder.path}/model_index.json: id2label`;
-  if (!isJsonObject(labels)) {
-    throw new ModelError(`${where} is missing, needed are the names of the classes by number`);
-  }
-  return Object.keys(labels).map((_, number) => {
-    const names = labels[String(number)];
-    if (typeof names !== "string") {
-      throw new ModelError(`${where} has no names for class ${number}`);
-    }
-    return names.split(",").map((name) => name.trim());
-  });
 }

@@ -1,6 +1,7 @@
 /** Folders: a model, a part of one, a run. @module */
 import { join } from "node:path";
 import { ModelError, ParataaError, PermissionError } from "../../errors.ts";
+import { type ClassNames, readClassNames } from "../../models/class_names.ts";
 import { ModelFolder } from "../../models/model_folder.ts";
 import { readSchedulerFile } from "../../models/scheduler_file.ts";
 import { shownValue } from "../../formats/shown.ts";
@@ -11,6 +12,9 @@ import { inspectRun } from "./run_report.ts";
 
 /** Files that hold a part's weights, best first; the rest of a folder says the same again in another form. */
 const WEIGHTS = /^(model(_fp16)?\.onnx|.*\.index\.json|.*\.(safetensors|bin|pt|pth))$/;
+
+/** Classes that are listed. */
+const MOST_CLASSES = 50;
 
 /** Looks at a folder. @throws {ModelError} where it is none of those that we know */
 export async function inspectFolder(path: string, options: InspectOptions): Promise<Report> {
@@ -70,11 +74,25 @@ async function inspectModel(path: string, options: InspectOptions): Promise<Repo
   } catch (error) {
     problems.push(messageOf(error));
   }
+  if (folder.index.id2label !== undefined) {
+    try {
+      facts.classes = classText(readClassNames(folder));
+    } catch (error) {
+      problems.push(messageOf(error));
+    }
+  }
   const { parts, missing } = await inspectParts(path, options);
   return {
     ...{ path, kind: "model_folder", what: "model folder", files: [], facts, parts },
     problems: [...problems, ...missing],
   };
+}
+
+/** First names of the classes by number; a thousand would fill the terminal. */
+function classText(classes: ClassNames): string {
+  const names = classes.slice(0, MOST_CLASSES).map(([name], number) => `${number} ${name}`);
+  const more = classes.length > MOST_CLASSES ? ", …; dit --list_classes prints them all" : "";
+  return `${classes.length}: ${names.join(", ")}${more}`;
 }
 
 /** What the folders of a model hold; a part that cannot be read is a problem of the whole. */

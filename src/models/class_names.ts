@@ -1,0 +1,27 @@
+/** Names of the classes of a model: `id2label` of `model_index.json`. @module */
+import { ModelError } from "../errors.ts";
+import { isJsonObject } from "../formats/json.ts";
+import type { ModelFolder } from "./model_folder.ts";
+
+/** Names of every class by its number, the first one of each the one to show. */
+export type ClassNames = readonly (readonly string[])[];
+
+/**
+ * Reads the names: class numbers from 0 without a gap, each with comma-separated names, as diffusers writes them.
+ *
+ * @throws {ModelError} the names are missing or leave a number out
+ */
+export function readClassNames({ path, index }: ModelFolder): ClassNames {
+  const labels = index.id2label;
+  const where = `${path}/model_index.json: id2label`;
+  if (!isJsonObject(labels)) {
+    throw new ModelError(`${where} is missing, needed are the names of the classes by number`);
+  }
+  return Object.keys(labels).map((_, number) => {
+    const names = labels[String(number)];
+    if (typeof names !== "string") {
+      throw new ModelError(`${where} has no names for class ${number}`);
+    }
+    return names.split(",").map((name) => name.trim());
+  });
+}
