@@ -1,6 +1,8 @@
 /** Files that a flag names. @module */
 import { PermissionError, UsageError } from "../errors.ts";
+import { fileFault } from "../formats/file_fault.ts";
 import { resolveFile } from "../formats/real_file.ts";
+import { HUB_HINT, isHubName } from "../models/hub_name.ts";
 import { type FlagTable, pathAccess } from "./flag.ts";
 
 /**
@@ -14,7 +16,7 @@ export async function readUserFile(flag: string, path: string): Promise<Uint8Arr
     return await Deno.readFile(await resolveFile(path));
   } catch (cause) {
     throw refusal(flag, path, cause) ??
-      new UsageError(`--${flag} ${path} cannot be read: ${(cause as Error).message}`, { cause });
+      new UsageError(`--${flag} ${path} cannot be read: ${fileFault(cause)}`, { cause });
   }
 }
 
@@ -59,7 +61,7 @@ function refusal(flag: string, path: string, cause: unknown): PermissionError | 
     : cause instanceof Deno.errors.NotCapable
     ? cause.message
     : undefined;
-  return hint === undefined
-    ? undefined
-    : new PermissionError(`--${flag} ${path} may not be read`, { hint, cause });
+  if (hint === undefined) return undefined;
+  const model = flag === "model_path" && isHubName(path) ? `${HUB_HINT}; for a folder, ` : "";
+  return new PermissionError(`--${flag} ${path} may not be read`, { hint: model + hint, cause });
 }

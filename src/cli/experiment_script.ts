@@ -1,5 +1,6 @@
 /** `experiment`: a grid of runs, what they came to, and a report. @module */
 import { basename, join } from "node:path";
+import { fileFault } from "../formats/file_fault.ts";
 import { FormatError, UsageError } from "../errors.ts";
 import { expandCells } from "../experiments/cells.ts";
 import { readDefinition } from "../experiments/definition.ts";
@@ -93,6 +94,6 @@ async function readFile(file: string): Promise<Uint8Array> {
   } catch (cause) {
     if (cause instanceof Deno.errors.NotCapable) throw cause;
     const kind = cause instanceof Deno.errors.NotFound ? UsageError : FormatError;
-    throw new kind(`${file} cannot be read: ${(cause as Error).message}`, { cause });
+    throw new kind(`${file} cannot be read: ${fileFault(cause)}`, { cause });
   }
 }

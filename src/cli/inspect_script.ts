@@ -6,6 +6,8 @@ import { helpText, versionText } from "./help.ts";
 import { inspectFile } from "../diagnostics/inspect/file_report.ts";
 import { inspectFolder } from "../diagnostics/inspect/folder_report.ts";
 import { isSound, type Report, reportLines } from "../diagnostics/inspect/report.ts";
+import { fileFault } from "../formats/file_fault.ts";
+import { HUB_HINT, isHubName } from "../models/hub_name.ts";
 import { parseFlags } from "../arguments/parse_flags.ts";
 import { printLine, printLines, printText } from "./print.ts";
 import { givenOrShipped } from "../jobs/project_path.ts";
@@ -65,8 +67,10 @@ async function lookAt(path: string): Promise<boolean> {
     if (cause instanceof Deno.errors.NotCapable) {
       throw new PermissionError(`cannot read ${path}`, { hint: cause.message, cause });
     }
-    if (!(cause instanceof Deno.errors.NotFound)) throw cause;
-    throw new UsageError(`there is no file or folder ${path}`, { cause });
+    const hint = isHubName(path) ? HUB_HINT : undefined;
+    throw cause instanceof Deno.errors.NotFound
+      ? new UsageError(`there is no file or folder ${path}`, { hint, cause })
+      : new UsageError(`${path} cannot be read: ${fileFault(cause)}`, { cause });
   }
   throw new UsageError(`${path} is neither a file nor a folder`);
 }

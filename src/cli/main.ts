@@ -1,5 +1,6 @@
 /** The frame around a script: errors become one line and a documented exit code, signals stop it well. @module */
 import { ParataaError } from "../errors.ts";
+import { fileFaultOf } from "../formats/file_fault.ts";
 import { leaveAtOnce } from "../runtime/leave.ts";
 import { oneLine } from "../text.ts";
 import { tell } from "./print.ts";
@@ -87,7 +88,7 @@ function classify(error: unknown): Classified {
     const message = "a permission is missing";
     return { code: "E_PERMISSION", exitCode: 4, message, hint: error.message };
   }
-  if (isFileSystemError(error)) return { code: "E_IO", exitCode: 5, message: error.message };
+  if (isFileSystemError(error)) return { code: "E_IO", exitCode: 5, message: fileFaultOf(error) };
   return {
     code: "E_INTERNAL",
     exitCode: 70,

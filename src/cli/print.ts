@@ -6,6 +6,7 @@
  */
 import { StorageError } from "../errors.ts";
 import { escapeInvisible } from "../text.ts";
+import { fileFault } from "../formats/file_fault.ts";
 
 /** Writes a line, of text or of JSON, to standard output. @throws {StorageError} when it cannot be written though somebody reads it */
 export function printLine(line: string): void {
@@ -22,7 +23,7 @@ export function printText(text: string): void {
   try {
     console.log(text); // says nothing of a closed pipe
   } catch (cause) {
-    throw new StorageError(`cannot write to standard output: ${(cause as Error).message}`, {
+    throw new StorageError(`cannot write to standard output: ${fileFault(cause)}`, {
       cause,
     });
   }

@@ -1,6 +1,7 @@
 /** Samples the chains of a finished run again, one step after another, and compares. @module */
 import { join } from "node:path";
 import { FormatError, MismatchError } from "../errors.ts";
+import { fileFault } from "../formats/file_fault.ts";
 import type { Image } from "../images/image.ts";
 import type { LatentPipeline } from "../pipelines/latent_pipeline.ts";
 import { type LatentDifference, latentDifference } from "../runs/latent_difference.ts";
@@ -182,7 +183,7 @@ async function readOutput(file: string): Promise<Uint8Array> {
     return await Deno.readFile(file);
   } catch (cause) {
     if (cause instanceof Deno.errors.NotCapable) throw cause;
-    throw new FormatError(`${file} cannot be read: ${(cause as Error).message}`, { cause });
+    throw new FormatError(`${file} cannot be read: ${fileFault(cause)}`, { cause });
   }
 }
 

@@ -5,6 +5,7 @@ import { isJsonObject, type JsonObject, readJson } from "../formats/json.ts";
 import { resolveFile } from "../formats/real_file.ts";
 import { escapeInvisible, shownValue } from "../formats/shown.ts";
 import { openableNetwork } from "./openable_network.ts";
+import { HUB_HINT, isHubName } from "./hub_name.ts";
 
 const INDEX = "model_index.json";
 const TOKENIZER = "tokenizer/tokenizer.json";
@@ -156,7 +157,7 @@ async function expectFolder(path: string): Promise<void> {
   const info = await stat(path);
   if (!info) {
     throw new ModelError(`there is no model folder ${path}`, {
-      hint: "a model is a folder; models/README.md shows the layout",
+      hint: isHubName(path) ? HUB_HINT : "a model is a folder; models/README.md shows the layout",
     });
   }
   if (!info.isDirectory) {

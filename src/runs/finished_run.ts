@@ -1,6 +1,7 @@
 /** A run's folder as it was left: its manifest and every file that the manifest lists, checked. @module */
 import { join, sep } from "node:path";
 import { FormatError, UsageError } from "../errors.ts";
+import { fileFault } from "../formats/file_fault.ts";
 import { isJsonObject, type JsonObject, type JsonValue, readJson } from "../formats/json.ts";
 import { shown } from "../formats/shown.ts";
 import { digestFile } from "./hash.ts";
@@ -74,8 +75,25 @@ async function readManifestBytes(path: string, file: string): Promise<Uint8Array
     return await Deno.readFile(file);
   } catch (cause) {
     if (cause instanceof Deno.errors.NotCapable || cause instanceof FormatError) throw cause;
-    throw new UsageError(`${path} is no run's folder: ${(cause as Error).message}`, { cause });
+    throw await noRun(path, cause);
   }
+}
+
+const RUN_HINT = "a run is the folder that a sampling command has printed";
+
+/** Says what a path is that is no run. */
+async function noRun(path: string, cause: unknown): Promise<UsageError> {
+  const { isDirectory } = await Deno.stat(path).catch(() => ({ isDirectory: undefined }));
+  const missing = cause instanceof Deno.errors.NotFound;
+  if (missing && isDirectory === undefined) {
+    return new UsageError(`there is no folder ${path}`, { hint: RUN_HINT, cause });
+  }
+  const fault = isDirectory === false
+    ? "it is a file"
+    : missing
+    ? "it has no manifest.json"
+    : fileFault(cause);
+  return new UsageError(`${path} is no run's folder: ${fault}`, { hint: RUN_HINT, cause });
 }
 
 /** Holds what readers of a manifest rely on; it is a file like any other. @throws {FormatError} */

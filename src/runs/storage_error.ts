@@ -1,5 +1,6 @@
 /** What the file system refused, as the error of the contract. @module */
 import { type ParataaError, PermissionError, StorageError } from "../errors.ts";
+import { fileFault } from "../formats/file_fault.ts";
 
 /** The error for a file operation that failed: `what` names the action and the path. */
 export function asStorageError(what: string, cause: unknown): ParataaError {
@@ -9,5 +10,5 @@ export function asStorageError(what: string, cause: unknown): ParataaError {
   if (cause instanceof Deno.errors.AlreadyExists) {
     return new StorageError(`${what}: it exists already`, { cause });
   }
-  return new StorageError(`${what}: ${cause instanceof Error ? cause.message : cause}`, { cause });
+  return new StorageError(`${what}: ${fileFault(cause)}`, { cause });
 }

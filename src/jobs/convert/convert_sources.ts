@@ -4,6 +4,7 @@ import { ModelError, PermissionError, UsageError } from "../../errors.ts";
 import { type VaeConfig, vaeConfig } from "../../convert/vae_config.ts";
 import { isJsonObject, readJson } from "../../formats/json.ts";
 import { type OpenTensors, openTensors } from "../../formats/open_tensors.ts";
+import { fileFault } from "../../formats/file_fault.ts";
 import { readUserFile } from "../../arguments/user_file.ts";
 import { weightsName } from "./weights_name.ts";
 
@@ -22,7 +23,7 @@ export async function openUserTensors(
     return await openTensors(path, { part });
   } catch (cause) {
     if (cause instanceof PermissionError || !isSystemError(cause)) throw cause;
-    throw new UsageError(`--${flag} ${path} cannot be read: ${cause.message}`, { cause });
+    throw new UsageError(`--${flag} ${path} cannot be read: ${fileFault(cause)}`, { cause });
   }
 }
 
@@ -63,10 +64,10 @@ async function names(flag: string, folder: string): Promise<string[]> {
   try {
     return await Array.fromAsync(Deno.readDir(folder), ({ name }) => name);
   } catch (cause) {
-    const { message } = cause as Error;
     if (cause instanceof Deno.errors.NotCapable) {
-      throw new PermissionError(`--${flag} ${folder} may not be read`, { hint: message, cause });
+      const hint = cause.message;
+      throw new PermissionError(`--${flag} ${folder} may not be read`, { hint, cause });
     }
-    throw new UsageError(`--${flag} ${folder} cannot be read: ${message}`, { cause });
+    throw new UsageError(`--${flag} ${folder} cannot be read: ${fileFault(cause)}`, { cause });
   }
 }
