@@ -2,6 +2,7 @@
 import { parseArgs } from "node:util";
 import { UsageError } from "../errors.ts";
 import { describeWanted, type Flag, type FlagTable, type FlagValues } from "./flag.ts";
+import { peerHint } from "./peer_flags.ts";
 import { nearestWord } from "../formats/nearest_word.ts";
 import { shownValue as show } from "../text.ts";
 
@@ -152,6 +153,10 @@ function parserOptions(
 
 function unknownFlag(raw: string, names: ReadonlyMap<string, string>): UsageError {
   const bare = (name: string) => name.replace(/^-+/, "").replaceAll("-", "_");
+  const peer = peerHint(bare(raw), new Set(names.values()));
+  if (peer !== undefined) {
+    return new UsageError(`unknown flag ${show(raw).slice(1, -1)}`, { hint: peer });
+  }
   const official = new Map([...names].map(([spelling, name]) => [bare(spelling), name]));
   const nearest = nearestWord(bare(raw), official.keys());
   const hint = nearest && raw.startsWith("--")
