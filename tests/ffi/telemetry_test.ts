@@ -4,8 +4,11 @@ import { runChild } from "../support/run_child.ts";
 import { withTempFolder } from "../support/temp_folder.ts";
 import { logPath, stateOf } from "./telemetry_log.ts";
 
-/** With another home, Deno would look for its packages there. */
-const denoFolder = Deno.env.get("DENO_DIR") ?? join(Deno.env.get("HOME") ?? "", ".cache/deno");
+/** Where Deno keeps packages: with another home it would look for them there. */
+async function denoFolder(): Promise<string> {
+  const { stdout } = await new Deno.Command(Deno.execPath(), { args: ["info", "--json"] }).output();
+  return JSON.parse(new TextDecoder().decode(stdout)).denoDir;
+}
 
 const child = new URL("telemetry_child.ts", import.meta.url);
 
@@ -14,7 +17,7 @@ function opened(env: Record<string, string>): Promise<{ variable: string; left: 
   return withTempFolder(async (home) => {
     const { code, stdout, stderr } = await runChild(child, {
       flags: ["--allow-ffi", "--allow-read", "--allow-env=ORT_DISABLE_TELEMETRY"],
-      env: { DENO_DIR: denoFolder, HOME: home, CI: "", ...env },
+      env: { DENO_DIR: await denoFolder(), HOME: home, CI: "", ...env },
     });
     assert.equal(code, 0, stderr);
     const [pid, before, variable] = stdout.split(" ");

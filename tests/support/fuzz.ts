@@ -7,6 +7,7 @@
  * @module
  */
 import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
 import { crc32 } from "node:zlib";
 import { FormatError } from "../../src/errors.ts";
 
@@ -217,7 +218,7 @@ function saveInput(name: string, bytes: Uint8Array): string {
   Deno.mkdirSync(corpusFolder(name), { recursive: true });
   const path = new URL(`${crc32(bytes).toString(16).padStart(8, "0")}.bin`, corpusFolder(name));
   Deno.writeFileSync(path, bytes);
-  return path.pathname;
+  return fileURLToPath(path);
 }
 
 /** Checks every input of the corpus again; returns how many there are. */

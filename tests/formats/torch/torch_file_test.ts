@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
 import { FormatError, UnsafePickleError } from "../../../src/errors.ts";
 import { FileSource } from "../../../src/formats/file_source.ts";
 import { openTensorFile, openTensors } from "../../../src/formats/open_tensors.ts";
@@ -20,7 +21,7 @@ import {
 } from "../../support/checkpoint_builder.ts";
 import { join, zipOf } from "../../support/zip_builder.ts";
 
-const FIXTURES = new URL("../../fixtures/", import.meta.url).pathname;
+const FIXTURES = fileURLToPath(new URL("../../fixtures/", import.meta.url));
 
 // make_checkpoints.py wrote the files and the same tensors as safetensors beside them.
 for (const name of ["checkpoint", "training_checkpoint"]) {
