@@ -76,7 +76,7 @@ export function sdWinitFlags() {
       type: "string",
       value: "FILE",
       group: "Sampling",
-      help: "start prompt2 from a latent, [4,h,w] in .npy or .safetensors",
+      help: "start prompt2 from a latent, [4,h,w] or [1,4,h,w] in .npy or .safetensors",
     },
     init_image: {
       type: "string",

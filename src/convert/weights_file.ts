@@ -1,6 +1,6 @@
 /** The file beside a network that holds its weights: written tensor by tensor, never held. @module */
 import { ModelError } from "../errors.ts";
-import { type ListedDtype, viewAs } from "../formats/element_types.ts";
+import { type ListedDtype, viewAs, widenBfloat16 } from "../formats/element_types.ts";
 import {
   layoutSafetensors,
   type SafetensorsLayout,
@@ -71,7 +71,7 @@ function converter(name: string, from: ListedDtype, to: StoredType): Convert {
 const READERS: Partial<Record<ListedDtype, (bytes: Uint8Array) => Values>> = {
   F32: (bytes) => viewAs(Float32Array, bytes),
   F16: (bytes) => viewAs(Float16Array, bytes),
-  BF16: (bytes) => fromBfloat16(viewAs(Uint16Array, bytes)),
+  BF16: (bytes) => widenBfloat16(viewAs(Uint16Array, bytes)),
   F64: (bytes) => viewAs(Float64Array, bytes),
 };
 
@@ -84,12 +84,6 @@ function refuseOverflow(name: string, values: Values, halves: Float16Array): voi
   throw new ModelError(`tensor ${shown(name)} holds ${values[at]}, fp16 ends at 65504`, {
     hint: "keep the weights in fp32",
   });
-}
-
-function fromBfloat16(bits: Uint16Array): Float32Array {
-  const wide = new Uint32Array(bits.length);
-  for (let i = 0; i < bits.length; i++) wide[i] = bits[i] << 16;
-  return new Float32Array(wide.buffer);
 }
 
 function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array {

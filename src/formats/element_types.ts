@@ -100,6 +100,13 @@ function bitsOf(dtype: ListedDtype): number {
   return isDtype(dtype) ? 8 * ARRAY_TYPES[dtype].BYTES_PER_ELEMENT : UNREAD_BITS[dtype];
 }
 
+/** Numbers from the bits of bfloat16, exactly. */
+export function widenBfloat16(bits: Uint16Array): Float32Array {
+  const wide = new Uint32Array(bits.length);
+  for (let i = 0; i < bits.length; i++) wide[i] = bits[i] << 16;
+  return new Float32Array(wide.buffer);
+}
+
 /**
  * Views bytes as a typed array, copying them only where they are not aligned for it.
  *

@@ -1,7 +1,10 @@
 /** One array of finite numbers from an npy or a safetensors file: noise, latents. @module */
 import { FormatError } from "../errors.ts";
+import { shown } from "../text.ts";
+import { widenBfloat16 } from "./element_types.ts";
+import { fileKind, kindText } from "./file_kind.ts";
 import { readNpy } from "./npy/npy.ts";
-import { readSafetensors } from "./safetensors/safetensors.ts";
+import { readSafetensors, type SafetensorsTensor } from "./safetensors/safetensors.ts";
 
 /** An array widened to float64. */
 export interface FloatArray {
@@ -19,13 +22,16 @@ export interface FloatArrayOptions {
   tensor: string;
 }
 
+/** Tensors that a message names. */
+const MOST_NAMED = 5;
+
 /**
- * Reads float32 or float64 numbers.
+ * Reads float16, bfloat16, float32 or float64 numbers.
  *
- * @throws {FormatError} when the file is damaged, holds another type, or a value that is not finite
+ * @throws {FormatError} when the file is damaged or of another kind, holds another type, or a value that is not finite
  */
 export function readFloatArray(bytes: Uint8Array, { file, tensor }: FloatArrayOptions): FloatArray {
-  const array = isNpy(bytes) ? fromNpy(bytes, file) : fromSafetensors(bytes, file, tensor);
+  const array = read(bytes, file, tensor);
   const bad = array.data.findIndex((x) => !Number.isFinite(x));
   if (bad < 0) return array;
   throw new FormatError(
@@ -33,14 +39,25 @@ export function readFloatArray(bytes: Uint8Array, { file, tensor }: FloatArrayOp
   );
 }
 
-function isNpy(bytes: Uint8Array): boolean {
-  return bytes[0] === 0x93 && bytes[1] === 0x4e; // "\x93N" of "\x93NUMPY"
+function read(bytes: Uint8Array, file: string, tensor: string): FloatArray {
+  const kind = fileKind(bytes);
+  if (kind === "npy") return fromNpy(bytes, file);
+  if (kind === "safetensors" || kind === undefined) return fromSafetensors(bytes, file, tensor);
+  throw new FormatError(`${file} is ${kindText(kind)}, wanted npy or safetensors`, {
+    hint: kind === "image" ? undefined : `save the array in Python by ${SAVE[kind]}`,
+  });
 }
+
+/** How to get an npy file. Nobody is told to load a PyTorch file: it may hold code. */
+const SAVE = {
+  pytorch: 'numpy.save("x.npy", x.float().cpu().numpy()) where it was made',
+  npz: 'numpy.save("x.npy", numpy.load(FILE)[NAME])',
+};
 
 function fromNpy(bytes: Uint8Array, file: string): FloatArray {
   const { dtype, shape, data } = readNpy(bytes, { file });
-  if (dtype !== "<f4" && dtype !== "<f8") {
-    throw new FormatError(`${file} holds ${dtype}, wanted <f4 or <f8 (float32 or float64)`);
+  if (dtype !== "<f2" && dtype !== "<f4" && dtype !== "<f8") {
+    throw new FormatError(`${file} holds ${dtype}, wanted <f2, <f4 or <f8 (float16 to float64)`);
   }
   return { data: Float64Array.from(data), shape };
 }
@@ -50,11 +67,15 @@ function fromSafetensors(bytes: Uint8Array, file: string, name: string): FloatAr
   const tensor = tensors.get(name) ??
     (tensors.size === 1 ? tensors.values().next().value : undefined);
   if (!tensor) {
-    const found = [...tensors.keys()].join(", ") || "none";
-    throw new FormatError(`${file} holds tensors ${found}, wanted one named ${name}`);
+    const found = [...tensors.keys()].slice(0, MOST_NAMED).map(shown).join(", ") || "none";
+    const more = tensors.size > MOST_NAMED ? ` and ${tensors.size - MOST_NAMED} more` : "";
+    throw new FormatError(`${file} holds tensors ${found}${more}, wanted one named ${name}`);
   }
-  if (tensor.dtype !== "F32" && tensor.dtype !== "F64") {
-    throw new FormatError(`${file} holds ${tensor.dtype}, wanted F32 or F64`);
-  }
-  return { data: Float64Array.from(tensor.data), shape: tensor.shape };
+  return { data: Float64Array.from(numbersOf(tensor, file)), shape: tensor.shape };
+}
+
+function numbersOf({ dtype, data }: SafetensorsTensor, file: string): ArrayLike<number> {
+  if (dtype === "BF16") return widenBfloat16(data);
+  if (dtype === "F16" || dtype === "F32" || dtype === "F64") return data;
+  throw new FormatError(`${file} holds ${dtype}, wanted F16, BF16, F32 or F64`);
 }

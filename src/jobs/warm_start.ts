@@ -5,6 +5,7 @@ import type { StableDiffusionPipeline } from "../pipelines/stable_diffusion_pipe
 import { readImage } from "../images/read_image.ts";
 import { readTrajectory } from "../runs/trajectory_file.ts";
 import { renoise } from "../sampling/renoise.ts";
+import { expectKind } from "./init_file_kind.ts";
 import type { Schedule } from "../sampling/schedule.ts";
 import { readUserFile } from "../arguments/user_file.ts";
 
@@ -62,7 +63,9 @@ export async function trajectoryFromFile(
   file: string,
   { pipeline, schedule, identity, force }: WarmStartOptions,
 ): Promise<Required<InitialTrajectory>> {
-  return readTrajectory(await readUserFile("init_trajectory", file), {
+  const bytes = await readUserFile("init_trajectory", file);
+  expectKind(bytes, { flag: "init_trajectory", file });
+  return readTrajectory(bytes, {
     file,
     shape: [schedule.numSteps + 1, ...pipeline.latentShape],
     metadata: identity,
@@ -82,6 +85,7 @@ export async function trajectoryMaker(
   { pipeline, schedule, signal }: WarmStartOptions,
 ): Promise<(noise: Float64Array) => InitialTrajectory> {
   const bytes = await readUserFile(flag, file);
+  expectKind(bytes, { flag, file });
   const latent = flag === "init_latents"
     ? readLatent(bytes, pipeline.latentShape, file)
     : await pipeline.encodeImage(
@@ -91,8 +95,11 @@ export async function trajectoryMaker(
   return (noise) => ({ trajectory: renoise(latent, { schedule, noise }) });
 }
 
+/** A batch of one is taken for its only latent. */
 function readLatent(bytes: Uint8Array, wanted: readonly number[], file: string): Float64Array {
   const { data, shape } = readFloatArray(bytes, { file, tensor: "latents" });
-  if (shape.join() === wanted.join()) return data;
+  const [batch, ...row] = shape;
+  const sizes = shape.length === wanted.length + 1 && batch === 1 ? row : shape;
+  if (sizes.join() === wanted.join()) return data;
   throw new MismatchError(`${file}: shape is [${shape}], this run has [${wanted}]`);
 }

@@ -44,8 +44,8 @@ export interface WantedTrajectory {
 /**
  * Parses a trajectory file and checks that it belongs to the run.
  *
- * @throws {FormatError} when the file is damaged or no trajectory file
- * @throws {MismatchError} naming the first field that differs: shape, a key of the metadata, or values that are not finite
+ * @throws {FormatError} when the file is damaged, its values not finite or out of order, or no trajectory file
+ * @throws {MismatchError} naming the first field that differs: shape or a key of the metadata
  */
 export function readTrajectory(bytes: Uint8Array, wanted: WantedTrajectory): TrajectoryFile {
   const { file } = wanted;
@@ -55,6 +55,7 @@ export function readTrajectory(bytes: Uint8Array, wanted: WantedTrajectory): Tra
     if (tensor) return checkTensor(name, tensor, wanted);
     throw new FormatError(
       `${file} holds no tensor named ${name}, wanted a trajectory that a run saved`,
+      { hint: "a file of a single latent goes to --init_latents" },
     );
   };
   const trajectory = read("trajectory");
@@ -79,7 +80,7 @@ function expectOrder(
 ): void {
   const top = noise.length - noise.length / shape[0];
   if (trajectory.subarray(top).every((x, i) => x === noise[top + i])) return;
-  throw new MismatchError(
+  throw new FormatError(
     `${file}: order of trajectory: its last row is not the initial noise, wanted x_0 first and x_T last`,
   );
 }
@@ -90,9 +91,12 @@ function checkTensor(
   { file, shape }: WantedTrajectory,
 ): Float64Array {
   if (tensor.dtype !== "F64" && tensor.dtype !== "F32") {
-    throw new MismatchError(
-      `${file}: dtype of ${name} is ${tensor.dtype}, this run takes F64 or F32`,
+    throw new FormatError(
+      `${file}: dtype of ${name} is ${tensor.dtype}, wanted F64 or F32`,
     );
+  }
+  if (tensor.shape.length !== shape.length) {
+    throw new FormatError(`${file}: shape of ${name} is [${tensor.shape}], wanted [T+1,C,h,w]`);
   }
   if (tensor.shape.join() !== shape.join()) {
     throw new MismatchError(
@@ -107,7 +111,7 @@ function checkTensor(
   const data = Float64Array.from(tensor.data);
   const bad = data.findIndex((x) => !Number.isFinite(x));
   if (bad >= 0) {
-    throw new MismatchError(
+    throw new FormatError(
       `${file}: ${name} holds ${data[bad]} at element ${bad}, wanted finite numbers`,
     );
   }

@@ -137,13 +137,13 @@ Deno.test("parallel_sd_winit refuses a trajectory that does not belong to the ru
       [
         await write("shape", [["trajectory", flat], ["noise", noise]]),
         [],
-        MismatchError,
+        FormatError,
         /shape of trajectory is \[7,256\]/,
       ],
       [
         await write("dtype", [["trajectory", whole], ["noise", noise]]),
         [],
-        MismatchError,
+        FormatError,
         /dtype of trajectory is I64/,
       ],
       [
@@ -152,7 +152,7 @@ Deno.test("parallel_sd_winit refuses a trajectory that does not belong to the ru
           noise,
         ]]),
         [],
-        MismatchError,
+        FormatError,
         /trajectory holds NaN at element 7/,
       ],
       [
@@ -164,14 +164,14 @@ Deno.test("parallel_sd_winit refuses a trajectory that does not belong to the ru
       [
         await write("order", [["trajectory", reversed], ["noise", noise]]),
         [],
-        MismatchError,
+        FormatError,
         /order of trajectory: its last row is not the initial noise/,
       ],
       [
         await write("levels", both, [["levels_sha256", "1".repeat(64)]]),
         [],
         MismatchError,
-        /levels_sha256 is 1{57}/,
+        /levels_sha256 is 1{60}/,
       ],
       [join(folder, "cut"), [], FormatError, /cut/],
     ];
@@ -187,9 +187,10 @@ Deno.test("parallel_sd_winit refuses a trajectory that does not belong to the ru
     for (const name of ["model", "eta"]) {
       await winit(folder, ["--init_trajectory", join(folder, name), "--force_warm"]);
     }
-    for (const name of ["schedule", "shape", "nan"]) {
+    for (const name of ["schedule", "steps"]) {
+      const args = name === "steps" ? ["--timesteps=7"] : [];
       await assert.rejects(
-        winit(folder, ["--init_trajectory", join(folder, name), "--force_warm"]),
+        winit(folder, ["--init_trajectory", join(folder, name), "--force_warm", ...args]),
         MismatchError,
       );
     }
@@ -227,6 +228,37 @@ Deno.test("parallel_sd_winit --init_latents starts from a latent noised with the
     latent[3] = Infinity;
     await Deno.writeFile(npy, writeNpy([4, 8, 8], latent));
     await assert.rejects(winit(folder, ["--init_latents", npy]), /Infinity at element 3/);
+  }));
+
+const LATENTS = "tests/fixtures/latents";
+
+Deno.test("parallel_sd_winit --init_latents takes a batch of one", () =>
+  withTempFolder(async (folder) => {
+    const start = async (file: string) => {
+      const run = await winit(folder, [`--init_latents=${LATENTS}/${file}`, "--seed=2"]);
+      return (await readSample(run)).trajectory;
+    };
+    assert.deepEqual(await start("batch1.npy"), await start("f32.npy"));
+    const twice = join(folder, "twice.npy");
+    await Deno.writeFile(twice, writeNpy([2, 4, 8, 8], new Float32Array(2 * ROW)));
+    await assert.rejects(winit(folder, [`--init_latents=${twice}`]), /shape is \[2,4,8,8\]/);
+  }));
+
+Deno.test("parallel_sd_winit names the flag that takes a file given to another one's", () =>
+  withTempFolder(async (folder) => {
+    const cases: [flag: string, file: string, message: RegExp][] = [
+      ["init_latents", `${LATENTS}/lat.pt`, /lat\.pt is a PyTorch file, wanted npy or safetensors/],
+      ["init_trajectory", `${LATENTS}/f32.npy`, /is a NumPy array.*, wanted the trajectory/],
+      ["init_image", `${LATENTS}/f32.npy`, /is a NumPy array.*, wanted a PNG or JPEG image/],
+    ];
+    for (const [flag, file, message] of cases) {
+      await assert.rejects(winit(folder, [`--${flag}=${file}`]), (error: Error) => {
+        assert.ok(error instanceof FormatError, `${flag} ${file}: ${error}`);
+        assert.match(error.message, message);
+        assert.match(error.hint!, flag === "init_latents" ? /numpy\.save/ : /--init_latents$/);
+        return true;
+      });
+    }
   }));
 
 Deno.test("parallel_sd_winit refuses flags that contradict each other", () =>

@@ -3,7 +3,7 @@
  * @module
  */
 import { FormatError } from "../../errors.ts";
-import { viewAs } from "../element_types.ts";
+import { type ArrayType, viewAs } from "../element_types.ts";
 import {
   NPY_TYPES,
   type NpyData,
@@ -11,12 +11,13 @@ import {
   npyHeaderRange,
   parseNpyHeader,
 } from "./npy_header.ts";
+import { reverseElements, toCOrder } from "./npy_order.ts";
 import { byteLengthOf } from "../shape.ts";
 
 /** An array with its elements C-ordered in the typed array that belongs to its type. */
 export type NpyArray = {
   [D in NpyDescr]: {
-    /** Element type as npy spells it, `<f4` being float32. */
+    /** Element type as npy spells it, `<f4` being float32 whatever the file's byte order. */
     readonly dtype: D;
     /** Sizes, outermost first; `[]` is a scalar. */
     readonly shape: readonly number[];
@@ -26,9 +27,10 @@ export type NpyArray = {
 }[NpyDescr];
 
 /**
- * Reads an npy file, versions 1.0 to 3.0. Objects are never unpickled; big-endian, Fortran-ordered and structured arrays are refused.
+ * Reads an npy file, versions 1.0 to 3.0. Objects are never unpickled; structured arrays are refused. Big-endian and
+ * Fortran-ordered arrays are converted.
  *
- * @param bytes the whole file; aligned data stay a view of it, other data are copied
+ * @param bytes the whole file; aligned data stay a view of it, other and converted data are copied
  * @param options `file` is the name in messages
  * @throws {FormatError} naming the byte and what was wrong with it
  *
@@ -48,7 +50,7 @@ export function readNpy(bytes: Uint8Array, options: { file?: string } = {}): Npy
   const file = options.file ?? "npy data";
   const { start, end } = npyHeaderRange(bytes, file);
   const text = String.fromCharCode(...bytes.subarray(start, end));
-  const { descr, shape } = parseNpyHeader(text, start, file);
+  const { descr, shape, fortranOrder, bigEndian } = parseNpyHeader(text, start, file);
   const needed = byteLengthOf(shape, NPY_TYPES[descr].BYTES_PER_ELEMENT);
   if (needed === undefined) throw new FormatError(`${file}: shape [${shape}] overflows`);
   if (bytes.length - end !== needed) {
@@ -58,8 +60,12 @@ export function readNpy(bytes: Uint8Array, options: { file?: string } = {}): Npy
       } bytes of data, ${descr} [${shape}] needs ${needed}`,
     );
   }
-  // The one cast: TypeScript cannot follow that the array type is looked up by the same descr.
-  const data = viewAs<unknown>(NPY_TYPES[descr], bytes.subarray(end));
+  const type = NPY_TYPES[descr];
+  const stored = bytes.subarray(end);
+  const native = bigEndian ? reverseElements(stored, type.BYTES_PER_ELEMENT) : stored;
+  const view = viewAs<NpyArray["data"]>(type as ArrayType<NpyArray["data"]>, native);
+  const data = fortranOrder && shape.length > 1 ? toCOrder(view, shape) : view;
+  // TypeScript cannot follow that the array type is looked up by the same descr.
   return { dtype: descr, shape, data } as NpyArray;
 }
 

@@ -24,7 +24,7 @@ export interface NpyData {
   "|u1": Uint8Array;
 }
 
-/** Element type as the file spells it. */
+/** Element type as npy spells it, little-endian. */
 export type NpyDescr = keyof NpyData;
 
 /** Constructors of the typed arrays. */
@@ -43,6 +43,10 @@ export interface NpyHeader {
   readonly descr: NpyDescr;
   /** Sizes, outermost first; `[]` is a scalar. */
   readonly shape: readonly number[];
+  /** The first index varies fastest. */
+  readonly fortranOrder: boolean;
+  /** The bytes of an element lie most significant first. */
+  readonly bigEndian: boolean;
 }
 
 const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
@@ -88,7 +92,7 @@ const DICT_END = / *\} *\n?$/y;
  *
  * @param text ASCII, as {@link npyHeaderRange} found it
  * @param start its offset in the file, for messages
- * @throws {FormatError} naming byte and what was wrong; object, structured, big-endian and Fortran-ordered arrays by name
+ * @throws {FormatError} naming byte and what was wrong; object and structured arrays by name
  */
 export function parseNpyHeader(text: string, start: number, file: string): NpyHeader {
   let at = 0;
@@ -111,8 +115,7 @@ export function parseNpyHeader(text: string, start: number, file: string): NpyHe
     }],
     ["fortran_order", () => {
       const [order] = take(BOOLEAN) ?? refuse(`fortran_order ${met()}, wanted True or False`);
-      if (order === "True") refuse("an array in Fortran order, only C order is read");
-      return false;
+      return order === "True";
     }],
     ["shape", () => {
       const found = take(TUPLE) ?? refuse(`shape ${met()}, wanted a tuple of integers`);
@@ -131,8 +134,13 @@ export function parseNpyHeader(text: string, start: number, file: string): NpyHe
   for (const name of readers.keys()) {
     if (!values.has(name)) refuse(`no key ${shown(name)}`);
   }
-  const descr = checkDescr(values.get("descr") as string, refuse);
-  return { descr, shape: values.get("shape") as number[] };
+  const descr = values.get("descr") as string;
+  return {
+    descr: checkDescr(descr, refuse),
+    shape: values.get("shape") as number[],
+    fortranOrder: values.get("fortran_order") as boolean,
+    bigEndian: descr.startsWith(">"),
+  };
 }
 
 function parseSizes(text: string, refuse: (what: string) => never): number[] {
@@ -147,8 +155,8 @@ function parseSizes(text: string, refuse: (what: string) => never): number[] {
 }
 
 function checkDescr(descr: string, refuse: (what: string) => never): NpyDescr {
-  if (Object.hasOwn(NPY_TYPES, descr)) return descr as NpyDescr;
+  const little = descr.replace(/^>/, "<");
+  if (Object.hasOwn(NPY_TYPES, little)) return little as NpyDescr;
   if (/^[|<>=]?O/.test(descr)) refuse("an object dtype, which would be unpickled: never read");
-  if (descr.startsWith(">")) refuse(`big-endian data ${shown(descr)}, only little-endian is read`);
   return refuse(`dtype ${shown(descr)}, wanted one of ${Object.keys(NPY_TYPES).join(" ")}`);
 }

@@ -1,0 +1,59 @@
+import assert from "node:assert/strict";
+import { FormatError } from "../../src/errors.ts";
+import { writeNpy } from "../../src/formats/npy/npy.ts";
+import {
+  type SafetensorsTensor,
+  writeSafetensors,
+} from "../../src/formats/safetensors/safetensors.ts";
+import { expectKind } from "../../src/jobs/init_file_kind.ts";
+
+const TENSOR: SafetensorsTensor = { dtype: "F32", shape: [1], data: Float32Array.of(1) };
+const tensors = (...names: string[]) =>
+  writeSafetensors(new Map(names.map((name) => [name, TENSOR])));
+const latin = (text: string) => Uint8Array.from(text, (char) => char.charCodeAt(0));
+
+const FILES = {
+  trajectory: tensors("trajectory", "noise"),
+  latent: tensors("latents"),
+  npy: writeNpy([1], Float32Array.of(1)),
+  image: latin("\xff\xd8\xff\xe0"),
+  pytorch: latin("\x80\x02}q\0."),
+  unknown: latin("words"),
+};
+type File = keyof typeof FILES;
+
+/** What each flag takes, or leaves to its reader to refuse. */
+const PASSED: Record<"init_trajectory" | "init_latents" | "init_image", readonly File[]> = {
+  init_trajectory: ["trajectory", "latent", "unknown"],
+  init_latents: ["latent", "npy", "pytorch", "unknown"],
+  init_image: ["image", "unknown"],
+};
+/** The flag that a hint names. */
+const HINTS: Partial<Record<File, string>> = {
+  trajectory: "give it to --init_trajectory",
+  latent: "give it to --init_latents",
+  npy: "give it to --init_latents",
+  image: "give it to --init_image",
+};
+
+for (const flag of ["init_trajectory", "init_latents", "init_image"] as const) {
+  Deno.test(`expectKind() names the flag that takes what --${flag} does not`, () => {
+    for (const [name, bytes] of Object.entries(FILES) as [File, Uint8Array][]) {
+      if (PASSED[flag].includes(name)) {
+        expectKind(bytes, { flag, file: name });
+        continue;
+      }
+      assert.throws(() => expectKind(bytes, { flag, file: "x" }), (error) => {
+        assert.ok(error instanceof FormatError, `${name}: ${error}`);
+        assert.match(error.message, new RegExp(`^--${flag} x is an? .*, wanted `));
+        assert.equal(error.hint, HINTS[name]);
+        return true;
+      });
+    }
+  });
+}
+
+Deno.test("expectKind() leaves a damaged safetensors file to its reader", () => {
+  const damaged = FILES.trajectory.slice(0, 30);
+  expectKind(damaged, { flag: "init_latents", file: "x" });
+});
