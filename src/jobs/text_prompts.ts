@@ -1,11 +1,13 @@
 /** Prompts of the Stable Diffusion scripts. @module */
 import { UsageError } from "../errors.ts";
+import { shown } from "../formats/shown.ts";
 import type { TextEmbedding } from "../models/clip_text_encoder.ts";
 import type {
   StableDiffusionPipeline,
   TextCondition,
 } from "../pipelines/stable_diffusion_pipeline.ts";
 import { readUserFile } from "../arguments/user_file.ts";
+import { syntaxNote } from "./prompt_syntax.ts";
 
 /**
  * Prompts of a file, one a line; empty lines are left out.
@@ -23,7 +25,8 @@ export async function readPrompts(flag: string, path: string): Promise<string[]>
       cause,
     });
   }
-  const prompts = text.split(/\r?\n/).map((line) => line.trim()).filter((line) => line !== "");
+  // A lone CR ends a line too, as in Python's text mode.
+  const prompts = text.split(/\r\n|\r|\n/).map((line) => line.trim()).filter((line) => line !== "");
   if (prompts.length === 0) {
     throw new UsageError(`--${flag} ${path} holds no prompt, wanted one a line`);
   }
@@ -43,6 +46,7 @@ export class PromptEmbedder {
   readonly #options: EmbedOptions;
   readonly #negativePrompt: TextEmbedding;
   #last: { text: string; condition: TextCondition } | undefined;
+  #toldSyntax = false;
 
   private constructor(options: EmbedOptions, negativePrompt: TextEmbedding) {
     this.#options = options;
@@ -51,16 +55,27 @@ export class PromptEmbedder {
 
   /** Embeds the negative prompt. */
   static async create(negative: string, options: EmbedOptions): Promise<PromptEmbedder> {
-    return new PromptEmbedder(options, await embed(negative, options));
+    const embedder = new PromptEmbedder(options, await embed(negative, options));
+    embedder.#tellSyntax(negative);
+    return embedder;
   }
 
   /** Condition of one prompt. */
   async condition(text: string): Promise<TextCondition> {
     if (this.#last?.text !== text) {
+      this.#tellSyntax(text);
       const prompt = await embed(text, this.#options);
       this.#last = { text, condition: { prompt, negativePrompt: this.#negativePrompt } };
     }
     return this.#last.condition;
+  }
+
+  /** Once a run: a file may hold a hundred prompts of one kind. */
+  #tellSyntax(text: string): void {
+    const note = this.#toldSyntax ? undefined : syntaxNote(text);
+    if (note === undefined) return;
+    this.#options.note(note);
+    this.#toldSyntax = true;
   }
 }
 
@@ -70,7 +85,7 @@ async function embed(
 ): Promise<TextEmbedding> {
   const embedding = await pipeline.encodePrompt(text, signal);
   if (embedding.truncated !== undefined) {
-    note(`the prompt is too long, this part was cut: ${JSON.stringify(embedding.truncated)}`);
+    note(`the prompt is too long, this part was cut: ${shown(embedding.truncated)}`);
   }
   return embedding;
 }

@@ -39,7 +39,8 @@ export class AddedTokenFinder {
       token.normalized ? normalize(token.content) : token.content;
     const search = (normalized: boolean): Search => {
       const own = tokens.filter((token) => token.normalized === normalized);
-      const byText = new Map(own.map((token) => [textOf(token), token]));
+      // Of two that are the same text once normalized, the first one is found: `tokenizers` finds either.
+      const byText = new Map(own.toReversed().map((token) => [textOf(token), token]));
       byText.delete("");
       return { byText, pattern: patternOf([...byText.keys()]) };
     };

@@ -56,7 +56,8 @@ Deno.test("parallel_sd draws the official script's noise: randn(1, num_samples, 
 Deno.test("parallel_sd makes every prompt of a file", () =>
   withTempFolder(async (folder) => {
     const file = join(folder, "prompts.txt");
-    await Deno.writeTextFile(file, "a cute cat\r\n\n  a cute dog  \n");
+    // Windows ends a line with CR LF, an old Mac with CR alone.
+    await Deno.writeTextFile(file, "a cute cat\r\n\n\r  a cute dog  \r");
     const prompts = async (args: string[]) => {
       const run = await sample(folder, ["--prompts_file", file, ...args]);
       return (await readManifest(run)).samples.map((record) => record.condition.prompt);
