@@ -74,17 +74,27 @@ function splitBy(text: string, { byText, pattern }: Search): Piece[] {
   let end = 0;
   for (const { 0: found, index } of pattern ? text.matchAll(pattern) : []) {
     const token = byText.get(found)!;
-    const [before, behind] = [text.slice(0, index), text.slice(index + found.length)];
-    if (
-      token.singleWord &&
-      (/[\p{L}\p{M}\p{N}\p{Pc}]$/u.test(before) || /^[\p{L}\p{M}\p{N}\p{Pc}]/u.test(behind))
-    ) continue;
-    const start = token.lstrip ? before.replace(/\p{White_Space}+$/u, "").length : index;
+    let [start, stop] = [index, index + found.length];
+    if (token.singleWord && (endsWord(text, start) || beginsWord(text, stop))) continue;
+    while (token.lstrip && start > end && isSpace(text[start - 1])) start--;
+    while (token.rstrip && stop < text.length && isSpace(text[stop])) stop++;
     if (start > end) pieces.push(text.slice(end, start));
     pieces.push(token.id);
-    const taken = token.rstrip ? /^\p{White_Space}*/u.exec(behind)![0].length : 0;
-    end = index + found.length + taken;
+    end = stop;
   }
   if (end < text.length) pieces.push(text.slice(end));
   return pieces;
+}
+
+/** White space is one UTF-16 unit each. */
+function isSpace(unit: string): boolean {
+  return /\p{White_Space}/u.test(unit);
+}
+
+function endsWord(text: string, end: number): boolean {
+  return /[\p{L}\p{M}\p{N}\p{Pc}]$/u.test(text.slice(Math.max(0, end - 2), end));
+}
+
+function beginsWord(text: string, start: number): boolean {
+  return /^[\p{L}\p{M}\p{N}\p{Pc}]/u.test(text.slice(start, start + 2));
 }

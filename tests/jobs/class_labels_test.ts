@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { inspectFolder } from "../../src/diagnostics/inspect/folder_report.ts";
 import { UsageError } from "../../src/errors.ts";
 import { parseClassLabels } from "../../src/jobs/class_labels.ts";
 import { runSampling } from "../../src/jobs/sampling_script.ts";
@@ -73,6 +74,8 @@ Deno.test("--list_classes prints number and names of every class, and opens no l
       "1  class b, 1 of ours",
       "2  class c, 2 of ours",
     ]);
+    const { facts } = await inspectFolder(model, { tensors: false, hash: false, signal });
+    assert.equal(facts.classes, "3: 0 class a, 1 class b, 2 class c");
     const { classes } = JSON.parse((await list("--json"))[0]);
     assert.equal(classes.length, 3);
     assert.deepEqual(classes[1], { class: 1, names: ["class b", "1 of ours"] });

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { basename, dirname, join } from "node:path";
 import { runVerify } from "../../src/cli/verify_script.ts";
+import { inspectFolder } from "../../src/diagnostics/inspect/folder_report.ts";
+import { isSound } from "../../src/diagnostics/inspect/report.ts";
 import { MismatchError } from "../../src/errors.ts";
 import { sdScript } from "../../src/jobs/sd_script.ts";
 import { explainDifferences } from "../../src/runs/compare_runs.ts";
@@ -128,13 +130,14 @@ Deno.test("a folder of Hugging Face's cache gives the image of the same files wi
     // Its UNet has external data and one timestep for the whole batch, so that it is changed in memory.
     const model = join(LAYOUTS, "optimum_scalar");
     const plain = await sample(model, join(folder, "plain"), SIZE);
-    const linked = await sample(
-      await cache(model, join(folder, "cache")),
-      join(folder, "linked"),
-      SIZE,
-    );
+    const snapshot = await cache(model, join(folder, "cache"));
+    const linked = await sample(snapshot, join(folder, "linked"), SIZE);
     const image = "sample_0/contact_sheet.png";
     assert.deepEqual((await outputsOf(linked))[image], (await outputsOf(plain))[image]);
+    const { signal } = new AbortController();
+    const report = await inspectFolder(snapshot, { tensors: false, hash: false, signal });
+    assert.ok(isSound(report), JSON.stringify(report.parts));
+    assert.equal(report.facts.tokenizer, "CLIP, 525 ids, rows of 77");
     const files = async (run: string) => (await readManifest(run)).model.files;
     assert.deepEqual(await files(linked), await files(plain));
   }));

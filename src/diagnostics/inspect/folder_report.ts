@@ -1,6 +1,7 @@
 /** Folders: a model, a part of one, a run. @module */
 import { join } from "node:path";
 import { ModelError, ParataaError, PermissionError } from "../../errors.ts";
+import { ClipTokenizer } from "../../models/clip_tokenizer.ts";
 import { type ClassNames, readClassNames } from "../../models/class_names.ts";
 import { ModelFolder } from "../../models/model_folder.ts";
 import { readSchedulerFile } from "../../models/scheduler_file.ts";
@@ -74,12 +75,16 @@ async function inspectModel(path: string, options: InspectOptions): Promise<Repo
   } catch (error) {
     problems.push(messageOf(error));
   }
-  if (folder.index.id2label !== undefined) {
-    try {
-      facts.classes = classText(readClassNames(folder));
-    } catch (error) {
-      problems.push(messageOf(error));
+  try {
+    if (folder.index.id2label !== undefined) facts.classes = classText(readClassNames(folder));
+    if ((await namesOf(path)).folders.includes("tokenizer")) {
+      const { vocabSize, maxLength } = await ClipTokenizer.load(join(path, "tokenizer"), {
+        read: (name) => folder.read(`tokenizer/${name}`),
+      });
+      facts.tokenizer = `CLIP, ${vocabSize} ids, rows of ${maxLength}`;
     }
+  } catch (error) {
+    problems.push(messageOf(error));
   }
   const { parts, missing } = await inspectParts(path, options);
   return {
