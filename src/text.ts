@@ -51,5 +51,6 @@ export function shown(text: string): string {
  */
 export function shownValue(value: unknown): string {
   if (typeof value === "string") return shown(value);
+  if (typeof value === "number") return String(value); // JSON has no infinity
   return escapeInvisible(shorten(JSON.stringify(value) ?? "nothing"));
 }

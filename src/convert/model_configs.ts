@@ -27,7 +27,7 @@ export function ditSchedulerConfig(): JsonObject {
     num_train_timesteps: preset.numTrainTimesteps,
     clip_sample: false,
     prediction_type: "epsilon",
-    timestep_spacing: "leading",
+    timestep_spacing: preset.timestepSpacing,
     trained_betas: null,
     beta_start: preset.betaStart,
     beta_end: preset.betaEnd,

@@ -29,6 +29,8 @@ export interface ReadJsonOptions {
   maxValues?: number;
   /** Accept only numbers written as plain decimal integers from 0 to 2^53 − 1, no sign, fraction or exponent; default `false`. */
   naturalsOnly?: boolean;
+  /** Accept NaN, Infinity and -Infinity, as Python's `json` writes them; default `false`. */
+  nonFinite?: boolean;
   /** Where `bytes` starts within `file`, added to the byte offsets in messages; default 0. */
   baseOffset?: number;
   /** Filled with the place of every value, `line 3, column 5`, by its JSON pointer (RFC 6901): `/grid/seed/0`. For small files. */
@@ -85,10 +87,12 @@ const SPACE = /[ \t\n\r]*/y;
 const NUMBER = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
 const NATURAL = /^(?:0|[1-9][0-9]*)$/;
 const ESCAPE = /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y;
-const KEYWORDS: readonly (readonly [string, null | boolean])[] = [
-  ["null", null],
-  ["true", true],
-  ["false", false],
+type Keyword = readonly [string, null | boolean | number];
+const KEYWORDS: readonly Keyword[] = [["null", null], ["true", true], ["false", false]];
+const NON_FINITE: readonly Keyword[] = [
+  ["NaN", NaN],
+  ["Infinity", Infinity],
+  ["-Infinity", -Infinity],
 ];
 
 /**
@@ -117,6 +121,7 @@ class Parser {
       maxDepth: options.maxDepth ?? 64,
       maxValues: options.maxValues ?? 1_000_000,
       naturalsOnly: options.naturalsOnly ?? false,
+      nonFinite: options.nonFinite ?? false,
       baseOffset: options.baseOffset ?? 0,
     };
   }
@@ -226,8 +231,9 @@ class Parser {
     return number;
   }
 
-  #keyword(): boolean | null {
-    for (const [word, value] of KEYWORDS) {
+  #keyword(): number | boolean | null {
+    const words = this.#options.nonFinite ? [...KEYWORDS, ...NON_FINITE] : KEYWORDS;
+    for (const [word, value] of words) {
       if (!this.#text.startsWith(word, this.#at)) continue;
       this.#at += word.length;
       return value;

@@ -4,6 +4,7 @@ import { ModelError, PermissionError } from "../errors.ts";
 import { isJsonObject, type JsonObject, readJson } from "../formats/json.ts";
 import { resolveFile } from "../formats/real_file.ts";
 import { escapeInvisible, shownValue } from "../formats/shown.ts";
+import type { ScheduleKind } from "../sampling/scheduler_config.ts";
 import { openableNetwork } from "./openable_network.ts";
 import { HUB_HINT, isHubName } from "./hub_name.ts";
 
@@ -86,6 +87,14 @@ export class ModelFolder {
       : this.path.split(/[/\\]/).filter(Boolean).at(-1) ?? this.path;
   }
 
+  /** What the index says that it is; a DiT where it names no Stable Diffusion. */
+  get kind(): ScheduleKind {
+    const { _class_name: name } = this.index;
+    return typeof name === "string" && name.includes("StableDiffusion")
+      ? "stable-diffusion"
+      : "dit";
+  }
+
   /**
    * Path of a part's network, to be opened as it is. Every link is resolved, so that a permission to read means the file that is
    * really opened; but where a link's external data lie beside it, as in Hugging Face's cache, the path is the link's. Notes the
@@ -115,7 +124,7 @@ export class ModelFolder {
     const bytes = await this.read(name);
     if (bytes === undefined) return {};
     const file = join(this.path, name);
-    const value = readJson(bytes, { file });
+    const value = readJson(bytes, { file, nonFinite: true });
     if (isJsonObject(value)) return value;
     throw new ModelError(`${file} holds ${shownValue(value)}, wanted a JSON object`);
   }

@@ -84,7 +84,7 @@ export class DitPipeline implements LatentPipeline<number> {
   ): Promise<DitPipeline> {
     const networks = options.vaePath === undefined ? [NETWORK, "vae_decoder"] : [NETWORK];
     const folder = await ModelFolder.open(path, { networks, fp16: options.fp16 });
-    const scheduler = await readSchedulerFile(folder);
+    const scheduler = await readSchedulerFile(folder, "dit");
     const file = await folder.network(NETWORK);
     await using stack = new AsyncDisposableStack();
     const network = stack.use(
@@ -105,7 +105,7 @@ export class DitPipeline implements LatentPipeline<number> {
   }
 
   get notes(): readonly string[] {
-    return this.#network.notes;
+    return [...this.#scheduler.notes, ...this.#network.notes];
   }
 
   get devices(): readonly DeviceReport[] {

@@ -82,7 +82,7 @@ export class StableDiffusionPipeline implements LatentPipeline<TextCondition> {
       tokenizer: true,
       fp16: options.fp16,
     });
-    const scheduler = await readSchedulerFile(folder);
+    const scheduler = await readSchedulerFile(folder, "stable-diffusion");
     const scale = await vaeScale(folder, options);
     const tokenizer = await ClipTokenizer.load(join(path, "tokenizer"), {
       read: (name) => folder.read(`tokenizer/${name}`),
@@ -123,7 +123,8 @@ export class StableDiffusionPipeline implements LatentPipeline<TextCondition> {
   }
 
   get notes(): readonly string[] {
-    return this.#parts.network.notes;
+    const { scheduler, network } = this.#parts;
+    return [...scheduler.notes, ...network.notes];
   }
 
   get devices(): readonly DeviceReport[] {
@@ -146,7 +147,7 @@ export class StableDiffusionPipeline implements LatentPipeline<TextCondition> {
     return { width: width * scale, height: height * scale };
   }
 
-  /** The model's own noise levels in diffusers' leading spacing. */
+  /** The model's own noise levels and spacing. */
   createSchedule(options: { numInferenceSteps: number; eta?: number }): Schedule {
     return modelSchedule(this.folder, {
       kind: "stable-diffusion",

@@ -11,8 +11,9 @@
  * @module
  */
 import { alphasCumprod, type Precision } from "./alphas_cumprod.ts";
-import { checkInteger, checkNumber, checkOneOf } from "./arguments.ts";
+import { checkNumber, checkOneOf } from "./arguments.ts";
 import { type ScheduleKind, type SchedulerConfig, schedulerConfig } from "./scheduler_config.ts";
+import { visitedTimesteps } from "./timestep_spacing.ts";
 
 /**
  * The steps of a run, one entry per t = 0 … T−1: step t takes x_(t+1) to x_t = c_t x_(t+1) + d_t ε_t + n_t ξ_t, and x_0 is the
@@ -49,6 +50,9 @@ export interface ScheduleOptions extends Partial<SchedulerConfig> {
   precision?: Precision;
 }
 
+/** The smallest normal double: quotients of ᾱ stay finite. */
+const SMALLEST_ALPHA = 2 ** -1022;
+
 /**
  * The coefficients of a DDIM (eta 0) or DDPM (eta 1) run.
  *
@@ -70,9 +74,22 @@ export function createSchedule(options: ScheduleOptions): Schedule {
   checkOneOf("precision", precision, ["float64", "float32"]);
   const timesteps = visitedTimesteps(config, numSteps);
   const levels = alphasCumprod(config, precision);
+  checkLevels(levels, config);
   const now = Float64Array.from(timesteps, (level) => levels[level]);
   const prev = Float64Array.of(config.setAlphaToOne ? 1 : levels[0], ...now.subarray(0, -1));
   return { numSteps, timesteps, ...coefficients(now, prev, eta) };
+}
+
+/** Steps divide by ᾱ and by 1 − ᾱ. */
+function checkLevels(levels: Float64Array, { betaStart, betaEnd }: SchedulerConfig): void {
+  const last = levels[levels.length - 1];
+  if (levels[0] < 1 && last >= SMALLEST_ALPHA) return;
+  throw new RangeError(
+    `betaStart ${betaStart} and betaEnd ${betaEnd} take alphasCumprod from ${
+      levels[0]
+    } to ${last} ` +
+      `over ${levels.length} levels, wanted values below 1 and above 0`,
+  );
 }
 
 function coefficients(now: Float64Array, prev: Float64Array, eta: number) {
@@ -85,43 +102,4 @@ function coefficients(now: Float64Array, prev: Float64Array, eta: number) {
     Math.sqrt(Math.max(1 - prev[t] - n[t] * n[t], 0)) - Math.sqrt(1 - a) * c[t]
   );
   return { alphasCumprod: now, alphasCumprodPrev: prev, c, d, n, noiseScale };
-}
-
-function visitedTimesteps(config: SchedulerConfig, numSteps: number): Int32Array {
-  const levels = config.numTrainTimesteps;
-  if (config.timestepSpacing === "respaced") {
-    checkInteger("numInferenceSteps", numSteps, 1, levels);
-    return respaced(levels, numSteps);
-  }
-  checkInteger("numInferenceSteps", numSteps, 1, levels - config.stepsOffset);
-  const stride = Math.floor(levels / numSteps);
-  const timesteps = Int32Array.from(
-    { length: numSteps },
-    (_, t) => t * stride + config.stepsOffset,
-  );
-  if (timesteps[numSteps - 1] >= levels) {
-    throw new RangeError(
-      `${numSteps} steps with stepsOffset ${config.stepsOffset} reach training level ` +
-        `${timesteps[numSteps - 1]}, wanted below ${levels}`,
-    );
-  }
-  return timesteps;
-}
-
-/** The stride is accumulated, not multiplied: floating point makes that another set of levels for hundreds of T. */
-function respaced(levels: number, numSteps: number): Int32Array {
-  const stride = numSteps > 1 ? (levels - 1) / (numSteps - 1) : 1;
-  let position = 0;
-  return Int32Array.from({ length: numSteps }, () => {
-    const level = roundHalfToEven(position);
-    position += stride;
-    return level;
-  });
-}
-
-function roundHalfToEven(value: number): number {
-  const below = Math.floor(value);
-  const rest = value - below;
-  if (rest !== 0.5) return rest < 0.5 ? below : below + 1;
-  return below % 2 === 0 ? below : below + 1;
 }

@@ -3,6 +3,7 @@
  * @module
  */
 import { checkInteger, checkNumber, checkOneOf } from "./arguments.ts";
+import { TIMESTEP_SPACINGS, type TimestepSpacing } from "./timestep_spacing.ts";
 
 /** The networks whose schedules are known by name. */
 export type ScheduleKind = "dit" | "stable-diffusion";
@@ -18,10 +19,11 @@ export interface SchedulerConfig {
   /** `linear` spaces β evenly, `scaled_linear` spaces its square root. */
   betaSchedule: "linear" | "scaled_linear";
   /**
-   * `leading`: every ⌊N/T⌋-th level from `stepsOffset` on, as diffusers does for Stable Diffusion. `respaced`: from level 0 to
-   * N−1, the stride accumulated and rounded half to even, as DiT's respacing does.
+   * Which levels T steps visit, of N. `leading`: every ⌊N/T⌋-th from `stepsOffset` on. `trailing`: every N/T-th down from N−1.
+   * `linspace`: from 0 to N−1. All three as diffusers' `DDIMScheduler` does. `respaced`: from 0 to N−1, the stride accumulated and
+   * rounded half to even, as DiT's respacing does.
    */
-  timestepSpacing: "leading" | "respaced";
+  timestepSpacing: TimestepSpacing;
   /** Level of the last step under `leading` spacing. */
   stepsOffset: number;
   /** What the last step leads to: ᾱ = 1 (`true`) or the ᾱ of training level 0. */
@@ -72,7 +74,7 @@ export function schedulerConfig(
   checkNumber("betaStart", config.betaStart, Number.MIN_VALUE, 1 - Number.EPSILON);
   checkNumber("betaEnd", config.betaEnd, config.betaStart, 1 - Number.EPSILON);
   checkOneOf("betaSchedule", config.betaSchedule, ["linear", "scaled_linear"]);
-  checkOneOf("timestepSpacing", config.timestepSpacing, ["leading", "respaced"]);
+  checkOneOf("timestepSpacing", config.timestepSpacing, TIMESTEP_SPACINGS);
   checkInteger("stepsOffset", config.stepsOffset, 0, config.numTrainTimesteps - 1);
   return config;
 }

@@ -144,6 +144,18 @@ Deno.test("readJson({ naturalsOnly }) takes plain integers up to 2^53 - 1", () =
   }
 });
 
+Deno.test("readJson({ nonFinite }) takes Python's NaN and infinities, and nothing like them", () => {
+  // Python 3.11: json.dumps([nan, inf, -inf])
+  const values = parse("[NaN, Infinity, -Infinity]", { nonFinite: true });
+  assert.deepEqual([...values as number[]], [NaN, Infinity, -Infinity]);
+  for (const text of ["NaN", "Infinity", "-Infinity"]) {
+    refused(() => parse(text), /expected a value/);
+  }
+  for (const text of ["-NaN", "nan", "+Infinity", "Infinityx", "inf", "1e999"]) {
+    refused(() => parse(text, { nonFinite: true }), /expected a value|after the end|exceeds/);
+  }
+});
+
 Deno.test("readJson() reads memory that is shared with other threads", () => {
   const bytes = new Uint8Array(new SharedArrayBuffer(2));
   bytes.set([0x5b, 0x5d]);

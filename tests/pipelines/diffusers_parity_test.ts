@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
+import { readNpy } from "../../src/formats/npy/npy.ts";
 import { readSafetensors } from "../../src/formats/safetensors/safetensors.ts";
 import { StableDiffusionPipeline } from "../../src/pipelines/stable_diffusion_pipeline.ts";
 import { Environment } from "../../src/runtime/environment.ts";
+import { TorchGenerator } from "../../src/sampling/noise.ts";
 import { sequentialSample } from "../../src/sampling/sequential_sampler.ts";
+import { copyFolder, withTempFolder } from "../support/temp_folder.ts";
 
 /** Made by diffusers from the same weights: tests/fixtures/make_diffusers_parity.py. */
 const FIXTURE = "tests/fixtures/diffusers_parity.safetensors";
@@ -38,3 +41,27 @@ for (const steps of [10, 25]) {
     });
   }
 }
+
+Deno.test("sequentialSample() is diffusers' StableDiffusionPipeline with timestep_spacing trailing", () =>
+  withTempFolder(async (folder) => {
+    await copyFolder("tests/fixtures/layouts/plain", folder);
+    const file = `${folder}/scheduler/scheduler_config.json`;
+    const scheduler = JSON.parse(await Deno.readTextFile(file));
+    await Deno.writeTextFile(file, JSON.stringify({ ...scheduler, timestep_spacing: "trailing" }));
+    using env = Environment.open();
+    await using pipeline = await StableDiffusionPipeline.open(env, folder);
+    const schedule = pipeline.createSchedule({ numInferenceSteps: 10, eta: 0 });
+    assert.deepEqual([...schedule.timesteps.slice(0, 3)], [99, 199, 299]);
+    const condition = {
+      prompt: await pipeline.encodePrompt("a cute cat"),
+      negativePrompt: await pipeline.encodePrompt(""),
+    };
+    const denoiser = pipeline.createDenoiser(condition, { schedule, guidanceScale: 4 });
+    const noise = new TorchGenerator(0).randn(11 * denoiser.rowSize);
+    const { sample } = await sequentialSample(denoiser, { schedule, noise });
+    // diffusers 0.42.1's DDIMScheduler and ONNX Runtime 1.32 on the same weights and the same x_T, [4,8,8].
+    const wanted = readNpy(await Deno.readFile("tests/fixtures/trailing_x0.npy"))
+      .data as Float32Array;
+    const error = largest(sample.map((x, i) => x - wanted[i])) / largest(Float64Array.from(wanted));
+    assert.ok(error <= BAR, `relative error ${error}`);
+  }));

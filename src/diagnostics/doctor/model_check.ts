@@ -54,9 +54,9 @@ export async function checkModel(env: Environment, choice: ModelChoice): Promise
 }
 
 async function open(env: Environment, { path, options }: ModelChoice) {
-  const { index } = await ModelFolder.open(path, { networks: [] });
+  const { kind } = await ModelFolder.open(path, { networks: [] });
   const steps = { numInferenceSteps: STEPS, eta: 0 };
-  if (!/StableDiffusion/.test(JSON.stringify(index._class_name) ?? "")) {
+  if (kind === "dit") {
     const pipeline = await DitPipeline.open(env, path, options);
     const schedule = pipeline.createSchedule(steps);
     const createDenoiser = () => pipeline.createDenoiser(0, { schedule, guidanceScale: 1 });

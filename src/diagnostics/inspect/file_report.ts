@@ -95,7 +95,7 @@ const readers: Record<
     };
   },
   json(bytes, file) {
-    const value = readJson(bytes, { file });
+    const value = readJson(bytes, { file, nonFinite: true });
     const keys = isJsonObject(value) ? Object.keys(value) : [];
     return {
       what: isJsonObject(value) ? "JSON object" : "JSON value",

@@ -4,7 +4,7 @@ import { ModelError, ParataaError, PermissionError } from "../../errors.ts";
 import { ClipTokenizer } from "../../models/clip_tokenizer.ts";
 import { type ClassNames, readClassNames } from "../../models/class_names.ts";
 import { ModelFolder } from "../../models/model_folder.ts";
-import { readSchedulerFile } from "../../models/scheduler_file.ts";
+import { readSchedulerFile, schedulerFacts } from "../../models/scheduler_file.ts";
 import { shownValue } from "../../formats/shown.ts";
 import { inspectFile } from "./file_report.ts";
 import { inspectOnnx } from "./onnx_report.ts";
@@ -66,12 +66,12 @@ async function inspectPart(
 async function inspectModel(path: string, options: InspectOptions): Promise<Report> {
   const folder = await ModelFolder.open(path, { networks: [] });
   const problems: string[] = [];
+  const notes: string[] = [];
   const facts: Report["facts"] = { name: folder.name, class: shownValue(folder.index._class_name) };
   try {
-    const { config, predictionType } = await readSchedulerFile(folder);
-    facts["noise levels"] = Object.entries(config).filter(([, value]) => value !== undefined)
-      .map(([key, value]) => `${key} ${value}`).join(", ") || "the kind's own";
-    facts.predicts = predictionType;
+    const scheduler = await readSchedulerFile(folder, folder.kind);
+    Object.assign(facts, schedulerFacts(scheduler));
+    notes.push(...scheduler.notes);
   } catch (error) {
     problems.push(messageOf(error));
   }
@@ -88,7 +88,7 @@ async function inspectModel(path: string, options: InspectOptions): Promise<Repo
   }
   const { parts, missing } = await inspectParts(path, options);
   return {
-    ...{ path, kind: "model_folder", what: "model folder", files: [], facts, parts },
+    ...{ path, kind: "model_folder", what: "model folder", files: [], facts, parts, notes },
     problems: [...problems, ...missing],
   };
 }

@@ -42,6 +42,8 @@ export interface Report {
   outputs?: TensorFact[];
   contract?: Verdict;
   parts?: Report[];
+  /** What a run takes otherwise than written. */
+  notes?: string[];
   /** What is damaged or missing. */
   problems: string[];
 }
@@ -76,6 +78,7 @@ export function reportLines(report: Report, indent = ""): string[] {
   for (const input of report.inputs ?? []) row("input", tensorText(input));
   for (const output of report.outputs ?? []) row("output", tensorText(output));
   if (report.contract) row("contract", verdictText(report.contract));
+  for (const note of report.notes ?? []) row("note", note);
   for (const problem of report.problems) row("problem", problem);
   for (const tensor of report.tensors ?? []) lines.push(`${indent}    ${tensorText(tensor)}`);
   return [...lines, ...(report.parts ?? []).flatMap((part) => reportLines(part, `${indent}  `))];

@@ -53,7 +53,10 @@ export async function openVae(flag: string, folder: string): Promise<OpenVae> {
   const present = inside ? await names(flag, path) : own;
   const { name, variant } = weightsName(present, path);
   const configFile = join(path, "config.json");
-  const json = readJson(await readUserFile(flag, configFile), { file: configFile });
+  const json = readJson(await readUserFile(flag, configFile), {
+    file: configFile,
+    nonFinite: true,
+  });
   if (!isJsonObject(json)) throw new ModelError(`${configFile} holds no object`);
   const config = vaeConfig(json, configFile);
   const file = join(path, name);

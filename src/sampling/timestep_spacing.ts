@@ -1,0 +1,71 @@
+/**
+ * The training levels that a run of T steps visits, lowest first.
+ *
+ * `leading`, `trailing` and `linspace` are those of Table 2 of Lin et al., "Common diffusion noise schedules and sample steps are
+ * flawed", 2024, and equal diffusers' `DDIMScheduler.set_timesteps`; `respaced` is the official DiT code's.
+ * @module
+ */
+import { checkInteger } from "./arguments.ts";
+import type { SchedulerConfig } from "./scheduler_config.ts";
+
+/** Rules by which T of the training levels are chosen. */
+export const TIMESTEP_SPACINGS = ["leading", "trailing", "linspace", "respaced"] as const;
+
+/** One of {@link TIMESTEP_SPACINGS}. */
+export type TimestepSpacing = typeof TIMESTEP_SPACINGS[number];
+
+/** Level of step t of T, of N training levels. */
+type Spacing = (t: number, count: number, levels: number) => number;
+
+/** `respaced` accumulates its stride and has a loop of its own. */
+const SPACINGS: Record<Exclude<TimestepSpacing, "respaced">, Spacing> = {
+  leading: (t, count, levels) => t * Math.floor(levels / count),
+  trailing: (t, count, levels) => {
+    // numpy's arange adds multiples of the difference of its first two values, which rounds otherwise than N/T.
+    const stride = levels - levels / count - levels;
+    return roundHalfToEven(levels + (count - 1 - t) * stride) - 1;
+  },
+  linspace: (t, count, levels) =>
+    count === 1 ? 0 : roundHalfToEven(t * ((levels - 1) / (count - 1))),
+};
+
+/**
+ * Levels of the steps t = 0 … T−1.
+ *
+ * @throws {RangeError} when T lies outside its range or a level would lie beyond the last one
+ */
+export function visitedTimesteps(config: SchedulerConfig, numSteps: number): Int32Array {
+  const { numTrainTimesteps: levels, timestepSpacing: spacing } = config;
+  const offset = spacing === "leading" ? config.stepsOffset : 0;
+  checkInteger("numInferenceSteps", numSteps, 1, levels - offset);
+  if (spacing === "respaced") return respaced(levels, numSteps);
+  const timesteps = Int32Array.from(
+    { length: numSteps },
+    (_, t) => SPACINGS[spacing](t, numSteps, levels) + offset,
+  );
+  if (timesteps[numSteps - 1] >= levels) {
+    throw new RangeError(
+      `${numSteps} steps with stepsOffset ${offset} reach training level ` +
+        `${timesteps[numSteps - 1]}, wanted below ${levels}`,
+    );
+  }
+  return timesteps;
+}
+
+/** The stride is accumulated, not multiplied: floating point makes that another set of levels for hundreds of T. */
+function respaced(levels: number, numSteps: number): Int32Array {
+  const stride = numSteps > 1 ? (levels - 1) / (numSteps - 1) : 1;
+  let position = 0;
+  return Int32Array.from({ length: numSteps }, () => {
+    const level = roundHalfToEven(position);
+    position += stride;
+    return level;
+  });
+}
+
+function roundHalfToEven(value: number): number {
+  const below = Math.floor(value);
+  const rest = value - below;
+  if (rest !== 0.5) return rest < 0.5 ? below : below + 1;
+  return below % 2 === 0 ? below : below + 1;
+}

@@ -1,0 +1,239 @@
+import assert from "node:assert/strict";
+import { ModelError } from "../../src/errors.ts";
+import { ModelFolder } from "../../src/models/model_folder.ts";
+import { SCHEDULER_DEFAULTS } from "../../src/models/scheduler_classes.ts";
+import {
+  readSchedulerFile,
+  schedulerFacts,
+  type SchedulerFile,
+} from "../../src/models/scheduler_file.ts";
+import { readFixture } from "../sampling/fixtures.ts";
+import { withTempFolder } from "../support/temp_folder.ts";
+
+type Kind = "dit" | "stable-diffusion";
+
+/** Stable Diffusion v1's file, nothing left out. */
+const SD = {
+  _class_name: "DDIMScheduler",
+  num_train_timesteps: 1000,
+  beta_start: 0.00085,
+  beta_end: 0.012,
+  beta_schedule: "scaled_linear",
+  trained_betas: null,
+  clip_sample: false,
+  set_alpha_to_one: false,
+  steps_offset: 1,
+  prediction_type: "epsilon",
+  timestep_spacing: "leading",
+};
+
+const SD_CONFIG = {
+  numTrainTimesteps: 1000,
+  betaStart: 0.00085,
+  betaEnd: 0.012,
+  betaSchedule: "scaled_linear",
+  timestepSpacing: "leading",
+  stepsOffset: 1,
+  setAlphaToOne: false,
+};
+
+/** @param scheduler an object, or the text of a file */
+function read(scheduler: object | string, kind: Kind = "stable-diffusion"): Promise<SchedulerFile> {
+  return withTempFolder(async (path) => {
+    await Deno.mkdir(`${path}/scheduler`);
+    await Deno.writeTextFile(
+      `${path}/scheduler/scheduler_config.json`,
+      typeof scheduler === "string" ? scheduler : JSON.stringify(scheduler),
+    );
+    const folder = await ModelFolder.open(path, { networks: [], part: true });
+    return await readSchedulerFile(folder, kind);
+  });
+}
+
+function without(...keys: string[]): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(SD).filter(([key]) => !keys.includes(key)));
+}
+
+async function refused(scheduler: object | string, message: RegExp, kind?: Kind): Promise<void> {
+  await assert.rejects(read(scheduler, kind), (error: Error) => {
+    assert.ok(error instanceof ModelError, String(error));
+    assert.match(error.message, message);
+    return true;
+  });
+}
+
+Deno.test("readSchedulerFile() follows a complete file without a word", async () => {
+  const { config, predictionType, notes } = await read(SD);
+  assert.deepEqual(config, SD_CONFIG);
+  assert.equal(predictionType, "epsilon");
+  assert.deepEqual(notes, []);
+  for (const timestepSpacing of ["trailing", "linspace"] as const) {
+    for (const kind of ["dit", "stable-diffusion"] as const) {
+      const file = await read({ ...SD, timestep_spacing: timestepSpacing }, kind);
+      assert.deepEqual(file.config, { ...SD_CONFIG, timestepSpacing });
+      assert.deepEqual(file.notes, []);
+    }
+  }
+});
+
+Deno.test("readSchedulerFile() takes the published values in a folder without the file", () =>
+  withTempFolder(async (path) => {
+    const folder = await ModelFolder.open(path, { networks: [], part: true });
+    const { config, notes } = await readSchedulerFile(folder, "stable-diffusion");
+    assert.deepEqual(config, SD_CONFIG);
+    assert.deepEqual(notes, []);
+    const dit = await readSchedulerFile(folder, "dit");
+    assert.equal(dit.config.timestepSpacing, "respaced");
+    assert.deepEqual(dit.notes, []);
+  }));
+
+Deno.test("SCHEDULER_DEFAULTS are those of diffusers 0.42.1's classes", async () => {
+  const { classes } = await readFixture<{ classes: Record<string, Record<string, unknown>> }>(
+    "timestep_spacing.json",
+  );
+  assert.deepEqual(Object.keys(SCHEDULER_DEFAULTS).sort(), Object.keys(classes).sort());
+  for (const [name, ours] of Object.entries(SCHEDULER_DEFAULTS)) {
+    const { betaStart, betaEnd, betaSchedule, stepsOffset, setAlphaToOne, clipSample } = ours;
+    const wanted = classes[name];
+    assert.deepEqual(
+      { betaStart, betaEnd, betaSchedule, stepsOffset, setAlphaToOne, clipSample },
+      {
+        betaStart: wanted.beta_start,
+        betaEnd: wanted.beta_end,
+        betaSchedule: wanted.beta_schedule,
+        stepsOffset: wanted.steps_offset,
+        setAlphaToOne: wanted.set_alpha_to_one,
+        clipSample: wanted.clip_sample,
+      },
+      name,
+    );
+    // The one class without the setting spaces by linspace always.
+    assert.equal(ours.timestepSpacing, wanted.timestep_spacing ?? "linspace", name);
+  }
+});
+
+Deno.test("readSchedulerFile() takes every class that shares DDIM's noise levels at the same levels", async () => {
+  for (const [name, { timestepSpacing }] of Object.entries(SCHEDULER_DEFAULTS)) {
+    const { config, notes } = await read({ ...without("timestep_spacing"), _class_name: name });
+    assert.deepEqual(config, SD_CONFIG, name);
+    const text = notes.join("\n");
+    const ddim = /^DD[IP]M/.test(name);
+    assert.equal(text.includes(`the noise levels of ${name} are taken`), !ddim, name);
+    const other = `timestep_spacing is absent, ${name}'s default "linspace", taken as leading`;
+    assert.equal(text.includes(other), timestepSpacing === "linspace", name);
+  }
+});
+
+Deno.test("readSchedulerFile() gives absent keys the defaults of their class", async () => {
+  const ddim = await read({ _class_name: "DDIMScheduler", clip_sample: false });
+  assert.deepEqual(ddim.config, {
+    numTrainTimesteps: 1000,
+    betaStart: 0.0001,
+    betaEnd: 0.02,
+    betaSchedule: "linear",
+    timestepSpacing: "leading",
+    stepsOffset: 1,
+    setAlphaToOne: true,
+  });
+  assert.match(
+    ddim.notes.join("\n"),
+    /steps_offset is absent, DDIMScheduler's default 0, taken as 1/,
+  );
+  const heun = await read({ _class_name: "HeunDiscreteScheduler", beta_schedule: "scaled_linear" });
+  assert.deepEqual(heun.config, SD_CONFIG);
+  const pndm = await read({ _class_name: "PNDMScheduler" }, "dit");
+  assert.equal(pndm.config.setAlphaToOne, false);
+});
+
+Deno.test("readSchedulerFile() takes clip_sample and steps_offset as diffusers' Stable Diffusion pipelines do", async () => {
+  for (const clip of [{ clip_sample: true }, {}]) {
+    const file = await read({ ...without("clip_sample"), ...clip });
+    assert.deepEqual(file.config, SD_CONFIG);
+    assert.match(file.notes.join("\n"), /clip_sample is .*true, taken as false as diffusers/);
+    const message = /clip_sample is (true|absent, DDIMScheduler's default true), needed is false/;
+    await refused({ ...without("clip_sample"), ...clip }, message, "dit");
+  }
+  const offset = await read({ ...SD, steps_offset: 0 });
+  assert.deepEqual(offset.config, SD_CONFIG);
+  assert.match(offset.notes.join("\n"), /steps_offset is 0, taken as 1 as diffusers/);
+});
+
+Deno.test("readSchedulerFile() respaces a DiT whose file says leading, with a note", async () => {
+  for (const spacing of [{ timestep_spacing: "leading" }, {}]) {
+    const { config, notes } = await read({ ...without("timestep_spacing"), ...spacing }, "dit");
+    assert.equal(config.timestepSpacing, "respaced");
+    assert.match(notes.join("\n"), /timestep_spacing is .*"leading", taken as respaced/);
+  }
+  const own = await read({ ...SD, timestep_spacing: "respaced" }, "dit");
+  assert.deepEqual(own.notes, []);
+});
+
+Deno.test("readSchedulerFile() refuses by name what it does not follow", async () => {
+  const cases: [object, RegExp][] = [
+    [
+      { timestep_spacing: "sideways" },
+      /timestep_spacing is "sideways", needed is one of leading, trailing, linspace$/,
+    ],
+    [{ timestep_spacing: "respaced" }, /timestep_spacing is "respaced"/],
+    [{ timestep_spacing: null }, /timestep_spacing is null/],
+    [{ _class_name: "EDMEulerScheduler" }, /_class_name is "EDMEulerScheduler"/],
+    [{ _class_name: "LCMScheduler" }, /_class_name is "LCMScheduler"/],
+    [{ beta_schedule: "squaredcos_cap_v2" }, /beta_schedule is "squaredcos_cap_v2"/],
+    [{ prediction_type: "sample" }, /prediction_type is "sample"/],
+    [{ prediction_type: "flow_prediction" }, /prediction_type is "flow_prediction"/],
+    [{ predict_epsilon: false }, /predict_epsilon is false, needed is true/],
+    [{ trained_betas: [0.1] }, /trained_betas is \[0.1\], needed is null/],
+    [{ thresholding: true }, /thresholding is true, needed is false/],
+    [{ rescale_betas_zero_snr: true }, /rescale_betas_zero_snr is true/],
+    [{ rescale_betas_zero_snr: 1 }, /rescale_betas_zero_snr is 1, needed is true or false/],
+    [{ use_flow_sigmas: true }, /use_flow_sigmas is true/],
+    [{ use_dynamic_shifting: true }, /use_dynamic_shifting is true/],
+    [{ timestep_type: "continuous" }, /timestep_type is "continuous", needed is discrete/],
+    [{ beta_end: 2 }, /beta_end is 2, wanted a finite number from 0.00085 to 0.99/],
+    [{ beta_start: 0.9, beta_end: 0.99 }, /beta_start 0.9 and beta_end 0.99 take .* to 0/],
+    [{ num_train_timesteps: 12.5 }, /num_train_timesteps is 12.5, wanted a whole number/],
+  ];
+  for (const [changes, message] of cases) await refused({ ...SD, ...changes }, message);
+});
+
+Deno.test("readSchedulerFile() names settings of other solvers that it does not follow", async () => {
+  const { config, notes } = await read({
+    ...SD,
+    _class_name: "DPMSolverMultistepScheduler",
+    solver_order: 2,
+    use_karras_sigmas: true,
+    use_lu_lambdas: false,
+    lambda_min_clipped: -5.1,
+    final_sigmas_type: "sigma_min",
+    timestep_spaceing: "trailing",
+  });
+  assert.deepEqual(config, SD_CONFIG);
+  assert.deepEqual(notes.map((note) => note.replace("scheduler/scheduler_config.json: ", "")), [
+    "the noise levels of DPMSolverMultistepScheduler are taken, spaced and stepped as DDIMScheduler does",
+    "use_karras_sigmas is true, which is not followed",
+    "lambda_min_clipped is -5.1, which is not followed",
+    'final_sigmas_type is "sigma_min", which is not followed',
+    '"timestep_spaceing": not a setting of any scheduler, not followed',
+  ]);
+});
+
+Deno.test("readSchedulerFile() reads Python's infinities and refuses one that matters by name", async () => {
+  const text = (key: string, value: string) =>
+    JSON.stringify({ ...SD, [key]: "HERE" }).replace('"HERE"', value);
+  const { config, notes } = await read(text("lambda_min_clipped", "-Infinity"));
+  assert.deepEqual(config, SD_CONFIG);
+  assert.deepEqual(notes, []);
+  await refused(text("beta_end", "Infinity"), /beta_end is Infinity, needed is a finite number/);
+  await refused(text("beta_start", "NaN"), /beta_start is NaN, needed is a finite number/);
+});
+
+Deno.test("schedulerFacts() says spacing, betas and prediction type", async () => {
+  assert.deepEqual(schedulerFacts(await read({ ...SD, prediction_type: "v_prediction" })), {
+    betas: "scaled_linear, 0.00085 to 0.012 over 1000 levels",
+    spacing: "leading, from level 1 on",
+    "last step": "to the noise of level 0",
+    predicts: "v_prediction",
+  });
+  const trailing = await read({ ...SD, timestep_spacing: "trailing" });
+  assert.equal(schedulerFacts(trailing).spacing, "trailing");
+});
