@@ -40,6 +40,7 @@ export type { Round, SampleResult } from "./src/sampling/results.ts";
 export { createSchedule, type Schedule, type ScheduleOptions } from "./src/sampling/schedule.ts";
 export { type OwnSchedule, scheduleFrom } from "./src/sampling/schedule_from.ts";
 export type { ScheduleKind, SchedulerConfig } from "./src/sampling/scheduler_config.ts";
+export type { TimestepSpacing } from "./src/sampling/timestep_spacing.ts";
 export { type SequentialOptions, sequentialSample } from "./src/sampling/sequential_sampler.ts";
 export { solve, type SolveOptions } from "./src/sampling/solve.ts";
 export type {

@@ -7,6 +7,7 @@ import { ConditionalNetwork } from "../models/conditional_network.ts";
 import { GuidedDenoiser } from "../models/guided_denoiser.ts";
 import { configNumber, ModelFolder } from "../models/model_folder.ts";
 import type { LatentShape } from "../models/network_contract.ts";
+import { sampleSize } from "../models/sample_size.ts";
 import { readSchedulerFile, type SchedulerFile } from "../models/scheduler_file.ts";
 import type { Image } from "../images/image.ts";
 import type { VaeDecoder } from "../models/vae.ts";
@@ -228,12 +229,11 @@ async function latentShape(
   wanted: StableDiffusionOptions,
 ): Promise<LatentShape> {
   const config = await folder.config(`${NETWORK}/config.json`);
-  const trained = configNumber(config, "sample_size", 64) * scale;
   // Every level of the UNet but the last halves the latent.
   const levels = Array.isArray(config.down_block_types) ? config.down_block_types.length : 1;
   const step = scale * 2 ** (levels - 1);
   const side = (name: "height" | "width") => {
-    const pixels = wanted[name] ?? trained;
+    const pixels = wanted[name] ?? sampleSize(config, name) * scale;
     if (pixels % step === 0) return pixels / scale;
     throw new UsageError(`--${name} is ${pixels}, this model takes multiples of ${step}`);
   };

@@ -8,11 +8,16 @@
 import { checkInteger } from "./arguments.ts";
 import type { SchedulerConfig } from "./scheduler_config.ts";
 
-/** Rules by which T of the training levels are chosen. */
-export const TIMESTEP_SPACINGS = ["leading", "trailing", "linspace", "respaced"] as const;
+/** Rule by which T of the training levels are chosen. */
+export type TimestepSpacing = "leading" | "trailing" | "linspace" | "respaced";
 
-/** One of {@link TIMESTEP_SPACINGS}. */
-export type TimestepSpacing = typeof TIMESTEP_SPACINGS[number];
+/** Every {@link TimestepSpacing}. */
+export const TIMESTEP_SPACINGS: readonly TimestepSpacing[] = [
+  "leading",
+  "trailing",
+  "linspace",
+  "respaced",
+];
 
 /** Level of step t of T, of N training levels. */
 type Spacing = (t: number, count: number, levels: number) => number;

@@ -267,4 +267,23 @@ Deno.test("inspect prints a part of a model with more outputs than a call takes 
     const { lines, error } = await printed([folder, "--no_hash"]);
     assert.equal(error, undefined, String(error));
     assert.equal(lines.filter((line) => /^ +output /.test(line)).length, 150_000);
+
+Deno.test("inspect of a model validates its schedule as a run does, and prints it", () =>
+  withTempFolder(async (folder) => {
+    const write = (scheduler: Record<string, unknown>) => writeTinyDit(folder, { scheduler });
+    const path = await write({ _class_name: "DPMSolverMultistepScheduler", beta_end: 0.03 });
+    const { facts, notes } = await sound(path);
+    assert.deepEqual([facts.betas, facts.spacing, facts["last step"], facts.predicts], [
+      "linear, 0.0001 to 0.03 over 1000 levels",
+      "respaced",
+      "to no noise",
+      "epsilon",
+    ]);
+    assert.match(notes!.join("\n"), /"linspace", taken as respaced as the official code of DiT/);
+    for (const scheduler of [{ beta_end: 2 }, { timestep_spacing: "sideways" }]) {
+      const { report } = await inspect(await write(scheduler));
+      assert.equal(report?.sound, false);
+      const [key] = Object.keys(scheduler);
+      assert.match(report!.problems.join("\n"), new RegExp(`scheduler_config.json: ${key} is `));
+    }
   }));

@@ -147,3 +147,23 @@ Deno.test("StableDiffusionPipeline refuses sizes that the model cannot make", as
     });
   }
 });
+
+Deno.test("StableDiffusionPipeline.open() takes sample_size as a number or [height, width], and -H and -W in its place", () =>
+  withTempFolder(async (folder) => {
+    await copyFolder(join(LAYOUTS, "optimum_scalar"), folder);
+    const file = join(folder, "unet/config.json");
+    const size = async (sample_size: unknown, options: StableDiffusionOptions = {}) => {
+      await Deno.writeTextFile(file, JSON.stringify({ sample_size }));
+      return await withPipeline(folder, ({ imageSize }) => Promise.resolve(imageSize), options);
+    };
+    // One latent element is two pixels wide in this folder.
+    assert.deepEqual(await size([8, 16]), { height: 16, width: 32 });
+    assert.deepEqual(await size(8), { height: 16, width: 16 });
+    assert.deepEqual(await size([8, 16], { width: 64 }), { height: 16, width: 64 });
+    for (const bad of [null, [8], [8, null], "8", 8.5, 0]) {
+      const given = { height: 16, width: 32 };
+      assert.deepEqual(await size(bad, given), given);
+      await assert.rejects(size(bad), { name: "ModelError", message: /sample_size of unet/ });
+    }
+    await assert.rejects(size(null, { height: 16 }), { message: /sample_size .* is null, needed/ });
+  }));
