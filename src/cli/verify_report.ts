@@ -83,8 +83,17 @@ export function overallLines(total: Overall): string[] {
   ];
 }
 
-/** @throws {VerificationError} naming the worst sample when any is beyond the tolerance */
-export function requireVerified(samples: readonly VerifiedSample[], tolerance: number): void {
+/**
+ * Does nothing where every sample is within the tolerance.
+ *
+ * @param batchWide operators of the network that mix the rows of a call
+ * @throws {VerificationError} naming the worst sample when any is beyond the tolerance
+ */
+export function requireVerified(
+  samples: readonly VerifiedSample[],
+  tolerance: number,
+  batchWide: readonly string[] = [],
+): void {
   const beyond = samples.filter((s) => !(s.latent.relative <= tolerance));
   if (beyond.length === 0) return;
   const worst = beyond.reduce((a, b) => b.latent.relative > a.latent.relative ? b : a);
@@ -92,7 +101,14 @@ export function requireVerified(samples: readonly VerifiedSample[], tolerance: n
   throw new VerificationError(
     `${beyond.length} of ${samples.length} samples differ from sequential sampling, most sample ${worst.index}${stopped}: ` +
       `${short(worst.latent.relative)} of the latent's RMS, wanted at most ${short(tolerance)}`,
-    { hint: "sample with a smaller --tol1 and --tol2, or verify with a larger --tolerance" },
+    {
+      hint: batchWide.length > 0
+        ? `${
+          batchWide.join(", ")
+        } quantises all rows of a call by one scale: a run made before rows ` +
+          "were evaluated alone has other values, make it again"
+        : "sample with a smaller --tol1 and --tol2, or verify with a larger --tolerance",
+    },
   );
 }
 

@@ -143,14 +143,17 @@ async function verifyFolder(path: string, { tolerance, json, overrides, signal }
     printLines(json ? [JSON.stringify({ event, ...fields })] : lines);
   const samples: VerifiedSample[] = [];
   const { note } = createProgress({ quiet: false, json });
-  for await (const sample of script.verify({ path, manifest, overrides, signal, note })) {
+  let batchWide: readonly string[] = [];
+  const onOpen: VerifyOptions["onOpen"] = (pipeline) => batchWide = pipeline.batchWide;
+  const options = { path, manifest, overrides, signal, note, onOpen };
+  for await (const sample of script.verify(options)) {
     samples.push(sample);
     print("verified_sample", sample, [sampleLine(sample)]);
   }
   const most = tolerance ?? defaultTolerance(manifest);
   const total = overall(samples, most);
   print("verify", { path, ...total }, overallLines(total));
-  requireVerified(samples, most);
+  requireVerified(samples, most, batchWide);
 }
 
 /** `verify`, for `parataa`. */

@@ -51,6 +51,8 @@ export interface VerifyOptions {
   signal: AbortSignal;
   /** Is told what of the recorded arguments this machine cannot take as it is. */
   note: (line: string) => void;
+  /** Called with the run's model before its samples. */
+  onOpen?: (pipeline: Pick<LatentPipeline<never>, "batchWide">) => void;
 }
 
 /**
@@ -63,7 +65,7 @@ export async function* verifyRun<
   P extends LatentPipeline<never>,
 >(
   script: SamplingScript<T, P>,
-  { path, manifest, overrides, signal, note }: VerifyOptions,
+  { path, manifest, overrides, signal, note, onOpen }: VerifyOptions,
 ): AsyncGenerator<VerifiedSample> {
   const recorded = join(path, "manifest.json");
   const args = await readArguments(script.flags, ["--args_from", recorded, ...overrides], {
@@ -85,6 +87,7 @@ export async function* verifyRun<
     signal,
   };
   checkModel(recorded, manifest, setting.manifest);
+  onOpen?.(pipeline);
   const count = manifest.samples.length;
   for (const record of manifest.samples) {
     const start = script.recordedStart?.(args.values, { index: record.index, count });

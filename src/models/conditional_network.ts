@@ -11,6 +11,7 @@ import {
   type LatentShape,
   type NetworkContract,
 } from "./network_contract.ts";
+import { batchWideOperators } from "./batch_wide.ts";
 import { openNetwork, type OpenOptions } from "./open_network.ts";
 import { type ConditionRow, NetworkRows, rowLayout, store } from "./row_buffers.ts";
 
@@ -35,6 +36,8 @@ export class ConditionalNetwork implements AsyncDisposable {
   readonly latentShape: LatentShape;
   /** Elements of a latent. */
   readonly rowSize: number;
+  /** Operators that make a row depend on the rows beside it; with any of them every row has a call of its own. */
+  readonly batchWide: readonly string[];
   readonly #pool: DevicePool;
   readonly #layout: RowLayout;
   readonly #conditionSize: number;
@@ -45,11 +48,12 @@ export class ConditionalNetwork implements AsyncDisposable {
   private constructor(
     pool: DevicePool,
     contract: NetworkContract,
-    notes: readonly string[],
+    { notes, batchWide }: Pick<ConditionalNetwork, "notes" | "batchWide">,
     options: ConditionalNetworkOptions,
   ) {
     this.contract = contract;
     this.notes = notes;
+    this.batchWide = batchWide;
     this.latentShape = contract.latentShape;
     this.rowSize = contract.latentShape.reduce((a, b) => a * b, 1);
     this.#pool = pool;
@@ -75,7 +79,15 @@ export class ConditionalNetwork implements AsyncDisposable {
           `${options.file}: the batch is frozen at ${contract.frozenBatch}, rows are split and padded to it`,
         );
       }
-      return new ConditionalNetwork(pool, contract, notes, options);
+      const inputs = pool.inputs.map(({ name }) => name);
+      const batchWide = await batchWideOperators(options.file, inputs);
+      if (batchWide.length > 0) {
+        notes.push(
+          `${options.file}: ${batchWide.join(", ")} takes one scale for all rows of a call, ` +
+            "so every row is evaluated alone, whatever --batch_size",
+        );
+      }
+      return new ConditionalNetwork(pool, contract, { notes, batchWide }, options);
     } catch (error) {
       await pool.close();
       throw error;
@@ -117,15 +129,15 @@ export class ConditionalNetwork implements AsyncDisposable {
   /** Evaluates rows `0 … count-1`, split over the devices. @throws {RuntimeLibraryError} when no device is left */
   async run(rows: NetworkRows, count: number, options: NetworkRunOptions = {}): Promise<void> {
     const { frozenBatch } = this.contract;
-    const buckets = frozenBatch === undefined ? this.#bucketsFor(rows) : undefined;
-    await this.#pool.run(rows.rows, count, { ...options, buckets, frozenBatch });
+    const buckets = this.#bucketsFor(rows), alone = this.batchWide.length > 0;
+    await this.#pool.run(rows.rows, count, { ...options, buckets, frozenBatch, alone });
   }
 
   /** Runs every size of call once where calls are padded; returns the sizes. */
   async warmUp(capacity: number): Promise<readonly number[]> {
     const rows = this.lease(capacity, this);
     try {
-      const buckets = this.contract.frozenBatch === undefined ? this.#bucketsFor(rows) : undefined;
+      const buckets = this.#bucketsFor(rows);
       if (buckets) await this.#pool.warmUp(rows.rows, buckets);
       return buckets ?? [];
     } finally {
@@ -150,6 +162,8 @@ export class ConditionalNetwork implements AsyncDisposable {
   }
 
   #bucketsFor({ rows }: NetworkRows): readonly number[] | undefined {
+    if (this.contract.frozenBatch !== undefined) return undefined;
+    if (this.batchWide.length > 0) return this.#buckets && [1];
     if (this.#buckets !== "auto") return this.#buckets;
     return bucketSizes(Math.ceil(rows.capacity / this.#pool.liveDevices.length));
   }

@@ -108,6 +108,10 @@ export class DitPipeline implements LatentPipeline<number> {
     return [...this.#scheduler.notes, ...this.#network.notes];
   }
 
+  get batchWide(): readonly string[] {
+    return this.#network.batchWide;
+  }
+
   get devices(): readonly DeviceReport[] {
     return this.#network.devices;
   }

@@ -54,6 +54,8 @@ export interface LatentPipeline<C> extends AsyncDisposable {
   readonly denoiserPart: string;
   /** What the user should know of how the networks are served, a line each. */
   readonly notes: readonly string[];
+  /** Operators for which every row of the noise-predicting network has a call of its own; mostly none. */
+  readonly batchWide: readonly string[];
   /** What every device of the noise-predicting network did so far. */
   readonly devices: readonly DeviceReport[];
   /** Runs every size of call once where sizes are padded; returns them. `rows` is the most that one evaluation will have. */

@@ -128,6 +128,10 @@ export class StableDiffusionPipeline implements LatentPipeline<TextCondition> {
     return [...scheduler.notes, ...network.notes];
   }
 
+  get batchWide(): readonly string[] {
+    return this.#parts.network.batchWide;
+  }
+
   get devices(): readonly DeviceReport[] {
     return this.#parts.network.devices;
   }

@@ -50,6 +50,16 @@ Deno.test("runDoctor() finds the library and the CPU, and says why CUDA is not t
   }
 });
 
+Deno.test("runDoctor() names the operator for which every row of a quantised network is evaluated alone", () =>
+  withTempFolder(async (folder) => {
+    const path = await writeTinyDit(folder, { quantised: true });
+    const { checks, error } = await doctor("--model_path", path);
+    assert.equal(error, undefined, String(error));
+    const text = (name: string) => checks.find((check) => check.name === name)!.text;
+    assert.match(text("model"), /DynamicQuantizeLinear takes one scale for all rows of a call/);
+    assert.match(text("rows"), /every row is evaluated alone, for DynamicQuantizeLinear: two rows/);
+  }));
+
 Deno.test("runDoctor() opens a model, compares rows and times batches", () =>
   withTempFolder(async (folder) => {
     const { checks, error } = await doctor("-m", await writeTinyDit(folder));

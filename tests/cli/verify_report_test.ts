@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { overall, overallLines } from "../../src/cli/verify_report.ts";
+import { overall, overallLines, requireVerified } from "../../src/cli/verify_report.ts";
 import type { VerifiedSample } from "../../src/jobs/verify_run.ts";
 
 const SAMPLE: VerifiedSample = {
@@ -23,4 +23,14 @@ Deno.test("overallLines() sums up several samples", () => {
   assert.match(lines[0], /^2 samples, worst: latent max 2\.0e-3/);
   assert.match(lines[1], /^2 samples, mean: 5 rounds \(sequential 10\)/);
   assert.equal(lines[2], VERDICT);
+});
+
+Deno.test("requireVerified() names tolerances, and dynamic quantisation where the network has it", () => {
+  requireVerified([SAMPLE], 0.001);
+  const hint = (wanted: RegExp) => (error: { hint: string }) => wanted.test(error.hint);
+  assert.throws(() => requireVerified([SAMPLE], 1e-4), hint(/smaller --tol1/));
+  assert.throws(
+    () => requireVerified([SAMPLE], 1e-4, ["DynamicQuantizeLinear"]),
+    hint(/^DynamicQuantizeLinear quantises all rows of a call by one scale.*make it again/),
+  );
 });

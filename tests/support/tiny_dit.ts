@@ -23,6 +23,8 @@ export interface TinyDitOptions {
   /** Factor of the decoder's weights. */
   decoderScale?: number;
   scheduler?: Record<string, unknown>;
+  /** Quantise by the range of the whole batch, as dynamic quantisation does. */
+  quantised?: boolean;
 }
 
 const SIZE = 4;
@@ -30,6 +32,12 @@ const SIZE = 4;
 function constant(name: string, dims: readonly number[], values: readonly number[]): TensorSpec {
   return { name, type: "float32", dims, values: Float32Array.from(values) };
 }
+
+/** 256 levels between the least and the greatest element of all rows. */
+const QUANTISED: readonly NodeSpec[] = [
+  { op: "DynamicQuantizeLinear", inputs: ["clean"], outputs: ["q", "q_scale", "q_zero"] },
+  { op: "DequantizeLinear", inputs: ["q", "q_scale", "q_zero"], outputs: ["coarse"] },
+];
 
 /**
  * out = concat(tanh(0.7·sample + t/1000 + 0.1·class), sample) over `[batch, channels, 4, 4]`: twice the channels, as with learned sigmas.
@@ -86,9 +94,10 @@ export function tinyDitModel(options: TinyDitOptions = {}): Uint8Array<ArrayBuff
       { op: "Add", inputs: ["scaled", "t"], outputs: ["sum1"] },
       { op: "Add", inputs: ["sum1", "y"], outputs: ["sum2"] },
       ...nan,
+      ...options.quantised ? QUANTISED : [],
       {
         op: options.unknownOperator ? "NoSuchOperator" : "Tanh",
-        inputs: ["clean"],
+        inputs: [options.quantised ? "coarse" : "clean"],
         outputs: ["noise"],
       },
       {

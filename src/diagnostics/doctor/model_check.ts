@@ -27,12 +27,12 @@ export interface ModelChoice {
 export async function checkModel(env: Environment, choice: ModelChoice): Promise<Check[]> {
   await using stack = new AsyncDisposableStack();
   const checks: Check[] = [];
-  let denoiser: Denoiser | undefined;
+  let opened: { denoiser: Denoiser; batchWide: readonly string[] } | undefined;
   checks.push(
     await attempt("model", async () => {
       const { pipeline, createDenoiser } = await open(env, choice);
       stack.use(pipeline);
-      denoiser = await createDenoiser();
+      opened = { denoiser: await createDenoiser(), batchWide: pipeline.batchWide };
       const [channels, height, width] = pipeline.latentShape;
       const text = [
         `${pipeline.folder.name}, latents ${channels}x${height}x${width}`,
@@ -46,10 +46,10 @@ export async function checkModel(env: Environment, choice: ModelChoice): Promise
       };
     }, { hint: `\`deno task inspect ${choice.path}\` says what the folder holds` }),
   );
-  if (!denoiser) return checks;
-  const opened = denoiser;
-  checks.push(await attempt("rows", () => compareRows(opened, choice)));
-  checks.push(await attempt("time", () => timeBatches(opened, choice)));
+  if (!opened) return checks;
+  const { denoiser, batchWide } = opened;
+  checks.push(await attempt("rows", () => compareRows(denoiser, choice, batchWide)));
+  checks.push(await attempt("time", () => timeBatches(denoiser, choice)));
   return checks;
 }
 
@@ -75,7 +75,11 @@ async function open(env: Environment, { path, options }: ModelChoice) {
 }
 
 /** Two rows of other latents and other timesteps, together and each alone. */
-async function compareRows(denoiser: Denoiser, { path, signal }: ModelChoice): Promise<Check> {
+async function compareRows(
+  denoiser: Denoiser,
+  { path, signal }: ModelChoice,
+  batchWide: readonly string[],
+): Promise<Check> {
   const { rowSize } = denoiser;
   const latents = new TorchGenerator(0).randn(2 * rowSize);
   const steps = Int32Array.of(1, STEPS - 1);
@@ -95,7 +99,10 @@ async function compareRows(denoiser: Denoiser, { path, signal }: ModelChoice): P
     distance(together.subarray(i * rowSize, (i + 1) * rowSize), row)
   );
   const worst = Math.max(...apart.map((value) => Number.isNaN(value) ? Infinity : value));
-  const text = `two rows in a batch are ${
+  const pair = batchWide.length > 0
+    ? `every row is evaluated alone, for ${batchWide.join(", ")}: two rows`
+    : "two rows in a batch";
+  const text = `${pair} are ${
     apart.map((value) => value.toExponential(1)).join(" and ")
   } from each alone (relative RMS)`;
   if (worst <= MOST_APART) return { name: "rows", state: "ok", text, data: { apart } };

@@ -4,6 +4,7 @@ import { placeNetwork } from "../../formats/onnx/external_files.ts";
 import { readOnnx } from "../../formats/onnx/onnx.ts";
 import { externalFiles } from "../../formats/onnx/onnx_external.ts";
 import type { OnnxModel, OnnxValue } from "../../formats/onnx/onnx_types.ts";
+import { batchWideOperators } from "../../models/batch_wide.ts";
 import type { TensorMetadata } from "../../runtime/model_metadata.ts";
 import { elementType } from "../../runtime/tensor_type.ts";
 import { fileFact } from "./file_fact.ts";
@@ -35,6 +36,7 @@ export async function inspectOnnx(path: string, options: InspectOptions): Promis
   const inputs = model.graph.inputs.map(metadataOf);
   const outputs = model.graph.outputs.map(metadataOf);
   const timestep = timestepText({ inputs });
+  const mixed = timestep ? await batchWideOperators(path, inputs.map(({ name }) => name)) : [];
   return {
     path,
     kind: "onnx",
@@ -45,6 +47,7 @@ export async function inspectOnnx(path: string, options: InspectOptions): Promis
     outputs: outputs.map(factOf),
     tensors: options.tensors ? initializersOf(model) : undefined,
     contract: networkVerdict({ file: path, inputs, outputs, bytes }),
+    notes: mixed.map((op) => `${op} takes one scale for all rows of a call: one row a call is run`),
     problems,
   };
 }

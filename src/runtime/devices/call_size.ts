@@ -11,14 +11,17 @@ export interface CallLimits {
   readonly buckets?: readonly number[];
   /** The one size that the network takes. */
   readonly frozenBatch?: number;
+  /** Gives every row a call of its own, filled with copies of it where the network's batch is frozen. */
+  readonly alone?: boolean;
 }
 
 /** Rows of the next call of `count`, and how many the network is given: 0 for just those. */
 export function nextCall(
   count: number,
-  { maxRows = Infinity, buckets = [], frozenBatch }: CallLimits,
+  { maxRows = Infinity, buckets = [], frozenBatch, alone = false }: CallLimits,
   deviceLimit: number,
 ): { rows: number; padded: number } {
+  if (alone) return { rows: 1, padded: frozenBatch ?? 1 };
   if (frozenBatch !== undefined) return { rows: Math.min(count, frozenBatch), padded: frozenBatch };
   const limit = Math.min(maxRows, deviceLimit);
   const usable = buckets.filter((size) => size <= limit);

@@ -24,6 +24,16 @@ Deno.test("nextCall() always gives a frozen network its batch", () => {
   assert.deepEqual(nextCall(20, { frozenBatch: 8 }, Infinity), { rows: 8, padded: 8 });
 });
 
+Deno.test("nextCall() gives rows that must be alone a call each, whatever else is asked", () => {
+  const alone = true;
+  assert.deepEqual(nextCall(20, { alone }, Infinity), { rows: 1, padded: 1 });
+  assert.deepEqual(nextCall(20, { alone, maxRows: 8, buckets: [25, 8] }, 4), {
+    rows: 1,
+    padded: 1,
+  });
+  assert.deepEqual(nextCall(20, { alone, frozenBatch: 2 }, Infinity), { rows: 1, padded: 2 });
+});
+
 Deno.test("bucketSizes() halves down to one row", () => {
   assert.deepEqual(bucketSizes(25), [25, 13, 7, 4, 2, 1]);
   assert.deepEqual(bucketSizes(1), [1]);
