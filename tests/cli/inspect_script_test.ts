@@ -267,6 +267,7 @@ Deno.test("inspect prints a part of a model with more outputs than a call takes 
     const { lines, error } = await printed([folder, "--no_hash"]);
     assert.equal(error, undefined, String(error));
     assert.equal(lines.filter((line) => /^ +output /.test(line)).length, 150_000);
+  }));
 
 Deno.test("inspect of a model validates its schedule as a run does, and prints it", () =>
   withTempFolder(async (folder) => {
