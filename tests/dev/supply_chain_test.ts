@@ -50,7 +50,7 @@ function inProject(
 ): Promise<void> {
   return withTempFolder(async (home) => {
     const [folder, canary] = [join(home, "project"), join(home, "scripts-ran")];
-    const script = `echo ran >> ${canary}`;
+    const script = `echo ran >> "${canary}"`;
     await using registry = await startRegistry(Object.keys(LOCK.npm), {
       ...{ preinstall: script, install: script, postinstall: script },
     });
