@@ -29,6 +29,7 @@ export function fileKind(bytes: Uint8Array): FileKind | undefined {
   if (start.startsWith("\0{", 7)) return "safetensors";
   // A zip: PyTorch's, or NumPy's archive, whose first entry is an npy. Older checkpoints are bare pickles.
   if (start.startsWith("PK\x03\x04")) return /\.npy/.test(start) ? "npz" : "pytorch";
+  // deno-lint-ignore no-control-regex -- a pickle begins with its protocol's number
   if (/^\x80[\x02-\x05]/.test(start)) return "pytorch";
   return STARTS.find(([, offset, text]) => start.startsWith(text, offset))?.[0];
 }
