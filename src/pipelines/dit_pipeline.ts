@@ -1,5 +1,5 @@
 /** Class-conditional diffusion transformers (Peebles & Xie, "Scalable diffusion models with transformers", 2023). @module */
-import { type ClassNames, readClassNames } from "../models/class_names.ts";
+import { readClassNames } from "../models/class_names.ts";
 import { ConditionalNetwork } from "../models/conditional_network.ts";
 import { GuidedDenoiser } from "../models/guided_denoiser.ts";
 import { ModelFolder } from "../models/model_folder.ts";
@@ -51,7 +51,7 @@ export class DitPipeline implements LatentPipeline<number> {
   readonly networkFiles: ReadonlyMap<string, string>;
   readonly configFiles: ReadonlyMap<string, string | undefined>;
   /** Names of every class, the first one of each the one to show. */
-  readonly classNames: ClassNames;
+  readonly classNames: readonly (readonly string[])[];
   readonly #network: ConditionalNetwork;
   readonly #decoder: VaeDecoder;
   readonly #scheduler: SchedulerFile;
