@@ -14,6 +14,8 @@ export interface ParsedFlags<T extends FlagTable> {
   values: FlagValues<T>;
   /** Official names of the flags that were given. */
   given: ReadonlySet<string>;
+  /** Words that belong to no flag. */
+  operands: readonly string[];
 }
 
 const INTEGER = /^[+-]?[0-9]+$/;
@@ -22,10 +24,15 @@ const NUMBER = /^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$/;
 /**
  * Reads `args` by `table`. `_` and `-` are alike in long names, `--name value` and `--name=value` too.
  *
+ * @param options.mostOperands words that may stand anywhere between the flags and belong to none
  * @throws {UsageError} on an unknown flag (the nearest name is suggested), a value outside its range, a repeated flag or a
- * word that belongs to no flag
+ * word too many that belongs to no flag
  */
-export function parseFlags<T extends FlagTable>(table: T, args: readonly string[]): ParsedFlags<T> {
+export function parseFlags<T extends FlagTable>(
+  table: T,
+  args: readonly string[],
+  { mostOperands = 0 }: { mostOperands?: number } = {},
+): ParsedFlags<T> {
   const names = spellings(table);
   const { tokens } = parseArgs({
     args: [...args],
@@ -34,9 +41,11 @@ export function parseFlags<T extends FlagTable>(table: T, args: readonly string[
     tokens: true,
   });
   const given = new Map<string, string | undefined>();
+  const operands: string[] = [];
   for (const token of tokens) {
     if (token.kind === "option-terminator") continue;
     if (token.kind === "positional") {
+      if (operands.push(token.value) <= mostOperands) continue;
       throw new UsageError(`unexpected argument ${show(token.value)}`, {
         hint: "every value belongs to a --flag",
       });
@@ -49,7 +58,7 @@ export function parseFlags<T extends FlagTable>(table: T, args: readonly string[
     given.set(name, swallowed ? undefined : token.value);
     if (swallowed && table[name].type !== "boolean") throw needsValue(name, table[name]);
   }
-  return { values: readValues(table, given), given: new Set(given.keys()) };
+  return { values: readValues(table, given), given: new Set(given.keys()), operands };
 }
 
 /**
@@ -123,6 +132,13 @@ function readValue(name: string, flag: Flag, text: string | undefined): string |
 
 function needsValue(name: string, flag: Flag): UsageError {
   return new UsageError(`--${name} has no value but takes ${describeWanted(flag)}`);
+}
+
+/** Whether a word of a command line is a flag whose value is the next word. */
+export function takesValue(table: FlagTable, word: string | undefined): boolean {
+  if (!word?.startsWith("-")) return false;
+  const name = spellings(table).get(word.replace(/^--?/, ""));
+  return name !== undefined && table[name].type !== "boolean";
 }
 
 /** Every spelling of every flag, without dashes, to its official name. */

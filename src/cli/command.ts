@@ -16,7 +16,7 @@ export interface CommandRow {
   script: string;
   /** One line for `parataa --help`. */
   about: string;
-  /** What may stand before its flags: words, or a path. */
+  /** What may stand between its flags: words, or paths. */
   operand?: { words?: readonly string[]; path?: "DIR" | "FILE" };
   permissions: Permissions;
   load(): Promise<Command>;

@@ -23,7 +23,7 @@ import {
 } from "../jobs/convert/convert_folder.ts";
 import { openUserTensors, type OpenVae, openVae } from "../jobs/convert/convert_sources.ts";
 import { inOurWords } from "./program_name.ts";
-import { parseFlags, show } from "../arguments/parse_flags.ts";
+import { type ParsedFlags, parseFlags, show } from "../arguments/parse_flags.ts";
 import { printedAndDone } from "../jobs/sampling_script.ts";
 import { printLine } from "./print.ts";
 
@@ -54,14 +54,15 @@ type Settled = Values & { checkpoint_path: string; output_path: string };
  */
 export async function runConvert(args: readonly string[], signal: AbortSignal): Promise<void> {
   if (printedAndDone({ summary, flags }, args)) return;
-  const [what, ...rest] = args;
+  const line = parseFlags(flags, args, { mostOperands: 1 });
+  const [what] = line.operands;
   if (what !== "dit") {
     throw new UsageError(
       `convert has ${what === undefined ? "no first word" : show(what)}, wanted dit`,
       { hint: inOurWords(summary.example) },
     );
   }
-  const values = readFlags(rest);
+  const values = readFlags(line);
   const { checkpoint_path: file, vae_path, output_path: folder } = values;
   using checkpoint = await openUserTensors("checkpoint_path", file, values.checkpoint_part);
   const { tensors, prefix } = withoutSharedPrefix(checkpoint.tensors, DIT_NAME);
@@ -97,8 +98,7 @@ export async function runConvert(args: readonly string[], signal: AbortSignal): 
   say.done(kept, vae !== undefined);
 }
 
-function readFlags(args: readonly string[]): Settled {
-  const { values, given } = parseFlags(flags, args);
+function readFlags({ values, given }: ParsedFlags<typeof flags>): Settled {
   const { checkpoint_path, output_path } = values;
   if (checkpoint_path === undefined || output_path === undefined) {
     const missing = checkpoint_path === undefined ? "checkpoint_path" : "output_path";

@@ -61,13 +61,10 @@ export function experimentFlags() {
  */
 export async function runExperiment(args: readonly string[], signal: AbortSignal): Promise<void> {
   if (printedAndDone({ summary, flags }, args)) return;
-  const [file, ...rest] = args;
-  if (file === undefined || file.startsWith("-")) {
-    throw new UsageError("experiment needs a JSON file before its flags", {
-      hint: summary.example,
-    });
+  const { values, operands: [file] } = parseFlags(flags, args, { mostOperands: 1 });
+  if (file === undefined) {
+    throw new UsageError("experiment needs a JSON file", { hint: summary.example });
   }
-  const { values } = parseFlags(flags, rest);
   if (values.dry_run && values.report_only) {
     throw new UsageError("--dry_run and --report_only are given, wanted at most one of them");
   }

@@ -2,6 +2,7 @@
 import { ModelError, PermissionError, UsageError } from "../errors.ts";
 import type { Command } from "./command.ts";
 import type { Flag } from "../arguments/flag.ts";
+import { forEachPath } from "./each_path.ts";
 import { helpText, versionText } from "./help.ts";
 import { inspectFile } from "../diagnostics/inspect/file_report.ts";
 import { inspectFolder } from "../diagnostics/inspect/folder_report.ts";
@@ -42,13 +43,14 @@ const summary = {
 export async function runInspect(args: readonly string[], signal: AbortSignal): Promise<void> {
   if (args.includes("--help") || args.includes("-h")) return printText(helpText(summary, flags));
   if (args.includes("--version")) return printText(versionText());
-  const [given, ...rest] = args;
-  if (given === undefined || given.startsWith("-")) {
-    throw new UsageError("inspect needs a file or a folder before its flags", {
-      hint: summary.example,
-    });
-  }
-  const { values } = parseFlags(flags, rest);
+  const { values, operands } = parseFlags(flags, args, { mostOperands: Infinity });
+  const needs = { message: "inspect needs a file or a folder", hint: summary.example };
+  await forEachPath(operands, needs, (path) => inspectPath(path, values, signal));
+}
+
+type Values = ReturnType<typeof parseFlags<typeof flags>>["values"];
+
+async function inspectPath(given: string, values: Values, signal: AbortSignal): Promise<void> {
   const options = { tensors: values.tensors, hash: !values.no_hash, part: values.part, signal };
   const path = await givenOrShipped(given);
   const isFolder = await lookAt(path);

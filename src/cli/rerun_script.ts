@@ -1,6 +1,6 @@
 /** `rerun`: repeats a run from its manifest and compares every byte. @module */
 import { join } from "node:path";
-import { FormatError, PermissionError, UsageError, VerificationError } from "../errors.ts";
+import { FormatError, PermissionError, VerificationError } from "../errors.ts";
 import { compareFiles, type Difference, explainDifferences } from "../runs/compare_runs.ts";
 import { readFinishedRun } from "../runs/finished_run.ts";
 import { digestBytes } from "../runs/hash.ts";
@@ -9,8 +9,9 @@ import type { Manifest } from "../runs/manifest.ts";
 import type { Command } from "./command.ts";
 import { ditFlags } from "../arguments/dit_flags.ts";
 import type { Flag } from "../arguments/flag.ts";
-import { parseFlags, show, toArguments } from "../arguments/parse_flags.ts";
+import { type ParsedFlags, parseFlags, show, toArguments } from "../arguments/parse_flags.ts";
 import { printLine, printLines } from "./print.ts";
+import { forEachPath } from "./each_path.ts";
 import { plural } from "./progress.ts";
 import { argumentsText, printedAndDone } from "../jobs/sampling_script.ts";
 import { type AnySamplingScript, SAMPLING_SCRIPTS } from "../jobs/sampling_scripts.ts";
@@ -51,13 +52,16 @@ export function rerunFlags() {
  */
 export async function runRerun(args: readonly string[], signal: AbortSignal): Promise<void> {
   if (printedAndDone({ summary, flags }, args)) return;
-  const [path, ...rest] = args;
-  if (path === undefined || path.startsWith("-")) {
-    throw new UsageError("rerun needs the folder of a run before its flags", {
-      hint: summary.example,
-    });
-  }
-  const { values, given } = parseFlags(flags, rest);
+  const line = parseFlags(flags, args, { mostOperands: Infinity });
+  const needs = { message: "rerun needs the folder of a run", hint: summary.example };
+  await forEachPath(line.operands, needs, (path) => rerunFolder(path, line, signal));
+}
+
+async function rerunFolder(
+  path: string,
+  { values, given }: ParsedFlags<typeof flags>,
+  signal: AbortSignal,
+): Promise<void> {
   await requireProcessor();
   const recorded = await readFinishedRun(path);
   const script = scriptOf(path, recorded);

@@ -1,5 +1,5 @@
 /** `verify`: a run's folder, or a sampling script's flags, against sequential sampling. @module */
-import { FormatError, UsageError } from "../errors.ts";
+import { FormatError } from "../errors.ts";
 import type { LatentPipeline } from "../pipelines/latent_pipeline.ts";
 import { readFinishedRun } from "../runs/finished_run.ts";
 import type { Command } from "./command.ts";
@@ -7,7 +7,7 @@ import { ditScript } from "../jobs/dit_script.ts";
 import { createProgress } from "./progress.ts";
 import { PROVIDER_FLAGS } from "../arguments/cuda_flags.ts";
 import type { Flag, FlagTable } from "../arguments/flag.ts";
-import { parseFlags, show, toArguments } from "../arguments/parse_flags.ts";
+import { parseFlags, show, takesValue, toArguments } from "../arguments/parse_flags.ts";
 import { printLines } from "./print.ts";
 import {
   printedAndDone,
@@ -15,6 +15,7 @@ import {
   type SamplingScript,
   type SamplingTable,
 } from "../jobs/sampling_script.ts";
+import { forEachPath } from "./each_path.ts";
 import { ditFlags } from "../arguments/dit_flags.ts";
 import { sdScript } from "../jobs/sd_script.ts";
 import { sdWinitScript } from "../jobs/sd_winit_script.ts";
@@ -97,25 +98,22 @@ export function verifyFlags() {
  * @throws {FormatError} when the run is damaged or was never finished
  */
 export async function runVerify(args: readonly string[], signal: AbortSignal): Promise<void> {
-  const [subject, ...rest] = args;
-  if (Object.hasOwn(SCRIPTS, subject ?? "")) return await verifyFlagsOf(subject, rest, signal);
+  const at = args.findIndex((word, i) =>
+    Object.hasOwn(SCRIPTS, word) && !takesValue(SCRIPTS[word].flags, args[i - 1])
+  );
+  if (at >= 0) return await verifyFlagsOf(args[at], args.toSpliced(at, 1), signal);
   if (printedAndDone({ summary, flags }, args)) return;
-  if (subject === undefined || subject.startsWith("-")) {
-    throw new UsageError(
-      "verify needs the folder of a run, or dit, sd or sd-winit, before its flags",
-      {
-        hint: summary.example,
-      },
-    );
-  }
-  const { values, given } = parseFlags(flags, rest);
+  const { values, given, operands } = parseFlags(flags, args, { mostOperands: Infinity });
   const here = [...given].filter((name) => name in ditScript.flags);
   const overrides = here.map((name) => [name, (values as Record<string, unknown>)[name]]);
-  await verifyFolder(subject, {
+  const wanted = {
     ...values,
     overrides: toArguments(flags, Object.fromEntries(overrides), new Set(["json", "debug"])),
     signal,
-  });
+  };
+  const message = "verify needs the folder of a run, or dit, sd or sd-winit and flags";
+  const needs = { message, hint: summary.example };
+  await forEachPath(operands, needs, (path) => verifyFolder(path, wanted));
 }
 
 async function verifyFlagsOf(name: string, args: readonly string[], signal: AbortSignal) {

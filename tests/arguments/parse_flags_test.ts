@@ -6,7 +6,7 @@ import {
   type FlagTable,
   type NumberFlag,
 } from "../../src/arguments/flag.ts";
-import { parseFlags } from "../../src/arguments/parse_flags.ts";
+import { parseFlags, takesValue } from "../../src/arguments/parse_flags.ts";
 import { ditFlags } from "../../src/arguments/dit_flags.ts";
 import { COMMANDS } from "../../src/cli/commands.ts";
 
@@ -172,5 +172,23 @@ Deno.test("ditFlags() holds the official defaults", () => {
   };
   for (const [name, value] of Object.entries(official)) {
     assert.equal((values as Record<string, unknown>)[name], value, name);
+  }
+});
+
+Deno.test("parseFlags() gives the words between the flags, as many as a command takes", () => {
+  const table = ditFlags();
+  const args = ["a", "--seed", "3", "b", "--quiet", "c", "--", "--d"];
+  assert.deepEqual(parseFlags(table, args, { mostOperands: 4 }).operands, ["a", "b", "c", "--d"]);
+  assert.throws(
+    () => parseFlags(table, args, { mostOperands: 2 }),
+    /^UsageError: unexpected argument "c"/,
+  );
+});
+
+Deno.test("takesValue() tells a flag with a value from one without and from a word", () => {
+  const table = ditFlags();
+  for (const word of ["--seed", "-s", "--cfg-scale", "--steps"]) assert.ok(takesValue(table, word));
+  for (const word of ["--quiet", "-v", "seed", "--seed=3", "--nosuch", undefined]) {
+    assert.ok(!takesValue(table, word), word);
   }
 });

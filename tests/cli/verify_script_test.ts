@@ -268,6 +268,13 @@ const DAMAGES: Damage[] = [
   ],
 ];
 
+Deno.test("runVerify() takes several runs, between its flags", () =>
+  withRun([], async (run) => {
+    const { events, error } = await verify("--threads", "1", run, "nowhere", run);
+    assert.equal((error as Error).message, "there is no folder nowhere");
+    assert.equal(events.filter(({ event }) => event === "verify").length, 2);
+  }));
+
 for (const [name, damage, kind, message] of DAMAGES) {
   Deno.test(`runVerify() names ${name}`, () =>
     withRun([], async (run, folder) => {
