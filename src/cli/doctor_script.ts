@@ -14,6 +14,9 @@ import { checkPermissions } from "../diagnostics/doctor/permission_check.ts";
 import { checkProviders } from "../diagnostics/doctor/provider_check.ts";
 import type { Flag } from "../arguments/flag.ts";
 import { helpText, versionText } from "./help.ts";
+import { grantedLine, withPermissionLine } from "./permission_hint.ts";
+import { DOCTOR } from "./permissions.ts";
+import { inOurWords } from "./program_name.ts";
 import { parseFlags } from "../arguments/parse_flags.ts";
 import { printLine, printLines, printText } from "./print.ts";
 import { givenOrShipped } from "../jobs/project_path.ts";
@@ -64,7 +67,9 @@ export async function runDoctor(args: readonly string[], signal: AbortSignal): P
   }
   void cudaOptionsOf(values); // refuses what no option can be before anything is printed
   const checks: Check[] = [];
-  for await (const check of examine(values, signal)) {
+  for await (const found of examine(values, signal)) {
+    const hint = found.hint && inOurWords(withPermissionLine(found.hint, args));
+    const check = { ...found, hint };
     checks.push(check);
     if (!values.json) printLines(checkLines(check));
   }
@@ -80,7 +85,7 @@ type Values = ReturnType<typeof parseFlags<typeof flags>>["values"];
 
 async function* examine(values: Values, signal: AbortSignal): AsyncGenerator<Check> {
   yield machine();
-  yield await checkPermissions();
+  yield* await checkPermissions(DOCTOR, `run ${grantedLine("doctor")}`);
   const libraryPath = values.ort_lib === undefined ? undefined : resolve(values.ort_lib);
   const library = await attempt("library", () => checkLibrary(libraryPath));
   yield library;

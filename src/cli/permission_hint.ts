@@ -1,6 +1,7 @@
 /** What to do where Deno refuses: the line that is granted it. @module */
 import { resolve, sep } from "node:path";
 import { COMMANDS } from "./commands.ts";
+import { projectPath } from "../jobs/project_path.ts";
 import { permissionFlags, type Permissions } from "./permissions.ts";
 import { howStarted, quoteWord, scriptName, scriptPath, typedPath } from "./program_name.ts";
 
@@ -43,6 +44,11 @@ function remedy(refused: Refused, args: readonly string[]): string {
     : `run ${lineOf(denoRun(command, refused), words)}`;
 }
 
+/** A line that starts a command with what its table grants it. */
+export function grantedLine(command: string): string {
+  return `deno run -q -P=${command} ${scriptPath(command)}`;
+}
+
 /** The command that this process runs, and the words after it. */
 function commandOf(args: readonly string[]): { command?: string; words: readonly string[] } {
   const script = scriptName();
@@ -69,7 +75,9 @@ function launcherPath(): string {
 /** `deno run` with the permissions of a command, and what was refused where they lack it. */
 function denoRun(command: string, { kind, value }: Refused): string {
   const granted = COMMANDS[command].permissions[kind as keyof Permissions];
-  const more = granted === true
+  const covered = granted === true ||
+    granted?.some((entry) => entry === value || isNamed(value, [projectPath(entry)]));
+  const more = covered
     ? []
     : permissionFlags({ [kind]: value === undefined ? [] : [value] } as Permissions);
   return ["deno run -q", `-P=${command}`, ...more.map(quoteWord), scriptPath(command)].join(" ");

@@ -1,5 +1,6 @@
 /** One thing that `doctor` looked at. @module */
 import { ParataaError } from "../../errors.ts";
+import { COLUMNS, NO_BREAK, wrap } from "../../formats/wrap.ts";
 
 /** How it stands: well, not needed here, or in the way. */
 export type CheckState = "ok" | "note" | "fail";
@@ -40,16 +41,17 @@ export async function attempt(
 
 const MARKS: Record<CheckState, string> = { ok: "ok  ", note: "note", fail: "FAIL" };
 
-/** Lines for people: the state, the name, what was found, and under it what to do. */
+/** Where what was found begins. */
+const TEXT_COLUMN = 20;
+
+/** Lines of 80 columns for people: the state, the name, what was found, and under it what to do. */
 export function checkLines({ name, state, text, hint }: Check): string[] {
-  const indent = " ".repeat(20);
-  const [first, ...more] = text.split("\n");
-  const lines = [
-    `${MARKS[state]} ${name.padEnd(14)} ${first}`,
-    ...more.map((line) => indent + line),
-  ];
-  if (hint !== undefined && state !== "ok") lines.push(`${indent}-> ${hint}`);
-  return lines;
+  const lines = text.split("\n").flatMap((line) => wrap(line, COLUMNS - TEXT_COLUMN));
+  if (hint !== undefined && state !== "ok") {
+    lines.push(...wrap(`->${NO_BREAK}${hint}`, COLUMNS - TEXT_COLUMN));
+  }
+  const head = `${MARKS[state]} ${name}`;
+  return lines.map((line, i) => (i === 0 ? head : "").padEnd(TEXT_COLUMN) + line);
 }
 
 /** A check as JSON. */

@@ -1,27 +1,22 @@
-/** Which scripts could run with the permissions of this process. @module */
-import { COMMANDS } from "../../cli/commands.ts";
+/** Which permissions of its own `doctor` lacks. @module */
 import { permissionFlags, type Permissions } from "../../cli/permissions.ts";
+import { projectPath } from "../../jobs/project_path.ts";
 import type { Check } from "./check.ts";
 
-/** Looks at what is granted here; nothing prompts. */
-export async function checkPermissions(): Promise<Check> {
-  const missing: Record<string, string[]> = {};
-  for (const [name, { permissions }] of Object.entries(COMMANDS)) {
-    missing[name] = permissionFlags(await lacking(permissions));
-  }
-  const lines = Object.entries(missing).map(([name, flags]) =>
-    `${name}: ${flags.length === 0 ? "all granted" : `lacks ${flags.join(" ")}`}`
-  );
-  return {
-    name: "permissions",
-    state: Object.values(missing).every((flags) => flags.length === 0) ? "ok" : "note",
-    text: ["here, by script:", ...lines].join("\n"),
-    hint: "`deno task NAME` and the README's lines grant each script all that it needs",
-    data: missing,
-  };
+/**
+ * Compares what is granted here with what `doctor` needs; nothing prompts. What other commands need is granted when they are started.
+ *
+ * @param hint how to start it with all that it needs
+ * @returns no check where nothing is lacking
+ */
+export async function checkPermissions(needed: Permissions, hint: string): Promise<Check[]> {
+  const missing = permissionFlags(await lacking(needed));
+  if (missing.length === 0) return [];
+  const text = `doctor lacks ${missing.join(" ")}`;
+  return [{ name: "permissions", state: "note", text, hint, data: missing }];
 }
 
-/** What of a script's permissions this process lacks. */
+/** What of a command's permissions this process lacks. */
 async function lacking(permissions: Permissions): Promise<Permissions> {
   const lacks = async (descriptor: Deno.PermissionDescriptor) =>
     (await Deno.permissions.query(descriptor)).state !== "granted";
@@ -34,8 +29,8 @@ async function lacking(permissions: Permissions): Promise<Permissions> {
   return {
     ffi: permissions.ffi && await lacks({ name: "ffi" }) ? true : undefined,
     sys: await those(permissions.sys, kind),
-    read: await those(permissions.read, (path) => ({ name: "read", path })),
-    write: await those(permissions.write, (path) => ({ name: "write", path })),
+    read: await those(permissions.read, (path) => ({ name: "read", path: projectPath(path) })),
+    write: await those(permissions.write, (path) => ({ name: "write", path: projectPath(path) })),
     env: await those(permissions.env, (variable) => ({ name: "env", variable })),
   };
 }

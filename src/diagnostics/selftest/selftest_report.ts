@@ -25,7 +25,7 @@ export function headLines(report: SelftestReport): string[] {
   const serves = driver === undefined ? "" : `, the driver serves CUDA ${driver}`;
   return [
     `device ${device}${name === undefined ? "" : `: ${name}`}${serves}`,
-    `parataa ${versions.parataa}, Deno ${versions.deno}, ONNX Runtime ${versions.onnxruntime}, ` +
+    `parataa ${versions.parataa}, Deno ${versions.deno}, ONNX Runtime ${versions.onnxruntime}`,
     `${host.os} ${host.arch}, ${host.cores} cores, ${threads ?? "all"} threads`,
     ...libraries.map(({ path, sha256, size }) =>
       `${path}` + (sha256 === undefined ? "" : ` ${size} bytes, sha256 ${sha256.slice(0, 16)}…`)
@@ -33,16 +33,18 @@ export function headLines(report: SelftestReport): string[] {
   ];
 }
 
-const NAME_WIDTH = 23;
-const COLUMN_WIDTH = 8;
+/** The columns of the default batches fit 80 characters. */
+const NAME_WIDTH = 22;
+const DIFFERENCE_WIDTH = 8;
+const TIME_WIDTH = 6;
 
 /** The two lines over the table's columns. */
 export function tableHead(batches: readonly number[]): string[] {
   return [
-    " ".repeat(NAME_WIDTH) + "largest difference".padStart(2 * COLUMN_WIDTH + 2) +
-    "   median ms of a call, by rows",
+    " ".repeat(NAME_WIDTH) + "difference".padStart(2 * DIFFERENCE_WIDTH) +
+    "  median ms of a call, by rows",
     "network".padEnd(NAME_WIDTH) +
-    ["absolute", "relative", ...batches.map(String)].map(column).join(""),
+    ["largest", "of RMS", ...batches.map(String)].map(column).join(""),
   ];
 }
 
@@ -56,10 +58,11 @@ export function tableLine({ network, difference, times }: NetworkResult): string
 }
 
 function column(cell: string, index: number): string {
-  return cell.padStart(index < 2 ? COLUMN_WIDTH + 1 : COLUMN_WIDTH);
+  return cell.padStart(index < 2 ? DIFFERENCE_WIDTH : TIME_WIDTH);
 }
 
-/** Three digits. */
+/** Three digits, or thousandths. */
 function shortNumber(value: number): string {
+  if (value < 0.1) return value.toFixed(3);
   return value >= 100 ? value.toFixed(0) : value.toPrecision(3);
 }
