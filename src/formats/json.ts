@@ -6,6 +6,7 @@
  * @module
  */
 import { FormatError } from "../errors.ts";
+import { refuseForeign } from "./foreign_file.ts";
 import { shown } from "./shown.ts";
 
 /** A parsed JSON value. */
@@ -62,6 +63,7 @@ export function readJson(bytes: Uint8Array, options: ReadJsonOptions = {}): Json
   if (bytes.length > maxBytes) {
     throw new FormatError(`${file}: ${bytes.length} bytes of JSON, at most ${maxBytes} accepted`);
   }
+  refuseForeign(bytes, { file, wanted: "JSON", own: ["json"] });
   return new Parser(decodeUtf8(bytes, file, options.baseOffset ?? 0), file, options).document();
 }
 

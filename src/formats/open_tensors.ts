@@ -5,6 +5,7 @@ import type { ByteSource } from "./byte_source.ts";
 import { FileSource } from "./file_source.ts";
 import { SafetensorsFile } from "./safetensors/safetensors.ts";
 import { ShardedTensors } from "./safetensors/sharded_tensors.ts";
+import { HEAD_BYTES, recognise, refuseForeign } from "./foreign_file.ts";
 import { shown } from "./shown.ts";
 import { TorchFile } from "./torch/torch_file.ts";
 
@@ -17,7 +18,7 @@ export interface OpenTensorsOptions {
 }
 
 /**
- * Opens one file by its first bytes, whatever its name: a zip archive or an older format of PyTorch, else safetensors.
+ * Opens one file by its first bytes, whatever its name: a PyTorch checkpoint or safetensors.
  *
  * @throws {FormatError} as {@link TorchFile.open} and {@link SafetensorsFile.open}
  */
@@ -25,10 +26,14 @@ export async function openTensorFile(
   source: ByteSource,
   options: OpenTensorsOptions = {},
 ): Promise<SafetensorsFile | TorchFile> {
-  const bytes = await source.read(0, 512);
-  const safetensors = bytes.length > 8 && bytes[7] === 0 && bytes[8] === 0x7b;
+  const { file = "tensors", part } = options;
+  const head = await source.read(0, HEAD_BYTES);
+  const own = ["safetensors", "torch", "zip"] as const;
+  refuseForeign(head, { file, wanted: "a safetensors file or a PyTorch checkpoint", own });
+  const kind = recognise(head)?.kind;
+  // Its name decides about a file that is too damaged to tell.
+  const safetensors = kind === "safetensors" || (!kind && file.endsWith(".safetensors"));
   if (!safetensors) return await TorchFile.open(source, options);
-  const { file = "safetensors data", part } = options;
   if (part === undefined) return await SafetensorsFile.open(source, options);
   throw new FormatError(`${file} has no parts, wanted no part ${shown(part)}`, {
     hint: "only PyTorch checkpoints have parts",

@@ -1,6 +1,8 @@
 /** A network's file and its external data, checked before a runtime opens them. @module */
 import { Buffer } from "node:buffer";
 import { dirname, join } from "node:path";
+import { FileSource } from "../formats/file_source.ts";
+import { HEAD_BYTES, refuseForeign } from "../formats/foreign_file.ts";
 import { type PlacedNetwork, placeNetwork } from "../formats/onnx/external_files.ts";
 import { readOnnx } from "../formats/onnx/onnx.ts";
 import { externalFiles } from "../formats/onnx/onnx_external.ts";
@@ -11,15 +13,23 @@ const PIECE = 1 << 20;
 /**
  * Finds what must be opened for a network.
  *
+ * @throws {FormatError} the file is of another kind, such as a Git LFS pointer
  * @throws {ModelError} external data are missing, short, or lie behind a link out of the folder
  * @throws {PermissionError} the network is a link to a file that may not be read
  */
 export async function openableNetwork(file: string): Promise<PlacedNetwork> {
   const real = await resolveFile(file);
+  await refuseForeignFile(real, file);
   const files = await mayHaveData(file, real)
     ? externalFiles(readOnnx(await Deno.readFile(real), { file }))
     : new Map<string, number>();
   return await placeNetwork(file, files);
+}
+
+/** Of another kind of file ONNX Runtime says only that parsing failed. */
+async function refuseForeignFile(real: string, file: string): Promise<void> {
+  using source = FileSource.open(real);
+  refuseForeign(await source.read(0, HEAD_BYTES), { file, wanted: "an ONNX network" });
 }
 
 /**

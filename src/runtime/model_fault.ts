@@ -9,6 +9,8 @@ import { ModelError, type ParataaError, PermissionError, RuntimeLibraryError } f
 const NOT_THE_MODEL =
   /Failed to allocate memory|bad_alloc|CUDA failure|CUDNN failure|CUBLAS failure/;
 
+const UNPARSABLE = /Protobuf parsing failed/;
+
 /**
  * Checks a model's path without ONNX Runtime, whose native reads ignore `--allow-read`. Symbolic links are followed, and what they
  * lead to must be granted too.
@@ -64,5 +66,8 @@ export function translateLoadError(model: string, error: OrtError): ParataaError
       cause: error,
     });
   }
-  return fault(model, text, error);
+  const hint = UNPARSABLE.test(text)
+    ? `the file is damaged or cut short: inspect ${model} says where`
+    : undefined;
+  return new ModelError(`cannot load model ${model}: ${text}`, { cause: error, hint });
 }

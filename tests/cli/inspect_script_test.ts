@@ -196,7 +196,12 @@ Deno.test("runInspect() refuses damage by its kind's own error, and what it does
     await refused(unsafe, UnsafePickleError, /holds what calling "os\.system" would make/);
     await refused(checkpointOf().slice(0, -1), FormatError, /no end of a zip directory/);
     await refused(pickleOf("}"), FormatError, /a bare pickle/);
-    await refused(new Uint8Array(0), FormatError, /is empty/);
+    await refused(new Uint8Array(0), FormatError, /an empty file/);
+    const truncated = join(folder, "x.safetensors");
+    await Deno.writeFile(truncated, Uint8Array.of(60, 0, 0, 0, 0, 0, 0, 0));
+    const { error } = await inspect(truncated);
+    assert(error instanceof FormatError);
+    assert.match(error.message, /a damaged safetensors file: byte 0: header length 60/);
     await refused(
       new TextEncoder().encode("MIT License"),
       FormatError,
@@ -295,3 +300,14 @@ Deno.test("inspect of a model validates its schedule as a run does, and prints i
       assert.match(report!.problems.join("\n"), new RegExp(`scheduler_config.json: ${key} is `));
     }
   }));
+
+Deno.test("runInspect() lists the parts of a checkpoint and what it left uncalled", async () => {
+  const path = "tests/fixtures/neighbours/rng.pt";
+  const { report } = await inspect(path);
+  assert.equal(report!.facts["state dict"], "ema");
+  assert.equal(report!.facts.parts, "ema (2 tensors)");
+  assert.equal(
+    report!.facts["not called"],
+    "numpy._core.multiarray._reconstruct, numpy.ndarray, _codecs.encode, numpy.dtype",
+  );
+});

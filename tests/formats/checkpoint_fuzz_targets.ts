@@ -194,6 +194,9 @@ export const TORCH_TARGET: FuzzTarget = {
     zipOf(records().map((part) => ({ ...part, flags: 0x0808 }))),
     FIXTURE,
     TRAINING,
+    ...["rng", "float8", "proto5", "zip_deflated"].map((name) =>
+      Deno.readFileSync(new URL(`neighbours/${name}.pt`, FIXTURES))
+    ),
   ],
   tokens: [
     ...PICKLE_TOKENS,

@@ -62,7 +62,7 @@ Deno.test("isJsonObject() is true for objects alone", () => {
 });
 
 const BAD: readonly (readonly [string, string, RegExp])[] = [
-  ["no text", "", /line 1, column 1 \(byte 0\): end of text, expected a value/],
+  ["no text", "", /an empty file, wanted JSON/],
   ["space alone", " \n ", /line 2, column 2 \(byte 3\): end of text, expected a value/],
   ["a byte order mark", "\ufeff{}", /"\\ufeff", expected a value/],
   ["a no-break space", "\u00a0{}", /"\\u00a0", expected a value/],

@@ -98,34 +98,52 @@ KNOWN = {
 }
 
 
-def inert(module, name):
-    """A class in place of a global that is not known: it takes whatever a pickle does with it, and does nothing."""
+class Inert:
+    """Base of what stands in for a global that is not known: it takes whatever a pickle does with it, and does nothing."""
+
+    def __new__(cls, *args, **kwargs):
+        return object.__new__(cls)
 
     def nothing(self, *args, **kwargs):
         return None
 
-    def make(cls, *args, **kwargs):
-        return object.__new__(cls)
+    __init__ = __setstate__ = append = extend = __setitem__ = nothing
 
-    return type(
-        name or "_",
-        (),
-        {
-            "__new__": make,
-            **{key: nothing for key in ["__init__", "__setstate__", "append", "extend", "__setitem__"]},
-            # What a pickle calls the result again for, and a storage type is asked for.
-            "__call__": lambda self, *args, **kwargs: self,
-        },
-    )
+    def __call__(self, *args, **kwargs):
+        return self
+
+
+def is_inert(value):
+    return isinstance(value, Inert) or (isinstance(value, type) and issubclass(value, Inert))
+
+
+def unless_inert(rebuild):
+    """A function of PyTorch that makes something inert of anything inert."""
+
+    def wrapped(*args):
+        return Inert() if any(map(is_inert, args)) else rebuild(*args)
+
+    return wrapped
 
 
 class Unpickler(pickle._Unpickler):
     """The one in Python: that in C fills memory up to whatever index a memo entry claims."""
 
-    def find_class(self, module, name):
-        if name in KNOWN.get(module, []):
-            return super().find_class(module, name)
-        return inert(module, name)
+    def load(self):
+        # PyTorch has put its own in the instance and the class by now; it takes any name with "Storage" for one of its types.
+        find, storage = self.find_class, self.persistent_load
+
+        def find_class(module, name):
+            if name not in KNOWN.get(module, []):
+                return type("Unknown", (Inert,), {})
+            found = find(module, name)
+            return unless_inert(found) if name.startswith("_rebuild") else found
+
+        def persistent_load(id):
+            return Inert() if isinstance(id, tuple) and is_inert(id[1]) else storage(id)
+
+        self.find_class, self.persistent_load = find_class, persistent_load
+        return super().load()
 
 
 def read_torch(data):

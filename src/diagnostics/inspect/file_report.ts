@@ -1,6 +1,12 @@
 /** Any one file, told by its first bytes. @module */
 import { FormatError } from "../../errors.ts";
 import { FileSource } from "../../formats/file_source.ts";
+import {
+  HEAD_BYTES,
+  type KnownKind,
+  recognise,
+  refuseForeign,
+} from "../../formats/foreign_file.ts";
 import { verifyImage } from "../../formats/image/image_file.ts";
 import { verifyJpeg } from "../../formats/image/jpeg.ts";
 import { isJsonObject, readJson } from "../../formats/json.ts";
@@ -20,6 +26,16 @@ const MAX_WHOLE = 2 ** 30;
 /** First byte of what writes ONNX: the tag of field 1, a number. */
 const IR_VERSION = 0x08;
 
+const KINDS: Partial<Record<KnownKind, FileKind>> = {
+  torch: "tensors",
+  zip: "tensors",
+  safetensors: "tensors",
+  npy: "npy",
+  png: "png",
+  jpeg: "jpeg",
+  json: "json",
+};
+
 /** Looks at a file. @throws {FormatError} where it is damaged or of no kind that we know */
 export async function inspectFile(path: string, options: InspectOptions): Promise<Report> {
   const kind = await kindOf(path);
@@ -35,21 +51,16 @@ export async function inspectFile(path: string, options: InspectOptions): Promis
 
 async function kindOf(path: string): Promise<FileKind> {
   using source = FileSource.open(path);
-  const bytes = await source.read(0, 512);
-  if (source.size === 0) throw new FormatError(`${path} is empty`);
-  const starts = (...wanted: number[]) => wanted.every((byte, i) => bytes[i] === byte);
-  if (isShardIndex(path)) return "tensors";
-  if (starts(0x50, 0x4b) || starts(0x80)) return "tensors";
-  if (bytes[8] === 0x7b && bytes[7] === 0) return "tensors";
-  if (starts(0x93, 0x4e)) return "npy";
-  if (starts(0x89, 0x50)) return "png";
-  if (starts(0xff, 0xd8)) return "jpeg";
-  if (/^\s*[{[]/.test(new TextDecoder().decode(bytes))) return "json";
+  const head = await source.read(0, HEAD_BYTES);
+  const found = recognise(head)?.kind;
+  if (found === "json" && isShardIndex(path)) return "tensors";
+  if (found !== undefined && found in KINDS) return KINDS[found]!;
+  refuseForeign(head, { file: path, wanted: "a file that inspect knows" });
   if (/\.(pt|pth|bin|ckpt|safetensors)$/.test(path)) return "tensors";
-  if (path.endsWith(".onnx") || starts(IR_VERSION)) return "onnx";
+  if (path.endsWith(".onnx") || head[0] === IR_VERSION) return "onnx";
   throw new FormatError(
-    `${path} is none of the files that inspect knows: PyTorch checkpoint, safetensors, ` +
-      "….index.json, ONNX, npy, PNG, JPEG, JSON",
+    `${path} is none of the files that inspect knows: a PyTorch checkpoint, safetensors, ` +
+      "….index.json, ONNX, npy, PNG, JPEG or JSON",
   );
 }
 

@@ -1,5 +1,6 @@
 /** Which image a file holds, checked before any decoder sees it. @module */
 import { FormatError } from "../../errors.ts";
+import { refuseForeign } from "../foreign_file.ts";
 import { verifyJpeg } from "./jpeg.ts";
 import { PNG_SIGNATURE, verifyPng } from "./png.ts";
 
@@ -61,11 +62,11 @@ export function verifyImage(bytes: Uint8Array, options: { file?: string } = {}):
     expectSize({ width, height, offset: frameOffset, file });
     return { kind: "jpeg", width, height, orientation, length };
   }
+  refuseForeign(bytes, { file, wanted: "a PNG or JPEG image" });
   throw new FormatError(`${file}: byte 0: ${likeness(bytes)}, wanted a PNG or JPEG image`);
 }
 
 function likeness(bytes: Uint8Array): string {
-  if (bytes.length === 0) return "the file is empty";
   const start = String.fromCharCode(...bytes.subarray(0, 16));
   const other = OTHERS.find(([, offset, text]) => start.startsWith(text, offset));
   return other ? `looks like ${other[0]}` : "no known kind of image";

@@ -4,6 +4,7 @@
  */
 import { FormatError } from "../../errors.ts";
 import { type ArrayType, viewAs } from "../element_types.ts";
+import { refuseForeign } from "../foreign_file.ts";
 import {
   NPY_TYPES,
   type NpyData,
@@ -48,6 +49,7 @@ export type NpyArray = {
  */
 export function readNpy(bytes: Uint8Array, options: { file?: string } = {}): NpyArray {
   const file = options.file ?? "npy data";
+  refuseForeign(bytes, { file, wanted: "a NumPy array", own: ["npy"] });
   const { start, end } = npyHeaderRange(bytes, file);
   const text = String.fromCharCode(...bytes.subarray(start, end));
   const { descr, shape, fortranOrder, bigEndian } = parseNpyHeader(text, start, file);

@@ -6,6 +6,7 @@
  * @module
  */
 
+import { refuseForeign } from "../foreign_file.ts";
 import { MAX_RANK } from "../shape.ts";
 import { readExternalData } from "./onnx_external.ts";
 import type {
@@ -44,7 +45,9 @@ const EXTERNAL = 1;
  * ```
  */
 export function readOnnx(bytes: Uint8Array, options: { file?: string } = {}): OnnxModel {
-  return new OnnxReader(bytes, options.file ?? "the ONNX model").model();
+  const file = options.file ?? "the ONNX model";
+  refuseForeign(bytes, { file, wanted: "an ONNX network" });
+  return new OnnxReader(bytes, file).model();
 }
 
 class OnnxReader {

@@ -9,6 +9,7 @@ import {
   type SafetensorsDtype,
   viewAs,
 } from "../element_types.ts";
+import { refuseForeign } from "../foreign_file.ts";
 import {
   headerLength,
   LENGTH_FIELD,
@@ -68,6 +69,7 @@ export interface Safetensors {
  */
 export function readSafetensors(bytes: Uint8Array, options: { file?: string } = {}): Safetensors {
   const file = options.file ?? "safetensors data";
+  refuseForeign(bytes, { file, wanted: "a safetensors file", own: ["safetensors"] });
   const jsonEnd = LENGTH_FIELD + headerLength(bytes, bytes.length, file);
   const header = parseHeader(bytes.subarray(LENGTH_FIELD, jsonEnd), bytes.length, file);
   const tensors = new Map<string, SafetensorsTensor>();

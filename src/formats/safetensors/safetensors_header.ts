@@ -45,17 +45,25 @@ export interface SafetensorsHeader {
  */
 export function headerLength(prefix: Uint8Array, fileSize: number, file: string): number {
   if (prefix.length < LENGTH_FIELD) {
-    throw new FormatError(`${file}: ${fileSize} bytes, a safetensors file has at least 10`);
+    throw damaged(file, `${fileSize} bytes, wanted at least 10`);
   }
   const view = new DataView(prefix.buffer, prefix.byteOffset, LENGTH_FIELD);
   const claimed = view.getBigUint64(0, true);
   const most = BigInt(Math.min(MAX_HEADER, fileSize - LENGTH_FIELD));
   if (claimed < 2n || claimed > most) {
-    throw new FormatError(
-      `${file}: byte 0: header length ${claimed}, wanted 2 to ${most} (file of ${fileSize} bytes)`,
+    throw damaged(
+      file,
+      `byte 0: header length ${claimed}, wanted 2 to ${most} (file of ${fileSize} bytes)`,
     );
   }
   return Number(claimed);
+}
+
+/** What a file is whose size does not fit its own header. */
+function damaged(file: string, what: string): FormatError {
+  return new FormatError(`${file}: a damaged safetensors file: ${what}`, {
+    hint: "copy or download it again",
+  });
 }
 
 /**
@@ -157,6 +165,6 @@ function checkTiling(
     next = offset + length;
   }
   if (next !== fileSize) {
-    throw new FormatError(`${file}: the tensors end at byte ${next}, the file at ${fileSize}`);
+    throw damaged(file, `the tensors end at byte ${next}, the file at ${fileSize}`);
   }
 }

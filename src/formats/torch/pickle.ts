@@ -255,7 +255,7 @@ class Machine {
 
   #append(items: readonly PickleValue[]): void {
     const list = this.#top();
-    if (list instanceof PickleUnread) return;
+    if (isUnreadResult(list)) return;
     if (!Array.isArray(list)) this.#in.unsafe(`APPEND to ${describeValue(list)}`);
     for (const item of items) list.push(item);
   }
@@ -275,7 +275,7 @@ class Machine {
   #setItems(items: readonly PickleValue[]): void {
     const dict = this.#top();
     if (items.length % 2 !== 0) this.#in.malformed("SETITEMS with a key without a value");
-    if (dict instanceof PickleUnread) return;
+    if (isUnreadResult(dict)) return;
     if (!(dict instanceof PickleDict)) this.#in.unsafe(`SETITEM on ${describeValue(dict)}`);
     for (let i = 0; i < items.length; i += 2) {
       const key = items[i];
@@ -325,7 +325,7 @@ class Machine {
   #build(): void {
     const state = this.#pop();
     const target = this.#top();
-    if (target instanceof PickleUnread) return;
+    if (isUnreadResult(target)) return;
     const takes = target instanceof PickleNamespace ||
       (target instanceof PickleDict && target.ordered);
     const plain = takes && state instanceof PickleDict && !state.ordered;
@@ -333,4 +333,9 @@ class Machine {
       this.#in.unsafe(`BUILD of ${describeValue(target)} from ${describeValue(state)}`);
     }
   }
+}
+
+/** True for what calling an unknown global would have made: whatever is put into it is dropped. */
+function isUnreadResult(value: PickleValue): boolean {
+  return value instanceof PickleUnread && value.called;
 }

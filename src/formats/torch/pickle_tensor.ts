@@ -95,7 +95,9 @@ export function newObject(
   args: PickleValue,
   refusal: PickleRefusal,
 ): PickleValue {
-  if (type instanceof PickleUnread && args instanceof PickleTuple) return type.result();
+  if (type instanceof PickleUnread && !type.called && args instanceof PickleTuple) {
+    return type.result();
+  }
   const plain = isGlobal(type) && type.global === "namespace" && args instanceof PickleTuple &&
     args.items.length === 0;
   if (!plain) refusal.unsafe(`NEWOBJ of ${describeValue(type)} with ${describeValue(args)}`);

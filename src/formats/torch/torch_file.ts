@@ -6,6 +6,7 @@
 import { FormatError } from "../../errors.ts";
 import { type ByteSource, readExactly } from "../byte_source.ts";
 import { typedLength } from "../element_types.ts";
+import { HEAD_BYTES, recognise, refuseForeign } from "../foreign_file.ts";
 import { readPickle } from "./pickle.ts";
 import type { PickleTensor } from "./pickle_values.ts";
 import { type SafetensorsTensor, toTensor } from "../safetensors/safetensors.ts";
@@ -97,7 +98,7 @@ export class TorchFile implements TensorFile {
    */
   static async open(source: ByteSource, options: TorchFileOptions = {}): Promise<TorchFile> {
     const file = options.file ?? "checkpoint";
-    await refuseOlderFormats(source, file);
+    await refuseOthers(source, file);
     const archive = await ZipArchive.open(source, file);
     const records = withoutPrefix(archive, file);
     await checkRecords(records, file);
@@ -159,19 +160,15 @@ function describe(tensor: PickleTensor): TorchEntry {
   return { dtype, shape, length, tensor };
 }
 
-/** What `torch.save` wrote before version 1.6, by name: it can be told, and is not read. */
-async function refuseOlderFormats(source: ByteSource, file: string): Promise<void> {
-  const length = Math.min(512, source.size);
-  const bytes = await readExactly(source, { offset: 0, length }, file);
-  const starts = (...wanted: number[]) => wanted.every((byte, i) => bytes[i] === byte);
-  if (starts(0x50, 0x4b, 3, 4)) return;
-  const kind = starts(0x80)
-    ? "a bare pickle, as PyTorch wrote before 1.6"
-    : new TextDecoder().decode(bytes.subarray(257, 262)) === "ustar"
-    ? "a tar archive, as PyTorch wrote before 0.1.10"
-    : "no zip archive";
-  throw new FormatError(`${file}: byte 0: ${kind}, wanted a checkpoint of PyTorch 1.6 or newer`, {
-    hint: "load it in PyTorch and save it again, or take the model's safetensors file",
+/** Refuses what is no zip archive by its name: a pickle, a web page, a pointer. */
+async function refuseOthers(source: ByteSource, file: string): Promise<void> {
+  const length = Math.min(HEAD_BYTES, source.size);
+  const head = await readExactly(source, { offset: 0, length }, file);
+  const wanted = "a checkpoint of PyTorch 1.6 or newer";
+  refuseForeign(head, { file, wanted, own: ["torch", "zip"] });
+  if (recognise(head) !== undefined) return;
+  throw new FormatError(`${file}: byte 0: no zip archive, wanted ${wanted}`, {
+    hint: "take the model as a safetensors file",
   });
 }
 

@@ -35,8 +35,12 @@ const GOOD = `{${entry("a", "[2]", "[0,8]")}}`;
 
 /** Every way in which a file may lie, with the number of the lie, and what the error must name. */
 const LIES: readonly (readonly [string, () => Uint8Array, RegExp])[] = [
-  ["an empty file", () => new Uint8Array(0), /0 bytes/],
-  ["a cut length field", () => new Uint8Array(7), /7 bytes/],
+  ["an empty file", () => new Uint8Array(0), /an empty file, wanted a safetensors file/],
+  [
+    "a cut length field",
+    () => new Uint8Array(7),
+    /a damaged safetensors file: 7 bytes, wanted at least 10/,
+  ],
   ["a header longer than the file", () => fileOf(GOOD, 8, 1000n), /byte 0: header length 1000/],
   ["a header of 0 bytes", () => fileOf(GOOD, 8, 0n), /byte 0: header length 0/],
   [
