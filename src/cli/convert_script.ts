@@ -23,6 +23,7 @@ import {
 } from "../jobs/convert/convert_folder.ts";
 import { openUserTensors, type OpenVae, openVae } from "../jobs/convert/convert_sources.ts";
 import { inOurWords } from "./program_name.ts";
+import { refuseIgnored } from "../arguments/ignored_flags.ts";
 import { type ParsedFlags, parseFlags, show } from "../arguments/parse_flags.ts";
 import { printedAndDone } from "../jobs/sampling_script.ts";
 import { printLine } from "./print.ts";
@@ -99,6 +100,7 @@ export async function runConvert(args: readonly string[], signal: AbortSignal): 
 }
 
 function readFlags({ values, given }: ParsedFlags<typeof flags>): Settled {
+  refuseIgnored(values, given);
   const { checkpoint_path, output_path } = values;
   if (checkpoint_path === undefined || output_path === undefined) {
     const missing = checkpoint_path === undefined ? "checkpoint_path" : "output_path";

@@ -13,6 +13,7 @@ import { checkModel } from "../diagnostics/doctor/model_check.ts";
 import { checkPermissions } from "../diagnostics/doctor/permission_check.ts";
 import { checkProviders } from "../diagnostics/doctor/provider_check.ts";
 import type { Flag } from "../arguments/flag.ts";
+import { refuseIgnored } from "../arguments/ignored_flags.ts";
 import { helpText, versionText } from "./help.ts";
 import { grantedLine, withPermissionLine } from "./permission_hint.ts";
 import { DOCTOR } from "./permissions.ts";
@@ -61,10 +62,12 @@ const summary = {
 export async function runDoctor(args: readonly string[], signal: AbortSignal): Promise<void> {
   if (args.includes("--help") || args.includes("-h")) return printText(helpText(summary, flags));
   if (args.includes("--version")) return printText(versionText());
-  const { values } = parseFlags(flags, args);
-  if (values.fp16 && values.model_path === undefined) {
-    throw new UsageError("--fp16 is for --model_path, which is not given");
+  const { values, given } = parseFlags(flags, args);
+  const forModel = ["fp16", "threads"].find((name) => given.has(name));
+  if (forModel !== undefined && values.model_path === undefined) {
+    throw new UsageError(`--${forModel} is for --model_path, which is not given`);
   }
+  refuseIgnored(values, given);
   void cudaOptionsOf(values); // refuses what no option can be before anything is printed
   const checks: Check[] = [];
   for await (const found of examine(values, signal)) {

@@ -11,6 +11,7 @@ import { PROVIDER_FLAGS } from "../arguments/cuda_flags.ts";
 import { ditFlags } from "../arguments/dit_flags.ts";
 import type { Flag, FlagValues } from "../arguments/flag.ts";
 import { openEnvironment } from "../jobs/open_pipeline.ts";
+import { refuseIgnored } from "../arguments/ignored_flags.ts";
 import { parseFlags, show } from "../arguments/parse_flags.ts";
 import { printLine, printLines, tell } from "./print.ts";
 import { projectPath } from "../jobs/project_path.ts";
@@ -80,7 +81,8 @@ type Values = FlagValues<typeof flags>;
  */
 export async function runSelftest(args: readonly string[], signal: AbortSignal): Promise<void> {
   if (printedAndDone({ summary, flags }, args)) return;
-  const { values } = parseFlags(flags, args);
+  const { values, given } = parseFlags(flags, args);
+  refuseIgnored(values, given);
   const batches = parseBatches(values.batches);
   const wanted = deviceValues(values);
   using env = openEnvironment(values);

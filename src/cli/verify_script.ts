@@ -7,6 +7,7 @@ import { ditScript } from "../jobs/dit_script.ts";
 import { createProgress } from "./progress.ts";
 import { PROVIDER_FLAGS } from "../arguments/cuda_flags.ts";
 import type { Flag, FlagTable } from "../arguments/flag.ts";
+import { refuseIgnored } from "../arguments/ignored_flags.ts";
 import { parseFlags, show, takesValue, toArguments } from "../arguments/parse_flags.ts";
 import { printLines } from "./print.ts";
 import {
@@ -104,6 +105,7 @@ export async function runVerify(args: readonly string[], signal: AbortSignal): P
   if (at >= 0) return await verifyFlagsOf(args[at], args.toSpliced(at, 1), signal);
   if (printedAndDone({ summary, flags }, args)) return;
   const { values, given, operands } = parseFlags(flags, args, { mostOperands: Infinity });
+  refuseIgnored(values, given);
   const here = [...given].filter((name) => name in ditScript.flags);
   const overrides = here.map((name) => [name, (values as Record<string, unknown>)[name]]);
   const wanted = {

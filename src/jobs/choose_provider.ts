@@ -9,6 +9,7 @@ import {
 import type { CudaOptions } from "../runtime/providers/cuda_options.ts";
 import type { Environment } from "../runtime/environment.ts";
 import type { Provider, SessionOptions } from "../runtime/session_options.ts";
+import { CUDA_FLAGS } from "../arguments/ignored_flags.ts";
 import { cudaOptionsOf, type ProviderValues } from "../arguments/cuda_flags.ts";
 
 /** What runs the networks. */
@@ -49,7 +50,7 @@ export function chooseProvider(
   const onCpu = (...notes: string[]): Execution => ({
     provider: "cpu",
     session: { ...session, provider: "cpu" },
-    notes: [...notes, "provider cpu"],
+    notes: [...notes, "provider cpu", ...unusedCuda(values)],
     details: [],
   });
   const options = cudaOptionsOf(values);
@@ -63,6 +64,12 @@ export function chooseProvider(
     if (!(error instanceof RuntimeLibraryError || error instanceof PermissionError)) throw error;
     return onCpu(`${error.message}; taking the CPU`);
   }
+}
+
+/** `auto` may end on the CPU, and a recorded run of a GPU be made again there. */
+function unusedCuda(values: ProviderValues): string[] {
+  const unused = CUDA_FLAGS.filter((name) => values[name] !== undefined);
+  return unused.length > 0 ? [`not used on the CPU: --${unused.join(", --")}`] : [];
 }
 
 function onCuda(

@@ -13,6 +13,8 @@ import type { Schedule } from "../sampling/schedule.ts";
 import type { Execution } from "./choose_provider.ts";
 import { checkDevices, chooseExecution } from "./devices.ts";
 import type { FlagTable, FlagValues } from "../arguments/flag.ts";
+import { refuseIgnored, settingNotes } from "../arguments/ignored_flags.ts";
+import { parseFlags } from "../arguments/parse_flags.ts";
 import { helpText, type ScriptSummary, versionText } from "../cli/help.ts";
 import { describeError, Interrupted } from "../cli/main.ts";
 import type { Job, Jobs } from "./job.ts";
@@ -232,6 +234,7 @@ export async function checkedArguments<
   const args = held
     ? resumedArguments(flags, argv, { script: name, held })
     : await readArguments(flags, argv, { script: name, exclusive });
+  refuseIgnored(args.values as SamplingValues, parseFlags(flags, argv).given);
   refuseThreads(args.values as SamplingValues);
   checkDevices(args.values as SamplingValues);
   readSeedList((args.values as SamplingValues).seeds);
@@ -260,7 +263,7 @@ function printNotes(
 ): void {
   const { pipeline, progress, values } = context;
   for (const note of [...fitted, ...notes, ...(values.verbose ? details : [])]) progress.note(note);
-  for (const note of pipeline.notes) progress.note(note);
+  for (const note of [...pipeline.notes, ...settingNotes(values)]) progress.note(note);
   if (drawnSeed) progress.note(`seed ${values.seed}`);
   const { model_sha256: model } = trajectoryIdentity(context);
   if (recordedModel !== undefined && recordedModel !== model) {

@@ -15,7 +15,7 @@ export interface GuidedDenoiserOptions {
   conditional: ConditionRow;
   /** Condition that is led away from: the null class, the negative prompt. */
   unconditional: ConditionRow;
-  /** Guidance w; at 1 the unconditional rows are not evaluated. */
+  /** Guidance w; at 1 the unconditional rows are not evaluated, at 0 the conditional ones where all channels are guided. */
   guidanceScale: number;
   /** Leading channels that are guided; the others take the conditional noise. All by default. */
   guidedChannels?: number;
@@ -35,7 +35,7 @@ interface Prediction {
 /**
  * ε = ε_u + w (ε_c − ε_u) at each row's own timestep (Ho & Salimans, "Classifier-free diffusion guidance", 2022).
  *
- * Every step takes two network rows, the conditional one first, in calls of at most `batchSize` rows; results do not depend
+ * A step takes up to two network rows, the conditional one first, in calls of at most `batchSize` rows; results do not depend
  * on where the calls are cut, nor on the devices that make them. One `predictNoise` at a time.
  */
 export class GuidedDenoiser implements Denoiser {
@@ -63,8 +63,12 @@ export class GuidedDenoiser implements Denoiser {
     this.#network = network;
     this.#options = options;
     this.#guidedSize = (options.guidedChannels ?? channels) * height * width;
-    const { conditional, unconditional, guidanceScale } = options;
-    this.#conditions = guidanceScale === 1 ? [conditional] : [conditional, unconditional];
+    this.#conditions = usedConditions(options, this.#guidedSize === this.rowSize);
+  }
+
+  /** Network rows that an evaluation of one step takes: 1 or 2. */
+  get rowsPerStep(): number {
+    return this.#conditions.length;
   }
 
   async predictNoise(
@@ -142,4 +146,13 @@ export class GuidedDenoiser implements Denoiser {
       for (const end = i + this.rowSize; i < end; i++) out[i] = a * out[i] + s * latents[i];
     }
   }
+}
+
+/** Conditions whose answers guidance does not multiply by 0. */
+function usedConditions(
+  { conditional, unconditional, guidanceScale }: GuidedDenoiserOptions,
+  allGuided: boolean,
+): ConditionRow[] {
+  if (guidanceScale === 1) return [conditional];
+  return guidanceScale === 0 && allGuided ? [unconditional] : [conditional, unconditional];
 }

@@ -99,6 +99,15 @@ Deno.test("DitPipeline evaluates no null class at guidance 1", () =>
     assert.equal(denoiser.networkRows, 3);
   }));
 
+Deno.test("DitPipeline evaluates both rows at guidance 0: the fourth channel keeps the conditional noise", () =>
+  withPipeline({}, (pipeline) => {
+    const schedule = pipeline.createSchedule({ numInferenceSteps: 3, eta: 0 });
+    const rows = (guidanceScale: number) =>
+      pipeline.createDenoiser(2, { schedule, guidanceScale }).rowsPerStep;
+    assert.deepEqual([0, 0.5, 1, 4].map(rows), [2, 2, 1, 2]);
+    return Promise.resolve();
+  }));
+
 Deno.test("DitPipeline turns a predicted velocity into noise", () =>
   withPipeline(
     { scheduler: { prediction_type: "v_prediction" } },

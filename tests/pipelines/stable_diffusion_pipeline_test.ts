@@ -163,3 +163,23 @@ Deno.test("StableDiffusionPipeline.open() takes sample_size as a number or [heig
     assert.deepEqual(await size(null, given), given);
     await assert.rejects(size(null, { height: 16 }), { message: /sample_size .* is null, needed/ });
   }));
+
+Deno.test("StableDiffusionPipeline evaluates no conditional rows at guidance 0, with the unconditional noise", () =>
+  withPipeline(PLAIN, async (pipeline) => {
+    const schedule = pipeline.createSchedule({ numInferenceSteps: STEPS, eta: 0 });
+    const cat = await pipeline.encodePrompt("a cute cat"), none = await pipeline.encodePrompt("");
+    const noise = async (prompt: typeof cat, guidanceScale: number) => {
+      const condition = { prompt, negativePrompt: none };
+      const denoiser = pipeline.createDenoiser(condition, { schedule, guidanceScale });
+      const latents = new TorchGenerator(2).randn(STEPS * denoiser.rowSize);
+      const out = new Float64Array(latents.length);
+      await denoiser.predictNoise(latents, Int32Array.from({ length: STEPS }, (_, t) => t), out);
+      assert.equal(denoiser.networkRows, STEPS * denoiser.rowsPerStep);
+      return { out, rowsPerStep: denoiser.rowsPerStep };
+    };
+    assert.deepEqual(await noise(cat, 0), await noise(none, 1));
+    // u + w (c - u) with both rows, as before.
+    const both = await noise(cat, Number.MIN_VALUE);
+    assert.equal(both.rowsPerStep, 2);
+    assert.deepEqual(both.out, (await noise(cat, 0)).out);
+  }));

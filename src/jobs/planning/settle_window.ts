@@ -33,11 +33,10 @@ export async function settleWindow<
   }
   for (const line of planLines(plan)) setting.progress.note(line);
   values.window_size = plan.best.window;
-  const rowsPerStep = values.cfg_scale === 1 ? 1 : 2;
   // The part was timed spread over the devices; what is bounded is the call of one.
   const devices = setting.pipeline.devices.length;
   if (plan.best.part < plan.best.window) {
-    values.batch_size ??= Math.ceil(plan.best.part * rowsPerStep / devices);
+    values.batch_size ??= Math.ceil(plan.best.part * denoiser.rowsPerStep / devices);
   }
   return true;
 }
