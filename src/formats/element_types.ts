@@ -56,7 +56,10 @@ export interface ArrayType<T> {
   new (buffer: ArrayBufferLike, byteOffset: number, length: number): T;
 }
 
-/** Constructors, in the order in which the reference implementation ranks the types when it lays out a file. */
+/**
+ * Constructors, in the order in which the reference implementation ranks the types when it lays out
+ * a file.
+ */
 export const ARRAY_TYPES: { readonly [D in SafetensorsDtype]: ArrayType<SafetensorsData[D]> } = {
   BOOL: Uint8Array,
   U8: Uint8Array,
@@ -84,7 +87,8 @@ export function isListed(name: string): name is ListedDtype {
 }
 
 /**
- * Bytes of a C-ordered array, or `undefined` where {@link byteLengthOf} has none or the elements end within a byte.
+ * Bytes of a C-ordered array, or `undefined` where {@link byteLengthOf} has none or the elements
+ * end within a byte.
  *
  * @param shape non-negative safe integers; `[]` is a scalar
  */

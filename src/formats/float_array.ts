@@ -2,7 +2,7 @@
 import { FormatError } from "../errors.ts";
 import { shown } from "../text.ts";
 import { widenBfloat16 } from "./element_types.ts";
-import { fileKind, kindText } from "./file_kind.ts";
+import { type KnownKind, recognise } from "./foreign_file.ts";
 import { readNpy } from "./npy/npy.ts";
 import { readSafetensors, type SafetensorsTensor } from "./safetensors/safetensors.ts";
 
@@ -18,7 +18,10 @@ export interface FloatArray {
 export interface FloatArrayOptions {
   /** Name in messages. */
   file: string;
-  /** Tensor to take from a safetensors file that holds several; a lone one is taken whatever its name. */
+  /**
+   * Tensor to take from a safetensors file that holds several; a lone one is taken whatever its
+   * name.
+   */
   tensor: string;
 }
 
@@ -28,7 +31,8 @@ const MOST_NAMED = 5;
 /**
  * Reads float16, bfloat16, float32 or float64 numbers.
  *
- * @throws {FormatError} when the file is damaged or of another kind, holds another type, or a value that is not finite
+ * @throws {FormatError} when the file is damaged or of another kind, holds another type, or a value
+ * that is not finite
  */
 export function readFloatArray(bytes: Uint8Array, { file, tensor }: FloatArrayOptions): FloatArray {
   const array = read(bytes, file, tensor);
@@ -40,17 +44,20 @@ export function readFloatArray(bytes: Uint8Array, { file, tensor }: FloatArrayOp
 }
 
 function read(bytes: Uint8Array, file: string, tensor: string): FloatArray {
-  const kind = fileKind(bytes);
-  if (kind === "npy") return fromNpy(bytes, file);
-  if (kind === "safetensors" || kind === undefined) return fromSafetensors(bytes, file, tensor);
-  throw new FormatError(`${file} is ${kindText(kind)}, wanted npy or safetensors`, {
-    hint: kind === "image" ? undefined : `save the array in Python by ${SAVE[kind]}`,
+  const found = recognise(bytes);
+  if (found?.kind === "npy") return fromNpy(bytes, file);
+  if (found === undefined || found.kind === "safetensors") {
+    return fromSafetensors(bytes, file, tensor);
+  }
+  const save = SAVE[found.kind];
+  throw new FormatError(`${file} is ${found.what}, wanted npy or safetensors`, {
+    hint: save ? `save the array in Python by ${save}` : found.hint,
   });
 }
 
 /** How to get an npy file. Nobody is told to load a PyTorch file: it may hold code. */
-const SAVE = {
-  pytorch: 'numpy.save("x.npy", x.float().cpu().numpy()) where it was made',
+const SAVE: Partial<Record<KnownKind, string>> = {
+  torch: 'numpy.save("x.npy", x.float().cpu().numpy()) where it was made',
   npz: 'numpy.save("x.npy", numpy.load(FILE)[NAME])',
 };
 

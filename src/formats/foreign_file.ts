@@ -1,6 +1,7 @@
 /**
- * What a file is by its first bytes, for readers that are given another kind than theirs: a download that did not happen, a compressed
- * file, a format of another project. Readers ask here before they say anything in their own terms.
+ * What a file is by its first bytes, for readers that are given another kind than theirs: a
+ * download that did not happen, a compressed file, a format of another project. Readers ask here
+ * before they say anything in their own terms.
  * @module
  */
 import { FormatError } from "../errors.ts";
@@ -23,6 +24,7 @@ export type KnownKind =
   | "npy"
   | "png"
   | "jpeg"
+  | "image"
   | "json";
 
 /** What was recognised. */
@@ -52,6 +54,7 @@ const MAGIC: readonly (readonly [magic: string, kind: KnownKind, what: string, h
   ["\x93NUMPY", "npy", "a NumPy array"],
   ["\x89PNG\r\n\x1a\n", "png", "a PNG image"],
   ["\xff\xd8\xff", "jpeg", "a JPEG image"],
+  ["GIF8", "image", "a GIF image"],
 ];
 
 const LFS =
@@ -59,6 +62,7 @@ const LFS =
 const PAGE = /^(?:\xef\xbb\xbf)?\s*(?:<!doctype html|<html|<head|<body)/i;
 const XML = /^(?:\xef\xbb\xbf)?\s*<\?xml/i;
 const JSON_START = /^\s*[{[]\s*["{[\]}\d-]/;
+const WEBP = /^RIFF.{4}WEBP/s;
 const TAR_MAGIC = 257;
 
 /** What `torch.save` wrote before version 1.6 begins with: PROTO 2 and a long of ten bytes. */
@@ -81,6 +85,7 @@ export function recognise(bytes: Uint8Array): Recognised | undefined {
   if (/^.{4}\0{4}\{/s.test(head)) return { kind: "safetensors", what: "a safetensors file" };
   const magic = MAGIC.find(([magic]) => head.startsWith(magic));
   if (magic) return { kind: magic[1], what: magic[2], hint: magic[3] };
+  if (WEBP.test(head)) return { kind: "image", what: "a WebP image" };
   return recogniseText(head) ?? recognisePickle(head) ?? recogniseArchive(head);
 }
 
@@ -101,15 +106,14 @@ function recognisePickle(head: string): Recognised | undefined {
     return {
       kind: "old_torch",
       what: "a checkpoint of PyTorch before 1.6",
-      hint: "take the model as a safetensors file",
+      hint: "take a safetensors file in its place",
     };
   }
   return PICKLES.includes(head.slice(0, 2)) && head[2] !== "\0"
     ? {
       kind: "pickle",
       what: "a bare pickle",
-      hint:
-        "load it nowhere, since loading runs the code in it: take the model as a safetensors file",
+      hint: "do not load it, since that runs the code in it: take a safetensors file in its place",
     }
     : undefined;
 }
@@ -134,7 +138,8 @@ function recogniseArchive(head: string): Recognised | undefined {
  *
  * @param bytes the file, or its first {@link HEAD_BYTES}
  * @param options.own kinds that the reader goes on with
- * @throws {FormatError} naming what the file is, what was wanted and what to do; not where the first bytes say nothing
+ * @throws {FormatError} naming what the file is, what was wanted and what to do; not where the
+ * first bytes say nothing
  */
 export function refuseForeign(
   bytes: Uint8Array,

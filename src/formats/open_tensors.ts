@@ -1,4 +1,7 @@
-/** Any file of tensors by its path: safetensors, a PyTorch checkpoint, or an index of shards. @module */
+/**
+ * Any file of tensors by its path: safetensors, a PyTorch checkpoint, or an index of shards.
+ * @module
+ */
 import { dirname, join } from "node:path";
 import { FormatError } from "../errors.ts";
 import type { ByteSource } from "./byte_source.ts";
@@ -75,7 +78,10 @@ export async function openTensors(
   return { tensors, paths, [Symbol.dispose]: () => owned.dispose() };
 }
 
-/** True for the name of an index of shards; diffusers puts a variant's name, such as fp16, before the last ending. */
+/**
+ * True for the name of an index of shards; diffusers puts a variant's name, such as fp16, before
+ * the last ending.
+ */
 export function isShardIndex(path: string): boolean {
   return /\.index(\.[\w-]+)?\.json$/.test(path);
 }

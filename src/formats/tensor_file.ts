@@ -1,5 +1,6 @@
 /**
- * What all files of tensors have in common: names, types and shapes at once, elements only when asked for, whole or in pieces.
+ * What all files of tensors have in common: names, types and shapes at once, elements only when
+ * asked for, whole or in pieces.
  * @module
  */
 import { FormatError } from "../errors.ts";
@@ -26,8 +27,8 @@ export interface TensorRange {
 }
 
 /**
- * An open file of tensors: safetensors, a PyTorch checkpoint, or shards of either. Nothing of a tensor is in memory until it is
- * read.
+ * An open file of tensors: safetensors, a PyTorch checkpoint, or shards of either. Nothing of a
+ * tensor is in memory until it is read.
  */
 export interface TensorFile {
   /** Every tensor by name, in the order of the file. */
@@ -35,7 +36,8 @@ export interface TensorFile {
   /**
    * Reads one tensor.
    *
-   * @throws {FormatError} where there is none of that name, its element type is only listed, or its bytes are damaged
+   * @throws {FormatError} where there is none of that name, its element type is only listed, or its
+   * bytes are damaged
    */
   read(name: string): Promise<SafetensorsTensor>;
   /**
@@ -51,7 +53,8 @@ export interface TensorFile {
 const CHUNK = 4 * 2 ** 20;
 
 /**
- * The bytes of a tensor in pieces of whole elements, so that a file of gigabytes passes through a few megabytes.
+ * The bytes of a tensor in pieces of whole elements, so that a file of gigabytes passes through a
+ * few megabytes.
  *
  * @param chunkBytes most bytes of a piece, a multiple of 8; default 4 MiB
  *
@@ -95,7 +98,11 @@ export function entryOf<E extends TensorEntry>(
   return entry;
 }
 
-/** The entry of a tensor whose elements a typed array holds. @throws {FormatError} where there is none, or its type is only listed */
+/**
+ * The entry of a tensor whose elements a typed array holds.
+ *
+ * @throws {FormatError} where there is none, or its type is only listed
+ */
 export function readableEntry<E extends TensorEntry>(
   entries: ReadonlyMap<string, E>,
   name: string,

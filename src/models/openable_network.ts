@@ -33,8 +33,8 @@ async function refuseForeignFile(real: string, file: string): Promise<void> {
 }
 
 /**
- * Whether a network may have external data, without reading its structure. Its weights can lie in a file of any name, but the
- * network spells that name.
+ * Whether a network may have external data, without reading its structure. Its weights can lie in a
+ * file of any name, but the network spells that name.
  */
 async function mayHaveData(file: string, real: string): Promise<boolean> {
   if (!await isPlain(file)) return true;

@@ -1,4 +1,7 @@
-/** What the fuzz tests feed to the readers of PyTorch checkpoints and of indexes of shards. @module */
+/**
+ * What the fuzz tests feed to the readers of PyTorch checkpoints and of indexes of shards.
+ * @module
+ */
 import assert from "node:assert/strict";
 import { crc32 } from "node:zlib";
 import { FormatError } from "../../src/errors.ts";
@@ -54,7 +57,10 @@ function partsOf(bytes: Uint8Array): ZipPart[] {
   return parts;
 }
 
-/** A state dict's tensors and their layouts. Nothing below is walked: a pickle may hold one value in itself. */
+/**
+ * A state dict's tensors and their layouts. Nothing below is walked: a pickle may hold one value in
+ * itself.
+ */
 function summary(value: PickleValue): unknown {
   if (!(value instanceof PickleDict)) return describeValue(value);
   return [...value].map(([key, item]) => {

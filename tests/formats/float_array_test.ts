@@ -35,7 +35,7 @@ Deno.test("readFloatArray() widens float16 and bfloat16", async () => {
 
 Deno.test("readFloatArray() says what a file of another kind is, and never to load a PyTorch file", async () => {
   await assert.rejects(latent("lat.pt"), (error: ParataaError) => {
-    assert.equal(error.message, "lat.pt is a PyTorch file, wanted npy or safetensors");
+    assert.equal(error.message, "lat.pt is a PyTorch checkpoint, wanted npy or safetensors");
     assert.match(error.hint!, /numpy\.save/);
     assert.doesNotMatch(error.hint!, /load/);
     return true;

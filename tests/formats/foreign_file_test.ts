@@ -47,6 +47,8 @@ const KINDS: readonly (readonly [KnownKind, Uint8Array, RegExp])[] = [
   ["npy", writeNpy([2], FLOATS), /a NumPy array/],
   ["png", raw("\x89PNG\r\n\x1a\n"), /a PNG image/],
   ["jpeg", raw("\xff\xd8\xff\xe0"), /a JPEG image/],
+  ["image", raw("GIF89a"), /a GIF image/],
+  ["image", raw("RIFF\x10\0\0\0WEBPVP8 "), /a WebP image/],
   ["json", utf8(' {"a": 1}'), /JSON/],
 ];
 
@@ -61,7 +63,10 @@ const READERS: Readonly<
   },
   "readNpy()": { read: (bytes) => readNpy(bytes, { file: "x" }), own: ["npy"] },
   "readJson()": { read: (bytes) => readJson(bytes, { file: "x" }), own: ["json"] },
-  "verifyImage()": { read: (bytes) => verifyImage(bytes, { file: "x" }), own: ["png", "jpeg"] },
+  "verifyImage()": {
+    read: (bytes) => verifyImage(bytes, { file: "x" }),
+    own: ["png", "jpeg", "image"],
+  },
   "TorchFile.open()": {
     read: (bytes) => TorchFile.open(sourceOf(bytes), { file: "x" }),
     own: ["torch", "zip"],
@@ -110,7 +115,7 @@ Deno.test("refuseForeign() never advises to load a pickle", () => {
     assert.throws(() => refuseForeign(bytes, { file: "x.pt", wanted: "weights" }), (error) => {
       assert(error instanceof FormatError);
       assert.doesNotMatch(error.hint!, /torch|\bin python/i);
-      assert.match(error.hint!, /take the model as a safetensors file/);
+      assert.match(error.hint!, /take a safetensors file in its place/);
       return true;
     });
   }

@@ -34,6 +34,7 @@ const HINTS: Partial<Record<File, string>> = {
   latent: "give it to --init_latents",
   npy: "give it to --init_latents",
   image: "give it to --init_image",
+  pytorch: "do not load it, since that runs the code in it: take a safetensors file in its place",
 };
 
 for (const flag of ["init_trajectory", "init_latents", "init_image"] as const) {

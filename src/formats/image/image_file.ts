@@ -62,7 +62,7 @@ export function verifyImage(bytes: Uint8Array, options: { file?: string } = {}):
     expectSize({ width, height, offset: frameOffset, file });
     return { kind: "jpeg", width, height, orientation, length };
   }
-  refuseForeign(bytes, { file, wanted: "a PNG or JPEG image" });
+  refuseForeign(bytes, { file, wanted: "a PNG or JPEG image", own: ["image"] });
   throw new FormatError(`${file}: byte 0: ${likeness(bytes)}, wanted a PNG or JPEG image`);
 }
 

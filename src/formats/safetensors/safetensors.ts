@@ -43,7 +43,9 @@ export type SafetensorsTensor = {
 
 /** What {@link readSafetensors} returns. */
 export interface Safetensors {
-  /** Tensors by name, in the order of their data; those of a type that is only listed are left out. */
+  /**
+   * Tensors by name, in the order of their data; those of a type that is only listed are left out.
+   */
   readonly tensors: Map<string, SafetensorsTensor>;
   /** The free text that the file carries. */
   readonly metadata: Map<string, string>;
@@ -89,7 +91,9 @@ export function toTensor(
   return { dtype, shape, data: viewAs<unknown>(ARRAY_TYPES[dtype], bytes) } as SafetensorsTensor;
 }
 
-/** A safetensors file too large to hold: the header is read and checked at once, tensors one by one. */
+/**
+ * A safetensors file too large to hold: the header is read and checked at once, tensors one by one.
+ */
 export class SafetensorsFile implements SafetensorsHeader, TensorFile {
   /** Every tensor's type, shape and place, in the order of the data. */
   readonly entries: ReadonlyMap<string, SafetensorsEntry>;
@@ -123,7 +127,8 @@ export class SafetensorsFile implements SafetensorsHeader, TensorFile {
   /**
    * Reads one tensor.
    *
-   * @throws {FormatError} where there is none of that name, its element type is only listed, or the file has shrunk
+   * @throws {FormatError} where there is none of that name, its element type is only listed, or the
+   * file has shrunk
    */
   async read(name: string): Promise<SafetensorsTensor> {
     const entry = readableEntry(this.entries, name, this.#file);
@@ -145,12 +150,14 @@ export class SafetensorsFile implements SafetensorsHeader, TensorFile {
 }
 
 /**
- * Serialises tensors to a safetensors file: the same bytes for the same content, whatever the order of the maps. The layout is the
- * reference implementation's: wider types first, then by name; header padded with spaces to a multiple of 8 bytes.
+ * Serialises tensors to a safetensors file: the same bytes for the same content, whatever the order
+ * of the maps. The layout is the reference implementation's: wider types first, then by name;
+ * header padded with spaces to a multiple of 8 bytes.
  *
  * @param tensors by name
  * @param metadata free text by name
- * @throws {TypeError} where a name or a type cannot be written, {RangeError} where data and shape disagree
+ * @throws {TypeError} where a name or a type cannot be written, {RangeError} where data and shape
+ * disagree
  */
 export function writeSafetensors(
   tensors: ReadonlyMap<string, SafetensorsTensor>,

@@ -1,8 +1,10 @@
 /**
- * The header of a safetensors file: `u64 length`, then JSON `{name: {dtype, shape, data_offsets}, "__metadata__": {…}}`, then data.
+ * The header of a safetensors file: `u64 length`, then JSON `{name: {dtype, shape, data_offsets},
+ * "__metadata__": {…}}`, then data.
  *
- * Everything the header says is checked against itself and the size of the file before any tensor is touched: the ranges must tile the
- * data without hole or overlap, each as long as its shape and type demand. https://huggingface.co/docs/safetensors describes the format.
+ * Everything the header says is checked against itself and the size of the file before any tensor
+ * is touched: the ranges must tile the data without hole or overlap, each as long as its shape and
+ * type demand. https://huggingface.co/docs/safetensors describes the format.
  * @module
  */
 import { FormatError } from "../../errors.ts";
@@ -13,7 +15,10 @@ import { shown, shownValue } from "../shown.ts";
 
 /** Bytes of the length field before the JSON. */
 export const LENGTH_FIELD = 8;
-/** Longest accepted JSON header, a hundred thousand tensors' worth; the reference implementation stops at 100 MB. */
+/**
+ * Longest accepted JSON header, a hundred thousand tensors' worth; the reference implementation
+ * stops at 100 MB.
+ */
 const MAX_HEADER = 16 * 2 ** 20;
 
 /** What the header says about one tensor; checked. */
@@ -94,7 +99,10 @@ export function parseHeader(json: Uint8Array, fileSize: number, file: string): S
   return { entries: new Map(entries), metadata };
 }
 
-/** Null is no metadata, as for the reference implementation; so are further keys of an entry nothing. */
+/**
+ * Null is no metadata, as for the reference implementation; so are further keys of an entry
+ * nothing.
+ */
 function parseMetadata(value: JsonValue | undefined, file: string): ReadonlyMap<string, string> {
   const metadata = new Map<string, string>();
   if (value === null) return metadata;
@@ -142,7 +150,8 @@ function parseEntry(
       } bytes, ${dtype} [${shape}] needs ${needed}`,
     );
   }
-  // The parser's array has room to grow; the copy is exact, which halves the memory of a large header.
+  // The parser's array has room to grow; the copy is exact, which halves the memory of a large
+  // header.
   return { dtype, shape: [...shape], offset: dataStart + begin, length: needed };
 }
 

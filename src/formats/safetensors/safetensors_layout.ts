@@ -1,4 +1,8 @@
-/** Where the tensors of a safetensors file lie, before any of them is at hand: for files written tensor by tensor. @module */
+/**
+ * Where the tensors of a safetensors file lie, before any of them is at hand: for files written
+ * tensor by tensor.
+ * @module
+ */
 import { ARRAY_TYPES, type SafetensorsDtype } from "../element_types.ts";
 import { LENGTH_FIELD, type SafetensorsEntry } from "./safetensors_header.ts";
 import { byteLengthOf } from "../shape.ts";
@@ -17,7 +21,8 @@ export interface SafetensorsLayout {
 /**
  * Lays out tensors one behind the other, in the given order.
  *
- * @param alignment what the offset of the first tensor is a multiple of, itself one of 8; the header is padded with spaces
+ * @param alignment what the offset of the first tensor is a multiple of, itself one of 8; the
+ * header is padded with spaces
  * @throws {TypeError} where a name cannot be written, {RangeError} on an impossible shape
  */
 export function layoutSafetensors(
@@ -76,7 +81,10 @@ function jsonString(text: string): string {
   return JSON.stringify(text);
 }
 
-/** Order of the UTF-8 bytes, which is the order of code points; `<` on strings compares UTF-16 units, another order. */
+/**
+ * Order of the UTF-8 bytes, which is the order of code points; `<` on strings compares UTF-16
+ * units, another order.
+ */
 export function byUtf8(a: string, b: string): number {
   const left = new TextEncoder().encode(a);
   const right = new TextEncoder().encode(b);

@@ -1,4 +1,8 @@
-/** Tensors spread over several files, with an index that says which is where (`model.safetensors.index.json`). @module */
+/**
+ * Tensors spread over several files, with an index that says which is where
+ * (`model.safetensors.index.json`).
+ * @module
+ */
 import { FormatError } from "../../errors.ts";
 import { isJsonObject, type JsonValue, readJson } from "../json.ts";
 import type { SafetensorsTensor } from "./safetensors.ts";
@@ -41,7 +45,8 @@ export class ShardedTensors implements TensorFile {
    * Reads the index and opens every shard.
    *
    * @param index the JSON of the index
-   * @throws {FormatError} where a shard's name is a path, or index and shards do not hold the same tensors
+   * @throws {FormatError} where a shard's name is a path, or index and shards do not hold the same
+   * tensors
    */
   static async open(index: Uint8Array, options: ShardedTensorsOptions): Promise<ShardedTensors> {
     const { file = "index", open } = options;

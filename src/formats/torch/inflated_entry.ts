@@ -7,8 +7,9 @@ import type { TensorRange } from "../tensor_file.ts";
 import type { ZipData } from "./zip_local.ts";
 
 /**
- * Inflates entries, one at a time. Deflate has no random access, so a whole entry is in memory while parts of it are read; the directory
- * has bounded its size, and inflating stops at that size whatever the data say.
+ * Inflates entries, one at a time. Deflate has no random access, so a whole entry is in memory
+ * while parts of it are read; the directory has bounded its size, and inflating stops at that size
+ * whatever the data say.
  */
 export class InflatedEntry {
   readonly #source: ByteSource;
@@ -21,7 +22,11 @@ export class InflatedEntry {
     this.#file = file;
   }
 
-  /** Bytes of a range of an entry. The memory is released with the last byte. @throws {FormatError} where the data do not inflate to the size claimed */
+  /**
+   * Bytes of a range of an entry. The memory is released with the last byte.
+   *
+   * @throws {FormatError} where the data do not inflate to the size claimed
+   */
   async read(place: ZipData, name: string, { offset, length }: TensorRange): Promise<Uint8Array> {
     if (this.#place !== place) {
       this.#bytes = await this.#inflate(place, name);

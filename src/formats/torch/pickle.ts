@@ -1,10 +1,13 @@
 /**
- * A restricted pickle machine: reads what `torch.save` writes, as data. Nothing is imported, looked up by name or called.
+ * A restricted pickle machine: reads what `torch.save` writes, as data. Nothing is imported, looked
+ * up by name or called.
  *
- * The rule for a weight: it is read only if its own construction uses the globals of {@link knownGlobal} and nothing else. Every other
- * global, and whatever a pickle makes of one, is a {@link PickleUnread}: a name without content, which no tensor can be made of. So an
- * optimizer's state or a random generator beside the weights is stepped over, and an attack does nothing. Opcodes that a checkpoint has
- * no use for, and known globals with other arguments than PyTorch's, refuse the whole pickle.
+ * The rule for a weight: it is read only if its own construction uses the globals that
+ * {@link knownGlobal} lists and nothing else. Every other global, and whatever a pickle makes of one, is a
+ * {@link PickleUnread}: a name without content, which no tensor can be made of. So an optimizer's
+ * state or a random generator beside the weights is stepped over, and an attack does nothing.
+ * Opcodes that a checkpoint has no use for, and known globals with other arguments than PyTorch's,
+ * refuse the whole pickle.
  *
  * What each opcode means is in CPython's `Lib/pickletools.py` (https://github.com/python/cpython).
  * @module
@@ -271,7 +274,9 @@ class Machine {
     for (const item of items) this.#checkKey(item);
   }
 
-  /** An item whose key is no name (a bool, a tuple, an object) is left out: no weight is under it. */
+  /**
+   * An item whose key is no name (a bool, a tuple, an object) is left out: no weight is under it.
+   */
   #setItems(items: readonly PickleValue[]): void {
     const dict = this.#top();
     if (items.length % 2 !== 0) this.#in.malformed("SETITEMS with a key without a value");
@@ -321,7 +326,10 @@ class Machine {
     return first;
   }
 
-  /** Attributes: those of a module's state dict (its versions), of a namespace and of what is unread, all dropped. */
+  /**
+   * Attributes: those of a module's state dict (its versions), of a namespace and of what is
+   * unread, all dropped.
+   */
   #build(): void {
     const state = this.#pop();
     const target = this.#top();

@@ -1,4 +1,7 @@
-/** The bytes of a pickle, read operand by operand; what is wrong is said by the opcode's offset. @module */
+/**
+ * The bytes of a pickle, read operand by operand; what is wrong is said by the opcode's offset.
+ * @module
+ */
 import { FormatError, UnsafePickleError } from "../../errors.ts";
 
 /** Longest line of a GLOBAL. */

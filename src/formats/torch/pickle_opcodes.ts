@@ -1,5 +1,6 @@
 /**
- * Names of pickle's opcodes. CPython's `Lib/pickletools.py` (https://github.com/python/cpython) lists them.
+ * Names of pickle's opcodes. CPython's `Lib/pickletools.py` (https://github.com/python/cpython)
+ * lists them.
  * @module
  */
 

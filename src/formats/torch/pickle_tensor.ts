@@ -1,6 +1,7 @@
 /**
- * The few things that a checkpoint's pickle may ask to be built, made of data alone: storages, tensors, parameters, empty dicts.
- * `torch/_utils.py` and `torch/serialization.py` of PyTorch (https://github.com/pytorch/pytorch) define the arguments.
+ * The few things that a checkpoint's pickle may ask to be built, made of data alone: storages,
+ * tensors, parameters, empty dicts. `torch/_utils.py` and `torch/serialization.py` of PyTorch
+ * (https://github.com/pytorch/pytorch) define the arguments.
  * @module
  */
 import { type ListedDtype, typedLength } from "../element_types.ts";
@@ -62,7 +63,9 @@ export function knownGlobal(name: string): PickleGlobal | undefined {
   return undefined;
 }
 
-/** What REDUCE makes of a global and its arguments: of an unread one nothing that could be a weight. */
+/**
+ * What REDUCE makes of a global and its arguments: of an unread one nothing that could be a weight.
+ */
 export function reduce(
   callee: PickleValue,
   args: PickleValue,
@@ -107,7 +110,10 @@ export function newObject(
 /** Sizes of the storages' entries, by key. */
 export type StorageSizes = (key: string) => number | undefined;
 
-/** The storage that a persistent id names: `("storage", <type>, key, location, count)`; unread where its type is. */
+/**
+ * The storage that a persistent id names: `("storage", <type>, key, location, count)`; unread where
+ * its type is.
+ */
 export function storageOf(
   id: PickleValue,
   sizeOf: StorageSizes,

@@ -1,4 +1,8 @@
-/** What a checkpoint's pickle can be made of: data, and records of what PyTorch would build from them. @module */
+/**
+ * What a checkpoint's pickle can be made of: data, and records of what PyTorch would build from
+ * them.
+ * @module
+ */
 import type { ListedDtype } from "../element_types.ts";
 import { shown } from "../shown.ts";
 
@@ -33,8 +37,8 @@ export class PickleBytes {}
 export class PickleSet {}
 
 /**
- * Something that a pickle names and that is not known here: a function, a class, or what would have come of calling one. It has a name
- * and nothing else; it was neither imported nor called.
+ * Something that a pickle names and that is not known here: a function, a class, or what would have
+ * come of calling one. It has a name and nothing else; it was neither imported nor called.
  */
 export class PickleUnread {
   private constructor(

@@ -9,7 +9,10 @@ import {
 } from "./pickle_values.ts";
 import { shown } from "../shown.ts";
 
-/** Where trainers keep weights beside other things, best first: averaged ones are those to sample with. */
+/**
+ * Where trainers keep weights beside other things, best first: averaged ones are those to sample
+ * with.
+ */
 const PARTS: readonly string[] = [
   ...["ema", "model_ema", "ema_model", "ema_state_dict", "state_dict_ema", "params_ema"],
   ...["state_dict", "model_state_dict", "model", "params", "module", "net", "network", "weights"],
@@ -30,7 +33,8 @@ export interface StateDict {
 /**
  * Takes the dict of tensors out of a checkpoint.
  *
- * @param options.part key to take; by default the first usual one that holds tensors, else the whole
+ * @param options.part key to take; by default the first usual one that holds tensors, else the
+ * whole
  * @throws {FormatError} naming what there is
  * @throws {UnsafePickleError} where the checkpoint is what a call would have made
  */

@@ -1,6 +1,6 @@
 /**
- * PyTorch checkpoints (`.pt`, `.pth`, `.bin`, `.ckpt`): a zip archive, in it a pickle that describes the tensors and one entry of
- * raw elements per storage.
+ * PyTorch checkpoints (`.pt`, `.pth`, `.bin`, `.ckpt`): a zip archive, in it a pickle that
+ * describes the tensors and one entry of raw elements per storage.
  * @module
  */
 import { FormatError } from "../../errors.ts";
@@ -27,7 +27,10 @@ import {
 export interface TorchFileOptions {
   /** Name of the file in messages. */
   file?: string;
-  /** Key of the state dict to take; by default averaged weights (`ema`, `model_ema`, …) before `state_dict`, `model` and the like, else the whole. */
+  /**
+   * Key of the state dict to take; by default averaged weights (`ema`, `model_ema`, …) before
+   * `state_dict`, `model` and the like, else the whole.
+   */
   part?: string;
 }
 
@@ -45,8 +48,9 @@ interface TorchEntry extends TensorEntry {
 }
 
 /**
- * A PyTorch checkpoint: names and shapes are read and checked at once, tensors one by one. Non-contiguous tensors come out contiguous;
- * every entry is checked against its CRC-32 when it is read.
+ * A PyTorch checkpoint: names and shapes are read and checked at once, tensors one by one.
+ * Non-contiguous tensors come out contiguous; every entry is checked against its CRC-32 when it is
+ * read.
  *
  * @example
  * ```ts ignore
@@ -93,7 +97,8 @@ export class TorchFile implements TensorFile {
    * Reads and checks all but the tensors' elements.
    *
    * @param source the bytes; stays in use for reading
-   * @throws {UnsafePickleError} where the pickle asks for more than data, or what it holds is not data
+   * @throws {UnsafePickleError} where the pickle asks for more than data, or what it holds is not
+   * data
    * @throws {FormatError} where the file is no checkpoint of PyTorch 1.6 or newer, or damaged
    */
   static async open(source: ByteSource, options: TorchFileOptions = {}): Promise<TorchFile> {
@@ -127,8 +132,8 @@ export class TorchFile implements TensorFile {
   }
 
   /**
-   * Reads a part of one tensor: its elements in C order, little-endian. The checksum of a tensor that is read from its start in consecutive
-   * parts is compared with the last one.
+   * Reads a part of one tensor: its elements in C order, little-endian. The checksum of a tensor
+   * that is read from its start in consecutive parts is compared with the last one.
    *
    * @throws {FormatError} as {@link TorchFile.read}
    * @throws {RangeError} where the range is not within the tensor

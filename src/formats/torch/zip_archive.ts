@@ -1,4 +1,8 @@
-/** A zip file: stored entries are read in place, deflated ones in memory, each is checked against its CRC-32. @module */
+/**
+ * A zip file: stored entries are read in place, deflated ones in memory, each is checked against
+ * its CRC-32.
+ * @module
+ */
 import { crc32 } from "node:zlib";
 import { FormatError } from "../../errors.ts";
 import { type ByteSource, readExactly } from "../byte_source.ts";
@@ -72,8 +76,8 @@ export class ArchiveEntry {
   }
 
   /**
-   * A range that is one of a reading from the first byte to the last: the checksum is taken along the way and compared at the end. Any
-   * other range is as {@link ArchiveEntry.readPart}.
+   * A range that is one of a reading from the first byte to the last: the checksum is taken along
+   * the way and compared at the end. Any other range is as {@link ArchiveEntry.readPart}.
    *
    * @throws {FormatError} where the checksum is wrong, with the last range at the latest
    */

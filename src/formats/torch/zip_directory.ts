@@ -1,6 +1,6 @@
 /**
- * The central directory of a zip file: stored and deflated entries, no encryption, one disk, nothing before the archive. APPNOTE 6.3 of
- * PKWARE describes the format.
+ * The central directory of a zip file: stored and deflated entries, no encryption, one disk,
+ * nothing before the archive. APPNOTE 6.3 of PKWARE describes the format.
  * @module
  */
 import { type ByteSource, readExactly } from "../byte_source.ts";
@@ -14,7 +14,10 @@ import {
 } from "./zip_fields.ts";
 import { shown } from "../shown.ts";
 
-/** What the directory says of one entry; checked against its local header by {@link checkLocalHeaders}. */
+/**
+ * What the directory says of one entry; checked against its local header by {@link
+ * checkLocalHeaders}.
+ */
 export interface ZipEntry {
   /** Path in the archive. */
   readonly name: string;
@@ -55,7 +58,10 @@ const STORED = 0;
 const DEFLATED = 8;
 /** Deflate shrinks no data further, so a larger size is a lie. */
 const MAX_RATIO = 1032;
-/** Most bytes of a deflated entry, which is inflated in memory. The largest tensor of Stable Diffusion XL has 252 MB. */
+/**
+ * Most bytes of a deflated entry, which is inflated in memory. The largest tensor of Stable
+ * Diffusion XL has 252 MB.
+ */
 const MAX_INFLATED = 512 * 2 ** 20;
 
 /** Most entries; a checkpoint of Stable Diffusion has about 700. */
@@ -121,7 +127,10 @@ async function findDirectory(source: ByteSource, file: string): Promise<Director
   return checkPlace(readEnd64(at(wide), end), { end: start, file });
 }
 
-/** The last end record with at most `comment` bytes behind it: the one that other readers take too, whatever a comment holds. */
+/**
+ * The last end record with at most `comment` bytes behind it: the one that other readers take too,
+ * whatever a comment holds.
+ */
 async function findEnd(
   source: ByteSource,
   comment: number,
@@ -138,7 +147,9 @@ async function findEnd(
   return undefined;
 }
 
-/** A comment may follow, and bytes that are none: PyTorch and Python read an archive with either. */
+/**
+ * A comment may follow, and bytes that are none: PyTorch and Python read an archive with either.
+ */
 function readEnd(record: ZipRecord): DirectoryPlace {
   record.u32();
   record.expect("disk", record.u16(), 0);
@@ -245,7 +256,9 @@ function checkDeflated(size: number, stored: number, refuse: (what: string) => n
   }
 }
 
-/** Readers give nothing, or whatever memory held, for an entry that is marked as a folder or a link. */
+/**
+ * Readers give nothing, or whatever memory held, for an entry that is marked as a folder or a link.
+ */
 function isPlainFile(attributes: number): boolean {
   const type = attributes >>> 28;
   return (attributes & DOS_FOLDER) === 0 && (type === 0 || type === UNIX_FILE);

@@ -74,7 +74,8 @@ export class ZipRecord {
 const MAX_NAME = 511;
 
 /**
- * A name as the zip has it, checked as if files were to be made of it: relative, `/` between its parts, no way up.
+ * A name as the zip has it, checked as if files were to be made of it: relative, `/` between its
+ * parts, no way up.
  *
  * @throws {FormatError} naming it
  */
@@ -98,7 +99,11 @@ export function zipName(bytes: Uint8Array, record: ZipRecord): string {
   return name;
 }
 
-/** The zip64 field of an extra area, or `undefined`. @throws {FormatError} where the area is no list of fields */
+/**
+ * The zip64 field of an extra area, or `undefined`.
+ *
+ * @throws {FormatError} where the area is no list of fields
+ */
 export function zip64Field(extra: Uint8Array, record: ZipRecord): Uint8Array | undefined {
   let found: Uint8Array | undefined;
   const view = new DataView(extra.buffer, extra.byteOffset, extra.length);

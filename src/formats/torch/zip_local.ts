@@ -1,6 +1,7 @@
 /**
- * The local headers of a zip file, held to the directory: same names, sizes and checksums, and entry after entry without a hole, so that
- * no reader can find other data under a name than another one.
+ * The local headers of a zip file, held to the directory: same names, sizes and checksums, and
+ * entry after entry without a hole, so that no reader can find other data under a name than another
+ * one.
  * @module
  */
 import { type ByteSource, readExactly } from "../byte_source.ts";
@@ -12,7 +13,10 @@ const LOCAL = 0x04034b50;
 const LOCAL_SIZE = 30;
 const DESCRIPTOR = 0x08074b50;
 const HAS_DESCRIPTOR = 0x0008;
-/** Extra areas are short but where a writer aligns the data with them; a longer one takes a second read. */
+/**
+ * Extra areas are short but where a writer aligns the data with them; a longer one takes a second
+ * read.
+ */
 const USUAL_EXTRA = 256;
 
 /** The data of an entry. */

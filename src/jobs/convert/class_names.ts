@@ -9,8 +9,8 @@ export function numberedClasses(count: number): string[] {
 }
 
 /**
- * Names from a JSON file: a list, an object by number, or one that has such an object as `id2label`, as diffusers' and transformers'
- * configurations do.
+ * Names from a JSON file: a list, an object by number, or one that has such an object as
+ * `id2label`, as diffusers' and transformers' configurations do.
  *
  * @throws {FormatError} where they are not `count` names
  */

@@ -2,15 +2,17 @@
 import { RenamedTensors } from "../../convert/renamed_tensors.ts";
 import type { TensorFile } from "../../formats/tensor_file.ts";
 
-/** A step counter that torch.optim.swa_utils.AveragedModel saves beside the weights that it wraps. */
+/**
+ * A step counter that torch.optim.swa_utils.AveragedModel saves beside the weights that it wraps.
+ */
 const COUNTER = "n_averaged";
 
 /** Tensors without their prefix. */
 export interface Unprefixed {
   readonly tensors: TensorFile;
   /**
-   * What all names began with, or "": `module.` of DistributedDataParallel, `_orig_mod.` of torch.compile, `model.` of Lightning, and
-   * any of them in another.
+   * What all names began with, or "": `module.` of DistributedDataParallel, `_orig_mod.` of
+   * torch.compile, `model.` of Lightning, and any of them in another.
    */
   readonly prefix: string;
 }
@@ -18,7 +20,8 @@ export interface Unprefixed {
 /**
  * Strips the prefix that all names share.
  *
- * @param anchor a name of the network without a prefix: what stands before it in the file is the prefix
+ * @param anchor a name of the network without a prefix: what stands before it in the file is the
+ * prefix
  */
 export function withoutSharedPrefix(tensors: TensorFile, anchor: string): Unprefixed {
   const names = [...tensors.entries.keys()];

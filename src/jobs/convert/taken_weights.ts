@@ -18,7 +18,10 @@ export interface TakenWeights {
   readonly text: string;
 }
 
-/** Says which part of a checkpoint was taken, beside which others, and without which prefix of its names. */
+/**
+ * Says which part of a checkpoint was taken, beside which others, and without which prefix of its
+ * names.
+ */
 export function takenWeights(tensors: OpenTensors["tensors"], prefix: string): TakenWeights {
   const part = tensors instanceof TorchFile ? tensors.part : undefined;
   const parts = tensors instanceof TorchFile ? [...tensors.parts.keys()] : [];

@@ -9,9 +9,13 @@ const WEIGHTS = [
   "diffusion_pytorch_model.bin",
   "diffusion_pytorch_model.bin.index.json",
 ];
-/** The same of a variant, such as fp16 or non_ema: diffusers puts its name before the last ending. */
-const VARIANT =
-  /^diffusion_pytorch_model(?:\.(?<file>[\w-]+)\.(?:safetensors|bin)|\.(?:safetensors|bin)\.index\.(?<index>[\w-]+)\.json)$/;
+/**
+ * The same of a variant, such as fp16 or non_ema: diffusers puts its name before the last ending.
+ */
+const VARIANTS = [
+  /^diffusion_pytorch_model\.([\w-]+)\.(?:safetensors|bin)$/,
+  /^diffusion_pytorch_model\.(?:safetensors|bin)\.index\.([\w-]+)\.json$/,
+];
 /** A part of sharded weights, which its index names. */
 const SHARD = /-\d{5}-of-\d{5}(?=\.)/;
 /** Any other weights, which no configuration in the folder speaks of. */
@@ -59,8 +63,7 @@ export function weightsName(files: readonly string[], folder: string): WeightsNa
 function variantsOf(files: readonly string[]): Map<string, string[]> {
   const variants = new Map<string, string[]>();
   for (const name of [...files].sort()) {
-    const { file, index } = VARIANT.exec(name)?.groups ?? {};
-    const variant = file ?? index;
+    const variant = VARIANTS.map((pattern) => pattern.exec(name)?.[1]).find(Boolean);
     if (variant === undefined || SHARD.test(name)) continue;
     variants.set(variant, [...variants.get(variant) ?? [], name]);
   }

@@ -59,7 +59,10 @@ const UNREAD: Readonly<Record<string, readonly string[]>> = {
   set: ["__builtin__.set"],
 };
 
-/** Opens a checkpoint of a dict of one tensor `w` under each key; the value of `w` is the key's number, counted from 1. */
+/**
+ * Opens a checkpoint of a dict of one tensor `w` under each key; the value of `w` is the key's
+ * number, counted from 1.
+ */
 function openParts(keys: readonly string[], part?: string): Promise<TorchFile> {
   const one = (value: number) =>
     tensor({ size: tuple(int(1)), stride: tuple(int(1)), offset: int(value) });
