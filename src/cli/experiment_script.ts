@@ -2,7 +2,7 @@
 import { basename, join } from "node:path";
 import { fileFault } from "../formats/file_fault.ts";
 import { FormatError, UsageError } from "../errors.ts";
-import { expandCells } from "../experiments/cells.ts";
+import { checkCells, expandCells } from "../experiments/cells.ts";
 import { readDefinition } from "../experiments/definition.ts";
 import { dryRun, runCells } from "../experiments/run_cells.ts";
 import type { Command } from "./command.ts";
@@ -71,6 +71,7 @@ export async function runExperiment(args: readonly string[], signal: AbortSignal
   const bytes = await readFile(file);
   const definition = readDefinition(bytes, file);
   const cells = await expandCells(definition, file);
+  if (!values.report_only) await checkCells(cells, definition, file);
   const name = basename(file).replace(/\.json$/i, "");
   const experiment = {
     ...{ name, definition, cells, text: new TextDecoder().decode(bytes) },

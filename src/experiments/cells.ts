@@ -70,6 +70,30 @@ export async function expandCells(definition: Definition, file: string): Promise
   return { all: [...cells.values()], swept };
 }
 
+/**
+ * Checks what the runs name, files, models, classes, so that a slip in the last of them ends the experiment before the first.
+ *
+ * @throws {UsageError | ModelError | FormatError} that the run would end with; of flags it names the run
+ */
+export async function checkCells(
+  { all }: Cells,
+  { script }: Definition,
+  file: string,
+): Promise<void> {
+  const { checkInputs } = SAMPLING_SCRIPTS[script];
+  const checked = new Set<string>();
+  for (const cell of all) {
+    const key = JSON.stringify(Object.entries(cell.flags).filter(([name]) => !isMere(name, cell)));
+    if (!checked.has(key)) await named(file, cell, () => checkInputs(cell.words));
+    checked.add(key);
+  }
+}
+
+/** Whether a flag's value is a number that no file or class is checked against. */
+function isMere(name: string, { flags }: Cell): boolean {
+  return name === "method" || (typeof flags[name] === "number" && name !== "num_samples");
+}
+
 /** `tqn, window_size 8`: what a run's setting is called, whatever its seed. */
 export function settingName({ method, swept }: Pick<Cell, "method" | "swept">): string {
   return [method, ...Object.entries(swept).map(([name, value]) => `${name} ${value}`)].join(", ");

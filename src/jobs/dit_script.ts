@@ -1,7 +1,9 @@
 /** What `parallel_dit` adds to the shared run: class labels. @module */
 import { FormatError, UsageError } from "../errors.ts";
 import type { GuidedDenoiser } from "../models/guided_denoiser.ts";
-import { DitPipeline } from "../pipelines/dit_pipeline.ts";
+import { readClassNames } from "../models/class_names.ts";
+import { readSchedulerFile } from "../models/scheduler_file.ts";
+import { DitPipeline, openDitFolder } from "../pipelines/dit_pipeline.ts";
 import { jobNoise } from "./job_noise.ts";
 import { readSeedList, SEED_LIST_EXCLUDES, settledSeeds } from "../arguments/seed_list.ts";
 import { show } from "../arguments/parse_flags.ts";
@@ -31,6 +33,17 @@ export const ditScript: SamplingScript<typeof flags, DitPipeline> = {
     if (wanted) await listClasses(modelFolder(path, flags.model_path.default), { json });
     return wanted;
   },
+  async checkInputs(path, { values, given }) {
+    const { vae_path: vaePath, fp16, class_labels: text, num_samples: samples } = values;
+    const folder = await openDitFolder(path, { vaePath, fp16 });
+    await readSchedulerFile(folder, "dit");
+    const classes = readClassNames(folder);
+    if (text === undefined) return;
+    const { labels } = parseClassLabels(text, classes);
+    const count = readSeedList(values.seeds)?.length ??
+      (given.has("num_samples") ? samples : undefined);
+    if (count !== undefined) expectLabels(labels, count);
+  },
   open: (env, path, _values, options) => DitPipeline.open(env, path, options),
   async jobs(setting) {
     const { pipeline, values, given, schedule } = setting;
@@ -48,13 +61,7 @@ export const ditScript: SamplingScript<typeof flags, DitPipeline> = {
       shape: [schedule.numSteps + 1, ...pipeline.latentShape],
       classes: classes.length,
     });
-    if (labels && labels.length !== 1 && labels.length !== source.count) {
-      const samples = plural(source.count, "sample");
-      const wanted = source.count === 1 ? "1" : `1 or ${source.count}`;
-      throw new UsageError(
-        `--class_labels names ${labels.length} classes for ${samples}, wanted ${wanted}`,
-      );
-    }
+    if (labels) expectLabels(labels, source.count);
     const settled = { num_samples: source.count, ...settledSeeds(values.seeds) };
     return { count: source.count, jobs: makeJobs(), settled };
 
@@ -85,6 +92,13 @@ export const ditScript: SamplingScript<typeof flags, DitPipeline> = {
     return Promise.resolve(makeDenoiser(label, setting));
   },
 };
+
+/** Refuses a number of classes that is neither one for all samples nor one for each. */
+function expectLabels({ length }: readonly number[], count: number): void {
+  if (length === 1 || length === count) return;
+  const samples = plural(count, "sample"), wanted = count === 1 ? "1" : `1 or ${count}`;
+  throw new UsageError(`--class_labels names ${length} classes for ${samples}, wanted ${wanted}`);
+}
 
 function makeDenoiser(
   label: number,

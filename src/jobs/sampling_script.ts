@@ -62,6 +62,11 @@ export interface SamplingScript<
   check?(values: FlagValues<T>, given: ReadonlySet<string>): void;
   /** Prints a list that a flag asks for and that needs no library. @returns whether one was asked for */
   listed?(values: FlagValues<T>): Promise<boolean>;
+  /** Checks the model folder `path`, and classes or prompts against it, opening no network. @throws {ParataaError} */
+  checkInputs(
+    path: string,
+    args: Pick<Arguments<FlagValues<T>>, "values" | "given">,
+  ): Promise<void>;
   /** Opens the model folder `path`. */
   open(env: Environment, path: string, values: FlagValues<T>, options: PipelineOptions): Promise<P>;
   /** The samples, how many there are, and what the record must say in place of the flags' values. */

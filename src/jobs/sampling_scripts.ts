@@ -1,6 +1,7 @@
 /** The sampling scripts by the name of their task, their types settled so that all lie in one table. @module */
 import type { LatentPipeline } from "../pipelines/latent_pipeline.ts";
 import { type BatchTime, measureBatchTimes } from "./planning/batch_times.ts";
+import { checkInputs } from "./check_inputs.ts";
 import { chooseExecution } from "./devices.ts";
 import { ditScript } from "./dit_script.ts";
 import type { FlagTable } from "../arguments/flag.ts";
@@ -34,6 +35,8 @@ export interface AnySamplingScript {
   ): Promise<RunSummary | undefined>;
   /** Checks arguments as a run does before it opens a model. @throws {UsageError} */
   check(args: readonly string[]): Promise<void>;
+  /** Checks what the arguments name, as far as that goes without opening a network. @throws {ParataaError} */
+  checkInputs(args: readonly string[]): Promise<void>;
   /** What would make a run with these arguments, opening no model. */
   maker(args: readonly string[]): Promise<Maker>;
   /** Times the denoiser's calls with these arguments. */
@@ -57,6 +60,7 @@ function settled<T extends FlagTable & SamplingTable, P extends LatentPipeline<n
     async check(args) {
       await checkedArguments(script, args);
     },
+    checkInputs: (args) => checkInputs(script, args),
     async maker(args) {
       const values = (await checkedArguments(script, args)).values as SamplingValues;
       using env = openEnvironment(values);

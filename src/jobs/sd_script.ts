@@ -1,6 +1,10 @@
 /** What `parallel_sd` adds to the shared run: prompts. @module */
 import { UsageError } from "../errors.ts";
-import { StableDiffusionPipeline } from "../pipelines/stable_diffusion_pipeline.ts";
+import { readSchedulerFile } from "../models/scheduler_file.ts";
+import {
+  openStableDiffusionFolder,
+  StableDiffusionPipeline,
+} from "../pipelines/stable_diffusion_pipeline.ts";
 import type { Jobs } from "./job.ts";
 import { jobNoise } from "./job_noise.ts";
 import { readSeedList, SEED_LIST_EXCLUDES, settledSeeds } from "../arguments/seed_list.ts";
@@ -21,6 +25,11 @@ export const sdScript: SamplingScript<typeof flags, StableDiffusionPipeline> = {
   command: "sd",
   prefix: "SD",
   flags,
+  async checkInputs(path, { values: { vae_path: vaePath, fp16, prompts_file: file } }) {
+    const folder = await openStableDiffusionFolder(path, { vaePath, fp16 });
+    await readSchedulerFile(folder, "stable-diffusion");
+    if (file !== undefined) await readPrompts("prompts_file", file);
+  },
   open: (env, path, { height, width }, options) =>
     StableDiffusionPipeline.open(env, path, { ...options, height, width }),
   exclusive: [["prompt", "prompts_file"], ...SEED_LIST_EXCLUDES],

@@ -1,6 +1,10 @@
 /** What `parallel_sd_winit` adds to the shared run: a second prompt that starts from the trajectory of a first sample. @module */
 import { UsageError } from "../errors.ts";
-import { StableDiffusionPipeline } from "../pipelines/stable_diffusion_pipeline.ts";
+import { readSchedulerFile } from "../models/scheduler_file.ts";
+import {
+  openStableDiffusionFolder,
+  StableDiffusionPipeline,
+} from "../pipelines/stable_diffusion_pipeline.ts";
 import type { SampleNoise } from "../pipelines/noise_source.ts";
 import { compareWithScratch } from "./compare_scratch.ts";
 import type { Jobs } from "./job.ts";
@@ -35,6 +39,10 @@ export const sdWinitScript: SamplingScript<typeof flags, StableDiffusionPipeline
   command: "sd-winit",
   prefix: "SD-winit",
   flags,
+  async checkInputs(path, { values: { vae_path: vaePath, fp16 } }) {
+    const folder = await openStableDiffusionFolder(path, { vaePath, fp16 });
+    await readSchedulerFile(folder, "stable-diffusion");
+  },
   open: (env, path, { height, width }, options) =>
     StableDiffusionPipeline.open(env, path, { ...options, height, width }),
   exclusive: [SOURCES, ...SEED_LIST_EXCLUDES],

@@ -82,8 +82,7 @@ export class DitPipeline implements LatentPipeline<number> {
     path: string,
     options: PipelineOptions = {},
   ): Promise<DitPipeline> {
-    const networks = options.vaePath === undefined ? [NETWORK, "vae_decoder"] : [NETWORK];
-    const folder = await ModelFolder.open(path, { networks, fp16: options.fp16 });
+    const folder = await openDitFolder(path, options);
     const scheduler = await readSchedulerFile(folder, "dit");
     const file = await folder.network(NETWORK);
     await using stack = new AsyncDisposableStack();
@@ -156,4 +155,13 @@ export class DitPipeline implements LatentPipeline<number> {
     await this.#network.close();
     await this.#decoder.close();
   }
+}
+
+/** The folder of a DiT, of which no network is opened. @throws {ModelError} naming the parts that are missing */
+export async function openDitFolder(
+  path: string,
+  { vaePath, fp16 }: Pick<PipelineOptions, "vaePath" | "fp16"> = {},
+): Promise<ModelFolder> {
+  const networks = vaePath === undefined ? [NETWORK, "vae_decoder"] : [NETWORK];
+  return await ModelFolder.open(path, { networks, fp16 });
 }

@@ -74,15 +74,7 @@ export class StableDiffusionPipeline implements LatentPipeline<TextCondition> {
     options: StableDiffusionOptions = {},
   ): Promise<StableDiffusionPipeline> {
     const { session } = options;
-    const folder = await ModelFolder.open(path, {
-      networks: [
-        "text_encoder",
-        NETWORK,
-        ...(options.vaePath === undefined ? ["vae_decoder"] : []),
-      ],
-      tokenizer: true,
-      fp16: options.fp16,
-    });
+    const folder = await openStableDiffusionFolder(path, options);
     const scheduler = await readSchedulerFile(folder, "stable-diffusion");
     const scale = await vaeScale(folder, options);
     const tokenizer = await ClipTokenizer.load(join(path, "tokenizer"), {
@@ -258,4 +250,14 @@ function expectImageSize(
       `--${name} is ${wanted[name]}, this model makes images of ${made.width}x${made.height}`,
     );
   }
+}
+
+/** The folder of a Stable Diffusion model, of which no network is opened. @throws {ModelError} naming the parts that are missing */
+export async function openStableDiffusionFolder(
+  path: string,
+  { vaePath, fp16 }: Pick<PipelineOptions, "vaePath" | "fp16"> = {},
+): Promise<ModelFolder> {
+  const decoder = vaePath === undefined ? ["vae_decoder"] : [];
+  const networks = ["text_encoder", NETWORK, ...decoder];
+  return await ModelFolder.open(path, { networks, tokenizer: true, fp16 });
 }
