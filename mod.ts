@@ -86,6 +86,7 @@ export {
   type Line,
   linePanel,
 } from "./src/report/chart.ts";
+export { numberSeries, type SeriesNumber } from "./src/report/series.ts";
 export { figure, type Panel } from "./src/report/svg.ts";
 
 // Conversion of checkpoints.

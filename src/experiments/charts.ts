@@ -9,6 +9,7 @@ import {
   MOST_CURVES,
 } from "../report/chart.ts";
 import { highest, lowest } from "../report/extent.ts";
+import { numberSeries, type SeriesNumber } from "../report/series.ts";
 import type { Panel } from "../report/svg.ts";
 import { type Cell, settingName } from "./cells.ts";
 import type { Metric } from "./definition.ts";
@@ -45,19 +46,20 @@ export function experimentCharts(
   { metrics, swept }: { metrics: readonly Metric[]; swept: readonly string[] },
 ): ChartFile[] {
   const axes = independent(swept, samples.map(({ cell }) => cell));
+  const numberOf = numberSeries();
   const files = metrics.map((metric) => ({
     name: metric,
     label: METRIC_NAMES[metric],
-    panels: metricPanels(samples, metric, axes),
+    panels: metricPanels(samples, metric, { axes, numberOf }),
   }));
   return [
     ...files,
     roundsFile(samples, {
-      ...{ name: "residual_by_round", title: "largest residual by round", scale: "log" },
+      ...{ name: "residual_by_round", title: "largest residual by round", scale: "log", numberOf },
       of: (sample) => sample.residuals,
     }),
     roundsFile(samples, {
-      ...{ name: "finished_by_round", title: "finished index by round", scale: "linear" },
+      ...{ name: "finished_by_round", title: "finished index by round", scale: "linear", numberOf },
       of: (sample) => sample.finished,
     }),
   ].filter((file) => file.panels.length > 0);
@@ -79,24 +81,28 @@ function independent(swept: readonly string[], cells: readonly Cell[]): string[]
 function metricPanels(
   samples: readonly MeasuredSample[],
   metric: Metric,
-  axes: readonly string[],
+  { axes, numberOf }: { axes: readonly string[]; numberOf: SeriesNumber },
 ): Panel[] {
-  const panels = axes.map((flag) => sweepPanel(samples, metric, { flag, axes })).filter((p) =>
-    p !== null
-  );
+  const panels = axes.map((flag) => sweepPanel(samples, metric, { flag, axes, numberOf })).filter((
+    p,
+  ) => p !== null);
   if (panels.length > 0) return panels;
   const bars = groups(samples, ({ cell }) => settingName(cell)).map(([name, mine]) => ({
     name,
     values: mine.map((sample) => sample.figures[metric]).filter(Number.isFinite),
   })).filter((bar) => bar.values.length > 0);
-  return bars.length > 0 ? [barPanel(METRIC_NAMES[metric], bars)] : [];
+  return bars.length > 0 ? [barPanel(METRIC_NAMES[metric], bars, numberOf)] : [];
 }
 
 /** A figure over one flag, a line per setting of the others; `null` where the flag has not two numbers. */
 function sweepPanel(
   samples: readonly MeasuredSample[],
   metric: Metric,
-  { flag, axes }: { flag: string; axes: readonly string[] },
+  { flag, axes, numberOf }: {
+    flag: string;
+    axes: readonly string[];
+    numberOf: SeriesNumber;
+  },
 ): Panel | null {
   const mine = samples.filter(({ cell }) => typeof cell.swept[flag] === "number");
   const valuesOf = (some: readonly MeasuredSample[]) =>
@@ -126,7 +132,7 @@ function sweepPanel(
         y: figures[metric],
       })),
     })),
-    { x, y: LOGARITHMIC.includes(metric) ? "log" : "linear" },
+    { x, y: LOGARITHMIC.includes(metric) ? "log" : "linear", numberOf },
   );
 }
 
@@ -134,13 +140,14 @@ interface RoundsChart {
   name: string;
   title: string;
   scale: AxisScale;
+  numberOf: SeriesNumber;
   of: (sample: MeasuredSample) => readonly number[];
 }
 
 /** A curve per setting, the mean of its samples; a sample that has ended keeps its last value. */
 function roundsFile(
   samples: readonly MeasuredSample[],
-  { name, title, scale, of }: RoundsChart,
+  { name, title, scale, numberOf, of }: RoundsChart,
 ): ChartFile {
   const parallel = samples.filter((sample) => sample.rounds.length > 0);
   const curves = groups(parallel, ({ cell }) => settingName(cell)).map(([name, mine]): Curve => {
@@ -153,7 +160,7 @@ function roundsFile(
   });
   const panels: Panel[] = [];
   for (let i = 0; i < curves.length && panels.length < MOST_PANELS; i += MOST_CURVES) {
-    panels.push(curvePanel(title, curves.slice(i, i + MOST_CURVES), scale));
+    panels.push(curvePanel(title, curves.slice(i, i + MOST_CURVES), scale, numberOf));
   }
   return { name, label: title, panels };
 }

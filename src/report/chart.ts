@@ -2,6 +2,7 @@
 // @ts-types="npm:@types/d3-scale@4.0.9"
 import { scaleLinear, scaleLog } from "npm:d3-scale@4.0.3";
 import { highest, lowest } from "./extent.ts";
+import { fillOf, MOST_SERIES, numberSeries, type SeriesNumber, strokeOf } from "./series.ts";
 import { type Panel, px, svgHeading, svgText } from "./svg.ts";
 
 /** One bar: the mean of its values, with a dot for each. */
@@ -32,14 +33,16 @@ export type AxisScale = "linear" | "log";
 const WIDTH = 480, LEFT = 130, RIGHT = 400, TOP = 34, ROW = 17, CURVES = 200;
 /** Curves stand right of their axis labels; their names stand below. */
 const CURVES_WIDTH = 420, CURVES_LEFT = 50, CURVES_RIGHT = 400, NAME = 15;
-/** Okabe and Ito's colours, told apart by colour-blind people too. */
-const COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#808080"];
 
 /** Curves that one panel can tell apart. */
-export const MOST_CURVES = COLOURS.length;
+export const MOST_CURVES = MOST_SERIES;
 
 /** Horizontal bars from 0 with a dot for every value, the mean written behind. */
-export function barPanel(title: string, bars: readonly Bar[]): Panel {
+export function barPanel(
+  title: string,
+  bars: readonly Bar[],
+  numberOf: SeriesNumber = numberSeries(),
+): Panel {
   const most = highest(bars.flatMap((bar) => bar.values));
   const x = scaleLinear().domain([0, most]).range([LEFT, RIGHT - 30]).nice(5);
   const bottom = TOP + bars.length * ROW;
@@ -49,9 +52,9 @@ export function barPanel(title: string, bars: readonly Bar[]): Panel {
       `<circle class="dot" cx="${px(x(value))}" cy="${y + 7}" r="2"/>`
     );
     return svgText(name, { x: LEFT - 6, y: y + 11, anchor: "end" }) +
-      `<rect x="${LEFT}" y="${y}" width="${px(x(mean) - LEFT)}" height="${ROW - 3}" fill="${
-        COLOURS[name.startsWith("tqn") ? 1 : 5]
-      }"/>` + dots.join("") +
+      `<rect x="${LEFT}" y="${y}" width="${px(x(mean) - LEFT)}" height="${ROW - 3}" ${
+        fillOf(numberOf(name))
+      }/>` + dots.join("") +
       svgText(mean.toFixed(mean < 100 ? 1 : 0), {
         x: x(highest([mean, ...values])) + 5,
         y: y + 11,
@@ -69,6 +72,7 @@ export function barPanel(title: string, bars: readonly Bar[]): Panel {
  * Curves over rounds; on a logarithmic axis values that are not positive end a curve.
  *
  * @param scale of the vertical axis
+ * @param numberOf numbers of the curves, which decide their colours; in their order by default
  * @example
  * ```ts
  * import { curvePanel, figure } from "@parataa/parataa";
@@ -81,20 +85,21 @@ export function curvePanel(
   title: string,
   curves: readonly Curve[],
   scale: AxisScale = "log",
+  numberOf: SeriesNumber = numberSeries(),
 ): Panel {
   const lines = curves.map(({ name, values }) => {
     const end = scale === "log" ? values.findIndex((value) => !(value > 0)) : -1;
     const drawn = end < 0 ? values : values.slice(0, end);
     return { name, points: drawn.map((y, i) => ({ x: i + 1, y })) };
   });
-  return drawLines(title, lines, { x: "linear", y: scale });
+  return drawLines(title, lines, { x: "linear", y: scale, numberOf });
 }
 
 /** Lines over a swept value, with a dot for every run; a logarithmic axis leaves out what is not positive. */
 export function linePanel(
   title: string,
   lines: readonly Line[],
-  { x, y }: { x: AxisScale; y: AxisScale },
+  { x, y, numberOf = numberSeries() }: { x: AxisScale; y: AxisScale; numberOf?: SeriesNumber },
 ): Panel {
   const shown = (value: number, scale: AxisScale) =>
     Number.isFinite(value) && (scale === "linear" || value > 0);
@@ -103,17 +108,23 @@ export function linePanel(
     name,
     points: points.filter((point) => shown(point.x, x) && shown(point.y, y)),
   }));
-  return drawLines(title, drawn, { x, y, places: places.filter((place) => shown(place, x)) });
+  const dots = places.filter((place) => shown(place, x));
+  return drawLines(title, drawn, { x, y, numberOf, places: dots });
 }
 
 interface Drawing {
   x: AxisScale;
   y: AxisScale;
+  numberOf: SeriesNumber;
   /** Where dots stand, those of points that are left out too; curves have none. */
   places?: readonly number[];
 }
 
-function drawLines(title: string, lines: readonly Line[], { x: across, y: up, places }: Drawing) {
+function drawLines(
+  title: string,
+  lines: readonly Line[],
+  { x: across, y: up, places, numberOf }: Drawing,
+): Panel {
   const points = lines.flatMap((line) => line.points);
   const bottom = TOP + CURVES;
   const abscissas = places ?? points.map((point) => point.x);
@@ -130,20 +141,20 @@ function drawLines(title: string, lines: readonly Line[], { x: across, y: up, pl
   const marked = places && values.length <= 8 ? values : x.ticks(6);
   const ticks = marked.map((value) => tick(x(value), { label: label(value), bottom }));
   const drawn = lines.map(({ name, points }, i) => {
-    const colour = COLOURS[i % COLOURS.length];
+    const number = numberOf(name), fill = fillOf(number);
     const path = means(points).map(([at, mean]) => `${px(x(at))} ${px(y(mean))}`);
     const circles = places
       ? points.map((point) =>
-        `<circle cx="${px(x(point.x))}" cy="${px(y(point.y))}" r="2.5" fill="${colour}"/>`
+        `<circle cx="${px(x(point.x))}" cy="${px(y(point.y))}" r="2.5" ${fill}/>`
       )
       : [];
     const line = path.length === 0
       ? ""
-      : `<path d="M${path.join("L")}" fill="none" stroke="${colour}" stroke-width="1.5"/>`;
+      : `<path d="M${path.join("L")}" fill="none" ${strokeOf(number)} stroke-width="1.5"/>`;
     const below = bottom + 28 + i * NAME;
     return line + circles.join("") +
-      `<rect x="${CURVES_LEFT}" y="${below}" width="8" height="8" fill="${colour}"/>` +
-      svgText(name, { x: CURVES_LEFT + 14, y: below + 8 });
+      `<path d="M${CURVES_LEFT} ${below + 4}h16" ${strokeOf(number)} stroke-width="4"/>` +
+      svgText(name, { x: CURVES_LEFT + 22, y: below + 8 });
   });
   const body = svgHeading(title) + grid.join("") + ticks.join("") + drawn.join("");
   return { width: CURVES_WIDTH, height: bottom + 32 + lines.length * NAME, body };

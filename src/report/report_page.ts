@@ -161,8 +161,13 @@ function samplePart(sample: ReportSample, number: number): string {
 <div class="heat"><img src="${heat.uri}" alt="Residual of ${heat.steps} steps in ${last} rounds; the table below has the largest of each round"><div class="now" hidden></div></div>
 <div class="ends"><span>step 0</span><span>step ${heat.steps - 1}</span></div>
 ${roundsTable(sample)}
-<p><code>${escape(folder)}</code></p>
+<p><a href="${escape(linkOf(folder))}"><code>${escape(folder)}</code></a></p>
 </article>`;
+}
+
+/** Address of a path below the page's folder: every character that an address gives a meaning is encoded, and no scheme can begin it. */
+function linkOf(folder: string): string {
+  return `./${folder.toWellFormed().split("/").map(encodeURIComponent).join("/")}/`;
 }
 
 function roundsTable({ finished, residuals, evaluations }: ReportSample): string {

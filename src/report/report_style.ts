@@ -1,7 +1,8 @@
 /** How a report looks, in light and in dark, wide and narrow. @module */
+import { DARK, LIGHT, seriesStyle } from "./series.ts";
 
 /** The page's style sheet. */
-export const REPORT_STYLE = `
+export const REPORT_STYLE: string = `
 :root { color-scheme: light dark; --paper: #fff; --ink: #16181d; --soft: #565d6b; --line: #d5d9e0; --card: #f6f7f9; --accent: #0a58ca; }
 @media (prefers-color-scheme: dark) {
   :root { --paper: #14161a; --ink: #e8eaee; --soft: #a2a9b6; --line: #3a404b; --card: #1d2026; --accent: #7ab0ff; }
@@ -28,6 +29,8 @@ dd { margin: 0; min-width: 0; overflow-wrap: anywhere; }
 .charts, .samples { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fill, minmax(min(100%, 22rem), 1fr)); }
 .charts svg { width: 100%; height: auto; }
 .paper { fill: var(--paper); } .ink { fill: var(--ink); } .grid { stroke: var(--line); } .dot { fill: var(--ink); fill-opacity: .4; }
+${seriesStyle(LIGHT)}
+@media (prefers-color-scheme: dark) { ${seriesStyle(DARK)} }
 article { scroll-margin-top: 6rem; background: var(--card); border: 1px solid var(--line); border-radius: 6px; padding: .75rem; min-width: 0; }
 article p { margin: .15rem 0 .5rem; font-size: .85rem; color: var(--soft); }
 .pair { display: flex; gap: .75rem; }

@@ -1,5 +1,7 @@
 /** Pieces of SVG that charts and sheets share. @module */
 
+import { LIGHT, seriesStyle } from "./series.ts";
+
 /** A part of an image, drawn from (0, 0). */
 export interface Panel {
   /** Pixels across. */
@@ -11,7 +13,8 @@ export interface Panel {
 }
 
 /** Colours by class, so that a page can put its own in their place. */
-const STYLE = ".paper{fill:#fff}.ink{fill:#111}.grid{stroke:#ddd}.dot{fill:#111;fill-opacity:.4}";
+const STYLE = ".paper{fill:#fff}.ink{fill:#111}.grid{stroke:#ddd}.dot{fill:#111;fill-opacity:.4}" +
+  seriesStyle(LIGHT);
 
 /** Rounds to a tenth of a pixel. */
 export function px(value: number): number {

@@ -46,7 +46,8 @@ Deno.test("reportPage() names no other file or host, and its policy forbids ever
   const page = reportPage(REPORT);
   const addresses = all(page, /(?:src|href|action|url)\s*[=(]\s*["']?([^"')\s>]*)/g);
   assert.ok(addresses.length >= 5);
-  for (const address of addresses) assert.match(address, /^data:(image\/png;base64,|,$)/);
+  // The links to the runs' folders lie below the page's own.
+  for (const address of addresses) assert.match(address, /^(data:(image\/png;base64,|,$)|\.\/)/);
   const others = all(page.replaceAll("http://www.w3.org/2000/svg", ""), /\w+:\/\//g);
   assert.deepEqual(others, []);
   assert.match(
@@ -95,4 +96,13 @@ Deno.test("reportPage() of an unfinished experiment says what is missing and wha
   const none = { ...REPORT, samples: [], charts: [], table: { head: [], rows: [] } };
   const status = { done: 0, wanted: 1, missing: ["run 0"], failed: [] };
   assert.match(reportPage({ ...none, status }), /Unfinished: 0 of 1/);
+});
+
+Deno.test("reportPage() links to the folder of every sample", () => {
+  const links = (folder: string) =>
+    all(reportPage({ ...REPORT, samples: [{ ...SAMPLE, folder }] }), /<a href="([^"]*)"/g);
+  assert.deepEqual(links("runs/tqn-1/DiT-2/sample_0"), ["./runs/tqn-1/DiT-2/sample_0/"]);
+  assert.deepEqual(links("javascript:a/b #?%\ud800"), [
+    "./javascript%3Aa/b%20%23%3F%25%EF%BF%BD/",
+  ]);
 });
