@@ -12,6 +12,7 @@ import type { Schedule } from "../sampling/schedule.ts";
 import type { Job, Outcome } from "./job.ts";
 import { imageText } from "./image_text.ts";
 import { plural, type Progress } from "../cli/progress.ts";
+import { noteIfSlower } from "./slower_note.ts";
 import { readOutcome } from "./read_outcome.ts";
 import type { RecordedArguments } from "../arguments/read_arguments.ts";
 import { type SamplingValues, solve, type Solved } from "./solve.ts";
@@ -49,8 +50,10 @@ export function beginSample(job: Job, context: SampleContext): BegunSample {
   }
   const solving = solveSample(job, context);
   const finish = async () => {
-    const outcome = await finishSample(job, await solving, context);
+    const solved = await solving;
+    const outcome = await finishSample(job, solved, context);
     await context.run.endSample(folderOf(job), outcome.record);
+    await noteIfSlower(job, { ...solved, timesteps: outcome.record.steps }, context);
     return outcome;
   };
   return { over: solving.catch(() => {}), finish };
@@ -61,6 +64,8 @@ interface SolvedSample extends Solved {
   previews: ReturnType<typeof previewer>;
   /** Of sampling, previews aside. */
   seconds: number;
+  /** Whether some of its answers came from a log. */
+  replayed: boolean;
 }
 
 /** Solves one sample's chain. @throws {NumericalError} when NaN or infinity turns up; no image is made of it */
@@ -81,7 +86,8 @@ async function solveSample(job: Job, context: SampleContext): Promise<SolvedSamp
   if (log?.replayed) {
     progress.note(`sample ${job.index + 1}: ${plural(log.replayed, "call")} taken from its log`);
   }
-  return { ...solved, previews, seconds: solving() - previews.seconds() };
+  const seconds = solving() - previews.seconds();
+  return { ...solved, previews, seconds, replayed: (log?.replayed ?? 0) > 0 };
 }
 
 /** Makes a solved sample's images and writes its folder. */
