@@ -40,8 +40,13 @@ export function shapeText(tensor: TensorMetadata): string {
   return tensor.shape.length === 0 ? "a scalar" : `[${tensor.shape.join(", ")}]`;
 }
 
-/** `sample float32 [batch, 4, 8, 8], …`, or `none`. */
+/** Tensors that a message names. */
+const MOST_NAMED = 10;
+
+/** `sample float32 [batch, 4, 8, 8], …`, or `none`; a network may have any number. */
 export function listTensors(tensors: readonly TensorMetadata[]): string {
-  return tensors.map((tensor) => `${tensor.name} ${tensor.type} ${shapeText(tensor)}`).join(", ") ||
-    "none";
+  const named = tensors.slice(0, MOST_NAMED)
+    .map((tensor) => `${tensor.name} ${tensor.type} ${shapeText(tensor)}`);
+  const more = tensors.length - named.length;
+  return (named.join(", ") || "none") + (more > 0 ? ` and ${more} more` : "");
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { ModelError } from "../../src/errors.ts";
 import { checkContract } from "../../src/models/network_contract.ts";
+import { listTensors } from "../../src/models/tensor_contract.ts";
 import type { TensorMetadata } from "../../src/runtime/model_metadata.ts";
 
 const options = { file: "m/model.onnx", condition: "class_labels", conditionShape: [] };
@@ -120,4 +121,11 @@ Deno.test("checkContract() names what was found and what is needed", () => {
       return true;
     }, name);
   }
+});
+
+Deno.test("listTensors() names the first ten of any number", () => {
+  const tensors = Array.from({ length: 150_000 }, (_, i) => ({ ...output, name: `o${i}` }));
+  const text = listTensors(tensors);
+  assert.match(text, /^o0 float32 \[batch.*, o9 float32 \[[^\]]*\] and 149990 more$/);
+  assert.equal(listTensors([]), "none");
 });
