@@ -1,7 +1,7 @@
 /** `experiment`: a grid of runs, what they came to, and a report. @module */
 import { basename, join } from "node:path";
 import { fileFault } from "../formats/file_fault.ts";
-import { FormatError, UsageError } from "../errors.ts";
+import { UsageError } from "../errors.ts";
 import { checkCells, expandCells } from "../experiments/cells.ts";
 import { readDefinition } from "../experiments/definition.ts";
 import { dryRun, runCells } from "../experiments/run_cells.ts";
@@ -91,7 +91,10 @@ async function readFile(file: string): Promise<Uint8Array> {
     return await Deno.readFile(await givenOrShipped(file));
   } catch (cause) {
     if (cause instanceof Deno.errors.NotCapable) throw cause;
-    const kind = cause instanceof Deno.errors.NotFound ? UsageError : FormatError;
-    throw new kind(`${file} cannot be read: ${fileFault(cause)}`, { cause });
+    const isFolder = cause instanceof Deno.errors.IsADirectory;
+    throw new UsageError(`${file} cannot be read: ${fileFault(cause)}`, {
+      hint: isFolder ? "the folder of an experiment holds its file as experiment.json" : undefined,
+      cause,
+    });
   }
 }

@@ -302,6 +302,12 @@ for (const [name, text, kind, line] of REFUSED) {
 Deno.test("runExperiment() says which file it cannot read, and which flags exclude each other", async () => {
   await assert.rejects(printed([]), /needs a JSON file/);
   await assert.rejects(printed(["/nowhere.json"]), /\/nowhere\.json cannot be read/);
+  const folder = await printed(["tests"]).catch((error) => error);
+  assert.ok(folder instanceof UsageError);
+  assert.match(
+    `${folder.message} - ${folder.hint}`,
+    /it is a folder, wanted a file - .*experiment\.json/,
+  );
   await assert.rejects(printed(["x.json", "--dry_run", "--report_only"]), /at most one/);
 });
 

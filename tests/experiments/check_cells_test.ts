@@ -34,7 +34,7 @@ const SLIPS: Slip[] = [
     "a file that is not there",
     { grid: { noise_path: ["no-such.npy"] } },
     UsageError,
-    /--noise_path no-such\.npy cannot be read: No such file/,
+    /--noise_path no-such\.npy cannot be read: there is no such file/,
   ],
   [
     "a VAE that is not there",
