@@ -20,7 +20,11 @@
  */
 export * from "./src/errors.ts";
 export type { ByteSource } from "./src/formats/byte_source.ts";
-export type { SafetensorsData, SafetensorsDtype } from "./src/formats/element_types.ts";
+export type {
+  ListedDtype,
+  SafetensorsData,
+  SafetensorsDtype,
+} from "./src/formats/element_types.ts";
 export { FileSource } from "./src/formats/file_source.ts";
 export { type A1111Parameters, formatA1111 } from "./src/formats/image/a1111.ts";
 export { type ImageFile, verifyImage } from "./src/formats/image/image_file.ts";

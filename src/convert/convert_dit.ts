@@ -29,6 +29,7 @@ export interface ConvertDitOptions extends NetworkOptions {
 
 /** A converted DiT. */
 export interface ConvertedDit extends ConvertedNetwork {
+  /** Its sizes, read off the checkpoint. */
   architecture: DitArchitecture;
 }
 

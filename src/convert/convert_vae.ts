@@ -16,7 +16,9 @@ export interface ConvertVaeOptions extends NetworkOptions {
 
 /** Both networks of a VAE. */
 export interface ConvertedVae {
+  /** Latents to pixels. */
   decoder: ConvertedNetwork;
+  /** Pixels to latents. */
   encoder: ConvertedNetwork;
 }
 

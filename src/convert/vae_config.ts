@@ -17,8 +17,9 @@ export interface VaeConfig {
   groups: number;
   /** Ratio of the latents that are sampled to the VAE's own. */
   scalingFactor: number;
-  /** Whether the encoder ends, and the decoder begins, with a convolution of 1×1. */
+  /** Whether the encoder ends with a convolution of 1×1. */
   quantConv: boolean;
+  /** Whether the decoder begins with a convolution of 1×1. */
   postQuantConv: boolean;
   /** Whether there is attention in the middle. */
   attention: boolean;

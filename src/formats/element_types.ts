@@ -34,8 +34,21 @@ export interface SafetensorsData {
 /** Name of a safetensors element type that this reader accepts. */
 export type SafetensorsDtype = keyof SafetensorsData;
 
+/** Name of an element type that a file may have: one that is read, or one that is only listed. */
+export type ListedDtype =
+  | SafetensorsDtype
+  | "F4"
+  | "F6_E2M3"
+  | "F6_E3M2"
+  | "F8_E4M3"
+  | "F8_E4M3FNUZ"
+  | "F8_E5M2"
+  | "F8_E5M2FNUZ"
+  | "F8_E8M0"
+  | "C64";
+
 /** Bits of an element of the types that are listed and not read: no typed array holds them. */
-const UNREAD_BITS = {
+const UNREAD_BITS: Readonly<Record<Exclude<ListedDtype, SafetensorsDtype>, number>> = {
   F4: 4,
   F6_E2M3: 6,
   F6_E3M2: 6,
@@ -45,10 +58,7 @@ const UNREAD_BITS = {
   F8_E5M2FNUZ: 8,
   F8_E8M0: 8,
   C64: 64,
-} as const;
-
-/** Name of an element type that a file may have: one that is read, or one that is only listed. */
-export type ListedDtype = SafetensorsDtype | keyof typeof UNREAD_BITS;
+};
 
 /** Constructor of a typed array over a buffer. */
 export interface ArrayType<T> {
