@@ -247,7 +247,11 @@ Deno.test("parallel_sd_winit --init_latents takes a batch of one", () =>
 Deno.test("parallel_sd_winit names the flag that takes a file given to another one's", () =>
   withTempFolder(async (folder) => {
     const cases: [flag: string, file: string, message: RegExp][] = [
-      ["init_latents", `${LATENTS}/lat.pt`, /lat\.pt is a PyTorch file, wanted npy or safetensors/],
+      [
+        "init_latents",
+        `${LATENTS}/lat.pt`,
+        /lat\.pt is a PyTorch checkpoint, wanted npy or safetensors/,
+      ],
       ["init_trajectory", `${LATENTS}/f32.npy`, /is a NumPy array.*, wanted the trajectory/],
       ["init_image", `${LATENTS}/f32.npy`, /is a NumPy array.*, wanted a PNG or JPEG image/],
     ];
