@@ -3,7 +3,7 @@ import { UsageError } from "../errors.ts";
 import { isJsonObject, type JsonObject, type JsonValue, readJson } from "../formats/json.ts";
 import { PNG_SIGNATURE } from "../formats/image/png.ts";
 import { readPngText } from "../formats/image/png_text.ts";
-import { shownValue } from "../formats/shown.ts";
+import { shownValue } from "../text.ts";
 import { readUserFile } from "./user_file.ts";
 
 /** Keyword of our own PNG text chunk. */

@@ -1,7 +1,7 @@
 /** A checkpoint's tensors against those that a network needs. @module */
 import { ModelError } from "../errors.ts";
 import { nearestWord } from "../formats/nearest_word.ts";
-import { shown } from "../formats/shown.ts";
+import { shown } from "../text.ts";
 import type { TensorFile } from "../formats/tensor_file.ts";
 
 /** A tensor that a network needs. */

@@ -5,7 +5,7 @@ import {
   layoutSafetensors,
   type SafetensorsLayout,
 } from "../formats/safetensors/safetensors_layout.ts";
-import { shown } from "../formats/shown.ts";
+import { shown } from "../text.ts";
 import { tensorChunks, type TensorFile } from "../formats/tensor_file.ts";
 import type { Weight } from "./graph_builder.ts";
 import type { StoredType } from "./weight_storage.ts";

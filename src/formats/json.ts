@@ -7,7 +7,7 @@
  */
 import { FormatError } from "../errors.ts";
 import { refuseForeign } from "./foreign_file.ts";
-import { shown } from "./shown.ts";
+import { shown } from "../text.ts";
 
 /** A parsed JSON value. */
 export type JsonValue = null | boolean | number | string | readonly JsonValue[] | JsonObject;

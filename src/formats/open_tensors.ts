@@ -9,7 +9,7 @@ import { FileSource } from "./file_source.ts";
 import { SafetensorsFile } from "./safetensors/safetensors.ts";
 import { ShardedTensors } from "./safetensors/sharded_tensors.ts";
 import { HEAD_BYTES, recognise, refuseForeign } from "./foreign_file.ts";
-import { shown } from "./shown.ts";
+import { shown } from "../text.ts";
 import { TorchFile } from "./torch/torch_file.ts";
 
 /** Options of {@link openTensorFile} and {@link openTensors}. */

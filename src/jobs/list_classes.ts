@@ -1,6 +1,6 @@
 /** `--list_classes`: number and names of every class, without opening a network. @module */
 import { printLine } from "../cli/print.ts";
-import { escapeInvisible } from "../formats/shown.ts";
+import { escapeInvisible } from "../text.ts";
 import { readClassNames } from "../models/class_names.ts";
 import { ModelFolder } from "../models/model_folder.ts";
 

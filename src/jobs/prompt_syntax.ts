@@ -1,5 +1,5 @@
 /** Syntax of web UIs in a prompt, which has no meaning here. @module */
-import { shown } from "../formats/shown.ts";
+import { shown } from "../text.ts";
 
 /** One kind of syntax each. */
 const SYNTAX: readonly RegExp[] = [

@@ -1,6 +1,6 @@
 /** Prompts of the Stable Diffusion scripts. @module */
 import { UsageError } from "../errors.ts";
-import { shown } from "../formats/shown.ts";
+import { shown } from "../text.ts";
 import type { TextEmbedding } from "../models/clip_text_encoder.ts";
 import type {
   StableDiffusionPipeline,

@@ -4,7 +4,7 @@
  * @module
  */
 import { ModelError } from "../errors.ts";
-import { shown, shownValue } from "../formats/shown.ts";
+import { shown, shownValue } from "../text.ts";
 import type { AddedToken } from "./added_tokens.ts";
 import { expectId, isObject } from "./clip_tables.ts";
 

@@ -1,6 +1,6 @@
 /** Vocabulary and merges of a CLIP tokenizer: `tokenizer.json`, or `vocab.json` and `merges.txt`. @module */
 import { ModelError } from "../errors.ts";
-import { shown, shownValue } from "../formats/shown.ts";
+import { shown, shownValue } from "../text.ts";
 
 /** The tables of byte-pair encoding. */
 export interface ClipTables {

@@ -6,7 +6,7 @@
 
 import { join } from "node:path";
 import { ModelError } from "../errors.ts";
-import { shown, shownValue } from "../formats/shown.ts";
+import { shown, shownValue } from "../text.ts";
 import type { AddedToken } from "./added_tokens.ts";
 import { specialTokens } from "./clip_special_tokens.ts";
 import { checkVocab, type ClipTables, parseMerges, parseObject, tablesOf } from "./clip_tables.ts";

@@ -1,7 +1,7 @@
 /** Typed reading of a model's JSON configuration. @module */
 import { ModelError } from "../errors.ts";
 import type { JsonObject, JsonValue } from "../formats/json.ts";
-import { shownValue } from "../formats/shown.ts";
+import { shownValue } from "../text.ts";
 
 /** Reads keys by the type that they must have, and knows which of them nobody asked for. */
 export class ConfigReader {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { ModelError, PermissionError } from "../errors.ts";
 import { isJsonObject, type JsonObject, readJson } from "../formats/json.ts";
 import { resolveFile } from "../formats/real_file.ts";
-import { escapeInvisible, shownValue } from "../formats/shown.ts";
+import { escapeInvisible, shownValue } from "../text.ts";
 import type { ScheduleKind } from "../sampling/scheduler_config.ts";
 import { openableNetwork } from "./openable_network.ts";
 import { HUB_HINT, isHubName } from "./hub_name.ts";

@@ -14,7 +14,7 @@ import { readOnnx } from "../formats/onnx/onnx.ts";
 import { asIdentity, editGraph, withDims } from "../formats/onnx/onnx_edit.ts";
 import type { OnnxDim, OnnxGraph, OnnxModel, OnnxValue } from "../formats/onnx/onnx_types.ts";
 import type { ProtobufField } from "../formats/onnx/protobuf.ts";
-import { shown } from "../formats/shown.ts";
+import { shown } from "../text.ts";
 import { type Fail, Head } from "./timestep_head.ts";
 
 /** Options of {@linkcode perRowTimesteps}. */

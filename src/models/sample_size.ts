@@ -1,7 +1,7 @@
 /** Size of the latents that a UNet was trained on. @module */
 import { ModelError } from "../errors.ts";
 import type { JsonObject } from "../formats/json.ts";
-import { shownValue } from "../formats/shown.ts";
+import { shownValue } from "../text.ts";
 
 /** Stable Diffusion v1's. */
 const DEFAULT = 64;

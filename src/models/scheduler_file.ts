@@ -5,7 +5,7 @@
  * @module
  */
 import type { JsonValue } from "../formats/json.ts";
-import { shown, shownValue } from "../formats/shown.ts";
+import { shown, shownValue } from "../text.ts";
 import { createSchedule } from "../sampling/schedule.ts";
 import {
   type ScheduleKind,

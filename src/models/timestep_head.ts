@@ -1,7 +1,7 @@
 /** How a network begins to use its timestep. @module */
 
 import type { OnnxGraph, OnnxNode } from "../formats/onnx/onnx_types.ts";
-import { shown } from "../formats/shown.ts";
+import { shown } from "../text.ts";
 import { constantIntegers } from "./onnx_constants.ts";
 
 /** Longest way from the input to the node that spreads it; exporters write three nodes at most. */

@@ -3,7 +3,7 @@ import { join, sep } from "node:path";
 import { FormatError, UsageError } from "../errors.ts";
 import { fileFault } from "../formats/file_fault.ts";
 import { isJsonObject, type JsonObject, type JsonValue, readJson } from "../formats/json.ts";
-import { shown } from "../formats/shown.ts";
+import { shown } from "../text.ts";
 import { digestFile } from "./hash.ts";
 import type { Manifest } from "./manifest.ts";
 

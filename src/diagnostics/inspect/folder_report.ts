@@ -5,7 +5,7 @@ import { ClipTokenizer } from "../../models/clip_tokenizer.ts";
 import { type ClassNames, readClassNames } from "../../models/class_names.ts";
 import { ModelFolder } from "../../models/model_folder.ts";
 import { readSchedulerFile, schedulerFacts } from "../../models/scheduler_file.ts";
-import { shownValue } from "../../formats/shown.ts";
+import { shownValue } from "../../text.ts";
 import { inspectFile } from "./file_report.ts";
 import { inspectOnnx } from "./onnx_report.ts";
 import type { InspectOptions, Report } from "./report.ts";

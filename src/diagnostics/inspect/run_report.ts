@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { FormatError } from "../../errors.ts";
 import { plural } from "../../cli/progress.ts";
 import { inOurWords } from "../../cli/program_name.ts";
-import { shown } from "../../formats/shown.ts";
+import { shown } from "../../text.ts";
 import { checkOutputs, readFinishedRun, readRunManifest } from "../../runs/finished_run.ts";
 import type { Manifest } from "../../runs/manifest.ts";
 import { lockHolder } from "../../runs/run_lock.ts";

@@ -5,7 +5,7 @@
  */
 import { crc32 } from "node:zlib";
 import { FormatError } from "../../errors.ts";
-import { shown } from "../shown.ts";
+import { shown } from "../../text.ts";
 import { pngOrientation } from "./exif.ts";
 
 /** One chunk of a PNG. */

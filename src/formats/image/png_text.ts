@@ -6,7 +6,7 @@ import { Buffer } from "node:buffer";
 import { crc32, inflateSync } from "node:zlib";
 import { FormatError } from "../../errors.ts";
 import { PNG_SIGNATURE, type PngChunk, verifyPng } from "./png.ts";
-import { shown } from "../shown.ts";
+import { shown } from "../../text.ts";
 
 /** Most text in bytes, inflated, that one PNG may carry. */
 const MAX_TEXT = 16 * 2 ** 20;

@@ -6,7 +6,7 @@
 import { FormatError } from "../../errors.ts";
 import type { ArrayType } from "../element_types.ts";
 import { MAX_RANK } from "../shape.ts";
-import { shown } from "../shown.ts";
+import { shown } from "../../text.ts";
 
 /** The typed array of each element type that is read, as the file spells the type. */
 export interface NpyData {

@@ -3,7 +3,7 @@
 import { basename, dirname, join } from "node:path";
 import { ModelError, PermissionError } from "../../errors.ts";
 import { resolveFile } from "../real_file.ts";
-import { shown } from "../shown.ts";
+import { shown } from "../../text.ts";
 
 /** A network whose external data are in place. */
 export interface PlacedNetwork {

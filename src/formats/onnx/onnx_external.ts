@@ -1,7 +1,7 @@
 /** External data of ONNX tensors: what a file may say about where its weights lie. @module */
 
 import type { OnnxExternalData, OnnxModel, OnnxTensor } from "./onnx_types.ts";
-import { shown } from "../shown.ts";
+import { shown } from "../../text.ts";
 import type { ByteRange, ProtobufField, ProtobufReader } from "./protobuf.ts";
 
 /** Bits per element by ONNX element type; strings and complex numbers never lie outside. */

@@ -19,7 +19,7 @@ import {
 } from "./safetensors_header.ts";
 import { byUtf8, layoutSafetensors } from "./safetensors_layout.ts";
 import { byteLengthOf } from "../shape.ts";
-import { shown } from "../shown.ts";
+import { shown } from "../../text.ts";
 import {
   checkRange,
   entryOf,

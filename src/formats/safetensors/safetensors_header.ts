@@ -11,7 +11,7 @@ import { FormatError } from "../../errors.ts";
 import { ARRAY_TYPES, isListed, type ListedDtype, typedLength } from "../element_types.ts";
 import { isJsonObject, type JsonObject, type JsonValue, readJson } from "../json.ts";
 import { MAX_RANK } from "../shape.ts";
-import { shown, shownValue } from "../shown.ts";
+import { shown, shownValue } from "../../text.ts";
 
 /** Bytes of the length field before the JSON. */
 export const LENGTH_FIELD = 8;

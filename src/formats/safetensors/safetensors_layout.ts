@@ -6,7 +6,7 @@
 import { ARRAY_TYPES, type SafetensorsDtype } from "../element_types.ts";
 import { LENGTH_FIELD, type SafetensorsEntry } from "./safetensors_header.ts";
 import { byteLengthOf } from "../shape.ts";
-import { shown } from "../shown.ts";
+import { shown } from "../../text.ts";
 
 /** A file's first bytes and the places of what follows. */
 export interface SafetensorsLayout {

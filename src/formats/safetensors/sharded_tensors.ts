@@ -6,7 +6,7 @@
 import { FormatError } from "../../errors.ts";
 import { isJsonObject, type JsonValue, readJson } from "../json.ts";
 import type { SafetensorsTensor } from "./safetensors.ts";
-import { shown, shownValue } from "../shown.ts";
+import { shown, shownValue } from "../../text.ts";
 import { entryOf, type TensorEntry, type TensorFile, type TensorRange } from "../tensor_file.ts";
 
 /** Options of {@link ShardedTensors.open}. */

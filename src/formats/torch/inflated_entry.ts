@@ -2,7 +2,7 @@
 import { inflateRawSync } from "node:zlib";
 import { FormatError } from "../../errors.ts";
 import { type ByteSource, readExactly } from "../byte_source.ts";
-import { shown } from "../shown.ts";
+import { shown } from "../../text.ts";
 import type { TensorRange } from "../tensor_file.ts";
 import type { ZipData } from "./zip_local.ts";
 

@@ -28,7 +28,7 @@ import {
   PickleUnread,
   type PickleValue,
 } from "./pickle_values.ts";
-import { shown } from "../shown.ts";
+import { shown } from "../../text.ts";
 
 /** Longest pickle; that of a checkpoint of a thousand tensors has some 100 KB. */
 const MAX_BYTES = 64 * 2 ** 20;

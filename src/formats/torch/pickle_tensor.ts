@@ -19,7 +19,7 @@ import {
   type PickleValue,
 } from "./pickle_values.ts";
 import { MAX_RANK } from "../shape.ts";
-import { shown } from "../shown.ts";
+import { shown } from "../../text.ts";
 
 /** Types of storages, and those that only `_rebuild_tensor_v3` names, by their names in PyTorch. */
 const STORAGES: Readonly<Record<string, ListedDtype>> = {

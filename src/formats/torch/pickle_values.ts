@@ -4,7 +4,7 @@
  * @module
  */
 import type { ListedDtype } from "../element_types.ts";
-import { shown } from "../shown.ts";
+import { shown } from "../../text.ts";
 
 /** A value of the machine. Lists are arrays, dicts are Maps; an integer beyond 2^53 is a bigint. */
 export type PickleValue =

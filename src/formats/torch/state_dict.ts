@@ -7,7 +7,7 @@ import {
   PickleUnread,
   type PickleValue,
 } from "./pickle_values.ts";
-import { shown } from "../shown.ts";
+import { shown } from "../../text.ts";
 
 /**
  * Where trainers keep weights beside other things, best first: averaged ones are those to sample

@@ -10,7 +10,7 @@ import { HEAD_BYTES, recognise, refuseForeign } from "../foreign_file.ts";
 import { readPickle } from "./pickle.ts";
 import type { PickleTensor } from "./pickle_values.ts";
 import { type SafetensorsTensor, toTensor } from "../safetensors/safetensors.ts";
-import { shown } from "../shown.ts";
+import { shown } from "../../text.ts";
 import { type StateDict, stateDictOf } from "./state_dict.ts";
 import { type ArchiveEntry, ZipArchive } from "./zip_archive.ts";
 import { gather, isContiguous, spanOf } from "./strided.ts";

@@ -6,7 +6,7 @@
 import { crc32 } from "node:zlib";
 import { FormatError } from "../../errors.ts";
 import { type ByteSource, readExactly } from "../byte_source.ts";
-import { shown } from "../shown.ts";
+import { shown } from "../../text.ts";
 import type { TensorRange } from "../tensor_file.ts";
 import { InflatedEntry } from "./inflated_entry.ts";
 import { readZipDirectory } from "./zip_directory.ts";

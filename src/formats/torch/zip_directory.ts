@@ -12,7 +12,7 @@ import {
   zipName,
   ZipRecord,
 } from "./zip_fields.ts";
-import { shown } from "../shown.ts";
+import { shown } from "../../text.ts";
 
 /**
  * What the directory says of one entry; checked against its local header by {@link

@@ -1,6 +1,6 @@
 /** Little-endian fields of a zip file's records, with what is wrong said by offset. @module */
 import { FormatError } from "../../errors.ts";
-import { shown } from "../shown.ts";
+import { shown } from "../../text.ts";
 
 /** Says what is wrong at a byte of the file. */
 export function refuseZip(file: string, offset: number, what: string): never {

@@ -5,7 +5,7 @@
  * @module
  */
 import { type ByteSource, readExactly } from "../byte_source.ts";
-import { shown } from "../shown.ts";
+import { shown } from "../../text.ts";
 import type { ZipEntry } from "./zip_directory.ts";
 import { ELSEWHERE_32, refuseZip, zip64Field, ZipRecord } from "./zip_fields.ts";
 

@@ -1,6 +1,6 @@
 /** Which of a checkpoint's weights are converted, in words. @module */
 import type { OpenTensors } from "../../formats/open_tensors.ts";
-import { shown } from "../../formats/shown.ts";
+import { shown } from "../../text.ts";
 import { TorchFile } from "../../formats/torch/torch_file.ts";
 
 /** Most other parts that are named. */

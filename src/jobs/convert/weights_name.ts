@@ -1,6 +1,6 @@
 /** Which file of a diffusers folder holds its weights. @module */
 import { ModelError } from "../../errors.ts";
-import { shown } from "../../formats/shown.ts";
+import { shown } from "../../text.ts";
 
 /** Names under which diffusers saves weights, the first that is there is taken. */
 const WEIGHTS = [

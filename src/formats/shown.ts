@@ -1,1 +1,0 @@
-export { escapeInvisible, shown, shownValue } from "../text.ts";
