@@ -57,8 +57,18 @@ allow_variables() {
   [ -z "$env" ] || flags="$flags$newline--allow-env=$env"
 }
 
+# Paths that no flag of the line names, such as those in an experiment's file, may be allowed before the command.
+more=
+while :; do
+  case ${1-} in
+    --allow-read=?* | --allow-write=?*) more=$more$newline$1 && shift ;;
+    *) break ;;
+  esac
+done
+
 # What the command of a line may do, by the table of commands.
 flags= env= native= reads= writes= operands=
 case ${1-} in
 @COMMANDS@
 esac
+flags=$flags$more

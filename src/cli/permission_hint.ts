@@ -3,10 +3,20 @@ import { resolve, sep } from "node:path";
 import { COMMANDS } from "./commands.ts";
 import { projectPath } from "../jobs/project_path.ts";
 import { permissionFlags, type Permissions } from "./permissions.ts";
-import { howStarted, quoteWord, scriptName, scriptPath, typedPath } from "./program_name.ts";
+import {
+  howStarted,
+  programName,
+  quoteWord,
+  scriptName,
+  scriptPath,
+  typedPath,
+} from "./program_name.ts";
 
 /** As Deno ends the message of a refusal. */
 const REFUSED = /Requires (\w+) access(?: to "(.*?)")?, run again with the --allow-\w+ flag/;
+
+/** As our own hints name a permission that Deno was not asked for. */
+const LACKING = /run again with --allow-(\w+)(?:=(.+?))?(?: added| too|, without a path)?$/;
 
 /** A line that is longer than this is not repeated: a prompt may have thousands of characters. */
 const LONGEST_LINE = 400;
@@ -27,21 +37,27 @@ export function withPermissionLine(text: string, args: readonly string[]): strin
   return text.replace(REFUSED, (_, kind: string, value?: string) => {
     const what = `Requires ${kind} access${value === undefined ? "" : ` to "${value}"`}`;
     return `${what} (--allow-${kind}): ${remedy({ kind, value }, args)}`;
+  }).replace(LACKING, (text, kind: string, value?: string) => {
+    if (commandOf(args).command === undefined) return text;
+    return `--allow-${kind} is missing: ${remedy({ kind, value }, args)}`;
   });
 }
 
 function remedy(refused: Refused, args: readonly string[]): string {
+  const { kind, value } = refused;
   const started = howStarted();
-  const isPath = refused.kind === "read" || refused.kind === "write";
-  if (started === "file") {
-    return isPath ? "parataa may use the paths that its line names" : "parataa is not granted it";
-  }
   const { command, words } = commandOf(args);
   if (command === undefined) return "this command needs it";
-  const launches = started !== "launcher" && Deno.build.os !== "windows";
-  return launches && isPath && isNamed(refused.value, words)
-    ? `run ${lineOf(`${launcherPath()} ${command}`, words)}`
-    : `run ${lineOf(denoRun(command, refused), words)}`;
+  const isPath = value !== undefined && (kind === "read" || kind === "write");
+  const launched = started === "file" || started === "launcher";
+  if (!isPath && launched) return "this program does not grant it";
+  if (!isPath || (!launched && Deno.build.os === "windows")) {
+    return `run ${lineOf(denoRun(command, refused), words)}`;
+  }
+  const program = launched ? programName() : launcherPath();
+  const granted = !launched && isNamed(value, words);
+  const more = granted ? [] : permissionFlags({ [kind]: [value] }).map(quoteWord);
+  return `run ${lineOf([program, ...more, command].join(" "), words)}`;
 }
 
 /** A line that starts a command with what its table grants it. */

@@ -80,7 +80,7 @@ async function requireProcessor(): Promise<void> {
   const { state } = await Deno.permissions.query({ name: "sys", kind: "cpus" });
   if (state === "granted") return; // a system that does not say
   throw new PermissionError("rerun cannot ask for the model of this processor", {
-    hint: "Requires sys access to cpus, run again with --allow-sys=cpus",
+    hint: 'Requires sys access to "cpus", run again with the --allow-sys flag',
   });
 }
 

@@ -112,7 +112,10 @@ Deno.test("runDoctor() lists every place where a library was looked for", async 
   assert.match(lost.stderr, /^parataa: E_RUNTIME: cannot open ONNX Runtime - run/);
   const locked = await script([read]);
   assert.equal(locked.code, 4);
-  assert.match(locked.stdout, /^FAIL library .*\n(.*\n)? +-> run again with --allow-ffi/m);
+  assert.match(
+    locked.stdout,
+    /^FAIL library .*\n(.*\n)? +-> --allow-ffi is missing: run deno run/m,
+  );
   assert.match(
     locked.stdout,
     /^note permissions +doctor lacks --allow-ffi\n +-> run deno run -q -P=doctor scripts\/doctor\.ts$/m,

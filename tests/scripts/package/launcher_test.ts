@@ -47,14 +47,19 @@ Deno.test("parataa may be executed", ON_POSIX, async () => {
 });
 
 /** Permissions that the launcher gives to a line, the project's folder as `ROOT/`. */
-async function granted(cwd: string, bin: string, args: readonly string[]): Promise<string[]> {
+async function granted(
+  cwd: string,
+  bin: string,
+  args: readonly string[],
+  left = args,
+): Promise<string[]> {
   const env = { PATH: bin };
   const { stdout, stderr } = await start(LAUNCHER, args, { clearEnv: true, env, cwd });
   assert.equal(stderr, "");
   const words = stdout.split("\n").map((word) => word.replace(ROOT, "ROOT/"));
   const script = words.indexOf("ROOT/scripts/launched.ts");
   assert.deepEqual(words.slice(0, 4), ["deno", "run", "--no-prompt", "--config=ROOT/deno.json"]);
-  assert.deepEqual(words.slice(script + 2), args);
+  assert.deepEqual(words.slice(script + 2), left);
   return words.slice(4, script);
 }
 
@@ -79,6 +84,8 @@ Deno.test(
         "--allow-env=IMAGESCRIPT_WASM_SIMD",
       ];
       assert.deepEqual(await of("dit"), dit);
+      const words = await granted(folder, bin, ["--allow-read=/y z", "dit"], ["dit"]);
+      assert.deepEqual(words.toSorted(), [...dit, "--allow-read=/y z"].toSorted());
       const both = ["--allow-read=/x", "--allow-write=/x"];
       const lines: [words: string[], more: string[]][] = [
         [["-o", "/x"], both],

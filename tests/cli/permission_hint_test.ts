@@ -1,0 +1,59 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { ROOT, runScript } from "../support/run_script.ts";
+import { withTempFolder } from "../support/temp_folder.ts";
+
+/** The last line of a script that is refused. */
+async function refusal(
+  script: string,
+  args: readonly string[],
+  options: { permissions: string[]; cwd?: string },
+): Promise<string> {
+  const { code, stderr } = await runScript(`scripts/${script}.ts`, args, options);
+  assert.equal(code, 4, stderr);
+  return stderr.trim().split("\n").at(-1)!;
+}
+
+Deno.test("a script that lacks what its task has ends with the line that has it", async () => {
+  const seed = await refusal("parallel_dit", ["--seed", "3"], { permissions: [] });
+  assert.match(
+    seed,
+    / - --allow-ffi is missing: run deno run -q -P=dit scripts\/parallel_dit\.ts --seed 3$/,
+  );
+  const permissions = ["--allow-ffi", "--allow-read", "--allow-env=IMAGESCRIPT_WASM_SIMD"];
+  const sys = await refusal("rerun", ["output/samples/none"], { permissions });
+  assert.match(sys, / \(--allow-sys\): run deno run -q -P=rerun scripts\/rerun\.ts output\S+$/);
+});
+
+Deno.test("a path that the line names is granted by ./parataa, one that it does not name before the command", () =>
+  withTempFolder(async (folder) => {
+    const path = join(folder, "it's");
+    await Deno.writeTextFile(path, "{}");
+    const permissions = ["--quiet", "-P=inspect"];
+    const named = await refusal("inspect", ["--no_hash", path], { permissions });
+    assert.ok(named.endsWith(`: run ./parataa inspect --no_hash '${folder}/it'\\''s'`), named);
+    const elsewhere = await refusal("inspect", [path], { permissions, cwd: folder });
+    assert.ok(elsewhere.includes(`: run ${ROOT}parataa inspect '`), elsewhere);
+    const experiment = join(folder, "grid.json");
+    const grid = {
+      script: "dit",
+      arguments: { noise_path: path, timesteps: 2, num_samples: 1 },
+      methods: ["tqn"],
+    };
+    await Deno.writeTextFile(experiment, JSON.stringify(grid));
+    const start = (line: string) =>
+      new Deno.Command("sh", { args: ["-c", line], cwd: ROOT, env: { NO_COLOR: "1" } }).output();
+    const launched = await start(`./parataa experiment '${experiment}' --dry_run`);
+    assert.equal(launched.code, 4);
+    const said = new TextDecoder().decode(launched.stderr).trim();
+    const line = said.slice(said.indexOf(": run ") + ": run ".length);
+    const allowed = `'--allow-read=${folder}/it'\\''s'`;
+    assert.equal(line, `./parataa ${allowed} experiment ${experiment} --dry_run`);
+    assert.equal((await start(line)).code, 0);
+  }));
+
+Deno.test("a prompt of thousands of characters is not repeated in the line", async () => {
+  const args = ["-m", "/nowhere", "--prompt", "a".repeat(8000)];
+  const said = await refusal("parallel_sd", args, { permissions: ["--quiet", "-P=sd"] });
+  assert.match(said, /: run \.\/parataa sd and the flags of this line$/);
+});
