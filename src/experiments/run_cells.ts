@@ -138,7 +138,8 @@ class State {
     if (cell.id !== cell.reference && !this.#found.has(cell.reference)) return; // that one failed
     try {
       if (!await this.#resume(cell, progress, signal)) {
-        const words = [...cell.words, `--output_path=${this.#finder.folder(cell)}`];
+        // Quiet: the report says how a run compares with sequential sampling.
+        const words = [...cell.words, `--output_path=${this.#finder.folder(cell)}`, "--quiet"];
         await script.run(words, signal, progress);
       }
     } catch (error) {
@@ -169,7 +170,7 @@ class State {
     const path = await this.#finder.findUnfinished(cell);
     if (path === undefined) return false;
     try {
-      await this.#experiment.script.run([`--resume=${path}`], signal, progress);
+      await this.#experiment.script.run([`--resume=${path}`, "--quiet"], signal, progress);
       return true;
     } catch (error) {
       // Another version, another model, a damaged log: the run is made anew and the old one stays.
