@@ -26,7 +26,8 @@ export async function noteIfSlower(
 ): Promise<void> {
   const { concurrent_samples: atOnce = 1 } = values as { concurrent_samples?: number };
   const isAlone = index === 0 && atOnce === 1 && !replayed;
-  if (!isAlone || values.quiet || values.method === "sequential") return;
+  const isSilent = values.quiet || values.json;
+  if (!isAlone || isSilent || values.method === "sequential") return;
   // A window of one step is sequential sampling: auto takes it where nothing is faster.
   if (manifest.provider !== "cpu" || values.window_size === 1) return;
   const budgetSeconds = MEASURING_SHARE * seconds;

@@ -14,7 +14,7 @@ import { writeTinyDit } from "../support/tiny_dit.ts";
 async function inspect(path: string): Promise<{ lines: string[]; error: unknown }> {
   const { log } = console;
   const lines: string[] = [];
-  console.log = (line: string) => lines.push(line);
+  console.log = (text: string) => lines.push(...text.split("\n"));
   const error = await runInspect([path, "--no_hash"], new AbortController().signal)
     .catch((error) => error)
     .finally(() => console.log = log);

@@ -50,6 +50,7 @@ Deno.test("noteIfSlower() speaks once a run, of a first sample on the CPU that n
     { index: 1 },
     { provider: "cuda" },
     { values: { quiet: true } },
+    { values: { json: true } },
     { values: { method: "sequential" } },
     { values: { window_size: 1 } },
     { values: { concurrent_samples: 2 } },
