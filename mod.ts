@@ -22,7 +22,7 @@
  * const denoiser = pipeline.createDenoiser(6, { schedule, guidanceScale: 4 });
  * const noise = new TorchGenerator(0).randn(11 * denoiser.rowSize);
  * const { sample } = await solve(denoiser, { schedule, noise });
- * const png = await encodePng(await pipeline.decode(sample));
+ * const png = encodePng(await pipeline.decode(sample));
  * assert.ok(png.length > 0);
  * ```
  * @module

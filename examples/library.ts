@@ -11,5 +11,5 @@ const denoiser = pipeline.createDenoiser(6, { schedule, guidanceScale: 4 });
 const noise = new TorchGenerator(0).randn(51 * denoiser.rowSize);
 const { sample, rounds, nfe } = await solve(denoiser, { schedule, noise });
 const file = Deno.args[0] ?? "output/library.png";
-await Deno.writeFile(file, await encodePng(await pipeline.decode(sample)));
+await Deno.writeFile(file, encodePng(await pipeline.decode(sample)));
 console.log(`${file}: ${rounds} rounds, ${nfe} evaluations, in place of 50 steps`);

@@ -24,7 +24,7 @@ const second = await solve(cat, { schedule, noise, ...warm });
 const scratch = await solve(cat, { schedule, noise });
 
 for (const [name, { sample }] of Object.entries({ dog: first, cat: second })) {
-  await Deno.writeFile(`${folder}/${name}.png`, await encodePng(await pipeline.decode(sample)));
+  await Deno.writeFile(`${folder}/${name}.png`, encodePng(await pipeline.decode(sample)));
 }
 console.log(`from the dog: ${second.rounds} rounds, ${second.nfe} evaluations`);
 console.log(`from scratch: ${scratch.rounds} rounds, ${scratch.nfe} evaluations`);

@@ -10,7 +10,7 @@ import { collectFiles, libraryFile, PLATFORMS, ROOT } from "./contents.ts";
 const PERMISSIONS = [
   "--no-prompt",
   ...["--allow-ffi", "--allow-read", "--allow-write", "--allow-sys=cpus"],
-  "--allow-env=IMAGESCRIPT_WASM_SIMD,ORT_DYLIB_PATH",
+  "--allow-env=ORT_DYLIB_PATH",
 ];
 
 /** What the entry does not import, but a Worker, a session or an encoder opens. */

@@ -16,12 +16,11 @@ export interface Permissions {
   env?: readonly string[];
 }
 
-/** The models, the run and the library; imagescript asks for its variable, and for native code, when it is imported. */
+/** The models, the run and the library. */
 export const DEMO: Permissions = {
   ffi: true,
   read: ["models", "output", "node_modules/onnxruntime-node"],
   write: ["output"],
-  env: ["IMAGESCRIPT_WASM_SIMD"],
 };
 
 /** With `--devices` each device has a Worker, which reads its own modules. */

@@ -1,11 +1,9 @@
 /** Images that the user brings, PNG or JPEG. @module */
-import { FormatError, PermissionError } from "../errors.ts";
+import { FormatError } from "../errors.ts";
 import { verifyImage } from "../formats/image/image_file.ts";
-import { verifyJpeg } from "../formats/image/jpeg.ts";
-import { withPlainColours } from "../formats/image/jpeg_colours.ts";
 import { decodePng, type RgbaImage } from "../formats/image/png_pixels.ts";
 import type { Image } from "./image.ts";
-import { loadEncoder, missingPermission } from "./encode_png.ts";
+import { decodeJpeg } from "./decode_jpeg.ts";
 import { orientImage } from "./orient_image.ts";
 import { resizeImage } from "./resize_image.ts";
 
@@ -45,25 +43,6 @@ export async function readImage(
   return width === image.width && height === image.height
     ? image
     : resizeImage(image, { width, height });
-}
-
-async function decodeJpeg(bytes: Uint8Array, file: string): Promise<RgbaImage> {
-  const { Image } = await loadEncoder();
-  try {
-    const { width, height, bitmap } = await Image.decode(
-      withPlainColours(bytes, verifyJpeg(bytes, { file })),
-    );
-    return { width, height, data: Uint8Array.from(bitmap) };
-  } catch (cause) {
-    const hint = missingPermission(cause);
-    if (hint) {
-      throw new PermissionError(`cannot load the JPEG decoder for ${file}`, { hint, cause });
-    }
-    throw new FormatError(`${file}: its JPEG data cannot be decoded`, {
-      hint: "save it as PNG",
-      cause,
-    });
-  }
 }
 
 function onWhite({ width, height, data }: RgbaImage): Image {

@@ -5,7 +5,6 @@ import type { GuidedDenoiser } from "../models/guided_denoiser.ts";
 import type { LatentPipeline, PipelineOptions } from "../pipelines/latent_pipeline.ts";
 import { readFinishedRun } from "../runs/finished_run.ts";
 import { conditionName, type Manifest, type SampleRecord } from "../runs/manifest.ts";
-import { loadEncoder } from "../images/encode_png.ts";
 import { writeSheet } from "../runs/sample_files.ts";
 import type { HeldRun } from "../runs/unfinished_run.ts";
 import type { Environment } from "../runtime/environment.ts";
@@ -159,7 +158,6 @@ export async function runSampling<
     printLines(values.json ? [JSON.stringify(list)] : deviceLines(list));
     return undefined;
   }
-  await loadEncoder();
   const execution = chooseExecution(env, values);
   await using pipeline = await openPipeline(script, env, args.values, execution, progress.note);
   signal.throwIfAborted();

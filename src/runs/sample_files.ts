@@ -64,7 +64,7 @@ export async function writeImage(
   { folder, imageText }: Pick<SampleOutput, "folder" | "imageText">,
   { step, image }: { step: number; image: Image },
 ): Promise<void> {
-  const png = await encodePng(image);
+  const png = encodePng(image);
   const text = imageText?.(step, image);
   await run.write(`${folder}/step_${step}.png`, text ? insertPngText(png, text) : png);
 }
@@ -84,7 +84,7 @@ export async function writeSheet(
   { title, images, captions }: Sheet,
 ): Promise<void> {
   const options = { columns: SHEET_COLUMNS, title, captions };
-  await run.write(name, await encodePng(contactSheet(images.map(thumbnail), options)));
+  await run.write(name, encodePng(contactSheet(images.map(thumbnail), options)));
 }
 
 function thumbnail(image: Image): Image {

@@ -59,7 +59,7 @@ async function record(folder: string, args: string[]): Promise<{ manifest: strin
     JSON.stringify({ arguments: recordArguments(table, values, "all") }),
   );
   const png = join(folder, "step_3.png");
-  const plain = await encodePng({ width: 2, height: 2, data: new Uint8Array(12) });
+  const plain = encodePng({ width: 2, height: 2, data: new Uint8Array(12) });
   const text = imageText({
     script: "parallel_dit",
     prompt: "3 (cat face)",
@@ -120,7 +120,7 @@ Deno.test("readArguments() says what is wrong with the file of --args_from", () 
       );
       return path;
     };
-    const bare = await encodePng({ width: 1, height: 1, data: new Uint8Array(3) });
+    const bare = encodePng({ width: 1, height: 1, data: new Uint8Array(3) });
     const cases: [string, typeof UsageError | typeof FormatError, RegExp][] = [
       [join(folder, "nosuch"), UsageError, /--args_from .*nosuch cannot be read/],
       [await write("bare.png", bare), UsageError, /holds no arguments/],
@@ -208,7 +208,7 @@ Deno.test("imageText() writes A1111's parameters and our own chunk", async () =>
     step: 2,
   });
   const png = insertPngText(
-    await encodePng({ width: 1, height: 1, data: new Uint8Array(3) }),
+    encodePng({ width: 1, height: 1, data: new Uint8Array(3) }),
     text,
   );
   const read = readPngText(png);

@@ -20,7 +20,7 @@ Deno.test("a script that lacks what its task has ends with the line that has it"
     seed,
     / - --allow-ffi is missing: run deno run -q -P=dit scripts\/parallel_dit\.ts --seed 3$/,
   );
-  const permissions = ["--allow-ffi", "--allow-read", "--allow-env=IMAGESCRIPT_WASM_SIMD"];
+  const permissions = ["--allow-ffi", "--allow-read"];
   const sys = await refusal("rerun", ["output/samples/none"], { permissions });
   assert.match(sys, / \(--allow-sys\): run deno run -q -P=rerun scripts\/rerun\.ts output\S+$/);
 });

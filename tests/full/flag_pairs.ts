@@ -90,7 +90,7 @@ async function fileTexts(run: string, folder: string): Promise<Texts> {
     args_from: [join(run, "manifest.json")],
     noise_path: await write("noise.npy", writeNpy(shape, noise)),
     init_latents: await write("latent.npy", writeNpy(shape.slice(1), latent)),
-    init_image: await write("image.png", await encodePng(image)),
+    init_image: await write("image.png", encodePng(image)),
     prompts_file: await write("prompts.txt", new TextEncoder().encode("a cat\na dog\n")),
   };
 }

@@ -317,7 +317,7 @@ Deno.test("parallel_sd_winit --init_image starts from an image through the VAE's
       height: 12,
       data: Uint8Array.from({ length: 20 * 12 * 3 }, (_, i) => i % 251),
     };
-    await Deno.writeFile(png, await encodePng(image));
+    await Deno.writeFile(png, encodePng(image));
     const run = await start(["--init_image", png, "--seed=3"]);
     const manifest = await readManifest(run);
     assert.ok(

@@ -81,7 +81,6 @@ Deno.test(
       const dit = [
         ...["--allow-ffi", "--allow-read=output", "--allow-write=output"],
         ...["models", "src", "ffi", "node_modules"].map((path) => `--allow-read=ROOT/${path}`),
-        "--allow-env=IMAGESCRIPT_WASM_SIMD",
       ];
       assert.deepEqual(await of("dit"), dit);
       const words = await granted(folder, bin, ["--allow-read=/y z", "dit"], ["dit"]);

@@ -1,0 +1,46 @@
+/** Pixels of a JPEG, by imagescript's decoder, which is loaded when the first one is read. @module */
+import process from "node:process";
+import { FormatError, PermissionError } from "../errors.ts";
+import { verifyJpeg } from "../formats/image/jpeg.ts";
+import { withPlainColours } from "../formats/image/jpeg_colours.ts";
+import type { RgbaImage } from "../formats/image/png_pixels.ts";
+
+/**
+ * Decodes a JPEG to RGBA, colours by libjpeg's rules.
+ *
+ * @param bytes the image alone, nothing behind it
+ * @throws {FormatError} where its data are damaged
+ * @throws {PermissionError} where the decoder's files may not be read, or native code not run
+ */
+export async function decodeJpeg(bytes: Uint8Array, file: string): Promise<RgbaImage> {
+  try {
+    const { Image } = await loadDecoder();
+    const image = await Image.decode(withPlainColours(bytes, verifyJpeg(bytes, { file })));
+    return { width: image.width, height: image.height, data: Uint8Array.from(image.bitmap) };
+  } catch (cause) {
+    const hint = missingPermission(cause);
+    if (hint) {
+      throw new PermissionError(`cannot load the JPEG decoder for ${file}`, { hint, cause });
+    }
+    throw new FormatError(`${file}: its JPEG data cannot be decoded`, {
+      hint: "save it as PNG",
+      cause,
+    });
+  }
+}
+
+/** imagescript asks the environment for one switch when it is imported: an empty environment spares the permission. */
+async function loadDecoder(): Promise<typeof import("npm:imagescript@1.3.1")> {
+  const { env } = process;
+  process.env = {};
+  try {
+    return await import("npm:imagescript@1.3.1");
+  } finally {
+    process.env = env;
+  }
+}
+
+/** Deno's words for a missing permission, where that lies under an error: imagescript wraps it in errors of its own. */
+function missingPermission(error: unknown): string | undefined {
+  return String(error).match(/Requires \w+ access.*/)?.[0];
+}
