@@ -21,6 +21,8 @@ allow_reading() {
       case $1 in */*) allow read "${1%/*}/" ;; *) allow read . ;; esac ;;
     *) allow read "$1" ;;
   esac
+  # The files of a snapshot in Hugging Face's cache are links into the folder of blobs beside the snapshots.
+  case $1 in */snapshots/*) allow read "${1%/snapshots/*}/blobs" ;; esac
 }
 
 # Allows what the words after the command $1 name: values of the flags in $reads and $writes, and other words where $operands is set.

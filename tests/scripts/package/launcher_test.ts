@@ -93,6 +93,8 @@ Deno.test(
         [["--resume", "/x"], both],
         [["-m", "/x"], ["--allow-read=/x"]],
         [["--model_path=/x"], ["--allow-read=/x"]],
+        // A snapshot of Hugging Face's cache is links to blobs.
+        [["-m", "/h/snapshots/0a"], ["--allow-read=/h/snapshots/0a", "--allow-read=/h/blobs"]],
         [["--seed", "/x"], []],
         [["/x"], []],
         // Deno parts lists at commas: the folder above is allowed instead.
