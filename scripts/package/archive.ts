@@ -3,7 +3,7 @@
  * @module
  */
 import { constants, zstdCompressSync, zstdDecompressSync } from "node:zlib";
-import { type Digest, digestBytes } from "../../src/runs/hash.ts";
+import { type Digest, digestBytes } from "../../src/storage/hash.ts";
 
 /** A file of the archive. */
 export interface ArchiveEntry extends Digest {

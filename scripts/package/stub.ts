@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { COMMANDS } from "../../src/cli/commands.ts";
 import { type FlagTable, pathAccess } from "../../src/arguments/flag.ts";
-import { permissionFlags } from "../../src/cli/permissions.ts";
+import { permissionFlags } from "../../src/arguments/permissions.ts";
 import type { ArchiveEntry } from "./archive.ts";
 
 /** Where what lies behind the stub. */

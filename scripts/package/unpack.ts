@@ -4,7 +4,7 @@
  * @module
  */
 import { basename, dirname, join } from "node:path";
-import { digestFile } from "../../src/runs/hash.ts";
+import { digestFile } from "../../src/storage/hash.ts";
 import { type ArchiveEntry, ArchiveReader } from "./archive.ts";
 
 /** Leftovers of unpackers that were killed; a living one takes seconds. */

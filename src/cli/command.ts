@@ -1,6 +1,6 @@
 /** What `parataa` knows of a command. @module */
 import type { FlagTable } from "../arguments/flag.ts";
-import type { Permissions } from "./permissions.ts";
+import type { Permissions } from "../arguments/permissions.ts";
 
 /** A command, loaded. */
 export interface Command {

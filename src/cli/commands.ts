@@ -1,6 +1,14 @@
 /** All that `parataa` can do, one row a command. @module */
 import type { Command, CommandRow } from "./command.ts";
-import { CONVERT, DEMO, DOCTOR, EXPERIMENT, INSPECT, RERUN, SAMPLE } from "./permissions.ts";
+import {
+  CONVERT,
+  DEMO,
+  DOCTOR,
+  EXPERIMENT,
+  INSPECT,
+  RERUN,
+  SAMPLE,
+} from "../arguments/permissions.ts";
 
 const RUN = { path: "DIR" } as const;
 

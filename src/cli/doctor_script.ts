@@ -16,11 +16,11 @@ import type { Flag } from "../arguments/flag.ts";
 import { refuseIgnored } from "../arguments/ignored_flags.ts";
 import { helpText, versionText } from "./help.ts";
 import { grantedLine, withPermissionLine } from "./permission_hint.ts";
-import { DOCTOR } from "./permissions.ts";
+import { DOCTOR } from "../arguments/permissions.ts";
 import { inOurWords } from "./program_name.ts";
 import { parseFlags } from "../arguments/parse_flags.ts";
 import { printLine, printLines, printText } from "./print.ts";
-import { givenOrShipped } from "../jobs/project_path.ts";
+import { givenOrShipped } from "../storage/project_path.ts";
 import { SESSION_FLAGS } from "../arguments/session_flags.ts";
 
 const flags = {

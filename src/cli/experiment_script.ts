@@ -8,7 +8,7 @@ import { dryRun, runCells } from "../experiments/run_cells.ts";
 import type { Command } from "./command.ts";
 import type { Flag } from "../arguments/flag.ts";
 import { parseFlags } from "../arguments/parse_flags.ts";
-import { givenOrShipped } from "../jobs/project_path.ts";
+import { givenOrShipped } from "../storage/project_path.ts";
 import { printedAndDone } from "../jobs/sampling_script.ts";
 import { SAMPLING_SCRIPTS } from "../jobs/sampling_scripts.ts";
 import { samplingFlags } from "../arguments/script_flags.ts";

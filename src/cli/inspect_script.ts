@@ -11,7 +11,7 @@ import { fileFault } from "../formats/file_fault.ts";
 import { HUB_HINT, isHubName } from "../models/hub_name.ts";
 import { parseFlags } from "../arguments/parse_flags.ts";
 import { printLine, printLines, printText } from "./print.ts";
-import { givenOrShipped } from "../jobs/project_path.ts";
+import { givenOrShipped } from "../storage/project_path.ts";
 import { SESSION_FLAGS } from "../arguments/session_flags.ts";
 
 const flags = {

@@ -2,7 +2,7 @@
 import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { COMMANDS } from "./commands.ts";
-import { projectPath } from "../jobs/project_path.ts";
+import { projectPath } from "../storage/project_path.ts";
 
 /**
  * `file`: the single file, which has no clone beside it. `launcher`: `./parataa`. `task`: `deno task`, whose folder is the clone's root, as

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { FormatError, PermissionError, VerificationError } from "../errors.ts";
 import { compareFiles, type Difference, explainDifferences } from "../runs/compare_runs.ts";
 import { readFinishedRun } from "../runs/finished_run.ts";
-import { digestBytes } from "../runs/hash.ts";
+import { digestBytes } from "../storage/hash.ts";
 import { describeHost } from "../runs/host.ts";
 import type { Manifest } from "../runs/manifest.ts";
 import type { Command } from "./command.ts";

@@ -1,7 +1,7 @@
 /** `selftest`: the embedded models on a device against the CPU, for users to run and to send. @module */
 import { basename, isAbsolute, join } from "node:path";
 import { NumericalError, UsageError, VerificationError } from "../errors.ts";
-import { type Digest, digestFile } from "../runs/hash.ts";
+import { type Digest, digestFile } from "../storage/hash.ts";
 import { describeHost } from "../runs/host.ts";
 import type { Environment } from "../runtime/environment.ts";
 import { VERSION } from "../version.ts";
@@ -14,7 +14,7 @@ import { openEnvironment } from "../jobs/open_pipeline.ts";
 import { refuseIgnored } from "../arguments/ignored_flags.ts";
 import { parseFlags, show } from "../arguments/parse_flags.ts";
 import { printLine, printLines, tell } from "./print.ts";
-import { projectPath } from "../jobs/project_path.ts";
+import { projectPath } from "../storage/project_path.ts";
 import { printedAndDone } from "../jobs/sampling_script.ts";
 import { measureNetwork, type NetworkResult } from "../diagnostics/selftest/selftest_measure.ts";
 import { NETWORKS } from "../diagnostics/selftest/selftest_networks.ts";

@@ -1,6 +1,6 @@
 /** The runs that an experiment consists of. @module */
 import { UsageError } from "../errors.ts";
-import { digestBytes } from "../runs/hash.ts";
+import { digestBytes } from "../storage/hash.ts";
 import type { FlagTable } from "../arguments/flag.ts";
 import { toArguments } from "../arguments/parse_flags.ts";
 import { SAMPLING_SCRIPTS } from "../jobs/sampling_scripts.ts";

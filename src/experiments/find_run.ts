@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import { FormatError, ParataaError, UsageError } from "../errors.ts";
 import { readFinishedRun, readRunManifest } from "../runs/finished_run.ts";
-import { type Digest, digestFile } from "../runs/hash.ts";
+import { type Digest, digestFile } from "../storage/hash.ts";
 import type { Manifest } from "../runs/manifest.ts";
 import { checkUnchanged, type Making, modelFilePath } from "../jobs/resume.ts";
 import type { Maker } from "../jobs/run_manifest.ts";

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { FormatError, MismatchError, NumericalError, ParataaError } from "../errors.ts";
 import type { Manifest } from "../runs/manifest.ts";
 import { RunLock } from "../runs/run_lock.ts";
-import { writeWholeFile } from "../runs/whole_file.ts";
+import { writeWholeFile } from "../storage/whole_file.ts";
 import { describeError, Interrupted } from "../cli/main.ts";
 import { printLine } from "../cli/print.ts";
 import { createProgress, plural, type Progress } from "../cli/progress.ts";

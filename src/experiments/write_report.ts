@@ -5,7 +5,7 @@ import { reportPage } from "../report/report_page.ts";
 import { imageSheet, type SheetRow } from "../report/image_sheet.ts";
 import { figure } from "../report/svg.ts";
 import type { Manifest } from "../runs/manifest.ts";
-import { writeWholeFile } from "../runs/whole_file.ts";
+import { writeWholeFile } from "../storage/whole_file.ts";
 import { type Cell, settingName } from "./cells.ts";
 import { experimentCharts } from "./charts.ts";
 import type { Definition } from "./definition.ts";

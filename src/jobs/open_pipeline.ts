@@ -4,7 +4,7 @@ import type { LatentPipeline } from "../pipelines/latent_pipeline.ts";
 import { Environment } from "../runtime/environment.ts";
 import { type DeviceExecution, poolOptions } from "./devices.ts";
 import type { FlagTable, FlagValues } from "../arguments/flag.ts";
-import { projectPath } from "./project_path.ts";
+import { projectPath } from "../storage/project_path.ts";
 import type { SamplingScript, SamplingTable } from "./sampling_script.ts";
 import type { SamplingValues } from "./solve.ts";
 

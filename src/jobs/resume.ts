@@ -1,7 +1,7 @@
 /** `--resume DIR`: the arguments of a run that goes on, and what must be as it was. @module */
 import { join } from "node:path";
 import { MismatchError, UsageError } from "../errors.ts";
-import { type Digest, digestFile } from "../runs/hash.ts";
+import { type Digest, digestFile } from "../storage/hash.ts";
 import type { Manifest } from "../runs/manifest.ts";
 import { modelChanges } from "../runs/model_changes.ts";
 import { type HeldRun, holdRun } from "../runs/unfinished_run.ts";

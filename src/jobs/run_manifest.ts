@@ -1,7 +1,7 @@
 /** The manifest that a sampling run starts with. @module */
 import { isAbsolute } from "node:path";
 import type { LatentPipeline } from "../pipelines/latent_pipeline.ts";
-import { type Digest, digestFile } from "../runs/hash.ts";
+import { type Digest, digestFile } from "../storage/hash.ts";
 import { describeHost } from "../runs/host.ts";
 import type { Manifest } from "../runs/manifest.ts";
 import type { Environment } from "../runtime/environment.ts";

@@ -1,7 +1,7 @@
 /** One sample of a run: solved, then every round decoded and its folder written. @module */
 import type { LatentPipeline } from "../pipelines/latent_pipeline.ts";
 import type { Image } from "../images/image.ts";
-import { digestBytes } from "../runs/hash.ts";
+import { digestBytes } from "../storage/hash.ts";
 import { conditionName, type Manifest, type SampleRecord } from "../runs/manifest.ts";
 import type { RoundLog } from "../runs/round_log.ts";
 import type { RoundRow } from "../runs/rounds_file.ts";

@@ -4,7 +4,7 @@ import { FormatError, UsageError } from "../errors.ts";
 import { fileFault } from "../formats/file_fault.ts";
 import { isJsonObject, type JsonObject, type JsonValue, readJson } from "../formats/json.ts";
 import { shown } from "../text.ts";
-import { digestFile } from "./hash.ts";
+import { digestFile } from "../storage/hash.ts";
 import type { Manifest } from "./manifest.ts";
 
 /** Manifests are small; a hostile one shall not fill the memory. */

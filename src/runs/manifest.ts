@@ -4,7 +4,7 @@
  * @module
  */
 import type { DeviceReport } from "../models/conditional_network.ts";
-import type { Digest } from "./hash.ts";
+import type { Digest } from "../storage/hash.ts";
 import type { Host } from "./host.ts";
 
 /** How far a run has come. */

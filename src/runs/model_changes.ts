@@ -1,5 +1,5 @@
 /** The files of a run's model against those of the model here. @module */
-import type { Digest } from "./hash.ts";
+import type { Digest } from "../storage/hash.ts";
 import type { Manifest } from "./manifest.ts";
 
 /** A file that is not as the run recorded it. */

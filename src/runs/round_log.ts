@@ -12,9 +12,9 @@ import { createHash } from "node:crypto";
 import { dirname } from "node:path";
 import { countNonFinite } from "../sampling/arguments.ts";
 import type { Denoiser } from "../sampling/denoiser.ts";
-import { openOwnFile, readAll, writeAll } from "./own_file.ts";
-import { asStorageError } from "./storage_error.ts";
-import { syncFolder } from "./whole_file.ts";
+import { openOwnFile, readAll, writeAll } from "../storage/own_file.ts";
+import { asStorageError } from "../storage/storage_error.ts";
+import { syncFolder } from "../storage/whole_file.ts";
 
 const DIGEST_BYTES = 32;
 

@@ -1,11 +1,11 @@
 /** The folder of one run: `<output_path>/DiT-YYYY-MM-DD-HH-MM-SS/`, as the official scripts lay it out. @module */
 import { join } from "node:path";
 import { StorageError } from "../errors.ts";
-import { digestBytes } from "./hash.ts";
+import { digestBytes } from "../storage/hash.ts";
 import { encodeManifest, type Manifest, type SampleRecord } from "./manifest.ts";
 import { RoundLog } from "./round_log.ts";
 import { RunLock } from "./run_lock.ts";
-import { ensureFolder, makeFolder, writeWholeFile } from "./whole_file.ts";
+import { ensureFolder, makeFolder, writeWholeFile } from "../storage/whole_file.ts";
 
 /** Runs started in the same second get a suffix; more than this many is not an accident. */
 const MOST_IN_ONE_SECOND = 1000;

@@ -5,8 +5,8 @@
  */
 import { join } from "node:path";
 import { BusyError } from "../errors.ts";
-import { openOwnFile, writeAll } from "./own_file.ts";
-import { asStorageError } from "./storage_error.ts";
+import { openOwnFile, writeAll } from "../storage/own_file.ts";
+import { asStorageError } from "../storage/storage_error.ts";
 
 /** Name of the lock in the run's folder. */
 export const LOCK_NAME = ".parataa.lock";

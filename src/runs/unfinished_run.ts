@@ -5,8 +5,8 @@ import { checkOutputs, readRunManifest } from "./finished_run.ts";
 import type { Manifest, SampleRecord } from "./manifest.ts";
 import { LOG_NAME } from "./run_directory.ts";
 import { RunLock } from "./run_lock.ts";
-import { asStorageError } from "./storage_error.ts";
-import { TEMPORARY } from "./whole_file.ts";
+import { asStorageError } from "../storage/storage_error.ts";
+import { TEMPORARY } from "../storage/whole_file.ts";
 
 /** A run that this process alone may write. */
 export interface HeldRun extends AsyncDisposable {

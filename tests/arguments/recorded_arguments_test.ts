@@ -6,7 +6,7 @@ import { runVerify } from "../../src/cli/verify_script.ts";
 import { UsageError } from "../../src/errors.ts";
 import { ditScript } from "../../src/jobs/dit_script.ts";
 import { argumentsText } from "../../src/jobs/sampling_script.ts";
-import { digestBytes } from "../../src/runs/hash.ts";
+import { digestBytes } from "../../src/storage/hash.ts";
 import { outputsOf, readManifest, runQuietly } from "../support/sampling.ts";
 import { withTempFolder } from "../support/temp_folder.ts";
 import { writeTinyDit } from "../support/tiny_dit.ts";

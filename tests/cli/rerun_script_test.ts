@@ -4,7 +4,7 @@ import { ditScript } from "../../src/jobs/dit_script.ts";
 import { runRerun } from "../../src/cli/rerun_script.ts";
 import { sdWinitScript } from "../../src/jobs/sd_winit_script.ts";
 import { FormatError, UsageError, VerificationError } from "../../src/errors.ts";
-import { digestBytes } from "../../src/runs/hash.ts";
+import { digestBytes } from "../../src/storage/hash.ts";
 import type { Manifest } from "../../src/runs/manifest.ts";
 import { readManifest, runQuietly } from "../support/sampling.ts";
 import { withTempFolder } from "../support/temp_folder.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { readCudaDriver } from "../../ffi/cuda_driver.ts";
-import { permissionFlags } from "../../src/cli/permissions.ts";
+import { permissionFlags } from "../../src/arguments/permissions.ts";
 import { COMMANDS } from "../../src/cli/commands.ts";
 import { largestDifference } from "../../src/diagnostics/selftest/selftest_networks.ts";
 import { judge, runSelftest } from "../../src/cli/selftest_script.ts";

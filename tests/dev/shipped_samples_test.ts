@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { readFinishedRun } from "../../src/runs/finished_run.ts";
-import { digestFile } from "../../src/runs/hash.ts";
+import { digestFile } from "../../src/storage/hash.ts";
 
 const SAMPLES = "output/samples";
 

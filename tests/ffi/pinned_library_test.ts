@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { libraryCandidates } from "../../ffi/library_search.ts";
 import { PINNED, requirePinned } from "../../ffi/pinned_library.ts";
 import { PermissionError } from "../../src/errors.ts";
-import { digestFile } from "../../src/runs/hash.ts";
+import { digestFile } from "../../src/storage/hash.ts";
 import { runChild } from "../support/run_child.ts";
 import { withTempFolder } from "../support/temp_folder.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { digestBytes, digestFile } from "../../src/runs/hash.ts";
+import { digestBytes, digestFile } from "../../src/storage/hash.ts";
 import type { Manifest } from "../../src/runs/manifest.ts";
 import { RunDirectory, timestamp } from "../../src/runs/run_directory.ts";
 import { withTempFolder } from "../support/temp_folder.ts";

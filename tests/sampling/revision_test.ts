@@ -3,7 +3,7 @@ import { createSchedule, type Denoiser, type Schedule } from "../../mod.ts";
 import { ditFlags } from "../../src/arguments/dit_flags.ts";
 import { parseFlags } from "../../src/arguments/parse_flags.ts";
 import { solve } from "../../src/jobs/solve.ts";
-import { digestBytes } from "../../src/runs/hash.ts";
+import { digestBytes } from "../../src/storage/hash.ts";
 import { SOLVER_REVISION } from "../../src/sampling/revision.ts";
 
 /**

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { basename, join } from "node:path";
-import { permissionFlags, SAMPLE } from "../../src/cli/permissions.ts";
+import { permissionFlags, SAMPLE } from "../../src/arguments/permissions.ts";
 import { ROOT, runScript } from "../support/run_script.ts";
 import { copyFolder, withTempFolder } from "../support/temp_folder.ts";
 

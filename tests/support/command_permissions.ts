@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { join, resolve } from "node:path";
 import { COMMANDS } from "../../src/cli/commands.ts";
-import { permissionFlags, type Permissions } from "../../src/cli/permissions.ts";
+import { permissionFlags, type Permissions } from "../../src/arguments/permissions.ts";
 import { writeSafetensors } from "../../src/formats/safetensors/safetensors.ts";
 import { readFixture } from "../convert/network_fixture.ts";
 import { commandLines, DEVICES, type LinePaths } from "./command_lines.ts";

@@ -1,7 +1,7 @@
 /** Names that would leave a folder if anything made a path of them, and what must be true after a run that met them. @module */
 import assert from "node:assert/strict";
 import { join, sep } from "node:path";
-import { digestFile } from "../../src/runs/hash.ts";
+import { digestFile } from "../../src/storage/hash.ts";
 
 /** Parts that file systems, shells and other decoders treat in their own way. */
 const PARTS: readonly string[] = [

@@ -8,7 +8,7 @@ import {
 } from "../../src/jobs/sampling_script.ts";
 import { readSafetensors } from "../../src/formats/safetensors/safetensors.ts";
 import type { LatentPipeline } from "../../src/pipelines/latent_pipeline.ts";
-import type { Digest } from "../../src/runs/hash.ts";
+import type { Digest } from "../../src/storage/hash.ts";
 import type { Manifest } from "../../src/runs/manifest.ts";
 
 /** Runs a script quietly and returns the run's folder. */

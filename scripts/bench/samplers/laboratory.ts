@@ -2,7 +2,7 @@
 import type { Image } from "../../../src/images/image.ts";
 import { DitPipeline } from "../../../src/pipelines/dit_pipeline.ts";
 import { StableDiffusionPipeline } from "../../../src/pipelines/stable_diffusion_pipeline.ts";
-import { digestBytes, digestFile } from "../../../src/runs/hash.ts";
+import { digestBytes, digestFile } from "../../../src/storage/hash.ts";
 import type { Environment } from "../../../src/runtime/environment.ts";
 import type { Denoiser } from "../../../src/sampling/denoiser.ts";
 import { TorchGenerator } from "../../../src/sampling/noise.ts";

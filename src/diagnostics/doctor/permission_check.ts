@@ -1,6 +1,6 @@
 /** Which permissions of its own `doctor` lacks. @module */
-import { permissionFlags, type Permissions } from "../../cli/permissions.ts";
-import { projectPath } from "../../jobs/project_path.ts";
+import { permissionFlags, type Permissions } from "../../arguments/permissions.ts";
+import { projectPath } from "../../storage/project_path.ts";
 import type { Check } from "./check.ts";
 
 /**

@@ -1,5 +1,5 @@
 /** Size and hash of a file. @module */
-import { digestFile } from "../../runs/hash.ts";
+import { digestFile } from "../../storage/hash.ts";
 import type { FileFact, InspectOptions } from "./report.ts";
 
 /** Size and hash of a file. */

@@ -1,5 +1,5 @@
 /** What `selftest` prints. @module */
-import type { Digest } from "../../runs/hash.ts";
+import type { Digest } from "../../storage/hash.ts";
 import type { Host } from "../../runs/host.ts";
 import type { NetworkResult } from "./selftest_measure.ts";
 

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { ConvertedNetwork } from "../../convert/network.ts";
 import { UsageError } from "../../errors.ts";
 import type { JsonObject } from "../../formats/json.ts";
-import { StagedFiles } from "../../runs/staged_files.ts";
+import { StagedFiles } from "../../storage/staged_files.ts";
 
 /** One network of the folder. */
 export interface FolderPart {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { makeFolder, writeWholeFile } from "../../src/runs/whole_file.ts";
+import { makeFolder, writeWholeFile } from "../../src/storage/whole_file.ts";
 import { PermissionError, StorageError } from "../../src/errors.ts";
 import { withTempFolder } from "../support/temp_folder.ts";
 

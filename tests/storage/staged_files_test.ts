@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { StorageError } from "../../src/errors.ts";
-import { StagedFiles } from "../../src/runs/staged_files.ts";
+import { StagedFiles } from "../../src/storage/staged_files.ts";
 import { withTempFolder } from "../support/temp_folder.ts";
 
 function list(folder: string): string[] {
