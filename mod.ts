@@ -38,6 +38,7 @@ export type {
   DenoiserOptions,
   LatentPipeline,
   PipelineOptions,
+  PipelineOrigin,
   PoolOptions,
 } from "./src/pipelines/latent_pipeline.ts";
 export {
@@ -46,8 +47,48 @@ export {
   type TextCondition,
 } from "./src/pipelines/stable_diffusion_pipeline.ts";
 
+// Runs: settings in, a folder and a typed result out; what the commands do, as functions.
+export { planRun } from "./src/jobs/plan_run.ts";
+export { type Repetition, rerunRun, type RerunSettings } from "./src/jobs/rerun_run.ts";
+export { resumeRun } from "./src/jobs/resume_run.ts";
+export { sampleRun } from "./src/jobs/sample_run.ts";
+export { type Verification, verifyRun, type VerifySettings } from "./src/jobs/verify_run.ts";
+export type { RunFigures, RunResult } from "./src/jobs/run_result.ts";
+export type {
+  NoteEvent,
+  RoundEvent,
+  RunEvent,
+  SampleEvent,
+  StartEvent,
+  VerifiedSampleEvent,
+  WatchOptions,
+} from "./src/jobs/progress.ts";
+export type { BatchTime } from "./src/jobs/planning/batch_times.ts";
+export type { Plan, WindowPlan } from "./src/jobs/planning/plan_window.ts";
+export type { Overall } from "./src/jobs/verification.ts";
+export type { Cost, VerifiedSample } from "./src/jobs/verified_sample.ts";
+export type { MethodName } from "./src/arguments/methods.ts";
+export type {
+  DitSettings,
+  Overrides,
+  RunSettings,
+  SdSettings,
+  SdWinitSettings,
+  SharedSettings,
+  Task,
+  TextSettings,
+} from "./src/arguments/settings.ts";
+export type { Difference, FileComparison } from "./src/runs/compare_runs.ts";
+export type { Host } from "./src/runs/host.ts";
+export type { LatentDifference } from "./src/runs/latent_difference.ts";
+export type { Manifest, RunStatus, SampleRecord } from "./src/runs/manifest.ts";
+export type { RoundRow } from "./src/runs/rounds_file.ts";
+export type { RunSample } from "./src/runs/run_sample.ts";
+export type { Digest } from "./src/storage/hash.ts";
+
 // Networks and what a model folder holds.
 export type { TextEmbedding } from "./src/models/clip_text_encoder.ts";
+export type { ClassNames } from "./src/models/class_names.ts";
 export { ClipTokenizer, type ClipTokens } from "./src/models/clip_tokenizer.ts";
 export {
   ConditionalNetwork,

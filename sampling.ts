@@ -32,7 +32,12 @@ export * from "./src/errors.ts";
 export type { Precision } from "./src/sampling/alphas_cumprod.ts";
 export type { Denoiser } from "./src/sampling/denoiser.ts";
 export { TorchGenerator } from "./src/sampling/noise.ts";
-export type { Method, SampleOptions } from "./src/sampling/options.ts";
+export type {
+  Method,
+  SampleOptions,
+  SolverFactory,
+  SolverProblem,
+} from "./src/sampling/options.ts";
 export { parallelSample } from "./src/sampling/parallel_sampler.ts";
 export { LEAN_RTOL_RATIO, LEAN_TQN, type Preset } from "./src/sampling/presets.ts";
 export { renoise, type RenoiseOptions } from "./src/sampling/renoise.ts";
@@ -43,12 +48,6 @@ export type { ScheduleKind, SchedulerConfig } from "./src/sampling/scheduler_con
 export type { TimestepSpacing } from "./src/sampling/timestep_spacing.ts";
 export { type SequentialOptions, sequentialSample } from "./src/sampling/sequential_sampler.ts";
 export { solve, type SolveOptions } from "./src/sampling/solve.ts";
-export type {
-  Questions,
-  Solver,
-  SolverFactory,
-  SolverProblem,
-  SolverWindow,
-} from "./src/sampling/solver.ts";
+export type { Questions, Solver, SolverWindow } from "./src/sampling/solver.ts";
 export type { TqnOptions } from "./src/sampling/tqn_options.ts";
 export { SlidingWindow } from "./src/sampling/window.ts";

@@ -5,10 +5,16 @@
  * @module
  */
 
+/** How a setting is spelled: `windowSize` in code, `--window_size` on a command line. */
+export type Spelling = (setting: string) => string;
+
+/** A text; a function where it names settings, which are spelled by its argument. */
+export type Wording = string | ((name: Spelling) => string);
+
 /** Options of every {@link ParataaError}: `hint` says what to do next, `cause` keeps the error underneath. */
 export interface ParataaErrorOptions extends ErrorOptions {
   /** What to do about it, one clause, lower case, without a full stop. */
-  hint?: string;
+  hint?: Wording;
 }
 
 /**
@@ -28,18 +34,35 @@ export class ParataaError extends Error {
   /** Exit code of the process when this error ends it. */
   readonly exitCode: number = 70;
   /** What to do about it. */
-  readonly hint: string | undefined;
+  hint: string | undefined;
+  #wording: Wording;
+  #hint: Wording | undefined;
 
   /**
    * Makes an error.
    *
-   * @param message what failed: the file, flag or offset, the value met and the values wanted
+   * @param message what failed: the file, setting or offset, the value met and the values wanted
    */
-  constructor(message: string, options: ParataaErrorOptions = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+  constructor(message: Wording, options: ParataaErrorOptions = {}) {
+    super(word(message), options.cause === undefined ? undefined : { cause: options.cause });
     this.name = new.target.name;
-    this.hint = options.hint;
+    this.#wording = message;
+    this.#hint = options.hint;
+    this.hint = options.hint === undefined ? undefined : word(options.hint);
   }
+
+  /** Spells the settings that message and hint name; the first spelling stays. */
+  respell(spelling: Spelling): void {
+    if (typeof this.#wording === "function") {
+      this.message = this.#wording = this.#wording(spelling);
+    }
+    if (typeof this.#hint === "function") this.hint = this.#hint = this.#hint(spelling);
+  }
+}
+
+/** The words of the library. */
+function word(wording: Wording): string {
+  return typeof wording === "string" ? wording : wording((setting) => setting);
 }
 
 /** A flag or an argument is wrong: exit code 2. */

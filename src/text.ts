@@ -54,3 +54,8 @@ export function shownValue(value: unknown): string {
   if (typeof value === "number") return String(value); // JSON has no infinity
   return escapeInvisible(shorten(JSON.stringify(value) ?? "nothing"));
 }
+
+/** `1 sample`, `2 samples`. */
+export function plural(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? "" : "s"}`;
+}

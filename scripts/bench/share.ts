@@ -3,17 +3,16 @@
  * and files not.
  * @module
  */
-import { ditScript } from "../../src/jobs/dit_script.ts";
-import { runSampling } from "../../src/jobs/sampling_script.ts";
+import { sampleRun } from "../../src/jobs/sample_run.ts";
 import type { BenchRow } from "./table.ts";
 
 /** Runs the demo's samples in a temporary folder. */
 export async function benchShare(): Promise<BenchRow[]> {
-  const folder = await Deno.makeTempDir();
+  const outputPath = await Deno.makeTempDir();
   try {
-    const args = ["--num_samples=3", "--timesteps=100", "--quiet", "--output_path", folder];
-    const run = await silently(() => runSampling(ditScript, args, new AbortController().signal));
-    const { seconds, networkSeconds, rounds, nfe } = run!;
+    const settings = { task: "dit", numSamples: 3, numInferenceSteps: 100, outputPath } as const;
+    const { figures } = await sampleRun("models/dit-emoji", settings);
+    const { seconds, networkSeconds, rounds, nfe } = figures;
     return [{
       group: "the demo's sampling time",
       name: "outside the network",
@@ -24,16 +23,6 @@ export async function benchShare(): Promise<BenchRow[]> {
       } evaluations`,
     }];
   } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
-
-async function silently<T>(run: () => Promise<T>): Promise<T> {
-  const { log } = console;
-  console.log = () => {};
-  try {
-    return await run();
-  } finally {
-    console.log = log;
+    await Deno.remove(outputPath, { recursive: true });
   }
 }

@@ -1,6 +1,7 @@
 /** The shell stub of the single file and the launcher of a clone, their blanks filled in. @module */
 import { join } from "node:path";
 import { COMMANDS } from "../../src/cli/commands.ts";
+import { loadCommand } from "../../src/cli/load_command.ts";
 import { type FlagTable, pathAccess } from "../../src/arguments/flag.ts";
 import { permissionFlags } from "../../src/arguments/permissions.ts";
 import type { ArchiveEntry } from "./archive.ts";
@@ -65,14 +66,14 @@ function withGrants(template: string, cases: string): string {
  */
 export async function commandCases({ own = false } = {}): Promise<string> {
   const cases: string[] = [];
-  for (const [name, { permissions, operand, load }] of Object.entries(COMMANDS)) {
+  for (const [name, { permissions, operand }] of Object.entries(COMMANDS)) {
     const { read = [], env = [], ...rest } = permissions;
     const isOwn = (path: string) => /^(models|src|ffi|node_modules\/.*)$/.test(path);
     const outside = read.filter((path) => !isOwn(path));
     const flags = permissionFlags({ ...rest, ...(outside.length ? { read: outside } : {}) });
-    const tables = [(await load()).flags];
+    const tables = [(await loadCommand(name)).flags];
     // `verify dit` takes the flags of `dit`.
-    for (const word of operand?.words ?? []) tables.push((await COMMANDS[word].load()).flags);
+    for (const word of operand?.words ?? []) tables.push((await loadCommand(word)).flags);
     const { reads, writes } = pathFlags(
       Object.assign({}, ...tables),
       permissions.write !== undefined,

@@ -8,6 +8,7 @@ import {
 } from "../runtime/providers/cuda_options.ts";
 import type { Flag, FlagValues } from "./flag.ts";
 import { show } from "./parse_flags.ts";
+import type { SharedSettings } from "./settings.ts";
 
 /** Flags that every script which runs a network takes. */
 export const PROVIDER_FLAGS = {
@@ -65,30 +66,58 @@ export const PROVIDER_FLAGS = {
   },
 } as const satisfies Record<string, Flag>;
 
-/** Values of {@link PROVIDER_FLAGS}. */
-export type ProviderValues = FlagValues<typeof PROVIDER_FLAGS>;
+/** Which provider executes the networks, and what CUDA is told. */
+export type ProviderSettings = Pick<
+  SharedSettings,
+  | ("provider" | "libraryPath" | "cudaLibraryPath" | "gpuMemLimit")
+  | ("arenaExtendStrategy" | "cudnnConvAlgoSearch" | "cudaOptions")
+>;
+
+/** Settings of the CUDA provider. */
+export const CUDA_SETTINGS = [
+  ...["cudaLibraryPath", "gpuMemLimit", "arenaExtendStrategy"] as const,
+  ...["cudnnConvAlgoSearch", "cudaOptions"] as const,
+];
+
+/** The settings of {@link PROVIDER_FLAGS}, for commands that are no run. */
+export function providerSettings(
+  values: Omit<FlagValues<typeof PROVIDER_FLAGS>, "provider">,
+): ProviderSettings {
+  return {
+    libraryPath: values.ort_lib,
+    cudaLibraryPath: values.cuda_libs,
+    gpuMemLimit: values.gpu_mem_limit,
+    arenaExtendStrategy: values.arena_extend_strategy,
+    cudnnConvAlgoSearch: values.cudnn_conv_algo_search,
+    cudaOptions: values.cuda_options,
+  };
+}
 
 /**
- * CUDA's options as the flags say.
+ * CUDA's options as the settings say.
  *
- * @throws {UsageError} naming the flag, the option and its value
+ * @throws {UsageError} naming the setting, the option and its value
  */
-export function cudaOptionsOf(values: ProviderValues): CudaOptions {
-  const { gpu_mem_limit, arena_extend_strategy, cudnn_conv_algo_search } = values;
-  const own = { gpu_mem_limit, arena_extend_strategy, cudnn_conv_algo_search };
-  const options: CudaOptions = { ...own };
+export function cudaOptionsOf(settings: ProviderSettings): CudaOptions {
+  const options: CudaOptions = {
+    gpu_mem_limit: settings.gpuMemLimit,
+    arena_extend_strategy: settings.arenaExtendStrategy,
+    cudnn_conv_algo_search: settings.cudnnConvAlgoSearch,
+  };
   const named = new Set<string>();
-  for (const part of values.cuda_options?.split(",") ?? []) {
+  for (const part of settings.cudaOptions?.split(",") ?? []) {
     const match = /^\s*(\w+)\s*=\s*(\S+)\s*$/.exec(part);
-    if (!match) throw new UsageError(`--cuda_options has ${show(part)}, wanted name=value`);
-    const [, name, value] = match;
-    if (named.has(name) || options[name] !== undefined) {
-      throw new UsageError(`the CUDA option ${name} is given twice`);
+    if (!match) {
+      throw new UsageError((name) => `${name("cudaOptions")} has ${show(part)}, wanted name=value`);
     }
-    named.add(name);
-    const problem = cudaOptionProblem(name, value);
-    if (problem) throw new UsageError(`--cuda_options ${name} ${problem}`);
-    options[name] = value;
+    const [, option, value] = match;
+    if (named.has(option) || options[option] !== undefined) {
+      throw new UsageError(`the CUDA option ${option} is given twice`);
+    }
+    named.add(option);
+    const problem = cudaOptionProblem(option, value);
+    if (problem) throw new UsageError((name) => `${name("cudaOptions")} ${option} ${problem}`);
+    options[option] = value;
   }
   return options;
 }

@@ -36,6 +36,8 @@ export interface NumberFlag extends FlagBase {
   /** Only multiples of this are taken. */
   multipleOf?: number;
   default?: number;
+  /** The default counts only where nothing else that is given says how many. */
+  soft?: true;
 }
 
 /** A text; `empty: true` allows the empty one. */
@@ -109,5 +111,26 @@ export function describeWanted(flag: Flag): string {
       return `a whole number, ${describeRange(flag)}`;
     case "number":
       return `a finite number, ${describeRange(flag)}`;
+  }
+}
+
+/** Whether a flag takes a value of JSON's types. */
+export function takes(flag: Flag, value: unknown): boolean {
+  switch (flag.type) {
+    case "boolean":
+      return typeof value === "boolean";
+    case "choice":
+      return flag.choices.some((choice) => choice === value);
+    case "string":
+      return typeof value === "string" && (value !== "" || flag.empty === true) &&
+        !value.includes("\0");
+    default: {
+      if (value === flag.word && value !== undefined) return true;
+      if (typeof value !== "number" || !Number.isFinite(value)) return false;
+      const { min, max, also, multipleOf = 0, type } = flag;
+      const whole = type === "number" || Number.isInteger(value);
+      const fits = multipleOf === 0 || value % multipleOf === 0;
+      return (whole && fits && value >= min && value <= max) || value === also;
+    }
   }
 }

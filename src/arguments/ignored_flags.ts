@@ -1,20 +1,17 @@
 /**
- * Flags that a run would not follow beside some other setting: given on the command line they are refused. What people's command lines
- * and sweeps hold anyway is named in a note instead.
+ * Flags that a run would not follow beside some other setting: given on the command line they are refused.
  * @module
  */
 import { UsageError } from "../errors.ts";
 
 /** Values of a script's flags; a script need not have all of these. */
 export interface FlagSettings {
-  readonly cfg_scale?: number;
   readonly class_labels?: string;
   readonly device?: string;
   readonly devices?: string;
   readonly init_trajectory?: string;
   readonly json?: boolean;
   readonly list_devices?: boolean;
-  readonly negative_prompt?: string;
   readonly noise_path?: string;
   readonly provider?: string;
   readonly verbose?: boolean;
@@ -66,23 +63,4 @@ export function refuseIgnored(settings: FlagSettings, given: ReadonlySet<string>
     if (!reason) continue;
     throw new UsageError(`--${flag} has no effect ${reason}`, { hint: "leave out one of them" });
   }
-}
-
-/** Settings that a run takes otherwise than their names may suggest, a line each. */
-export function settingNotes(settings: FlagSettings): string[] {
-  const { cfg_scale: scale = 1, negative_prompt: negative } = settings;
-  if (scale < 1) return [lowGuidance(scale, negative)];
-  if (scale === 1 && negative) {
-    return ["--negative_prompt has no effect with --cfg_scale 1, which turns guidance off"];
-  }
-  return [];
-}
-
-/** diffusers turns guidance off for values up to 1; here 1 alone does. */
-function lowGuidance(scale: number, negative: string | undefined): string {
-  const wanted = negative === undefined ? "class" : "prompt";
-  const follows = scale === 0 ? `do not follow the ${wanted}` : `follow the ${wanted} less`;
-  const mixes = negative ? "of the negative prompt" : "unconditional";
-  return `--cfg_scale ${scale}: images are ${scale === 0 ? "" : "partly "}${mixes} and ${follows}` +
-    "; no guidance, as diffusers takes up to 1, is --cfg_scale 1";
 }

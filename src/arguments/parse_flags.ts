@@ -1,7 +1,7 @@
 /** Turns the words of a command line into typed values by a flag table. @module */
 import { parseArgs } from "node:util";
 import { UsageError } from "../errors.ts";
-import { describeWanted, type Flag, type FlagTable, type FlagValues } from "./flag.ts";
+import { describeWanted, type Flag, type FlagTable, type FlagValues, takes } from "./flag.ts";
 import { peerHint } from "./peer_flags.ts";
 import { nearestWord } from "../formats/nearest_word.ts";
 import { shownValue as show } from "../text.ts";
@@ -51,7 +51,7 @@ export function parseFlags<T extends FlagTable>(
       });
     }
     const name = names.get(token.name);
-    if (name === undefined) throw unknownFlag(token.rawName, names);
+    if (name === undefined) throw unknownFlag(table, token.rawName);
     if (given.has(name)) throw new UsageError(`--${name} is given twice`, { hint: "give it once" });
     // parseArgs takes the next word as the value whatever it looks like; a forgotten value must not swallow a flag.
     const swallowed = !token.inlineValue && token.value?.startsWith("--");
@@ -59,37 +59,6 @@ export function parseFlags<T extends FlagTable>(
     if (swallowed && table[name].type !== "boolean") throw needsValue(name, table[name]);
   }
   return { values: readValues(table, given), given: new Set(given.keys()), operands };
-}
-
-/**
- * Reads values that were recorded as JSON (a manifest, an image's metadata) by the same rules as a command line.
- *
- * @returns the words that `parseFlags` would take, without the flags named in `except`
- * @throws {UsageError} on a name that is no flag of the table
- */
-export function toArguments(
-  table: FlagTable,
-  recorded: Readonly<Record<string, unknown>>,
-  except: ReadonlySet<string>,
-): string[] {
-  const args: string[] = [];
-  for (const [name, value] of Object.entries(recorded)) {
-    const flag = Object.hasOwn(table, name) ? table[name] : undefined;
-    if (flag === undefined) {
-      throw new UsageError(`the recorded arguments name ${show(name)}, which is no flag`);
-    }
-    if (except.has(name) || value === null || value === false) continue;
-    const boolean = flag.type === "boolean";
-    if (typeof value === "object" || (boolean && value !== true)) {
-      throw new UsageError(
-        `the recorded arguments have ${show(value)} for ${name}, wanted ${
-          boolean ? "true or false" : describeWanted(flag)
-        }`,
-      );
-    }
-    args.push(boolean ? `--${name}` : `--${name}=${value}`);
-  }
-  return args;
 }
 
 function readValues<T extends FlagTable>(
@@ -105,29 +74,16 @@ function readValues<T extends FlagTable>(
 }
 
 function readValue(name: string, flag: Flag, text: string | undefined): string | number | boolean {
-  const refuse = () =>
-    new UsageError(`--${name} is ${show(text)} but takes ${describeWanted(flag)}`);
-  if (flag.type === "boolean") {
-    if (text !== undefined) throw refuse();
-    return true;
-  }
-  if (text === undefined) throw needsValue(name, flag);
-  switch (flag.type) {
-    case "choice":
-      if (!flag.choices.includes(text)) throw refuse();
-      return text;
-    case "string":
-      if ((text === "" && !flag.empty) || text.includes("\0")) throw refuse();
-      return text;
-    default: {
-      if (text === flag.word) return text;
-      const value = (flag.type === "integer" ? INTEGER : NUMBER).test(text) ? Number(text) : NaN;
-      const fits = flag.multipleOf === undefined || value % flag.multipleOf === 0;
-      const inRange = fits && value >= flag.min && value <= flag.max && Number.isFinite(value);
-      if (!inRange && value !== flag.also) throw refuse();
-      return value;
-    }
-  }
+  if (flag.type !== "boolean" && text === undefined) throw needsValue(name, flag);
+  const value = flag.type === "boolean" ? text ?? true : fromText(flag, text!);
+  if (takes(flag, value)) return value;
+  throw new UsageError(`--${name} is ${show(text)} but takes ${describeWanted(flag)}`);
+}
+
+/** Numbers by the spelling that the flag takes; another text stays one, and is refused. */
+function fromText(flag: Flag, text: string): string | number {
+  const spelling = flag.type === "integer" ? INTEGER : flag.type === "number" ? NUMBER : undefined;
+  return spelling?.test(text) ? Number(text) : text;
 }
 
 function needsValue(name: string, flag: Flag): UsageError {
@@ -167,13 +123,16 @@ function parserOptions(
   return options;
 }
 
-function unknownFlag(raw: string, names: ReadonlyMap<string, string>): UsageError {
+/** The refusal of a word that is no flag, with the nearest one. */
+export function unknownFlag(table: FlagTable, raw: string): UsageError {
   const bare = (name: string) => name.replace(/^-+/, "").replaceAll("-", "_");
-  const peer = peerHint(bare(raw), new Set(names.values()));
+  const peer = peerHint(bare(raw), new Set(Object.keys(table)));
   if (peer !== undefined) {
     return new UsageError(`unknown flag ${show(raw).slice(1, -1)}`, { hint: peer });
   }
-  const official = new Map([...names].map(([spelling, name]) => [bare(spelling), name]));
+  const official = new Map(
+    [...spellings(table)].map(([spelling, name]) => [bare(spelling), name]),
+  );
   const nearest = nearestWord(bare(raw), official.keys());
   const hint = nearest && raw.startsWith("--")
     ? `did you mean --${official.get(nearest)}?`

@@ -5,13 +5,8 @@
  */
 import { PROVIDER_FLAGS } from "./cuda_flags.ts";
 import type { Flag } from "./flag.ts";
+import { METHODS } from "./methods.ts";
 import { SESSION_FLAGS } from "./session_flags.ts";
-
-/** Ways to solve the chain. */
-export const METHODS = ["tqn", "parataa", "fixed_point", "sequential"] as const;
-
-/** One of {@link METHODS}. */
-export type MethodName = typeof METHODS[number];
 
 /** What differs between the official scripts. */
 export interface ScriptDefaults {
@@ -22,17 +17,6 @@ export interface ScriptDefaults {
 }
 
 const NO_LIMIT = Number.MAX_SAFE_INTEGER;
-
-/** Flags of all methods that work in rounds. */
-const ROUNDS = ["window_size", "plan", "preview_every"] as const;
-
-/** Solver flags that each method takes; a flag of the group that is not named here is refused when given. */
-export const SOLVER_FLAGS: Record<MethodName, readonly string[]> = {
-  tqn: [...ROUNDS, "tol1", "tol2", "max_steps"],
-  parataa: [...ROUNDS, "order", "memory_size", "tol1", "tol2", "max_steps", "compat"],
-  fixed_point: [...ROUNDS, "order", "tol1", "tol2", "max_steps"],
-  sequential: [],
-};
 
 // deno-lint-ignore explicit-module-boundary-types -- the table's literal types carry the types of the parsed values
 export function samplingFlags(defaults: ScriptDefaults) {
@@ -322,6 +306,7 @@ export const NUM_SAMPLES = {
   min: 1,
   max: 100_000,
   default: 10,
+  soft: true,
   short: "b",
   group: "Sampling",
   help: "images to make",

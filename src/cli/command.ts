@@ -2,6 +2,9 @@
 import type { FlagTable } from "../arguments/flag.ts";
 import type { Permissions } from "../arguments/permissions.ts";
 
+/** Runs a command. */
+export type Run = (args: readonly string[], signal: AbortSignal) => Promise<void>;
+
 /** A command, loaded. */
 export interface Command {
   /** Its flags, for the shell's completion. */
@@ -10,7 +13,7 @@ export interface Command {
   run(args: readonly string[], signal: AbortSignal): Promise<unknown>;
 }
 
-/** A command as the table lists it. Nothing of it is loaded before it is asked for. */
+/** A command as the table lists it. */
 export interface CommandRow {
   /** The same as a script of its own: `scripts/<script>.ts`. */
   script: string;
@@ -19,5 +22,4 @@ export interface CommandRow {
   /** What may stand between its flags: words, or paths. */
   operand?: { words?: readonly string[]; path?: "DIR" | "FILE" };
   permissions: Permissions;
-  load(): Promise<Command>;
 }

@@ -1,5 +1,5 @@
 /** All that `parataa` can do, one row a command. @module */
-import type { Command, CommandRow } from "./command.ts";
+import type { CommandRow } from "./command.ts";
 import {
   CONVERT,
   DEMO,
@@ -18,75 +18,60 @@ export const COMMANDS: Readonly<Record<string, CommandRow>> = {
     script: "parallel_dit",
     about: "sample a class-conditional diffusion transformer",
     permissions: SAMPLE,
-    load: () => sampling("dit"),
   },
   sd: {
     script: "parallel_sd",
     about: "text to image with Stable Diffusion",
     permissions: SAMPLE,
-    load: () => sampling("sd"),
   },
   "sd-winit": {
     script: "parallel_sd_winit",
     about: "text to image from the trajectory of an earlier sample",
     permissions: SAMPLE,
-    load: () => sampling("sd-winit"),
   },
   demo: {
     script: "demo",
     about: "all three on the models that ship with parataa",
     permissions: DEMO,
-    load: async () => (await import("./demo_script.ts")).demoCommand,
   },
   verify: {
     script: "verify",
     about: "check a run against sequential sampling",
     operand: { ...RUN, words: ["dit", "sd", "sd-winit"] },
     permissions: SAMPLE,
-    load: async () => (await import("./verify_script.ts")).verifyCommand,
   },
   rerun: {
     script: "rerun",
     about: "repeat a run from its manifest and compare every byte",
     operand: RUN,
     permissions: RERUN,
-    load: async () => (await import("./rerun_script.ts")).rerunCommand,
   },
   experiment: {
     script: "experiment",
     about: "make the runs of a grid of flags and report on them",
     operand: { path: "FILE" },
     permissions: EXPERIMENT,
-    load: async () => (await import("./experiment_script.ts")).experimentCommand,
   },
   inspect: {
     script: "inspect",
     about: "say what a file or folder is: checkpoint, network, model, run",
     operand: { path: "FILE" },
     permissions: INSPECT,
-    load: async () => (await import("./inspect_script.ts")).inspectCommand,
   },
   doctor: {
     script: "doctor",
     about: "say which library, providers and models work here, and what is missing",
     permissions: DOCTOR,
-    load: async () => (await import("./doctor_script.ts")).doctorCommand,
   },
   selftest: {
     script: "selftest",
     about: "run the shipped networks on a device, against the CPU",
     permissions: DOCTOR,
-    load: async () => (await import("./selftest_script.ts")).selftestCommand,
   },
   convert: {
     script: "convert",
     about: "make a model folder of a DiT's checkpoint",
     operand: { words: ["dit"] },
     permissions: CONVERT,
-    load: async () => (await import("./convert_script.ts")).convertCommand,
   },
 };
-
-async function sampling(name: string): Promise<Command> {
-  return (await import("../jobs/sampling_scripts.ts")).SAMPLING_SCRIPTS[name];
-}

@@ -1,37 +1,13 @@
 /** Completion of `parataa` in a shell, made from the tables of commands and flags. @module */
 import { UsageError } from "../errors.ts";
 import type { CommandRow } from "./command.ts";
+import type { CompletedCommand, CompletedFlag } from "./completed_command.ts";
 import { bashCompletion } from "./completion_bash.ts";
 import { fishCompletion } from "./completion_fish.ts";
 import { zshCompletion } from "./completion_zsh.ts";
+import { loadCommand } from "./load_command.ts";
 import type { Flag } from "../arguments/flag.ts";
 import { show } from "../arguments/parse_flags.ts";
-
-/** A flag as a shell offers it. */
-export interface CompletedFlag {
-  /** `timesteps`. */
-  name: string;
-  /** One letter. */
-  short: string | undefined;
-  help: string;
-  /** Whether a value follows. */
-  valued: boolean;
-  /** Words that the value may be, where they are few. */
-  words: readonly string[];
-  /** Whether the value is a path. */
-  path: "DIR" | "FILE" | undefined;
-}
-
-/** A command as a shell offers it. */
-export interface CompletedCommand {
-  name: string;
-  about: string;
-  /** Words that may follow it. */
-  words: readonly string[];
-  /** Whether a path may follow it. */
-  path: "DIR" | "FILE" | undefined;
-  flags: readonly CompletedFlag[];
-}
 
 const WRITERS: Readonly<Record<string, (commands: readonly CompletedCommand[]) => string>> = {
   bash: bashCompletion,
@@ -75,8 +51,8 @@ export async function completionScript(
 }
 
 async function completedCommand([name, row]: [string, CommandRow]): Promise<CompletedCommand> {
-  const { about, operand, load } = row;
-  const flags = Object.entries((await load()).flags).map(completedFlag);
+  const { about, operand } = row;
+  const flags = Object.entries((await loadCommand(name)).flags).map(completedFlag);
   return { name, about, words: operand?.words ?? [], path: operand?.path, flags };
 }
 

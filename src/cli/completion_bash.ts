@@ -1,5 +1,5 @@
 /** Completion for bash. @module */
-import type { CompletedCommand, CompletedFlag } from "./completion.ts";
+import type { CompletedCommand, CompletedFlag } from "./completed_command.ts";
 
 /** The script for `eval "$(parataa completion bash)"`; of bash's own completion it needs nothing but `compgen` and `complete`. */
 export function bashCompletion(commands: readonly CompletedCommand[]): string {

@@ -1,5 +1,5 @@
 /** Completion for fish. @module */
-import type { CompletedCommand, CompletedFlag } from "./completion.ts";
+import type { CompletedCommand, CompletedFlag } from "./completed_command.ts";
 
 /** The script for `parataa completion fish | source`. */
 export function fishCompletion(commands: readonly CompletedCommand[]): string {

@@ -1,5 +1,5 @@
 /** Completion for zsh. @module */
-import type { CompletedCommand, CompletedFlag } from "./completion.ts";
+import type { CompletedCommand, CompletedFlag } from "./completed_command.ts";
 
 /** The script for a file `_parataa` in `fpath`, or for `eval "$(parataa completion zsh)"` after `compinit`. */
 export function zshCompletion(commands: readonly CompletedCommand[]): string {

@@ -10,22 +10,19 @@ import {
   vaeFolderConfig,
 } from "../convert/model_configs.ts";
 import { ModelError, UsageError } from "../errors.ts";
-import { numberedClasses, readClassNames } from "../jobs/convert/class_names.ts";
-import { withoutSharedPrefix } from "../jobs/convert/shared_prefix.ts";
+import { numberedClasses, readClassNames } from "../convert/class_names.ts";
+import { withoutSharedPrefix } from "../convert/shared_prefix.ts";
 import type { OpenTensors } from "../formats/open_tensors.ts";
-import { takenWeights } from "../jobs/convert/taken_weights.ts";
-import type { Command } from "./command.ts";
+import { takenWeights } from "../convert/taken_weights.ts";
+import type { Command, Run } from "./command.ts";
 import { convertFlags } from "../arguments/convert_flags.ts";
-import {
-  checkModelFolder,
-  type FolderPart,
-  writeModelFolder,
-} from "../jobs/convert/convert_folder.ts";
-import { openUserTensors, type OpenVae, openVae } from "../jobs/convert/convert_sources.ts";
+import { checkModelFolder, type FolderPart, writeModelFolder } from "../convert/convert_folder.ts";
+import { openUserTensors, type OpenVae, openVae } from "../convert/convert_sources.ts";
+import { flagged } from "./main.ts";
 import { inOurWords } from "./program_name.ts";
 import { refuseIgnored } from "../arguments/ignored_flags.ts";
 import { type ParsedFlags, parseFlags, show } from "../arguments/parse_flags.ts";
-import { printedAndDone } from "../jobs/sampling_script.ts";
+import { printedAndDone } from "./help.ts";
 import { printLine } from "./print.ts";
 
 const flags = convertFlags();
@@ -53,7 +50,7 @@ type Settled = Values & { checkpoint_path: string; output_path: string };
  * @throws {ModelError} where the checkpoint is of another network
  * @throws {StorageError} when the file system refuses: then nothing is left behind
  */
-export async function runConvert(args: readonly string[], signal: AbortSignal): Promise<void> {
+export const runConvert: Run = flagged(async (args, signal) => {
   if (printedAndDone({ summary, flags }, args)) return;
   const line = parseFlags(flags, args, { mostOperands: 1 });
   const [what] = line.operands;
@@ -65,10 +62,10 @@ export async function runConvert(args: readonly string[], signal: AbortSignal): 
   }
   const values = readFlags(line);
   const { checkpoint_path: file, vae_path, output_path: folder } = values;
-  using checkpoint = await openUserTensors("checkpoint_path", file, values.checkpoint_part);
+  using checkpoint = await openUserTensors("checkpointPath", file, values.checkpoint_part);
   const { tensors, prefix } = withoutSharedPrefix(checkpoint.tensors, DIT_NAME);
   using files = new DisposableStack();
-  const vae = vae_path === undefined ? undefined : files.use(await openVae("vae_path", vae_path));
+  const vae = vae_path === undefined ? undefined : files.use(await openVae("vaePath", vae_path));
   const options = networkOptions(values);
   const dit = convertDit(tensors, {
     ...options,
@@ -97,7 +94,7 @@ export async function runConvert(args: readonly string[], signal: AbortSignal): 
   if (vae) say.variant(vae);
   const kept = await writeModelFolder(plan, { signal, wrote: say.wrote });
   say.done(kept, vae !== undefined);
-}
+});
 
 function readFlags({ values, given }: ParsedFlags<typeof flags>): Settled {
   refuseIgnored(values, given);
@@ -145,7 +142,7 @@ async function modelIndex({ class_names, output_path }: Settled, { architecture 
   const classes = architecture.classRows - 1;
   const names = class_names === undefined
     ? numberedClasses(classes)
-    : await readClassNames("class_names", class_names, classes);
+    : await readClassNames("classNames", class_names, classes);
   return ditModelIndex(basename(resolve(output_path)), names);
 }
 

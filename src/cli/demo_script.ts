@@ -1,18 +1,37 @@
 /** The main job on the models that ship with parataa: images of three systems, and what parallel sampling saved. @module */
-import type { Command } from "./command.ts";
-import { ditScript } from "../jobs/dit_script.ts";
-import type { FlagTable } from "../arguments/flag.ts";
+import type { FlagTable, FlagValues } from "../arguments/flag.ts";
 import { parseFlags } from "../arguments/parse_flags.ts";
-import { printedAndDone, runSampling, type RunSummary } from "../jobs/sampling_script.ts";
+import { givenOverrides } from "../arguments/record.ts";
 import { samplingFlags } from "../arguments/script_flags.ts";
-import { sdScript } from "../jobs/sd_script.ts";
-import { sdWinitScript } from "../jobs/sd_winit_script.ts";
+import type {
+  DitSettings,
+  RunSettings,
+  SdSettings,
+  SdWinitSettings,
+} from "../arguments/settings.ts";
+import { TASKS } from "../arguments/tasks.ts";
+import type { RunFigures } from "../jobs/run_result.ts";
+import { sampleRun } from "../jobs/sample_run.ts";
+import type { Command, Run } from "./command.ts";
+import { printedAndDone } from "./help.ts";
+import { flagged } from "./main.ts";
+import { createProgress } from "./progress.ts";
 import { printText } from "./print.ts";
+import { watchRun } from "./watch_run.ts";
 
 /** What each system is shown with; classes and prompts that the small models draw well. */
-const DIT = ["--class_labels=cat face,heart,sea animal", "--timesteps=100"];
-const SD = ["--prompt=a cute dog", "--num_samples=2"];
-const SD_WINIT = ["--prompt1=a cute dog", "--prompt2=a cute cat", "--variation_steps=30"];
+const DIT: DitSettings = {
+  task: "dit",
+  classLabels: ["cat face", "heart", "sea animal"],
+  numInferenceSteps: 100,
+};
+const SD: SdSettings = { task: "sd", prompt: "a cute dog", numSamples: 2 };
+const SD_WINIT: SdWinitSettings = {
+  task: "sd-winit",
+  prompt1: "a cute dog",
+  prompt2: "a cute cat",
+  variationSteps: 30,
+};
 
 const summary = {
   name: "demo",
@@ -33,37 +52,53 @@ function demoFlags(): FlagTable {
     modelPath: "",
   });
   const chosen = ["timesteps", "model_path", "vae_path", "fp16", "noise_path"];
-  const needless = new Set([...chosen, "args_from", "plan", "json"]);
+  const alone = ["args_from", "resume", "list_devices", "plan", "json"];
+  const needless = new Set([...chosen, ...alone]);
   return Object.fromEntries(Object.entries(table).filter(([name]) => !needless.has(name)));
 }
 
 type Row = readonly [
   name: string,
-  run: Pick<RunSummary, "timesteps" | "rounds" | "nfe" | "seconds">,
+  run: Pick<RunFigures, "timesteps" | "rounds" | "nfe" | "seconds">,
 ];
 
-/** `args` go to all three, so that `--quiet`, `--output_path` and the like can be given. */
-async function runDemo(args: readonly string[], signal: AbortSignal): Promise<void> {
+/** The flags go to all three, so that `--quiet`, `--output_path` and the like can be given. */
+const runDemo: Run = flagged(async (args, signal) => {
   if (printedAndDone({ summary, flags }, args)) return;
-  parseFlags(flags, args);
+  const { values, given } = parseFlags(flags, args);
+  const overrides = givenOverrides(flags, values, given);
+  const sample = async (shown: RunSettings) => {
+    const { task } = shown, progress = createProgress({ json: false, ...switches(values) });
+    const settings = { ...shown, ...overrides, task } as RunSettings;
+    const run = await watchRun(
+      { signal, progress, advise: !switches(values).quiet },
+      (options) => sampleRun(TASKS[task].modelPath, settings, options),
+    );
+    progress.done(run);
+    return run;
+  };
   printText("DiT: three classes, 100 steps solved at once");
-  const dit = await runSampling(ditScript, [...DIT, ...args], signal);
+  const dit = await sample(DIT);
   printText("\nStable Diffusion: a prompt, 50 steps solved at once");
-  const sd = await runSampling(sdScript, [...SD, ...args], signal);
+  const sd = await sample(SD);
   printText(
     "\nwarm start: a second prompt from the first one's trajectory, its last 30 steps solved anew",
   );
-  const winit = await runSampling(sdWinitScript, [...SD_WINIT, ...args], signal);
-  const { steps: timesteps, rounds, nfe, seconds } = winit!.records.at(-1)!;
+  const winit = await sample(SD_WINIT);
+  const { steps: timesteps, rounds, nfe, seconds } = winit.samples.at(-1)!.record;
   printText("\nmeans per sample:");
   printText(
-    table([["DiT", dit!], ["Stable Diffusion", sd!], ["warm start", {
+    table([["DiT", dit.figures], ["Stable Diffusion", sd.figures], ["warm start", {
       timesteps,
       rounds,
       nfe,
       seconds: seconds.sampling,
     }]]),
   );
+});
+
+function switches({ quiet, verbose }: FlagValues<FlagTable>) {
+  return { quiet: quiet === true, verbose: verbose === true };
 }
 
 /** Rows of equal columns: what sequential sampling takes and what parallel sampling took. */

@@ -4,8 +4,8 @@ import { UsageError } from "../errors.ts";
 import { cudaSessionOptions } from "../runtime/providers/cuda_devices.ts";
 import { Environment } from "../runtime/environment.ts";
 import type { SessionOptions } from "../runtime/session_options.ts";
-import type { Command } from "./command.ts";
-import { cudaOptionsOf, PROVIDER_FLAGS } from "../arguments/cuda_flags.ts";
+import type { Command, Run } from "./command.ts";
+import { cudaOptionsOf, PROVIDER_FLAGS, providerSettings } from "../arguments/cuda_flags.ts";
 import { attempt, type Check, checkEvent, checkLines } from "../diagnostics/doctor/check.ts";
 import { checkDevices } from "../diagnostics/doctor/device_check.ts";
 import { checkLibrary } from "../diagnostics/doctor/library_check.ts";
@@ -14,12 +14,13 @@ import { checkPermissions } from "../diagnostics/doctor/permission_check.ts";
 import { checkProviders } from "../diagnostics/doctor/provider_check.ts";
 import type { Flag } from "../arguments/flag.ts";
 import { refuseIgnored } from "../arguments/ignored_flags.ts";
-import { helpText, versionText } from "./help.ts";
+import { printedAndDone, versionText } from "./help.ts";
+import { flagged } from "./main.ts";
 import { grantedLine, withPermissionLine } from "./permission_hint.ts";
 import { DOCTOR } from "../arguments/permissions.ts";
 import { inOurWords } from "./program_name.ts";
 import { parseFlags } from "../arguments/parse_flags.ts";
-import { printLine, printLines, printText } from "./print.ts";
+import { printLine, printLines } from "./print.ts";
 import { givenOrShipped } from "../storage/project_path.ts";
 import { SESSION_FLAGS } from "../arguments/session_flags.ts";
 
@@ -59,16 +60,15 @@ const summary = {
  * @throws {RuntimeLibraryError} where no library opens, or the provider that was asked for does not work
  * @throws {ModelError} where the model cannot be opened or its rows depend on one another
  */
-export async function runDoctor(args: readonly string[], signal: AbortSignal): Promise<void> {
-  if (args.includes("--help") || args.includes("-h")) return printText(helpText(summary, flags));
-  if (args.includes("--version")) return printText(versionText());
+export const runDoctor: Run = flagged(async (args, signal) => {
+  if (printedAndDone({ summary, flags }, args)) return;
   const { values, given } = parseFlags(flags, args);
   const forModel = ["fp16", "threads"].find((name) => given.has(name));
   if (forModel !== undefined && values.model_path === undefined) {
     throw new UsageError(`--${forModel} is for --model_path, which is not given`);
   }
   refuseIgnored(values, given);
-  void cudaOptionsOf(values); // refuses what no option can be before anything is printed
+  void cudaOptionsOf(providerSettings(values)); // refuses what no option can be before anything is printed
   const checks: Check[] = [];
   for await (const found of examine(values, signal)) {
     const hint = found.hint && inOurWords(withPermissionLine(found.hint, args));
@@ -82,11 +82,12 @@ export async function runDoctor(args: readonly string[], signal: AbortSignal): P
     printLine(JSON.stringify({ event: "doctor", ok, checks: checks.map(checkEvent) }));
   }
   if (failed[0]?.error) throw failed[0].error;
-}
+});
 
 type Values = ReturnType<typeof parseFlags<typeof flags>>["values"];
 
 async function* examine(values: Values, signal: AbortSignal): AsyncGenerator<Check> {
+  const settings = providerSettings(values);
   yield machine();
   yield* await checkPermissions(DOCTOR, `run ${grantedLine("doctor")}`);
   const libraryPath = values.ort_lib === undefined ? undefined : resolve(values.ort_lib);
@@ -94,8 +95,8 @@ async function* examine(values: Values, signal: AbortSignal): AsyncGenerator<Che
   yield library;
   if (library.state === "fail") return;
   using env = Environment.open({ libraryPath });
-  yield checkDevices(env, values);
-  const cuda = cudaOptionsOf(values);
+  yield checkDevices(env, settings);
+  const cuda = cudaOptionsOf(settings);
   const wanted = values.provider === "auto" ? undefined : values.provider;
   const providers = await checkProviders(env, { wanted, folder: values.cuda_libs, cuda });
   yield* providers;

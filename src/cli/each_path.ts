@@ -1,5 +1,6 @@
 /** Commands that take several paths. @module */
 import { ParataaError, UsageError } from "../errors.ts";
+import { asFlag } from "../arguments/setting_names.ts";
 import { describeError } from "./main.ts";
 import { tell } from "./print.ts";
 
@@ -22,6 +23,7 @@ export async function forEachPath(
       await work(path);
     } catch (error) {
       if (!(error instanceof ParataaError) || paths.length === 1) throw error;
+      error.respell(asFlag);
       if (!error.message.includes(path)) error.message = `${path}: ${error.message}`;
       failures.push(error);
     }

@@ -1,16 +1,27 @@
 /** `experiment`: a grid of runs, what they came to, and a report. @module */
 import { basename, join } from "node:path";
 import { fileFault } from "../formats/file_fault.ts";
-import { UsageError } from "../errors.ts";
+import { NumericalError, UsageError } from "../errors.ts";
 import { checkCells, expandCells } from "../experiments/cells.ts";
 import { readDefinition } from "../experiments/definition.ts";
-import { dryRun, runCells } from "../experiments/run_cells.ts";
-import type { Command } from "./command.ts";
+import { duration } from "../experiments/estimate.ts";
+import {
+  estimateRuns,
+  type Experiment,
+  runCells,
+  type RunCellsOptions,
+} from "../experiments/run_cells.ts";
+import { plural } from "../text.ts";
+import type { RunEvent, WatchOptions } from "../jobs/progress.ts";
+import type { Command, Run } from "./command.ts";
 import type { Flag } from "../arguments/flag.ts";
 import { parseFlags } from "../arguments/parse_flags.ts";
 import { givenOrShipped } from "../storage/project_path.ts";
-import { printedAndDone } from "../jobs/sampling_script.ts";
-import { SAMPLING_SCRIPTS } from "../jobs/sampling_scripts.ts";
+import { printedAndDone } from "./help.ts";
+import { flagged, Interrupted } from "./main.ts";
+import { printLine } from "./print.ts";
+import { createProgress } from "./progress.ts";
+import { asFlag } from "../arguments/setting_names.ts";
 import { samplingFlags } from "../arguments/script_flags.ts";
 
 const flags = experimentFlags();
@@ -58,8 +69,9 @@ export function experimentFlags() {
  *
  * @throws {UsageError} on a flag, of the command line or of the file, that does not exist or is out of its range
  * @throws {FormatError} on a file that is no JSON or has a wrong type, naming line and column
+ * @throws {NumericalError} in the end, when a run ended in NaN
  */
-export async function runExperiment(args: readonly string[], signal: AbortSignal): Promise<void> {
+export const runExperiment: Run = flagged(async (args, signal) => {
   if (printedAndDone({ summary, flags }, args)) return;
   const { values, operands: [file] } = parseFlags(flags, args, { mostOperands: 1 });
   if (file === undefined) {
@@ -71,16 +83,53 @@ export async function runExperiment(args: readonly string[], signal: AbortSignal
   const bytes = await readFile(file);
   const definition = readDefinition(bytes, file);
   const cells = await expandCells(definition, file);
-  if (!values.report_only) await checkCells(cells, definition, file);
+  if (!values.report_only) await checkCells(cells, file);
   const name = basename(file).replace(/\.json$/i, "");
   const experiment = {
     ...{ name, definition, cells, text: new TextDecoder().decode(bytes) },
-    script: SAMPLING_SCRIPTS[definition.script],
     path: values.output_path ?? join("output", "experiments", name),
   };
-  const options = { signal, quiet: values.quiet };
-  if (values.dry_run) return await dryRun(experiment, options);
-  await runCells(experiment, { ...options, reportOnly: values.report_only });
+  const options = { signal, onProgress: printer(values.quiet), spelling: asFlag };
+  if (values.dry_run) return await printEstimates(experiment, options);
+  await makeRuns(experiment, { ...options, reportOnly: values.report_only });
+});
+
+async function printEstimates(experiment: Experiment, options: WatchOptions): Promise<void> {
+  let left = 0, present = 0;
+  for await (const { name, there, seconds } of estimateRuns(experiment, options)) {
+    if (there) present++;
+    left += seconds;
+    printLine(`${(there ? "there" : `about ${duration(seconds)}`).padEnd(12)}  ${name}`);
+  }
+  const runs = plural(experiment.cells.all.length, "run");
+  printLine(`${runs}, ${present} there already; about ${duration(left)} to go`);
+}
+
+async function makeRuns(experiment: Experiment, options: RunCellsOptions): Promise<void> {
+  const { report, failed } = await runCells(experiment, options).catch((error) => {
+    if (error instanceof Interrupted) error.hint = "start it again to go on";
+    throw error;
+  });
+  printLine(report);
+  const [first] = failed;
+  if (first === undefined) return;
+  const runs = plural(experiment.cells.all.length, "run");
+  throw new NumericalError(
+    `${failed.length} of ${runs} failed, first ${first.name}: ${first.message}`,
+  );
+}
+
+/** A bar for the run at hand on a terminal, and lines of the experiment; of what the runs say of themselves every line once. */
+function printer(quiet: boolean): (event: RunEvent) => void {
+  const progress = createProgress({ quiet, json: false });
+  const told = new Set<string>();
+  return (event) => {
+    if (event.event === "note") {
+      if (told.has(event.line)) return;
+      told.add(event.line);
+    }
+    if (event.event !== "sample") progress.tell(event);
+  };
 }
 
 /** The command, for `parataa`. */

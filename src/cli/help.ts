@@ -2,8 +2,9 @@
 import { VERSION } from "../version.ts";
 import { describeRange, type Flag, FLAG_GROUPS, type FlagTable } from "../arguments/flag.ts";
 import { COLUMNS, NO_BREAK, wrap } from "../formats/wrap.ts";
+import { printText } from "./print.ts";
 import { inOurWords } from "./program_name.ts";
-import { METHODS, SOLVER_FLAGS } from "../arguments/script_flags.ts";
+import { METHODS, SOLVER_FLAGS } from "../arguments/methods.ts";
 
 /** What a script says of itself above its flags. */
 export interface ScriptSummary {
@@ -68,6 +69,19 @@ function exampleLines(example: string): string[] {
 /** What `--version` prints. */
 export function versionText(): string {
   return `parataa ${VERSION} (Deno ${Deno.version.deno})`;
+}
+
+/** `--help` and `--version` win over everything else on the line and need no library. */
+export function printedAndDone(
+  command: { summary: ScriptSummary; flags: FlagTable },
+  argv: readonly string[],
+): boolean {
+  if (argv.includes("--help") || argv.includes("-h")) {
+    printText(helpText(command.summary, command.flags));
+  } else if (argv.includes("--version")) {
+    printText(versionText());
+  } else return false;
+  return true;
 }
 
 function flagLines(name: string, flag: Flag): string[] {

@@ -3,14 +3,15 @@ import { ModelError, PermissionError, UsageError } from "../errors.ts";
 import type { Command } from "./command.ts";
 import type { Flag } from "../arguments/flag.ts";
 import { forEachPath } from "./each_path.ts";
-import { helpText, versionText } from "./help.ts";
+import { printedAndDone } from "./help.ts";
 import { inspectFile } from "../diagnostics/inspect/file_report.ts";
 import { inspectFolder } from "../diagnostics/inspect/folder_report.ts";
 import { isSound, type Report, reportLines } from "../diagnostics/inspect/report.ts";
 import { fileFault } from "../formats/file_fault.ts";
-import { HUB_HINT, isHubName } from "../models/hub_name.ts";
+import { HUB_HINT, isHubName } from "../storage/hub_name.ts";
+import { inOurWords } from "./program_name.ts";
 import { parseFlags } from "../arguments/parse_flags.ts";
-import { printLine, printLines, printText } from "./print.ts";
+import { printLine, printLines } from "./print.ts";
 import { givenOrShipped } from "../storage/project_path.ts";
 import { SESSION_FLAGS } from "../arguments/session_flags.ts";
 
@@ -41,8 +42,7 @@ const summary = {
  * @throws {ModelError} where a model does not meet its contract
  */
 export async function runInspect(args: readonly string[], signal: AbortSignal): Promise<void> {
-  if (args.includes("--help") || args.includes("-h")) return printText(helpText(summary, flags));
-  if (args.includes("--version")) return printText(versionText());
+  if (printedAndDone({ summary, flags }, args)) return;
   const { values, operands } = parseFlags(flags, args, { mostOperands: Infinity });
   const needs = { message: "inspect needs a file or a folder", hint: summary.example };
   await forEachPath(operands, needs, (path) => inspectPath(path, values, signal));
@@ -55,6 +55,8 @@ async function inspectPath(given: string, values: Values, signal: AbortSignal): 
   const path = await givenOrShipped(given);
   const isFolder = await lookAt(path);
   const report = await (isFolder ? inspectFolder(path, options) : inspectFile(path, options));
+  const { resume } = report.facts;
+  if (typeof resume === "string") report.facts.resume = inOurWords(resume);
   if (values.json) {
     printLine(JSON.stringify({ event: "inspect", sound: isSound(report), ...report }));
   } else printLines(reportLines(report));

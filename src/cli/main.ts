@@ -1,6 +1,7 @@
 /** The frame around a script: errors become one line and a documented exit code, signals stop it well. @module */
 import { ParataaError } from "../errors.ts";
-import { fileFaultOf } from "../formats/file_fault.ts";
+import { asFlag } from "../arguments/setting_names.ts";
+import { describeFailure } from "../runs/failure.ts";
 import { leaveAtOnce } from "../runtime/leave.ts";
 import { oneLine } from "../text.ts";
 import { tell } from "./print.ts";
@@ -62,58 +63,27 @@ export function describeError(
   error: unknown,
   args: readonly string[] = [],
 ): { line: string; exitCode: number; code: string; message: string } {
-  const { code, exitCode, message, hint } = classify(error);
+  if (error instanceof ParataaError) error.respell(asFlag);
+  const { code, exitCode, message, hint } = error instanceof Interrupted
+    ? { code: "E_INTERRUPTED", exitCode: error.exitCode, message: error.message, hint: error.hint }
+    : describeFailure(error);
   const help = hint && ` - ${oneLine(inOurWords(withPermissionLine(hint, args)))}`;
   const line = `parataa: ${code}: ${oneLine(message)}${help ?? ""}`;
   return { line, exitCode, code, message: oneLine(message) };
 }
 
-interface Classified {
-  code: string;
-  exitCode: number;
-  message: string;
-  hint?: string;
-}
-
-function classify(error: unknown): Classified {
-  if (error instanceof ParataaError) return error;
-  if (error instanceof Interrupted) {
-    const { exitCode, message, hint } = error;
-    return { code: "E_INTERRUPTED", exitCode, message, hint };
-  }
-  if (!(error instanceof Error)) {
-    return { code: "E_INTERNAL", exitCode: 70, message: String(error) };
-  }
-  if (error instanceof Deno.errors.NotCapable) {
-    const message = "a permission is missing";
-    return { code: "E_PERMISSION", exitCode: 4, message, hint: error.message };
-  }
-  if (isFileSystemError(error)) return { code: "E_IO", exitCode: 5, message: fileFaultOf(error) };
-  return {
-    code: "E_INTERNAL",
-    exitCode: 70,
-    message: error.message,
-    hint: "please report this; --debug prints the stack",
+/** A command whose errors name flags, not settings. */
+export function flagged<T>(
+  command: (args: readonly string[], signal: AbortSignal) => Promise<T>,
+): (args: readonly string[], signal: AbortSignal) => Promise<T> {
+  return async (args, signal) => {
+    try {
+      return await command(args, signal);
+    } catch (error) {
+      if (error instanceof ParataaError) error.respell(asFlag);
+      throw error;
+    }
   };
-}
-
-/** What the operating system refuses; the other classes of Deno.errors say that we used a resource wrongly. */
-const FILE_SYSTEM_ERRORS = [
-  Deno.errors.NotFound,
-  Deno.errors.PermissionDenied,
-  Deno.errors.AlreadyExists,
-  Deno.errors.IsADirectory,
-  Deno.errors.NotADirectory,
-  Deno.errors.FilesystemLoop,
-  Deno.errors.WriteZero,
-  Deno.errors.UnexpectedEof,
-  Deno.errors.BrokenPipe,
-];
-
-/** An errno such as `ENOSPC` marks what has no class of its own. */
-function isFileSystemError(error: Error): boolean {
-  return FILE_SYSTEM_ERRORS.some((kind) => error instanceof kind) ||
-    /^E[A-Z]+$/.test(String((error as { code?: unknown }).code));
 }
 
 /** Most errors in a chain of causes that are shown. */

@@ -1,6 +1,7 @@
 /** `parataa`: one command over all scripts. @module */
 import { UsageError } from "../errors.ts";
 import { COMMANDS } from "./commands.ts";
+import { loadCommand } from "./load_command.ts";
 import { completionScript, SHELLS } from "./completion.ts";
 import { versionText } from "./help.ts";
 import { printText } from "./print.ts";
@@ -25,7 +26,7 @@ export async function runParataa(args: readonly string[], signal: AbortSignal): 
   const [first = "help", ...rest] = args;
   const name = first.replace(/^--(?=(help|version)$)/, "").replace(/^-h$/, "help");
   if (Object.hasOwn(COMMANDS, name)) {
-    await (await COMMANDS[name].load()).run(rest, signal);
+    await (await loadCommand(name)).run(rest, signal);
   } else if (!Object.hasOwn(OWN, name)) {
     throw unknownCommand(first);
   } else if (name === "help" && rest.length > 0 && !rest[0].startsWith("-")) {

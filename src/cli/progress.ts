@@ -1,64 +1,35 @@
 /** What a run tells while it works: a bar on a terminal, lines elsewhere, JSON on request, nothing when quiet. @module */
+import { plural } from "../text.ts";
+import type { RoundEvent, RunEvent, SampleEvent } from "../jobs/progress.ts";
+import type { RunFigures, RunResult } from "../jobs/run_result.ts";
 import { shorten } from "../text.ts";
 import { printLine, printLines, tell } from "./print.ts";
 
-/** State of one sample after a round. */
-export interface RoundEvent {
-  sample: number;
-  samples: number;
-  round: number;
-  /** Highest unfinished step; the chain is solved at 0. */
-  finishedIndex: number;
-  timesteps: number;
-  evaluations: number;
-  /** Largest RMS residual of the window. */
-  residual: number;
-}
-
-/** What a finished sample tells. */
-export interface SampleEvent {
-  sample: number;
-  samples: number;
-  label: string;
-  rounds: number;
-  nfe: number;
-  timesteps: number;
-  seconds: number;
-}
-
-/** Receives what happens. */
+/** Prints what happens. */
 export interface Progress {
-  round(event: RoundEvent): void;
-  sample(event: SampleEvent): void;
-  /** A line for people that belongs to no sample. */
-  note(line: string): void;
-  /** The end of the run; `summary` is for machines, `lines` for people. */
-  done(path: string, summary: Record<string, unknown>, lines: readonly string[]): void;
+  /** Prints what a run tells. */
+  tell(event: RunEvent): void;
+  /** The end of the run. */
+  done(result: RunResult): void;
 }
 
 /** Picks the form by the flags and by what standard error is. */
 export function createProgress(
   options: { quiet: boolean; json: boolean; verbose?: boolean },
 ): Progress {
-  if (options.json) return jsonProgress();
-  if (options.quiet) {
-    return {
-      round() {},
-      sample() {},
-      note() {},
-      done: (path) => printLine(path),
-    };
-  }
-  return textProgress(Deno.stderr.isTerminal(), options.verbose);
+  if (options.json) return jsonProgress(options);
+  if (options.quiet) return { tell() {}, done: ({ path }) => printLine(path) };
+  return textProgress(Deno.stderr.isTerminal(), options);
 }
 
-function jsonProgress(): Progress {
-  const print = (event: string, fields: object) => printLine(JSON.stringify({ event, ...fields }));
+function jsonProgress({ verbose }: { verbose?: boolean }): Progress {
+  const print = (event: object) => printLine(JSON.stringify(event));
   return {
-    round: (event) => print("round", event),
-    sample: (event) => print("sample", event),
-    note: (line) => print("note", { line }),
-    done: (path, summary) => print("run", { path, ...summary }),
+    tell(event) {
+      if (event.event === "start" || (event.event === "detail" && !verbose)) return;
+      print(event.event === "detail" ? { ...event, event: "note" } : event);
+    },
+    done: ({ path, figures }) => print({ event: "run", path, ...figures }),
   };
 }
 
@@ -67,44 +38,80 @@ const BAR_WIDTH = 24;
 /** A prompt on the terminal is cut after this many characters. */
 const LABEL_WIDTH = 60;
 
-/** `1 sample`, `2 samples`. */
-export function plural(count: number, what: string): string {
-  return `${count} ${what}${count === 1 ? "" : "s"}`;
+function textProgress(terminal: boolean, { verbose = false }: { verbose?: boolean }): Progress {
+  const before = terminal ? "\r\x1b[K" : "";
+  const bar = new Bar(before);
+  return {
+    tell(event) {
+      switch (event.event) {
+        case "round":
+          if (terminal || verbose) bar.show(event, verbose);
+          break;
+        case "start":
+          bar.forget();
+          break;
+        case "sample":
+          bar.forget(event.sample);
+          tell(sampleText(event), { before });
+          break;
+        case "note":
+          tell(event.line, { before });
+          break;
+        case "detail":
+          if (verbose) tell(event.line, { before });
+      }
+    },
+    done: ({ path, figures }) => printLines([figuresLine(figures), path]),
+  };
 }
 
-function textProgress(terminal: boolean, verbose = false): Progress {
-  const before = terminal ? "\r\x1b[K" : "";
-  let started = performance.now();
-  /** Finished index of every sample in flight; of several the bar shows the first. */
-  const begun = new Map<number, number>();
-  return {
-    round(event) {
-      if (!terminal && !verbose) return;
-      if (event.finishedIndex > (begun.get(event.sample) ?? event.timesteps)) {
-        tell(`${sampleName(event)}: errors grow on this chain, it is solved once more`, { before });
-      }
-      begun.set(event.sample, event.finishedIndex);
-      if (event.sample !== Math.min(...begun.keys())) return;
-      if (event.round === 1) started = performance.now();
-      const rate = (event.round - 1) / ((performance.now() - started) / 1000);
-      if (verbose) tell(barLine(event, rate), { before });
-      else tell(fit(barLine(event, rate), terminalWidth() - 1), { before, end: "" });
-    },
-    sample(event) {
-      begun.delete(event.sample);
-      const took = `${plural(event.rounds, "round")}, ${plural(event.nfe, "evaluation")}, ${
-        event.seconds.toFixed(1)
-      } s`;
-      tell(
-        `${sampleName(event)} ${shorten(event.label, LABEL_WIDTH)}: ${took} (sequential: ${
-          plural(event.timesteps, "step")
-        })`,
-        { before },
-      );
-    },
-    note: (line) => tell(line, { before }),
-    done: (path, _summary, lines) => printLines([...lines, path]),
-  };
+/** A line that shows the first of the samples in flight. */
+class Bar {
+  #started = performance.now();
+  /** Finished index of every sample in flight. */
+  readonly #begun = new Map<number, number>();
+
+  /** @param before what wipes the last line */
+  constructor(private readonly before: string) {}
+
+  show(event: RoundEvent, whole: boolean): void {
+    const { sample, round, finishedIndex, timesteps } = event;
+    const { before } = this, begun = this.#begun;
+    if (finishedIndex > (begun.get(sample) ?? timesteps)) {
+      const line = `${sampleName(event)}: errors grow on this chain, it is solved once more`;
+      tell(line, { before });
+    }
+    begun.set(sample, finishedIndex);
+    if (sample !== Math.min(...begun.keys())) return;
+    if (round === 1) this.#started = performance.now();
+    const line = barLine(event, (round - 1) / ((performance.now() - this.#started) / 1000));
+    if (whole) tell(line, { before });
+    else tell(fit(line, terminalWidth() - 1), { before, end: "" });
+  }
+
+  /** Forgets a sample that is finished, or all. */
+  forget(sample?: number): void {
+    if (sample === undefined) this.#begun.clear();
+    else this.#begun.delete(sample);
+  }
+}
+
+function sampleText(event: SampleEvent): string {
+  const { rounds, nfe, seconds, timesteps } = event;
+  const took = `${plural(rounds, "round")}, ${plural(nfe, "evaluation")}, ${seconds.toFixed(1)} s`;
+  return `${sampleName(event)} ${shorten(event.label, LABEL_WIDTH)}: ${took} (sequential: ${
+    plural(timesteps, "step")
+  })`;
+}
+
+function figuresLine({ samples, rounds, nfe, timesteps, unconverged }: RunFigures): string {
+  const stopped = unconverged
+    ? `; ${unconverged} stopped by --max_steps before the chain was solved`
+    : "";
+  return `${plural(samples, "sample")}, mean ${rounds.toFixed(1)} rounds and ${
+    nfe.toFixed(1)
+  } evaluations ` +
+    `(sequential: ${plural(timesteps, "step")}, one after another)${stopped}`;
 }
 
 function sampleName({ sample, samples }: Pick<SampleEvent, "sample" | "samples">): string {

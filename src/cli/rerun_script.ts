@@ -1,20 +1,20 @@
 /** `rerun`: repeats a run from its manifest and compares every byte. @module */
-import { join } from "node:path";
-import { FormatError, PermissionError, VerificationError } from "../errors.ts";
-import { compareFiles, type Difference, explainDifferences } from "../runs/compare_runs.ts";
-import { readFinishedRun } from "../runs/finished_run.ts";
-import { digestBytes } from "../storage/hash.ts";
+import { PermissionError, VerificationError } from "../errors.ts";
+import { type Repetition, rerunRun } from "../jobs/rerun_run.ts";
+import type { Difference, FileComparison } from "../runs/compare_runs.ts";
 import { describeHost } from "../runs/host.ts";
-import type { Manifest } from "../runs/manifest.ts";
-import type { Command } from "./command.ts";
+import type { Command, Run } from "./command.ts";
 import { ditFlags } from "../arguments/dit_flags.ts";
 import type { Flag } from "../arguments/flag.ts";
-import { type ParsedFlags, parseFlags, show, toArguments } from "../arguments/parse_flags.ts";
-import { printLine, printLines } from "./print.ts";
+import { type ParsedFlags, parseFlags } from "../arguments/parse_flags.ts";
+import { givenOverrides } from "../arguments/record.ts";
+import { plural } from "../text.ts";
 import { forEachPath } from "./each_path.ts";
-import { plural } from "./progress.ts";
-import { argumentsText, printedAndDone } from "../jobs/sampling_script.ts";
-import { type AnySamplingScript, SAMPLING_SCRIPTS } from "../jobs/sampling_scripts.ts";
+import { printedAndDone } from "./help.ts";
+import { flagged } from "./main.ts";
+import { printLine, printLines } from "./print.ts";
+import { createProgress, type Progress } from "./progress.ts";
+import { watchRun } from "./watch_run.ts";
 
 const flags = rerunFlags();
 
@@ -50,12 +50,12 @@ export function rerunFlags() {
  * @throws {VerificationError} when a byte differs, naming the files and what else does
  * @throws {FormatError} when the recorded run is damaged or was never finished
  */
-export async function runRerun(args: readonly string[], signal: AbortSignal): Promise<void> {
+export const runRerun: Run = flagged(async (args, signal) => {
   if (printedAndDone({ summary, flags }, args)) return;
   const line = parseFlags(flags, args, { mostOperands: Infinity });
   const needs = { message: "rerun needs the folder of a run", hint: summary.example };
   await forEachPath(line.operands, needs, (path) => rerunFolder(path, line, signal));
-}
+});
 
 async function rerunFolder(
   path: string,
@@ -63,15 +63,13 @@ async function rerunFolder(
   signal: AbortSignal,
 ): Promise<void> {
   await requireProcessor();
-  const recorded = await readFinishedRun(path);
-  const script = scriptOf(path, recorded);
-  const own = [...given, "output_path"].map((name) => [name, values[name as keyof typeof values]]);
-  const run = await script.run([
-    ...["--args_from", join(path, "manifest.json")],
-    ...toArguments(flags, Object.fromEntries(own), new Set()),
-  ], signal);
-  const here = await readFinishedRun(run!.path);
-  report({ path, recorded, here, quiet: values.quiet, json: values.json });
+  const overrides = { ...givenOverrides(flags, values, given), outputPath: values.output_path };
+  const progress = createProgress(values);
+  const repetition = await watchRun(
+    { signal, progress },
+    (options) => rerunRun(path, overrides, options),
+  );
+  report(repetition, { ...values, progress });
 }
 
 /** What differs cannot be named without it, and a run takes minutes: ask first. */
@@ -84,28 +82,17 @@ async function requireProcessor(): Promise<void> {
   });
 }
 
-function scriptOf(path: string, { script: name }: Manifest): AnySamplingScript {
-  const script = Object.values(SAMPLING_SCRIPTS).find((script) => script.name === name);
-  if (script) return script;
-  throw new FormatError(`${path}: its script is ${show(name)}, wanted one of ours`);
-}
-
 interface Reported {
-  path: string;
-  recorded: Manifest;
-  here: Manifest;
   quiet: boolean;
   json: boolean;
+  progress: Progress;
 }
 
-function report({ path, recorded, here, quiet, json }: Reported): void {
-  const outputs = { ...here.outputs };
-  if (sameArgumentsElsewhere(path, recorded, here)) {
-    outputs["args.txt"] = recorded.outputs["args.txt"];
-  }
-  const files = compareFiles(recorded.outputs, outputs);
-  const differences = explainDifferences(recorded, here);
-  const equal = files.different.length === 0;
+function report(
+  { path, recorded, run, files, differences, verified: equal }: Repetition,
+  { quiet, json, progress }: Reported,
+): void {
+  progress.done(run);
   if (json) {
     printLine(JSON.stringify({ event: "rerun", path, verified: equal, files, differences }));
   } else if (!quiet) {
@@ -123,24 +110,8 @@ function report({ path, recorded, here, quiet, json }: Reported): void {
   );
 }
 
-/**
- * Whether the two `args.txt` agree except for flags that cannot change the result (the output folder, how
- * the run was executed) and flags that did not exist when the run was recorded.
- */
-function sameArgumentsElsewhere(path: string, recorded: Manifest, here: Manifest): boolean {
-  const { flags } = scriptOf(path, recorded);
-  const compared = Object.keys(recorded.arguments).map((name) => {
-    const changesResult = (flags[name]?.scope ?? "result") === "result";
-    const { arguments: source } = changesResult ? here : recorded;
-    return [name, source[name]] as const;
-  });
-  const { size, sha256 } = digestBytes(argumentsText(Object.fromEntries(compared)));
-  const wanted = recorded.outputs["args.txt"];
-  return wanted?.size === size && wanted.sha256 === sha256;
-}
-
 function lines(
-  { equal, different, added }: ReturnType<typeof compareFiles>,
+  { equal, different, added }: FileComparison,
   differences: readonly Difference[],
 ): string[] {
   const notIn = added.length ? `; ${plural(added.length, "file")} that the run did not have` : "";

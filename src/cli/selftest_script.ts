@@ -5,17 +5,22 @@ import { type Digest, digestFile } from "../storage/hash.ts";
 import { describeHost } from "../runs/host.ts";
 import type { Environment } from "../runtime/environment.ts";
 import { VERSION } from "../version.ts";
-import { chooseProvider, type Execution, type ExecutionValues } from "../jobs/choose_provider.ts";
-import type { Command } from "./command.ts";
-import { PROVIDER_FLAGS } from "../arguments/cuda_flags.ts";
+import {
+  chooseProvider,
+  type Execution,
+  type ExecutionSettings,
+} from "../jobs/execution/choose_provider.ts";
+import type { Command, Run } from "./command.ts";
+import { PROVIDER_FLAGS, providerSettings } from "../arguments/cuda_flags.ts";
 import { ditFlags } from "../arguments/dit_flags.ts";
 import type { Flag, FlagValues } from "../arguments/flag.ts";
-import { openEnvironment } from "../jobs/open_pipeline.ts";
+import { openEnvironment } from "../jobs/execution/open_model.ts";
 import { refuseIgnored } from "../arguments/ignored_flags.ts";
 import { parseFlags, show } from "../arguments/parse_flags.ts";
+import { flagged } from "./main.ts";
 import { printLine, printLines, tell } from "./print.ts";
 import { projectPath } from "../storage/project_path.ts";
-import { printedAndDone } from "../jobs/sampling_script.ts";
+import { printedAndDone } from "./help.ts";
 import { measureNetwork, type NetworkResult } from "../diagnostics/selftest/selftest_measure.ts";
 import { NETWORKS } from "../diagnostics/selftest/selftest_networks.ts";
 import {
@@ -79,14 +84,14 @@ type Values = FlagValues<typeof flags>;
  * @throws {NumericalError} when an output is not finite
  * @throws {VerificationError} when an output is further from the CPU's than `--tolerance`
  */
-export async function runSelftest(args: readonly string[], signal: AbortSignal): Promise<void> {
+export const runSelftest: Run = flagged(async (args, signal) => {
   if (printedAndDone({ summary, flags }, args)) return;
   const { values, given } = parseFlags(flags, args);
   refuseIgnored(values, given);
   const batches = parseBatches(values.batches);
-  const wanted = deviceValues(values);
-  using env = openEnvironment(values);
-  const execution = chooseProvider(env, wanted);
+  const settings = { ...deviceSettings(values), verbose: values.verbose };
+  using env = openEnvironment(settings);
+  const execution = chooseProvider(env, settings);
   if (values.verbose) { for (const line of execution.details) tell(line); }
   const report = await startReport(env, values, execution);
   const print = (lines: string[]) => values.json || printLines(lines);
@@ -102,18 +107,19 @@ export async function runSelftest(args: readonly string[], signal: AbortSignal):
   }
   if (values.json) printLine(JSON.stringify(report));
   for (const result of report.networks) judge(result, values);
-}
+});
 
-/** Device and options in the words of the sampling scripts. */
-function deviceValues(values: Values): ExecutionValues {
-  const { device, cuda_options } = values;
-  if (device === "cpu") return { ...values, provider: "cpu" };
+/** Device and options as a run has them. */
+function deviceSettings(values: Values): ExecutionSettings {
+  const { device, cuda_options, threads } = values;
+  const settings = { ...providerSettings(values), threads };
+  if (device === "cpu") return { ...settings, provider: "cpu" };
   const id = /^cuda:(\d+)$/.exec(device)?.[1];
   if (id === undefined) {
     throw new UsageError(`--device is ${show(device)} but takes cpu or cuda:N`);
   }
   const options = [`device_id=${id}`, ...cuda_options === undefined ? [] : [cuda_options]];
-  return { ...values, provider: "cuda", cuda_options: options.join(",") };
+  return { ...settings, provider: "cuda", cudaOptions: options.join(",") };
 }
 
 function parseBatches(text: string): number[] {

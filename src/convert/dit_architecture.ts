@@ -67,7 +67,9 @@ export function ditArchitecture(
   const depth = countBlocks(checkpoint);
   const heads = numHeads ?? publishedHeads(width, depth);
   if (width % heads !== 0) {
-    throw new UsageError(`--num_heads is ${heads}, wanted a divisor of the width ${width}`);
+    throw new UsageError((name) =>
+      `${name("numHeads")} is ${heads}, wanted a divisor of the width ${width}`
+    );
   }
   const size = side * patch;
   return {

@@ -1,10 +1,14 @@
 /** The runs that an experiment consists of. @module */
 import { UsageError } from "../errors.ts";
 import { digestBytes } from "../storage/hash.ts";
-import type { FlagTable } from "../arguments/flag.ts";
-import { toArguments } from "../arguments/parse_flags.ts";
-import { SAMPLING_SCRIPTS } from "../jobs/sampling_scripts.ts";
-import { type MethodName, METHODS, SOLVER_FLAGS } from "../arguments/script_flags.ts";
+import { recordedSettings } from "../arguments/record.ts";
+import { asFlag } from "../arguments/setting_names.ts";
+import type { GivenSettings } from "../arguments/settle.ts";
+import type { Task } from "../arguments/settings.ts";
+import { TASKS } from "../arguments/tasks.ts";
+import { checkInputs } from "../jobs/check_inputs.ts";
+import { checkSettings } from "../jobs/sample_run.ts";
+import { type MethodName, METHODS, SOLVER_FLAGS } from "../arguments/methods.ts";
 import type { Definition, FlagSet } from "./definition.ts";
 
 /** One run. */
@@ -19,8 +23,8 @@ export interface Cell {
   flags: FlagSet;
   /** Of these, what the experiment sweeps and the method uses. */
   swept: FlagSet;
-  /** Words of the command line, without `--output_path`. */
-  words: readonly string[];
+  /** What it is sampled with. */
+  settings: GivenSettings;
   /** The sequential run of the same seed and settings; its own for a sequential one. */
   reference: string;
 }
@@ -43,8 +47,7 @@ const MOST_RUNS = 10_000;
  * @throws {UsageError} when a flag is used by no method, settings exclude each other, or there are too many runs
  */
 export async function expandCells(definition: Definition, file: string): Promise<Cells> {
-  const { base, grid, list, methods, seeds, repeats } = definition;
-  const { flags: table, check } = SAMPLING_SCRIPTS[definition.script];
+  const { task, base, grid, list, methods, seeds, repeats } = definition;
   const sweeps = combine(grid, list);
   const wanted = sweeps.length * methods.length * seeds.length * repeats;
   if (wanted > MOST_RUNS) {
@@ -56,11 +59,11 @@ export async function expandCells(definition: Definition, file: string): Promise
     for (const seed of seeds) {
       for (const sweep of sweeps) {
         const make = (method: MethodName, repeat: number) =>
-          makeCell({ table, base, sweep, method, seed, repeat });
+          makeCell({ task, base, sweep, method, seed, repeat });
         const reference = make("sequential", 1);
         for (const cell of [reference, ...methods.map((method) => make(method, repeat))]) {
           if (cells.has(cell.id)) continue;
-          await named(file, cell, () => check(cell.words));
+          await named(file, cell, () => checkSettings(cell.settings));
           cells.set(cell.id, { ...cell, reference: reference.id });
         }
       }
@@ -77,14 +80,12 @@ export async function expandCells(definition: Definition, file: string): Promise
  */
 export async function checkCells(
   { all }: Cells,
-  { script }: Definition,
   file: string,
 ): Promise<void> {
-  const { checkInputs } = SAMPLING_SCRIPTS[script];
   const checked = new Set<string>();
   for (const cell of all) {
     const key = JSON.stringify(Object.entries(cell.flags).filter(([name]) => !isMere(name, cell)));
-    if (!checked.has(key)) await named(file, cell, () => checkInputs(cell.words));
+    if (!checked.has(key)) await named(file, cell, () => checkInputs(cell.settings));
     checked.add(key);
   }
 }
@@ -121,7 +122,7 @@ function refuseUseless(flags: FlagSet, methods: readonly MethodName[], file: str
 }
 
 interface CellOptions {
-  table: FlagTable;
+  task: Task;
   base: FlagSet;
   sweep: FlagSet;
   method: MethodName;
@@ -129,25 +130,34 @@ interface CellOptions {
   repeat: number;
 }
 
-function makeCell({ table, base, sweep, method, seed, repeat }: CellOptions): Cell {
+function makeCell({ task, base, sweep, method, seed, repeat }: CellOptions): Cell {
   const used = (set: FlagSet): FlagSet =>
     Object.fromEntries(Object.entries(set).filter(([name]) => uses(method, name)));
   const flags: FlagSet = { ...used(base), ...used(sweep), method, seed };
   // A warm start makes one sample by default.
-  const counted = !("default" in table.num_samples) || COUNTING.some((name) => name in flags);
-  const words = toArguments(table, counted ? flags : { ...flags, num_samples: 1 }, new Set());
-  const text = JSON.stringify(words.toSorted());
-  const hash = digestBytes(new TextEncoder().encode(text)).sha256.slice(0, 12);
-  const id = `${method}-seed${seed}-${hash}${repeat > 1 ? `-repeat${repeat}` : ""}`;
-  return { id, method, seed, repeat, flags, swept: used(sweep), words, reference: id };
+  const counted = !("default" in TASKS[task].flags.num_samples) ||
+    COUNTING.some((name) => name in flags);
+  const all = counted ? flags : { ...flags, num_samples: 1 };
+  const id = `${method}-seed${seed}-${hashOf(all)}${repeat > 1 ? `-repeat${repeat}` : ""}`;
+  const settings = recordedSettings(task, all);
+  return { id, method, seed, repeat, flags, swept: used(sweep), settings, reference: id };
+}
+
+/** Tells the flags of a run from those of any other. */
+function hashOf(flags: FlagSet): string {
+  const given = Object.entries(flags).filter(([, value]) => value !== false);
+  const words = given.map(([name, value]) => value === true ? `--${name}` : `--${name}=${value}`);
+  const text = JSON.stringify(words.sort());
+  return digestBytes(new TextEncoder().encode(text)).sha256.slice(0, 12);
 }
 
 /** Says of which run an argument is refused. */
-async function named(file: string, cell: Cell, check: () => Promise<void>): Promise<void> {
+async function named(file: string, cell: Cell, check: () => Promise<unknown>): Promise<void> {
   try {
     await check();
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
+    error.respell(asFlag);
     throw new UsageError(`${file}: run "${settingName(cell)}": ${error.message}`, error);
   }
 }

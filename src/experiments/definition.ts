@@ -1,10 +1,11 @@
 /** What an experiment's file asks for. @module */
 import { UsageError } from "../errors.ts";
 import type { JsonValue } from "../formats/json.ts";
-import { describeWanted, type Flag, type FlagTable } from "../arguments/flag.ts";
-import { parseFlags } from "../arguments/parse_flags.ts";
-import { type MethodName, METHODS } from "../arguments/script_flags.ts";
-import { SAMPLING_SCRIPTS } from "../jobs/sampling_scripts.ts";
+import { describeWanted, type Flag, type FlagTable, takes } from "../arguments/flag.ts";
+import { show, unknownFlag } from "../arguments/parse_flags.ts";
+import { type MethodName, METHODS } from "../arguments/methods.ts";
+import type { Task } from "../arguments/settings.ts";
+import { TASK_NAMES, TASKS } from "../arguments/tasks.ts";
 import { below, JsonFile } from "./json_file.ts";
 
 /** A flag's value as JSON has it. */
@@ -22,8 +23,7 @@ export type Metric = typeof METRICS[number];
 
 /** An experiment, checked. */
 export interface Definition {
-  /** A key of {@link SAMPLING_SCRIPTS}. */
-  script: string;
+  task: Task;
   /** What it is about, for the report's head. */
   about: string;
   /** Flags of every run. */
@@ -64,8 +64,8 @@ export function readDefinition(bytes: Uint8Array, file: string): Definition {
       `${json.at(below("", unknown))} is no part of an experiment, wanted ${KEYS.join(", ")}`,
     );
   }
-  const script = json.word("/script", root.script, Object.keys(SAMPLING_SCRIPTS));
-  const { flags } = SAMPLING_SCRIPTS[script];
+  const task = json.word("/script", root.script, TASK_NAMES);
+  const { flags } = TASKS[task];
   const flag = (pointer: string, name: string, value: JsonValue) =>
     readFlag(json, pointer, { flags, name, value });
   const flagSet = (pointer: string, value: JsonValue): FlagSet =>
@@ -81,7 +81,7 @@ export function readDefinition(bytes: Uint8Array, file: string): Definition {
     return [name, list] as const;
   });
   return {
-    script,
+    task,
     about: json.text("/about", root.about ?? ""),
     base: flagSet("/arguments", root.arguments ?? {}),
     grid: Object.fromEntries(grid),
@@ -149,13 +149,8 @@ function checkName(json: JsonFile, pointer: string, { flags, name }: NamedFlag):
   if (flag) throw new UsageError(`${place} belongs to a command line, not to an experiment`);
   const official = Object.keys(flags).find((key) => flags[key].aliases?.includes(name));
   if (official) throw new UsageError(`${place} is another name of ${official}, wanted that`);
-  try {
-    parseFlags(flags, [`--${name}`]);
-  } catch (error) {
-    if (error instanceof UsageError) throw new UsageError(`${place}: ${error.message}`, error);
-    throw error;
-  }
-  throw new UsageError(`${place} is no flag`, { hint: "--help lists them" });
+  const unknown = unknownFlag(flags, `--${name}`);
+  throw new UsageError(`${place}: ${unknown.message}`, unknown);
 }
 
 function readFlag(
@@ -173,13 +168,8 @@ function readFlag(
   if (typeof value !== type && !word) {
     json.refuse(pointer, value, type === "boolean" ? "true or false" : describeWanted(flag));
   }
-  try {
-    if (value !== false) parseFlags(flags, [value === true ? `--${name}` : `--${name}=${value}`]);
-  } catch (error) {
-    if (error instanceof UsageError) {
-      throw new UsageError(`${json.at(pointer)}: ${error.message}`, error);
-    }
-    throw error;
-  }
-  return value as FlagValue;
+  if (takes(flag, value)) return value as FlagValue;
+  throw new UsageError(
+    `${json.at(pointer)}: --${name} is ${show(String(value))} but takes ${describeWanted(flag)}`,
+  );
 }

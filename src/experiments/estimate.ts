@@ -1,52 +1,52 @@
 /** How long the runs of an experiment can be expected to take. @module */
 import { type BatchTime, bestCall } from "../jobs/planning/batch_times.ts";
+import { timeCalls } from "../jobs/plan_run.ts";
 import { expectedRounds } from "../jobs/planning/expected_rounds.ts";
-import { parseFlags } from "../arguments/parse_flags.ts";
-import type { AnySamplingScript } from "../jobs/sampling_scripts.ts";
-import type { SamplingValues } from "../jobs/solve.ts";
+import { NUM_SAMPLES } from "../arguments/script_flags.ts";
+import type { Settled } from "../arguments/settings.ts";
+import { type GivenSettings, type SettingValues, settle } from "../arguments/settle.ts";
 import type { Cell } from "./cells.ts";
 
 /** Opening the model, decoding, hashing and writing, beside the solver. */
 const SECONDS_BESIDE = 0.8;
-/** Flags that the time of a call depends on. */
-const TIMED = ["model_path", "fp16", "provider", "ort_lib", "threads", "height", "width"];
+/** Settings that the time of a call depends on. */
+const TIMED = ["modelPath", "fp16", "provider", "libraryPath", "threads", "height", "width"];
 
 /** Times calls once for every model and device that the runs use, and estimates runs from that. */
 export class Estimator {
-  readonly #script: AnySamplingScript;
   readonly #signal: AbortSignal;
   readonly #times = new Map<string, BatchTime[]>();
 
-  /** @param script what makes the runs */
-  constructor(script: AnySamplingScript, signal: AbortSignal) {
-    this.#script = script;
+  /** @param signal stops the timing */
+  constructor(signal: AbortSignal) {
     this.#signal = signal;
   }
 
   /** Seconds of a run, from the rounds that its method took on models/dit-emoji; another tolerance is not considered. */
-  async seconds({ words, method }: Cell): Promise<number> {
-    const values = parseFlags(this.#script.flags, words).values as SamplingValues & {
-      num_samples?: number;
-    };
-    const times = await this.#timesFor(words, values);
-    const { timesteps: numSteps, eta, window_size, max_steps } = values;
-    const samples = "prompt2" in values ? 2 * (values.num_samples ?? 1) : values.num_samples ?? 1;
+  async seconds({ settings: given, method }: Cell): Promise<number> {
+    const { settings } = settle(given);
+    const times = await this.#timesFor(given, settings);
+    const { numInferenceSteps: numSteps, eta, windowSize, maxRounds = Infinity } = settings;
+    const samples = settings.task === "sd-winit"
+      ? 2 * (settings.numSamples ?? 1)
+      : settings.numSamples ?? NUM_SAMPLES.default;
     if (method === "sequential") {
       return SECONDS_BESIDE + samples * numSteps * bestCall(times, 1).seconds;
     }
-    const window = Math.min(window_size === "auto" ? numSteps : window_size, numSteps);
+    const window = Math.min(windowSize === "auto" ? numSteps : windowSize, numSteps);
     const { rounds, nfe } = expectedRounds({ method, eta, numSteps, window });
-    const most = Math.min(rounds, (max_steps ?? Infinity) - 1);
+    const most = Math.min(rounds, maxRounds);
     return SECONDS_BESIDE + samples * most * bestCall(times, nfe / rounds).seconds;
   }
 
-  async #timesFor(words: readonly string[], values: SamplingValues): Promise<BatchTime[]> {
-    const guided = values.cfg_scale !== 1;
-    const settings = TIMED.map((name) => (values as Record<string, unknown>)[name]);
-    const key = JSON.stringify([guided, values.timesteps, ...settings]);
+  async #timesFor(given: GivenSettings, settings: Settled): Promise<BatchTime[]> {
+    const values: SettingValues = { ...settings };
+    const { guidanceScale, numInferenceSteps } = settings;
+    const timed = TIMED.map((name) => values[name]);
+    const key = JSON.stringify([guidanceScale !== 1, numInferenceSteps, ...timed]);
     const known = this.#times.get(key);
     if (known) return known;
-    const measured = await this.#script.time(words, this.#signal);
+    const measured = await timeCalls(given, { signal: this.#signal });
     this.#times.set(key, measured);
     return measured;
   }

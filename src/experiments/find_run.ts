@@ -4,9 +4,12 @@ import { FormatError, ParataaError, UsageError } from "../errors.ts";
 import { readFinishedRun, readRunManifest } from "../runs/finished_run.ts";
 import { type Digest, digestFile } from "../storage/hash.ts";
 import type { Manifest } from "../runs/manifest.ts";
-import { checkUnchanged, type Making, modelFilePath } from "../jobs/resume.ts";
+import { asFlag } from "../arguments/setting_names.ts";
+import type { Task } from "../arguments/settings.ts";
+import { TASKS } from "../arguments/tasks.ts";
+import { runMaker } from "../jobs/run_maker.ts";
 import type { Maker } from "../jobs/run_manifest.ts";
-import type { AnySamplingScript } from "../jobs/sampling_scripts.ts";
+import { checkUnchanged, type Making, modelFilePath } from "../jobs/unchanged.ts";
 import type { Cell } from "./cells.ts";
 
 /** A finished run. */
@@ -17,7 +20,7 @@ export interface FoundRun {
 
 /** Finds runs that what is here would make again; hashes each file that made one once. */
 export class RunFinder {
-  readonly #script: AnySamplingScript;
+  readonly #task: Task;
   readonly #path: string;
   readonly #anyMaker: boolean;
   readonly #digests = new Map<string, Promise<Digest | undefined>>();
@@ -27,8 +30,8 @@ export class RunFinder {
    * @param path the experiment's folder
    * @param options `anyMaker`: take whole runs whatever made them, and open no library for it
    */
-  constructor(script: AnySamplingScript, path: string, { anyMaker = false } = {}) {
-    this.#script = script;
+  constructor(task: Task, path: string, { anyMaker = false } = {}) {
+    this.#task = task;
     this.#path = path;
     this.#anyMaker = anyMaker;
   }
@@ -56,6 +59,7 @@ export class RunFinder {
         return { path, manifest };
       } catch (error) {
         if (!(error instanceof ParataaError)) throw error;
+        error.respell(asFlag);
         note(`not taken: ${error.message}`);
       }
     }
@@ -72,11 +76,11 @@ export class RunFinder {
   }
 
   /** What would make a run now, whatever its model: flags that do not change the result decide it. */
-  #maker({ flags, words }: Cell): Promise<Maker> {
-    const table = this.#script.flags;
+  #maker({ flags, settings }: Cell): Promise<Maker> {
+    const table = TASKS[this.#task].flags;
     const names = Object.keys(flags).filter((name) => (table[name].scope ?? "result") !== "result");
     const key = JSON.stringify(names.toSorted().map((name) => [name, flags[name]]));
-    const maker = this.#makers.get(key) ?? this.#script.maker(words);
+    const maker = this.#makers.get(key) ?? runMaker(settings);
     this.#makers.set(key, maker);
     return maker;
   }

@@ -1,17 +1,16 @@
 /** Figures of a finished run against the sequential one. @module */
 import { join } from "node:path";
 import { FormatError } from "../errors.ts";
-import { readSafetensors } from "../formats/safetensors/safetensors.ts";
 import type { Image } from "../images/image.ts";
 import { latentDifference } from "../runs/latent_difference.ts";
 import { conditionName, type Manifest, type SampleRecord } from "../runs/manifest.ts";
 import { psnr, ssim } from "../images/image_metrics.ts";
-import { readImage } from "../images/read_image.ts";
-import { readRounds, type RoundRow } from "../runs/rounds_file.ts";
+import type { RoundRow } from "../runs/rounds_file.ts";
+import { readStep, RunSample } from "../runs/run_sample.ts";
 import type { Cell } from "./cells.ts";
 import type { Metric } from "./definition.ts";
 import type { FoundRun } from "./find_run.ts";
-import { type SolverSettings, solverSettings } from "./results_csv.ts";
+import { type SolverSettings, solverSettings } from "./solver_settings.ts";
 
 /** One sample of a run, measured. */
 export interface MeasuredSample {
@@ -54,13 +53,10 @@ export async function measureRun(
     if (target === undefined) {
       throw new FormatError(`${reference.path} has no sample ${record.index}, ${path} has`);
     }
-    const latent = latentDifference(
-      await readLatent(path, record),
-      await readLatent(reference.path, target),
-    );
-    const own = await readFinalImage(path, record);
-    const wanted = await readFinalImage(reference.path, target);
-    const rounds = await readRoundsOf(path, record, manifest);
+    const sample = new RunSample(path, record), exact = new RunSample(reference.path, target);
+    const latent = latentDifference(await sample.latent(), await exact.latent());
+    const own = await sample.image(), wanted = await exact.image();
+    const rounds = await sample.rounds();
     measured.push({
       cell,
       path,
@@ -106,44 +102,19 @@ export async function readImages(
 ): Promise<Image[]> {
   const images: Image[] = [];
   for (let round = 0; round <= rounds; round++) {
-    const file = join(path, `sample_${index}`, `step_${round}.png`);
-    images.push(await readImage(await Deno.readFile(file), { file }));
+    images.push(await readStep(join(path, `sample_${index}`), round));
   }
   return images;
 }
 
 /** The last image of a sample. */
-export async function readFinalImage(
+export function readFinalImage(
   path: string,
-  record: Pick<SampleRecord, "index" | "rounds">,
+  { index, rounds }: Pick<SampleRecord, "index" | "rounds">,
 ): Promise<Image> {
-  const file = join(path, finalImage(record));
-  return await readImage(await Deno.readFile(file), { file });
+  return readStep(join(path, `sample_${index}`), rounds);
 }
 
-function finalImage({ index, rounds }: Pick<SampleRecord, "index" | "rounds">): string {
+function finalImage({ index, rounds }: SampleRecord): string {
   return `sample_${index}/step_${rounds}.png`;
-}
-
-/** x_0. */
-async function readLatent(path: string, { index }: SampleRecord): Promise<Float64Array> {
-  const file = join(path, `sample_${index}`, "trajectory.safetensors");
-  const { tensors } = readSafetensors(await Deno.readFile(file), { file });
-  const trajectory = tensors.get("trajectory");
-  if (trajectory?.dtype !== "F64") throw new FormatError(`${file} holds no trajectory`);
-  const { data, shape } = trajectory;
-  return Float64Array.from(data.subarray(0, data.length / shape[0]));
-}
-
-async function readRoundsOf(
-  path: string,
-  { index, rounds }: SampleRecord,
-  { outputs }: Manifest,
-): Promise<RoundRow[]> {
-  const name = `sample_${index}/rounds.csv`;
-  if (!(name in outputs)) return [];
-  const file = join(path, name);
-  const rows = readRounds(await Deno.readFile(file), { file });
-  if (rows.length === rounds) return rows;
-  throw new FormatError(`${file} holds ${rows.length} rounds, the manifest says ${rounds}`);
 }

@@ -4,13 +4,16 @@ import { FormatError, MismatchError, NumericalError, ParataaError } from "../err
 import type { Manifest } from "../runs/manifest.ts";
 import { RunLock } from "../runs/run_lock.ts";
 import { writeWholeFile } from "../storage/whole_file.ts";
-import { describeError, Interrupted } from "../cli/main.ts";
-import { printLine } from "../cli/print.ts";
-import { createProgress, plural, type Progress } from "../cli/progress.ts";
-import type { AnySamplingScript } from "../jobs/sampling_scripts.ts";
+import { asFlag } from "../arguments/setting_names.ts";
+import { TASKS } from "../arguments/tasks.ts";
+import { oneLine } from "../text.ts";
+import { plural } from "../text.ts";
+import { Watch, type WatchOptions } from "../jobs/progress.ts";
+import { resumeRun } from "../jobs/resume_run.ts";
+import { sampleRun } from "../jobs/sample_run.ts";
 import type { Cell, Cells } from "./cells.ts";
 import type { Definition } from "./definition.ts";
-import { duration, Estimator } from "./estimate.ts";
+import { Estimator } from "./estimate.ts";
 import { type FoundRun, RunFinder } from "./find_run.ts";
 import { Gallery } from "./gallery.ts";
 import { type MeasuredSample, measureRun } from "./measured_run.ts";
@@ -23,42 +26,50 @@ export interface Experiment {
   /** The file as it is. */
   text: string;
   definition: Definition;
-  script: AnySamplingScript;
   cells: Cells;
   /** Its folder. */
   path: string;
 }
 
 /** How to go about it. */
-export interface RunCellsOptions {
-  signal: AbortSignal;
-  quiet: boolean;
+export interface RunCellsOptions extends WatchOptions {
   /** Make no run. */
   reportOnly: boolean;
+}
+
+/** What an experiment came to. */
+export interface ExperimentResult {
+  /** File of the report. */
+  report: string;
+  /** Runs that ended in NaN. */
+  failed: readonly { name: string; message: string }[];
 }
 
 /** While runs are made the report is not written more often than this. */
 const SECONDS_BETWEEN_REPORTS = 20;
 
-/** Prints every run with the time that it can be expected to take, and the sum. */
-export async function dryRun(
-  { script, cells, path }: Experiment,
-  { signal, quiet }: Pick<RunCellsOptions, "signal" | "quiet">,
-): Promise<void> {
-  const estimator = new Estimator(script, signal), finder = new RunFinder(script, path);
-  const { note } = cellProgress(quiet);
-  let left = 0, there = 0;
+/** A run of an experiment before it is made. */
+export interface EstimatedRun {
+  name: string;
+  /** Whether it is there already. */
+  there: boolean;
+  /** Time that it can be expected to take. */
+  seconds: number;
+}
+
+/** Every run with the time that it can be expected to take. */
+export async function* estimateRuns(
+  { definition: { task }, cells, path }: Experiment,
+  options: WatchOptions,
+): AsyncGenerator<EstimatedRun> {
+  const { signal, note } = new Watch(options);
+  const estimator = new Estimator(signal), finder = new RunFinder(task, path);
   for (const cell of cells.all) {
     signal.throwIfAborted();
-    const run = await finder.find(cell, note);
-    const seconds = run ? 0 : await estimator.seconds(cell);
-    if (run) there++;
-    left += seconds;
-    printLine(`${(run ? "there" : `about ${duration(seconds)}`).padEnd(12)}  ${cellName(cell)}`);
+    const there = await finder.find(cell, note) !== undefined;
+    const seconds = there ? 0 : await estimator.seconds(cell);
+    yield { name: cellName(cell), there, seconds };
   }
-  printLine(
-    `${plural(cells.all.length, "run")}, ${there} there already; about ${duration(left)} to go`,
-  );
 }
 
 /**
@@ -66,40 +77,33 @@ export async function dryRun(
  * noted and the others go on. Whatever ends the work, the report of what is there is written.
  *
  * @throws {BusyError} naming the process that works on the same folder
- * @throws {NumericalError} in the end, when a run ended in NaN
  */
-export async function runCells(experiment: Experiment, options: RunCellsOptions): Promise<void> {
+export async function runCells(
+  experiment: Experiment,
+  options: RunCellsOptions,
+): Promise<ExperimentResult> {
   const { path, text, cells: { all } } = experiment;
-  const { signal, quiet, reportOnly } = options;
+  const { reportOnly } = options, watch = new Watch(options);
   const state = new State(experiment, { reportOnly });
-  const progress = cellProgress(quiet);
   await Deno.mkdir(path, { recursive: true });
   await using _lock = await RunLock.acquire(path);
   await writeWholeFile(join(path, "experiment.json"), new TextEncoder().encode(text));
   try {
-    await state.takeFinished(progress, signal);
+    await state.takeFinished(watch);
     const missing = all.filter((cell) => !state.has(cell));
-    progress.note(
+    watch.note(
       `${plural(all.length, "run")}, ${all.length - missing.length} there already${
         reportOnly ? "" : `, ${missing.length} to make`
       }`,
     );
-    if (!reportOnly) { for (const cell of missing) await state.make(cell, progress, signal); }
+    if (!reportOnly) { for (const cell of missing) await state.make(cell, watch); }
   } catch (error) {
     // A full disk must not hide the error that is already on its way.
     await state.report().catch(() => {});
-    if (error instanceof Interrupted) error.hint = "start it again to go on";
     throw error;
   }
   await state.report();
-  printLine(join(path, REPORT));
-  const [first] = state.failed;
-  if (first === undefined) return;
-  throw new NumericalError(
-    `${state.failed.length} of ${
-      plural(all.length, "run")
-    } failed, first ${first.name}: ${first.message}`,
-  );
+  return { report: join(path, REPORT), failed: state.failed };
 }
 
 /** What has been found and measured so far. */
@@ -115,7 +119,9 @@ class State {
   /** A report alone is of all whole runs: they may come from another machine, or from a version before. */
   constructor(experiment: Experiment, { reportOnly }: Pick<RunCellsOptions, "reportOnly">) {
     this.#experiment = experiment;
-    this.#finder = new RunFinder(experiment.script, experiment.path, { anyMaker: reportOnly });
+    this.#finder = new RunFinder(experiment.definition.task, experiment.path, {
+      anyMaker: reportOnly,
+    });
     this.#gallery = new Gallery(experiment.path);
   }
 
@@ -124,39 +130,35 @@ class State {
   }
 
   /** Takes in what an earlier start has left. */
-  async takeFinished(progress: Progress, signal: AbortSignal): Promise<void> {
+  async takeFinished({ signal, note }: Watch): Promise<void> {
     for (const cell of this.#experiment.cells.all) {
       signal.throwIfAborted();
-      const run = await this.#finder.find(cell, progress.note);
+      const run = await this.#finder.find(cell, note);
       if (run) await this.#add(cell, run);
     }
   }
 
   /** Makes one run. */
-  async make(cell: Cell, progress: Progress, signal: AbortSignal): Promise<void> {
-    const { script, cells: { all } } = this.#experiment;
+  async make(cell: Cell, watch: Watch): Promise<void> {
+    const { cells: { all } } = this.#experiment;
     if (cell.id !== cell.reference && !this.#found.has(cell.reference)) return; // that one failed
     try {
-      if (!await this.#resume(cell, progress, signal)) {
-        // Quiet: the report says how a run compares with sequential sampling.
-        const words = [...cell.words, `--output_path=${this.#finder.folder(cell)}`, "--quiet"];
-        await script.run(words, signal, progress);
-      }
+      if (!await this.#resume(cell, watch)) await this.#sample(cell, watch);
     } catch (error) {
       if (!(error instanceof NumericalError)) throw error;
-      const { message } = describeError(error);
+      const message = oneLine(error.message);
       this.failed.push({ name: cellName(cell), message });
-      progress.note(`${cellName(cell)} failed: ${message}`);
+      watch.note(`${cellName(cell)} failed: ${message}`);
       return;
     }
-    const run = await this.#finder.find(cell, progress.note);
+    const run = await this.#finder.find(cell, watch.note);
     if (run === undefined) {
       throw new ParataaError(`${this.#finder.folder(cell)} holds no run just made`);
     }
     await this.#add(cell, run);
     const place = `[${this.#found.size}/${all.length}]`;
     for (const { figures: { rounds, nfe, seconds } } of this.#samples.get(cell.id)!) {
-      progress.note(
+      watch.note(
         `${place} ${cellName(cell)}: ${plural(rounds, "round")}, ${plural(nfe, "evaluation")}, ${
           seconds.toFixed(1)
         } s`,
@@ -165,17 +167,28 @@ class State {
     if (performance.now() - this.#reported > 1000 * SECONDS_BETWEEN_REPORTS) await this.report();
   }
 
+  async #sample({ id, settings: { modelPath, ...settings } }: Cell, watch: Watch): Promise<void> {
+    const { path, definition: { task } } = this.#experiment;
+    const outputPath = join(path, "runs", id);
+    await sampleRun(
+      modelPath ?? TASKS[task].modelPath,
+      { ...settings, outputPath },
+      optionsOf(watch),
+    );
+  }
+
   /** Goes on with a run that was stopped or killed. @returns whether there was one that could */
-  async #resume(cell: Cell, progress: Progress, signal: AbortSignal): Promise<boolean> {
+  async #resume(cell: Cell, watch: Watch): Promise<boolean> {
     const path = await this.#finder.findUnfinished(cell);
     if (path === undefined) return false;
     try {
-      await this.#experiment.script.run([`--resume=${path}`, "--quiet"], signal, progress);
+      await resumeRun(path, {}, optionsOf(watch));
       return true;
     } catch (error) {
       // Another version, another model, a damaged log: the run is made anew and the old one stays.
       if (!(error instanceof FormatError || error instanceof MismatchError)) throw error;
-      progress.note(`not resumed: ${error.message}`);
+      error.respell(asFlag);
+      watch.note(`not resumed: ${error.message}`);
       return false;
     }
   }
@@ -212,17 +225,6 @@ class State {
   }
 }
 
-/** A bar for the run at hand on a terminal, and our own lines; of what the runs say of themselves every line once. */
-function cellProgress(quiet: boolean): Progress {
-  const { round, note } = createProgress({ quiet, json: false });
-  const told = new Set<string>();
-  return {
-    round,
-    note(line) {
-      if (!told.has(line)) note(line);
-      told.add(line);
-    },
-    sample() {},
-    done() {},
-  };
+function optionsOf({ signal, tell }: Watch): WatchOptions {
+  return { signal, onProgress: tell, spelling: asFlag };
 }

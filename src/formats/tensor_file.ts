@@ -5,7 +5,7 @@
  */
 import { FormatError } from "../errors.ts";
 import { ARRAY_TYPES, isDtype, type ListedDtype, type SafetensorsDtype } from "./element_types.ts";
-import type { SafetensorsTensor } from "./safetensors/safetensors.ts";
+import type { SafetensorsTensor } from "./safetensors/safetensors_tensor.ts";
 import { shown } from "../text.ts";
 
 /** What a file says about one tensor; checked against the file when it was opened. */

@@ -1,37 +1,64 @@
-/** Checks what a command line names, as far as that goes without opening a network. @module */
+/** Checks what settings name, as far as that goes without opening a network. @module */
+import { pathAccess } from "../arguments/flag.ts";
+import { readSeedList } from "../arguments/seed_list.ts";
+import { flagName } from "../arguments/setting_names.ts";
+import type { GivenSettings, SettingValues } from "../arguments/settle.ts";
+import type { Settled } from "../arguments/settings.ts";
+import { TASKS } from "../arguments/tasks.ts";
 import { UsageError } from "../errors.ts";
 import { fileFault } from "../formats/file_fault.ts";
-import type { LatentPipeline } from "../pipelines/latent_pipeline.ts";
-import { type FlagTable, pathAccess } from "../arguments/flag.ts";
-import { modelFolder } from "./open_pipeline.ts";
-import { checkedArguments, type SamplingScript, type SamplingTable } from "./sampling_script.ts";
-import type { SamplingValues } from "./solve.ts";
+import { readClassNames } from "../models/class_names.ts";
+import { readSchedulerFile } from "../models/scheduler_file.ts";
+import { openDitFolder } from "../pipelines/dit_pipeline.ts";
+import { openStableDiffusionFolder } from "../pipelines/stable_diffusion_pipeline.ts";
+import { modelFolder } from "./execution/open_model.ts";
+import { checkSettings } from "./sample_run.ts";
+import { expectLabels, parseClassLabels } from "./tasks/class_labels.ts";
+import { readPrompts } from "./tasks/text_prompts.ts";
 
 /**
  * Checks that the files are there, that the model has its parts, and that it knows the classes.
  *
- * @throws {ParataaError} that a run with these arguments would end with
+ * @throws {ParataaError} that a run with these settings would end with
  */
-export async function checkInputs<
-  T extends FlagTable & SamplingTable,
-  P extends LatentPipeline<never>,
->(script: SamplingScript<T, P>, argv: readonly string[]): Promise<void> {
-  const { values, given } = await checkedArguments(script, argv);
-  for (const name of given) {
-    const path = (values as Record<string, unknown>)[name];
-    const isRead = pathAccess(script.flags[name]) === "read" && name !== "model_path";
-    if (isRead && typeof path === "string") await expectThere(name, path);
+export async function checkInputs(given: GivenSettings): Promise<void> {
+  const { settings, given: names } = await checkSettings(given);
+  const values: SettingValues = { ...settings };
+  for (const setting of names) {
+    const flag = TASKS[settings.task].flags[flagName(setting)], path = values[setting];
+    const isRead = pathAccess(flag) === "read" && setting !== "modelPath";
+    if (isRead && typeof path === "string") await expectThere(setting, path);
   }
-  const { model_path: path } = values as SamplingValues;
-  const folder = modelFolder(path, script.flags.model_path.default);
-  await script.checkInputs(folder, { values, given });
+  await checkModel(settings);
 }
 
-async function expectThere(flag: string, path: string): Promise<void> {
+async function expectThere(setting: string, path: string): Promise<void> {
   try {
     await Deno.stat(path);
   } catch (cause) {
     if (!(cause instanceof Deno.errors.NotFound)) throw cause;
-    throw new UsageError(`--${flag} ${path} cannot be read: ${fileFault(cause)}`, { cause });
+    throw new UsageError((name) => `${name(setting)} ${path} cannot be read: ${fileFault(cause)}`, {
+      cause,
+    });
   }
+}
+
+/** The model's folder, and classes or prompts against it. */
+async function checkModel(settings: Settled): Promise<void> {
+  const { task, modelPath, vaePath, fp16 } = settings;
+  const path = modelFolder(task, modelPath);
+  if (settings.task === "dit") {
+    const folder = await openDitFolder(path, { vaePath, fp16 });
+    await readSchedulerFile(folder, "dit");
+    const classes = readClassNames(folder);
+    if (settings.classLabels === undefined) return;
+    const { labels } = parseClassLabels(settings.classLabels.join(), classes);
+    const count = readSeedList(settings.seeds)?.length ?? settings.numSamples;
+    if (count !== undefined) expectLabels(labels, count);
+    return;
+  }
+  const folder = await openStableDiffusionFolder(path, { vaePath, fp16 });
+  await readSchedulerFile(folder, "stable-diffusion");
+  if (settings.task !== "sd" || settings.promptsFile === undefined) return;
+  await readPrompts("promptsFile", settings.promptsFile);
 }

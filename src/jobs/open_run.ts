@@ -1,9 +1,9 @@
-/** The folder that a sampling run writes: a new one, or the one of `--resume`. @module */
+/** The folder that a sampling run writes: a new one, or one that goes on. @module */
 import type { Manifest, SampleRecord } from "../runs/manifest.ts";
 import { RunDirectory } from "../runs/run_directory.ts";
 import { type HeldRun, tidyRun } from "../runs/unfinished_run.ts";
-import type { RecordedArguments } from "../arguments/read_arguments.ts";
-import { checkUnchanged } from "./resume.ts";
+import type { RecordedArguments } from "../arguments/record.ts";
+import { checkUnchanged } from "./unchanged.ts";
 
 /** A run's folder, locked, and what it holds already. */
 export interface OpenRun extends AsyncDisposable {
@@ -31,7 +31,7 @@ export async function createRun(
  * @throws {MismatchError} when the run would not end as it would have ended
  * @throws {FormatError} when a file of a finished sample is damaged
  */
-export async function resumeRun(
+export async function reopenRun(
   held: HeldRun,
   here: Manifest,
   overrides: RecordedArguments,

@@ -7,7 +7,8 @@ import type { Manifest } from "../runs/manifest.ts";
 import type { Environment } from "../runtime/environment.ts";
 import { SOLVER_REVISION } from "../sampling/revision.ts";
 import { VERSION } from "../version.ts";
-import type { Execution } from "./choose_provider.ts";
+import type { Execution } from "./execution/choose_provider.ts";
+import type { OpenModel } from "./execution/open_model.ts";
 
 /** What runs are made by, whatever their model and arguments. */
 export type Maker = Pick<Manifest, "versions" | "provider" | "library">;
@@ -32,9 +33,7 @@ export async function describeMaker(
 /** Records the maker and the hash of every file of the model in use; the arguments are added once they are settled. */
 export async function newManifest(
   script: string,
-  execution: Execution,
-  env: Environment,
-  pipeline: LatentPipeline<never>,
+  { execution, env, pipeline }: OpenModel,
   signal: AbortSignal,
 ): Promise<Manifest> {
   const files: Record<string, Digest> = {};
@@ -66,7 +65,7 @@ export async function newManifest(
 /** Adds the hashes of networks that were opened since. */
 export async function hashNetworks(
   files: Record<string, Digest>,
-  pipeline: LatentPipeline<never>,
+  pipeline: LatentPipeline,
   signal: AbortSignal,
 ): Promise<void> {
   for (const [name, path] of pipeline.networkFiles) files[name] ??= await digestFile(path, signal);

@@ -1,98 +1,112 @@
 /** Samples the chains of a finished run again, one step after another, and compares. @module */
 import { join } from "node:path";
-import { FormatError, MismatchError } from "../errors.ts";
-import { fileFault } from "../formats/file_fault.ts";
+import { takeRecorded } from "../arguments/args_from.ts";
+import { settle } from "../arguments/settle.ts";
+import type { Overrides } from "../arguments/settings.ts";
+import { TASKS } from "../arguments/tasks.ts";
+import { MismatchError } from "../errors.ts";
 import type { Image } from "../images/image.ts";
-import type { LatentPipeline } from "../pipelines/latent_pipeline.ts";
-import { type LatentDifference, latentDifference } from "../runs/latent_difference.ts";
-import type { Manifest, SampleRecord } from "../runs/manifest.ts";
-import { modelChanges } from "../runs/model_changes.ts";
 import { psnr, ssim } from "../images/image_metrics.ts";
-import { readImage } from "../images/read_image.ts";
+import type { LatentPipeline } from "../pipelines/latent_pipeline.ts";
+import { readFinishedRun } from "../runs/finished_run.ts";
+import { latentDifference } from "../runs/latent_difference.ts";
+import type { Manifest } from "../runs/manifest.ts";
+import { modelChanges } from "../runs/model_changes.ts";
+import { readOutput, RunSample } from "../runs/run_sample.ts";
 import { readTrajectory, type TrajectoryFile } from "../runs/trajectory_file.ts";
-import { chooseExecution } from "./devices.ts";
-import type { FlagTable } from "../arguments/flag.ts";
-import type { WarmStart } from "./job.ts";
-import { openEnvironment, openPipeline } from "./open_pipeline.ts";
-import { createProgress } from "../cli/progress.ts";
-import { readArguments } from "../arguments/read_arguments.ts";
+import { openModel } from "./execution/open_model.ts";
+import { Watch, type WatchOptions } from "./progress.ts";
+import { recordedTask } from "./recorded_task.ts";
 import { newManifest } from "./run_manifest.ts";
-import { trajectoryIdentity } from "./run_sample.ts";
-import type { RecordedStart, SamplingScript, SamplingTable, Setting } from "./sampling_script.ts";
-import { type SamplingValues, solve } from "./solve.ts";
+import type { WarmStart } from "./samples/job.ts";
+import { stopwatch } from "./samples/sample_context.ts";
+import { solve } from "./samples/solve.ts";
+import { type TrajectoryIdentity, trajectoryIdentity } from "./samples/trajectory_identity.ts";
+import { type Making, makingOf, type OpenTask, type RecordedStart } from "./tasks/task.ts";
+import { taskOn } from "./tasks/task_on.ts";
+import { defaultTolerance, type Overall, overall } from "./verification.ts";
+import type { VerifiedSample } from "./verified_sample.ts";
 
-/** What one way of sampling took. */
-export interface Cost {
-  rounds: number;
-  nfe: number;
-  seconds: number;
-}
-
-/** One sample of the run beside the sequential one. */
-export interface VerifiedSample {
-  index: number;
-  condition: SampleRecord["condition"];
-  converged: boolean;
-  /** x_0 of the run against the sequential x_0. */
-  latent: LatentDifference;
-  /** Final images; PSNR in dB, `Infinity` for equal images. */
-  image: { psnr: number; ssim: number };
-  /** As the run recorded it. */
-  run: Cost;
-  /** As it was just now. */
-  sequential: Cost;
-}
-
-/** Where a run lies, and flags that shall differ from the recorded ones: another place of the model, threads. */
-export interface VerifyOptions {
+/** A run beside sequential sampling: worst differences, mean costs, and every sample. */
+export interface Verification {
+  /** Folder of the run. */
   path: string;
-  manifest: Manifest;
-  overrides: readonly string[];
-  signal: AbortSignal;
-  /** Is told what of the recorded arguments this machine cannot take as it is. */
-  note: (line: string) => void;
-  /** Called with the run's model before its samples. */
-  onOpen?: (pipeline: Pick<LatentPipeline<never>, "batchWide">) => void;
+  /** The whole run. */
+  total: Overall;
+  /** Every sample, in order. */
+  samples: readonly VerifiedSample[];
+  /** Operators of the network that mix the rows of a call; mostly none. */
+  batchWide: readonly string[];
 }
+
+/** Settings of a verification: another place of the model, threads and the like. */
+export type VerifySettings = Overrides & {
+  /** RMS latent difference that is still well, over the latent's RMS; 20 times the run's `atol` by default. */
+  tolerance?: number;
+};
 
 /**
- * The samples of a run one by one, from their saved noise and, where they started warm, their saved start.
+ * Samples the chains of a run one step after another, from their saved noise and, where they started warm, their saved start.
  *
+ * @param path the run's folder
+ * @returns the differences; `total.verified` says whether all are within the tolerance
+ * @throws {FormatError} when the run is damaged or was never finished
  * @throws {MismatchError} when the model is not the one that made the run
+ *
+ * @example
+ * ```ts
+ * import { sampleRun, verifyRun } from "@parataa/parataa";
+ * import assert from "node:assert/strict";
+ *
+ * const outputPath = await Deno.makeTempDir();
+ * const settings = { task: "dit", numSamples: 1, numInferenceSteps: 5, outputPath } as const;
+ * const { path } = await sampleRun("models/dit-emoji", settings);
+ * const { total } = await verifyRun(path);
+ * assert.ok(total.verified);
+ * await Deno.remove(outputPath, { recursive: true });
+ * ```
  */
-export async function* verifyRun<
-  T extends FlagTable & SamplingTable,
-  P extends LatentPipeline<never>,
->(
-  script: SamplingScript<T, P>,
-  { path, manifest, overrides, signal, note, onOpen }: VerifyOptions,
-): AsyncGenerator<VerifiedSample> {
-  const recorded = join(path, "manifest.json");
-  const args = await readArguments(script.flags, ["--args_from", recorded, ...overrides], {
-    script: script.summary.name,
-    exclusive: script.exclusive,
-  });
-  for (const line of args.notes) note(line);
-  const values = args.values as SamplingValues;
-  using env = openEnvironment(values);
-  const execution = chooseExecution(env, values);
-  await using pipeline = await openPipeline(script, env, args.values, execution);
-  const { timesteps: numInferenceSteps, eta } = values;
-  const setting = {
-    ...args,
-    pipeline,
-    schedule: pipeline.createSchedule({ numInferenceSteps, eta }),
-    manifest: await newManifest(script.summary.name, execution, env, pipeline, signal),
-    progress: createProgress({ quiet: true, json: false }),
-    signal,
+export async function verifyRun(
+  path: string,
+  { tolerance, ...overrides }: VerifySettings = {},
+  options: WatchOptions = {},
+): Promise<Verification> {
+  const watch = new Watch(options);
+  const manifest = await readFinishedRun(path);
+  const task = recordedTask(path, manifest);
+  const merged = takeRecorded(manifest.arguments, { ...overrides, task });
+  for (const line of merged.notes) watch.note(line);
+  const { settings } = settle(merged.settings);
+  await using model = await openModel(settings);
+  const { pipeline } = model;
+  const schedule = pipeline.createSchedule(settings);
+  const here = await newManifest(TASKS[task].script, model, watch.signal);
+  checkModel(join(path, "manifest.json"), manifest, here);
+  const { denoiserPart } = pipeline, { files } = here.model;
+  const chains: Chains = {
+    ...{ path, pipeline },
+    task: taskOn(pipeline, settings),
+    making: makingOf(settings, schedule, new Watch({ signal: watch.signal })),
+    identity: trajectoryIdentity({ schedule, files, denoiserPart, eta: settings.eta }),
   };
-  checkModel(recorded, manifest, setting.manifest);
-  onOpen?.(pipeline);
-  const count = manifest.samples.length;
+  const samples: VerifiedSample[] = [];
   for (const record of manifest.samples) {
-    const start = script.recordedStart?.(args.values, { index: record.index, count });
-    yield await verifySample(script, record, { path, setting, start });
+    const start = chains.task.recordedStart(record);
+    const sample = await verifySample(new RunSample(path, record), { chains, settings, start });
+    watch.tell({ event: "verified_sample", ...sample });
+    samples.push(sample);
   }
+  const total = overall(samples, tolerance ?? defaultTolerance(manifest));
+  return { path, total, samples, batchWide: pipeline.batchWide };
+}
+
+/** What the chains of a run are made from. */
+interface Chains {
+  path: string;
+  pipeline: LatentPipeline;
+  task: OpenTask;
+  making: Making;
+  identity: TrajectoryIdentity;
 }
 
 /** Networks that this run has not opened, an encoder, are not compared. */
@@ -103,37 +117,34 @@ function checkModel(file: string, recorded: Manifest, here: Manifest): void {
   throw new MismatchError(
     `${here.model.path}: ${change.name} has SHA-256 ${change.here}, ` +
       `${file} lists ${change.recorded}`,
-    { hint: "--model_path names the folder of the run's model" },
+    { hint: (name) => `${name("modelPath")} names the folder of the run's model` },
   );
 }
 
-interface SampleSetting<T extends FlagTable & SamplingTable, P> {
-  path: string;
-  setting: Setting<T, P>;
+interface SampleSetting {
+  chains: Chains;
+  settings: Parameters<typeof solve>[1]["settings"];
   start: RecordedStart | undefined;
 }
 
-async function verifySample<T extends FlagTable & SamplingTable, P extends LatentPipeline<never>>(
-  script: SamplingScript<T, P>,
-  { index, condition, rounds, nfe, converged, seconds }: SampleRecord,
-  { path, setting, start }: SampleSetting<T, P>,
+async function verifySample(
+  sample: RunSample,
+  { chains, settings, start }: SampleSetting,
 ): Promise<VerifiedSample> {
-  const { pipeline, schedule, signal } = setting;
-  const values = { ...setting.values as SamplingValues, method: "sequential" as const };
-  const saved = await readSample(path, index, setting);
+  const { index, condition, rounds, nfe, converged, seconds } = sample.record;
+  const { path, pipeline, task, making: { schedule, signal } } = chains;
+  const saved = await readChain(sample, chains);
   const job = {
-    index,
-    label: "",
-    condition,
-    denoiser: await script.denoiser(condition, setting),
+    denoiser: await task.denoiser(condition, chains.making),
     noise: saved.noise,
-    start: start && await readStart(path, start, setting),
+    start: start && await readStart(sample, start, chains),
   };
-  const started = performance.now();
-  const { result } = await solve(job, { schedule, values, signal, onRound() {} });
-  const sequential = { rounds: result.rounds, nfe: result.nfe, seconds: elapsed(started) };
+  const solving = stopwatch();
+  const sequentially = { ...settings, method: "sequential" as const };
+  const { result } = await solve(job, { schedule, settings: sequentially, signal, onRound() {} });
+  const sequential = { rounds: result.rounds, nfe: result.nfe, seconds: solving() };
   const image = await pipeline.decode(result.sample, signal);
-  const own = await readFinalImage(path, index, rounds);
+  const own = await sample.image();
   checkSize(path, own, image);
   return {
     ...{ index, condition, converged },
@@ -144,50 +155,25 @@ async function verifySample<T extends FlagTable & SamplingTable, P extends Laten
   };
 }
 
-function elapsed(started: number): number {
-  return (performance.now() - started) / 1000;
-}
-
-async function readSample<T extends FlagTable & SamplingTable, P extends LatentPipeline<never>>(
-  path: string,
-  index: number,
-  { pipeline, schedule, manifest, values }: Setting<T, P>,
+async function readChain(
+  { record: { index } }: Pick<RunSample, "record">,
+  { path, pipeline, making: { schedule }, identity }: Chains,
 ): Promise<TrajectoryFile> {
   const file = join(path, `sample_${index}`, "trajectory.safetensors");
   return readTrajectory(await readOutput(file), {
     file,
     shape: [schedule.numSteps + 1, ...pipeline.latentShape],
-    metadata: trajectoryIdentity({
-      pipeline,
-      schedule,
-      manifest,
-      values: values as SamplingValues,
-    }),
+    metadata: identity,
   });
 }
 
-async function readStart<T extends FlagTable & SamplingTable, P extends LatentPipeline<never>>(
-  path: string,
+async function readStart(
+  { record }: RunSample,
   { from, variationSteps }: RecordedStart,
-  setting: Setting<T, P>,
+  chains: Chains,
 ): Promise<WarmStart> {
-  const { trajectory } = await readSample(path, from, setting);
+  const { trajectory } = await readChain({ record: { ...record, index: from } }, chains);
   return { trajectory, variationSteps };
-}
-
-async function readFinalImage(path: string, index: number, rounds: number): Promise<Image> {
-  const file = join(path, `sample_${index}`, `step_${rounds}.png`);
-  return await readImage(await readOutput(file), { file });
-}
-
-/** A file that a complete run has; its hash was right if the manifest lists it. */
-async function readOutput(file: string): Promise<Uint8Array> {
-  try {
-    return await Deno.readFile(file);
-  } catch (cause) {
-    if (cause instanceof Deno.errors.NotCapable) throw cause;
-    throw new FormatError(`${file} cannot be read: ${fileFault(cause)}`, { cause });
-  }
 }
 
 function checkSize(path: string, own: Image, sequential: Image): void {

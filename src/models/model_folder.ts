@@ -6,7 +6,7 @@ import { resolveFile } from "../formats/real_file.ts";
 import { escapeInvisible, shownValue } from "../text.ts";
 import type { ScheduleKind } from "../sampling/scheduler_config.ts";
 import { openableNetwork } from "./openable_network.ts";
-import { HUB_HINT, isHubName } from "./hub_name.ts";
+import { HUB_HINT, isHubName } from "../storage/hub_name.ts";
 
 const INDEX = "model_index.json";
 const TOKENIZER = "tokenizer/tokenizer.json";

@@ -17,6 +17,7 @@ import {
   modelSchedule,
   openDecoder,
   type PipelineOptions,
+  type PipelineOrigin,
 } from "./latent_pipeline.ts";
 
 const NETWORK = "transformer";
@@ -43,7 +44,7 @@ const GUIDED_CHANNELS = 3;
  * assert.deepEqual([width, height, data.length], [64, 64, 64 * 64 * 3]);
  * ```
  */
-export class DitPipeline implements LatentPipeline<number> {
+export class DitPipeline implements LatentPipeline {
   /** Folder that it was opened from. */
   readonly folder: ModelFolder;
   /** Part of the folder that predicts the noise. */
@@ -57,6 +58,7 @@ export class DitPipeline implements LatentPipeline<number> {
   readonly #scheduler: SchedulerFile;
 
   private constructor(
+    readonly origin: PipelineOrigin,
     folder: ModelFolder,
     vae: ModelFolder,
     network: ConditionalNetwork,
@@ -98,7 +100,14 @@ export class DitPipeline implements LatentPipeline<number> {
     );
     const vae = await openDecoder(env, folder, network.latentShape, options);
     stack.use(vae.decoder);
-    const pipeline = new DitPipeline(folder, vae.source, network, vae.decoder, scheduler);
+    const pipeline = new DitPipeline(
+      { environment: env, options },
+      folder,
+      vae.source,
+      network,
+      vae.decoder,
+      scheduler,
+    );
     stack.move();
     return pipeline;
   }

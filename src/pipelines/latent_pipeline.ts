@@ -1,8 +1,7 @@
-/** What every pipeline offers: a schedule, a denoiser for a condition, and images from latents. @module */
+/** What every pipeline offers: a schedule, and images from latents. @module */
 import { join } from "node:path";
 import { ModelError } from "../errors.ts";
 import { type PerRowModel, perRowTimesteps } from "../models/per_row_timesteps.ts";
-import type { GuidedDenoiser } from "../models/guided_denoiser.ts";
 import { configNumber, ModelFolder } from "../models/model_folder.ts";
 import type { Image } from "../images/image.ts";
 import { VaeDecoder } from "../models/vae.ts";
@@ -40,8 +39,18 @@ export interface DenoiserOptions {
   batchSize?: number;
 }
 
-/** A pipeline whose denoisers take a condition of type `C`: a class label, a prompt. */
-export interface LatentPipeline<C> extends AsyncDisposable {
+/** Library and options that a pipeline was opened with. */
+export interface PipelineOrigin {
+  /** The library. */
+  environment: Environment;
+  /** Where its networks come from and how they run; the size of the images where one was asked for. */
+  options: PipelineOptions & { height?: number; width?: number };
+}
+
+/** What pipelines have in common; each makes denoisers from conditions of its own, a class label or a prompt. */
+export interface LatentPipeline extends AsyncDisposable {
+  /** What it was opened with. */
+  readonly origin: PipelineOrigin;
   /** The folder it was opened from. */
   readonly folder: ModelFolder;
   /** Sizes of a latent, `[channels, height, width]`. */
@@ -62,8 +71,6 @@ export interface LatentPipeline<C> extends AsyncDisposable {
   warmUp(rows: number): Promise<readonly number[]>;
   /** The model's own schedule with `numInferenceSteps` steps. */
   createSchedule(options: { numInferenceSteps: number; eta?: number }): Schedule;
-  /** The solver's view of the model under one condition. */
-  createDenoiser(condition: C, options: DenoiserOptions): GuidedDenoiser;
   /** Pixels of a scaled latent. */
   decode(latent: Float64Array, signal?: AbortSignal): Promise<Image>;
 }

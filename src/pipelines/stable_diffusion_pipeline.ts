@@ -23,6 +23,7 @@ import {
   openDecoder,
   openEncoder,
   type PipelineOptions,
+  type PipelineOrigin,
   vaeScale,
 } from "./latent_pipeline.ts";
 
@@ -45,7 +46,7 @@ export interface StableDiffusionOptions extends PipelineOptions {
 }
 
 /** Text encoder, UNet and VAE decoder of one model folder. */
-export class StableDiffusionPipeline implements LatentPipeline<TextCondition> {
+export class StableDiffusionPipeline implements LatentPipeline {
   /** Folder that it was opened from. */
   readonly folder: ModelFolder;
   /** Part of the folder that predicts the noise. */
@@ -55,7 +56,12 @@ export class StableDiffusionPipeline implements LatentPipeline<TextCondition> {
   readonly #parts: Parts;
   #encoder: Promise<VaeEncoder> | undefined;
 
-  private constructor(folder: ModelFolder, vae: ModelFolder, parts: Parts) {
+  private constructor(
+    readonly origin: PipelineOrigin,
+    folder: ModelFolder,
+    vae: ModelFolder,
+    parts: Parts,
+  ) {
     this.folder = folder;
     this.configFiles = new Map([...folder.configFiles, ...vae.configFiles]);
     this.#networkFiles = new Map([...folder.networkFiles, ...vae.networkFiles]);
@@ -98,14 +104,19 @@ export class StableDiffusionPipeline implements LatentPipeline<TextCondition> {
     expectImageSize(network, options, scale);
     const vae = await openDecoder(env, folder, network.latentShape, options);
     stack.use(vae.decoder);
-    const pipeline = new StableDiffusionPipeline(folder, vae.source, {
-      text,
-      network,
-      decoder: vae.decoder,
-      scheduler,
-      scale,
-      openEncoder: () => openEncoder(env, folder, network.latentShape, options),
-    });
+    const pipeline = new StableDiffusionPipeline(
+      { environment: env, options },
+      folder,
+      vae.source,
+      {
+        text,
+        network,
+        decoder: vae.decoder,
+        scheduler,
+        scale,
+        openEncoder: () => openEncoder(env, folder, network.latentShape, options),
+      },
+    );
     stack.move();
     return pipeline;
   }
@@ -231,7 +242,9 @@ async function latentShape(
   const side = (name: "height" | "width") => {
     const pixels = wanted[name] ?? sampleSize(config, name) * scale;
     if (pixels % step === 0) return pixels / scale;
-    throw new UsageError(`--${name} is ${pixels}, this model takes multiples of ${step}`);
+    throw new UsageError((spell) =>
+      `${spell(name)} is ${pixels}, this model takes multiples of ${step}`
+    );
   };
   return [configNumber(config, "in_channels", 4), side("height"), side("width")];
 }
@@ -246,8 +259,8 @@ function expectImageSize(
   const made = { height: height * scale, width: width * scale };
   for (const name of ["height", "width"] as const) {
     if ((wanted[name] ?? made[name]) === made[name]) continue;
-    throw new UsageError(
-      `--${name} is ${wanted[name]}, this model makes images of ${made.width}x${made.height}`,
+    throw new UsageError((spell) =>
+      `${spell(name)} is ${wanted[name]}, this model makes images of ${made.width}x${made.height}`
     );
   }
 }

@@ -4,6 +4,7 @@ import { modelChanges } from "./model_changes.ts";
 
 /** Files of a recorded run against those of its repetition. */
 export interface FileComparison {
+  /** The same to the last byte. */
   equal: string[];
   /** Other bytes, or missing in the repetition. */
   different: string[];
@@ -13,8 +14,11 @@ export interface FileComparison {
 
 /** Something that two runs do not share. */
 export interface Difference {
+  /** Its name. */
   what: string;
+  /** In the recorded run. */
   recorded: string;
+  /** In its repetition. */
   here: string;
 }
 

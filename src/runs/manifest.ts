@@ -12,6 +12,7 @@ export type RunStatus = "running" | "complete" | "failed" | "interrupted";
 
 /** What one sample took and gave. */
 export interface SampleRecord {
+  /** From 0. */
   index: number;
   /** Class or prompt, as the user would write it. */
   condition: Record<string, string | number>;
@@ -19,9 +20,11 @@ export interface SampleRecord {
   seed?: number;
   /** Steps that sequential sampling would have taken: all, or a warm start's last ones. */
   steps: number;
+  /** Rounds of evaluations. */
   rounds: number;
   /** Guided network calls, one per step. */
   nfe: number;
+  /** Whether the chain was solved. */
   converged: boolean;
   /** Finished index after every round; empty for sequential sampling. */
   finishedIndex: number[];
@@ -47,9 +50,13 @@ export function conditionName({ condition }: Pick<SampleRecord, "condition">): s
 
 /** The file's content. Keys keep this order. */
 export interface Manifest {
+  /** Name of the format. */
   format: "parataa-manifest";
+  /** Version of the format. */
   version: 1;
+  /** How far the run has come. */
   status: RunStatus;
+  /** The script of the run: `parallel_dit`. */
   script: string;
   /**
    * Every flag's value, defaults included, under its official name; `null` where there is none or the run does not use it. Flags of the
@@ -58,6 +65,7 @@ export interface Manifest {
   arguments: Record<string, string | number | boolean | null>;
   /** `solver` is absent in the records of parataa before it was noted. */
   versions: { parataa: string; solver?: number; deno: string; onnxruntime: string };
+  /** `cpu` or `cuda`. */
   provider: string;
   /** The device's name, where the provider has devices. */
   device?: string;
@@ -67,6 +75,7 @@ export interface Manifest {
   devices?: readonly DeviceReport[];
   /** The digest is absent where the system found the library by its name alone. */
   library: { path: string } & Partial<Digest>;
+  /** Files of the model, by their names in its folder. */
   model: {
     path: string;
     name: string;
@@ -86,6 +95,7 @@ export interface Manifest {
   resumed?: { at: string; arguments: Manifest["arguments"] }[];
   /** Samples that the run shall have; absent in the records of parataa before it was noted. */
   samplesWanted?: number;
+  /** Finished samples. */
   samples: SampleRecord[];
   /** Every file of the run but this one, by its path inside the run's folder. */
   outputs: Record<string, Digest>;

@@ -63,8 +63,10 @@ export function readTrajectory(bytes: Uint8Array, wanted: WantedTrajectory): Tra
     const found = metadata.get(key);
     if (found === value || wanted.lenient?.includes(key)) continue;
     throw new MismatchError(`${file}: ${key} is ${short(found)}, this run has ${short(value)}`, {
-      hint:
-        "a trajectory starts only a run of its own model, schedule and eta; --force_warm takes another model or eta",
+      hint: (name) =>
+        `a trajectory starts only a run of its own model, schedule and eta; ${
+          name("forceWarm")
+        } takes another model or eta`,
     });
   }
   const noise = read("noise");
@@ -102,9 +104,10 @@ function checkTensor(
     throw new MismatchError(
       `${file}: shape of ${name} is [${tensor.shape}], this run has [${shape}]`,
       {
-        hint: `the first size is the number of steps plus one: --timesteps ${
-          tensor.shape[0] - 1
-        } fits it`,
+        hint: (name) =>
+          `the first size is the number of steps plus one: ${name("numInferenceSteps")} ${
+            tensor.shape[0] - 1
+          } fits it`,
       },
     );
   }

@@ -6,7 +6,7 @@ import { checkInteger, checkNumber, checkOneOf, checkRows } from "./arguments.ts
 import { checkSameChain, type Denoiser } from "./denoiser.ts";
 import type { SequentialOptions } from "./sequential_sampler.ts";
 import { type Preset, presetDefaults } from "./presets.ts";
-import type { SolverFactory } from "./solver.ts";
+import type { Solver } from "./solver.ts";
 import { resolveTqnOptions, type TqnOptions } from "./tqn_options.ts";
 
 /** How a round turns its evaluations into the next trajectory. */
@@ -62,6 +62,12 @@ export type ResolvedOptions =
   & Required<Omit<SampleOptions, "initialTrajectory" | "signal" | "compat" | "tqn">>
   & Pick<SampleOptions, "initialTrajectory" | "signal" | "compat">
   & { rowSize: number; tqn: TqnOptions };
+
+/** What a solver is made for: the caller's options with every default filled in and every limit applied. */
+export type SolverProblem = ResolvedOptions;
+
+/** Makes a solver for one sample; given as `method` to {@link parallelSample} in place of a name. */
+export type SolverFactory = (problem: SolverProblem) => Solver;
 
 /** Checks the options and fills in the defaults. */
 export function resolveOptions(denoiser: Denoiser, options: SampleOptions): ResolvedOptions {

@@ -2,7 +2,6 @@
  * The named sets of defaults of the methods, one place for the library and the scripts.
  * @module
  */
-import type { SampleOptions } from "./options.ts";
 import type { TqnOptions } from "./tqn_options.ts";
 
 /**
@@ -26,24 +25,34 @@ export const LEAN_TQN: Readonly<Partial<TqnOptions>> = {
   growthLimit: 3,
 };
 
-/** `rtol` over `atol` of `tqn` in the preset `fast`, see {@link SampleOptions.rtol}. */
+/** `rtol` over `atol` of `tqn` in the preset `fast`, see `rtol` of the options. */
 export const LEAN_RTOL_RATIO = 10;
 
 /** A warm start over all steps will mostly move, so that not every step need be asked at its old place. */
 const WIDE_WARM_TQN: Readonly<Partial<TqnOptions>> = { ...LEAN_TQN, strides: [5, 2] };
 
 /** What a preset settles. */
-type PresetDefaults = Required<Pick<SampleOptions, "atol" | "rtol">> & {
+interface PresetDefaults {
+  atol: number;
+  rtol: number;
   tqn: Partial<TqnOptions>;
-};
+}
 
-/** The defaults of a method; `wide` is a window of all steps, `warm` a trajectory to start from. */
+/** What the defaults of a preset depend on. */
+interface PresetQuestion {
+  /** Name of the method, or a solver of the caller's own. */
+  method?: unknown;
+  atol?: number;
+  /** Whether the window is of all steps. */
+  wide: boolean;
+  /** Whether there is a trajectory to start from. */
+  warm: boolean;
+}
+
+/** The defaults of a method. */
 export function presetDefaults(
   preset: Preset,
-  { method, atol, wide, warm }: Pick<SampleOptions, "method" | "atol"> & {
-    wide: boolean;
-    warm: boolean;
-  },
+  { method, atol, wide, warm }: PresetQuestion,
 ): PresetDefaults {
   const tolerance = method === "tqn" ? TQN_TOLERANCE : TOLERANCE;
   if (preset === "reference" || method !== "tqn") {

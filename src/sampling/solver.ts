@@ -2,7 +2,6 @@
  * What the methods of parallel sampling have in common.
  * @module
  */
-import type { ResolvedOptions } from "./options.ts";
 import { row } from "./system.ts";
 
 /** What the network is asked in a round. `epsilon` is filled by the denoiser before {@link Solver.update}. */
@@ -76,17 +75,15 @@ export interface Solver {
   update(): Float64Array;
 }
 
-/** What a solver is made for: the caller's options with every default filled in and every limit applied. */
-export type SolverProblem = ResolvedOptions;
-
-/** Makes a solver for one sample; given as `method` to {@link parallelSample} in place of a name. */
-export type SolverFactory = (problem: SolverProblem) => Solver;
-
 /** What a trajectory starts from. */
-export type FirstTrajectory = Pick<
-  ResolvedOptions,
-  "initialTrajectory" | "noise" | "rowSize" | "schedule"
->;
+export interface FirstTrajectory {
+  schedule: { numSteps: number };
+  /** `[T+1, rowSize]`, row T the initial latent. */
+  noise: Float64Array;
+  rowSize: number;
+  /** `[T+1, rowSize]`, taken in its place. */
+  initialTrajectory?: Float64Array;
+}
 
 /** The caller's trajectory, else zeros below x_T. */
 export function firstTrajectory(

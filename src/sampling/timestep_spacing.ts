@@ -6,10 +6,17 @@
  * @module
  */
 import { checkInteger } from "./arguments.ts";
-import type { SchedulerConfig } from "./scheduler_config.ts";
 
 /** Rule by which T of the training levels are chosen. */
 export type TimestepSpacing = "leading" | "trailing" | "linspace" | "respaced";
+
+/** The training levels, and how some of them are chosen. */
+export interface TrainedLevels {
+  numTrainTimesteps: number;
+  timestepSpacing: TimestepSpacing;
+  /** Level of the last step under `leading` spacing. */
+  stepsOffset: number;
+}
 
 /** Every {@link TimestepSpacing}. */
 export const TIMESTEP_SPACINGS: readonly TimestepSpacing[] = [
@@ -39,7 +46,7 @@ const SPACINGS: Record<Exclude<TimestepSpacing, "respaced">, Spacing> = {
  *
  * @throws {RangeError} when T lies outside its range or a level would lie beyond the last one
  */
-export function visitedTimesteps(config: SchedulerConfig, numSteps: number): Int32Array {
+export function visitedTimesteps(config: TrainedLevels, numSteps: number): Int32Array {
   const { numTrainTimesteps: levels, timestepSpacing: spacing } = config;
   const offset = spacing === "leading" ? config.stepsOffset : 0;
   checkInteger("numInferenceSteps", numSteps, 1, levels - offset);

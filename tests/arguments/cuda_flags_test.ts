@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
-import { cudaOptionsOf, PROVIDER_FLAGS } from "../../src/arguments/cuda_flags.ts";
+import { cudaOptionsOf, PROVIDER_FLAGS, providerSettings } from "../../src/arguments/cuda_flags.ts";
 import { parseFlags } from "../../src/arguments/parse_flags.ts";
+import { asFlag } from "../../src/arguments/setting_names.ts";
 import { UsageError } from "../../src/errors.ts";
 
-const options = (...args: string[]) => cudaOptionsOf(parseFlags(PROVIDER_FLAGS, args).values);
+const options = (...args: string[]) =>
+  cudaOptionsOf(providerSettings(parseFlags(PROVIDER_FLAGS, args).values));
 
 Deno.test("cudaOptionsOf() takes ONNX Runtime's options by their own flags and by name", () => {
   const given = options(
@@ -45,6 +47,7 @@ Deno.test("cudaOptionsOf() says in one line what is wrong with --cuda_options", 
   for (const [args, message] of cases) {
     assert.throws(() => options(...args), (error) => {
       assert.ok(error instanceof UsageError);
+      error.respell(asFlag);
       assert.equal(error.message, message);
       return true;
     });

@@ -1,12 +1,16 @@
 import assert from "node:assert/strict";
-import { CUDA_FLAGS, refuseIgnored, settingNotes } from "../../src/arguments/ignored_flags.ts";
+import { CUDA_FLAGS, refuseIgnored } from "../../src/arguments/ignored_flags.ts";
+import { asFlag } from "../../src/arguments/setting_names.ts";
+import { settingNotes } from "../../src/arguments/setting_notes.ts";
+import { settle } from "../../src/arguments/settle.ts";
+import { TASK_NAMES } from "../../src/arguments/tasks.ts";
 import { PROVIDER_FLAGS } from "../../src/arguments/cuda_flags.ts";
 import { runConvert } from "../../src/cli/convert_script.ts";
+import { samplingCommand } from "../../src/cli/sampling_command.ts";
 import { runDoctor } from "../../src/cli/doctor_script.ts";
 import { runSelftest } from "../../src/cli/selftest_script.ts";
 import { runVerify } from "../../src/cli/verify_script.ts";
 import { UsageError } from "../../src/errors.ts";
-import { SAMPLING_SCRIPTS } from "../../src/jobs/sampling_scripts.ts";
 
 const { signal } = new AbortController();
 
@@ -43,10 +47,10 @@ const REFUSED: Readonly<Record<string, [line: string, wanted: string][]>> = {
   ],
 };
 
-for (const [name, { run }] of Object.entries(SAMPLING_SCRIPTS)) {
+for (const name of TASK_NAMES) {
   Deno.test(`${name} refuses flags that have no effect beside another setting`, async () => {
     for (const [line, wanted] of REFUSED[name]) {
-      await refused(run as Run, `${line} --model_path nosuch`, wanted);
+      await refused(samplingCommand(name).run, `${line} --model_path nosuch`, wanted);
     }
   });
 }
@@ -76,19 +80,24 @@ Deno.test("CUDA_FLAGS are the flags of the CUDA group", () => {
 });
 
 Deno.test("settingNotes() says what guidance below 1 means, and when the negative prompt has no effect", () => {
-  assert.deepEqual(settingNotes({ cfg_scale: 4, negative_prompt: "dog" }), []);
-  assert.deepEqual(settingNotes({ cfg_scale: 1, negative_prompt: "" }), []);
-  assert.deepEqual(settingNotes({ cfg_scale: 1, negative_prompt: "dog" }), [
+  const notes = (given: { guidanceScale: number; negativePrompt?: string }) => {
+    const task = given.negativePrompt === undefined ? "dit" : "sd";
+    return settingNotes(settle({ task, ...given }).settings)
+      .map((note) => typeof note === "string" ? note : note(asFlag));
+  };
+  assert.deepEqual(notes({ guidanceScale: 4, negativePrompt: "dog" }), []);
+  assert.deepEqual(notes({ guidanceScale: 1, negativePrompt: "" }), []);
+  assert.deepEqual(notes({ guidanceScale: 1, negativePrompt: "dog" }), [
     "--negative_prompt has no effect with --cfg_scale 1, which turns guidance off",
   ]);
   const off = "; no guidance, as diffusers takes up to 1, is --cfg_scale 1";
-  assert.deepEqual(settingNotes({ cfg_scale: 0, negative_prompt: "" }), [
+  assert.deepEqual(notes({ guidanceScale: 0, negativePrompt: "" }), [
     `--cfg_scale 0: images are unconditional and do not follow the prompt${off}`,
   ]);
-  assert.deepEqual(settingNotes({ cfg_scale: 0, negative_prompt: "dog" }), [
+  assert.deepEqual(notes({ guidanceScale: 0, negativePrompt: "dog" }), [
     `--cfg_scale 0: images are of the negative prompt and do not follow the prompt${off}`,
   ]);
-  assert.deepEqual(settingNotes({ cfg_scale: 0.5 }), [
+  assert.deepEqual(notes({ guidanceScale: 0.5 }), [
     `--cfg_scale 0.5: images are partly unconditional and follow the class less${off}`,
   ]);
 });

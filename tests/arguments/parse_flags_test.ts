@@ -9,12 +9,13 @@ import {
 import { parseFlags, takesValue } from "../../src/arguments/parse_flags.ts";
 import { ditFlags } from "../../src/arguments/dit_flags.ts";
 import { COMMANDS } from "../../src/cli/commands.ts";
+import { loadCommand } from "../../src/cli/load_command.ts";
 
 const table = ditFlags();
 
 /** Every flag of every command, once under each. */
 const TABLES: FlagTable[] = await Promise.all(
-  Object.values(COMMANDS).map(async ({ load }) => (await load()).flags),
+  Object.keys(COMMANDS).map(async (name) => (await loadCommand(name)).flags),
 );
 const flags: [FlagTable, string, Flag][] = TABLES.flatMap((table) =>
   Object.entries(table).map(([name, flag]): [FlagTable, string, Flag] => [table, name, flag])

@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { convertFlags } from "../../src/arguments/convert_flags.ts";
 import { runConvert } from "../../src/cli/convert_script.ts";
-import { ditScript } from "../../src/jobs/dit_script.ts";
 import { type ParataaError, UsageError } from "../../src/errors.ts";
 import { writeSafetensors } from "../../src/formats/safetensors/safetensors.ts";
 import { readFixture } from "../convert/network_fixture.ts";
@@ -68,7 +67,7 @@ Deno.test("runConvert() makes a folder that parallel_dit samples, classes by num
     const index = JSON.parse(await Deno.readTextFile(join(out, "model_index.json")));
     assert.equal(index.id2label["4"], "class 4");
     const args = ["-m", out, "-o", folder, "--timesteps=4", "--class_labels=4,class 0"];
-    const run = await runQuietly(ditScript, args);
+    const run = await runQuietly("dit", args);
     assert.ok((await files(run)).includes("sample_1/step_0.png"));
   }));
 
@@ -174,7 +173,7 @@ Deno.test("runConvert() adds fp16 networks to a folder and leaves its own files 
       kept: ["scheduler/scheduler_config.json", "model_index.json"],
     });
     assert.equal(await Deno.readTextFile(index), edited);
-    const run = await runQuietly(ditScript, [
+    const run = await runQuietly("dit", [
       ...["-m", out, "-o", folder, "--timesteps=4", "--class_labels=a cat", "--fp16"],
     ]);
     assert.ok((await files(run)).includes("sample_0/step_0.png"));

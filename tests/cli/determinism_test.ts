@@ -1,7 +1,5 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { ditScript } from "../../src/jobs/dit_script.ts";
-import { sdScript } from "../../src/jobs/sd_script.ts";
 import { decodePng } from "../../src/formats/image/png_pixels.ts";
 import { outputsOf, readManifest, runQuietly } from "../support/sampling.ts";
 import { withTempFolder } from "../support/temp_folder.ts";
@@ -18,7 +16,7 @@ Deno.test("parallel_dit on the embedded model gives the same bytes whatever the 
         "--seed=6",
         ...execution,
       ];
-      return await outputsOf(await runQuietly(ditScript, args));
+      return await outputsOf(await runQuietly("dit", args));
     };
     const wanted = await run("--threads=1");
     // More threads than cores are refused.
@@ -37,7 +35,7 @@ Deno.test("parallel_dit gives the same bytes whatever the lanes, the samples in 
   withTempFolder(async (folder) => {
     const run = async (...execution: string[]) => {
       const args = ["-o", folder, "--timesteps=6", "--num_samples=3", "--eta=0.5", ...execution];
-      return await outputsOf(await runQuietly(ditScript, args));
+      return await outputsOf(await runQuietly("dit", args));
     };
     const wanted = await run();
     for (
@@ -64,7 +62,7 @@ Deno.test("parallel_sd on the embedded model draws what sequential sampling draw
         "a cute dog",
         `--seed=${seed}`,
       ];
-      const run = await runQuietly(sdScript, [...fixed, ...method]);
+      const run = await runQuietly("sd", [...fixed, ...method]);
       const { rounds } = (await readManifest(run)).samples[0];
       return decodePng(await Deno.readFile(join(run, `sample_0/step_${rounds}.png`)), { file: run })
         .data;

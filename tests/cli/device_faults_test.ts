@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { ditScript } from "../../src/jobs/dit_script.ts";
 import { RuntimeLibraryError } from "../../src/errors.ts";
 import { liveWorkers } from "../../src/runtime/devices/worker_link.ts";
 import { followPlan, type PlannedFault } from "../support/fault_plan.ts";
@@ -18,12 +17,12 @@ async function sampled(
     const model = await writeTinyDit(folder);
     const args = ["-m", model, "-o", `${folder}/out`, "--timesteps=8", "--num_samples=3"];
     await use(async (faults, signal) => {
-      if (!faults) return await runQuietly(ditScript, args, signal);
+      if (!faults) return await runQuietly("dit", args, signal);
       const marks = await Deno.makeTempDir({ dir: folder });
       followPlan({ faults, marks });
       try {
         const devices = ["--devices=cpu:3", "--deadline=1", "--concurrent_samples=2"];
-        return await runQuietly(ditScript, [...args, ...devices], signal);
+        return await runQuietly("dit", [...args, ...devices], signal);
       } finally {
         followPlan();
         assert.equal(liveWorkers(), 0);

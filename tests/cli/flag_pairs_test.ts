@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { SAMPLING_SCRIPTS } from "../../src/jobs/sampling_scripts.ts";
+import { TASK_NAMES, TASKS } from "../../src/arguments/tasks.ts";
+import { runSampling } from "../../src/cli/sampling_command.ts";
 import { flagPairs, runPairs } from "../support/flag_pairs.ts";
 
 /** No folder is there, so that a pair that is allowed ends with exit code 3, where the model would be opened. */
@@ -8,15 +9,16 @@ const TEXTS = { model_path: ["nosuch"], vae_path: ["nosuch"], output_path: ["nos
 Deno.test("runSampling() takes or refuses every pair of flags at the edges of their ranges, before any model", async () => {
   const { signal } = new AbortController();
   const tried: string[] = [];
-  for (const [name, { flags, run }] of Object.entries(SAMPLING_SCRIPTS)) {
+  for (const name of TASK_NAMES) {
+    const { flags } = TASKS[name];
     // Every 29th pair: tests/full/flag_pairs.ts takes all, with a model.
     const pairs = [...flagPairs(flags, TEXTS)].filter((_, i) => i % 29 === 0);
     const base = ["--model_path=nosuch", "--provider=cpu"];
     const start = (args: readonly string[]) =>
-      run([
+      runSampling(name, [
         ...base.filter((arg) => !args.some((own) => own.startsWith(arg.split("=")[0]))),
         ...args,
-      ], signal);
+      ], { signal });
     const { counts, surprises } = await runPairs(pairs, start, new Set([0, 2, 3, 7]));
     assert.deepEqual(surprises, [], name);
     tried.push(`${name} ${JSON.stringify(counts)}`);

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { ditScript } from "../../src/jobs/dit_script.ts";
 import { FormatError, StorageError } from "../../src/errors.ts";
 import { LOG_NAME } from "../../src/runs/run_directory.ts";
 import { LOCK_NAME } from "../../src/runs/run_lock.ts";
@@ -29,7 +28,7 @@ Deno.test("no output that a manifest lists is looked for outside its folder", as
 Deno.test("--resume follows no link that was planted where it writes", () =>
   withTempFolder(async (folder) => {
     const args = ["-m", await writeTinyDit(folder), "-o", join(folder, "out"), "--timesteps=4"];
-    assert.ok(await interruptAfter(1, (s) => runQuietly(ditScript, [...args, "-b2"], s)));
+    assert.ok(await interruptAfter(1, (s) => runQuietly("dit", [...args, "-b2"], s)));
     const [{ name }] = [...Deno.readDirSync(join(folder, "out"))];
     const run = join(folder, "out", name);
     const outside = join(folder, "outside");
@@ -43,7 +42,7 @@ Deno.test("--resume follows no link that was planted where it writes", () =>
     ];
     for (const [target, place, kind] of plants) {
       await Deno.symlink(target, join(run, place));
-      await assert.rejects(runQuietly(ditScript, ["--resume", run]), (error: Error) => {
+      await assert.rejects(runQuietly("dit", ["--resume", run]), (error: Error) => {
         assert.ok(error instanceof kind, `${place}: ${error}`);
         assert.ok(error.message.includes(place), error.message);
         return true;
@@ -52,5 +51,5 @@ Deno.test("--resume follows no link that was planted where it writes", () =>
     }
     assert.deepEqual([...Deno.readDirSync(outside)].map((entry) => entry.name), ["file"]);
     assert.equal(await Deno.readTextFile(join(outside, "file")), "untouched");
-    await runQuietly(ditScript, ["--resume", run]);
+    await runQuietly("dit", ["--resume", run]);
   }));

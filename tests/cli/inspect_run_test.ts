@@ -1,10 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { TASK_NAMES, TASKS } from "../../src/arguments/tasks.ts";
 import { COMMANDS } from "../../src/cli/commands.ts";
 import { runInspect } from "../../src/cli/inspect_script.ts";
-import { ditScript } from "../../src/jobs/dit_script.ts";
-import { sdScript } from "../../src/jobs/sd_script.ts";
-import { sdWinitScript } from "../../src/jobs/sd_winit_script.ts";
 import { FormatError, ModelError } from "../../src/errors.ts";
 import { RunLock } from "../../src/runs/run_lock.ts";
 import { readManifest, runQuietly } from "../support/sampling.ts";
@@ -28,7 +26,7 @@ function withStoppedRun(
   return withTempFolder(async (folder) => {
     const model = await writeTinyDit(folder);
     const args = ["-m", model, "-o", join(folder, "out"), "--timesteps=4", "--num_samples=3"];
-    const run = await runQuietly(ditScript, args);
+    const run = await runQuietly("dit", args);
     const manifest = await readManifest(run);
     assert.equal(manifest.samplesWanted, 3);
     await test(run, async (fields) => {
@@ -78,7 +76,7 @@ Deno.test("runInspect() finds damage in the finished samples of an unfinished ru
   }));
 
 Deno.test("runInspect() knows the task of every sampling script", () => {
-  for (const { summary: { name }, command } of [ditScript, sdScript, sdWinitScript]) {
-    assert.equal(COMMANDS[command].script, name);
+  for (const task of TASK_NAMES) {
+    assert.equal(COMMANDS[task].script, TASKS[task].script);
   }
 });

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { ditScript } from "../../src/jobs/dit_script.ts";
 import { runInspect } from "../../src/cli/inspect_script.ts";
 import type { Report } from "../../src/diagnostics/inspect/report.ts";
 import { FormatError, ModelError, UnsafePickleError, UsageError } from "../../src/errors.ts";
@@ -167,7 +166,7 @@ Deno.test("runInspect() points a model without ONNX networks to convert", () =>
 Deno.test("runInspect() reads a run, and names a file of it that was changed", () =>
   withTempFolder(async (folder) => {
     const model = await writeTinyDit(folder);
-    const run = await runQuietly(ditScript, [
+    const run = await runQuietly("dit", [
       "-m",
       model,
       "-o",

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { COMMANDS } from "../../src/cli/commands.ts";
+import { loadCommand } from "../../src/cli/load_command.ts";
 import { runParataa } from "../../src/cli/parataa.ts";
 import { ROOT, runScript } from "../support/run_script.ts";
 import { withTempFolder } from "../support/temp_folder.ts";
@@ -75,7 +76,7 @@ Deno.test("--help of every command fits 80 columns, and lists five flags first w
     const flags = section?.match(/(?<=^.{6}--)\w+/gm);
     assert.deepEqual(flags?.map(String), first[name], name);
     const listed = help.match(/(?<=^.{6}--)\w+/gm) ?? [];
-    const all = name === "help" ? [] : Object.keys((await COMMANDS[name].load()).flags);
+    const all = name === "help" ? [] : Object.keys((await loadCommand(name)).flags);
     assert.deepEqual(listed.map(String).toSorted(), all.toSorted(), `${name} lists each flag once`);
   }
 });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { createProgress, type RoundEvent } from "../../src/cli/progress.ts";
+import { createProgress } from "../../src/cli/progress.ts";
+import type { RoundEvent } from "../../src/jobs/progress.ts";
 
 /** What is written to standard error meanwhile. */
 function told(work: () => void): string {
@@ -20,10 +21,26 @@ function told(work: () => void): string {
 Deno.test("createProgress() says when a finished index rises, of that sample alone", () => {
   const progress = createProgress({ quiet: false, json: false, verbose: true });
   const round = (event: Pick<RoundEvent, "sample" | "round" | "finishedIndex">) =>
-    progress.round({ ...event, samples: 2, timesteps: 50, evaluations: 1, residual: 1 });
+    progress.tell({
+      event: "round",
+      ...event,
+      samples: 2,
+      timesteps: 50,
+      evaluations: 1,
+      residual: 1,
+    });
   const end = (sample: number) =>
-    progress.sample({
-      ...{ sample, samples: 2, label: "heart", rounds: 4, nfe: 9, timesteps: 50, seconds: 1 },
+    progress.tell({
+      ...{
+        event: "sample",
+        sample,
+        samples: 2,
+        label: "heart",
+        rounds: 4,
+        nfe: 9,
+        timesteps: 50,
+        seconds: 1,
+      },
     });
   const text = told(() => {
     [40, 9, 30, 0].forEach((finishedIndex, i) => {

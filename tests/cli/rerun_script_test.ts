@@ -1,8 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { ditScript } from "../../src/jobs/dit_script.ts";
 import { runRerun } from "../../src/cli/rerun_script.ts";
-import { sdWinitScript } from "../../src/jobs/sd_winit_script.ts";
 import { FormatError, UsageError, VerificationError } from "../../src/errors.ts";
 import { digestBytes } from "../../src/storage/hash.ts";
 import type { Manifest } from "../../src/runs/manifest.ts";
@@ -27,7 +25,7 @@ function withRun<T>(test: (run: string, again: string[]) => Promise<T>): Promise
   return withTempFolder(async (folder) => {
     const model = await writeTinyDit(folder);
     const args = ["-m", model, "--timesteps=4", "--num_samples=2", "--seed=3"];
-    const run = await runQuietly(ditScript, [...args, "-o", join(folder, "out")]);
+    const run = await runQuietly("dit", [...args, "-o", join(folder, "out")]);
     return await test(run, ["-o", join(folder, "again")]);
   });
 }
@@ -63,7 +61,7 @@ Deno.test("runRerun() gives the same bytes in another folder, args.txt but for t
 Deno.test("runRerun() repeats a warm start from its manifest", () =>
   withTempFolder(async (folder) => {
     const args = ["-m", SD, "-o", folder, "--timesteps=5", "--variation_steps=3"];
-    const { event, error } = await rerun(await runQuietly(sdWinitScript, args), "-o", folder);
+    const { event, error } = await rerun(await runQuietly("sd-winit", args), "-o", folder);
     assert.equal(error, undefined, String(error));
     assert.deepEqual(event.files.different, []);
   }));

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import { overall, overallLines, requireVerified } from "../../src/cli/verify_report.ts";
-import type { VerifiedSample } from "../../src/jobs/verify_run.ts";
+import { overallLines, requireVerified } from "../../src/cli/verify_report.ts";
+import { overall } from "../../src/jobs/verification.ts";
+import type { VerifiedSample } from "../../src/jobs/verified_sample.ts";
 
 const SAMPLE: VerifiedSample = {
   index: 0,

@@ -1,9 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { ditScript } from "../../src/jobs/dit_script.ts";
-import { sdScript } from "../../src/jobs/sd_script.ts";
-import { sdWinitScript } from "../../src/jobs/sd_winit_script.ts";
-import { defaultTolerance } from "../../src/cli/verify_report.ts";
+import { defaultTolerance } from "../../src/jobs/verification.ts";
 import { runVerify } from "../../src/cli/verify_script.ts";
 import { FormatError, MismatchError, UsageError, VerificationError } from "../../src/errors.ts";
 import type { Manifest } from "../../src/runs/manifest.ts";
@@ -43,7 +40,7 @@ function withRun<T>(
   return withTempFolder(async (folder) => {
     const model = await writeTinyDit(folder);
     const fixed = ["-m", model, "-o", join(folder, "out"), "--timesteps=8", "--num_samples=1"];
-    return await test(await runQuietly(ditScript, [...fixed, ...args]), folder);
+    return await test(await runQuietly("dit", [...fixed, ...args]), folder);
   });
 }
 
@@ -72,7 +69,7 @@ Deno.test("runVerify() holds windows and orders to the run's own tolerance", () 
     for (const tol of [1e-3, 1e-5]) {
       for (const window of [2, 8]) {
         for (const order of [1, 4]) {
-          const run = await runQuietly(ditScript, [
+          const run = await runQuietly("dit", [
             ...["-m", model, "-o", folder, "--timesteps=8", "--num_samples=1", "--method=parataa"],
             ...[`--window_size=${window}`, `--order=${order}`, `--tol1=${tol}`, `--tol2=${tol}`],
           ]);
@@ -121,7 +118,7 @@ Deno.test("runVerify() samples Stable Diffusion's prompts again", () =>
     const prompts = join(folder, "prompts.txt");
     await Deno.writeTextFile(prompts, "a cute cat\na cute dog");
     const args = ["-m", SD, "-o", folder, "--timesteps=5", "--prompts_file", prompts, "-n", "blue"];
-    const run = await runQuietly(sdScript, [...args, ...EXACT]);
+    const run = await runQuietly("sd", [...args, ...EXACT]);
     await Deno.remove(prompts); // a run is checked without the files that it was made from
     assert.equal((await verified(run, "--tolerance=0")).samples, 2);
   }));
@@ -129,13 +126,13 @@ Deno.test("runVerify() samples Stable Diffusion's prompts again", () =>
 Deno.test("runVerify() takes warm starts from where they started", () =>
   withTempFolder(async (folder) => {
     const fixed = ["-m", SD, "-o", folder, "--timesteps=5", "--variation_steps=3", ...EXACT];
-    const first = await runQuietly(sdWinitScript, fixed);
+    const first = await runQuietly("sd-winit", fixed);
     const { events, error } = await verify(first, "--tolerance=0");
     assert.equal(error, undefined, String(error));
     const taken = events.slice(0, 2).map((event) => (event.sequential as { nfe: number }).nfe);
     assert.deepEqual(taken, [5, 3]);
     const file = join(first, "sample_0/trajectory.safetensors");
-    const second = await runQuietly(sdWinitScript, [...fixed, "--init_trajectory", file]);
+    const second = await runQuietly("sd-winit", [...fixed, "--init_trajectory", file]);
     await Deno.remove(first, { recursive: true });
     const total = await verified(second, "--tolerance=0");
     assert.equal((total.sequential as { nfe: number }).nfe, 3);

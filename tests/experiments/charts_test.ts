@@ -7,8 +7,8 @@ import type { MeasuredSample } from "../../src/experiments/measured_run.ts";
 function sampleOf(swept: Cell["swept"], rounds: number): MeasuredSample {
   const id = JSON.stringify(swept);
   const cell: Cell = {
-    ...{ id, method: "sequential", seed: 0, repeat: 1, flags: swept, swept, words: [] },
-    reference: id,
+    ...{ id, method: "sequential", seed: 0, repeat: 1, flags: swept, swept },
+    ...{ settings: { task: "dit" }, reference: id },
   };
   const figures = { rounds, nfe: 1, seconds: 1, residual: 0, psnr_db: 1, ssim: 1, max_abs: 1 };
   const settings = { window: "", order: "", memory: "", tol: "" } as const;

@@ -8,8 +8,8 @@ function sampleOf(
   recorded: MeasuredSample["arguments"],
 ): MeasuredSample {
   const cell: Cell = {
-    ...{ id: "a", method: "tqn", seed: 3, repeat: 1, flags: swept, swept, words: [] },
-    reference: "b",
+    ...{ id: "a", method: "tqn", seed: 3, repeat: 1, flags: swept, swept },
+    ...{ settings: { task: "dit" }, reference: "b" },
   };
   return {
     ...{ cell, path: "/e/runs/a/DiT-1", index: 2, label: "", seed: 5, timesteps: 50 },

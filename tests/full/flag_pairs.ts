@@ -3,7 +3,9 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { libraryCandidates } from "../../ffi/library_search.ts";
 import type { FlagTable } from "../../src/arguments/flag.ts";
-import { type AnySamplingScript, SAMPLING_SCRIPTS } from "../../src/jobs/sampling_scripts.ts";
+import type { Task } from "../../src/arguments/settings.ts";
+import { TASK_NAMES, TASKS } from "../../src/arguments/tasks.ts";
+import { runSampling } from "../../src/cli/sampling_command.ts";
 import { writeNpy } from "../../src/formats/npy/npy.ts";
 import { readSafetensors } from "../../src/formats/safetensors/safetensors.ts";
 import { encodePng } from "../../src/images/encode_png.ts";
@@ -39,14 +41,14 @@ async function writeModel(name: string, folder: string): Promise<string> {
 }
 
 /** The files that flags name: a run and what it left, and the same run stopped halfway. */
-async function prepare(name: string, { run }: AnySamplingScript, folder: string): Promise<Bench> {
+async function prepare(name: Task, folder: string): Promise<Bench> {
   const model = await writeModel(name, folder), out = join(folder, "out");
   const base = [
     ...["--timesteps=4", "--threads=1", `--model_path=${model}`, `--output_path=${out}`],
     ...(name === "sd-winit" ? ["--variation_steps=2"] : ["--num_samples=1"]),
     ...(name === "dit" ? [] : ["--height=16", "--width=16"]), // as the model's encoder takes them
   ];
-  const { path } = (await run([...base, "--quiet"], signal))!;
+  const { path } = (await runSampling(name, [...base, "--quiet"], { signal }))!;
   const stopped = join(folder, "stopped"), resumed = join(folder, "resumed");
   await copyFolder(path, stopped);
   const manifest = { ...await readManifest(path), status: "interrupted", samples: [], outputs: {} };
@@ -58,10 +60,10 @@ async function prepare(name: string, { run }: AnySamplingScript, folder: string)
       const own = new Set(args.map(flagName));
       if (own.has("resume")) await copyFolder(stopped, resumed);
       const whole = args.some((arg) => WHOLE_LINES.test(arg));
-      return await run([
+      return await runSampling(name, [
         ...(whole ? [] : base.filter((arg) => !own.has(flagName(arg)))),
         ...args,
-      ], signal);
+      ], { signal });
     },
   };
 }
@@ -101,15 +103,15 @@ function flagName(arg: string): string {
 
 /** Pairs of `dit`'s flags run the same code in the other scripts. */
 const TRIED: Record<string, FlagTable> = {
-  sd: SAMPLING_SCRIPTS.dit.flags,
-  "sd-winit": { ...SAMPLING_SCRIPTS.dit.flags, ...SAMPLING_SCRIPTS.sd.flags },
+  sd: TASKS.dit.flags,
+  "sd-winit": { ...TASKS.dit.flags, ...TASKS.sd.flags },
 };
 
-for (const [name, script] of Object.entries(SAMPLING_SCRIPTS)) {
+for (const name of TASK_NAMES) {
   Deno.test(`${name} takes or refuses every pair of flags, and never ends as a bug`, () =>
     withTempFolder(async (folder) => {
-      const { texts, start } = await prepare(name, script, folder);
-      const pairs = [...flagPairs(script.flags, texts, TRIED[name])];
+      const { texts, start } = await prepare(name, folder);
+      const pairs = [...flagPairs(TASKS[name].flags, texts, TRIED[name])];
       const { counts, surprises } = await runPairs(pairs, start, ALLOWED);
       console.log(`C2: ${name}: ${pairs.length} pairs, by exit code ${JSON.stringify(counts)}`);
       assert.deepEqual(surprises, []);

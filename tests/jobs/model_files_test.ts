@@ -4,7 +4,6 @@ import { runVerify } from "../../src/cli/verify_script.ts";
 import { inspectFolder } from "../../src/diagnostics/inspect/folder_report.ts";
 import { isSound } from "../../src/diagnostics/inspect/report.ts";
 import { MismatchError } from "../../src/errors.ts";
-import { sdScript } from "../../src/jobs/sd_script.ts";
 import { explainDifferences } from "../../src/runs/compare_runs.ts";
 import type { Manifest } from "../../src/runs/manifest.ts";
 import { outputsOf, readManifest, runQuietly } from "../support/sampling.ts";
@@ -17,7 +16,7 @@ const SIZE = ["-H", "16", "-W", "16"];
 
 function sample(model: string, out: string, args: string[] = []): Promise<string> {
   const fixed = ["-m", model, "-o", out, "-p", "a cute cat"];
-  return runQuietly(sdScript, [...fixed, "--num_samples=1", "--timesteps=4", ...args]);
+  return runQuietly("sd", [...fixed, "--num_samples=1", "--timesteps=4", ...args]);
 }
 
 async function changeManifest(run: string, change: (manifest: Manifest) => unknown): Promise<void> {
@@ -59,12 +58,12 @@ Deno.test("--resume and verify refuse a model whose files are not the recorded o
       const file = join(model, name);
       const before = await Deno.readTextFile(file).catch(() => undefined);
       await Deno.writeTextFile(file, change(before ?? "{}"));
-      const resumed = runQuietly(sdScript, ["--resume", stopped]);
+      const resumed = runQuietly("sd", ["--resume", stopped]);
       await assert.rejects(resumed, refused(name));
       await assert.rejects(runVerify([run, "--json"], new AbortController().signal), refused(name));
       await (before === undefined ? Deno.remove(file) : Deno.writeTextFile(file, before));
     }
-    await runQuietly(sdScript, ["--resume", stopped]);
+    await runQuietly("sd", ["--resume", stopped]);
   }));
 
 Deno.test("a run made before configurations were recorded is resumed, verified and compared", () =>
@@ -78,7 +77,7 @@ Deno.test("a run made before configurations were recorded is resumed, verified a
       manifest.status = "interrupted";
     });
     await Deno.writeTextFile(join(model, "tokenizer/added_tokens.json"), '{"<cat-toy>": 525}');
-    await runQuietly(sdScript, ["--resume", run]);
+    await runQuietly("sd", ["--resume", run]);
     const old = await readManifest(run);
     assert.equal(old.model.configs, undefined);
     assert.deepEqual(explainDifferences(old, { ...old, model: recorded.model }), []);

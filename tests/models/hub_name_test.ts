@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { isHubName } from "../../src/models/hub_name.ts";
+import { isHubName } from "../../src/storage/hub_name.ts";
 import { ModelFolder } from "../../src/models/model_folder.ts";
 
 Deno.test("isHubName() knows owner/name from a path", () => {

@@ -41,8 +41,8 @@ Deno.test("experimentCharts() gives a setting one colour in all its plots", () =
     const swept = { eta }, id = `${method} ${eta}`;
     return {
       cell: {
-        ...{ id, method, seed: 0, repeat: 1, flags: swept, swept, words: [] },
-        reference: id,
+        ...{ id, method, seed: 0, repeat: 1, flags: swept, swept },
+        ...{ settings: { task: "dit" }, reference: id },
       },
       ...{ path: "", index: 0, label: "", seed: 0, timesteps: 50, arguments: {} },
       settings: { window: "", order: "", memory: "", tol: "" },

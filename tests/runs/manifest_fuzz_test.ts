@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readJson } from "../../src/formats/json.ts";
 import { inspectedRun } from "../../src/diagnostics/inspect/run_report.ts";
 import { reportLines } from "../../src/diagnostics/inspect/report.ts";
-import { checkUnchanged } from "../../src/jobs/resume.ts";
+import { checkUnchanged } from "../../src/jobs/unchanged.ts";
 import { MismatchError } from "../../src/errors.ts";
 import { explainDifferences } from "../../src/runs/compare_runs.ts";
 import { checkManifest } from "../../src/runs/finished_run.ts";

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { createSchedule, type Denoiser, type Schedule } from "../../mod.ts";
-import { ditFlags } from "../../src/arguments/dit_flags.ts";
 import { parseFlags } from "../../src/arguments/parse_flags.ts";
-import { solve } from "../../src/jobs/solve.ts";
+import { givenSettings } from "../../src/arguments/record.ts";
+import { settle } from "../../src/arguments/settle.ts";
+import { TASKS } from "../../src/arguments/tasks.ts";
+import { solve } from "../../src/jobs/samples/solve.ts";
 import { digestBytes } from "../../src/storage/hash.ts";
 import { SOLVER_REVISION } from "../../src/sampling/revision.ts";
 
@@ -56,8 +58,10 @@ const LINES = [
 /** What a line's chain comes to, and a warm start of the same noise from it. */
 async function solveAll(eta: number, line: readonly string[]): Promise<string> {
   const schedule = createSchedule({ kind: "dit", numInferenceSteps: STEPS, eta });
+  const { values, given } = parseFlags(TASKS.dit.flags, line);
+  const { settings } = settle(givenSettings("dit", values, given));
   const options = {
-    ...{ schedule, values: parseFlags(ditFlags(), [...line]).values },
+    ...{ schedule, settings },
     ...{ signal: new AbortController().signal, onRound() {} },
   };
   const chain = { denoiser: denoiserFor(schedule), noise: fixedNoise((STEPS + 1) * SIZE) };

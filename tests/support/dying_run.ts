@@ -2,7 +2,6 @@
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { ditScript } from "../../src/jobs/dit_script.ts";
 import { readFinishedRun } from "../../src/runs/finished_run.ts";
 import type { Ending, Plan } from "./dying_run_child.ts";
 import { type ChildResult, runChild } from "./run_child.ts";
@@ -31,7 +30,7 @@ export class DyingRun {
     const out = join(folder, "out");
     const sizes = ["--timesteps=4", `--num_samples=${samples}`, "--seed=9", "--threads=1"];
     const args = ["-m", model, "-o", out, ...sizes];
-    const wanted = await runQuietly(ditScript, args);
+    const wanted = await runQuietly("dit", args);
     const manifest = lasting(await readManifest(wanted));
     await Deno.remove(wanted, { recursive: true });
     return new DyingRun(folder, args, manifest);
@@ -85,7 +84,7 @@ export class DyingRun {
   async finish(context: string): Promise<void> {
     const run = this.folder();
     if (run !== undefined) {
-      await runQuietly(ditScript, ["--resume", run]);
+      await runQuietly("dit", ["--resume", run]);
       assert.deepEqual(lasting(await readFinishedRun(run)), this.#wanted, context);
       const hidden = [...Deno.readDirSync(run)].filter(({ name }) => name.startsWith("."));
       assert.deepEqual(hidden, [], context);

@@ -3,9 +3,8 @@
  * disk or renamed. First argument the plan as JSON, then the script's own arguments.
  * @module
  */
-import { ditScript } from "../../src/jobs/dit_script.ts";
 import { runMain } from "../../src/cli/main.ts";
-import { runSampling } from "../../src/jobs/sampling_script.ts";
+import { samplingCommand } from "../../src/cli/sampling_command.ts";
 import { REFUSALS, watchFiles } from "./watched_files.ts";
 
 /** What happens at the boundary. */
@@ -40,5 +39,5 @@ if (import.meta.main) {
     if (name !== "sync" && name !== "rename") return;
     if (++boundaries === at) ENDINGS[ending]();
   });
-  await runMain((args, signal) => runSampling(ditScript, args, signal), Deno.args.slice(1));
+  await runMain(samplingCommand("dit").run, Deno.args.slice(1));
 }

@@ -1,7 +1,6 @@
 /** Lets file operation number N of a run fail, for every N, and holds what must be true afterwards. @module */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { ditScript } from "../../src/jobs/dit_script.ts";
 import { describeError } from "../../src/cli/main.ts";
 import { verifyImage } from "../../src/formats/image/image_file.ts";
 import { readSafetensors } from "../../src/formats/safetensors/safetensors.ts";
@@ -83,7 +82,7 @@ export class FaultBench {
     }
     const { outputs } = await readRunManifest(run);
     await checkOutputs(run, outputs);
-    await runQuietly(ditScript, ["--resume", run]);
+    await runQuietly("dit", ["--resume", run]);
     assert.equal((await readManifest(run)).status, "complete", context);
     assert.deepEqual(await outputsOf(run), this.#wanted, context);
     const hidden = [...walk(run)].filter((file) => /\/\.[^/]*$/.test(file));
@@ -93,7 +92,7 @@ export class FaultBench {
 
 function sample(folder: string): Promise<string> {
   const paths = ["-m", join(folder, "tiny-dit"), "-o", join(folder, "out")];
-  return runQuietly(ditScript, [...paths, "--timesteps=3", "--num_samples=1", "--threads=1"]);
+  return runQuietly("dit", [...paths, "--timesteps=3", "--num_samples=1", "--threads=1"]);
 }
 
 async function withFault(

@@ -1,8 +1,6 @@
 /** Runs of names that would leave a folder if anything made a path of them. @module */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { ditScript } from "../../src/jobs/dit_script.ts";
-import { sdScript } from "../../src/jobs/sd_script.ts";
 import { FormatError, UsageError } from "../../src/errors.ts";
 import { checkOutputs } from "../../src/runs/finished_run.ts";
 import { Cage, hostileNames } from "./hostile_names.ts";
@@ -20,7 +18,7 @@ export async function hostilePrompts(stride: number): Promise<number> {
     const file = join(folder, "prompts.txt");
     await Deno.writeTextFile(file, names.join("\n"));
     const args = ["-m", "tests/fixtures/layouts/plain", "-o", cage.out, "--timesteps=1"];
-    await runQuietly(sdScript, [...args, "--prompts_file", file, "--negative_prompt", names[1]]);
+    await runQuietly("sd", [...args, "--prompts_file", file, "--negative_prompt", names[1]]);
     await cage.expectClosed([file]);
   });
   return names.length;
@@ -37,7 +35,7 @@ export async function hostileClasses(stride: number): Promise<number> {
     await Deno.writeTextFile(join(model, "model_index.json"), JSON.stringify(index));
     const labels = names.map((_, i) => i).join();
     const args = ["-m", model, "-o", cage.out, "--timesteps=1", `--class_labels=${labels}`];
-    await runQuietly(ditScript, args);
+    await runQuietly("dit", args);
     await cage.expectClosed([await Deno.realPath(model)]);
   });
   return names.length;
@@ -77,10 +75,10 @@ export async function hostileOutputPaths(stride: number): Promise<number> {
       const path = `${out}/${name}`;
       const args = ["-m", model, `--output_path=${path}`, "--timesteps=1", "--num_samples=1"];
       if (name.includes("\0")) {
-        await assert.rejects(runQuietly(ditScript, args), UsageError);
+        await assert.rejects(runQuietly("dit", args), UsageError);
         continue;
       }
-      const run = await runQuietly(ditScript, args);
+      const run = await runQuietly("dit", args);
       assert.ok((await Deno.realPath(run)).startsWith(`${path}/DiT-`), JSON.stringify(name));
     }
     const made = [...Deno.readDirSync(folder)].map((entry) => entry.name).sort();

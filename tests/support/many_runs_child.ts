@@ -6,7 +6,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { liveHandles } from "../../ffi/owned_pointer.ts";
-import { ditScript } from "../../src/jobs/dit_script.ts";
 import { NumericalError } from "../../src/errors.ts";
 import { interruptAfter } from "./interrupt.ts";
 import { runQuietly } from "./sampling.ts";
@@ -23,12 +22,12 @@ const { symbols: libc } = Deno.dlopen("libc.so.6", {
 });
 
 async function once(): Promise<void> {
-  if (kind === "failed") await assert.rejects(runQuietly(ditScript, args), NumericalError);
-  else if (kind === "complete") await runQuietly(ditScript, args);
+  if (kind === "failed") await assert.rejects(runQuietly("dit", args), NumericalError);
+  else if (kind === "complete") await runQuietly("dit", args);
   else {
-    await interruptAfter(1, (signal) => runQuietly(ditScript, args, signal));
+    await interruptAfter(1, (signal) => runQuietly("dit", args, signal));
     for (const { name } of Deno.readDirSync(out)) {
-      await runQuietly(ditScript, ["--resume", join(out, name)]);
+      await runQuietly("dit", ["--resume", join(out, name)]);
     }
   }
   await Deno.remove(out, { recursive: true });

@@ -1,29 +1,23 @@
 /** Runs the sampling scripts inside the test's process. @module */
 import { join } from "node:path";
-import type { FlagTable } from "../../src/arguments/flag.ts";
-import {
-  runSampling,
-  type SamplingScript,
-  type SamplingTable,
-} from "../../src/jobs/sampling_script.ts";
+import type { Task } from "../../src/arguments/settings.ts";
+import { flagged } from "../../src/cli/main.ts";
+import { runSampling } from "../../src/cli/sampling_command.ts";
 import { readSafetensors } from "../../src/formats/safetensors/safetensors.ts";
-import type { LatentPipeline } from "../../src/pipelines/latent_pipeline.ts";
 import type { Digest } from "../../src/storage/hash.ts";
 import type { Manifest } from "../../src/runs/manifest.ts";
 
-/** Runs a script quietly and returns the run's folder. */
-export async function runQuietly<
-  T extends FlagTable & SamplingTable,
-  P extends LatentPipeline<never>,
->(
-  script: SamplingScript<T, P>,
+/** Runs a sampling script quietly, as its command line says, and returns the run's folder. */
+export async function runQuietly(
+  task: Task,
   args: readonly string[],
   signal: AbortSignal = new AbortController().signal,
 ): Promise<string> {
   const { log } = console;
   console.log = () => {};
   try {
-    return (await runSampling(script, [...args, "--quiet"], signal))!.path;
+    const sample = flagged((args, signal) => runSampling(task, args, { signal }));
+    return (await sample([...args, "--quiet"], signal))!.path;
   } finally {
     console.log = log;
   }

@@ -5,7 +5,6 @@
  */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { ditScript } from "../../src/jobs/dit_script.ts";
 import { describeError } from "../../src/cli/main.ts";
 import { checkOutputs, readFinishedRun, readRunManifest } from "../../src/runs/finished_run.ts";
 import { FaultyLibrary } from "./faulty_library.ts";
@@ -17,7 +16,7 @@ const out = join(folder, "out");
 
 function sample(): Promise<string> {
   const args = ["-m", join(folder, "tiny-dit"), "-o", out, "--timesteps=8", "--num_samples=1"];
-  return runQuietly(ditScript, [...args, "--threads=1"]);
+  return runQuietly("dit", [...args, "--threads=1"]);
 }
 
 /** How a run with a fault ended. */
@@ -44,7 +43,7 @@ async function runWithFault(
   for await (const { name } of Deno.readDir(out)) {
     const run = join(out, name);
     await checkOutputs(run, (await readRunManifest(run)).outputs);
-    await runQuietly(ditScript, ["--resume", run]);
+    await runQuietly("dit", ["--resume", run]);
     assert.deepEqual(lasting(await readFinishedRun(run)), wanted, context);
     await Deno.remove(run, { recursive: true });
   }

@@ -1,22 +1,15 @@
 /** A run's folder: finished, in progress, or stopped on the way. @module */
 import { join } from "node:path";
 import { FormatError } from "../../errors.ts";
-import { plural } from "../../cli/progress.ts";
-import { inOurWords } from "../../cli/program_name.ts";
-import { shown } from "../../text.ts";
+import { taskOf } from "../../arguments/tasks.ts";
+import { plural, shown } from "../../text.ts";
+
 import { checkOutputs, readFinishedRun, readRunManifest } from "../../runs/finished_run.ts";
 import type { Manifest } from "../../runs/manifest.ts";
 import { lockHolder } from "../../runs/run_lock.ts";
 import { finishedOutputs } from "../../runs/unfinished_run.ts";
 import { fileFact } from "./file_fact.ts";
 import type { InspectOptions, Report } from "./report.ts";
-
-/** The task that resumes the runs of a script. */
-const TASKS: Readonly<Record<string, string>> = {
-  parallel_dit: "dit",
-  parallel_sd: "sd",
-  parallel_sd_winit: "sd-winit",
-};
 
 /** Looks at a run's folder. @throws {FormatError} when its manifest is damaged, or a file of a finished run */
 export async function inspectRun(path: string, options: InspectOptions): Promise<Report> {
@@ -44,9 +37,9 @@ async function unfinishedRun(path: string, holder: string | undefined): Promise<
     : `${samples.length} of ${plural(samplesWanted, "sample")} finished`;
   const state = holder ? `in progress (${holder})` : STATES[status] ?? "unfinished";
   const report = runReport(path, manifest);
-  const task = TASKS[script];
+  const task = taskOf(script);
   if (error) report.facts.error = `${error.code}: ${error.message}`;
-  if (!holder && task) report.facts.resume = inOurWords(`deno task ${task} --resume ${path}`);
+  if (!holder && task) report.facts.resume = `deno task ${task} --resume ${path}`;
   const problems = await checkOutputs(path, finishedOutputs(manifest)).then(() => [], damageOf);
   return { ...report, what: `run of ${shown(script)}, ${state}: ${far}`, problems };
 }

@@ -3,12 +3,7 @@
  * @module
  */
 import { type ByteSource, readExactly } from "../byte_source.ts";
-import {
-  ARRAY_TYPES,
-  type SafetensorsData,
-  type SafetensorsDtype,
-  viewAs,
-} from "../element_types.ts";
+import { ARRAY_TYPES, type SafetensorsDtype, viewAs } from "../element_types.ts";
 import { refuseForeign } from "../foreign_file.ts";
 import {
   headerLength,
@@ -18,6 +13,7 @@ import {
   type SafetensorsHeader,
 } from "./safetensors_header.ts";
 import { byUtf8, layoutSafetensors } from "./safetensors_layout.ts";
+import type { SafetensorsTensor } from "./safetensors_tensor.ts";
 import { byteLengthOf } from "../shape.ts";
 import { shown } from "../../text.ts";
 import {
@@ -29,17 +25,7 @@ import {
   type TensorRange,
 } from "../tensor_file.ts";
 
-/** A tensor, its elements C-ordered in the typed array that belongs to its type. */
-export type SafetensorsTensor = {
-  [D in SafetensorsDtype]: {
-    /** Element type in safetensors' spelling. */
-    readonly dtype: D;
-    /** Sizes, outermost first; `[]` is a scalar. */
-    readonly shape: readonly number[];
-    /** The elements, C-ordered. */
-    readonly data: SafetensorsData[D];
-  };
-}[SafetensorsDtype];
+export type { SafetensorsTensor } from "./safetensors_tensor.ts";
 
 /** What {@link readSafetensors} returns. */
 export interface Safetensors {

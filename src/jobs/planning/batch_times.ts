@@ -7,6 +7,7 @@ import { TorchGenerator } from "../../sampling/noise.ts";
 export interface BatchTime {
   /** Steps in the call; guidance makes two network rows of each. */
   steps: number;
+  /** Time of the call. */
   seconds: number;
 }
 

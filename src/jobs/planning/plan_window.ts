@@ -4,10 +4,13 @@ import { expectedRounds, type RoundsQuestion } from "./expected_rounds.ts";
 
 /** What a window is expected to take. */
 export interface WindowPlan {
+  /** Steps in the window. */
   window: number;
+  /** Rounds that a sample can be expected to take. */
   rounds: number;
   /** Evaluated steps. */
   nfe: number;
+  /** Time that a sample can be expected to take. */
   seconds: number;
   /** Most steps to put into one call. */
   part: number;
@@ -18,8 +21,11 @@ const LEAST_GAIN = 0.1;
 
 /** Every window that was considered, ascending, and the best of them. */
 export interface Plan {
+  /** What was measured. */
   times: readonly BatchTime[];
+  /** Ascending. */
   windows: readonly WindowPlan[];
+  /** The one of least time. */
   best: WindowPlan;
   /** Window 1, which is sequential sampling. */
   sequential: WindowPlan;
@@ -71,23 +77,5 @@ export function planLines({ best, sequential, windows }: Plan): string[] {
     `auto window: ${best.window} steps, at most ${best.part} in a call; ${seconds(best)} in ${
       best.rounds.toFixed(0)
     } rounds expected for a sample, ${seconds(sequential)} one step after another`,
-  ];
-}
-
-/** The measured curve and every window, as a table. */
-export function planTable({ times, windows, best }: Plan): string[] {
-  const row = (...cells: (string | number)[]) => cells.map((c) => String(c).padStart(12)).join("");
-  return [
-    row("steps/call", "ms", "ms/step"),
-    ...times.map(({ steps, seconds }) =>
-      row(steps, (1000 * seconds).toFixed(1), (1000 * seconds / steps).toFixed(1))
-    ),
-    "",
-    row("window", "rounds", "evaluations", "seconds"),
-    ...windows.map((plan) =>
-      row(plan.window, plan.rounds.toFixed(1), plan.nfe.toFixed(0), plan.seconds.toFixed(2)) +
-      (plan === best ? "  <- auto" : "")
-    ),
-    "",
   ];
 }

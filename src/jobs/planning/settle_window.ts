@@ -1,42 +1,49 @@
-/** Settles `--window_size auto`, and what `--plan` prints. @module */
+/** Settles a window of `auto` by the plan of least expected time. @module */
+import type { Settled } from "../../arguments/settings.ts";
 import type { LatentPipeline } from "../../pipelines/latent_pipeline.ts";
+import type { Method } from "../../sampling/options.ts";
+import type { Making, OpenTask } from "../tasks/task.ts";
 import { measureBatchTimes } from "./batch_times.ts";
-import type { FlagTable } from "../../arguments/flag.ts";
-import { printLine, printLines } from "../../cli/print.ts";
-import { planLines, planTable, planWindow } from "./plan_window.ts";
-import type { SamplingScript, SamplingTable, Setting } from "../sampling_script.ts";
-import type { SamplingValues } from "../solve.ts";
+import { type Plan, planLines, planWindow } from "./plan_window.ts";
 
-/**
- * Measures the denoiser and sets `window_size` and `batch_size` where they are open, so that the manifest records what was chosen.
- *
- * @returns whether the run goes on: `--plan` only prints
- */
-export async function settleWindow<
-  T extends FlagTable & SamplingTable,
-  P extends LatentPipeline<never>,
->(
-  script: SamplingScript<T, P>,
-  setting: Setting<T, P>,
-): Promise<boolean> {
-  const values = setting.values as SamplingValues;
-  const { method, eta } = values;
-  if (method === "sequential" || !(values.plan || values.window_size === "auto")) return true;
-  const denoiser = await script.denoiser(script.anyCondition, setting);
-  const { numSteps } = setting.schedule;
-  const times = await measureBatchTimes(denoiser, { numSteps, signal: setting.signal });
+/** What is measured. */
+export interface Measured {
+  pipeline: LatentPipeline;
+  task: OpenTask;
+  making: Making;
+}
+
+/** The plan of a window, and the network rows that a step takes. */
+export interface MeasuredPlan {
+  plan: Plan;
+  rowsPerStep: number;
+}
+
+/** Measures the denoiser and plans the window of a method. */
+export async function measurePlan(
+  { task, making }: Measured,
+  { method, eta }: { method: Method; eta: number },
+): Promise<MeasuredPlan> {
+  const denoiser = await task.denoiser(task.anyCondition, making);
+  const { signal, schedule: { numSteps } } = making;
+  const times = await measureBatchTimes(denoiser, { numSteps, signal });
   const plan = planWindow(times, { method, eta, numSteps });
-  if (values.plan) {
-    if (values.json) printLine(JSON.stringify({ event: "plan", ...plan }));
-    else printLines([...planTable(plan), ...planLines(plan)]);
-    return false;
-  }
-  for (const line of planLines(plan)) setting.progress.note(line);
-  values.window_size = plan.best.window;
+  return { plan, rowsPerStep: denoiser.rowsPerStep };
+}
+
+/** The settings with a window and a batch size where they were open, so that the manifest records what was chosen. */
+export async function settleWindow<S extends Settled>(
+  settings: S,
+  measured: Measured,
+): Promise<S> {
+  const { method, windowSize, batchSize } = settings;
+  if (method === "sequential" || windowSize !== "auto") return settings;
+  const { plan, rowsPerStep } = await measurePlan(measured, { ...settings, method });
+  for (const line of planLines(plan)) measured.making.note(line);
+  const { best } = plan;
+  const settled = { ...settings, windowSize: best.window };
+  if (best.part >= best.window) return settled;
   // The part was timed spread over the devices; what is bounded is the call of one.
-  const devices = setting.pipeline.devices.length;
-  if (plan.best.part < plan.best.window) {
-    values.batch_size ??= Math.ceil(plan.best.part * denoiser.rowsPerStep / devices);
-  }
-  return true;
+  const rows = Math.ceil(best.part * rowsPerStep / measured.pipeline.devices.length);
+  return { ...settled, batchSize: batchSize ?? rows };
 }

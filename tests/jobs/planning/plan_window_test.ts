@@ -5,10 +5,10 @@ import {
   bestCall,
   measureBatchTimes,
 } from "../../../src/jobs/planning/batch_times.ts";
-import { ditScript } from "../../../src/jobs/dit_script.ts";
 import { expectedRounds } from "../../../src/jobs/planning/expected_rounds.ts";
-import { planLines, planTable, planWindow } from "../../../src/jobs/planning/plan_window.ts";
-import { runSampling } from "../../../src/jobs/sampling_script.ts";
+import { planTable } from "../../../src/cli/plan_table.ts";
+import { planLines, planWindow } from "../../../src/jobs/planning/plan_window.ts";
+import { samplingCommand } from "../../../src/cli/sampling_command.ts";
 import { NumericalError, RuntimeLibraryError, UsageError } from "../../../src/errors.ts";
 import { outputsOf, readManifest, runQuietly } from "../../support/sampling.ts";
 import { withTempFolder } from "../../support/temp_folder.ts";
@@ -35,6 +35,8 @@ function timed(cost: (steps: number) => number) {
 function curve(cost: (steps: number) => number, sizes = [1, 2, 4, 8, 16, 32, 50]): BatchTime[] {
   return sizes.map((steps) => ({ steps, seconds: cost(steps) }));
 }
+
+const { run: dit } = samplingCommand("dit");
 
 Deno.test("measureBatchTimes() times powers of two and T", async () => {
   const { denoiser, clock } = timed((n) => 0.01 + 0.001 * n);
@@ -134,15 +136,15 @@ Deno.test("runSampling() settles an auto window, records it, and repeats the run
   withTempFolder(async (folder) => {
     const model = await writeTinyDit(folder);
     const args = ["-m", model, "-o", folder, "--timesteps=8", "--num_samples=1"];
-    const run = await runQuietly(ditScript, [...args, "--window_size=auto"]);
+    const run = await runQuietly("dit", [...args, "--window_size=auto"]);
     const { arguments: recorded } = await readManifest(run);
     const window = recorded.window_size;
     assert.ok(Number.isInteger(window) && Number(window) >= 1 && Number(window) <= 8);
     assert.equal(recorded.plan, undefined);
-    const again = await runQuietly(ditScript, ["--args_from", join(run, "manifest.json")]);
+    const again = await runQuietly("dit", ["--args_from", join(run, "manifest.json")]);
     assert.deepEqual((await readManifest(again)).arguments, recorded);
     assert.deepEqual(await outputsOf(again), await outputsOf(run));
-    const plain = await runQuietly(ditScript, [...args, `--window_size=${window}`]);
+    const plain = await runQuietly("dit", [...args, `--window_size=${window}`]);
     assert.deepEqual(await outputsOf(plain), await outputsOf(run));
   }));
 
@@ -154,8 +156,8 @@ Deno.test("runSampling() with --plan prints the curve and the choice and makes n
     const printed: string[] = [];
     console.log = (line: string) => printed.push(line);
     try {
-      assert.equal(await runSampling(ditScript, args, signal), undefined);
-      assert.equal(await runSampling(ditScript, [...args, "--json"], signal), undefined);
+      assert.equal(await dit(args, signal), undefined);
+      assert.equal(await dit([...args, "--json"], signal), undefined);
     } finally {
       console.log = log;
     }
@@ -166,7 +168,7 @@ Deno.test("runSampling() with --plan prints the curve and the choice and makes n
     assert.equal(plan.sequential.rounds, 8);
     await assert.rejects(Deno.stat(join(folder, "out")), Deno.errors.NotFound);
     await assert.rejects(
-      runSampling(ditScript, [...args, "--method=sequential"], signal),
+      dit([...args, "--method=sequential"], signal),
       (error: Error) => error instanceof UsageError && /--plan is not used/.test(error.message),
     );
   }));

@@ -1,0 +1,90 @@
+/** Arguments that an earlier run recorded, for `--args_from`. @module */
+import { UsageError } from "../errors.ts";
+import { isJsonObject, type JsonObject, type JsonValue, readJson } from "../formats/json.ts";
+import { PNG_KEYWORD } from "../runs/image_text.ts";
+import { PNG_SIGNATURE } from "../formats/image/png.ts";
+import { readPngText } from "../formats/image/png_text.ts";
+import { shownValue } from "../text.ts";
+import { readUserFile } from "../storage/user_file.ts";
+import { recordedSettings } from "./record.ts";
+import { defined, type GivenSettings, type SettingValues, solverSettings } from "./settle.ts";
+import { fitToMachine } from "./fit_to_machine.ts";
+import { flagName } from "./setting_names.ts";
+import { TASKS } from "./tasks.ts";
+
+/** Settings of an earlier run, and on top of them those that were given. */
+export interface MergedSettings {
+  settings: GivenSettings;
+  /** Hash of the model of the image that the arguments came from. */
+  recordedModel?: string;
+  /** What of the record this machine could not take as it is, a line each. */
+  notes: readonly string[];
+}
+
+/**
+ * Puts settings on top of those that a `manifest.json` or an image of a run recorded.
+ *
+ * @throws {UsageError} when there is no such file, it holds no arguments, or a run of another task wrote it
+ * @throws {FormatError} when the file is damaged
+ */
+export async function takeArgumentsFrom(
+  file: string,
+  given: GivenSettings,
+): Promise<MergedSettings> {
+  const { arguments: recorded, model } = await readRecordedArguments(
+    file,
+    TASKS[given.task].script,
+  );
+  return { ...takeRecorded(recorded, given), recordedModel: model };
+}
+
+/**
+ * Puts settings on top of recorded arguments, as far as this machine can take those.
+ *
+ * @throws {UsageError} when the record names no flag, or has a value of another type
+ */
+export function takeRecorded(recorded: SettingValues, given: GivenSettings): MergedSettings {
+  const except = new Set(Object.keys(defined(given)).map(flagName));
+  const { arguments: fitted, notes } = fitToMachine(recorded, { except });
+  return { settings: mergeSettings(recordedSettings(given.task, fitted), given), notes };
+}
+
+/** Solver settings belong to the recorded method, and a setting given beside them replaces all that it excludes. */
+function mergeSettings(recorded: GivenSettings, settings: GivenSettings): GivenSettings {
+  const given = defined(settings);
+  const replaced = TASKS[given.task].exclusive.filter((group) =>
+    group.some((name) => name in given)
+  ).flat();
+  const except = new Set([...("method" in given ? solverSettings() : []), ...replaced]);
+  const kept = Object.entries(recorded).filter(([name]) => !except.has(name));
+  return { ...Object.fromEntries(kept), ...given };
+}
+
+/** What an earlier run recorded. */
+interface Recorded {
+  arguments: JsonObject;
+  /** Hash of the model, where the record names no place to find it. */
+  model: string | undefined;
+}
+
+async function readRecordedArguments(file: string, script: string): Promise<Recorded> {
+  const record = readRecord(await readUserFile("argsFrom", file), file);
+  if (!isJsonObject(record) || !isJsonObject(record.arguments)) {
+    throw new UsageError((name) => `${name("argsFrom")} ${file} holds no arguments`, {
+      hint: "it takes the manifest.json or a step_N.png of a run",
+    });
+  }
+  if (record.script !== undefined && record.script !== script) {
+    throw new UsageError((name) =>
+      `${name("argsFrom")} ${file} was written by ${shownValue(record.script)}, this is ${script}`
+    );
+  }
+  const { model_sha256: model } = record;
+  return { arguments: record.arguments, model: typeof model === "string" ? model : undefined };
+}
+
+function readRecord(bytes: Uint8Array, file: string): JsonValue | undefined {
+  if (!PNG_SIGNATURE.every((byte, i) => bytes[i] === byte)) return readJson(bytes, { file });
+  const json = readPngText(bytes, { file }).get(PNG_KEYWORD);
+  return json === undefined ? undefined : readJson(new TextEncoder().encode(json), { file });
+}

@@ -1,0 +1,82 @@
+/** What `devices`, `buckets` and their kin come to. @module */
+import { UsageError } from "../errors.ts";
+import type { DeviceSpec } from "../runtime/devices/device.ts";
+import { cudaOptionsOf, type ProviderSettings } from "./cuda_flags.ts";
+import { show } from "./parse_flags.ts";
+import type { SettledShared } from "./settings.ts";
+
+/** Settings that say what the rows of a round are spread over. */
+export type DeviceSettings =
+  & ProviderSettings
+  & Pick<SettledShared, "devices" | "fallback" | "buckets" | "deadline" | "threads">;
+
+const MOST_DEVICES = 64;
+const CUDA_IDS = /^\d{1,3}(,\d{1,3})*$/;
+const CPU_LANES = /^cpu(:(\d{1,3}))?$/;
+
+/**
+ * The devices that were named; `undefined` where `devices` is `auto`.
+ *
+ * @throws {UsageError} when it names none, one twice, or another provider than `provider`
+ */
+export function readDevices(
+  { devices: text, provider = "auto" }: Pick<DeviceSettings, "devices" | "provider">,
+): readonly DeviceSpec[] | undefined {
+  if (text === "auto") return undefined;
+  const lanes = CPU_LANES.exec(text);
+  const devices: DeviceSpec[] | undefined = lanes
+    ? Array.from({ length: Number(lanes[2] ?? 1) }, (_, lane) => ({ kind: "cpu", lane }))
+    : CUDA_IDS.test(text)
+    ? text.split(",").map((id) => ({ kind: "cuda", id: Number(id) }))
+    : undefined;
+  const distinct = new Set(devices?.map((device) => JSON.stringify(device)));
+  if (
+    !devices || devices.length === 0 || distinct.size < devices.length ||
+    distinct.size > MOST_DEVICES
+  ) {
+    throw new UsageError((name) =>
+      `${name("devices")} is ${
+        show(text)
+      } but takes auto, CUDA ids such as 0,1,2, each once, or cpu:N with N from 1 to ${MOST_DEVICES}`
+    );
+  }
+  const [{ kind }] = devices;
+  if (provider === "auto" || provider === kind) return devices;
+  throw new UsageError((name) =>
+    `${name("devices")} ${text} and ${name("provider")} ${provider} name different providers`
+  );
+}
+
+/**
+ * Rows that calls are padded to; `undefined` for none.
+ *
+ * @throws {UsageError} when a size is no whole number from 1 on
+ */
+export function readBuckets(
+  { buckets: text }: Pick<DeviceSettings, "buckets">,
+  provider: "cpu" | "cuda",
+): readonly number[] | "auto" | undefined {
+  if (text === "auto") return provider === "cuda" ? "auto" : undefined;
+  if (text === "none") return undefined;
+  if (/^[1-9]\d{0,5}(,[1-9]\d{0,5})*$/.test(text)) return text.split(",").map(Number);
+  throw new UsageError((name) =>
+    `${name("buckets")} is ${show(text)} but takes auto, none, or numbers of rows such as 50,25,13`
+  );
+}
+
+/** Refuses what the settings of devices cannot mean, before anything is opened. @throws {UsageError} */
+export function checkDevices(settings: DeviceSettings): void {
+  readBuckets(settings, "cpu");
+  const onCuda = readDevices(settings)?.[0].kind === "cuda";
+  if (onCuda && cudaOptionsOf(settings).device_id !== undefined) {
+    throw new UsageError(
+      (name) => `${name("devices")} and the device_id of ${name("cudaOptions")} both name a GPU`,
+      { hint: "leave device_id out" },
+    );
+  }
+  const { fallback } = settings;
+  if (fallback === "none" || onCuda) return;
+  throw new UsageError((name) =>
+    `${name("fallback")} is ${fallback}, but ${name("devices")} names no GPU to fall back from`
+  );
+}

@@ -1,0 +1,18 @@
+/** The methods, and the flags of the solver that each takes. @module */
+
+/** Ways to solve the chain. */
+export const METHODS: readonly MethodName[] = ["tqn", "parataa", "fixed_point", "sequential"];
+
+/** One of {@link METHODS}. */
+export type MethodName = "tqn" | "parataa" | "fixed_point" | "sequential";
+
+/** Flags of all methods that work in rounds. */
+const ROUNDS = ["window_size", "plan", "preview_every"] as const;
+
+/** Solver flags that each method takes; a flag of the group that is not named here is refused when given. */
+export const SOLVER_FLAGS: Record<MethodName, readonly string[]> = {
+  tqn: [...ROUNDS, "tol1", "tol2", "max_steps"],
+  parataa: [...ROUNDS, "order", "memory_size", "tol1", "tol2", "max_steps", "compat"],
+  fixed_point: [...ROUNDS, "order", "tol1", "tol2", "max_steps"],
+  sequential: [],
+};

@@ -1,0 +1,28 @@
+/** Settings that a run takes otherwise than their names may suggest. @module */
+import type { Wording } from "../errors.ts";
+import type { Settled } from "./settings.ts";
+
+/** A line each. */
+export function settingNotes(settings: Settled): Wording[] {
+  const { guidanceScale: scale } = settings;
+  const negative = settings.task === "dit" ? undefined : settings.negativePrompt;
+  if (scale < 1) return [lowGuidance(scale, negative)];
+  if (scale !== 1 || !negative) return [];
+  return [
+    (name) =>
+      `${name("negativePrompt")} has no effect with ${
+        name("guidanceScale")
+      } 1, which turns guidance off`,
+  ];
+}
+
+/** diffusers turns guidance off for values up to 1; here 1 alone does. */
+function lowGuidance(scale: number, negative: string | undefined): Wording {
+  const wanted = negative === undefined ? "class" : "prompt";
+  const follows = scale === 0 ? `do not follow the ${wanted}` : `follow the ${wanted} less`;
+  const mixes = negative ? "of the negative prompt" : "unconditional";
+  const partly = scale === 0 ? "" : "partly ";
+  return (name) =>
+    `${name("guidanceScale")} ${scale}: images are ${partly}${mixes} and ${follows}` +
+    `; no guidance, as diffusers takes up to 1, is ${name("guidanceScale")} 1`;
+}

@@ -1,0 +1,56 @@
+/** The kinds of run as their arguments describe them. @module */
+import { ditFlags } from "./dit_flags.ts";
+import type { FlagTable } from "./flag.ts";
+import { sdFlags, sdWinitFlags } from "./sd_flags.ts";
+import { SEED_LIST_EXCLUDES } from "./seed_list.ts";
+import type { Task } from "./settings.ts";
+import { SOURCES } from "./warm_start_source.ts";
+
+/** Arguments of one kind of run. */
+export interface TaskArguments {
+  /** Name of the script, as a manifest records it. */
+  script: string;
+  /** Start of the run folder's name. */
+  prefix: string;
+  /** Types, ranges and defaults. */
+  flags: FlagTable;
+  /** Folder of the model that ships with parataa. */
+  modelPath: string;
+  /** Groups of settings of which at most one may be given. */
+  exclusive: readonly (readonly string[])[];
+}
+
+const DIT = ditFlags(), SD = sdFlags(), SD_WINIT = sdWinitFlags();
+
+/** By the name of the task. */
+export const TASKS: Readonly<Record<Task, TaskArguments>> = {
+  dit: {
+    script: "parallel_dit",
+    prefix: "DiT",
+    flags: DIT,
+    modelPath: DIT.model_path.default,
+    exclusive: SEED_LIST_EXCLUDES,
+  },
+  sd: {
+    script: "parallel_sd",
+    prefix: "SD",
+    flags: SD,
+    modelPath: SD.model_path.default,
+    exclusive: [["prompt", "promptsFile"], ...SEED_LIST_EXCLUDES],
+  },
+  "sd-winit": {
+    script: "parallel_sd_winit",
+    prefix: "SD-winit",
+    flags: SD_WINIT,
+    modelPath: SD_WINIT.model_path.default,
+    exclusive: [SOURCES, ...SEED_LIST_EXCLUDES],
+  },
+};
+
+/** The names of all tasks. */
+export const TASK_NAMES = Object.keys(TASKS) as readonly Task[];
+
+/** The task of a script that a manifest names. */
+export function taskOf(script: string): Task | undefined {
+  return TASK_NAMES.find((task) => TASKS[task].script === script);
+}

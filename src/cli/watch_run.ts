@@ -1,0 +1,48 @@
+/** Prints what a run tells, and words how a stopped one is resumed. @module */
+import { asFlag } from "../arguments/setting_names.ts";
+import type { WatchOptions } from "../jobs/progress.ts";
+import { Interrupted } from "./main.ts";
+import type { Progress } from "./progress.ts";
+
+/** How a run is watched. */
+export interface Watched {
+  signal: AbortSignal;
+  progress: Progress;
+  /** Note where sequential sampling would have been faster. */
+  advise?: boolean;
+  /** Hash of the model of the image that the arguments came from. */
+  recordedModel?: string;
+}
+
+/** Starts a run and prints what it tells. @throws {Interrupted} with the line that resumes the run */
+export async function watchRun<T>(
+  { signal, progress, recordedModel, advise }: Watched,
+  run: (options: WatchOptions) => Promise<T>,
+): Promise<T> {
+  let line: string | undefined;
+  try {
+    return await run({
+      ...{ signal, spelling: asFlag, advise },
+      onProgress(event) {
+        progress.tell(event);
+        if (event.event !== "start") return;
+        line = `deno task ${event.task} --resume ${event.path}`;
+        const { modelSha256: model } = event;
+        if (recordedModel !== undefined && recordedModel !== model) {
+          progress.tell({ event: "note", line: otherModel(recordedModel, model) });
+        }
+      },
+    });
+  } catch (error) {
+    if (error instanceof Interrupted && line !== undefined) {
+      error.hint = `${line} goes on with it`;
+    }
+    throw error;
+  }
+}
+
+function otherModel(recorded: string, here: string): string {
+  return `the image of --args_from was made with another model (${
+    recorded.slice(0, 12)
+  }…, this is ${here.slice(0, 12)}…)`;
+}

@@ -1,0 +1,96 @@
+/** Settles what runs the networks: the CPU, or a CUDA device. @module */
+import { PermissionError, RuntimeLibraryError, type Wording } from "../../errors.ts";
+import {
+  cudaDriver,
+  type CudaReady,
+  cudaSessionOptions,
+  openCuda,
+} from "../../runtime/providers/cuda_devices.ts";
+import type { CudaOptions } from "../../runtime/providers/cuda_options.ts";
+import type { Environment } from "../../runtime/environment.ts";
+import { CUDA_SETTINGS, cudaOptionsOf, type ProviderSettings } from "../../arguments/cuda_flags.ts";
+import type { Provider, SessionOptions } from "../../runtime/session_options.ts";
+
+/** What runs the networks. */
+export interface Execution {
+  readonly provider: Provider;
+  /** The device's name; absent for the CPU. */
+  readonly device?: string;
+  /** Driver and libraries; absent for the CPU. */
+  readonly cuda?: CudaReady;
+  /** Options of every session. */
+  readonly session: SessionOptions;
+  /** What the user should know, a line each. */
+  readonly notes: readonly Wording[];
+  /** What is added for those who ask for more. */
+  readonly details: readonly string[];
+}
+
+/** Settings that say how to execute. */
+export interface ExecutionSettings extends ProviderSettings {
+  threads?: number;
+}
+
+/**
+ * Follows `provider`: `cuda` that cannot be had is an error; `auto` takes CUDA where a driver, a device and all libraries are there,
+ * says in one line what is missing where there is but a driver, and is silent without one.
+ *
+ * @param deviceId CUDA device that `devices` names first
+ * @throws {RuntimeLibraryError} when CUDA is asked for and cannot be had
+ * @throws {PermissionError} when CUDA is asked for and its libraries may not be read
+ * @throws {UsageError} when an option of CUDA is wrong
+ */
+export function chooseProvider(
+  env: Environment,
+  settings: ExecutionSettings,
+  deviceId?: number,
+): Execution {
+  const session = { intraOpNumThreads: settings.threads };
+  const onCpu = (...notes: string[]): Execution => ({
+    provider: "cpu",
+    session: { ...session, provider: "cpu" },
+    notes: [...notes, "provider cpu", ...unusedCuda(settings)],
+    details: [],
+  });
+  const options = cudaOptionsOf(settings);
+  const cuda = deviceId === undefined ? options : { ...options, device_id: deviceId };
+  if (settings.provider === "cpu") return onCpu();
+  if (settings.provider === "cuda") {
+    return onCuda(env, settings.cudaLibraryPath, { ...session, cuda });
+  }
+  if (!cudaDriver()) return onCpu();
+  try {
+    return onCuda(env, settings.cudaLibraryPath, { ...session, cuda });
+  } catch (error) {
+    if (!(error instanceof RuntimeLibraryError || error instanceof PermissionError)) throw error;
+    return onCpu(`${error.message}; taking the CPU`);
+  }
+}
+
+/** `auto` may end on the CPU, and a recorded run of a GPU be made again there. */
+function unusedCuda(settings: ProviderSettings): Wording[] {
+  const unused = CUDA_SETTINGS.filter((name) => settings[name] !== undefined);
+  return unused.length > 0 ? [(name) => `not used on the CPU: ${unused.map(name).join(", ")}`] : [];
+}
+
+function onCuda(
+  env: Environment,
+  folder: string | undefined,
+  session: SessionOptions & { cuda: CudaOptions },
+): Execution {
+  const cuda = openCuda(env, { folder, cuda: session.cuda });
+  const { driver, libraries } = cuda;
+  const id = Number(session.cuda.device_id ?? 0);
+  const device = `${driver.devices[id]?.name ?? "device"} (cuda:${id})`;
+  return {
+    provider: "cuda",
+    device,
+    cuda,
+    session: cudaSessionOptions(id, session),
+    notes: [`provider cuda: ${device}`],
+    details: [
+      `the driver serves CUDA ${driver.version}`,
+      ...libraries.map(({ soname, path }) => `${soname} is ${path}`),
+    ],
+  };
+}

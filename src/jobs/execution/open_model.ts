@@ -1,0 +1,74 @@
+/** Opens the library and the model that the settings of a run name. @module */
+import { resolve } from "node:path";
+import type { Settled, Task } from "../../arguments/settings.ts";
+import { TASKS } from "../../arguments/tasks.ts";
+import { DitPipeline } from "../../pipelines/dit_pipeline.ts";
+import type { LatentPipeline } from "../../pipelines/latent_pipeline.ts";
+import { StableDiffusionPipeline } from "../../pipelines/stable_diffusion_pipeline.ts";
+import { Environment } from "../../runtime/environment.ts";
+import { projectPath } from "../../storage/project_path.ts";
+import { chooseExecution, type DeviceExecution, poolOptions } from "./choose_execution.ts";
+import type { Execution } from "./choose_provider.ts";
+
+/** A model ready to sample, and what runs it; disposing of it closes what was opened for it. */
+export interface OpenModel extends AsyncDisposable {
+  pipeline: LatentPipeline;
+  env: Environment;
+  execution: Execution;
+}
+
+/** Opens ONNX Runtime; its own warnings go to standard error where `verbose` asks for them. */
+export function openEnvironment(
+  { libraryPath, verbose }: { libraryPath?: string; verbose: boolean },
+): Environment {
+  return Environment.open({
+    libraryPath: libraryPath && resolve(libraryPath),
+    logSeverityLevel: verbose ? "warning" : undefined,
+  });
+}
+
+/** Opens library and model; `onNote` hears what becomes of the devices. */
+export async function openModel(
+  settings: Settled,
+  onNote: (line: string) => void = () => {},
+): Promise<OpenModel> {
+  await using stack = new AsyncDisposableStack();
+  const env = stack.use(openEnvironment(settings));
+  const execution = chooseExecution(env, settings);
+  const pipeline = stack.use(await openPipeline(env, settings, { execution, onNote }));
+  const opened = stack.move();
+  return { pipeline, env, execution, [Symbol.asyncDispose]: () => opened.disposeAsync() };
+}
+
+/** A pipeline that the caller has opened, and closes. */
+export function borrowModel(pipeline: LatentPipeline): OpenModel {
+  const { environment: env, options: { session = {} } } = pipeline.origin;
+  const execution = { provider: session.provider ?? "cpu", session, notes: [], details: [] };
+  return { pipeline, env, execution, async [Symbol.asyncDispose]() {} };
+}
+
+interface PipelineSetting {
+  execution: DeviceExecution;
+  onNote: (line: string) => void;
+}
+
+/** Folder of a task's model. The embedded model lies in the project wherever a script is started from. */
+export function modelFolder(task: Task, path: string): string {
+  return path === TASKS[task].modelPath ? projectPath(path) : path;
+}
+
+function openPipeline(
+  env: Environment,
+  settings: Settled,
+  { execution, onNote }: PipelineSetting,
+): Promise<LatentPipeline> {
+  const { task, modelPath, vaePath, fp16 } = settings;
+  const folder = modelFolder(task, modelPath);
+  const options = {
+    ...{ vaePath, fp16, session: execution.session },
+    pool: poolOptions(settings, execution, onNote),
+  };
+  if (settings.task === "dit") return DitPipeline.open(env, folder, options);
+  const { height, width } = settings;
+  return StableDiffusionPipeline.open(env, folder, { ...options, height, width });
+}

@@ -1,0 +1,66 @@
+/** Measures the device and says what every window would take. @module */
+import type { GivenSettings } from "../arguments/settle.ts";
+import type { RunSettings } from "../arguments/settings.ts";
+import { UsageError } from "../errors.ts";
+import { openModel } from "./execution/open_model.ts";
+import { type BatchTime, measureBatchTimes } from "./planning/batch_times.ts";
+import type { Plan } from "./planning/plan_window.ts";
+import { type Measured, measurePlan } from "./planning/settle_window.ts";
+import { Watch, type WatchOptions } from "./progress.ts";
+import { checkSettings } from "./sample_run.ts";
+import { makingOf } from "./tasks/task.ts";
+import { taskOn } from "./tasks/task_on.ts";
+
+/** Timing calls for an estimate takes no longer. */
+const MOST_SECONDS = 5;
+
+/**
+ * Measures what a run would sample with, and plans its window.
+ *
+ * @throws {UsageError} naming the setting that is wrong; sequential sampling has no window
+ */
+export async function planRun(
+  model: string,
+  settings: RunSettings,
+  options: WatchOptions = {},
+): Promise<Plan> {
+  const { settings: { method, eta } } = await checkSettings({ ...settings, modelPath: model });
+  if (method === "sequential") {
+    throw new UsageError((name) => `${name("plan")} is not used by ${name("method")} ${method}`, {
+      hint: "leave it out",
+    });
+  }
+  return await onModel({ ...settings, modelPath: model }, {
+    options,
+    work: async (measured) => (await measurePlan(measured, { method, eta })).plan,
+  });
+}
+
+/** Times the denoiser's calls with these settings. */
+export async function timeCalls(
+  settings: GivenSettings,
+  options: WatchOptions = {},
+): Promise<BatchTime[]> {
+  const work = async ({ task, making }: Measured) =>
+    await measureBatchTimes(await task.denoiser(task.anyCondition, making), {
+      numSteps: making.schedule.numSteps,
+      signal: making.signal,
+      budgetSeconds: MOST_SECONDS,
+    });
+  return await onModel(settings, { options, work });
+}
+
+interface Work<T> {
+  options: WatchOptions;
+  work: (measured: Measured) => Promise<T>;
+}
+
+async function onModel<T>(run: GivenSettings, { options, work }: Work<T>): Promise<T> {
+  const watch = new Watch(options);
+  const { settings } = await checkSettings(run);
+  await using opened = await openModel(settings, watch.note);
+  const { pipeline } = opened;
+  watch.signal.throwIfAborted();
+  const making = makingOf(settings, pipeline.createSchedule(settings), watch);
+  return await work({ pipeline, task: taskOn(pipeline, settings), making });
+}

@@ -1,0 +1,53 @@
+/** What a run came to. @module */
+import type { Manifest, SampleRecord } from "../runs/manifest.ts";
+import { RunSample } from "../runs/run_sample.ts";
+
+/** Means over the samples of a run. */
+export interface RunFigures {
+  /** Number of samples. */
+  samples: number;
+  /** Steps that sequential sampling would take. */
+  timesteps: number;
+  /** Rounds of evaluations. */
+  rounds: number;
+  /** Guided network calls, one per step. */
+  nfe: number;
+  /** Wall time of sampling. */
+  seconds: number;
+  /** Part of `seconds` spent inside the network. */
+  networkSeconds: number;
+  /** Samples that `maxRounds` ended before their chain was solved. */
+  unconverged: number;
+}
+
+/** A finished run: its folder, what it recorded, and its samples, whose images and trajectories are read when they are asked for. */
+export interface RunResult {
+  /** Folder of the run. */
+  path: string;
+  /** As `manifest.json` has it. */
+  manifest: Manifest;
+  /** In order of their index. */
+  samples: readonly RunSample[];
+  /** What a sample took in the mean. */
+  figures: RunFigures;
+}
+
+/** The result of a run that is complete. */
+export function runResult(path: string, manifest: Manifest): RunResult {
+  const samples = manifest.samples.map((record) => new RunSample(path, record));
+  return { path, manifest, samples, figures: figuresOf(manifest.samples) };
+}
+
+function figuresOf(records: readonly SampleRecord[]): RunFigures {
+  const mean = (value: (sample: SampleRecord) => number) =>
+    records.reduce((sum, sample) => sum + value(sample), 0) / records.length;
+  return {
+    samples: records.length,
+    timesteps: mean((sample) => sample.steps),
+    rounds: mean((sample) => sample.rounds),
+    nfe: mean((sample) => sample.nfe),
+    seconds: mean((sample) => sample.seconds.sampling),
+    networkSeconds: mean((sample) => sample.seconds.network),
+    unconverged: records.filter((sample) => !sample.converged).length,
+  };
+}

@@ -1,0 +1,88 @@
+/** Samples a run: the main job of parataa as a function call. @module */
+import { requireAccess } from "../arguments/require_access.ts";
+import { type GivenSettings, settle, type Settling } from "../arguments/settle.ts";
+import type { RunSettings } from "../arguments/settings.ts";
+import { UsageError } from "../errors.ts";
+import type { LatentPipeline } from "../pipelines/latent_pipeline.ts";
+import { borrowModel, openModel } from "./execution/open_model.ts";
+import { Watch, type WatchOptions } from "./progress.ts";
+import type { RunResult } from "./run_result.ts";
+import { sampleOn } from "./sampling.ts";
+
+/**
+ * Samples as `settings` say and leaves a run's folder: images of every round, trajectories, the manifest.
+ *
+ * @param model folder of a model, or a pipeline that is open; it stays the caller's to close
+ * @param settings what to make; what is left out has the default of the command line
+ * @returns the run, its images and trajectories read when they are asked for
+ * @throws {UsageError} naming the setting that is wrong; settings are checked before any model is opened
+ * @throws {ModelError} when the model does not meet its contract
+ * @throws {NumericalError} when NaN or infinity turns up
+ * @throws {StorageError} when the file system refuses
+ *
+ * @example Two images of a class, ten steps solved at once
+ * ```ts
+ * import { sampleRun } from "@parataa/parataa";
+ * import assert from "node:assert/strict";
+ *
+ * const outputPath = await Deno.makeTempDir();
+ * const settings = { task: "dit", classLabels: ["heart"], numSamples: 2 } as const;
+ * const run = await sampleRun("models/dit-emoji", { ...settings, numInferenceSteps: 10, outputPath });
+ * assert.equal(run.samples.length, 2);
+ * const { width, height } = await run.samples[0].image();
+ * assert.deepEqual([width, height], [64, 64]);
+ * assert.ok(run.figures.rounds < 10); // sequential sampling takes 10
+ * await Deno.remove(outputPath, { recursive: true });
+ * ```
+ */
+export async function sampleRun(
+  model: string | LatentPipeline,
+  settings: RunSettings,
+  options: WatchOptions = {},
+): Promise<RunResult> {
+  const watch = new Watch(options);
+  if (typeof model !== "string") {
+    const settled = await checkSettings(withPipeline(model, settings));
+    await using borrowed = borrowModel(model);
+    return await sampleOn(borrowed, settled, { watch });
+  }
+  const settled = await checkSettings({ ...settings, modelPath: model });
+  await using opened = await openModel(settled.settings, watch.note);
+  return await sampleOn(opened, settled, { watch });
+}
+
+/**
+ * Checks settings as `sampleRun` does before it opens a model.
+ *
+ * @throws {UsageError} naming the setting
+ * @throws {PermissionError} when a file that they name may not be read
+ */
+export async function checkSettings(settings: GivenSettings): Promise<Settling> {
+  const settled = settle(settings);
+  await requireAccess(settled);
+  return settled;
+}
+
+/** Settings that an open pipeline has settled. */
+const SETTLED_BY_PIPELINE = [
+  ...["vaePath", "fp16", "provider", "threads", "libraryPath", "height", "width", "devices"],
+  ...["buckets", "deadline", "fallback", "cudaLibraryPath", "gpuMemLimit", "cudaOptions"],
+  ...["arenaExtendStrategy", "cudnnConvAlgoSearch"],
+];
+
+function withPipeline({ folder, origin }: LatentPipeline, settings: RunSettings): GivenSettings {
+  const wrong = SETTLED_BY_PIPELINE.find((name) => name in settings);
+  if (wrong !== undefined) {
+    throw new UsageError((name) => `${name(wrong)} is not used with an open pipeline`, {
+      hint: "give it to the pipeline, or name the model's folder",
+    });
+  }
+  const { vaePath, fp16, session, height, width } = origin.options;
+  return {
+    ...settings,
+    ...(settings.task === "dit" ? {} : { height, width }),
+    ...{ modelPath: folder.path, vaePath, fp16 },
+    provider: session?.provider ?? "cpu",
+    threads: session?.intraOpNumThreads || undefined,
+  };
+}

@@ -1,0 +1,28 @@
+/** A sample that an earlier start of the run has finished, as its files tell it. @module */
+import { join } from "node:path";
+import type { SampleRecord } from "../../runs/manifest.ts";
+import { readImage } from "../../images/read_image.ts";
+import { readTrajectory } from "../../runs/trajectory_file.ts";
+import type { Job, Outcome } from "./job.ts";
+import { folderOf, type SampleContext } from "./sample_context.ts";
+
+/** Reads the trajectory and the final image; their hashes were right when the run was taken up. */
+export async function readOutcome(
+  job: Job,
+  record: SampleRecord,
+  context: SampleContext,
+): Promise<Outcome> {
+  const { run, pipeline, schedule, identity } = context;
+  const folder = join(run.path, folderOf(job));
+  const file = join(folder, "trajectory.safetensors");
+  const { trajectory } = readTrajectory(await Deno.readFile(file), {
+    file,
+    shape: [schedule.numSteps + 1, ...pipeline.latentShape],
+    metadata: identity,
+  });
+  const { rounds, nfe, converged } = record;
+  const last = join(folder, `step_${rounds}.png`);
+  const image = await readImage(await Deno.readFile(last), { file: last });
+  const sample = trajectory.slice(0, trajectory.length / (schedule.numSteps + 1));
+  return { result: { sample, trajectory, rounds, nfe, converged }, record, image };
+}

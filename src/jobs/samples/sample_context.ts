@@ -1,0 +1,74 @@
+/** What every sample of a run is made with, and where it goes. @module */
+import type { RecordedArguments } from "../../arguments/record.ts";
+import type { Settled } from "../../arguments/settings.ts";
+import type { LatentPipeline } from "../../pipelines/latent_pipeline.ts";
+import { imageText } from "../../runs/image_text.ts";
+import type { Manifest, SampleRecord } from "../../runs/manifest.ts";
+import type { RunDirectory } from "../../runs/run_directory.ts";
+import type { ImageText } from "../../runs/sample_files.ts";
+import type { Schedule } from "../../sampling/schedule.ts";
+import type { Watch } from "../progress.ts";
+import type { Job } from "./job.ts";
+import type { TrajectoryIdentity } from "./trajectory_identity.ts";
+
+/** What every sample of a run is made with. */
+export interface SampleContext {
+  run: RunDirectory;
+  pipeline: LatentPipeline;
+  schedule: Schedule;
+  /** Samples of the whole run. */
+  count: number;
+  manifest: Manifest;
+  identity: TrajectoryIdentity;
+  /** Arguments that change the result. */
+  resultArguments: RecordedArguments;
+  settings: Settled;
+  watch: Watch;
+  signal: AbortSignal;
+  /** Samples that an earlier start of the run has finished, by index. */
+  finished: ReadonlyMap<number, SampleRecord>;
+}
+
+/** Folder of a sample inside the run. */
+export function folderOf({ index }: Pick<Job, "index">): string {
+  return `sample_${index}`;
+}
+
+/** Where a sample stands in the run. */
+export function placeOf(
+  job: Job,
+  { schedule, count }: SampleContext,
+): { sample: number; samples: number; timesteps: number } {
+  const timesteps = job.start?.variationSteps ?? schedule.numSteps;
+  return { sample: job.index, samples: count, timesteps };
+}
+
+/** Folder of a sample and the text of its images. */
+export function destination(
+  job: Job,
+  { manifest, settings, resultArguments, identity }: SampleContext,
+): { folder: string; imageText: ImageText | undefined } {
+  const text: ImageText = (step, { width, height }) =>
+    imageText({
+      script: manifest.script,
+      prompt: job.label,
+      negativePrompt: job.negativePrompt,
+      arguments: resultArguments,
+      model: manifest.model.name,
+      modelSha256: identity.model_sha256,
+      seed: job.seed,
+      size: { width, height },
+      sample: job.index,
+      step,
+    });
+  return {
+    folder: folderOf(job),
+    imageText: settings.disableImageMetadata ? undefined : text,
+  };
+}
+
+/** Seconds since the call. */
+export function stopwatch(): () => number {
+  const started = performance.now();
+  return () => (performance.now() - started) / 1000;
+}

@@ -1,0 +1,141 @@
+/** Solves the chain of one job by the method that the settings name. @module */
+import type { SettledShared } from "../../arguments/settings.ts";
+import { retryNonFinite } from "../../models/finite_noise.ts";
+import type { RoundRow } from "../../runs/rounds_file.ts";
+import type { Denoiser } from "../../sampling/denoiser.ts";
+import type { Method } from "../../sampling/options.ts";
+import { parallelSample } from "../../sampling/parallel_sampler.ts";
+import type { SampleResult } from "../../sampling/results.ts";
+import type { Schedule } from "../../sampling/schedule.ts";
+import { sequentialSample } from "../../sampling/sequential_sampler.ts";
+import type { Job } from "./job.ts";
+
+/** Settings of the solver. */
+export type SolverSettings = Pick<
+  SettledShared,
+  "method" | "windowSize" | "order" | "memorySize" | "atol" | "rtol" | "maxRounds" | "compat"
+>;
+
+/** What a job is solved with. */
+export interface SolveOptions {
+  schedule: Schedule;
+  settings: SolverSettings;
+  signal: AbortSignal;
+  /** Puts a log of its answers around the denoiser. */
+  record?: (denoiser: Denoiser) => Denoiser;
+  /** Called after every round; sequential sampling calls it after every step. */
+  onRound: (round: SolvedRound) => void;
+  /** Called with the estimate of x_0 after every round of a parallel method; the next round waits for it. */
+  onEstimate?: (round: number, sample: Float64Array) => Promise<void>;
+}
+
+/** State of the chain after a round. */
+export interface SolvedRound {
+  round: number;
+  /** Highest unfinished step; the chain is solved at 0. */
+  finishedIndex: number;
+  evaluations: number;
+  /** Largest RMS residual of the window; 0 for sequential sampling. */
+  residual: number;
+}
+
+/** The estimate of x_0 after every round, and what the rounds were like. */
+export interface Solved {
+  result: SampleResult;
+  /** Estimates of x_0 by step number: 0 the start, k after round k. Sequential sampling has only its first and its last. */
+  latents: Map<number, Float64Array>;
+  finishedIndex: number[];
+  residual: number[];
+  /** Every round; none for sequential sampling. */
+  rounds: RoundRow[];
+}
+
+/** What of a job is solved. */
+export type Chain = Pick<Job, "noise" | "start"> & { denoiser: Denoiser };
+
+/** Solves a job. @throws {NumericalError} when NaN or infinity turns up, naming round and step */
+export function solve(job: Chain, options: SolveOptions): Promise<Solved> {
+  const { method } = options.settings;
+  return method === "sequential"
+    ? solveSequentially(job, options)
+    : solveInParallel(job, method, options);
+}
+
+async function solveInParallel(
+  job: Chain,
+  method: Method,
+  options: SolveOptions,
+): Promise<Solved> {
+  const { schedule, settings, signal, onRound, onEstimate } = options;
+  const latents = new Map([[0, firstSample(job)]]);
+  const finishedIndex: number[] = [], residual: number[] = [], rounds: RoundRow[] = [];
+  const { maxRounds } = settings;
+  const windowSize = Number(settings.windowSize); // `auto` was settled before the first job; left here, it is refused as NaN
+  const sampler = parallelSample(denoiserOf(job, options), {
+    schedule,
+    noise: job.noise,
+    initialTrajectory: job.start?.trajectory,
+    variationSteps: job.start?.variationSteps,
+    method,
+    windowSize,
+    order: settings.order,
+    memorySize: settings.memorySize,
+    atol: settings.atol,
+    rtol: settings.rtol,
+    maxRounds,
+    compat: settings.compat,
+    preset: "fast",
+    signal,
+  });
+  for (;;) {
+    const { done, value } = await sampler.next();
+    if (done) return { result: value, latents, finishedIndex, residual, rounds };
+    // NaN marks steps that a strided round did not evaluate.
+    const largest = value.residuals.reduce((a, b) => b > a ? b : a, 0);
+    const { sample, estimate, ...row } = value;
+    // The last image is the result's, also where maxRounds ends the run before the window reaches step 0.
+    const shown = value.round === maxRounds ? sample : estimate;
+    latents.set(value.round, shown);
+    rounds.push(row);
+    finishedIndex.push(value.finishedIndex);
+    residual.push(largest);
+    const { round, finishedIndex: finished, evaluations } = value;
+    onRound({ round, finishedIndex: finished, evaluations, residual: largest });
+    await onEstimate?.(round, shown);
+  }
+}
+
+async function solveSequentially(
+  job: Chain,
+  options: SolveOptions,
+): Promise<Solved> {
+  const { schedule, signal, onRound } = options;
+  const inner = denoiserOf(job, options);
+  let round = 0;
+  const denoiser: Denoiser = {
+    rowSize: inner.rowSize,
+    async predictNoise(latents, steps, out, signal) {
+      await inner.predictNoise(latents, steps, out, signal);
+      onRound({ round: ++round, finishedIndex: steps[0], evaluations: 1, residual: 0 });
+    },
+  };
+  const result = await sequentialSample(denoiser, {
+    schedule,
+    noise: job.noise,
+    initialTrajectory: job.start?.trajectory,
+    variationSteps: job.start?.variationSteps,
+    signal,
+  });
+  const latents = new Map([[0, firstSample(job)], [result.rounds, result.sample]]);
+  return { result, latents, finishedIndex: [], residual: [], rounds: [] };
+}
+
+function denoiserOf(job: Chain, { record }: SolveOptions): Denoiser {
+  const denoiser = retryNonFinite(job.denoiser);
+  return record ? record(denoiser) : denoiser;
+}
+
+/** x_0 before the first round: the warm start's, else zeros as in the official outputs. */
+function firstSample({ denoiser, start }: Chain): Float64Array {
+  return start ? start.trajectory.slice(0, denoiser.rowSize) : new Float64Array(denoiser.rowSize);
+}

@@ -1,0 +1,143 @@
+/** Samples a run from its settled settings: the model opened, one folder per sample, the manifest. @module */
+import { argumentsText, recordArguments, type RecordedArguments } from "../arguments/record.ts";
+import { settingNotes } from "../arguments/setting_notes.ts";
+import type { Settling } from "../arguments/settle.ts";
+import { TASKS } from "../arguments/tasks.ts";
+import type { Image } from "../images/image.ts";
+import { describeFailure } from "../runs/failure.ts";
+import { conditionName, type Manifest } from "../runs/manifest.ts";
+import { writeSheet } from "../runs/sample_files.ts";
+import type { HeldRun } from "../runs/unfinished_run.ts";
+import { oneLine } from "../text.ts";
+import type { OpenModel } from "./execution/open_model.ts";
+import { createRun, type OpenRun, reopenRun } from "./open_run.ts";
+import { settleWindow } from "./planning/settle_window.ts";
+import type { Watch } from "./progress.ts";
+import { hashNetworks, newManifest } from "./run_manifest.ts";
+import { type RunResult, runResult } from "./run_result.ts";
+import type { Jobs } from "./samples/job.ts";
+import { runConcurrently } from "./samples/run_concurrently.ts";
+import type { SampleContext } from "./samples/sample_context.ts";
+import { trajectoryIdentity } from "./samples/trajectory_identity.ts";
+import { makingOf } from "./tasks/task.ts";
+import { taskOn } from "./tasks/task_on.ts";
+import { digestInputs } from "./unchanged.ts";
+
+/** Images beyond these are left out of the run's sheet. */
+const MOST_ON_SHEET = 256;
+
+/** A run that goes on, and what it is given now that does not change the result. */
+export interface Resumed {
+  held: HeldRun;
+  overrides: RecordedArguments;
+}
+
+/**
+ * Samples on an open model.
+ *
+ * @param resumed the run to go on with; a new folder by default
+ * @throws {ParataaError} with the exit code of the contract; the signal's reason when it stops the run
+ */
+export async function sampleOn(
+  model: OpenModel,
+  { settings: asked, drawnSeed }: Settling,
+  { watch, resumed }: { watch: Watch; resumed?: Resumed },
+): Promise<RunResult> {
+  const { signal } = watch, { pipeline } = model;
+  signal.throwIfAborted();
+  const { task: name, eta } = asked;
+  const schedule = pipeline.createSchedule(asked);
+  const manifest = await newManifest(TASKS[name].script, model, signal);
+  const { files } = manifest.model;
+  const { denoiserPart } = pipeline;
+  const identity = trajectoryIdentity({ schedule, files, denoiserPart, eta });
+  const task = taskOn(pipeline, asked);
+  const measured = { pipeline, task, making: makingOf(asked, schedule, watch) };
+  const settings = await settleWindow(asked, measured);
+  const making = makingOf(settings, schedule, watch);
+  const { count, jobs, recorded } = await task.samples(making, identity);
+  // The jobs may have opened another network.
+  await hashNetworks(files, pipeline, signal);
+  manifest.arguments = recordArguments(settings, "all", recorded);
+  manifest.samplesWanted = count;
+  const inputs = await digestInputs(name, manifest.arguments);
+  if (Object.keys(inputs).length > 0) manifest.inputs = inputs;
+  signal.throwIfAborted();
+  await using opened = resumed
+    ? await reopenRun(resumed.held, manifest, resumed.overrides)
+    : await createRun(manifest, { parent: settings.outputPath, prefix: TASKS[name].prefix });
+  const resultArguments = recordArguments(settings, "result", recorded);
+  const shared = { pipeline, schedule, settings, watch, signal };
+  const context = { ...opened, ...shared, identity, count, resultArguments };
+  await finishWhatever(opened, context, async () => {
+    tellNotes(model, context, drawnSeed);
+    const { model_sha256: modelSha256 } = identity;
+    watch.tell({ event: "start", task: name, path: opened.run.path, modelSha256 });
+    await warmUp(context);
+    const { run, manifest: { arguments: recorded, outputs } } = opened;
+    if (!("args.txt" in outputs)) await run.write("args.txt", argumentsText(recorded));
+    await runJobs(jobs, context);
+  });
+  return runResult(opened.run.path, opened.manifest);
+}
+
+/** Ends the run's folder as `work` ends. @throws what `work` throws */
+async function finishWhatever(
+  { run, manifest }: OpenRun,
+  { pipeline, signal }: SampleContext,
+  work: () => Promise<void>,
+): Promise<void> {
+  try {
+    await work();
+    manifest.devices = pipeline.devices;
+    await run.finish("complete");
+  } catch (error) {
+    manifest.devices = pipeline.devices;
+    const stopped = signal.aborted && error === signal.reason;
+    const { code, message } = describeFailure(error);
+    const ending: Manifest["error"] = {
+      code: stopped ? "E_INTERRUPTED" : code,
+      message: oneLine(message),
+    };
+    // A full disk must not hide the error that is already on its way.
+    await run.finish(stopped ? "interrupted" : "failed", ending).catch(() => {});
+    throw error;
+  }
+}
+
+/** What the user should know before the first round. */
+function tellNotes(
+  { execution: { notes, details } }: OpenModel,
+  { pipeline, watch, settings }: SampleContext,
+  drawnSeed: boolean,
+): void {
+  for (const line of notes) watch.note(line);
+  for (const line of details) watch.tell({ event: "detail", line });
+  for (const line of [...pipeline.notes, ...settingNotes(settings)]) watch.note(line);
+  if (drawnSeed) watch.note(`seed ${settings.seed}`);
+}
+
+/** A device that is slow over its first run of a size meets every size before the first round. */
+async function warmUp({ pipeline, schedule, settings, watch }: SampleContext): Promise<void> {
+  const { windowSize, guidanceScale, method } = settings;
+  const steps = method === "sequential" ? 1 : Math.min(Number(windowSize), schedule.numSteps);
+  const started = performance.now();
+  const sizes = await pipeline.warmUp(steps * (guidanceScale === 1 ? 1 : 2));
+  if (sizes.length === 0) return;
+  const seconds = ((performance.now() - started) / 1000).toFixed(1);
+  const names = pipeline.devices.map(({ name }) => name).join(", ");
+  watch.note(`warmed up calls of ${sizes.join(", ")} rows on ${names} in ${seconds} s`);
+}
+
+/** Runs the jobs, `concurrentSamples` of them at once; ends with a sheet of all final images. */
+async function runJobs(jobs: Jobs, context: SampleContext): Promise<void> {
+  const images: Image[] = [], captions: string[] = [];
+  const { settings } = context;
+  const atOnce = "concurrentSamples" in settings ? settings.concurrentSamples : 1;
+  for await (const { image, record } of runConcurrently(jobs, context, atOnce)) {
+    if (images.length === MOST_ON_SHEET) continue;
+    images.push(image);
+    captions.push(conditionName(record));
+  }
+  await writeSheet(context.run, "samples.png", { images, captions });
+}

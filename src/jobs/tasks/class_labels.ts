@@ -1,0 +1,111 @@
+/** Classes by number or name. @module */
+import { UsageError } from "../../errors.ts";
+import { plural } from "../../text.ts";
+import { nearWords } from "../../formats/nearest_word.ts";
+import { show } from "../../arguments/parse_flags.ts";
+import type { ClassNames } from "../../models/class_names.ts";
+
+/** Names that an error suggests. */
+const MOST_NEAR = 5;
+
+/** What a list of labels names. */
+export interface ClassLabels {
+  /** Numbers of the classes. */
+  labels: number[];
+  /** What the user should know: classes that go by another name. */
+  notes: string[];
+}
+
+/**
+ * Reads `A,B,…`, each a number or any of a class's names. Neighbours that are different names of one class name it once, so that a
+ * whole label of the model, its commas included, is one class.
+ *
+ * @throws {UsageError} naming a label that is no class, with the nearest names, or that is several
+ */
+export function parseClassLabels(text: string, classes: ClassNames): ClassLabels {
+  const parts = text.split(",").map((part) => part.trim());
+  const found: ClassLabels = { labels: [], notes: [] };
+  for (let start = 0; start < parts.length;) {
+    const { candidates, end } = longestLabel(parts, start, classes);
+    const label = parts.slice(start, end).join(", ");
+    const number = theOnly(label, candidates, classes);
+    found.labels.push(number);
+    const [first] = classes[number];
+    // A class is often broader than the word that was typed.
+    if (!sameName(label, first) && !isNumber(label)) {
+      const one = end - start > 1 ? "one class, " : "class ";
+      found.notes.push(`${show(label)} is ${one}${number} (${first})`);
+    }
+    start = end;
+  }
+  return found;
+}
+
+/** Takes neighbours for names of one class as long as they can be. */
+function longestLabel(
+  parts: readonly string[],
+  start: number,
+  classes: ClassNames,
+): { candidates: readonly number[]; end: number } {
+  let candidates = classesOf(parts[start], classes);
+  let end = start + 1;
+  while (end < parts.length && !isNumber(parts[end])) {
+    if (parts.slice(start, end).some((part) => sameName(part, parts[end]))) break;
+    const next = classesOf(parts[end], classes);
+    const both = candidates.filter((number) => next.includes(number));
+    if (both.length === 0) break;
+    candidates = both;
+    end++;
+  }
+  return { candidates, end };
+}
+
+function classesOf(part: string, classes: ClassNames): number[] {
+  if (isNumber(part)) return Number(part) < classes.length ? [Number(part)] : [];
+  return classes.flatMap((names, number) =>
+    names.some((name) => sameName(name, part)) ? [number] : []
+  );
+}
+
+function theOnly(label: string, candidates: readonly number[], classes: ClassNames): number {
+  if (candidates.length === 1) return candidates[0];
+  if (candidates.length > 1) {
+    const all = candidates.map((number) => `class ${number} (${classes[number].join(", ")})`);
+    throw new UsageError(
+      (name) => `${name("classLabels")} has ${show(label)}, which is ${all.join(" and ")}`,
+      {
+        hint: `give the number: ${candidates.join(" or ")}`,
+      },
+    );
+  }
+  const near = nearWords(label, classes.flat()).slice(0, MOST_NEAR);
+  throw new UsageError(
+    (name) =>
+      `${name("classLabels")} has ${show(label)}, wanted a number from 0 to ${
+        classes.length - 1
+      } or a class's name`,
+    {
+      hint: (name) =>
+        `${near.length > 0 ? `near: ${near.join(", ")}; ` : ""}${
+          name("listClasses")
+        } prints them all`,
+    },
+  );
+}
+
+function sameName(a: string, b: string): boolean {
+  return a.toLowerCase() === b.toLowerCase();
+}
+
+function isNumber(part: string): boolean {
+  return /^[0-9]+$/.test(part);
+}
+
+/** Refuses a number of classes that is neither one for all samples nor one for each. */
+export function expectLabels({ length }: readonly number[], count: number): void {
+  if (length === 1 || length === count) return;
+  const samples = plural(count, "sample"), wanted = count === 1 ? "1" : `1 or ${count}`;
+  throw new UsageError((name) =>
+    `${name("classLabels")} names ${length} classes for ${samples}, wanted ${wanted}`
+  );
+}

@@ -1,0 +1,58 @@
+/** What a warm start saved against the same prompt from scratch, and what it gave up. @module */
+import type { SettledShared } from "../../arguments/settings.ts";
+import { latentDifference } from "../../runs/latent_difference.ts";
+import type { Job, Outcome } from "../samples/job.ts";
+import { solve } from "../samples/solve.ts";
+import type { Making } from "./task.ts";
+
+/** What the chains are solved with. */
+export interface ComparisonOptions {
+  making: Making;
+  settings: SettledShared;
+}
+
+/**
+ * Solves the job from scratch by the same method, and sequentially both from scratch and from the warm start's own x_f; tells rounds,
+ * evaluations and distances and adds them to the outcome's record.
+ */
+export async function compareWithScratch(
+  job: Job,
+  { result, record }: Outcome,
+  { making: { schedule, signal, note }, settings }: ComparisonOptions,
+): Promise<void> {
+  const run = async (job: Job, method: SettledShared["method"]) =>
+    (await solve(job, { schedule, settings: { ...settings, method }, signal, onRound() {} }))
+      .result;
+  const fromScratch = { ...job, start: undefined };
+  const scratch = await run(fromScratch, settings.method);
+  const sequential = await run(fromScratch, "sequential");
+  const ownChain = await run(job, "sequential");
+  const comparison = {
+    scratch: { rounds: scratch.rounds, nfe: scratch.nfe },
+    distance: {
+      warm_to_sequential: latentDifference(result.sample, sequential.sample).relative,
+      scratch_to_sequential: latentDifference(scratch.sample, sequential.sample).relative,
+      warm_to_own_chain: latentDifference(result.sample, ownChain.sample).relative,
+    },
+  };
+  record.comparison = comparison;
+  const percent = (part: number, whole: number) =>
+    whole ? `${Math.round(100 * part / whole)} %` : "-";
+  note(
+    `warm start: ${result.rounds} rounds and ${result.nfe} evaluations, ` +
+      `${percent(result.rounds, scratch.rounds)} and ${
+        percent(result.nfe, scratch.nfe)
+      } of from scratch ` +
+      `(${scratch.rounds} and ${scratch.nfe})`,
+  );
+  const { distance } = comparison;
+  note(
+    `relative distance to the sequential sample: warm ${
+      distance.warm_to_sequential.toExponential(1)
+    }, from scratch ` +
+      `${
+        distance.scratch_to_sequential.toExponential(1)
+      }; warm to the sequential chain from its own start ` +
+      distance.warm_to_own_chain.toExponential(1),
+  );
+}

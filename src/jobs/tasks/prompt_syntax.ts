@@ -1,0 +1,25 @@
+/** Syntax of web UIs in a prompt, which has no meaning here. @module */
+import { shown } from "../../text.ts";
+
+/** One kind of syntax each. */
+const SYNTAX: readonly RegExp[] = [
+  /\([^()]*:\s*[-+]?(?:\d+\.?\d*|\.\d+)\s*\)/u, // (dog:1.3)
+  /\(\([^()]+\)\)/u, // ((dog))
+  /\[[^[\]]+\]/u, // [dog], [dog|cat], [dog:cat:0.5]
+  /<(?:lora|lyco|hypernet|embedding):[^<>]+>/iu,
+  /(?<![\p{L}\p{N}_])BREAK(?![\p{L}\p{N}_])/u,
+  /__[\w/*-]+?__/u, // a wildcard's file
+  /\{[^{}]*\|[^{}]*\}/u, // {dog|cat}
+];
+
+/** Examples that a note names. */
+const MOST_NAMED = 3;
+
+/** A note on the syntax in a prompt; `undefined` where there is none. */
+export function syntaxNote(prompt: string): string | undefined {
+  const found = SYNTAX.flatMap((pattern) => pattern.exec(prompt)?.[0] ?? []);
+  if (found.length === 0) return undefined;
+  const named = found.slice(0, MOST_NAMED).map(shown).join(", ");
+  return `the prompt has ${named}, taken as plain text: ` +
+    "weights, <lora:…>, BREAK and wildcards have no meaning here";
+}

@@ -1,0 +1,70 @@
+/** Text to image with Stable Diffusion. @module */
+import { NUM_SAMPLES } from "../../arguments/script_flags.ts";
+import { readSeedList, settledSeeds } from "../../arguments/seed_list.ts";
+import type { SettledSd } from "../../arguments/settings.ts";
+import { UsageError } from "../../errors.ts";
+import type { GuidedDenoiser } from "../../models/guided_denoiser.ts";
+import type { StableDiffusionPipeline } from "../../pipelines/stable_diffusion_pipeline.ts";
+import type { Job, Jobs } from "../samples/job.ts";
+import type { Making, OpenTask, SamplePlan } from "./task.ts";
+import { taskNoise } from "./task_noise.ts";
+import { ANY_PROMPT, textDenoiser, textJobMaker } from "./text_jobs.ts";
+import { readPrompts } from "./text_prompts.ts";
+
+/** Samples of one prompt, or of every prompt of a file. */
+export class SdTask implements OpenTask {
+  readonly anyCondition = ANY_PROMPT;
+  readonly #pipeline: StableDiffusionPipeline;
+  readonly #settings: SettledSd;
+
+  /** @param pipeline stays the caller's to close */
+  constructor(pipeline: StableDiffusionPipeline, settings: SettledSd) {
+    this.#pipeline = pipeline;
+    this.#settings = settings;
+  }
+
+  async samples(making: Making): Promise<SamplePlan> {
+    const { prompt, promptsFile: file, seeds, negativePrompt } = this.#settings;
+    const numSamples = readSeedList(seeds)?.length ?? this.#settings.numSamples;
+    const prompts = file === undefined ? [prompt] : await readPrompts("promptsFile", file);
+    const perPrompt = numSamples ?? (file === undefined ? undefined : 1);
+    const samples = perPrompt && prompts.length * perPrompt;
+    expectCount(samples ?? 1);
+    const { count, noises } = await taskNoise(this.#settings, {
+      number: NUM_SAMPLES.default,
+      samples,
+      shape: [making.schedule.numSteps + 1, ...this.#pipeline.latentShape],
+    });
+    const makeJob = await textJobMaker(this.#pipeline, negativePrompt, making);
+    const recorded = {
+      numSamples: count / prompts.length,
+      prompt: file === undefined ? prompt : null,
+      ...settledSeeds(seeds),
+    };
+    return { count, jobs: makeJobs(), recorded };
+
+    async function* makeJobs(): Jobs {
+      let index = 0;
+      for (const { noise, seed } of noises) {
+        const prompt = prompts[Math.floor(index * prompts.length / count)];
+        yield await makeJob({ index: index++, prompt, noise, seed });
+      }
+    }
+  }
+
+  denoiser(condition: Job["condition"], making: Making): Promise<GuidedDenoiser> {
+    return textDenoiser(this.#pipeline, condition, making);
+  }
+
+  recordedStart(): undefined {}
+}
+
+function expectCount(samples: number): void {
+  const most = NUM_SAMPLES.max;
+  if (samples <= most) return;
+  throw new UsageError((name) =>
+    `${name("promptsFile")} and ${
+      name("numSamples")
+    } make ${samples} samples, wanted at most ${most}`
+  );
+}

@@ -1,0 +1,92 @@
+/** A second prompt that starts from the trajectory of a first sample, of a file or of an image. @module */
+import { settledSeeds } from "../../arguments/seed_list.ts";
+import type { SettledSdWinit } from "../../arguments/settings.ts";
+import { findSource, uselessSettings } from "../../arguments/warm_start_source.ts";
+import type { GuidedDenoiser } from "../../models/guided_denoiser.ts";
+import type { StableDiffusionPipeline } from "../../pipelines/stable_diffusion_pipeline.ts";
+import type { SampleNoise } from "../../pipelines/noise_source.ts";
+import type { Job, Jobs } from "../samples/job.ts";
+import type { TrajectoryIdentity } from "../samples/trajectory_identity.ts";
+import { compareWithScratch } from "./compare_scratch.ts";
+import type { Making, OpenTask, RecordedStart, SamplePlan } from "./task.ts";
+import { taskNoise } from "./task_noise.ts";
+import { ANY_PROMPT, textDenoiser, textJobMaker } from "./text_jobs.ts";
+import { type InitialTrajectory, trajectoryFromFile, trajectoryMaker } from "./warm_start.ts";
+
+/** A noise, and the trajectory to start from where a file gives one. */
+interface Start extends Partial<InitialTrajectory> {
+  noise: Float64Array;
+  seed?: number;
+}
+
+/** For each noise a sample that starts from a file, or two: one from scratch, and one from its trajectory. */
+export class SdWinitTask implements OpenTask {
+  readonly anyCondition = ANY_PROMPT;
+  readonly #pipeline: StableDiffusionPipeline;
+  readonly #settings: SettledSdWinit;
+
+  /** @param pipeline stays the caller's to close */
+  constructor(pipeline: StableDiffusionPipeline, settings: SettledSdWinit) {
+    this.#pipeline = pipeline;
+    this.#settings = settings;
+  }
+
+  async samples(making: Making, identity: TrajectoryIdentity): Promise<SamplePlan> {
+    const settings = this.#settings;
+    const { prompt1, prompt2, negativePrompt, variationSteps, seeds } = settings;
+    const source = findSource(settings);
+    const { count: starts, starts: found } = await this.#readStarts(making, identity);
+    const makeJob = await textJobMaker(this.#pipeline, negativePrompt, making);
+    const useless = Object.fromEntries(uselessSettings(source).map((name) => [name, null]));
+    const recorded = { ...settledSeeds(seeds), ...useless };
+    return { count: (source ? 1 : 2) * starts, jobs: makeJobs(), recorded };
+
+    async function* makeJobs(): Jobs {
+      let index = 0;
+      for (const { noise, seed, trajectory: known } of found) {
+        const first = () => makeJob({ index: index++, prompt: prompt1, noise, seed });
+        const trajectory = known ?? (yield await first()).result.trajectory;
+        const start = { trajectory, variationSteps };
+        const job = await makeJob({ index: index++, prompt: prompt2, noise, seed, start });
+        const outcome = yield job;
+        if (settings.compareScratch) await compareWithScratch(job, outcome, { making, settings });
+      }
+    }
+  }
+
+  denoiser(condition: Job["condition"], making: Making): Promise<GuidedDenoiser> {
+    return textDenoiser(this.#pipeline, condition, making);
+  }
+
+  recordedStart({ index }: { index: number }): RecordedStart | undefined {
+    const { variationSteps } = this.#settings;
+    if (findSource(this.#settings)) return { from: index, variationSteps };
+    return index % 2 === 0 ? undefined : { from: index - 1, variationSteps };
+  }
+
+  async #readStarts(
+    { schedule, signal }: Making,
+    identity: TrajectoryIdentity,
+  ): Promise<{ count: number; starts: Iterable<Start> }> {
+    const pipeline = this.#pipeline, source = findSource(this.#settings);
+    const options = { pipeline, schedule, identity, force: this.#settings.forceWarm, signal };
+    if (source?.setting === "initialTrajectory") {
+      return { count: 1, starts: [await trajectoryFromFile(source.file, options)] };
+    }
+    const { count, noises } = await taskNoise(this.#settings, {
+      number: 1,
+      samples: this.#settings.numSamples,
+      shape: [schedule.numSteps + 1, ...pipeline.latentShape],
+    });
+    if (!source) return { count, starts: noises };
+    const fromNoise = await trajectoryMaker(source.setting, source.file, options);
+    return { count, starts: warmStarts(noises, fromNoise) };
+  }
+}
+
+function* warmStarts(
+  noises: Iterable<SampleNoise>,
+  fromNoise: (noise: Float64Array) => InitialTrajectory,
+): Iterable<Start> {
+  for (const { noise, seed } of noises) yield { noise, seed, ...fromNoise(noise) };
+}

@@ -1,0 +1,90 @@
+/** The noise of a run's samples as the settings ask for it. @module */
+import { readSeedList } from "../../arguments/seed_list.ts";
+import type { SettledShared } from "../../arguments/settings.ts";
+import { UsageError } from "../../errors.ts";
+import { drawNoise, parseNoiseFile, type SampleNoise } from "../../pipelines/noise_source.ts";
+import { readUserFile } from "../../storage/user_file.ts";
+
+/** Settings that say where noise comes from. */
+export type NoiseSettings = Pick<SettledShared, "seed" | "seeds" | "noiseStream" | "noisePath">;
+
+/** What is drawn for every sample. */
+export interface NoiseShape {
+  /** Samples where nothing says how many. */
+  number: number;
+  /** Samples that were asked for, if any number was. */
+  samples: number | undefined;
+  /** `[T+1, channels, height, width]`. */
+  shape: readonly number[];
+  /** Draw class labels in `[0, classes)` too. */
+  classes?: number;
+}
+
+/** 2 GiB of float64 for a trajectory, the solver's buffers several times that. */
+const MOST_ELEMENTS = 2 ** 28;
+
+/**
+ * Noise of every sample, and how many samples there are: as many as asked for, else as many as the file holds.
+ *
+ * @throws {UsageError} when the file cannot be read or holds noise for another number of samples
+ * @throws {FormatError} when the file is damaged
+ */
+export async function taskNoise(
+  { seed, seeds, noiseStream: stream, noisePath }: NoiseSettings,
+  { number, samples, shape, classes }: NoiseShape,
+): Promise<{ count: number; noises: Iterable<SampleNoise> }> {
+  const size = shape.reduce((a, b) => a * b, 1);
+  const drawn = (count: number, size: number) => drawNoise({ seed, stream, count, size, classes });
+  if (size > MOST_ELEMENTS) {
+    throw new UsageError(
+      `a trajectory would have ${size} elements, wanted at most ${MOST_ELEMENTS}`,
+      {
+        hint: (name) =>
+          `make ${name("height")}, ${name("width")} or ${name("numInferenceSteps")} smaller`,
+      },
+    );
+  }
+  const list = readSeedList(seeds);
+  if (list) {
+    const count = samples ?? list.length;
+    return { count, noises: drawSeeds(list, { count, size, classes }) };
+  }
+  if (noisePath === undefined) {
+    const count = samples ?? number;
+    return { count, noises: drawn(count, size) };
+  }
+  const file = parseNoiseFile(
+    await readUserFile("noisePath", noisePath),
+    shape,
+    noisePath,
+  );
+  const count = samples ?? file.count;
+  if (file.count !== 1 && file.count !== count) {
+    throw new UsageError((name) =>
+      `${name("noisePath")} ${noisePath} holds noise for ${file.count} samples, wanted ${
+        count === 1 ? "1" : `1 or ${count}`
+      }`
+    );
+  }
+  return { count, noises: replaceNoise(drawn(count, 0), file.noise) };
+}
+
+/** Of every seed the one sample that it makes alone, over and over. */
+function* drawSeeds(
+  seeds: readonly number[],
+  { count, size, classes }: { count: number; size: number; classes?: number },
+): Iterable<SampleNoise> {
+  for (let i = 0; i < count; i++) {
+    const seed = seeds[i % seeds.length];
+    yield* drawNoise({ seed, stream: "official", count: 1, size, classes });
+  }
+}
+
+/** The labels stay those of the seed; only the noise is the file's. */
+function* replaceNoise(
+  drawn: Iterable<SampleNoise>,
+  noise: (i: number) => Float64Array,
+): Iterable<SampleNoise> {
+  let i = 0;
+  for (const { label } of drawn) yield { label, noise: noise(i++) };
+}

@@ -1,0 +1,42 @@
+/** Samples and denoisers of prompts. @module */
+import { FormatError } from "../../errors.ts";
+import type { GuidedDenoiser } from "../../models/guided_denoiser.ts";
+import type { StableDiffusionPipeline } from "../../pipelines/stable_diffusion_pipeline.ts";
+import type { Job } from "../samples/job.ts";
+import type { Making } from "./task.ts";
+import { PromptEmbedder } from "./text_prompts.ts";
+
+/** What differs from job to job. */
+export type TextJob = Pick<Job, "index" | "noise" | "seed" | "start"> & { prompt: string };
+
+/** Any prompt, to time a denoiser with. */
+export const ANY_PROMPT: Job["condition"] = { prompt: "", negative_prompt: "" };
+
+/** Makes jobs from prompts; each prompt is embedded when its first job is made. */
+export async function textJobMaker(
+  pipeline: StableDiffusionPipeline,
+  negativePrompt: string,
+  making: Making,
+): Promise<(job: TextJob) => Promise<Job>> {
+  const prompts = await PromptEmbedder.create(negativePrompt, { pipeline, ...making });
+  return async ({ prompt, ...job }) => ({
+    ...job,
+    label: prompt,
+    negativePrompt,
+    condition: { prompt, negative_prompt: negativePrompt },
+    denoiser: pipeline.createDenoiser(await prompts.condition(prompt), making),
+  });
+}
+
+/** The denoiser of a condition as a manifest records it. @throws {FormatError} when it holds no prompts */
+export async function textDenoiser(
+  pipeline: StableDiffusionPipeline,
+  { prompt, negative_prompt: negativePrompt }: Job["condition"],
+  making: Making,
+): Promise<GuidedDenoiser> {
+  if (typeof prompt !== "string" || typeof negativePrompt !== "string") {
+    throw new FormatError("a sample's condition lacks prompt or negative_prompt");
+  }
+  const prompts = await PromptEmbedder.create(negativePrompt, { pipeline, ...making });
+  return pipeline.createDenoiser(await prompts.condition(prompt), making);
+}

@@ -1,0 +1,91 @@
+/** Prompts of the text tasks. @module */
+import { UsageError } from "../../errors.ts";
+import { shown } from "../../text.ts";
+import type { TextEmbedding } from "../../models/clip_text_encoder.ts";
+import type {
+  StableDiffusionPipeline,
+  TextCondition,
+} from "../../pipelines/stable_diffusion_pipeline.ts";
+import { readUserFile } from "../../storage/user_file.ts";
+import { syntaxNote } from "./prompt_syntax.ts";
+
+/**
+ * Prompts of a file, one a line; empty lines are left out.
+ *
+ * @throws {UsageError} when the file cannot be read, is not UTF-8 or holds no prompt
+ */
+export async function readPrompts(setting: string, path: string): Promise<string[]> {
+  const bytes = await readUserFile(setting, path);
+  let text: string;
+  try {
+    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new UsageError((name) => `${name(setting)} ${path} is not UTF-8 text`, {
+      hint: "save it as UTF-8",
+      cause,
+    });
+  }
+  // A lone CR ends a line too, as in Python's text mode.
+  const prompts = text.split(/\r\n|\r|\n/).map((line) => line.trim()).filter((line) => line !== "");
+  if (prompts.length === 0) {
+    throw new UsageError((name) => `${name(setting)} ${path} holds no prompt, wanted one a line`);
+  }
+  return prompts;
+}
+
+/** What prompts are embedded with. */
+export interface EmbedOptions {
+  pipeline: StableDiffusionPipeline;
+  /** Tells what did not fit into the tokens. */
+  note: (line: string) => void;
+  signal: AbortSignal;
+}
+
+/** Embeds prompts beside one negative prompt; the last one is kept, since samples of one prompt follow each other. */
+export class PromptEmbedder {
+  readonly #options: EmbedOptions;
+  readonly #negativePrompt: TextEmbedding;
+  #last: { text: string; condition: TextCondition } | undefined;
+  #toldSyntax = false;
+
+  private constructor(options: EmbedOptions, negativePrompt: TextEmbedding) {
+    this.#options = options;
+    this.#negativePrompt = negativePrompt;
+  }
+
+  /** Embeds the negative prompt. */
+  static async create(negative: string, options: EmbedOptions): Promise<PromptEmbedder> {
+    const embedder = new PromptEmbedder(options, await embed(negative, options));
+    embedder.#tellSyntax(negative);
+    return embedder;
+  }
+
+  /** Condition of one prompt. */
+  async condition(text: string): Promise<TextCondition> {
+    if (this.#last?.text !== text) {
+      this.#tellSyntax(text);
+      const prompt = await embed(text, this.#options);
+      this.#last = { text, condition: { prompt, negativePrompt: this.#negativePrompt } };
+    }
+    return this.#last.condition;
+  }
+
+  /** Once a run: a file may hold a hundred prompts of one kind. */
+  #tellSyntax(text: string): void {
+    const note = this.#toldSyntax ? undefined : syntaxNote(text);
+    if (note === undefined) return;
+    this.#options.note(note);
+    this.#toldSyntax = true;
+  }
+}
+
+async function embed(
+  text: string,
+  { pipeline, note, signal }: EmbedOptions,
+): Promise<TextEmbedding> {
+  const embedding = await pipeline.encodePrompt(text, signal);
+  if (embedding.truncated !== undefined) {
+    note(`the prompt is too long, this part was cut: ${shown(embedding.truncated)}`);
+  }
+  return embedding;
+}

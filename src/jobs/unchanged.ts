@@ -1,0 +1,91 @@
+/** What decides a run's result, and whether it is as it was. @module */
+import { join } from "node:path";
+import type { RecordedArguments } from "../arguments/record.ts";
+import { settingName } from "../arguments/setting_names.ts";
+import type { Settled } from "../arguments/settings.ts";
+import { TASKS } from "../arguments/tasks.ts";
+import { MismatchError, type Wording } from "../errors.ts";
+import { type Digest, digestFile } from "../storage/hash.ts";
+import type { Manifest } from "../runs/manifest.ts";
+import { modelChanges } from "../runs/model_changes.ts";
+
+/** Digests of the files that recorded arguments name and that decide the result, by the argument. */
+export async function digestInputs(
+  task: Settled["task"],
+  recorded: RecordedArguments,
+): Promise<Record<string, Digest>> {
+  const digests: Record<string, Digest> = {};
+  for (const [name, flag] of Object.entries(TASKS[task].flags)) {
+    const file = recorded[name];
+    const named = flag.type === "string" && flag.value === "FILE" && typeof file === "string";
+    if (named && (flag.scope ?? "result") === "result") digests[name] = await digestFile(file);
+  }
+  return digests;
+}
+
+/** What decides a run's result beside the arguments in the folder. */
+export type Making = Pick<
+  Manifest,
+  "versions" | "provider" | "library" | "model" | "inputs" | "arguments"
+>;
+
+/**
+ * Holds that what is here would make a run as it was, or is being, made.
+ *
+ * @param recorded the run, and what to call it
+ * @throws {MismatchError} naming what differs
+ */
+export function checkUnchanged(
+  { path, manifest }: { path: string; manifest: Making },
+  here: Making,
+): void {
+  const expect = (what: Wording, found: string, wanted: string, hint?: Wording) => {
+    if (found === wanted) return;
+    throw new MismatchError((name) => {
+      const subject = typeof what === "string" ? what : what(name);
+      return `${subject} is ${found}, the run in ${path} has ${wanted}`;
+    }, { hint });
+  };
+  const sha = (digest: Partial<Digest> | undefined) => digest?.sha256?.slice(0, 12) ?? "absent";
+  const solver = ({ versions }: Making) => String(versions.solver ?? "not noted");
+  const parataa: Wording = (name) =>
+    `take that version, or start a new run with ${name("argsFrom")}`;
+  expect("parataa's version", here.versions.parataa, manifest.versions.parataa, parataa);
+  expect("the solver's revision", solver(here), solver(manifest), parataa);
+  expect(
+    "the provider",
+    here.provider,
+    manifest.provider,
+    (name) => `${name("provider")} names it`,
+  );
+  const library: Wording = (name) => `${name("libraryPath")} names the run's own library`;
+  expect("ONNX Runtime's version", here.versions.onnxruntime, manifest.versions.onnxruntime);
+  expect(here.library.path, sha(here.library), sha(manifest.library), library);
+  for (const { name, ...sha256 } of modelChanges(manifest.model, here.model)) {
+    const [found, wanted] = [sha256.here, sha256.recorded].map((text) => text.slice(0, 12));
+    const hint: Wording = (name) =>
+      `${name("modelPath")} and ${name("vaePath")} name the folders of the run's model`;
+    expect(modelFilePath(here, name), found, wanted, hint);
+  }
+  for (const name of namesOf(here.inputs ?? {}, manifest.inputs ?? {})) {
+    const [found, wanted] = [here.inputs?.[name], manifest.inputs?.[name]];
+    expect(
+      (spell) => `${spell(settingName(name))} ${here.arguments[name]}`,
+      sha(found),
+      sha(wanted),
+      "the file has changed",
+    );
+  }
+}
+
+/** Where a file of the model lies that a manifest lists. */
+export function modelFilePath(
+  { model, arguments: { vae_path: vae } }: Pick<Making, "model" | "arguments">,
+  name: string,
+): string {
+  return join(name.startsWith("vae_") && typeof vae === "string" ? vae : model.path, name);
+}
+
+function namesOf(...records: object[]): Set<string> {
+  return new Set(records.flatMap((record) => Object.keys(record)));
+}
