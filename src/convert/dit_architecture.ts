@@ -98,8 +98,9 @@ function publishedHeads(width: number, depth: number): number {
   if (known) return known[3];
   const sizes = PUBLISHED.map(([name, width, depth]) => `${name} (${width}, ${depth})`).join(", ");
   throw new UsageError(
-    `width ${width} and depth ${depth} are none of the published sizes ${sizes}: ` +
-      "wanted --num_heads N, which no tensor tells",
+    (name) =>
+      `width ${width} and depth ${depth} are none of the published sizes ${sizes}: ` +
+      `wanted ${name("numHeads")} N, which no tensor tells`,
     { hint: "the number of attention heads is in the configuration the model was trained with" },
   );
 }

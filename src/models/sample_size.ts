@@ -18,6 +18,6 @@ export function sampleSize({ sample_size: size }: JsonObject, side: "height" | "
   throw new ModelError(
     `sample_size of unet/config.json is ${shownValue(size)}, needed is a whole number or two, ` +
       "[height, width]",
-    { hint: "--height and --width take its place" },
+    { hint: (name) => `${name("height")} and ${name("width")} take its place` },
   );
 }

@@ -24,7 +24,12 @@ export async function readFinishedRun(path: string): Promise<Manifest> {
       `${path} holds no finished run: its status is ${manifest.status}${
         code ? ` (${code}: ${message})` : ""
       }`,
-      { hint: "only what a complete manifest lists is an output; --resume goes on with the run" },
+      {
+        hint: (name) =>
+          `only what a complete manifest lists is an output; ${
+            name("resume")
+          } goes on with the run`,
+      },
     );
   }
   if (!manifest.samples.every(({ index }, i) => index === i)) {

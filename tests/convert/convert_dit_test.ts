@@ -206,9 +206,9 @@ Deno.test("convertDit() names tensors of another shape", async () => {
 });
 
 Deno.test("convertDit() wants the heads where the size is not published, and a divisor of the width", async () => {
-  const wanted = /width 16 and depth 2 .* XL \(1152, 28\): wanted --num_heads N/;
+  const wanted = /width 16 and depth 2 .* XL \(1152, 28\): wanted numHeads N/;
   await refuses(tensors, wanted, UsageError, { numHeads: undefined });
-  await refuses(tensors, /--num_heads is 3, wanted a divisor of .* 16$/, UsageError, {
+  await refuses(tensors, /numHeads is 3, wanted a divisor of .* 16$/, UsageError, {
     numHeads: 3,
   });
 });

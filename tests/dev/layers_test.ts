@@ -23,7 +23,7 @@ async function importGraph(folders: readonly string[]): Promise<Map<string, stri
 }
 
 const IMPORT =
-  /(?:^|\n)(?:import|export)\b[^"'`;=]*?["'](\.{1,2}\/[^"']+)["']|\bimport\(\s*["'](\.{1,2}\/[^"']+)["']/g;
+  /^(?:import|export)\b(?:[^"'`;]*?\bfrom)?\s*["'](\.{1,2}\/[^"']+)["']|\bimport\(\s*["'](\.{1,2}\/[^"']+)["']/gm;
 
 /** Relative specifiers of a source text, as paths from the root. */
 function importsOf(text: string, path: string): string[] {
@@ -73,6 +73,9 @@ import {
 } from "./c.ts";
 export * from "./d.ts";
 const e = async () => (await import("./e.ts")).e;
+export function worker() {
+  return new Worker("./no.ts");
+}
 // import { f } from "./f.ts";
 /**
  * import { g } from "./g.ts";

@@ -1,0 +1,70 @@
+/** The command line of a sampling script. @module */
+import { type MergedSettings, takeArgumentsFrom } from "../arguments/args_from.ts";
+import type { FlagTable } from "../arguments/flag.ts";
+import { type FlagSettings, refuseIgnored } from "../arguments/ignored_flags.ts";
+import { parseFlags } from "../arguments/parse_flags.ts";
+import { givenSettings, recordArguments } from "../arguments/record.ts";
+import { type GivenSettings, type SettingValues, settle } from "../arguments/settle.ts";
+import type { Task } from "../arguments/settings.ts";
+import { UsageError } from "../errors.ts";
+
+/** What a command line of a sampling script says. */
+export interface Line {
+  task: Task;
+  given: GivenSettings;
+  /** Names of the flags that were given. */
+  names: ReadonlySet<string>;
+  resume?: string;
+  argsFrom?: string;
+  plan: boolean;
+  listDevices: boolean;
+  listClasses: boolean;
+  quiet: boolean;
+  json: boolean;
+  verbose: boolean;
+}
+
+/** Reads a command line by a table of flags. @throws {UsageError} naming the flag */
+export function readLine(task: Task, flags: FlagTable, argv: readonly string[]): Line {
+  const { values, given } = parseFlags(flags, argv);
+  const { resume, args_from, plan, quiet, json, verbose, ...lists }: SettingValues = values;
+  const text = (value: unknown) => typeof value === "string" ? value : undefined;
+  const line = {
+    task,
+    given: givenSettings(task, values, given),
+    names: given,
+    ...{ resume: text(resume), argsFrom: text(args_from) },
+    ...{ plan: plan === true, listDevices: lists.list_devices === true },
+    listClasses: lists.list_classes === true,
+    ...{ quiet: quiet === true, json: json === true, verbose: verbose === true },
+  };
+  const wrong = line.argsFrom !== undefined ? "args_from" : line.plan ? "plan" : undefined;
+  if (line.resume !== undefined && wrong) {
+    throw new UsageError(`--${wrong} is not used with --resume`, { hint: "leave it out" });
+  }
+  return line;
+}
+
+/**
+ * The settings of a line, on top of those that `--args_from` names.
+ *
+ * @throws {UsageError} naming a flag that the run would not follow
+ */
+export async function mergeLine(
+  { given, names, argsFrom, json, verbose, listDevices }: Line,
+): Promise<MergedSettings> {
+  const merged = argsFrom === undefined
+    ? { settings: given, notes: [] }
+    : await takeArgumentsFrom(argsFrom, given);
+  const effective = { ...flagValues(merged.settings), json, verbose, list_devices: listDevices };
+  refuseIgnored(effective, names);
+  return merged;
+}
+
+/** What the flags come to, by their names, for the rules of flags beside each other. */
+function flagValues(given: GivenSettings): FlagSettings {
+  const recorded = recordArguments(settle(given).settings, "all");
+  return Object.fromEntries(
+    Object.entries(recorded).map(([name, value]) => [name, value ?? undefined]),
+  );
+}
