@@ -93,7 +93,13 @@ Deno.test("parallel_dit.ts ends with the exit code of the contract and one line 
         /E_IO: cannot make the folder/,
       ],
       ["garbage", spoil("no model at all"), [], 3, /E_MODEL: .*transformer\/model\.onnx/],
-      ["empty", spoil(""), [], 3, /E_MODEL: .*transformer\/model\.onnx/],
+      [
+        "empty",
+        spoil(""),
+        [],
+        3,
+        /E_FORMAT: .*transformer\/model\.onnx: an empty file, wanted an ONNX/,
+      ],
       [
         "truncated",
         spoil(bytes.subarray(0, bytes.length / 2)),
@@ -118,7 +124,7 @@ Deno.test("parallel_dit.ts ends with the exit code of the contract and one line 
 Deno.test("parallel_dit.ts prints its help without a library or a permission", async () => {
   const { code, stdout, stderr } = await runScript(SCRIPT, ["--help"], { permissions: [] });
   assert.equal(code, 0, stderr);
-  assert.match(stdout, /--timesteps N .*\[1-1000; default 100\]/);
+  assert.match(stdout, /--timesteps N [^[]*\[1-1000; default 100\]/);
   const version = await runScript(SCRIPT, ["--version"], { permissions: [] });
   assert.match(version.stdout, /^parataa \d+\.\d+\.\d+ \(Deno /);
 });
