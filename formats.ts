@@ -26,12 +26,12 @@ export type {
   SafetensorsDtype,
 } from "./src/formats/element_types.ts";
 export { FileSource } from "./src/formats/file_source.ts";
-export { type A1111Parameters, formatA1111 } from "./src/formats/image/a1111.ts";
-export { type ImageFile, verifyImage } from "./src/formats/image/image_file.ts";
-export { type Jpeg, verifyJpeg } from "./src/formats/image/jpeg.ts";
-export { type Png, type PngChunk, verifyPng } from "./src/formats/image/png.ts";
-export { decodePng, type RgbaImage } from "./src/formats/image/png_pixels.ts";
-export { insertPngText, readPngText } from "./src/formats/image/png_text.ts";
+export { type A1111Parameters, formatA1111 } from "./src/images/a1111.ts";
+export { type ImageFile, verifyImage } from "./src/images/image_file.ts";
+export { type Jpeg, verifyJpeg } from "./src/images/jpeg.ts";
+export { type Png, type PngChunk, verifyPng } from "./src/images/png.ts";
+export { decodePng, type RgbaImage } from "./src/images/png_pixels.ts";
+export { insertPngText, readPngText } from "./src/images/png_text.ts";
 export {
   type JsonObject,
   type JsonValue,

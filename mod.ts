@@ -89,28 +89,28 @@ export type { Digest } from "./src/storage/hash.ts";
 // Networks and what a model folder holds.
 export type { TextEmbedding } from "./src/models/clip_text_encoder.ts";
 export type { ClassNames } from "./src/models/class_names.ts";
-export { ClipTokenizer, type ClipTokens } from "./src/models/clip_tokenizer.ts";
+export { ClipTokenizer, type ClipTokens } from "./src/models/tokenizer/clip_tokenizer.ts";
 export {
   ConditionalNetwork,
   type ConditionalNetworkOptions,
   type NetworkRunOptions,
-} from "./src/models/conditional_network.ts";
+} from "./src/models/networks/conditional_network.ts";
 export { GuidedDenoiser, type GuidedDenoiserOptions } from "./src/models/guided_denoiser.ts";
 export { ModelFolder, type ModelFolderOptions } from "./src/models/model_folder.ts";
 export type {
   ContractOptions,
   LatentShape,
   NetworkContract,
-} from "./src/models/network_contract.ts";
-export type { MendTimestep, OpenOptions } from "./src/models/open_network.ts";
+} from "./src/models/networks/network_contract.ts";
+export type { MendTimestep, OpenOptions } from "./src/models/networks/open_network.ts";
 export {
   type PerRowModel,
   perRowTimesteps,
   type PerRowTimestepsOptions,
-} from "./src/models/per_row_timesteps.ts";
-export type { ConditionRow, NetworkRows } from "./src/models/row_buffers.ts";
+} from "./src/models/networks/per_row_timesteps.ts";
+export type { ConditionRow, NetworkRows } from "./src/models/networks/row_buffers.ts";
 export type { PredictionType } from "./src/models/scheduler_file.ts";
-export type { CheckedTensor } from "./src/models/tensor_contract.ts";
+export type { CheckedTensor } from "./src/models/networks/tensor_contract.ts";
 
 // Images.
 export { psnr, ssim } from "./src/images/image_metrics.ts";

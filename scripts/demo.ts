@@ -1,5 +1,5 @@
 /** The main job on the models that ship with parataa. `--help` lists the flags. @module */
-import { demoCommand } from "../src/cli/demo_script.ts";
+import { demoCommand } from "../src/cli/commands/demo_script.ts";
 import { runMain } from "../src/cli/main.ts";
 
 if (import.meta.main) await runMain(demoCommand.run, Deno.args);

@@ -1,5 +1,5 @@
 /** Class-conditional sampling with a DiT, in parallel over timesteps. `--help` lists the flags. @module */
 import { runMain } from "../src/cli/main.ts";
-import { samplingCommand } from "../src/cli/sampling_command.ts";
+import { samplingCommand } from "../src/cli/commands/sampling_command.ts";
 
 if (import.meta.main) await runMain(samplingCommand("dit").run, Deno.args);

@@ -1,5 +1,5 @@
 /** Text to image from the trajectory of an earlier sample, in parallel over timesteps. `--help` lists the flags. @module */
 import { runMain } from "../src/cli/main.ts";
-import { samplingCommand } from "../src/cli/sampling_command.ts";
+import { samplingCommand } from "../src/cli/commands/sampling_command.ts";
 
 if (import.meta.main) await runMain(samplingCommand("sd-winit").run, Deno.args);

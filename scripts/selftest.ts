@@ -1,5 +1,5 @@
 /** The embedded models on a device against the CPU. `--help` lists the flags. @module */
 import { runMain } from "../src/cli/main.ts";
-import { runSelftest } from "../src/cli/selftest_script.ts";
+import { runSelftest } from "../src/cli/commands/selftest_script.ts";
 
 if (import.meta.main) await runMain(runSelftest, Deno.args);

@@ -1,5 +1,5 @@
 /** Checks a run against sequential sampling. `--help` lists the flags. @module */
 import { runMain } from "../src/cli/main.ts";
-import { runVerify } from "../src/cli/verify_script.ts";
+import { runVerify } from "../src/cli/commands/verify_script.ts";
 
 if (import.meta.main) await runMain(runVerify, Deno.args);

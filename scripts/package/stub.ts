@@ -1,7 +1,7 @@
 /** The shell stub of the single file and the launcher of a clone, their blanks filled in. @module */
 import { join } from "node:path";
-import { COMMANDS } from "../../src/cli/commands.ts";
-import { loadCommand } from "../../src/cli/load_command.ts";
+import { COMMANDS } from "../../src/cli/commands/commands.ts";
+import { loadCommand } from "../../src/cli/commands/load_command.ts";
 import { type FlagTable, pathAccess } from "../../src/arguments/flag.ts";
 import { permissionFlags } from "../../src/arguments/permissions.ts";
 import type { ArchiveEntry } from "./archive.ts";

@@ -2,8 +2,8 @@
 import { UsageError } from "../errors.ts";
 import { isJsonObject, type JsonObject, type JsonValue, readJson } from "../formats/json.ts";
 import { PNG_KEYWORD } from "../runs/image_text.ts";
-import { PNG_SIGNATURE } from "../formats/image/png.ts";
-import { readPngText } from "../formats/image/png_text.ts";
+import { PNG_SIGNATURE } from "../images/png.ts";
+import { readPngText } from "../images/png_text.ts";
 import { shownValue } from "../text.ts";
 import { readUserFile } from "../storage/user_file.ts";
 import { recordedSettings } from "./record.ts";

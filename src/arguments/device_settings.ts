@@ -1,7 +1,7 @@
 /** What `devices`, `buckets` and their kin come to. @module */
 import { UsageError } from "../errors.ts";
 import type { DeviceSpec } from "../runtime/devices/device.ts";
-import { cudaOptionsOf, type ProviderSettings } from "./cuda_flags.ts";
+import { cudaOptionsOf, type ProviderSettings } from "./flags/cuda_flags.ts";
 import { show } from "./parse_flags.ts";
 import type { SettledShared } from "./settings.ts";
 

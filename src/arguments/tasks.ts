@@ -1,7 +1,7 @@
 /** The kinds of run as their arguments describe them. @module */
-import { ditFlags } from "./dit_flags.ts";
+import { ditFlags } from "./flags/dit_flags.ts";
 import type { FlagTable } from "./flag.ts";
-import { sdFlags, sdWinitFlags } from "./sd_flags.ts";
+import { sdFlags, sdWinitFlags } from "./flags/sd_flags.ts";
 import { SEED_LIST_EXCLUDES } from "./seed_list.ts";
 import type { Task } from "./settings.ts";
 import { SOURCES } from "./warm_start_source.ts";

@@ -1,8 +1,8 @@
 /** `parataa`: one command over all scripts. @module */
 import { UsageError } from "../errors.ts";
-import { COMMANDS } from "./commands.ts";
-import { loadCommand } from "./load_command.ts";
-import { completionScript, SHELLS } from "./completion.ts";
+import { COMMANDS } from "./commands/commands.ts";
+import { loadCommand } from "./commands/load_command.ts";
+import { completionScript, SHELLS } from "./completion/completion.ts";
 import { versionText } from "./help.ts";
 import { printText } from "./print.ts";
 import { programName } from "./program_name.ts";

@@ -1,6 +1,6 @@
 /** What to do where Deno refuses: the line that is granted it. @module */
 import { resolve, sep } from "node:path";
-import { COMMANDS } from "./commands.ts";
+import { COMMANDS } from "./commands/commands.ts";
 import { projectPath } from "../storage/project_path.ts";
 import { permissionFlags, type Permissions } from "../arguments/permissions.ts";
 import {

@@ -1,7 +1,7 @@
 /** How the user started us, so that examples and hints can be typed as they stand. @module */
 import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import { COMMANDS } from "./commands.ts";
+import { COMMANDS } from "./commands/commands.ts";
 import { projectPath } from "../storage/project_path.ts";
 
 /**

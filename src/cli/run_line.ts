@@ -8,7 +8,7 @@ import { planLines } from "../jobs/planning/plan_window.ts";
 import { resumeRun } from "../jobs/resume_run.ts";
 import type { RunResult } from "../jobs/run_result.ts";
 import { sampleRun } from "../jobs/sample_run.ts";
-import { listClasses } from "./list_classes.ts";
+import { listClasses } from "./commands/list_classes.ts";
 import { planTable } from "./plan_table.ts";
 import { printLine, printLines } from "./print.ts";
 import { createProgress } from "./progress.ts";

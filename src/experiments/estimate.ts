@@ -2,7 +2,7 @@
 import { type BatchTime, bestCall } from "../jobs/planning/batch_times.ts";
 import { timeCalls } from "../jobs/plan_run.ts";
 import { expectedRounds } from "../jobs/planning/expected_rounds.ts";
-import { NUM_SAMPLES } from "../arguments/script_flags.ts";
+import { NUM_SAMPLES } from "../arguments/flags/script_flags.ts";
 import type { Settled } from "../arguments/settings.ts";
 import { type GivenSettings, type SettingValues, settle } from "../arguments/settle.ts";
 import type { Cell } from "./cells.ts";

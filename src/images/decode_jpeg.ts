@@ -1,9 +1,9 @@
 /** Pixels of a JPEG, by imagescript's decoder, which is loaded when the first one is read. @module */
 import process from "node:process";
 import { FormatError, PermissionError } from "../errors.ts";
-import { verifyJpeg } from "../formats/image/jpeg.ts";
-import { withPlainColours } from "../formats/image/jpeg_colours.ts";
-import type { RgbaImage } from "../formats/image/png_pixels.ts";
+import { verifyJpeg } from "./jpeg.ts";
+import { withPlainColours } from "./jpeg_colours.ts";
+import type { RgbaImage } from "./png_pixels.ts";
 
 /**
  * Decodes a JPEG to RGBA, colours by libjpeg's rules.

@@ -1,7 +1,7 @@
 /** Images that the user brings, PNG or JPEG. @module */
 import { FormatError } from "../errors.ts";
-import { verifyImage } from "../formats/image/image_file.ts";
-import { decodePng, type RgbaImage } from "../formats/image/png_pixels.ts";
+import { verifyImage } from "./image_file.ts";
+import { decodePng, type RgbaImage } from "./png_pixels.ts";
 import type { Image } from "./image.ts";
 import { decodeJpeg } from "./decode_jpeg.ts";
 import { orientImage } from "./orient_image.ts";

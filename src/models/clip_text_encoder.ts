@@ -5,7 +5,7 @@ import { InferenceSession } from "../runtime/inference_session.ts";
 import type { TensorMetadata } from "../runtime/model_metadata.ts";
 import type { SessionOptions } from "../runtime/session_options.ts";
 import { Tensor } from "../runtime/tensor.ts";
-import type { ClipTokenizer } from "./clip_tokenizer.ts";
+import type { ClipTokenizer } from "./tokenizer/clip_tokenizer.ts";
 import {
   type CheckedTensor,
   expectRank,
@@ -13,7 +13,7 @@ import {
   fixedSize,
   FLOAT_TYPES,
   listTensors,
-} from "./tensor_contract.ts";
+} from "./networks/tensor_contract.ts";
 
 /** A prompt as the network takes it. */
 export interface TextEmbedding {

@@ -1,8 +1,8 @@
 /** Classifier-free guidance over a network: the solver's view of a model. @module */
 import type { Denoiser } from "../sampling/denoiser.ts";
 import type { Schedule } from "../sampling/schedule.ts";
-import type { ConditionalNetwork } from "./conditional_network.ts";
-import type { ConditionRow } from "./row_buffers.ts";
+import type { ConditionalNetwork } from "./networks/conditional_network.ts";
+import type { ConditionRow } from "./networks/row_buffers.ts";
 import type { PredictionType } from "./scheduler_file.ts";
 
 /** Options of {@link GuidedDenoiser}. */

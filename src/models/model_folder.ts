@@ -5,7 +5,7 @@ import { isJsonObject, type JsonObject, readJson } from "../formats/json.ts";
 import { resolveFile } from "../formats/real_file.ts";
 import { escapeInvisible, shownValue } from "../text.ts";
 import type { ScheduleKind } from "../sampling/scheduler_config.ts";
-import { openableNetwork } from "./openable_network.ts";
+import { openableNetwork } from "./networks/openable_network.ts";
 import { HUB_HINT, isHubName } from "../storage/hub_name.ts";
 
 const INDEX = "model_index.json";

@@ -1,7 +1,7 @@
 /** The encoder of a variational autoencoder: pixels to latents. @module */
 import { ModelError } from "../errors.ts";
 import type { Environment } from "../runtime/environment.ts";
-import { fixedSize } from "./tensor_contract.ts";
+import { fixedSize } from "./networks/tensor_contract.ts";
 import type { Image } from "../images/image.ts";
 import { expectFinite, IMAGE_CHANNELS, VaeNetwork, type VaeOptions } from "./vae_network.ts";
 

@@ -5,14 +5,14 @@ import { InferenceSession } from "../runtime/inference_session.ts";
 import type { TensorMetadata } from "../runtime/model_metadata.ts";
 import type { SessionOptions } from "../runtime/session_options.ts";
 import { Tensor } from "../runtime/tensor.ts";
-import type { LatentShape } from "./network_contract.ts";
+import type { LatentShape } from "./networks/network_contract.ts";
 import {
   type CheckedTensor,
   expectType,
   fixedSize,
   FLOAT_TYPES,
   listTensors,
-} from "./tensor_contract.ts";
+} from "./networks/tensor_contract.ts";
 
 /** Scaling factor of Stable Diffusion's VAE, for folders whose config does not say it. */
 export const DEFAULT_SCALING_FACTOR = 0.18215;

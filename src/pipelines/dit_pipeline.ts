@@ -1,12 +1,12 @@
 /** Class-conditional diffusion transformers (Peebles & Xie, "Scalable diffusion models with transformers", 2023). @module */
 import { readClassNames } from "../models/class_names.ts";
-import { ConditionalNetwork } from "../models/conditional_network.ts";
+import { ConditionalNetwork } from "../models/networks/conditional_network.ts";
 import { GuidedDenoiser } from "../models/guided_denoiser.ts";
 import { ModelFolder } from "../models/model_folder.ts";
 import { readSchedulerFile, type SchedulerFile } from "../models/scheduler_file.ts";
 import type { Image } from "../images/image.ts";
 import type { VaeDecoder } from "../models/vae.ts";
-import type { LatentShape } from "../models/network_contract.ts";
+import type { LatentShape } from "../models/networks/network_contract.ts";
 import type { DeviceReport } from "../runtime/devices/device.ts";
 import type { Environment } from "../runtime/environment.ts";
 import type { Schedule } from "../sampling/schedule.ts";

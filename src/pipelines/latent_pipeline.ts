@@ -1,15 +1,15 @@
 /** What every pipeline offers: a schedule, and images from latents. @module */
 import { join } from "node:path";
 import { ModelError } from "../errors.ts";
-import { type PerRowModel, perRowTimesteps } from "../models/per_row_timesteps.ts";
+import { type PerRowModel, perRowTimesteps } from "../models/networks/per_row_timesteps.ts";
 import { configNumber, ModelFolder } from "../models/model_folder.ts";
 import type { Image } from "../images/image.ts";
 import { VaeDecoder } from "../models/vae.ts";
-import type { OpenOptions } from "../models/open_network.ts";
+import type { OpenOptions } from "../models/networks/open_network.ts";
 import type { DeviceReport } from "../runtime/devices/device.ts";
 import { VaeEncoder } from "../models/vae_encoder.ts";
 import { DEFAULT_SCALING_FACTOR, type VaeOptions } from "../models/vae_network.ts";
-import type { LatentShape } from "../models/network_contract.ts";
+import type { LatentShape } from "../models/networks/network_contract.ts";
 import type { Environment } from "../runtime/environment.ts";
 import type { SessionOptions } from "../runtime/session_options.ts";
 import { createSchedule, type Schedule, type ScheduleOptions } from "../sampling/schedule.ts";

@@ -2,11 +2,11 @@
 import { join } from "node:path";
 import { UsageError } from "../errors.ts";
 import { ClipTextEncoder, type TextEmbedding } from "../models/clip_text_encoder.ts";
-import { ClipTokenizer } from "../models/clip_tokenizer.ts";
-import { ConditionalNetwork } from "../models/conditional_network.ts";
+import { ClipTokenizer } from "../models/tokenizer/clip_tokenizer.ts";
+import { ConditionalNetwork } from "../models/networks/conditional_network.ts";
 import { GuidedDenoiser } from "../models/guided_denoiser.ts";
 import { configNumber, ModelFolder } from "../models/model_folder.ts";
-import type { LatentShape } from "../models/network_contract.ts";
+import type { LatentShape } from "../models/networks/network_contract.ts";
 import { sampleSize } from "../models/sample_size.ts";
 import { readSchedulerFile, type SchedulerFile } from "../models/scheduler_file.ts";
 import type { Image } from "../images/image.ts";

@@ -1,5 +1,5 @@
 /** Images in 256 colours of their own, by median cut (Heckbert 1982), so that a report stays small. @module */
-import type { IndexedImage } from "../formats/image/indexed_png.ts";
+import type { IndexedImage } from "../images/indexed_png.ts";
 import type { Image } from "../images/image.ts";
 
 const MOST_COLOURS = 256;

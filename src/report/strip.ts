@@ -1,5 +1,5 @@
 /** Images of a sample as one small file: side by side, for a page that shows one at a time. @module */
-import { encodeIndexedPng } from "../formats/image/indexed_png.ts";
+import { encodeIndexedPng } from "../images/indexed_png.ts";
 import type { Image } from "../images/image.ts";
 import { resizeImage } from "../images/resize_image.ts";
 import { fewColours } from "./few_colours.ts";

@@ -1,5 +1,5 @@
 /** Text chunks of a run's images: `parameters` for other programs, `parataa` for ourselves. @module */
-import { formatA1111 } from "../formats/image/a1111.ts";
+import { formatA1111 } from "../images/a1111.ts";
 import { VERSION } from "../version.ts";
 import type { Manifest } from "./manifest.ts";
 

@@ -3,7 +3,7 @@
  * all (`complete`, `failed`, `interrupted`); only what a complete manifest lists with a matching hash is an output.
  * @module
  */
-import type { DeviceReport } from "../models/conditional_network.ts";
+import type { DeviceReport } from "../models/networks/conditional_network.ts";
 import type { Digest } from "../storage/hash.ts";
 import type { Host } from "./host.ts";
 

@@ -1,5 +1,5 @@
 /** The files of one sample: an image per round, the contact sheet, the trajectory. @module */
-import { insertPngText } from "../formats/image/png_text.ts";
+import { insertPngText } from "../images/png_text.ts";
 import type { Image } from "../images/image.ts";
 import { contactSheet } from "../images/contact_sheet.ts";
 import { encodePng } from "../images/encode_png.ts";

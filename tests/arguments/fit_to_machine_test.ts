@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { fitToMachine } from "../../src/arguments/fit_to_machine.ts";
-import { runRerun } from "../../src/cli/rerun_script.ts";
-import { runVerify } from "../../src/cli/verify_script.ts";
+import { runRerun } from "../../src/cli/commands/rerun_script.ts";
+import { runVerify } from "../../src/cli/commands/verify_script.ts";
 import { UsageError } from "../../src/errors.ts";
 import { argumentsText } from "../../src/arguments/record.ts";
 import { digestBytes } from "../../src/storage/hash.ts";

@@ -4,12 +4,12 @@ import { asFlag } from "../../src/arguments/setting_names.ts";
 import { settingNotes } from "../../src/arguments/setting_notes.ts";
 import { settle } from "../../src/arguments/settle.ts";
 import { TASK_NAMES } from "../../src/arguments/tasks.ts";
-import { PROVIDER_FLAGS } from "../../src/arguments/cuda_flags.ts";
-import { runConvert } from "../../src/cli/convert_script.ts";
-import { samplingCommand } from "../../src/cli/sampling_command.ts";
-import { runDoctor } from "../../src/cli/doctor_script.ts";
-import { runSelftest } from "../../src/cli/selftest_script.ts";
-import { runVerify } from "../../src/cli/verify_script.ts";
+import { PROVIDER_FLAGS } from "../../src/arguments/flags/cuda_flags.ts";
+import { runConvert } from "../../src/cli/commands/convert_script.ts";
+import { samplingCommand } from "../../src/cli/commands/sampling_command.ts";
+import { runDoctor } from "../../src/cli/commands/doctor_script.ts";
+import { runSelftest } from "../../src/cli/commands/selftest_script.ts";
+import { runVerify } from "../../src/cli/commands/verify_script.ts";
 import { UsageError } from "../../src/errors.ts";
 
 const { signal } = new AbortController();

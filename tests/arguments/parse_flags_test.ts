@@ -7,9 +7,9 @@ import {
   type NumberFlag,
 } from "../../src/arguments/flag.ts";
 import { parseFlags, takesValue } from "../../src/arguments/parse_flags.ts";
-import { ditFlags } from "../../src/arguments/dit_flags.ts";
-import { COMMANDS } from "../../src/cli/commands.ts";
-import { loadCommand } from "../../src/cli/load_command.ts";
+import { ditFlags } from "../../src/arguments/flags/dit_flags.ts";
+import { COMMANDS } from "../../src/cli/commands/commands.ts";
+import { loadCommand } from "../../src/cli/commands/load_command.ts";
 
 const table = ditFlags();
 

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { ditFlags } from "../../src/arguments/dit_flags.ts";
+import { ditFlags } from "../../src/arguments/flags/dit_flags.ts";
 import type { FlagTable } from "../../src/arguments/flag.ts";
 import { parseFlags } from "../../src/arguments/parse_flags.ts";
-import { sdFlags, sdWinitFlags } from "../../src/arguments/sd_flags.ts";
-import { verifyFlags } from "../../src/cli/verify_script.ts";
+import { sdFlags, sdWinitFlags } from "../../src/arguments/flags/sd_flags.ts";
+import { verifyFlags } from "../../src/cli/commands/verify_script.ts";
 
 /** What `parseFlags()` says of one flag that a table has not. */
 function hint(table: FlagTable, flag: string): string {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { COMMANDS } from "../../src/cli/commands.ts";
+import { COMMANDS } from "../../src/cli/commands/commands.ts";
 import { permissionFlags, permissionTable } from "../../src/arguments/permissions.ts";
 import { ROOT, runScript } from "../support/run_script.ts";
 import { withTempFolder } from "../support/temp_folder.ts";

@@ -9,7 +9,7 @@ import { settle, type Settling } from "../../src/arguments/settle.ts";
 import { TASKS } from "../../src/arguments/tasks.ts";
 import { METHODS, SOLVER_FLAGS } from "../../src/arguments/methods.ts";
 import { FormatError, UsageError } from "../../src/errors.ts";
-import { insertPngText, readPngText } from "../../src/formats/image/png_text.ts";
+import { insertPngText, readPngText } from "../../src/images/png_text.ts";
 import { encodePng } from "../../src/images/encode_png.ts";
 import { withTempFolder } from "../support/temp_folder.ts";
 

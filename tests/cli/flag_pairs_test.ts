@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { TASK_NAMES, TASKS } from "../../src/arguments/tasks.ts";
-import { runSampling } from "../../src/cli/sampling_command.ts";
+import { runSampling } from "../../src/cli/commands/sampling_command.ts";
 import { flagPairs, runPairs } from "../support/flag_pairs.ts";
 
 /** No folder is there, so that a pair that is allowed ends with exit code 3, where the model would be opened. */

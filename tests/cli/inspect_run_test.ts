@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { TASK_NAMES, TASKS } from "../../src/arguments/tasks.ts";
-import { COMMANDS } from "../../src/cli/commands.ts";
-import { runInspect } from "../../src/cli/inspect_script.ts";
+import { COMMANDS } from "../../src/cli/commands/commands.ts";
+import { runInspect } from "../../src/cli/commands/inspect_script.ts";
 import { FormatError, ModelError } from "../../src/errors.ts";
 import { RunLock } from "../../src/runs/run_lock.ts";
 import { readManifest, runQuietly } from "../support/sampling.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { COMMANDS } from "../../src/cli/commands.ts";
-import { loadCommand } from "../../src/cli/load_command.ts";
+import { COMMANDS } from "../../src/cli/commands/commands.ts";
+import { loadCommand } from "../../src/cli/commands/load_command.ts";
 import { runParataa } from "../../src/cli/parataa.ts";
 import { ROOT, runScript } from "../support/run_script.ts";
 import { withTempFolder } from "../support/temp_folder.ts";
@@ -25,7 +25,11 @@ Deno.test("COMMANDS has a row for every script, and a script for every row", asy
     if (isFile && !["parataa.ts", "launched.ts"].includes(name)) scripts.push(name);
   }
   const rows = Object.values(COMMANDS).map(({ script }) => `${script}.ts`);
-  assert.deepEqual(rows.toSorted(), scripts.toSorted(), "add a row to src/cli/commands.ts");
+  assert.deepEqual(
+    rows.toSorted(),
+    scripts.toSorted(),
+    "add a row to src/cli/commands/commands.ts",
+  );
 });
 
 Deno.test("parataa --help lists every command, --version and each command's --help need no permission", async () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { runConvert } from "../../src/cli/convert_script.ts";
+import { runConvert } from "../../src/cli/commands/convert_script.ts";
 import { withTempFolder } from "../support/temp_folder.ts";
 
 const EMBEDDED = "models/dit-emoji";

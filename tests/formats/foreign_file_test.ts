@@ -3,7 +3,7 @@ import { gzipSync } from "node:zlib";
 import { FormatError } from "../../src/errors.ts";
 import { type KnownKind, recognise, refuseForeign } from "../../src/formats/foreign_file.ts";
 import { readJson } from "../../src/formats/json.ts";
-import { verifyImage } from "../../src/formats/image/image_file.ts";
+import { verifyImage } from "../../src/images/image_file.ts";
 import { readNpy, writeNpy } from "../../src/formats/npy/npy.ts";
 import { readOnnx } from "../../src/formats/onnx/onnx.ts";
 import { openTensorFile } from "../../src/formats/open_tensors.ts";

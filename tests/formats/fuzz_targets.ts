@@ -1,19 +1,19 @@
 /** What the fuzz tests feed to each parser of src/formats. @module */
 import assert from "node:assert/strict";
 import { crc32, deflateSync } from "node:zlib";
-import { verifyImage } from "../../src/formats/image/image_file.ts";
+import { verifyImage } from "../../src/images/image_file.ts";
 import { readJson } from "../../src/formats/json.ts";
 import { readNpy, writeNpy } from "../../src/formats/npy/npy.ts";
-import { decodePng } from "../../src/formats/image/png_pixels.ts";
-import { insertPngText, readPngText } from "../../src/formats/image/png_text.ts";
+import { decodePng } from "../../src/images/png_pixels.ts";
+import { insertPngText, readPngText } from "../../src/images/png_text.ts";
 import {
   readSafetensors,
   type SafetensorsTensor,
   writeSafetensors,
 } from "../../src/formats/safetensors/safetensors.ts";
 import type { FuzzTarget } from "../support/fuzz.ts";
-import { BASELINE, exifSegment, GREY, PROGRESSIVE, withSegment } from "./image/jpeg_fixture.ts";
-import { chunk, header, IEND, join, pngWith, SIGNATURE } from "./image/png_fixture.ts";
+import { BASELINE, exifSegment, GREY, PROGRESSIVE, withSegment } from "../images/jpeg_fixture.ts";
+import { chunk, header, IEND, join, pngWith, SIGNATURE } from "../images/png_fixture.ts";
 
 const utf8 = (text: string) => new TextEncoder().encode(text);
 

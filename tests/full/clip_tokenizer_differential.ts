@@ -7,7 +7,7 @@
  */
 
 import assert from "node:assert/strict";
-import { ClipTokenizer } from "../../src/models/clip_tokenizer.ts";
+import { ClipTokenizer } from "../../src/models/tokenizer/clip_tokenizer.ts";
 import { hardStrings } from "../support/hard_strings.ts";
 
 const COUNT = 4000;

@@ -5,7 +5,7 @@ import { libraryCandidates } from "../../ffi/library_search.ts";
 import type { FlagTable } from "../../src/arguments/flag.ts";
 import type { Task } from "../../src/arguments/settings.ts";
 import { TASK_NAMES, TASKS } from "../../src/arguments/tasks.ts";
-import { runSampling } from "../../src/cli/sampling_command.ts";
+import { runSampling } from "../../src/cli/commands/sampling_command.ts";
 import { writeNpy } from "../../src/formats/npy/npy.ts";
 import { readSafetensors } from "../../src/formats/safetensors/safetensors.ts";
 import { encodePng } from "../../src/images/encode_png.ts";

@@ -11,7 +11,7 @@ import { Buffer } from "node:buffer";
 import { crc32 } from "node:zlib";
 import { FormatError } from "../../src/errors.ts";
 import { readNpy } from "../../src/formats/npy/npy.ts";
-import { readPngText } from "../../src/formats/image/png_text.ts";
+import { readPngText } from "../../src/images/png_text.ts";
 import { readSafetensors } from "../../src/formats/safetensors/safetensors.ts";
 import {
   contentOf,

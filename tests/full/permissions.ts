@@ -1,5 +1,5 @@
 /** What tests/scripts/permissions_test.ts does, for every command. @module */
-import { COMMANDS } from "../../src/cli/commands.ts";
+import { COMMANDS } from "../../src/cli/commands/commands.ts";
 import { checkPermissionsOf } from "../support/command_permissions.ts";
 
 for (const name of Object.keys(COMMANDS)) {

@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { runExperiment } from "../../src/cli/experiment_script.ts";
+import { runExperiment } from "../../src/cli/commands/experiment_script.ts";
 import { findChromium, Page, type View } from "../support/browser.ts";
 import { withTempFolder } from "../support/temp_folder.ts";
 

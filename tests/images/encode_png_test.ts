@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { verifyPng } from "../../src/formats/image/png.ts";
-import { decodePng } from "../../src/formats/image/png_pixels.ts";
+import { verifyPng } from "../../src/images/png.ts";
+import { decodePng } from "../../src/images/png_pixels.ts";
 import { encodePng } from "../../src/images/encode_png.ts";
 import type { Image } from "../../src/images/image.ts";
 

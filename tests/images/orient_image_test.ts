@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { Image } from "../../src/images/image.ts";
 import { orientImage } from "../../src/images/orient_image.ts";
 import { readImage } from "../../src/images/read_image.ts";
-import { BASELINE, exifSegment, withSegment } from "../formats/image/jpeg_fixture.ts";
+import { BASELINE, exifSegment, withSegment } from "./jpeg_fixture.ts";
 
 /** Red levels 0 1 2 / 3 4 5. */
 const SOURCE: Image = {

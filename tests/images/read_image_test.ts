@@ -13,8 +13,8 @@ import {
   GREY,
   PROGRESSIVE,
   withSegment,
-} from "../formats/image/jpeg_fixture.ts";
-import { chunk, header, IEND, join, SIGNATURE } from "../formats/image/png_fixture.ts";
+} from "./jpeg_fixture.ts";
+import { chunk, header, IEND, join, SIGNATURE } from "./png_fixture.ts";
 import { type FuzzTarget, mutant, Random } from "../support/fuzz.ts";
 
 const IMAGE: Image = {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { basename, dirname, join } from "node:path";
-import { runVerify } from "../../src/cli/verify_script.ts";
+import { runVerify } from "../../src/cli/commands/verify_script.ts";
 import { inspectFolder } from "../../src/diagnostics/inspect/folder_report.ts";
 import { isSound } from "../../src/diagnostics/inspect/report.ts";
 import { MismatchError } from "../../src/errors.ts";

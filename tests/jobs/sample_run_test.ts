@@ -8,7 +8,7 @@ import {
   StorageError,
   UsageError,
 } from "../../src/errors.ts";
-import { readPngText } from "../../src/formats/image/png_text.ts";
+import { readPngText } from "../../src/images/png_text.ts";
 import { readSafetensors, writeSafetensors } from "../../src/formats/safetensors/safetensors.ts";
 import { readImage } from "../../src/images/read_image.ts";
 import { writeNpy } from "../../src/formats/npy/npy.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { readSeedList } from "../../src/arguments/seed_list.ts";
-import { runVerify } from "../../src/cli/verify_script.ts";
+import { runVerify } from "../../src/cli/commands/verify_script.ts";
 import { UsageError } from "../../src/errors.ts";
 import { interruptAfter } from "../support/interrupt.ts";
 import { outputsOf, readManifest, readSample, runQuietly } from "../support/sampling.ts";

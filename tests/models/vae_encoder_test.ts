@@ -4,7 +4,7 @@ import { ModelError, NumericalError } from "../../src/errors.ts";
 import { VaeEncoder } from "../../src/models/vae_encoder.ts";
 import type { Image } from "../../src/images/image.ts";
 import { VaeDecoder } from "../../src/models/vae.ts";
-import type { LatentShape } from "../../src/models/network_contract.ts";
+import type { LatentShape } from "../../src/models/networks/network_contract.ts";
 import { Environment } from "../../src/runtime/environment.ts";
 import { type NodeSpec, onnxModel, type ValueSpec } from "../support/onnx_builder.ts";
 import { withTempFolder } from "../support/temp_folder.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { encodeIndexedPng } from "../../src/formats/image/indexed_png.ts";
-import { decodePng } from "../../src/formats/image/png_pixels.ts";
+import { encodeIndexedPng } from "../../src/images/indexed_png.ts";
+import { decodePng } from "../../src/images/png_pixels.ts";
 import type { Image } from "../../src/images/image.ts";
 import { fewColours } from "../../src/report/few_colours.ts";
 import { strip } from "../../src/report/strip.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { COMMANDS } from "../../src/cli/commands.ts";
+import { COMMANDS } from "../../src/cli/commands/commands.ts";
 import { commandLines } from "../support/command_lines.ts";
 import { checkPermissionsOf } from "../support/command_permissions.ts";
 

@@ -1,7 +1,7 @@
 /** Whether a command needs what it is granted, all of it and no more. @module */
 import assert from "node:assert/strict";
 import { join, resolve } from "node:path";
-import { COMMANDS } from "../../src/cli/commands.ts";
+import { COMMANDS } from "../../src/cli/commands/commands.ts";
 import { permissionFlags, type Permissions } from "../../src/arguments/permissions.ts";
 import { writeSafetensors } from "../../src/formats/safetensors/safetensors.ts";
 import { readFixture } from "../convert/network_fixture.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import { runMain } from "../../src/cli/main.ts";
-import { samplingCommand } from "../../src/cli/sampling_command.ts";
+import { samplingCommand } from "../../src/cli/commands/sampling_command.ts";
 import { REFUSALS, watchFiles } from "./watched_files.ts";
 
 /** What happens at the boundary. */

@@ -1,6 +1,6 @@
 /** Experiments on a tiny model. @module */
 import { join } from "node:path";
-import { runExperiment } from "../../src/cli/experiment_script.ts";
+import { runExperiment } from "../../src/cli/commands/experiment_script.ts";
 import { withTempFolder } from "./temp_folder.ts";
 import { type TinyDitOptions, writeTinyDit } from "./tiny_dit.ts";
 

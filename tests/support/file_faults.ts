@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { describeError } from "../../src/cli/main.ts";
-import { verifyImage } from "../../src/formats/image/image_file.ts";
+import { verifyImage } from "../../src/images/image_file.ts";
 import { readSafetensors } from "../../src/formats/safetensors/safetensors.ts";
 import { checkOutputs, readFinishedRun, readRunManifest } from "../../src/runs/finished_run.ts";
 import { outputsOf, readManifest, runQuietly } from "./sampling.ts";

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import type { Task } from "../../src/arguments/settings.ts";
 import { flagged } from "../../src/cli/main.ts";
-import { runSampling } from "../../src/cli/sampling_command.ts";
+import { runSampling } from "../../src/cli/commands/sampling_command.ts";
 import { readSafetensors } from "../../src/formats/safetensors/safetensors.ts";
 import type { Digest } from "../../src/storage/hash.ts";
 import type { Manifest } from "../../src/runs/manifest.ts";

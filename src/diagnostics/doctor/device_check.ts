@@ -1,6 +1,6 @@
 /** The processor and the graphics cards. @module */
 import type { Environment } from "../../runtime/environment.ts";
-import type { ProviderSettings } from "../../arguments/cuda_flags.ts";
+import type { ProviderSettings } from "../../arguments/flags/cuda_flags.ts";
 import { deviceLines, listDevices } from "./list_devices.ts";
 import type { Check } from "./check.ts";
 

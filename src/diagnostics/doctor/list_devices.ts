@@ -2,7 +2,7 @@
 import { PermissionError, RuntimeLibraryError } from "../../errors.ts";
 import { type CudaDriver, cudaDriver, openCuda } from "../../runtime/providers/cuda_devices.ts";
 import type { Environment } from "../../runtime/environment.ts";
-import { cudaOptionsOf, type ProviderSettings } from "../../arguments/cuda_flags.ts";
+import { cudaOptionsOf, type ProviderSettings } from "../../arguments/flags/cuda_flags.ts";
 
 /** What there is to run on. */
 export interface DeviceList {

@@ -7,12 +7,12 @@ import {
   recognise,
   refuseForeign,
 } from "../../formats/foreign_file.ts";
-import { verifyImage } from "../../formats/image/image_file.ts";
-import { verifyJpeg } from "../../formats/image/jpeg.ts";
+import { verifyImage } from "../../images/image_file.ts";
+import { verifyJpeg } from "../../images/jpeg.ts";
 import { isJsonObject, readJson } from "../../formats/json.ts";
 import { type NpyArray, readNpy } from "../../formats/npy/npy.ts";
 import { isShardIndex } from "../../formats/open_tensors.ts";
-import { readPngText } from "../../formats/image/png_text.ts";
+import { readPngText } from "../../images/png_text.ts";
 import { fileFact } from "./file_fact.ts";
 import { inspectOnnx } from "./onnx_report.ts";
 import type { InspectOptions, Report } from "./report.ts";

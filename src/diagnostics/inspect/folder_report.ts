@@ -1,7 +1,7 @@
 /** Folders: a model, a part of one, a run. @module */
 import { join } from "node:path";
 import { ModelError, ParataaError, PermissionError } from "../../errors.ts";
-import { ClipTokenizer } from "../../models/clip_tokenizer.ts";
+import { ClipTokenizer } from "../../models/tokenizer/clip_tokenizer.ts";
 import { type ClassNames, readClassNames } from "../../models/class_names.ts";
 import { ModelFolder } from "../../models/model_folder.ts";
 import { readSchedulerFile, schedulerFacts } from "../../models/scheduler_file.ts";

@@ -1,9 +1,9 @@
 /** Whether a network, as its file declares it, can be sampled with. @module */
-import { perRowTimesteps } from "../../models/per_row_timesteps.ts";
+import { perRowTimesteps } from "../../models/networks/per_row_timesteps.ts";
 import { ModelError } from "../../errors.ts";
 import { checkEncoder } from "../../models/clip_text_encoder.ts";
-import { checkContract, sharedTimestep } from "../../models/network_contract.ts";
-import { fixedSize, shapeText } from "../../models/tensor_contract.ts";
+import { checkContract, sharedTimestep } from "../../models/networks/network_contract.ts";
+import { fixedSize, shapeText } from "../../models/networks/tensor_contract.ts";
 import { checkVaeContract, IMAGE_CHANNELS } from "../../models/vae_network.ts";
 import type { TensorMetadata } from "../../runtime/model_metadata.ts";
 import type { Verdict } from "./report.ts";

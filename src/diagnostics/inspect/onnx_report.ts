@@ -4,7 +4,7 @@ import { placeNetwork } from "../../formats/onnx/external_files.ts";
 import { readOnnx } from "../../formats/onnx/onnx.ts";
 import { externalFiles } from "../../formats/onnx/onnx_external.ts";
 import type { OnnxModel, OnnxValue } from "../../formats/onnx/onnx_types.ts";
-import { batchWideOperators } from "../../models/batch_wide.ts";
+import { batchWideOperators } from "../../models/networks/batch_wide.ts";
 import type { TensorMetadata } from "../../runtime/model_metadata.ts";
 import { elementType } from "../../runtime/tensor_type.ts";
 import { fileFact } from "./file_fact.ts";

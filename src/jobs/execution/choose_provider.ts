@@ -8,7 +8,11 @@ import {
 } from "../../runtime/providers/cuda_devices.ts";
 import type { CudaOptions } from "../../runtime/providers/cuda_options.ts";
 import type { Environment } from "../../runtime/environment.ts";
-import { CUDA_SETTINGS, cudaOptionsOf, type ProviderSettings } from "../../arguments/cuda_flags.ts";
+import {
+  CUDA_SETTINGS,
+  cudaOptionsOf,
+  type ProviderSettings,
+} from "../../arguments/flags/cuda_flags.ts";
 import type { Provider, SessionOptions } from "../../runtime/session_options.ts";
 
 /** What runs the networks. */

@@ -5,7 +5,7 @@ import { FormatError } from "../../errors.ts";
 import type { GuidedDenoiser } from "../../models/guided_denoiser.ts";
 import type { DitPipeline } from "../../pipelines/dit_pipeline.ts";
 import type { Job, Jobs } from "../samples/job.ts";
-import { NUM_SAMPLES } from "../../arguments/script_flags.ts";
+import { NUM_SAMPLES } from "../../arguments/flags/script_flags.ts";
 import { readSeedList, settledSeeds } from "../../arguments/seed_list.ts";
 import { expectLabels, parseClassLabels } from "./class_labels.ts";
 import type { Making, OpenTask, SamplePlan } from "./task.ts";

@@ -1,5 +1,5 @@
 /** Text to image with Stable Diffusion. @module */
-import { NUM_SAMPLES } from "../../arguments/script_flags.ts";
+import { NUM_SAMPLES } from "../../arguments/flags/script_flags.ts";
 import { readSeedList, settledSeeds } from "../../arguments/seed_list.ts";
 import type { SettledSd } from "../../arguments/settings.ts";
 import { UsageError } from "../../errors.ts";

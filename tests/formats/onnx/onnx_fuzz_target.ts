@@ -1,6 +1,6 @@
 /** What the fuzz tests feed to the readers of ONNX files, ours and ONNX Runtime's. @module */
 import assert from "node:assert/strict";
-import { perRowTimesteps } from "../../../src/models/per_row_timesteps.ts";
+import { perRowTimesteps } from "../../../src/models/networks/per_row_timesteps.ts";
 import { ModelError } from "../../../src/errors.ts";
 import { readOnnx } from "../../../src/formats/onnx/onnx.ts";
 import { editGraph } from "../../../src/formats/onnx/onnx_edit.ts";

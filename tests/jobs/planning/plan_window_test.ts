@@ -8,7 +8,7 @@ import {
 import { expectedRounds } from "../../../src/jobs/planning/expected_rounds.ts";
 import { planTable } from "../../../src/cli/plan_table.ts";
 import { planLines, planWindow } from "../../../src/jobs/planning/plan_window.ts";
-import { samplingCommand } from "../../../src/cli/sampling_command.ts";
+import { samplingCommand } from "../../../src/cli/commands/sampling_command.ts";
 import { NumericalError, RuntimeLibraryError, UsageError } from "../../../src/errors.ts";
 import { outputsOf, readManifest, runQuietly } from "../../support/sampling.ts";
 import { withTempFolder } from "../../support/temp_folder.ts";

@@ -3,7 +3,7 @@ import { inspectFolder } from "../../../src/diagnostics/inspect/folder_report.ts
 import { UsageError } from "../../../src/errors.ts";
 import { parseClassLabels } from "../../../src/jobs/tasks/class_labels.ts";
 import { asFlag } from "../../../src/arguments/setting_names.ts";
-import { runSampling } from "../../../src/cli/sampling_command.ts";
+import { runSampling } from "../../../src/cli/commands/sampling_command.ts";
 import { gatherOutput } from "../../support/gathered_output.ts";
 import { withTempFolder } from "../../support/temp_folder.ts";
 import { writeTinyDit } from "../../support/tiny_dit.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { runSampling } from "../../../src/cli/sampling_command.ts";
+import { runSampling } from "../../../src/cli/commands/sampling_command.ts";
 import { syntaxNote } from "../../../src/jobs/tasks/prompt_syntax.ts";
 import { gatherOutput } from "../../support/gathered_output.ts";
 import { withTempFolder } from "../../support/temp_folder.ts";

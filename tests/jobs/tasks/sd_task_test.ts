@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { UsageError } from "../../../src/errors.ts";
-import { readPngText } from "../../../src/formats/image/png_text.ts";
+import { readPngText } from "../../../src/images/png_text.ts";
 import { outputsOf, readManifest, readSample, runQuietly } from "../../support/sampling.ts";
 import { withTempFolder } from "../../support/temp_folder.ts";
 

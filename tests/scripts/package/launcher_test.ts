@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { launcherText } from "../../../scripts/package/stub.ts";
-import { COMMANDS } from "../../../src/cli/commands.ts";
+import { COMMANDS } from "../../../src/cli/commands/commands.ts";
 import { ROOT, runScript } from "../../support/run_script.ts";
 import { withTempFolder } from "../../support/temp_folder.ts";
 

@@ -1,0 +1,123 @@
+/** Flags of the execution provider: which one, and CUDA's own. @module */
+import { UsageError } from "../../errors.ts";
+import {
+  ARENA_EXTEND_STRATEGIES,
+  cudaOptionProblem,
+  type CudaOptions,
+  CUDNN_CONV_ALGO_SEARCHES,
+} from "../../runtime/providers/cuda_options.ts";
+import type { Flag, FlagValues } from "../flag.ts";
+import { show } from "../parse_flags.ts";
+import type { SharedSettings } from "../settings.ts";
+
+/** Flags that every script which runs a network takes. */
+export const PROVIDER_FLAGS = {
+  provider: {
+    type: "choice",
+    choices: ["auto", "cpu", "cuda"],
+    default: "auto",
+    group: "Model",
+    scope: "execution",
+    help: "execution provider of ONNX Runtime; auto takes CUDA where it is complete",
+  },
+  ort_lib: {
+    type: "string",
+    value: "FILE",
+    group: "Model",
+    scope: "execution",
+    help:
+      "libonnxruntime to open (else ORT_DYLIB_PATH where --allow-env grants it, then the npm package's)",
+  },
+  cuda_libs: {
+    type: "string",
+    value: "DIR",
+    group: "CUDA",
+    scope: "execution",
+    help: "folder of NVIDIA's libraries, or of their wheels (nvidia/*/lib); then the system's",
+  },
+  gpu_mem_limit: {
+    type: "integer",
+    min: 1,
+    max: Number.MAX_SAFE_INTEGER,
+    group: "CUDA",
+    scope: "execution",
+    help: "most bytes of ONNX Runtime's arena on the device; all by default",
+  },
+  arena_extend_strategy: {
+    type: "choice",
+    choices: ARENA_EXTEND_STRATEGIES,
+    group: "CUDA",
+    scope: "execution",
+    help: "how the arena grows; kSameAsRequested by default",
+  },
+  cudnn_conv_algo_search: {
+    type: "choice",
+    choices: CUDNN_CONV_ALGO_SEARCHES,
+    group: "CUDA",
+    scope: "execution",
+    help: "how cuDNN chooses algorithms; HEURISTIC by default",
+  },
+  cuda_options: {
+    type: "string",
+    value: "A=B,…",
+    group: "CUDA",
+    scope: "execution",
+    help: "any option of the CUDA provider by ONNX Runtime's own name: device_id=1,use_tf32=0",
+  },
+} as const satisfies Record<string, Flag>;
+
+/** Which provider executes the networks, and what CUDA is told. */
+export type ProviderSettings = Pick<
+  SharedSettings,
+  | ("provider" | "libraryPath" | "cudaLibraryPath" | "gpuMemLimit")
+  | ("arenaExtendStrategy" | "cudnnConvAlgoSearch" | "cudaOptions")
+>;
+
+/** Settings of the CUDA provider. */
+export const CUDA_SETTINGS = [
+  ...["cudaLibraryPath", "gpuMemLimit", "arenaExtendStrategy"] as const,
+  ...["cudnnConvAlgoSearch", "cudaOptions"] as const,
+];
+
+/** The settings of {@link PROVIDER_FLAGS}, for commands that are no run. */
+export function providerSettings(
+  values: Omit<FlagValues<typeof PROVIDER_FLAGS>, "provider">,
+): ProviderSettings {
+  return {
+    libraryPath: values.ort_lib,
+    cudaLibraryPath: values.cuda_libs,
+    gpuMemLimit: values.gpu_mem_limit,
+    arenaExtendStrategy: values.arena_extend_strategy,
+    cudnnConvAlgoSearch: values.cudnn_conv_algo_search,
+    cudaOptions: values.cuda_options,
+  };
+}
+
+/**
+ * CUDA's options as the settings say.
+ *
+ * @throws {UsageError} naming the setting, the option and its value
+ */
+export function cudaOptionsOf(settings: ProviderSettings): CudaOptions {
+  const options: CudaOptions = {
+    gpu_mem_limit: settings.gpuMemLimit,
+    arena_extend_strategy: settings.arenaExtendStrategy,
+    cudnn_conv_algo_search: settings.cudnnConvAlgoSearch,
+  };
+  const named = new Set<string>();
+  for (const part of settings.cudaOptions?.split(",") ?? []) {
+    const match = /^\s*(\w+)\s*=\s*(\S+)\s*$/.exec(part);
+    if (!match) {
+      throw new UsageError((name) => `${name("cudaOptions")} has ${show(part)}, wanted name=value`);
+    }
+    const [, option, value] = match;
+    if (named.has(option) || options[option] !== undefined) {
+      throw new UsageError(`the CUDA option ${option} is given twice`);
+    }
+    named.add(option);
+    const problem = cudaOptionProblem(option, value);
+    if (problem) throw new UsageError((name) => `${name("cudaOptions")} ${option} ${problem}`);
+    options[option] = value;
+  }
+  return options;
+}

@@ -1,0 +1,21 @@
+/** Flags of commands that look and make nothing. @module */
+import type { Flag } from "../flag.ts";
+
+/** `--json`, `--debug`, `--help`, `--version`. */
+export const SESSION_FLAGS = {
+  json: { type: "boolean", group: "Run", scope: "session", help: "print one JSON object" },
+  debug: { type: "boolean", group: "Run", scope: "session", help: "print the stack of an error" },
+  help: {
+    type: "boolean",
+    short: "h",
+    group: "Run",
+    scope: "session",
+    help: "print this and leave",
+  },
+  version: {
+    type: "boolean",
+    group: "Run",
+    scope: "session",
+    help: "print the versions of parataa and Deno and leave",
+  },
+} as const satisfies Record<string, Flag>;

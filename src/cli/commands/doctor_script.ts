@@ -1,0 +1,130 @@
+/** `doctor`: what there is to run on, and what is in the way. @module */
+import { resolve } from "node:path";
+import { UsageError } from "../../errors.ts";
+import { cudaSessionOptions } from "../../runtime/providers/cuda_devices.ts";
+import { Environment } from "../../runtime/environment.ts";
+import type { SessionOptions } from "../../runtime/session_options.ts";
+import type { Command, Run } from "./command.ts";
+import {
+  cudaOptionsOf,
+  PROVIDER_FLAGS,
+  providerSettings,
+} from "../../arguments/flags/cuda_flags.ts";
+import { attempt, type Check, checkEvent, checkLines } from "../../diagnostics/doctor/check.ts";
+import { checkDevices } from "../../diagnostics/doctor/device_check.ts";
+import { checkLibrary } from "../../diagnostics/doctor/library_check.ts";
+import { checkModel } from "../../diagnostics/doctor/model_check.ts";
+import { checkPermissions } from "../../diagnostics/doctor/permission_check.ts";
+import { checkProviders } from "../../diagnostics/doctor/provider_check.ts";
+import type { Flag } from "../../arguments/flag.ts";
+import { refuseIgnored } from "../../arguments/ignored_flags.ts";
+import { printedAndDone, versionText } from "../help.ts";
+import { flagged } from "../main.ts";
+import { grantedLine, withPermissionLine } from "../permission_hint.ts";
+import { DOCTOR } from "../../arguments/permissions.ts";
+import { inOurWords } from "../program_name.ts";
+import { parseFlags } from "../../arguments/parse_flags.ts";
+import { printLine, printLines } from "../print.ts";
+import { givenOrShipped } from "../../storage/project_path.ts";
+import { SESSION_FLAGS } from "../../arguments/flags/session_flags.ts";
+
+const flags = {
+  model_path: {
+    type: "string",
+    value: "DIR",
+    short: "m",
+    group: "Model",
+    help: "model folder to open, run and time; none by default",
+  },
+  fp16: { type: "boolean", group: "Model", help: "take the folder's model_fp16.onnx files" },
+  ...PROVIDER_FLAGS,
+  threads: {
+    type: "integer",
+    min: 1,
+    max: 1024,
+    group: "Run",
+    help: "threads inside one call; all cores by default",
+  },
+  ...SESSION_FLAGS,
+} as const satisfies Record<string, Flag>;
+
+const summary = {
+  name: "doctor",
+  about:
+    "Says which ONNX Runtime and which providers work here, what is missing and what to do; with a model,\n" +
+    "opens it, runs two rows together and alone, and times batches.",
+  example: "deno task doctor --model_path models/dit-emoji",
+};
+
+/**
+ * Runs `doctor`: prints every check, then fails with the first one that did.
+ *
+ * @throws {UsageError} on a flag
+ * @throws {PermissionError} without `--allow-ffi`, or where the model may not be read
+ * @throws {RuntimeLibraryError} where no library opens, or the provider that was asked for does not work
+ * @throws {ModelError} where the model cannot be opened or its rows depend on one another
+ */
+export const runDoctor: Run = flagged(async (args, signal) => {
+  if (printedAndDone({ summary, flags }, args)) return;
+  const { values, given } = parseFlags(flags, args);
+  const forModel = ["fp16", "threads"].find((name) => given.has(name));
+  if (forModel !== undefined && values.model_path === undefined) {
+    throw new UsageError(`--${forModel} is for --model_path, which is not given`);
+  }
+  refuseIgnored(values, given);
+  void cudaOptionsOf(providerSettings(values)); // refuses what no option can be before anything is printed
+  const checks: Check[] = [];
+  for await (const found of examine(values, signal)) {
+    const hint = found.hint && inOurWords(withPermissionLine(found.hint, args));
+    const check = { ...found, hint };
+    checks.push(check);
+    if (!values.json) printLines(checkLines(check));
+  }
+  const failed = checks.filter(({ state }) => state === "fail");
+  if (values.json) {
+    const ok = failed.length === 0;
+    printLine(JSON.stringify({ event: "doctor", ok, checks: checks.map(checkEvent) }));
+  }
+  if (failed[0]?.error) throw failed[0].error;
+});
+
+type Values = ReturnType<typeof parseFlags<typeof flags>>["values"];
+
+async function* examine(values: Values, signal: AbortSignal): AsyncGenerator<Check> {
+  const settings = providerSettings(values);
+  yield machine();
+  yield* await checkPermissions(DOCTOR, `run ${grantedLine("doctor")}`);
+  const libraryPath = values.ort_lib === undefined ? undefined : resolve(values.ort_lib);
+  const library = await attempt("library", () => checkLibrary(libraryPath));
+  yield library;
+  if (library.state === "fail") return;
+  using env = Environment.open({ libraryPath });
+  yield checkDevices(env, settings);
+  const cuda = cudaOptionsOf(settings);
+  const wanted = values.provider === "auto" ? undefined : values.provider;
+  const providers = await checkProviders(env, { wanted, folder: values.cuda_libs, cuda });
+  yield* providers;
+  if (values.model_path === undefined || providers.some(({ state }) => state === "fail")) return;
+  const works = providers.some(({ name, state }) => name === "cuda" && state === "ok");
+  const own = { intraOpNumThreads: values.threads };
+  const session: SessionOptions = works && wanted !== "cpu"
+    ? cudaSessionOptions(cuda.device_id ?? 0, { ...own, cuda })
+    : { ...own, provider: "cpu" };
+  const options = { fp16: values.fp16, session };
+  const path = await givenOrShipped(values.model_path);
+  yield* await checkModel(env, { path, options, signal });
+}
+
+function machine(): Check {
+  const { os, arch } = Deno.build;
+  const cores = navigator.hardwareConcurrency;
+  return {
+    name: "machine",
+    state: "ok",
+    text: `${os} ${arch}, ${cores} cores, ${versionText()}`,
+    data: { os, arch, cores, deno: Deno.version.deno },
+  };
+}
+
+/** `doctor`, for `parataa`. */
+export const doctorCommand: Command = { flags, run: runDoctor };

@@ -1,0 +1,149 @@
+/** `experiment`: a grid of runs, what they came to, and a report. @module */
+import { basename, join } from "node:path";
+import { fileFault } from "../../formats/file_fault.ts";
+import { NumericalError, UsageError } from "../../errors.ts";
+import { checkCells, expandCells } from "../../experiments/cells.ts";
+import { readDefinition } from "../../experiments/definition.ts";
+import { duration } from "../../experiments/estimate.ts";
+import {
+  estimateRuns,
+  type Experiment,
+  runCells,
+  type RunCellsOptions,
+} from "../../experiments/run_cells.ts";
+import { plural } from "../../text.ts";
+import type { RunEvent, WatchOptions } from "../../jobs/progress.ts";
+import type { Command, Run } from "./command.ts";
+import type { Flag } from "../../arguments/flag.ts";
+import { parseFlags } from "../../arguments/parse_flags.ts";
+import { givenOrShipped } from "../../storage/project_path.ts";
+import { printedAndDone } from "../help.ts";
+import { flagged, Interrupted } from "../main.ts";
+import { printLine } from "../print.ts";
+import { createProgress } from "../progress.ts";
+import { asFlag } from "../../arguments/setting_names.ts";
+import { samplingFlags } from "../../arguments/flags/script_flags.ts";
+
+const flags = experimentFlags();
+
+const summary = {
+  name: "experiment",
+  about:
+    "Makes the runs that a JSON file asks for, measures each against sequential sampling, and writes\n" +
+    "results.csv, plots, contact sheets and a report.html that stands alone. A second start goes on.",
+  example: "deno task experiment scripts/experiments/window.json",
+};
+
+/** Flags of `experiment`. */
+// deno-lint-ignore explicit-module-boundary-types -- the table's literal types carry the types of the parsed values
+export function experimentFlags() {
+  const { output_path, quiet, debug, help, version } = samplingFlags({
+    timesteps: 1,
+    maxTimesteps: 1,
+    order: 1,
+    modelPath: "",
+  });
+  const { default: _, ...outputPath } = output_path;
+  return {
+    output_path: {
+      ...outputPath,
+      help: "the experiment's folder; output/experiments/<name of the file> by default",
+    },
+    dry_run: {
+      type: "boolean",
+      group: "Run",
+      help: "list the runs and the time that they can be expected to take, and leave",
+    },
+    report_only: {
+      type: "boolean",
+      group: "Run",
+      help: "make no run: write the report of what is there",
+    },
+    quiet: { ...quiet, help: "print only the report's path" },
+    ...{ debug, help, version },
+  } as const satisfies Record<string, Flag>;
+}
+
+/**
+ * Runs `experiment`.
+ *
+ * @throws {UsageError} on a flag, of the command line or of the file, that does not exist or is out of its range
+ * @throws {FormatError} on a file that is no JSON or has a wrong type, naming line and column
+ * @throws {NumericalError} in the end, when a run ended in NaN
+ */
+export const runExperiment: Run = flagged(async (args, signal) => {
+  if (printedAndDone({ summary, flags }, args)) return;
+  const { values, operands: [file] } = parseFlags(flags, args, { mostOperands: 1 });
+  if (file === undefined) {
+    throw new UsageError("experiment needs a JSON file", { hint: summary.example });
+  }
+  if (values.dry_run && values.report_only) {
+    throw new UsageError("--dry_run and --report_only are given, wanted at most one of them");
+  }
+  const bytes = await readFile(file);
+  const definition = readDefinition(bytes, file);
+  const cells = await expandCells(definition, file);
+  if (!values.report_only) await checkCells(cells, file);
+  const name = basename(file).replace(/\.json$/i, "");
+  const experiment = {
+    ...{ name, definition, cells, text: new TextDecoder().decode(bytes) },
+    path: values.output_path ?? join("output", "experiments", name),
+  };
+  const options = { signal, onProgress: printer(values.quiet), spelling: asFlag };
+  if (values.dry_run) return await printEstimates(experiment, options);
+  await makeRuns(experiment, { ...options, reportOnly: values.report_only });
+});
+
+async function printEstimates(experiment: Experiment, options: WatchOptions): Promise<void> {
+  let left = 0, present = 0;
+  for await (const { name, there, seconds } of estimateRuns(experiment, options)) {
+    if (there) present++;
+    left += seconds;
+    printLine(`${(there ? "there" : `about ${duration(seconds)}`).padEnd(12)}  ${name}`);
+  }
+  const runs = plural(experiment.cells.all.length, "run");
+  printLine(`${runs}, ${present} there already; about ${duration(left)} to go`);
+}
+
+async function makeRuns(experiment: Experiment, options: RunCellsOptions): Promise<void> {
+  const { report, failed } = await runCells(experiment, options).catch((error) => {
+    if (error instanceof Interrupted) error.hint = "start it again to go on";
+    throw error;
+  });
+  printLine(report);
+  const [first] = failed;
+  if (first === undefined) return;
+  const runs = plural(experiment.cells.all.length, "run");
+  throw new NumericalError(
+    `${failed.length} of ${runs} failed, first ${first.name}: ${first.message}`,
+  );
+}
+
+/** A bar for the run at hand on a terminal, and lines of the experiment; of what the runs say of themselves every line once. */
+function printer(quiet: boolean): (event: RunEvent) => void {
+  const progress = createProgress({ quiet, json: false });
+  const told = new Set<string>();
+  return (event) => {
+    if (event.event === "note") {
+      if (told.has(event.line)) return;
+      told.add(event.line);
+    }
+    if (event.event !== "sample") progress.tell(event);
+  };
+}
+
+/** The command, for `parataa`. */
+export const experimentCommand: Command = { flags, run: runExperiment };
+
+async function readFile(file: string): Promise<Uint8Array> {
+  try {
+    return await Deno.readFile(await givenOrShipped(file));
+  } catch (cause) {
+    if (cause instanceof Deno.errors.NotCapable) throw cause;
+    const isFolder = cause instanceof Deno.errors.IsADirectory;
+    throw new UsageError(`${file} cannot be read: ${fileFault(cause)}`, {
+      hint: isFolder ? "the folder of an experiment holds its file as experiment.json" : undefined,
+      cause,
+    });
+  }
+}

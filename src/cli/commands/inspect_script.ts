@@ -1,0 +1,94 @@
+/** `inspect`: what a file or a folder is, and whether it serves, without native code. @module */
+import { ModelError, PermissionError, UsageError } from "../../errors.ts";
+import type { Command } from "./command.ts";
+import type { Flag } from "../../arguments/flag.ts";
+import { forEachPath } from "../each_path.ts";
+import { printedAndDone } from "../help.ts";
+import { inspectFile } from "../../diagnostics/inspect/file_report.ts";
+import { inspectFolder } from "../../diagnostics/inspect/folder_report.ts";
+import { isSound, type Report, reportLines } from "../../diagnostics/inspect/report.ts";
+import { fileFault } from "../../formats/file_fault.ts";
+import { HUB_HINT, isHubName } from "../../storage/hub_name.ts";
+import { inOurWords } from "../program_name.ts";
+import { parseFlags } from "../../arguments/parse_flags.ts";
+import { printLine, printLines } from "../print.ts";
+import { givenOrShipped } from "../../storage/project_path.ts";
+import { SESSION_FLAGS } from "../../arguments/flags/session_flags.ts";
+
+const flags = {
+  tensors: { type: "boolean", group: "Output", help: "list every tensor with its type and shape" },
+  no_hash: { type: "boolean", group: "Output", help: "leave out the SHA-256 of the files" },
+  part: {
+    type: "string",
+    value: "KEY",
+    group: "Model",
+    help: "dict of a PyTorch checkpoint to look at [averaged weights, such as ema, first]",
+  },
+  ...SESSION_FLAGS,
+} as const satisfies Record<string, Flag>;
+
+const summary = {
+  name: "inspect",
+  about:
+    "Says what a file or folder is: a PyTorch checkpoint, safetensors or an index of shards, an ONNX\n" +
+    "network, npy, PNG, JPEG, JSON, a model folder, a run. Runs no native code and nothing from the file.",
+  example: "deno task inspect models/dit-emoji",
+};
+
+/**
+ * Runs `inspect`: prints what was found, then fails where it is damaged or unfit.
+ *
+ * @throws {FormatError} where a file is not what its format demands
+ * @throws {ModelError} where a model does not meet its contract
+ */
+export async function runInspect(args: readonly string[], signal: AbortSignal): Promise<void> {
+  if (printedAndDone({ summary, flags }, args)) return;
+  const { values, operands } = parseFlags(flags, args, { mostOperands: Infinity });
+  const needs = { message: "inspect needs a file or a folder", hint: summary.example };
+  await forEachPath(operands, needs, (path) => inspectPath(path, values, signal));
+}
+
+type Values = ReturnType<typeof parseFlags<typeof flags>>["values"];
+
+async function inspectPath(given: string, values: Values, signal: AbortSignal): Promise<void> {
+  const options = { tensors: values.tensors, hash: !values.no_hash, part: values.part, signal };
+  const path = await givenOrShipped(given);
+  const isFolder = await lookAt(path);
+  const report = await (isFolder ? inspectFolder(path, options) : inspectFile(path, options));
+  const { resume } = report.facts;
+  if (typeof resume === "string") report.facts.resume = inOurWords(resume);
+  if (values.json) {
+    printLine(JSON.stringify({ event: "inspect", sound: isSound(report), ...report }));
+  } else printLines(reportLines(report));
+  if (!isSound(report)) throw unsound(report);
+}
+
+async function lookAt(path: string): Promise<boolean> {
+  try {
+    const { isDirectory, isFile } = await Deno.stat(path);
+    if (isDirectory || isFile) return isDirectory;
+  } catch (cause) {
+    if (cause instanceof Deno.errors.NotCapable) {
+      throw new PermissionError(`cannot read ${path}`, { hint: cause.message, cause });
+    }
+    const hint = isHubName(path) ? HUB_HINT : undefined;
+    throw cause instanceof Deno.errors.NotFound
+      ? new UsageError(`there is no file or folder ${path}`, { hint, cause })
+      : new UsageError(`${path} cannot be read: ${fileFault(cause)}`, { cause });
+  }
+  throw new UsageError(`${path} is neither a file nor a folder`);
+}
+
+function unsound(report: Report): ModelError {
+  const faults = faultsOf(report);
+  const more = faults.length > 1 ? ` (and ${faults.length - 1} more)` : "";
+  return new ModelError(`${report.path} does not serve as it is: ${faults[0]}${more}`);
+}
+
+function faultsOf({ problems, contract, parts = [] }: Report): string[] {
+  const own = contract && !contract.met ? [contract.why ?? "the contract is not met"] : [];
+  return [...problems, ...own, ...parts.flatMap(faultsOf)];
+}
+
+/** `inspect`, for `parataa`. */
+export const inspectCommand: Command = { flags, run: runInspect };

@@ -1,0 +1,27 @@
+/** Loads the code of a command. @module */
+import type { Task } from "../../arguments/settings.ts";
+import type { Command } from "./command.ts";
+
+/** By the name of the command. Nothing of one is loaded before it is asked for. */
+const LOADERS: Readonly<Record<string, () => Promise<Command>>> = {
+  dit: () => sampling("dit"),
+  sd: () => sampling("sd"),
+  "sd-winit": () => sampling("sd-winit"),
+  demo: async () => (await import("./demo_script.ts")).demoCommand,
+  verify: async () => (await import("./verify_script.ts")).verifyCommand,
+  rerun: async () => (await import("./rerun_script.ts")).rerunCommand,
+  experiment: async () => (await import("./experiment_script.ts")).experimentCommand,
+  inspect: async () => (await import("./inspect_script.ts")).inspectCommand,
+  doctor: async () => (await import("./doctor_script.ts")).doctorCommand,
+  selftest: async () => (await import("./selftest_script.ts")).selftestCommand,
+  convert: async () => (await import("./convert_script.ts")).convertCommand,
+};
+
+/** @param name one of the table's */
+export function loadCommand(name: string): Promise<Command> {
+  return LOADERS[name]();
+}
+
+async function sampling(task: Task): Promise<Command> {
+  return (await import("./sampling_command.ts")).samplingCommand(task);
+}

@@ -1,0 +1,136 @@
+/** `rerun`: repeats a run from its manifest and compares every byte. @module */
+import { PermissionError, VerificationError } from "../../errors.ts";
+import { type Repetition, rerunRun } from "../../jobs/rerun_run.ts";
+import type { Difference, FileComparison } from "../../runs/compare_runs.ts";
+import { describeHost } from "../../runs/host.ts";
+import type { Command, Run } from "./command.ts";
+import { ditFlags } from "../../arguments/flags/dit_flags.ts";
+import type { Flag } from "../../arguments/flag.ts";
+import { type ParsedFlags, parseFlags } from "../../arguments/parse_flags.ts";
+import { givenOverrides } from "../../arguments/record.ts";
+import { plural } from "../../text.ts";
+import { forEachPath } from "../each_path.ts";
+import { printedAndDone } from "../help.ts";
+import { flagged } from "../main.ts";
+import { printLine, printLines } from "../print.ts";
+import { createProgress, type Progress } from "../progress.ts";
+import { watchRun } from "../watch_run.ts";
+
+const flags = rerunFlags();
+
+const summary = {
+  name: "rerun",
+  about: "Repeats a run from its manifest into a new folder and compares the bytes of every file.",
+  example: "deno task rerun output/DiT-2026-11-23-01-02-18",
+};
+
+/** Files that an error line names; the rest is counted. */
+const MOST_NAMED = 3;
+
+/** Flags of `rerun`: what may differ from the run's own. */
+// deno-lint-ignore explicit-module-boundary-types -- the table's literal types carry the types of the parsed values
+export function rerunFlags() {
+  const { model_path, vae_path, provider, ort_lib, threads, output_path, ...rest } = ditFlags();
+  const { default: _, ...modelPath } = model_path;
+  const { quiet, json, debug, help, version } = rest;
+  return {
+    model_path: { ...modelPath, help: "folder of the run's model; as recorded by default" },
+    vae_path,
+    provider,
+    ort_lib,
+    output_path: { ...output_path, help: "where the new run's folder is made" },
+    threads,
+    ...{ quiet, json, debug, help, version },
+  } as const satisfies Record<string, Flag>;
+}
+
+/**
+ * Runs `rerun`.
+ *
+ * @throws {VerificationError} when a byte differs, naming the files and what else does
+ * @throws {FormatError} when the recorded run is damaged or was never finished
+ */
+export const runRerun: Run = flagged(async (args, signal) => {
+  if (printedAndDone({ summary, flags }, args)) return;
+  const line = parseFlags(flags, args, { mostOperands: Infinity });
+  const needs = { message: "rerun needs the folder of a run", hint: summary.example };
+  await forEachPath(line.operands, needs, (path) => rerunFolder(path, line, signal));
+});
+
+async function rerunFolder(
+  path: string,
+  { values, given }: ParsedFlags<typeof flags>,
+  signal: AbortSignal,
+): Promise<void> {
+  await requireProcessor();
+  const overrides = { ...givenOverrides(flags, values, given), outputPath: values.output_path };
+  const progress = createProgress(values);
+  const repetition = await watchRun(
+    { signal, progress },
+    (options) => rerunRun(path, overrides, options),
+  );
+  report(repetition, { ...values, progress });
+}
+
+/** What differs cannot be named without it, and a run takes minutes: ask first. */
+async function requireProcessor(): Promise<void> {
+  if ((await describeHost()).cpu !== undefined) return;
+  const { state } = await Deno.permissions.query({ name: "sys", kind: "cpus" });
+  if (state === "granted") return; // a system that does not say
+  throw new PermissionError("rerun cannot ask for the model of this processor", {
+    hint: 'Requires sys access to "cpus", run again with the --allow-sys flag',
+  });
+}
+
+interface Reported {
+  quiet: boolean;
+  json: boolean;
+  progress: Progress;
+}
+
+function report(
+  { path, recorded, run, files, differences, verified: equal }: Repetition,
+  { quiet, json, progress }: Reported,
+): void {
+  progress.done(run);
+  if (json) {
+    printLine(JSON.stringify({ event: "rerun", path, verified: equal, files, differences }));
+  } else if (!quiet) {
+    // What was made otherwise and gave the same bytes is of no interest.
+    printLines(lines(files, equal ? [] : differences));
+  }
+  if (equal) return;
+  const { different } = files;
+  const named = different.slice(0, MOST_NAMED).join(", ");
+  const more = different.length > MOST_NAMED ? ` and ${different.length - MOST_NAMED} more` : "";
+  throw new VerificationError(
+    `${different.length} of ${Object.keys(recorded.outputs).length} files of ${path} differ: ` +
+      `${named}${more}; ${told(differences)}`,
+    { hint: "take what the run was made with, or check it by deno task verify" },
+  );
+}
+
+function lines(
+  { equal, different, added }: FileComparison,
+  differences: readonly Difference[],
+): string[] {
+  const notIn = added.length ? `; ${plural(added.length, "file")} that the run did not have` : "";
+  return [
+    `${equal.length} of ${
+      plural(equal.length + different.length, "file")
+    } equal to the last byte${notIn}`,
+    ...different.map((name) => `differs: ${name}`),
+    ...differences.map(({ what, recorded, here }) => `${what}: was ${recorded}, here ${here}`),
+  ];
+}
+
+function told(differences: readonly Difference[]): string {
+  if (differences.length === 0) {
+    return "versions, library, model, processor, threads and arguments are the recorded ones";
+  }
+  return differences.map(({ what, recorded, here }) => `${what} was ${recorded}, here ${here}`)
+    .join(", ");
+}
+
+/** `rerun`, for `parataa`. */
+export const rerunCommand: Command = { flags, run: runRerun };

@@ -1,0 +1,56 @@
+/** The commands that sample. @module */
+import type { FlagTable } from "../../arguments/flag.ts";
+import type { Task } from "../../arguments/settings.ts";
+import { TASKS } from "../../arguments/tasks.ts";
+import type { RunResult } from "../../jobs/run_result.ts";
+import type { Command } from "./command.ts";
+import { printedAndDone, type ScriptSummary } from "../help.ts";
+import { flagged } from "../main.ts";
+import { readLine } from "../sampling_line.ts";
+
+const SUMMARIES: Readonly<Record<Task, ScriptSummary>> = {
+  dit: {
+    name: "parallel_dit",
+    about:
+      "Samples a class-conditional diffusion transformer (DiT), all steps of the chain at once.",
+    example: 'deno task dit --class_labels "cat face,heart" --timesteps 50',
+  },
+  sd: {
+    name: "parallel_sd",
+    about: "Text to image with Stable Diffusion, all steps of the chain at once.",
+    example: 'deno task sd --prompt "a cute dog" --num_samples 4',
+  },
+  "sd-winit": {
+    name: "parallel_sd_winit",
+    about:
+      "Samples a prompt with Stable Diffusion from the trajectory of another prompt, a file or an image.",
+    example:
+      'deno task sd-winit --prompt1 "a cute dog" --prompt2 "a cute cat" --variation_steps 30',
+  },
+};
+
+/**
+ * Runs a sampling script: `--help`, `--list_devices` and the like print and leave. Pipelines are loaded after the line is read.
+ *
+ * @param options.more flags beside the task's own, which the caller reads
+ * @returns `undefined` where nothing was sampled
+ */
+export async function runSampling(
+  task: Task,
+  argv: readonly string[],
+  { signal, more = {} }: { signal: AbortSignal; more?: FlagTable },
+): Promise<RunResult | undefined> {
+  const flags = { ...TASKS[task].flags, ...more };
+  if (printedAndDone({ summary: SUMMARIES[task], flags }, argv)) return undefined;
+  const line = readLine(task, flags, argv);
+  const { runLine } = await import("../run_line.ts");
+  return await runLine(line, signal);
+}
+
+/** A sampling command, for scripts and for `parataa`. */
+export function samplingCommand(task: Task): Command {
+  return {
+    flags: TASKS[task].flags,
+    run: flagged((args, signal) => runSampling(task, args, { signal })),
+  };
+}

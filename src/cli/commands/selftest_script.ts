@@ -1,0 +1,181 @@
+/** `selftest`: the embedded models on a device against the CPU, for users to run and to send. @module */
+import { basename, isAbsolute, join } from "node:path";
+import { NumericalError, UsageError, VerificationError } from "../../errors.ts";
+import { type Digest, digestFile } from "../../storage/hash.ts";
+import { describeHost } from "../../runs/host.ts";
+import type { Environment } from "../../runtime/environment.ts";
+import { VERSION } from "../../version.ts";
+import {
+  chooseProvider,
+  type Execution,
+  type ExecutionSettings,
+} from "../../jobs/execution/choose_provider.ts";
+import type { Command, Run } from "./command.ts";
+import { PROVIDER_FLAGS, providerSettings } from "../../arguments/flags/cuda_flags.ts";
+import { ditFlags } from "../../arguments/flags/dit_flags.ts";
+import type { Flag, FlagValues } from "../../arguments/flag.ts";
+import { openEnvironment } from "../../jobs/execution/open_model.ts";
+import { refuseIgnored } from "../../arguments/ignored_flags.ts";
+import { parseFlags, show } from "../../arguments/parse_flags.ts";
+import { flagged } from "../main.ts";
+import { printLine, printLines, tell } from "../print.ts";
+import { projectPath } from "../../storage/project_path.ts";
+import { printedAndDone } from "../help.ts";
+import { measureNetwork, type NetworkResult } from "../../diagnostics/selftest/selftest_measure.ts";
+import { NETWORKS } from "../../diagnostics/selftest/selftest_networks.ts";
+import {
+  headLines,
+  type SelftestReport,
+  tableHead,
+  tableLine,
+} from "../../diagnostics/selftest/selftest_report.ts";
+
+const summary = {
+  name: "selftest",
+  about:
+    "Runs the networks that ship with parataa on a device: how far their outputs are from the\n" +
+    "CPU's, how long calls of 1, 2, 4, … rows take, and what they ran on.",
+  example: "deno task selftest --device cuda:0 --ort_lib cuda/onnxruntime/capi/libonnxruntime.so.1",
+};
+
+const flags = selftestFlags();
+
+/** Flags of `selftest`. */
+// deno-lint-ignore explicit-module-boundary-types -- the table's literal types carry the types of the parsed values
+export function selftestFlags() {
+  const { provider: _, ...providerFlags } = PROVIDER_FLAGS;
+  const { threads, verbose, json, debug, help, version } = ditFlags();
+  return {
+    device: {
+      type: "string",
+      value: "cpu|cuda:N",
+      default: "cpu",
+      group: "Model",
+      help: "what to test",
+    },
+    ...providerFlags,
+    batches: {
+      type: "string",
+      value: "A,B,…",
+      default: "1,2,4,8,16,32,64",
+      group: "Run",
+      help: "rows of the calls that are timed",
+    },
+    tolerance: {
+      type: "number",
+      min: 0,
+      max: Number.MAX_VALUE,
+      default: 0.05,
+      group: "Run",
+      help: "largest difference from the CPU that is still well, over the output's RMS",
+    },
+    threads,
+    json: { ...json, help: "print one JSON object, with whole hashes and first calls" },
+    ...{ verbose, debug, help, version },
+  } as const satisfies Record<string, Flag>;
+}
+
+type Values = FlagValues<typeof flags>;
+
+/**
+ * Runs `selftest`.
+ *
+ * @throws {RuntimeLibraryError} when the device cannot be had
+ * @throws {NumericalError} when an output is not finite
+ * @throws {VerificationError} when an output is further from the CPU's than `--tolerance`
+ */
+export const runSelftest: Run = flagged(async (args, signal) => {
+  if (printedAndDone({ summary, flags }, args)) return;
+  const { values, given } = parseFlags(flags, args);
+  refuseIgnored(values, given);
+  const batches = parseBatches(values.batches);
+  const settings = { ...deviceSettings(values), verbose: values.verbose };
+  using env = openEnvironment(settings);
+  const execution = chooseProvider(env, settings);
+  if (values.verbose) { for (const line of execution.details) tell(line); }
+  const report = await startReport(env, values, execution);
+  const print = (lines: string[]) => values.json || printLines(lines);
+  print([...headLines(report), "", ...tableHead(batches)]);
+  for (const network of NETWORKS) {
+    const file = projectPath(join("models", network, "model.onnx"));
+    const result = await measureNetwork(env, {
+      ...{ network, file, batches, signal },
+      session: execution.session,
+    });
+    report.networks.push(result);
+    print([tableLine(result)]);
+  }
+  if (values.json) printLine(JSON.stringify(report));
+  for (const result of report.networks) judge(result, values);
+});
+
+/** Device and options as a run has them. */
+function deviceSettings(values: Values): ExecutionSettings {
+  const { device, cuda_options, threads } = values;
+  const settings = { ...providerSettings(values), threads };
+  if (device === "cpu") return { ...settings, provider: "cpu" };
+  const id = /^cuda:(\d+)$/.exec(device)?.[1];
+  if (id === undefined) {
+    throw new UsageError(`--device is ${show(device)} but takes cpu or cuda:N`);
+  }
+  const options = [`device_id=${id}`, ...cuda_options === undefined ? [] : [cuda_options]];
+  return { ...settings, provider: "cuda", cudaOptions: options.join(",") };
+}
+
+function parseBatches(text: string): number[] {
+  return text.split(",").map((part) => {
+    const rows = Number(part);
+    if (/^\d+$/.test(part) && rows >= 1 && rows <= 4096) return rows;
+    throw new UsageError(`--batches has ${show(part)}, wanted whole numbers, 1-4096`);
+  });
+}
+
+async function startReport(
+  env: Environment,
+  { device, threads }: Values,
+  { device: name, cuda }: Execution,
+): Promise<SelftestReport> {
+  const paths = [env.libraryPath];
+  if (cuda) paths.push(...providerPaths(env), ...cuda.libraries.map(({ path }) => path));
+  return {
+    ...{ device, name, driver: cuda?.driver.version },
+    versions: { parataa: VERSION, deno: Deno.version.deno, onnxruntime: env.version },
+    host: await describeHost(),
+    threads,
+    libraries: await Promise.all(paths.map(describeLibrary)),
+    networks: [],
+  };
+}
+
+/** The provider's own library lies beside the core. */
+function providerPaths({ libraryPath }: Environment): string[] {
+  if (!isAbsolute(libraryPath)) return [];
+  return [join(libraryPath, "..", "libonnxruntime_providers_cuda.so")];
+}
+
+/** A library that only the system knows has no digest, and of NVIDIA's those that may be read. */
+async function describeLibrary(path: string): Promise<{ path: string } & Partial<Digest>> {
+  const own = /onnxruntime/.test(basename(path));
+  const readable = own ||
+    (await Deno.permissions.query({ name: "read", path })).state === "granted";
+  return isAbsolute(path) && readable ? { path, ...await digestFile(path) } : { path };
+}
+
+/** Holds a network's outputs to the tolerance. @throws {NumericalError | VerificationError} naming the network */
+export function judge(
+  { network, difference }: NetworkResult,
+  { device, tolerance }: Pick<Values, "device" | "tolerance">,
+): void {
+  const { relative } = difference;
+  if (Number.isNaN(relative)) {
+    throw new NumericalError(`${network} gives NaN or infinity on ${device}`);
+  }
+  if (relative <= tolerance) return;
+  throw new VerificationError(
+    `${network} on ${device} is ${relative.toExponential(1)} from the CPU's output, ` +
+      `relative to its RMS; wanted at most ${tolerance}`,
+  );
+}
+
+/** `selftest`, for `parataa`. */
+export const selftestCommand: Command = { flags, run: runSelftest };

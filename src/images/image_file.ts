@@ -1,0 +1,88 @@
+/** Which image a file holds, checked before any decoder sees it. @module */
+import { FormatError } from "../errors.ts";
+import { refuseForeign } from "../formats/foreign_file.ts";
+import { verifyJpeg } from "./jpeg.ts";
+import { PNG_SIGNATURE, verifyPng } from "./png.ts";
+
+/** What {@link verifyImage} returns. */
+export interface ImageFile {
+  /** What the file is. */
+  readonly kind: "png" | "jpeg";
+  /** Width in pixels, as stored. */
+  readonly width: number;
+  /** Height in pixels, as stored. */
+  readonly height: number;
+  /** How to turn the image, 1 (as stored) to 8, as Exif has it. */
+  readonly orientation: number;
+  /** Bytes of the image; the file may have others after it. */
+  readonly length: number;
+}
+
+/** Longest side in pixels. */
+const MAX_SIDE = 16_384;
+/** Most pixels: 256 MB as RGBA. */
+const MAX_PIXELS = 64e6;
+const WIDTH_IN_PNG = 16;
+
+/** What people try instead, by a text at an offset of the first bytes. */
+const OTHERS: readonly (readonly [kind: string, offset: number, text: string])[] = [
+  ["a GIF", 0, "GIF8"],
+  ["a WebP", 8, "WEBP"],
+  ["a BMP", 0, "BM"],
+  ["a TIFF", 0, "II*\0"],
+  ["a TIFF", 0, "MM\0*"],
+  ["an AVIF or HEIC", 4, "ftyp"],
+  ["an SVG or HTML page", 0, "<"],
+  ["a PDF", 0, "%PDF"],
+];
+
+/**
+ * Recognises and checks a PNG or JPEG without decoding its pixels.
+ *
+ * @param bytes the whole file
+ * @param options `file` is the name in messages
+ * @throws {FormatError} naming the byte, where it is another kind of file, damaged, or larger than 16384 pixels a side or 64 megapixels
+ * @example
+ * ```ts
+ * import { verifyImage } from "@parataa/parataa";
+ * import assert from "node:assert/strict";
+ * const gif = new TextEncoder().encode("GIF89a");
+ * assert.throws(() => verifyImage(gif, { file: "cat.gif" }), /cat.gif: byte 0: looks like a GIF/);
+ * ```
+ */
+export function verifyImage(bytes: Uint8Array, options: { file?: string } = {}): ImageFile {
+  const file = options.file ?? "image data";
+  if (PNG_SIGNATURE.every((byte, i) => bytes[i] === byte)) {
+    const { width, height, orientation, length } = verifyPng(bytes, { file });
+    expectSize({ width, height, offset: WIDTH_IN_PNG, file });
+    return { kind: "png", width, height, orientation, length };
+  }
+  if (bytes[0] === 0xff && bytes[1] === 0xd8) {
+    const { width, height, orientation, frameOffset, length } = verifyJpeg(bytes, { file });
+    expectSize({ width, height, offset: frameOffset, file });
+    return { kind: "jpeg", width, height, orientation, length };
+  }
+  refuseForeign(bytes, { file, wanted: "a PNG or JPEG image", own: ["image"] });
+  throw new FormatError(`${file}: byte 0: ${likeness(bytes)}, wanted a PNG or JPEG image`);
+}
+
+function likeness(bytes: Uint8Array): string {
+  const start = String.fromCharCode(...bytes.subarray(0, 16));
+  const other = OTHERS.find(([, offset, text]) => start.startsWith(text, offset));
+  return other ? `looks like ${other[0]}` : "no known kind of image";
+}
+
+function expectSize(
+  { width, height, offset, file }: {
+    width: number;
+    height: number;
+    offset: number;
+    file: string;
+  },
+): void {
+  if (width <= MAX_SIDE && height <= MAX_SIDE && width * height <= MAX_PIXELS) return;
+  throw new FormatError(
+    `${file}: byte ${offset}: ${width}x${height} pixels, wanted at most ${MAX_SIDE} a side and ` +
+      `${MAX_PIXELS / 1e6} million in all`,
+  );
+}

@@ -1,0 +1,170 @@
+/** A noise-predicting network in ONNX Runtime, fed row by row: latent, timestep, condition. @module */
+import { bucketSizes } from "../../runtime/devices/call_size.ts";
+import type { DevicePool, PoolRunOptions } from "../../runtime/devices/device_pool.ts";
+import type { DeviceReport } from "../../runtime/devices/device.ts";
+import type { Environment } from "../../runtime/environment.ts";
+import type { RowLayout } from "../../runtime/devices/row_memory.ts";
+import { TENSOR_ARRAYS } from "../../runtime/tensor_type.ts";
+import {
+  checkContract,
+  type ContractOptions,
+  type LatentShape,
+  type NetworkContract,
+} from "./network_contract.ts";
+import { batchWideOperators } from "./batch_wide.ts";
+import { openNetwork, type OpenOptions } from "./open_network.ts";
+import { type ConditionRow, NetworkRows, rowLayout, store } from "./row_buffers.ts";
+
+export type { DeviceReport };
+
+/** Options of {@link ConditionalNetwork.open}. */
+export interface ConditionalNetworkOptions extends ContractOptions, OpenOptions {}
+
+/** Options of {@link ConditionalNetwork.run}. */
+export type NetworkRunOptions = Pick<PoolRunOptions, "maxRows" | "signal" | "avoid">;
+
+/**
+ * Holds a pool of devices and the memory of the rows. Callers lease rows, fill them with `set`, have them evaluated together by
+ * {@link run} and read their `noise`; several may do so at once.
+ */
+export class ConditionalNetwork implements AsyncDisposable {
+  /** What the network's inputs and output are. */
+  readonly contract: NetworkContract;
+  /** What the user should know of how the network is served, a line each. */
+  readonly notes: readonly string[];
+  /** Sizes of a latent, `[channels, height, width]`. */
+  readonly latentShape: LatentShape;
+  /** Elements of a latent. */
+  readonly rowSize: number;
+  /** Operators that make a row depend on the rows beside it; with any of them every row has a call of its own. */
+  readonly batchWide: readonly string[];
+  readonly #pool: DevicePool;
+  readonly #layout: RowLayout;
+  readonly #conditionSize: number;
+  readonly #buckets: OpenOptions["buckets"];
+  /** Rows that nobody has leased, with whoever had them last. */
+  readonly #free: { rows: NetworkRows; owner: object }[] = [];
+
+  private constructor(
+    pool: DevicePool,
+    contract: NetworkContract,
+    { notes, batchWide }: Pick<ConditionalNetwork, "notes" | "batchWide">,
+    options: ConditionalNetworkOptions,
+  ) {
+    this.contract = contract;
+    this.notes = notes;
+    this.batchWide = batchWide;
+    this.latentShape = contract.latentShape;
+    this.rowSize = contract.latentShape.reduce((a, b) => a * b, 1);
+    this.#pool = pool;
+    this.#layout = rowLayout(contract, options.conditionShape);
+    this.#conditionSize = options.conditionShape.reduce((a, b) => a * b, 1);
+    this.#buckets = options.buckets;
+  }
+
+  /**
+   * Opens the network and checks it against its contract.
+   *
+   * @throws {ModelError} when it cannot be loaded or does not meet the contract
+   */
+  static async open(
+    env: Environment,
+    options: ConditionalNetworkOptions,
+  ): Promise<ConditionalNetwork> {
+    const { pool, notes } = await openNetwork(env, options);
+    try {
+      const contract = checkContract(pool.inputs, pool.outputs, options);
+      if (contract.frozenBatch) {
+        notes.push(
+          `${options.file}: the batch is frozen at ${contract.frozenBatch}, rows are split and padded to it`,
+        );
+      }
+      const inputs = pool.inputs.map(({ name }) => name);
+      const batchWide = await batchWideOperators(options.file, inputs);
+      if (batchWide.length > 0) {
+        notes.push(
+          `${options.file}: ${batchWide.join(", ")} takes one scale for all rows of a call, ` +
+            "so every row is evaluated alone, whatever --batch_size",
+        );
+      }
+      return new ConditionalNetwork(pool, contract, { notes, batchWide }, options);
+    } catch (error) {
+      await pool.close();
+      throw error;
+    }
+  }
+
+  /** What every device did so far. */
+  get devices(): readonly DeviceReport[] {
+    return this.#pool.report();
+  }
+
+  /** Rows for `capacity` calls; give them back with {@link release}. `owner` gets the ones that it had before. */
+  lease(capacity: number, owner: object): NetworkRows {
+    const fits = this.#free.filter(({ rows }) => rows.rows.capacity >= capacity);
+    const best = fits.find((free) => free.owner === owner) ?? fits[0];
+    // Rows that are too small for one caller are rarely of use to another: windows are alike.
+    const taken = best ?? this.#free.at(0);
+    if (taken) this.#free.splice(this.#free.indexOf(taken), 1);
+    if (best) return best.rows;
+    if (taken) this.#pool.dropRows(taken.rows.rows);
+    return new NetworkRows(this.#pool.createRows(this.#layout, capacity), this.contract);
+  }
+
+  /** Takes leased rows back. */
+  release(rows: NetworkRows, owner: object): void {
+    this.#free.push({ rows, owner });
+  }
+
+  /** A condition in the element type of the network's input. */
+  conditionRow(values: ArrayLike<number>): ConditionRow {
+    if (values.length !== this.#conditionSize) {
+      throw new RangeError(`a condition has ${this.#conditionSize} elements, got ${values.length}`);
+    }
+    const row = new TENSOR_ARRAYS[this.contract.condition.type](values.length);
+    for (let i = 0; i < values.length; i++) store(row, i, values[i]);
+    return row;
+  }
+
+  /** Evaluates rows `0 … count-1`, split over the devices. @throws {RuntimeLibraryError} when no device is left */
+  async run(rows: NetworkRows, count: number, options: NetworkRunOptions = {}): Promise<void> {
+    const { frozenBatch } = this.contract;
+    const buckets = this.#bucketsFor(rows), alone = this.batchWide.length > 0;
+    await this.#pool.run(rows.rows, count, { ...options, buckets, frozenBatch, alone });
+  }
+
+  /** Runs every size of call once where calls are padded; returns the sizes. */
+  async warmUp(capacity: number): Promise<readonly number[]> {
+    const rows = this.lease(capacity, this);
+    try {
+      const buckets = this.#bucketsFor(rows);
+      if (buckets) await this.#pool.warmUp(rows.rows, buckets);
+      return buckets ?? [];
+    } finally {
+      this.release(rows, this);
+    }
+  }
+
+  /** Notes in the report of a device that its noise was not finite. */
+  noteNonFinite(device: string, message: string): void {
+    this.#pool.noteNonFinite(device, message);
+  }
+
+  /** Ends the devices and releases the sessions; waits for calls in flight. */
+  async close(): Promise<void> {
+    this.#free.length = 0;
+    await this.#pool.close();
+  }
+
+  /** {@link close}, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #bucketsFor({ rows }: NetworkRows): readonly number[] | undefined {
+    if (this.contract.frozenBatch !== undefined) return undefined;
+    if (this.batchWide.length > 0) return this.#buckets && [1];
+    if (this.#buckets !== "auto") return this.#buckets;
+    return bucketSizes(Math.ceil(rows.capacity / this.#pool.liveDevices.length));
+  }
+}

@@ -1,0 +1,86 @@
+/** Rows of a network's calls: latent, timestep and condition in, noise out. @module */
+import type { PoolRows } from "../../runtime/devices/row_batch.ts";
+import type { RowLayout } from "../../runtime/devices/row_memory.ts";
+import type { TensorData } from "../../runtime/tensor_type.ts";
+import type { NetworkContract } from "./network_contract.ts";
+
+/** One row's condition in the element type of the network's input: a class label, a text embedding. */
+export type ConditionRow = TensorData;
+
+const SAMPLE = 0, TIMESTEP = 1, CONDITION = 2;
+
+/** What the network is fed and gives, in the order of the constants above. */
+export function rowLayout(contract: NetworkContract, conditionShape: readonly number[]): RowLayout {
+  const { sample, timestep, condition, output, latentShape, outputChannels } = contract;
+  const [, height, width] = latentShape;
+  return {
+    inputs: [
+      { ...sample, rowDims: latentShape },
+      { ...timestep, rowDims: [] },
+      { ...condition, rowDims: conditionShape },
+    ],
+    outputs: [{ ...output, rowDims: [outputChannels, height, width] }],
+  };
+}
+
+/** Rows that a caller fills, has evaluated and reads. */
+export class NetworkRows {
+  /**
+   * For the network.
+   *
+   * @ignore
+   */
+  readonly rows: PoolRows;
+  /** Condition that each row holds now. */
+  readonly #conditions: (ConditionRow | undefined)[];
+  readonly #rowSize: number;
+  readonly #outputSize: number;
+
+  /**
+   * Rows over memory of a pool.
+   *
+   * @ignore
+   * @param rows memory of a {@link rowLayout}
+   */
+  constructor(rows: PoolRows, contract: NetworkContract) {
+    const [channels, height, width] = contract.latentShape;
+    this.rows = rows;
+    this.#rowSize = channels * height * width;
+    this.#outputSize = contract.outputChannels * height * width;
+    this.#conditions = new Array(rows.capacity).fill(undefined);
+  }
+
+  /** Fills row `slot` with `latents[offset …]`, the model's timestep and a condition. */
+  set(
+    slot: number,
+    latents: Float64Array,
+    { offset, timestep, condition }: { offset: number; timestep: number; condition: ConditionRow },
+  ): void {
+    const { inputs } = this.rows;
+    const latent = latents.subarray(offset, offset + this.#rowSize);
+    copyInto(inputs[SAMPLE], slot * this.#rowSize, latent);
+    store(inputs[TIMESTEP], slot, timestep);
+    // A text embedding is larger than the latent, and a row mostly keeps its condition from call to call.
+    if (this.#conditions[slot] === condition) return;
+    this.#conditions[slot] = condition;
+    copyInto(inputs[CONDITION], slot * condition.length, condition);
+  }
+
+  /** The network's noise for row `slot`, a view that the next evaluation overwrites. */
+  noise(slot: number): ArrayLike<number> {
+    const [output] = this.rows.outputs;
+    const start = slot * this.#outputSize;
+    return (output as Float32Array).subarray(start, start + this.#rowSize);
+  }
+}
+
+/** Stores a number, as a BigInt where the array holds those. */
+export function store(data: TensorData, index: number, value: number): void {
+  if (data instanceof BigInt64Array || data instanceof BigUint64Array) data[index] = BigInt(value);
+  else data[index] = value;
+}
+
+/** Copies rows of one element type or from float64. */
+export function copyInto(to: TensorData, offset: number, from: TensorData): void {
+  (to as Float64Array).set(from as Float64Array, offset);
+}

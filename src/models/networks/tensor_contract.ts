@@ -1,0 +1,52 @@
+/** Checks of one input or output of a network; the messages say what was found and what is needed. @module */
+import { ModelError } from "../../errors.ts";
+import type { TensorMetadata } from "../../runtime/model_metadata.ts";
+import type { TensorType } from "../../runtime/tensor_type.ts";
+
+/** An input or output whose element type we can hold in a typed array. */
+export type CheckedTensor = TensorMetadata & { readonly type: TensorType };
+
+/** Element types of latents, noise and images. */
+export const FLOAT_TYPES: readonly TensorType[] = ["float32", "float16", "float64"];
+
+/** The tensor, its type one of `types`. @throws {ModelError} when it is not */
+export function expectType(
+  file: string,
+  tensor: TensorMetadata,
+  types: readonly TensorType[],
+): CheckedTensor {
+  const type = types.find((type) => type === tensor.type);
+  if (type) return { ...tensor, type };
+  throw new ModelError(
+    `${file}: ${tensor.name} is ${tensor.type}, needed is one of ${types.join(", ")}`,
+  );
+}
+
+/** @throws {ModelError} unless the tensor has as many dimensions as `meaning` names */
+export function expectRank(file: string, tensor: TensorMetadata, meaning: readonly string[]): void {
+  if (tensor.shape.length === meaning.length) return;
+  throw new ModelError(
+    `${file}: ${tensor.name} is ${shapeText(tensor)}, needed is [${meaning.join(", ")}]`,
+  );
+}
+
+/** Size of a dimension, `undefined` where the network leaves it open. */
+export function fixedSize(dim: number | string): number | undefined {
+  return typeof dim === "number" ? dim : undefined;
+}
+
+/** `[batch, 4, 8, 8]`, or `a scalar`. */
+export function shapeText(tensor: TensorMetadata): string {
+  return tensor.shape.length === 0 ? "a scalar" : `[${tensor.shape.join(", ")}]`;
+}
+
+/** Tensors that a message names. */
+const MOST_NAMED = 10;
+
+/** `sample float32 [batch, 4, 8, 8], …`, or `none`; a network may have any number. */
+export function listTensors(tensors: readonly TensorMetadata[]): string {
+  const named = tensors.slice(0, MOST_NAMED)
+    .map((tensor) => `${tensor.name} ${tensor.type} ${shapeText(tensor)}`);
+  const more = tensors.length - named.length;
+  return (named.join(", ") || "none") + (more > 0 ? ` and ${more} more` : "");
+}
