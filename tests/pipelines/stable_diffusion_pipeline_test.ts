@@ -141,7 +141,7 @@ Deno.test("StableDiffusionPipeline refuses sizes that the model cannot make", as
       assert.ok(error instanceof UsageError, String(error));
       assert.match(
         error.message,
-        /^--(height|width) is \d+, this model (takes multiples of|makes images of)/,
+        /^(height|width) is \d+, this model (takes multiples of|makes images of)/,
       );
       return true;
     });
