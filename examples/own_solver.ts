@@ -1,34 +1,34 @@
 // A solver of your own: Picard iteration over a sliding window, as in ParaDiGMS (Shih et al., "Parallel
 // sampling of diffusion models", 2023): x_t becomes x at the window's top plus the drifts between.
 //
-//   deno run examples/own_solver.ts
+//   deno run examples/own_solver.ts                  beside ours, on a denoiser in closed form
+//   ./parataa dit --solver examples/own_solver.ts    on a model; an experiment takes it too
 
-import { sequentialSample, SlidingWindow, solve, type Solver, type SolverProblem } from "../mod.ts";
-import { denoiser, noise, schedule } from "./own_denoiser.ts";
+import type { Solver, SolverProblem } from "../mod.ts";
 
 /** Makes a Picard solver; given as `method`. Steps are finished that moved by at most `atol`, in rms. */
-export function picard(problem: SolverProblem): Solver {
+export default function picard(problem: SolverProblem): Solver {
   const { schedule: { c, d, n, numSteps }, noise, rowSize, windowSize, atol } = problem;
-  const window = new SlidingWindow({
-    size: windowSize,
-    finished: numSteps,
-    uninitialised: numSteps - 1,
-  });
-  const trajectory = noise.slice(), epsilon = new Float64Array(windowSize * rowSize);
+  const { initialTrajectory, variationSteps } = problem;
+  const trajectory = (initialTrajectory ?? noise).slice();
+  const epsilon = new Float64Array(windowSize * rowSize);
+  const window = { start: numSteps, end: numSteps, finished: variationSteps };
   const rows = (array: Float64Array, from: number, to = from + 1) =>
     array.subarray(from * rowSize, to * rowSize);
+  let lowest = initialTrajectory ? 0 : numSteps; // x_lowest … x_T have values
   return {
     ...{ trajectory, window },
     ask() {
-      const { from, to } = window.slide(), { start, end } = window, count = end - start;
-      for (let t = from; t < to; t++) rows(trajectory, t).set(rows(trajectory, to));
+      const end = window.finished, start = Math.max(end - windowSize, 0), count = end - start;
+      for (; lowest > start; lowest--) rows(trajectory, lowest - 1).set(rows(trajectory, lowest));
+      Object.assign(window, { start, end });
       const steps = Int32Array.from({ length: count }, (_, i) => start + i);
       const latents = rows(trajectory, start + 1, end + 1);
       return { steps, latents, epsilon: rows(epsilon, 0, count) };
     },
     update() {
       const { start, end } = window, moves = new Float64Array(end - start);
-      let above = rows(trajectory, end).slice(), next = rows(trajectory, end).slice();
+      let above = rows(trajectory, end).slice(), next = above;
       for (let t = end - 1; t >= start; t--) {
         const x = rows(trajectory, t), before = x.slice();
         const e = rows(epsilon, t - start), xi = rows(noise, t);
@@ -40,22 +40,21 @@ export function picard(problem: SolverProblem): Solver {
         above = before;
       }
       const unfinished = moves.findLastIndex((move) => move > atol);
-      window.advance(Math.min(unfinished < 0 ? start : start + unfinished + 1, end - 1));
+      window.finished = Math.min(unfinished < 0 ? start : start + unfinished + 1, end - 1);
       return moves;
     },
   };
 }
 
 if (import.meta.main) {
-  const { sample } = await sequentialSample(denoiser, { schedule, noise });
-  for (const method of [picard, "parataa", "tqn"] as const) {
-    const result = await solve(denoiser, { schedule, noise, method });
-    const error = Math.max(...result.sample.map((x, i) => Math.abs(x - sample[i])));
-    const name = typeof method === "string" ? method : method.name;
-    console.log(
-      `${name}: ${result.rounds} rounds, ${result.nfe} evaluations, error ${
-        error.toExponential(1)
-      }`,
-    );
+  const { sequentialSample, solve } = await import("../mod.ts");
+  const { denoiser, ...chain } = await import("./own_denoiser.ts");
+  const { sample } = await sequentialSample(denoiser, chain);
+  for (
+    const [name, method] of Object.entries({ picard, parataa: "parataa", tqn: "tqn" } as const)
+  ) {
+    const { rounds, nfe, sample: ours } = await solve(denoiser, { ...chain, method });
+    const error = Math.max(...ours.map((x, i) => Math.abs(x - sample[i]))).toExponential(1);
+    console.log(`${name}: ${rounds} rounds, ${nfe} evaluations, error ${error}`);
   }
 }

@@ -8,7 +8,7 @@ import { helpText } from "../../src/cli/help.ts";
 import { runMain } from "../../src/cli/main.ts";
 import { parseFlags } from "../../src/arguments/parse_flags.ts";
 import { Environment } from "../../src/runtime/environment.ts";
-import { cellKey, type Grid, problems } from "./samplers/cells.ts";
+import { addSolver, cellKey, type Grid, problems } from "./samplers/cells.ts";
 import { figures } from "./samplers/figures.ts";
 import { type BenchFlags, FLAGS, grids } from "./samplers/flags.ts";
 import { Laboratory } from "./samplers/laboratory.ts";
@@ -51,6 +51,9 @@ async function measureGrid(
 async function bench(args: readonly string[], signal: AbortSignal): Promise<void> {
   if (args.includes("--help")) return console.log(helpText(SUMMARY, FLAGS));
   const flags = parseFlags(FLAGS, args).values;
+  for (const method of flags.method.split(",")) {
+    if (/\.[jt]s$/.test(method)) await addSolver(method);
+  }
   const wanted = grids(flags);
   await Deno.mkdir(flags.output, { recursive: true });
   const results = await ResultsFile.open(join(flags.output, "results.jsonl"));

@@ -1,10 +1,12 @@
 /** The methods, and the flags of the solver that each takes. @module */
 
-/** Ways to solve the chain. */
-export const METHODS: readonly MethodName[] = ["tqn", "parataa", "fixed_point", "sequential"];
+/** Ways to solve the chain; `own` is the solver of the file that `solver` names. */
+export const METHODS: readonly MethodName[] = [
+  ...["tqn", "parataa", "fixed_point", "sequential", "own"] as const,
+];
 
 /** One of {@link METHODS}. */
-export type MethodName = "tqn" | "parataa" | "fixed_point" | "sequential";
+export type MethodName = "tqn" | "parataa" | "fixed_point" | "sequential" | "own";
 
 /** Flags of all methods that work in rounds. */
 const ROUNDS = ["window_size", "plan", "preview_every"] as const;
@@ -15,4 +17,8 @@ export const SOLVER_FLAGS: Record<MethodName, readonly string[]> = {
   parataa: [...ROUNDS, "order", "memory_size", "tol1", "tol2", "max_steps", "compat"],
   fixed_point: [...ROUNDS, "order", "tol1", "tol2", "max_steps"],
   sequential: [],
+  own: [
+    ...["solver", "window_size", "preview_every", "order", "memory_size"],
+    ...["tol1", "tol2", "max_steps"],
+  ],
 };

@@ -23,6 +23,8 @@ export interface SharedSettings {
   noisePath?: string;
   /** How the chain is solved. */
   method?: MethodName;
+  /** Module whose default export is a {@link SolverFactory}; the method is then `own`. */
+  solver?: string;
   /** Steps evaluated in one round, at most T; `auto` measures the device and chooses. */
   windowSize?: number | "auto";
   /** Order k of the triangular system. */

@@ -45,6 +45,8 @@ export function settle(run: GivenSettings): Settling {
   for (const [name, value] of Object.entries(values)) checkValue(flags, name, value);
   for (const group of exclusive) refuseSeveral(group.filter((name) => given.has(name)));
   const settings = { task, ...defaults(flags), ...values } as Settled;
+  if (settings.solver !== undefined && !given.has("method")) settings.method = "own";
+  checkOwnSolver(settings);
   refuseUnused(settings, given);
   const drawnSeed = settings.seed === -1;
   if (drawnSeed) settings.seed = crypto.getRandomValues(new Uint32Array(1))[0];
@@ -106,6 +108,22 @@ function refuseUnused({ method }: Settled, given: ReadonlySet<string>): void {
   throw new UsageError((name) => `${name(unused)} is not used by ${name("method")} ${method}`, {
     hint: (name) => `leave it out, or take ${name("method")} ${users.join(" or ")}`,
   });
+}
+
+/** An own solver has a file, and no known rounds to choose a window by. */
+function checkOwnSolver({ method, solver, windowSize }: Settled): void {
+  if (method !== "own") return;
+  if (solver === undefined) {
+    throw new UsageError((name) =>
+      `${name("method")} is own without ${name("solver")}, wanted the file of the solver`
+    );
+  }
+  if (windowSize !== "auto") return;
+  throw new UsageError((name) =>
+    `${name("windowSize")} is auto but takes a whole number with ${
+      name("solver")
+    }: nothing is known of its rounds`
+  );
 }
 
 /** Settings of the solver that a method does not use. */

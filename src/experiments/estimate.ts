@@ -22,9 +22,12 @@ export class Estimator {
     this.#signal = signal;
   }
 
-  /** Seconds of a run, from the rounds that its method took on models/dit-emoji; another tolerance is not considered. */
-  async seconds({ settings: given, method }: Cell): Promise<number> {
-    const { settings } = settle(given);
+  /**
+   * Seconds of a run, from the rounds that its method took on models/dit-emoji; another tolerance is not
+   * considered. An own solver counts as fixed point, the slowest of ours.
+   */
+  async seconds({ settings: given, method: named }: Cell): Promise<number> {
+    const { settings } = settle(given), method = named === "own" ? "fixed_point" : named;
     const times = await this.#timesFor(given, settings);
     const { numInferenceSteps: numSteps, eta, windowSize, maxRounds = Infinity } = settings;
     const samples = settings.task === "sd-winit"

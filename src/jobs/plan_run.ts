@@ -17,7 +17,7 @@ const MOST_SECONDS = 5;
 /**
  * Measures what a run would sample with, and plans its window.
  *
- * @throws {UsageError} naming the setting that is wrong; sequential sampling has no window
+ * @throws {UsageError} naming the setting that is wrong; sequential sampling has no window, an own solver no known rounds
  */
 export async function planRun(
   model: string,
@@ -25,7 +25,7 @@ export async function planRun(
   options: WatchOptions = {},
 ): Promise<Plan> {
   const { settings: { method, eta } } = await checkSettings({ ...settings, modelPath: model });
-  if (method === "sequential") {
+  if (method === "sequential" || method === "own") {
     throw new UsageError((name) => `${name("plan")} is not used by ${name("method")} ${method}`, {
       hint: "leave it out",
     });

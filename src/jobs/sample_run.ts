@@ -7,6 +7,7 @@ import type { LatentPipeline } from "../pipelines/latent_pipeline.ts";
 import { borrowModel, openModel } from "./execution/open_model.ts";
 import { Watch, type WatchOptions } from "./progress.ts";
 import type { RunResult } from "./run_result.ts";
+import { importSolver } from "./samples/own_solver.ts";
 import { sampleOn } from "./sampling.ts";
 
 /**
@@ -60,6 +61,8 @@ export async function sampleRun(
 export async function checkSettings(settings: GivenSettings): Promise<Settling> {
   const settled = settle(settings);
   await requireAccess(settled);
+  const { solver } = settled.settings;
+  if (solver !== undefined) await importSolver(solver);
   return settled;
 }
 

@@ -45,7 +45,8 @@ const SOLVER_VALUES: Record<string, string> = {
 Deno.test("settle() refuses solver flags that the method does not use", async () => {
   for (const method of METHODS) {
     for (const [name, value] of Object.entries(SOLVER_VALUES)) {
-      const read = readDit([`--method=${method}`, `--${name}=${value}`]);
+      const solver = method === "own" ? ["--solver=examples/own_solver.ts"] : [];
+      const read = readDit([`--method=${method}`, ...solver, `--${name}=${value}`]);
       if (SOLVER_FLAGS[method].includes(name)) await read;
       else {
         await assert.rejects(read, (error: Error) => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { verifyPng } from "../../mod.ts";
-import { picard } from "../../examples/own_solver.ts";
+import picard from "../../examples/own_solver.ts";
 import { denoiser, noise, schedule } from "../../examples/own_denoiser.ts";
 import { sequentialSample, solve } from "../../mod.ts";
 import { ROOT, runScript } from "../support/run_script.ts";

@@ -1,6 +1,8 @@
 /** What the bench of samplers measures: problems, methods, and the key under which a measurement is kept. @module */
+import { importSolver } from "../../../src/jobs/samples/own_solver.ts";
 import type { SampleOptions } from "../../../src/sampling/options.ts";
 import { SOLVER_REVISION } from "../../../src/sampling/revision.ts";
+import { digestFile } from "../../../src/storage/hash.ts";
 import { LEAN_TQN } from "../../../src/sampling/presets.ts";
 
 /** Models that the bench knows. */
@@ -64,8 +66,8 @@ const tqn =
     ...rest,
   });
 
-/** Methods by the name that tables show. */
-export const METHODS: Readonly<Record<string, MethodOptions>> = {
+/** Methods by the name that tables show; {@link addSolver} adds to them. */
+export const METHODS: Record<string, MethodOptions> = {
   "fp-1": fixedPoint(1),
   "fp-8": fixedPoint(8),
   "fp-T": fixedPoint(0),
@@ -86,6 +88,16 @@ export const METHODS: Readonly<Record<string, MethodOptions>> = {
   "tqn-no-pairs": tqn({ pairs: 0 }),
   "tqn-no-trust": tqn({ trustRadius: 0 }),
 };
+
+/** Hashes of the files of own solvers, by their path. */
+const OWN = new Map<string, string>();
+
+/** Adds the solver of a file, under its path. @throws {FormatError} when its default export makes no solver */
+export async function addSolver(file: string): Promise<void> {
+  const method = await importSolver(file);
+  OWN.set(file, (await digestFile(file)).sha256);
+  METHODS[file] = () => ({ method });
+}
 
 /** Options of a cell's method, `sequential` having none; `undefined` where the cell is not measured. */
 export function methodOptions(cell: Cell): Partial<SampleOptions> | undefined {
@@ -124,7 +136,8 @@ export function cellKey(cell: Cell, network: string): string {
   const { model, steps, eta, guidance, window, seed, method } = cell;
   const options = sorted(methodOptions(cell) ?? {});
   const problem = [model, network, steps, eta, guidance, seed];
-  return JSON.stringify([SOLVER_REVISION, ...problem, window, method, options]);
+  const own = OWN.has(method) ? [OWN.get(method)] : [];
+  return JSON.stringify([SOLVER_REVISION, ...problem, window, method, options, ...own]);
 }
 
 /** The value with the names of every object in one order, so that equal options give equal text. */

@@ -16,7 +16,11 @@ export const FLAGS = {
   eta: list("X,X,…", "0 is DDIM, 1 is DDPM", "0,1"),
   guidance: list("X,X,…", "guidance scales", "2,4,7.5"),
   window: list("N,N,…", "windows; 0 stands for all steps", "8,15,25,0"),
-  method: list("A,B,…", "methods", ["sequential", ...Object.keys(METHODS)].join()),
+  method: list(
+    "A,B,…",
+    "methods, or files of own solvers as examples/own_solver.ts",
+    ["sequential", ...Object.keys(METHODS)].join(),
+  ),
   seeds: whole("seeds of every setting", { min: 1, max: 1000, default: 10 }),
   first_seed: whole("the first of them", { min: 0, max: 1_000_000, default: 0 }),
   quick: {

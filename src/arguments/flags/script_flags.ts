@@ -84,7 +84,14 @@ export function samplingFlags(defaults: ScriptDefaults) {
       default: "tqn",
       group: "Solver",
       help:
-        "how the chain is solved: our own TQN, the paper's ParaTAA, fixed point, one step at a time",
+        "how the chain is solved: our own TQN, the paper's ParaTAA, fixed point, one step at a time, or as --solver says",
+    },
+    solver: {
+      type: "string",
+      value: "FILE",
+      sparse: true,
+      group: "Solver",
+      help: "a module whose default export makes a solver, see examples/own_solver.ts",
     },
     window_size: {
       type: "integer",

@@ -37,7 +37,7 @@ export async function settleWindow<S extends Settled>(
   measured: Measured,
 ): Promise<S> {
   const { method, windowSize, batchSize } = settings;
-  if (method === "sequential" || windowSize !== "auto") return settings;
+  if (method === "sequential" || method === "own" || windowSize !== "auto") return settings;
   const { plan, rowsPerStep } = await measurePlan(measured, { ...settings, method });
   for (const line of planLines(plan)) measured.making.note(line);
   const { best } = plan;

@@ -3,17 +3,26 @@ import type { SettledShared } from "../../arguments/settings.ts";
 import { retryNonFinite } from "../../models/finite_noise.ts";
 import type { RoundRow } from "../../runs/rounds_file.ts";
 import type { Denoiser } from "../../sampling/denoiser.ts";
-import type { Method } from "../../sampling/options.ts";
+import type { SampleOptions } from "../../sampling/options.ts";
 import { parallelSample } from "../../sampling/parallel_sampler.ts";
 import type { SampleResult } from "../../sampling/results.ts";
 import type { Schedule } from "../../sampling/schedule.ts";
 import { sequentialSample } from "../../sampling/sequential_sampler.ts";
 import type { Job } from "./job.ts";
+import { importSolver } from "./own_solver.ts";
 
 /** Settings of the solver. */
 export type SolverSettings = Pick<
   SettledShared,
-  "method" | "windowSize" | "order" | "memorySize" | "atol" | "rtol" | "maxRounds" | "compat"
+  | "method"
+  | "solver"
+  | "windowSize"
+  | "order"
+  | "memorySize"
+  | "atol"
+  | "rtol"
+  | "maxRounds"
+  | "compat"
 >;
 
 /** What a job is solved with. */
@@ -54,16 +63,19 @@ export interface Solved {
 export type Chain = Pick<Job, "noise" | "start"> & { denoiser: Denoiser };
 
 /** Solves a job. @throws {NumericalError} when NaN or infinity turns up, naming round and step */
-export function solve(job: Chain, options: SolveOptions): Promise<Solved> {
-  const { method } = options.settings;
-  return method === "sequential"
-    ? solveSequentially(job, options)
-    : solveInParallel(job, method, options);
+export async function solve(job: Chain, options: SolveOptions): Promise<Solved> {
+  const { method, solver } = options.settings;
+  if (method === "sequential") return await solveSequentially(job, options);
+  return await solveInParallel(
+    job,
+    method === "own" ? await importSolver(solver!) : method,
+    options,
+  );
 }
 
 async function solveInParallel(
   job: Chain,
-  method: Method,
+  method: SampleOptions["method"],
   options: SolveOptions,
 ): Promise<Solved> {
   const { schedule, settings, signal, onRound, onEstimate } = options;

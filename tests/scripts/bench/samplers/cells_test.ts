@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import {
+  addSolver,
   type Cell,
   cellKey,
   type Grid,
@@ -8,6 +10,8 @@ import {
   problems,
 } from "../../../../scripts/bench/samplers/cells.ts";
 import { SOLVER_REVISION } from "../../../../src/sampling/revision.ts";
+import { ROOT } from "../../../support/run_script.ts";
+import { withTempFolder } from "../../../support/temp_folder.ts";
 
 const cell: Cell = {
   ...{ model: "dit", steps: 50, eta: 0, guidance: 4, window: 15, seed: 3, method: "parataa-3" },
@@ -68,3 +72,17 @@ Deno.test("methodOptions() gives the window of the cell to every parallel method
     assert.equal(methodOptions({ ...cell, method })?.windowSize, 15, method);
   }
 });
+
+Deno.test("addSolver() adds the solver of a file, whose content is part of the key", () =>
+  withTempFolder(async (folder) => {
+    const file = join(folder, "solver.ts");
+    await Deno.copyFile(join(ROOT, "examples/own_solver.ts"), file);
+    await addSolver(file);
+    const own = { ...cell, method: file };
+    assert.equal(typeof methodOptions(own)!.method, "function");
+    const key = cellKey(own, "a");
+    await Deno.writeTextFile(file, "\n// changed\n", { append: true });
+    await addSolver(file);
+    assert.notEqual(cellKey(own, "a"), key);
+    delete METHODS[file];
+  }));
