@@ -1,8 +1,7 @@
 /** Images of a sample as one small file: side by side, for a page that shows one at a time. @module */
-import { encodeIndexedPng } from "../images/indexed_png.ts";
+import { encodePng } from "../images/encode_png.ts";
 import type { Image } from "../images/image.ts";
 import { resizeImage } from "../images/resize_image.ts";
-import { fewColours } from "./few_colours.ts";
 
 /** A file for a page. */
 export interface SmallImage {
@@ -36,7 +35,7 @@ export function strip(images: readonly Image[]): SmallImage {
   return { uri: pngUri({ width: across, height, data }), width, height, count };
 }
 
-/** An image in few colours as a data URI. */
+/** An image as a data URI. */
 export function pngUri(image: Image): string {
-  return `data:image/png;base64,${encodeIndexedPng(fewColours(image)).toBase64()}`;
+  return `data:image/png;base64,${encodePng(image).toBase64()}`;
 }

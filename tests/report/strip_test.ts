@@ -1,9 +1,7 @@
 import assert from "node:assert/strict";
-import { encodeIndexedPng } from "../../src/images/indexed_png.ts";
 import { decodePng } from "../../src/images/png_pixels.ts";
 import type { Image } from "../../src/images/image.ts";
-import { fewColours } from "../../src/report/few_colours.ts";
-import { strip } from "../../src/report/strip.ts";
+import { pngUri, strip } from "../../src/report/strip.ts";
 
 /** Pixels by a function of column and row. */
 function image(
@@ -22,22 +20,10 @@ function pixels(png: Uint8Array): { width: number; height: number; data: Uint8Ar
   return { width, height, data: Uint8Array.from(data.filter((_, i) => i % 4 !== 3)) };
 }
 
-Deno.test("encodeIndexedPng() of fewColours() keeps an image of few colours to the bit", () => {
-  const few = image([13, 7], (x, y) => [(x * 40) % 256, y > 3 ? 255 : 0, x % 2 ? 8 : 200]);
-  const read = pixels(encodeIndexedPng(fewColours(few)));
-  assert.deepEqual(read, few);
-});
-
-Deno.test("fewColours() stays near an image of many colours", () => {
+Deno.test("pngUri() keeps every pixel", () => {
   const many = image([64, 64], (x, y) => [4 * x, 4 * y, (x * y) % 256]);
-  const { palette, indexes } = fewColours(many);
-  assert.equal(palette.length, 3 * 256);
-  let square = 0;
-  indexes.forEach((colour, i) => {
-    for (let c = 0; c < 3; c++) square += (palette[3 * colour + c] - many.data[3 * i + c]) ** 2;
-  });
-  const rms = Math.sqrt(square / many.data.length);
-  assert.ok(rms < 14, `RMS ${rms}`);
+  const png = Uint8Array.fromBase64(pngUri(many).replace("data:image/png;base64,", ""));
+  assert.deepEqual(pixels(png), many);
 });
 
 Deno.test("strip() puts images side by side, no side above 64 pixels", () => {
