@@ -1,6 +1,7 @@
 /** Classifier-free guidance over a network: the solver's view of a model. @module */
 import type { Denoiser } from "../sampling/denoiser.ts";
 import type { Schedule } from "../sampling/schedule.ts";
+import { retryNonFinite } from "./finite_noise.ts";
 import type { ConditionalNetwork } from "./networks/conditional_network.ts";
 import type { ConditionRow } from "./networks/row_buffers.ts";
 import type { PredictionType } from "./scheduler_file.ts";
@@ -50,6 +51,7 @@ export class GuidedDenoiser implements Denoiser {
   readonly #guidedSize: number;
   readonly #conditions: readonly ConditionRow[];
   readonly #devices = new Map<number, string>();
+  readonly #finite: Denoiser;
 
   /**
    * A denoiser for one condition.
@@ -64,6 +66,14 @@ export class GuidedDenoiser implements Denoiser {
     this.#options = options;
     this.#guidedSize = (options.guidedChannels ?? channels) * height * width;
     this.#conditions = usedConditions(options, this.#guidedSize === this.rowSize);
+    this.#finite = retryNonFinite({
+      rowSize: this.rowSize,
+      predictNoise: (latents, steps, out, signal) => this.#predict({ latents, steps, out, signal }),
+      predictAgain: (latents, steps, out, signal) =>
+        this.#predict({ latents, steps, out, signal, avoid: this.#devices.get(steps[0]) }),
+      deviceOf: (t) => this.#devices.get(t),
+      noteNonFinite: (t, message) => this.#noteNonFinite(t, message),
+    });
   }
 
   /** Network rows that an evaluation of one step takes: 1 or 2. */
@@ -71,32 +81,22 @@ export class GuidedDenoiser implements Denoiser {
     return this.#conditions.length;
   }
 
-  async predictNoise(
+  /**
+   * The guided noise. A row that is NaN or infinite is asked once more, alone and on another device where there is one.
+   *
+   * @throws {NumericalError} naming the devices, where it is not finite then either
+   */
+  predictNoise(
     latents: Float64Array,
     steps: Int32Array,
     out: Float64Array,
     signal?: AbortSignal,
   ): Promise<void> {
-    await this.#predict({ latents, steps, out, signal });
-  }
-
-  /** As {@link predictNoise}, on another device than the one that evaluated these steps last, where there is another. */
-  async predictAgain(
-    latents: Float64Array,
-    steps: Int32Array,
-    out: Float64Array,
-    signal?: AbortSignal,
-  ): Promise<void> {
-    await this.#predict({ latents, steps, out, signal, avoid: this.#devices.get(steps[0]) });
-  }
-
-  /** Device that evaluated step t last: `cpu:1`. */
-  deviceOf(t: number): string | undefined {
-    return this.#devices.get(t);
+    return this.#finite.predictNoise(latents, steps, out, signal);
   }
 
   /** Notes in the report of the step's device that its noise was not finite. */
-  noteNonFinite(t: number, message: string): void {
+  #noteNonFinite(t: number, message: string): void {
     const device = this.#devices.get(t);
     if (device !== undefined) this.#network.noteNonFinite(device, message);
   }

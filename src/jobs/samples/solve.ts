@@ -1,6 +1,5 @@
 /** Solves the chain of one job by the method that the settings name. @module */
 import type { SettledShared } from "../../arguments/settings.ts";
-import { retryNonFinite } from "../../models/finite_noise.ts";
 import type { RoundRow } from "../../runs/rounds_file.ts";
 import type { Denoiser } from "../../sampling/denoiser.ts";
 import type { SampleOptions } from "../../sampling/options.ts";
@@ -142,8 +141,7 @@ async function solveSequentially(
   return { result, latents, finishedIndex: [], residual: [], rounds: [] };
 }
 
-function denoiserOf(job: Chain, { record }: SolveOptions): Denoiser {
-  const denoiser = retryNonFinite(job.denoiser);
+function denoiserOf({ denoiser }: Chain, { record }: SolveOptions): Denoiser {
   return record ? record(denoiser) : denoiser;
 }
 
