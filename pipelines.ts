@@ -1,0 +1,68 @@
+/**
+ * Pipelines: a model folder opened, from a condition to a denoiser and from latents to images. With what they are made of: solvers of
+ * `@parataa/parataa/sampling` and ONNX Runtime of `@parataa/parataa/ort`. Needs `--allow-ffi` and leave to read the model and the library.
+ *
+ * - {@link DitPipeline} draws classes, {@link StableDiffusionPipeline} prompts.
+ * - {@link GuidedDenoiser} is classifier-free guidance over a {@link ConditionalNetwork}, for a network of your own.
+ * - {@link ModelFolder} finds the parts of a model, {@link ClipTokenizer} turns prompts into ids.
+ *
+ * @example
+ * ```ts
+ * import { DitPipeline, Environment, solve, TorchGenerator } from "@parataa/parataa/pipelines";
+ * import assert from "node:assert/strict";
+ *
+ * using env = Environment.open();
+ * await using pipeline = await DitPipeline.open(env, "models/dit-emoji");
+ * const schedule = pipeline.createSchedule({ numInferenceSteps: 6 });
+ * const denoiser = pipeline.createDenoiser(6, { schedule, guidanceScale: 4 });
+ * const noise = new TorchGenerator(0).randn(7 * denoiser.rowSize);
+ * const { sample } = await solve(denoiser, { schedule, noise });
+ * assert.equal((await pipeline.decode(sample)).width, 64);
+ * ```
+ * @module
+ */
+export * from "./ort.ts";
+export * from "./sampling.ts";
+export type { JsonObject, JsonValue } from "./src/formats/json.ts";
+export type { Image } from "./src/images/image.ts";
+
+// Pipelines: a model folder from conditions to images.
+export { DitPipeline } from "./src/pipelines/dit_pipeline.ts";
+export type {
+  DenoiserOptions,
+  LatentPipeline,
+  PipelineOptions,
+  PipelineOrigin,
+  PoolOptions,
+} from "./src/pipelines/latent_pipeline.ts";
+export {
+  type StableDiffusionOptions,
+  StableDiffusionPipeline,
+  type TextCondition,
+} from "./src/pipelines/stable_diffusion_pipeline.ts";
+
+// Networks and what a model folder holds.
+export type { TextEmbedding } from "./src/models/clip_text_encoder.ts";
+export type { ClassNames } from "./src/models/class_names.ts";
+export { ClipTokenizer, type ClipTokens } from "./src/models/tokenizer/clip_tokenizer.ts";
+export {
+  ConditionalNetwork,
+  type ConditionalNetworkOptions,
+  type NetworkRunOptions,
+} from "./src/models/networks/conditional_network.ts";
+export { GuidedDenoiser, type GuidedDenoiserOptions } from "./src/models/guided_denoiser.ts";
+export { ModelFolder, type ModelFolderOptions } from "./src/models/model_folder.ts";
+export type {
+  ContractOptions,
+  LatentShape,
+  NetworkContract,
+} from "./src/models/networks/network_contract.ts";
+export type { MendTimestep, OpenOptions } from "./src/models/networks/open_network.ts";
+export {
+  type PerRowModel,
+  perRowTimesteps,
+  type PerRowTimestepsOptions,
+} from "./src/models/networks/per_row_timesteps.ts";
+export type { ConditionRow, NetworkRows } from "./src/models/networks/row_buffers.ts";
+export type { PredictionType } from "./src/models/scheduler_file.ts";
+export type { CheckedTensor } from "./src/models/networks/tensor_contract.ts";

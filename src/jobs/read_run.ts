@@ -1,0 +1,28 @@
+/** Reads a finished run. @module */
+import { readFinishedRun } from "../runs/finished_run.ts";
+import { type RunResult, runResult } from "./run_result.ts";
+
+/**
+ * Reads a finished run as `sampleRun` returned it. Every file that its manifest lists is checked against its hash; images, trajectories
+ * and rounds are read when they are asked for.
+ *
+ * @param path folder of the run
+ * @throws {FormatError} when it holds no finished run, or a file is damaged or missing
+ *
+ * @example
+ * ```ts
+ * import { readRun, sampleRun } from "@parataa/parataa";
+ * import assert from "node:assert/strict";
+ *
+ * const outputPath = await Deno.makeTempDir();
+ * const settings = { task: "dit", classLabels: [3], numInferenceSteps: 6, outputPath } as const;
+ * const run = await sampleRun("models/dit-emoji", settings);
+ * const { figures, samples } = await readRun(run.path);
+ * assert.equal(figures.rounds, run.figures.rounds);
+ * assert.equal((await samples[0].image()).width, 64);
+ * await Deno.remove(outputPath, { recursive: true });
+ * ```
+ */
+export async function readRun(path: string): Promise<RunResult> {
+  return runResult(path, await readFinishedRun(path));
+}
