@@ -42,7 +42,12 @@ export { parallelSample } from "./src/sampling/parallel_sampler.ts";
 export { LEAN_RTOL_RATIO, LEAN_TQN, type Preset } from "./src/sampling/presets.ts";
 export { renoise, type RenoiseOptions } from "./src/sampling/renoise.ts";
 export type { Round, SampleResult } from "./src/sampling/results.ts";
-export { createSchedule, type Schedule, type ScheduleOptions } from "./src/sampling/schedule.ts";
+export {
+  createSchedule,
+  type ScaledSchedule,
+  type Schedule,
+  type ScheduleOptions,
+} from "./src/sampling/schedule.ts";
 export { type OwnSchedule, scheduleFrom } from "./src/sampling/schedule_from.ts";
 export type { ScheduleKind, SchedulerConfig } from "./src/sampling/scheduler_config.ts";
 export type { TimestepSpacing } from "./src/sampling/timestep_spacing.ts";

@@ -9,7 +9,7 @@
  * | x_t + R_t in the same rounds | `image(t)`, `image(t, age)` |
  * | ΔR_j | difference j: residual of age j minus residual of age j+1 |
  * | ΔR_i(t)·ΔR_j(t), ΔR_j(t)·R_t | `#gram`, `#right` |
- * | B_t, b_t: their sums over s ≥ t | `#gramSum`, `#rightSum` |
+ * | B_t, b_t: their sums over s ≥ t, each over the squared scale of its x_s | `#gramSum`, `#rightSum` |
  * | (B_t + λI) γ = b_t | `#gamma` |
  *
  * The update x + R − Σ γ_j (ΔX_j + ΔR_j) is a sum of images whose weights γ_(j−1) − γ_j add up to 1 (γ_(−1) = 1, the last γ = 0).
@@ -32,6 +32,8 @@ export interface AndersonOptions {
   memorySize: number;
   /** λ. */
   regularization: number;
+  /** Scale of x_0 … x_T, `[T+1]`. */
+  scale: Float64Array;
   /** Pick the oldest differences for steps that just entered the window, as the authors' code does. */
   oldestFirst: boolean;
 }
@@ -101,8 +103,9 @@ export class AndersonMemory {
     const right = row(this.#right, t, size);
     this.#shift(gram, right);
     this.#multiply(t, gram, right);
-    for (let i = 0; i < gram.length; i++) this.#gramSum[i] += gram[i];
-    for (let i = 0; i < size; i++) this.#rightSum[i] += right[i];
+    const weight = 1 / this.#options.scale[t] ** 2;
+    for (let i = 0; i < gram.length; i++) this.#gramSum[i] += weight * gram[i];
+    for (let i = 0; i < size; i++) this.#rightSum[i] += weight * right[i];
   }
 
   /** Writes the accelerated x_t; the plain x_t + R_t where there is no history yet or its system is singular. */

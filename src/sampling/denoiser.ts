@@ -66,7 +66,8 @@ export function checkSameChain({ schedule: own }: Denoiser, schedule: Schedule):
     );
   }
   const t = own.timesteps.findIndex((timestep, t) =>
-    timestep !== schedule.timesteps[t] || own.alphasCumprod[t] !== schedule.alphasCumprod[t]
+    timestep !== schedule.timesteps[t] || own.alphasCumprod[t] !== schedule.alphasCumprod[t] ||
+    own.signal[t] !== schedule.signal[t] || own.clean[t] !== schedule.clean[t]
   );
   if (t < 0) return;
   throw new RangeError(

@@ -114,15 +114,18 @@ export class Evaluations {
     return Math.sqrt(this.#products[t].dd / this.#rowSize);
   }
 
-  /** rms(c a + d y) / rms(a) of the newest pair; `undefined` without one whose move stands out of the network's rounding. */
-  stretch(t: number, { c, d }: Record<"c" | "d", number>): number | undefined {
+  /**
+   * rms(c a + d y) / rms(a) of the newest pair; `undefined` without one whose move stands out of the network's rounding. `scale` is that of
+   * the inputs.
+   */
+  stretch(t: number, { c, d }: Record<"c" | "d", number>, scale = 1): number | undefined {
     const { a11 } = this.#products[t];
-    const telling = this.#count[t] > 1 && Math.sqrt(a11 / this.#rowSize) >= TELLING_MOVE;
+    const telling = this.#count[t] > 1 && Math.sqrt(a11 / this.#rowSize) >= TELLING_MOVE * scale;
     if (!telling) return undefined;
     return Math.sqrt(squaredStretch({ c, d }, this.known(t)) / a11);
   }
 
-  /** β of the newest pair in units of 1/s, where s = √(1−ᾱ); 1 (frozen x_0) without one, or when its move has come to nothing. */
+  /** β of the newest pair in units of 1/s, where s is `sigma` of the schedule; 1 (frozen x_0) without one, or when its move has come to nothing. */
   slope(t: number, s: number): number {
     const { a1y1, a11 } = this.#products[t];
     if (this.#pairCount(t) === 0 || !(a11 > 0)) return 1;

@@ -32,7 +32,7 @@ export interface SampleOptions extends SequentialOptions {
   /** λ of `parataa`, added to the diagonal of the Anderson system; default 1e-3. */
   regularization?: number;
   /**
-   * The paper's tol1: a step is finished when the rms of its residual is at most this. Default 1e-3, and 3e-4 for `tqn`: it gets to
+   * The paper's tol1: a step is finished when the rms of its residual is at most this, at unit scale of the latent. Default 1e-3, and 3e-4 for `tqn`: it gets to
    * the same residual in fewer rounds, with less damping of what the residual does not show.
    */
   atol?: number;

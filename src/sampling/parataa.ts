@@ -17,6 +17,7 @@ import { AndersonMemory } from "./anderson.ts";
 import type { ResolvedOptions } from "./options.ts";
 import { rms } from "./reductions.ts";
 import { sweep } from "./residual.ts";
+import { latentScale } from "./latent_scale.ts";
 import { firstTrajectory, type Questions, type Solver } from "./solver.ts";
 import { checkFinite, row } from "./system.ts";
 import { finishedIndex, SlidingWindow } from "./window.ts";
@@ -32,12 +33,15 @@ export class ParaTaa implements Solver {
   readonly #zero: Float64Array;
   /** Π_(i=t)^(t+k−1) c_i. */
   readonly #reach: Float64Array;
+  /** Scale of every x_t. */
+  readonly #scale: Float64Array;
   #round = 0;
 
   /** Allocates everything that the run will need. */
   constructor(options: ResolvedOptions) {
     const { schedule, rowSize, windowSize, order, compat } = options;
     this.#options = options;
+    this.#scale = latentScale(schedule);
     this.trajectory = firstTrajectory(options);
     this.window = new SlidingWindow({
       size: windowSize,
@@ -46,6 +50,7 @@ export class ParaTaa implements Solver {
     });
     this.#memory = new AndersonMemory({
       ...options,
+      scale: this.#scale,
       numSteps: schedule.numSteps,
       oldestFirst: compat === "official",
     });
@@ -57,11 +62,11 @@ export class ParaTaa implements Solver {
     );
   }
 
-  /** Steps that enter the window start from a copy of the lowest x that has a value. */
+  /** Steps that enter the window start from a copy of the lowest x that has a value, in their own scale. */
   ask(): Questions {
     const { rowSize } = this.#options;
     const { from, to } = this.window.slide();
-    for (let t = from; t < to; t++) this.#x(t).set(this.#x(to));
+    for (let t = from; t < to; t++) this.#copy(to, t);
     const { start, end } = this.window;
     return {
       steps: this.#steps.slice(start, end),
@@ -78,7 +83,8 @@ export class ParaTaa implements Solver {
     this.#memory.nextRound();
     for (let t = end - 1; t >= start; t--) residuals[t - start] = this.#residual(t);
     const { atol, rtol, schedule } = this.#options;
-    const finished = finishedIndex(this.window, residuals, { atol, rtol, ...schedule });
+    const { noiseScale } = schedule, scale = this.#scale;
+    const finished = finishedIndex(this.window, residuals, { atol, rtol, scale, noiseScale });
     for (let t = end - 1; t >= start; t--) {
       this.#memory.remember(t);
       if (t < finished) this.#memory.accelerate(t, this.#x(t));
@@ -86,6 +92,12 @@ export class ParaTaa implements Solver {
     }
     this.window.advance(finished);
     return residuals;
+  }
+
+  /** x_t ← x_from at the scale of x_t. */
+  #copy(from: number, t: number): void {
+    const ratio = this.#scale[t] / this.#scale[from], x = this.#x(t), source = this.#x(from);
+    for (let i = 0; i < x.length; i++) x[i] = ratio * source[i];
   }
 
   #x(t: number): Float64Array {

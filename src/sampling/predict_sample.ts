@@ -8,20 +8,21 @@ import type { Schedule } from "./schedule.ts";
 export interface Answer {
   /** x_(t+1). */
   x: Float64Array;
-  /** The predicted noise. */
+  /** The prediction e. */
   epsilon: Float64Array;
   rowSize: number;
 }
 
 /**
- * (x − √(1−ᾱ_t) ε) / √ᾱ_t, `[rowSize]`; `undefined` at a level of pure noise, ᾱ = 0, where a predicted noise says nothing of x_0.
+ * (x − sigma_t e) / clean_t, `[rowSize]`; `undefined` where clean is 0, at a level of pure noise, where a predicted noise says nothing
+ * of x_0.
  */
 export function predictSample(
-  { alphasCumprod }: Schedule,
+  { sigma, clean }: Schedule,
   t: number,
   { x, epsilon, rowSize }: Answer,
 ): Float64Array | undefined {
-  const signal = Math.sqrt(alphasCumprod[t]), spread = Math.sqrt(1 - alphasCumprod[t]);
-  if (signal === 0) return undefined;
-  return Float64Array.from({ length: rowSize }, (_, i) => (x[i] - spread * epsilon[i]) / signal);
+  const s = sigma[t], q = clean[t];
+  if (q === 0) return undefined;
+  return Float64Array.from({ length: rowSize }, (_, i) => (x[i] - s * epsilon[i]) / q);
 }

@@ -13,7 +13,7 @@
  * @module
  */
 
-/** Coefficients of one step; s = √(1−ᾱ), q = √ᾱ. */
+/** Coefficients of one step; s is `sigma` and q is `clean` of the schedule. */
 export type Factors = Record<"c" | "d" | "n" | "s" | "q", number>;
 
 /** Weights of x_(t+1), x_(t+2) and ξ_(t+1). */

@@ -4,6 +4,7 @@
  * | paper | here |
  * |---|---|
  * | ᾱ at schedule entry t, and at the next lower entry | `alphasCumprod[t]`, `alphasCumprodPrev[t]` |
+ * | √ᾱ, √(1−ᾱ): x_(t+1) = √ᾱ x_0 + √(1−ᾱ) ε | `signal[t]`, `sigma[t]` |
  * | thr_t = √((1−ᾱ′)/(1−ᾱ)) √(1−ᾱ/ᾱ′) | `noiseScale[t]` |
  * | n_t = η thr_t, n_0 = 0 | `n[t]` |
  * | c_t = √(ᾱ′/ᾱ) | `c[t]` |
@@ -16,26 +17,43 @@ import { type ScheduleKind, type SchedulerConfig, schedulerConfig } from "./sche
 import { visitedTimesteps } from "./timestep_spacing.ts";
 
 /**
- * The steps of a run, one entry per t = 0 … T−1: step t takes x_(t+1) to x_t = c_t x_(t+1) + d_t ε_t + n_t ξ_t, and x_0 is the
- * sample.
+ * The steps of a run, one entry per t = 0 … T−1: step t takes x_(t+1) to x_t = c_t x_(t+1) + d_t e_t + n_t ξ_t, and x_0 is the
+ * sample. e is what the denoiser predicts: the noise ε, or of a flow the velocity ε − x_0.
  */
 export interface Schedule {
   /** T, the number of steps. */
   readonly numSteps: number;
-  /** The training level that the network is told at step t. */
-  readonly timesteps: Int32Array;
-  /** ᾱ at the step's own level. */
+  /** What the network is told at step t: a training level, whole or between two, or 1000 σ of a flow. */
+  readonly timesteps: Int32Array | Float64Array;
+  /** Factor of the sample in x_(t+1) = signal x_0 + sigma ε. */
+  readonly signal: Float64Array;
+  /** Factor of the noise ε in x_(t+1); above 0. */
+  readonly sigma: Float64Array;
+  /**
+   * q of D = (x_(t+1) − sigma e)/q, the sample that a prediction e implies: `signal` where e is the noise, 1 where it is the velocity
+   * of a flow. Not 0.
+   */
+  readonly clean: Float64Array;
+  /** What x_(t+1) is multiplied by for the network, which wants latents of unit scale. */
+  readonly inputScale: Float64Array;
+  /** ᾱ at the step's own level; of another chain than DDIM's, at the same ratio of signal to noise. */
   readonly alphasCumprod: Float64Array;
   /** ᾱ at the level the step leads to. */
   readonly alphasCumprodPrev: Float64Array;
   /** Factor of x_(t+1). */
   readonly c: Float64Array;
-  /** Factor of the predicted noise. */
+  /** Factor of the prediction e. */
   readonly d: Float64Array;
   /** Factor of the noise added at step t; 0 everywhere when eta is 0, and always at t = 0. */
   readonly n: Float64Array;
   /** Standard deviation of the noise that DDPM (eta 1) adds: the unit of the relative tolerance. */
   readonly noiseScale: Float64Array;
+}
+
+/** A schedule whose x_T may be noise of another scale than 1. */
+export interface ScaledSchedule extends Schedule {
+  /** What standard normal noise is multiplied by to give x_T; 1 where it is absent. */
+  readonly initialScale?: number;
 }
 
 /** What {@link createSchedule} takes beside the fields of diffusers' scheduler configuration. */
@@ -101,5 +119,7 @@ function coefficients(now: Float64Array, prev: Float64Array, eta: number) {
   const d = now.map((a, t) =>
     Math.sqrt(Math.max(1 - prev[t] - n[t] * n[t], 0)) - Math.sqrt(1 - a) * c[t]
   );
-  return { alphasCumprod: now, alphasCumprodPrev: prev, c, d, n, noiseScale };
+  const signal = now.map(Math.sqrt), sigma = now.map((a) => Math.sqrt(1 - a));
+  const levels = { signal, sigma, clean: signal, inputScale: now.map(() => 1) };
+  return { ...levels, alphasCumprod: now, alphasCumprodPrev: prev, c, d, n, noiseScale };
 }

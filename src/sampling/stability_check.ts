@@ -36,8 +36,8 @@ const SURELY = 10;
 const STRICT_SHARE = 1 / 100;
 
 /** ν_t, for t ≥ 1. */
-function unstretched({ c, d, alphasCumprod }: Schedule, t: number): number {
-  const s = Math.sqrt(1 - alphasCumprod[t]), below = Math.sqrt(1 - alphasCumprod[t - 1]);
+function unstretched({ c, d, sigma }: Schedule, t: number): number {
+  const s = sigma[t], below = sigma[t - 1];
   return Math.sqrt(Math.abs(c[t] + d[t] / s) * below / s);
 }
 
@@ -91,7 +91,7 @@ export class StabilityCheck {
   }
 
   /**
-   * Takes in by how much the look moved the lowest x that was finished; returns whether the chain is to be solved once more. The
+   * Takes in by how much the check moved the lowest x that was finished, in units of its scale; returns whether the chain is to be solved once more. The
    * tolerance then is smaller, from this round on.
    */
   judge(moved: number, atol: number): boolean {

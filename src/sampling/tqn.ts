@@ -5,7 +5,7 @@
  * | letter | here |
  * |---|---|
  * | x_t, ξ_t, ε_t | rows t of `trajectory`, `noise`, and of the answers in `#epsilon` |
- * | s_t = √(1−ᾱ_t), q_t = √ᾱ_t | `s`, `q` |
+ * | s_t, q_t of D = (x − s e)/q: √(1−ᾱ_t), √ᾱ_t for DDIM | `s`, `q`: `sigma` and `clean` of the schedule |
  * | (X_t, E_t) and the secant pairs of step t | `#evaluations` |
  * | D, the x_0-prediction of step t+1, as x_(t+1) and x_(t+2) imply it; 0 for the highest step | `jumpWeights` |
  * | e = E_t + (β/s) dd + Σ g_j (y_j − (β/s) a_j) + Σ h_j a_j, h where the derivative is taken for symmetric | `predictionWeights` |
@@ -20,6 +20,7 @@ import type { ResolvedOptions } from "./options.ts";
 import { type Factors, type JumpWeights, jumpWeights, predictionWeights } from "./prediction.ts";
 import { differenceProducts } from "./reductions.ts";
 import { StabilityCheck } from "./stability_check.ts";
+import { latentScale } from "./latent_scale.ts";
 import { firstTrajectory, type Questions, type Solver } from "./solver.ts";
 import { checkFinite, row, step } from "./system.ts";
 import { addWeighted, combine } from "./tqn_kernels.ts";
@@ -29,7 +30,7 @@ import { finishedIndex, SlidingWindow } from "./window.ts";
 /** Below an ᾱ of a sixth the image is not decided: errors may grow on their way to x_0, and rtol gets stricter. */
 const UNDECIDED = 1 / 6;
 
-/** An input that moved by less, in rms, counts as unchanged: at tolerance 0 a run else waits for the last bits of sums to settle. */
+/** An input of unit scale that moved by less, in rms, counts as unchanged: at tolerance 0 a run else waits for the last bits of sums to settle. */
 const ROUNDING = 1e-13;
 
 /** TQN at work on one sample. */
@@ -43,6 +44,8 @@ export class Tqn implements Solver {
   #steps: Int32Array = new Int32Array(0);
   /** Round in which a step was last skipped; 0 for never. */
   readonly #skipped: Int32Array;
+  /** Scale of every x_t. */
+  readonly #scale: Float64Array;
   /** What rtol is relative to. */
   readonly #noiseScale: Float64Array;
   readonly #stabilityCheck: StabilityCheck;
@@ -55,6 +58,7 @@ export class Tqn implements Solver {
   constructor(options: ResolvedOptions) {
     const { schedule, rowSize, windowSize, initialTrajectory, tqn } = options;
     this.#options = options;
+    this.#scale = latentScale(schedule);
     this.trajectory = firstTrajectory(options);
     this.window = new SlidingWindow({
       size: windowSize,
@@ -115,7 +119,8 @@ export class Tqn implements Solver {
     const isOff = looked !== undefined &&
       this.#stabilityCheck.judge(this.#movedSince(looked), atol);
     const share = this.#stabilityCheck.toleranceShare;
-    const rule = { atol: share * atol, rtol: share * rtol, noiseScale: this.#noiseScale };
+    const tolerances = { atol: share * atol, rtol: share * rtol };
+    const rule = { ...tolerances, scale: this.#scale, noiseScale: this.#noiseScale };
     const unfinished = finishedIndex(this.window, residuals, rule);
     const finished = this.#steps.includes(unfinished) ? unfinished : unfinished + 1;
     if (looked && !isOff) return Math.min(finished, looked.finished - 1);
@@ -124,7 +129,8 @@ export class Tqn implements Solver {
   }
 
   #movedSince({ finished, x }: { finished: number; x: Float64Array }): number {
-    return Math.sqrt(differenceProducts(this.#x(finished), x).square / x.length);
+    const square = differenceProducts(this.#x(finished), x).square;
+    return Math.sqrt(square / x.length) / this.#scale[finished];
   }
 
   #x(t: number): Float64Array {
@@ -195,7 +201,7 @@ export class Tqn implements Solver {
     const evaluations = this.#evaluations, above = this.#x(t + 1);
     const distance = evaluations.probe(t, above);
     this.#watch(t, factors);
-    if (distance < ROUNDING) return this.#step(t);
+    if (distance < ROUNDING * this.#scale[t + 1]) return this.#step(t);
     const pairs = evaluations.coefficients(t), slope = evaluations.slope(t, s) / s;
     const { symmetric } = this.#options.tqn;
     const mirrored = symmetric ? evaluations.mirrored(t, { slope, pairs }) : [0, 0] as const;
@@ -209,7 +215,7 @@ export class Tqn implements Solver {
 
   #watch(t: number, factors: Factors): void {
     if (!this.#stabilityCheck.watches(t, this.window.end)) return;
-    const stretch = this.#evaluations.stretch(t, factors);
+    const stretch = this.#evaluations.stretch(t, factors, this.#scale[t + 1]);
     if (stretch !== undefined) this.#stabilityCheck.note(t, stretch);
   }
 
@@ -251,8 +257,7 @@ export class Tqn implements Solver {
   }
 
   #factors(t: number): Factors {
-    const { c, d, n, alphasCumprod } = this.#options.schedule;
-    const a = alphasCumprod[t];
-    return { c: c[t], d: d[t], n: n[t], s: Math.sqrt(1 - a), q: Math.sqrt(a) };
+    const { c, d, n, sigma, clean } = this.#options.schedule;
+    return { c: c[t], d: d[t], n: n[t], s: sigma[t], q: clean[t] };
   }
 }

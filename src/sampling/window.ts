@@ -71,17 +71,19 @@ export class SlidingWindow {
 
 /**
  * The new f: the highest step of the window that is not finished, else the lowest of all. A step is finished when its residual
- * is at most `atol` or `rtol · noiseScale`; NaN is neither.
+ * is at most `atol · scale` or `rtol · noiseScale`, `scale` being that of x_t; NaN is neither.
  */
 export function finishedIndex(
   window: SlidingWindow,
   residuals: Float64Array,
-  { atol, rtol, noiseScale }: { atol: number; rtol: number; noiseScale: Float64Array },
+  { atol, rtol, scale, noiseScale }:
+    & Record<"atol" | "rtol", number>
+    & Record<"scale" | "noiseScale", Float64Array>,
 ): number {
   const { start, end } = window;
   for (let t = end - 1; t > start; t--) {
     const rms = residuals[t - start];
-    if (!(rms <= atol || rms <= rtol * noiseScale[t])) return t;
+    if (!(rms <= atol * scale[t] || rms <= rtol * noiseScale[t])) return t;
   }
   return start;
 }

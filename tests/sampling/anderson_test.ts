@@ -15,7 +15,7 @@ for (const memorySize of [1, 2, 3, 4]) {
       const random = new TorchGenerator(memorySize);
       const memory = new AndersonMemory({
         ...{ numSteps: STEPS, rowSize: SIZE, memorySize, oldestFirst },
-        regularization: LAMBDA,
+        ...{ regularization: LAMBDA, scale: new Float64Array(STEPS + 1).fill(1) },
       });
       const history: { x: Rows; residual: Rows }[] = [];
       const seen = new Int32Array(STEPS);
@@ -101,6 +101,7 @@ for (
   Deno.test(`accelerate() takes the plain step where the system is ${what}`, () => {
     const memory = new AndersonMemory({
       ...{ numSteps: 1, rowSize: 2, memorySize: 3, regularization: 0, oldestFirst: false },
+      scale: Float64Array.of(1, 1),
     });
     const out = new Float64Array(2);
     for (let round = 0; round < 3; round++) {

@@ -7,8 +7,8 @@ import { mixtureDenoiser, readProblem } from "./fixtures.ts";
 const schedule = createSchedule({ kind: "dit", numInferenceSteps: 20 });
 
 Deno.test("predictSample() takes the predicted noise out of the latent", () => {
-  // With ᾱ = 0.64: x = 0.8 x_0 + 0.6 ε, for x_0 = (2, -1) and ε = (1, 3).
-  const levels = { ...schedule, alphasCumprod: Float64Array.of(0, 0.64) };
+  // x = 0.8 x_0 + 0.6 ε, for x_0 = (2, -1) and ε = (1, 3).
+  const levels = { ...schedule, sigma: Float64Array.of(1, 0.6), clean: Float64Array.of(0, 0.8) };
   const answer = { x: Float64Array.of(2.2, 1, 9), epsilon: Float64Array.of(1, 3, 9), rowSize: 2 };
   const found = predictSample(levels, 1, answer)!;
   assert.equal(found.length, 2);

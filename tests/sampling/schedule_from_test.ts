@@ -44,7 +44,11 @@ const REFUSED: [Partial<OwnSchedule>, RegExp][] = [
   ],
   [{ alphasCumprod: [0.1, 0.5, 0.9] }, /^alphasCumprod\[1\] is 0.5, wanted at most .* cleanest$/],
   [{ alphasCumprodPrev: [1.1, 0.9, 0.5] }, /^alphasCumprodPrev\[0\] is 1.1, wanted .* to 1$/],
-  [{ timesteps: [1, 2.5, 3] }, /^timesteps\[1\] is 2.5, wanted a whole number from 0/],
+  [{ timesteps: [1, -2.5, 3] }, /^timesteps\[1\] is -2.5, wanted a finite number from 0/],
+  [{ clean: [1, 0, 1] }, /^clean\[1\] is 0, wanted a sample in the latent$/],
+  [{ sigma: [1, 0, 1] }, /^sigma\[1\] is 0, wanted a finite number above 0$/],
+  [{ inputScale: [1, 0, 1] }, /^inputScale\[1\] is 0, wanted a finite number above 0$/],
+  [{ initialScale: 0 }, /^initialScale is 0, wanted a finite number from 5e-324/],
   [
     { noiseScale: [0, Infinity, 0] },
     /^noiseScale\[1\] is Infinity, wanted a finite number from 0$/,
@@ -60,3 +64,21 @@ for (const [change, message] of REFUSED) {
     });
   });
 }
+
+Deno.test("scheduleFrom() takes signal and sigma in place of ᾱ, and timesteps between two levels", () => {
+  const { c, d } = own, signal = [0.8, 0.5, 0], sigma = [0.2, 0.5, 1], clean = [1, 1, 1];
+  const schedule = scheduleFrom({ c, d, signal, sigma, clean, timesteps: [2.5, 5, 10] });
+  [16 / 17, 0.5, 0].forEach((a, t) => assert.ok(Math.abs(schedule.alphasCumprod[t] - a) < 1e-15));
+  assert.deepEqual([...schedule.timesteps], [2.5, 5, 10]);
+  // DDPM's noise at equal signal-to-noise ratios: that of ᾱ, at the latent's scale.
+  const { alphasCumprod: a, alphasCumprodPrev: prev } = schedule;
+  for (let t = 1; t < 3; t++) {
+    const ddpm = Math.sqrt((1 - prev[t]) / (1 - a[t]) * (1 - a[t] / prev[t]));
+    const wanted = ddpm * Math.hypot(signal[t - 1], sigma[t - 1]);
+    assert.ok(Math.abs(schedule.noiseScale[t] - wanted) < 1e-15);
+  }
+  assert.throws(
+    () => scheduleFrom({ c, d, sigma }),
+    /^TypeError: the levels are not given, wanted alphasCumprod, or signal and sigma$/,
+  );
+});

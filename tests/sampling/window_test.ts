@@ -34,7 +34,10 @@ Deno.test("slide() never touches a final row, after a whole window or with a win
   }
 });
 
-const rule = { atol: 0.1, rtol: 1, noiseScale: Float64Array.of(0, 0, 0, 0.5) };
+const rule = {
+  ...{ atol: 0.1, rtol: 1, scale: new Float64Array(5).fill(1) },
+  noiseScale: Float64Array.of(0, 0, 0, 0.5),
+};
 
 Deno.test("finishedIndex() is the highest step beyond both tolerances", () => {
   const at = (...residuals: number[]) =>
@@ -44,6 +47,9 @@ Deno.test("finishedIndex() is the highest step beyond both tolerances", () => {
   assert.equal(at(0, 0.11, 0, 0), 1);
   assert.equal(at(0, 0.1, 0.1, 0.5), 0);
   assert.equal(at(0, 0, 0, 0.51), 3);
+  const large = { ...rule, scale: Float64Array.of(1, 1, 20, 1, 1) };
+  assert.equal(finishedIndex(open(4, 4), Float64Array.of(0, 0, 2, 0), large), 0);
+  assert.equal(finishedIndex(open(4, 4), Float64Array.of(0, 0, 2.1, 0), large), 2);
 });
 
 Deno.test("finishedIndex() never finishes NaN or infinity", () => {
