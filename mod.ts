@@ -58,15 +58,15 @@ export {
   type ConvertDitOptions,
   type ConvertedDit,
   type NetworkOptions,
-} from "./src/convert/convert_dit.ts";
+} from "./src/convert/dit/convert_dit.ts";
 export {
   type ConvertedVae,
   convertVae,
   type ConvertVaeOptions,
-} from "./src/convert/convert_vae.ts";
-export type { DitArchitecture } from "./src/convert/dit_architecture.ts";
-export type { DitPrediction } from "./src/convert/dit_graph.ts";
+} from "./src/convert/vae/convert_vae.ts";
+export type { DitArchitecture } from "./src/convert/dit/dit_architecture.ts";
+export type { DitPrediction } from "./src/convert/dit/dit_graph.ts";
 export type { FloatType } from "./src/convert/graph_builder.ts";
 export type { ConvertedNetwork } from "./src/convert/network.ts";
-export { type VaeConfig, vaeConfig } from "./src/convert/vae_config.ts";
+export { type VaeConfig, vaeConfig } from "./src/convert/vae/vae_config.ts";
 export type { WeightStorage } from "./src/convert/weight_storage.ts";

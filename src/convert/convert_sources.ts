@@ -1,7 +1,7 @@
 /** Opens what `convert` reads. @module */
 import { join } from "node:path";
 import { ModelError, PermissionError, UsageError } from "../errors.ts";
-import { type VaeConfig, vaeConfig } from "./vae_config.ts";
+import { type VaeConfig, vaeConfig } from "./vae/vae_config.ts";
 import { isJsonObject, readJson } from "../formats/json.ts";
 import { type OpenTensors, openTensors } from "../formats/open_tensors.ts";
 import { fileFault } from "../formats/file_fault.ts";

@@ -1,8 +1,8 @@
 /** The JSON files of a converted model folder, in diffusers' words. @module */
 import type { JsonObject } from "../formats/json.ts";
 import { SCHEDULER_PRESETS } from "../sampling/scheduler_config.ts";
-import type { DitArchitecture } from "./dit_architecture.ts";
-import type { VaeConfig } from "./vae_config.ts";
+import type { DitArchitecture } from "./dit/dit_architecture.ts";
+import type { VaeConfig } from "./vae/vae_config.ts";
 
 /** `transformer/config.json`. */
 export function ditConfig(dit: DitArchitecture): JsonObject {

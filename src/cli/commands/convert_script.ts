@@ -1,8 +1,12 @@
 /** `convert`: a checkpoint to a model folder. @module */
 import { basename, resolve } from "node:path";
-import { convertDit, type ConvertedDit, type NetworkOptions } from "../../convert/convert_dit.ts";
-import { convertVae } from "../../convert/convert_vae.ts";
-import { ditName } from "../../convert/dit_architecture.ts";
+import {
+  convertDit,
+  type ConvertedDit,
+  type NetworkOptions,
+} from "../../convert/dit/convert_dit.ts";
+import { convertVae } from "../../convert/vae/convert_vae.ts";
+import { ditName } from "../../convert/dit/dit_architecture.ts";
 import {
   ditConfig,
   ditModelIndex,

@@ -1,16 +1,16 @@
 import assert from "node:assert/strict";
-import { convertVae, type ConvertVaeOptions } from "../../src/convert/convert_vae.ts";
-import { vaeConfig } from "../../src/convert/vae_config.ts";
-import { ModelError } from "../../src/errors.ts";
-import type { JsonObject } from "../../src/formats/json.ts";
-import { readSafetensors } from "../../src/formats/safetensors/safetensors.ts";
+import { convertVae, type ConvertVaeOptions } from "../../../src/convert/vae/convert_vae.ts";
+import { vaeConfig } from "../../../src/convert/vae/vae_config.ts";
+import { ModelError } from "../../../src/errors.ts";
+import type { JsonObject } from "../../../src/formats/json.ts";
+import { readSafetensors } from "../../../src/formats/safetensors/safetensors.ts";
 import {
   asFile,
   relativeError,
   runNetwork,
   type Tensors,
   WEIGHTS_FILE,
-} from "./network_fixture.ts";
+} from "../network_fixture.ts";
 
 // Made by tests/fixtures/convert/make_vae_case.py.
 const FOLDER = "tests/fixtures/convert/vae";

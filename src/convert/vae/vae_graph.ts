@@ -1,6 +1,6 @@
 /** The graphs of diffusers' AutoencoderKL (Rombach et al., "High-resolution image synthesis with latent diffusion models", 2022). @module */
-import type { GraphBuilder, Value } from "./graph_builder.ts";
-import { silu } from "./layers.ts";
+import type { GraphBuilder, Value } from "../graph_builder.ts";
+import { silu } from "../layers.ts";
 import type { VaeConfig } from "./vae_config.ts";
 import { conv, groupNorm, pixelAttention, resnet, upsample } from "./vae_layers.ts";
 

@@ -1,6 +1,6 @@
 /** Blocks of diffusers' AutoencoderKL in standard operators; values are `[batch, channels, height, width]`. @module */
-import type { GraphBuilder, Value } from "./graph_builder.ts";
-import { silu, softmax } from "./layers.ts";
+import type { GraphBuilder, Value } from "../graph_builder.ts";
+import { silu, softmax } from "../layers.ts";
 
 const NORM_EPSILON = 1e-6;
 

@@ -1,11 +1,11 @@
 /** A DiT checkpoint to a network that ONNX Runtime runs. @module */
-import type { TensorFile } from "../formats/tensor_file.ts";
-import { checkTensors } from "./needed_tensors.ts";
+import type { TensorFile } from "../../formats/tensor_file.ts";
+import { checkTensors } from "../needed_tensors.ts";
 import { type DitArchitecture, ditArchitecture } from "./dit_architecture.ts";
 import { buildDit, type DitPrediction } from "./dit_graph.ts";
-import { type FloatType, GraphBuilder } from "./graph_builder.ts";
-import { type ConvertedNetwork, convertNetwork } from "./network.ts";
-import type { WeightStorage } from "./weight_storage.ts";
+import { type FloatType, GraphBuilder } from "../graph_builder.ts";
+import { type ConvertedNetwork, convertNetwork } from "../network.ts";
+import type { WeightStorage } from "../weight_storage.ts";
 
 /** How a network is computed and stored. */
 export interface NetworkOptions {

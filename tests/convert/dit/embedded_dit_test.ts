@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { runConvert } from "../../src/cli/commands/convert_script.ts";
-import { withTempFolder } from "../support/temp_folder.ts";
+import { runConvert } from "../../../src/cli/commands/convert_script.ts";
+import { withTempFolder } from "../../support/temp_folder.ts";
 
 const EMBEDDED = "models/dit-emoji";
 /** The flags of the command in models/dit-emoji/README.md. */

@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
-import { convertDit, type ConvertDitOptions } from "../../src/convert/convert_dit.ts";
-import { ModelError, UsageError } from "../../src/errors.ts";
-import { readOnnx } from "../../src/formats/onnx/onnx.ts";
-import { externalFiles } from "../../src/formats/onnx/onnx_external.ts";
+import { convertDit, type ConvertDitOptions } from "../../../src/convert/dit/convert_dit.ts";
+import { ModelError, UsageError } from "../../../src/errors.ts";
+import { readOnnx } from "../../../src/formats/onnx/onnx.ts";
+import { externalFiles } from "../../../src/formats/onnx/onnx_external.ts";
 import {
   readSafetensors,
   type SafetensorsTensor,
-} from "../../src/formats/safetensors/safetensors.ts";
-import { alphasCumprod } from "../../src/sampling/alphas_cumprod.ts";
-import { SCHEDULER_PRESETS } from "../../src/sampling/scheduler_config.ts";
+} from "../../../src/formats/safetensors/safetensors.ts";
+import { alphasCumprod } from "../../../src/sampling/alphas_cumprod.ts";
+import { SCHEDULER_PRESETS } from "../../../src/sampling/scheduler_config.ts";
 import {
   asFile,
   readFixture,
@@ -17,7 +17,7 @@ import {
   type Tensors,
   WEIGHTS_FILE,
   weightsOf,
-} from "./network_fixture.ts";
+} from "../network_fixture.ts";
 
 /** The tiny checkpoints and their heads; made by tests/fixtures/convert/make_dit_cases.py. */
 const CASES = [["dit_patch2", 2], ["dit_patch4", 3]] as const;

@@ -6,8 +6,8 @@
  */
 import type { DitArchitecture } from "./dit_architecture.ts";
 import { epsilonFromV } from "./epsilon_from_v.ts";
-import type { GraphBuilder, Value } from "./graph_builder.ts";
-import { geluTanh, linear, silu, softmax } from "./layers.ts";
+import type { GraphBuilder, Value } from "../graph_builder.ts";
+import { geluTanh, linear, silu, softmax } from "../layers.ts";
 
 const NORM_EPSILON = 1e-6;
 const LONGEST_PERIOD = 10_000;

@@ -1,7 +1,7 @@
 /** The sizes of a DiT, read off its tensors. @module */
-import { ModelError, UsageError } from "../errors.ts";
-import type { TensorFile } from "../formats/tensor_file.ts";
-import { shapeOf } from "./needed_tensors.ts";
+import { ModelError, UsageError } from "../../errors.ts";
+import type { TensorFile } from "../../formats/tensor_file.ts";
+import { shapeOf } from "../needed_tensors.ts";
 
 /** Sizes of a DiT. */
 export interface DitArchitecture {

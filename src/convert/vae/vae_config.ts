@@ -1,7 +1,7 @@
 /** `config.json` of diffusers' AutoencoderKL. @module */
-import { ModelError } from "../errors.ts";
-import type { JsonObject, JsonValue } from "../formats/json.ts";
-import { shownValue } from "../text.ts";
+import { ModelError } from "../../errors.ts";
+import type { JsonObject, JsonValue } from "../../formats/json.ts";
+import { shownValue } from "../../text.ts";
 
 /** Sizes of an AutoencoderKL. */
 export interface VaeConfig {

@@ -1,7 +1,7 @@
 /** Makes a network that predicts v answer with ε: Salimans and Ho, "Progressive distillation", 2022, equation of v. @module */
-import { alphasCumprod } from "../sampling/alphas_cumprod.ts";
-import { SCHEDULER_PRESETS } from "../sampling/scheduler_config.ts";
-import type { GraphBuilder, Value } from "./graph_builder.ts";
+import { alphasCumprod } from "../../sampling/alphas_cumprod.ts";
+import { SCHEDULER_PRESETS } from "../../sampling/scheduler_config.ts";
+import type { GraphBuilder, Value } from "../graph_builder.ts";
 
 /** What the change is made of. */
 export interface EpsilonFromV {

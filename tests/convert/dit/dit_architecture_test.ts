@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { ditArchitecture, ditName } from "../../src/convert/dit_architecture.ts";
-import { ModelError } from "../../src/errors.ts";
-import type { TensorFile } from "../../src/formats/tensor_file.ts";
+import { ditArchitecture, ditName } from "../../../src/convert/dit/dit_architecture.ts";
+import { ModelError } from "../../../src/errors.ts";
+import type { TensorFile } from "../../../src/formats/tensor_file.ts";
 
 /** Table 1 of the DiT paper. */
 const SIZES = { S: [384, 12, 6], B: [768, 12, 12], L: [1024, 24, 16], XL: [1152, 28, 16] } as const;
