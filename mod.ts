@@ -57,7 +57,6 @@ export {
   convertDit,
   type ConvertDitOptions,
   type ConvertedDit,
-  type NetworkOptions,
 } from "./src/convert/dit/convert_dit.ts";
 export {
   type ConvertedVae,
@@ -67,6 +66,6 @@ export {
 export type { DitArchitecture } from "./src/convert/dit/dit_architecture.ts";
 export type { DitPrediction } from "./src/convert/dit/dit_graph.ts";
 export type { FloatType } from "./src/convert/graph_builder.ts";
-export type { ConvertedNetwork } from "./src/convert/network.ts";
+export type { ConvertedNetwork, NetworkOptions } from "./src/convert/network.ts";
 export { type VaeConfig, vaeConfig } from "./src/convert/vae/vae_config.ts";
 export type { WeightStorage } from "./src/convert/weight_storage.ts";

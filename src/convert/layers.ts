@@ -1,5 +1,15 @@
-/** Layers that diffusion transformers and autoencoders have in common, in standard operators. @module */
+/** Layers that all networks have in common, in standard operators. @module */
 import type { FloatType, GraphBuilder, Value } from "./graph_builder.ts";
+
+/** What a linear layer is made of. */
+export interface LinearOptions {
+  /** Element type of the product; the builder's unless given. */
+  type?: FloatType;
+  /** Whether there is a bias; default true. */
+  bias?: boolean;
+  /** Shape of the weight in the checkpoint; `[outputs, inputs]` unless given. */
+  shape?: readonly number[];
+}
 
 /**
  * A linear layer on rows, `[rows, inputs]` to `[rows, outputs]`. Gemm takes PyTorch's `[outputs, inputs]` as it lies in the
@@ -10,12 +20,24 @@ export function linear(
   name: string,
   x: Value,
   [inputs, outputs]: readonly [number, number],
-  type: FloatType = g.compute,
+  { type = g.compute, bias = true, shape = [outputs, inputs] }: LinearOptions = {},
 ): Value {
-  const weight = g.weight(`${name}.weight`, [outputs, inputs], type);
-  const bias = g.weight(`${name}.bias`, [outputs], type);
-  return g.node("Gemm", name, [g.as(x, type), weight, bias], {
-    attributes: { transB: { int: 1 } },
+  const terms = [g.as(x, type), g.weight(`${name}.weight`, shape, type, [outputs, inputs])];
+  if (bias) terms.push(g.weight(`${name}.bias`, [outputs], type));
+  return g.node("Gemm", name, terms, { attributes: { transB: { int: 1 } } });
+}
+
+/** LayerNorm over the last axis, with scale and shift; in float32. */
+export function layerNorm(
+  g: GraphBuilder,
+  name: string,
+  x: Value,
+  { width, epsilon }: { width: number; epsilon: number },
+): Value {
+  const weight = g.weight(`${name}.weight`, [width], "float32");
+  const bias = g.weight(`${name}.bias`, [width], "float32");
+  return g.node("LayerNormalization", name, [x, weight, bias], {
+    attributes: { axis: { int: -1 }, epsilon: { float: epsilon } },
   });
 }
 
@@ -36,6 +58,24 @@ export function geluTanh(g: GraphBuilder, name: string, x: Value): Value {
   const shifted = g.node("Add", `${name}.shifted`, [tanh, number("one", 1)]);
   const half = g.node("Mul", `${name}.half`, [x, number("half", 0.5)]);
   return g.node("Mul", name, [half, shifted]);
+}
+
+/** GELU by the error function, in the shape that ONNX Runtime's optimiser takes for one operator (Gelu). */
+export function geluErf(g: GraphBuilder, name: string, x: Value): Value {
+  const number = (label: string, value: number) => g.numbers(`gelu.${label}`, [value], [], x.type);
+  const scaled = g.node("Div", `${name}.scaled`, [x, number("root_two", Math.SQRT2)]);
+  const erf = g.node("Erf", `${name}.erf`, [scaled]);
+  const shifted = g.node("Add", `${name}.shifted`, [erf, number("one", 1)]);
+  const product = g.node("Mul", `${name}.product`, [x, shifted]);
+  return g.node("Mul", name, [product, number("half", 0.5)]);
+}
+
+/** x · sigmoid(1.702 x), CLIP's approximation of GELU. */
+export function quickGelu(g: GraphBuilder, name: string, x: Value): Value {
+  const slope = g.numbers("quick_gelu.slope", [1.702], [], x.type);
+  const scaled = g.node("Mul", `${name}.scaled`, [x, slope]);
+  const gate = g.node("Sigmoid", `${name}.sigmoid`, [scaled]);
+  return g.node("Mul", name, [x, gate]);
 }
 
 /** Softmax over the last axis, in float32. */

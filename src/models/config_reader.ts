@@ -46,6 +46,36 @@ export class ConfigReader {
     throw this.wrong(key, "true or false");
   }
 
+  /** A whole number from 1 to `most`. */
+  size(key: string, { fallback, most }: { fallback?: number; most: number }): number {
+    const value = this.get(key) ?? fallback;
+    if (isSize(value, most)) return value;
+    throw this.wrong(key, `a whole number from 1 to ${most}`);
+  }
+
+  /** `count` whole numbers from 1 to `most`; a single one stands for all. */
+  sizes(
+    key: string,
+    { fallback, most, count }: { fallback?: number; most: number; count: number },
+  ): number[] {
+    const value = this.get(key) ?? fallback;
+    if (isSize(value, most)) return new Array(count).fill(value);
+    const fits = Array.isArray(value) && value.length === count &&
+      value.every((one) => isSize(one, most));
+    if (fits) return [...value as number[]];
+    throw this.wrong(key, `a whole number from 1 to ${most}, or ${count} of them`);
+  }
+
+  /** Refuses values that make another network of it; an absent key has the first one. */
+  fixed(allowed: Readonly<Record<string, readonly JsonValue[]>>): void {
+    for (const [key, values] of Object.entries(allowed)) {
+      const value = this.get(key);
+      if (value === undefined || values.includes(value)) continue;
+      const texts = values.map((one) => typeof one === "string" ? one : JSON.stringify(one));
+      throw this.wrong(key, texts.join(" or "));
+    }
+  }
+
   /** One of a few words. */
   oneOf<T extends string>(key: string, choices: readonly T[]): T | undefined {
     const value = this.get(key);
@@ -56,11 +86,17 @@ export class ConfigReader {
 
   /** Names the key, the value met and the values wanted. */
   wrong(key: string, wanted: string, hint?: string): ModelError {
-    return this.refusal(`${key} is ${shownValue(this.#json[key])}, needed is ${wanted}`, hint);
+    const value = this.#json[key];
+    const found = value === undefined ? "missing" : shownValue(value);
+    return this.refusal(`${key} is ${found}, needed is ${wanted}`, hint);
   }
 
   /** An error that names the file. */
   refusal(what: string, hint?: string): ModelError {
     return new ModelError(`${this.#where}: ${what}`, { hint });
   }
+}
+
+function isSize(value: JsonValue | undefined, most: number): value is number {
+  return typeof value === "number" && Number.isInteger(value) && value >= 1 && value <= most;
 }

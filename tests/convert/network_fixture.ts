@@ -52,7 +52,18 @@ export async function weightsOf(network: ConvertedNetwork): Promise<Uint8Array> 
 export const WEIGHTS_FILE = "model.safetensors";
 
 /** First output of a network on inputs of float32 and int64. */
-export function runNetwork(network: ConvertedNetwork, inputs: Tensors): Promise<Float32Array> {
+export async function runNetwork(
+  network: ConvertedNetwork,
+  inputs: Tensors,
+): Promise<Float32Array> {
+  return [...(await runOutputs(network, inputs)).values()][0];
+}
+
+/** All outputs of a network by name. */
+export function runOutputs(
+  network: ConvertedNetwork,
+  inputs: Tensors,
+): Promise<Map<string, Float32Array>> {
   return withTempFolder(async (folder) => {
     await Deno.writeFile(join(folder, "model.onnx"), network.model);
     await Deno.writeFile(join(folder, WEIGHTS_FILE), await weightsOf(network));
@@ -66,8 +77,11 @@ export function runNetwork(network: ConvertedNetwork, inputs: Tensors): Promise<
       feeds[name] = new Tensor(environment, type, tensor.shape, data.slice());
     }
     const outputs = await session.run(feeds);
-    const [first] = Object.values(outputs);
-    const values = Float32Array.from(first.data as Float32Array);
+    const values = new Map(
+      Object.entries(outputs).map(([name, { data }]) =>
+        [name, Float32Array.from(data as Float32Array)] as const
+      ),
+    );
     for (const tensor of [...Object.values(feeds), ...Object.values(outputs)]) tensor.close();
     return values;
   });

@@ -1,10 +1,7 @@
 /** `convert`: a checkpoint to a model folder. @module */
 import { basename, resolve } from "node:path";
-import {
-  convertDit,
-  type ConvertedDit,
-  type NetworkOptions,
-} from "../../convert/dit/convert_dit.ts";
+import { convertDit, type ConvertedDit } from "../../convert/dit/convert_dit.ts";
+import type { NetworkOptions } from "../../convert/network.ts";
 import { convertVae } from "../../convert/vae/convert_vae.ts";
 import { ditName } from "../../convert/dit/dit_architecture.ts";
 import {

@@ -3,19 +3,8 @@ import type { TensorFile } from "../../formats/tensor_file.ts";
 import { checkTensors } from "../needed_tensors.ts";
 import { type DitArchitecture, ditArchitecture } from "./dit_architecture.ts";
 import { buildDit, type DitPrediction } from "./dit_graph.ts";
-import { type FloatType, GraphBuilder } from "../graph_builder.ts";
-import { type ConvertedNetwork, convertNetwork } from "../network.ts";
-import type { WeightStorage } from "../weight_storage.ts";
-
-/** How a network is computed and stored. */
-export interface NetworkOptions {
-  /** Element type of matrix products and convolutions; norms, softmax and timesteps stay float32. Default float32. */
-  compute?: FloatType;
-  /** `fp16` stores large weights as fp16 and computes with them in float32. Default fp32. */
-  storage?: WeightStorage;
-  /** Name of the weights file, beside the model. */
-  weightsFile: string;
-}
+import { GraphBuilder } from "../graph_builder.ts";
+import { type ConvertedNetwork, convertNetwork, type NetworkOptions } from "../network.ts";
 
 /** Options of {@link convertDit}. */
 export interface ConvertDitOptions extends NetworkOptions {

@@ -7,10 +7,12 @@
 import type { DitArchitecture } from "./dit_architecture.ts";
 import { epsilonFromV } from "./epsilon_from_v.ts";
 import type { GraphBuilder, Value } from "../graph_builder.ts";
-import { geluTanh, linear, silu, softmax } from "../layers.ts";
+import { headAttention } from "../head_attention.ts";
+import { geluTanh, linear, silu } from "../layers.ts";
+import { timestepWaves } from "../timestep_waves.ts";
 
 const NORM_EPSILON = 1e-6;
-const LONGEST_PERIOD = 10_000;
+const FLOAT32 = { type: "float32" } as const;
 
 /** What a checkpoint predicts. */
 export type DitPrediction = "epsilon" | "v_prediction";
@@ -44,33 +46,14 @@ function conditioning(
   timestep: string,
   labels: string,
 ): Value {
-  // Timesteps reach 1000: their sines need float32.
-  g.rawNode("Cast", "t_embedder.cast", [timestep], ["t_embedder.t"], { to: { int: 1 } });
-  const t = g.reshape("t_embedder.column", { name: "t_embedder.t", type: "float32" }, [-1, 1]);
-  const angles = g.node("Mul", "t_embedder.angles", [t, timestepFrequencies(g, frequencies)]);
-  const cos = g.node("Cos", "t_embedder.cos", [angles]);
-  const sin = g.node("Sin", "t_embedder.sin", [angles]);
-  const waves = g.node("Concat", "t_embedder.waves", [cos, sin], {
-    attributes: { axis: { int: 1 } },
-  });
-  const first = linear(g, "t_embedder.mlp.0", waves, [frequencies, width], "float32");
+  const waves = timestepWaves(g, "t_embedder", timestep, frequencies);
+  const first = linear(g, "t_embedder.mlp.0", waves, [frequencies, width], FLOAT32);
   const active = silu(g, "t_embedder.mlp.1", first);
-  const time = linear(g, "t_embedder.mlp.2", active, [width, width], "float32");
+  const time = linear(g, "t_embedder.mlp.2", active, [width, width], FLOAT32);
   const table = g.weight("y_embedder.embedding_table.weight", [classRows, width], "float32");
   const label = g.node("Gather", "y_embedder", [table], { constants: [labels] });
   const sum = g.node("Add", "condition", [time, label]);
   return silu(g, "condition.silu", sum);
-}
-
-/** 10000^(−i/n), rounded as PyTorch's float32 arithmetic rounds. */
-function timestepFrequencies(g: GraphBuilder, frequencies: number): Value {
-  const half = frequencies / 2;
-  const log = Math.fround(-Math.log(LONGEST_PERIOD));
-  const values = Array.from(
-    { length: half },
-    (_, i) => Math.exp(Math.fround(Math.fround(log * i) / half)),
-  );
-  return g.numbers("t_embedder.frequencies", values, [1, half]);
 }
 
 /** Patches to tokens: `[batch, tokens, width]`. */
@@ -165,13 +148,7 @@ function attention(g: GraphBuilder, dit: DitArchitecture, name: string, rows: Va
   const [q, k, v] = g.split(`${name}.split`, turned, 0, ["q", "k", "v"]).map((part) =>
     g.reshape(`${part.name}.rows`, part, [-1, heads, tokens, depth])
   );
-  const root = g.numbers(`attention.scale.${depth}`, [depth ** -0.5], [], q.type);
-  const scaled = g.node("Mul", `${name}.q`, [q, root]);
-  const keys = g.transpose(`${name}.k`, k, [0, 1, 3, 2]);
-  const scores = g.node("MatMul", `${name}.scores`, [scaled, keys]);
-  const weights = softmax(g, `${name}.softmax`, scores);
-  const mixed = g.node("MatMul", `${name}.mixed`, [g.as(weights, v.type), v]);
-  const back = g.transpose(`${name}.by_token`, mixed, [0, 2, 1, 3]);
+  const back = headAttention(g, name, { q, k, v, depth });
   const flat = g.reshape(`${name}.flat`, back, [-1, width]);
   return linear(g, `${name}.proj`, flat, [width, width]);
 }

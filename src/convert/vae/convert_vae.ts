@@ -1,9 +1,8 @@
 /** Weights of a diffusers AutoencoderKL to the networks that ONNX Runtime runs. @module */
 import type { TensorFile } from "../../formats/tensor_file.ts";
-import type { NetworkOptions } from "../dit/convert_dit.ts";
 import { GraphBuilder } from "../graph_builder.ts";
 import { checkTensors } from "../needed_tensors.ts";
-import { type ConvertedNetwork, convertNetwork } from "../network.ts";
+import { type ConvertedNetwork, convertNetwork, type NetworkOptions } from "../network.ts";
 import { RenamedTensors } from "../renamed_tensors.ts";
 import type { VaeConfig } from "./vae_config.ts";
 import { buildVaeDecoder, buildVaeEncoder } from "./vae_graph.ts";

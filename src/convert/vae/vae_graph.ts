@@ -1,8 +1,12 @@
 /** The graphs of diffusers' AutoencoderKL (Rombach et al., "High-resolution image synthesis with latent diffusion models", 2022). @module */
 import type { GraphBuilder, Value } from "../graph_builder.ts";
+import { conv, groupNorm, type GroupNormOptions, resnet, upsample } from "../image_layers.ts";
 import { silu } from "../layers.ts";
 import type { VaeConfig } from "./vae_config.ts";
-import { conv, groupNorm, pixelAttention, resnet, upsample } from "./vae_layers.ts";
+import { pixelAttention } from "./pixel_attention.ts";
+
+/** Halving as diffusers' autoencoder pads for it: a row and a column of zeros at the far ends. */
+const HALVED = { stride: 2, pads: [0, 0, 1, 1] } as const;
 
 /** `latent_sample [batch,C,height,width]`, unscaled, to `sample`, 2^(levels − 1) times as high and wide. */
 export function buildVaeDecoder(g: GraphBuilder, config: VaeConfig): void {
@@ -18,7 +22,7 @@ export function buildVaeDecoder(g: GraphBuilder, config: VaeConfig): void {
   for (const [i, width] of widths.toReversed().entries()) {
     const level = `decoder.up_blocks.${i}`;
     for (let j = 0; j <= layers; j++) {
-      x = resnet(g, `${level}.resnets.${j}`, x, [from, width, config.groups]);
+      x = resnet(g, `${level}.resnets.${j}`, x, [from, width], { norm: normOf(config) });
       from = width;
     }
     if (i === widths.length - 1) continue;
@@ -38,11 +42,11 @@ export function buildVaeEncoder(g: GraphBuilder, config: VaeConfig): void {
   for (const [i, width] of widths.entries()) {
     const level = `encoder.down_blocks.${i}`;
     for (let j = 0; j < layers; j++) {
-      x = resnet(g, `${level}.resnets.${j}`, x, [from, width, config.groups]);
+      x = resnet(g, `${level}.resnets.${j}`, x, [from, width], { norm: normOf(config) });
       from = width;
     }
     if (i === widths.length - 1) continue;
-    x = conv(g, `${level}.downsamplers.0.conv`, x, [width, width], { stride: 2 });
+    x = conv(g, `${level}.downsamplers.0.conv`, x, [width, width], HALVED);
   }
   x = middle(g, config, "encoder.mid_block", x);
   const moments = 2 * latentChannels;
@@ -51,20 +55,25 @@ export function buildVaeEncoder(g: GraphBuilder, config: VaeConfig): void {
   g.output("latent_parameters", out, ["batch", moments, "latent_height", "latent_width"]);
 }
 
-function middle(g: GraphBuilder, { widths, groups, attention }: VaeConfig, name: string, x: Value) {
-  const width = widths.at(-1)!;
-  let out = resnet(g, `${name}.resnets.0`, x, [width, width, groups]);
-  if (attention) out = pixelAttention(g, `${name}.attentions.0`, out, [width, groups]);
-  return resnet(g, `${name}.resnets.1`, out, [width, width, groups]);
+function middle(g: GraphBuilder, config: VaeConfig, name: string, x: Value): Value {
+  const width = config.widths.at(-1)!;
+  const norm = normOf(config);
+  let out = resnet(g, `${name}.resnets.0`, x, [width, width], { norm });
+  if (config.attention) out = pixelAttention(g, `${name}.attentions.0`, out, width, norm);
+  return resnet(g, `${name}.resnets.1`, out, [width, width], { norm });
 }
 
 function last(
   g: GraphBuilder,
-  { groups }: VaeConfig,
+  config: VaeConfig,
   name: string,
   x: Value,
   [from, to]: readonly [number, number],
 ): Value {
-  const normed = groupNorm(g, `${name}.conv_norm_out`, x, [from, groups]);
+  const normed = groupNorm(g, `${name}.conv_norm_out`, x, from, normOf(config));
   return conv(g, `${name}.conv_out`, silu(g, `${name}.conv_act`, normed), [from, to]);
+}
+
+function normOf({ groups }: VaeConfig): GroupNormOptions {
+  return { groups, epsilon: 1e-6 };
 }

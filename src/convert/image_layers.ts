@@ -1,15 +1,15 @@
-/** Blocks of diffusers' AutoencoderKL in standard operators; values are `[batch, channels, height, width]`. @module */
-import type { GraphBuilder, Value } from "../graph_builder.ts";
-import { silu, softmax } from "../layers.ts";
-
-const NORM_EPSILON = 1e-6;
+/** Layers on images in standard operators, with diffusers' names; values are `[batch, channels, height, width]`. @module */
+import type { GraphBuilder, Value } from "./graph_builder.ts";
+import { linear, silu } from "./layers.ts";
 
 /** How a convolution moves over its input. */
 export interface ConvOptions {
   /** Height and width of the kernel; 3 unless given. */
   kernel?: number;
-  /** 2 halves the image, with a row and a column of zeros at the far ends, as diffusers pads it. */
+  /** 2 halves the image. */
   stride?: 1 | 2;
+  /** Rows and columns of zeros; as many on all sides as keep the size of an image at stride 1 unless given. */
+  pads?: readonly [top: number, left: number, bottom: number, right: number];
 }
 
 /** A convolution that keeps or halves the size. */
@@ -18,20 +18,25 @@ export function conv(
   name: string,
   x: Value,
   [inputs, outputs]: readonly [number, number],
-  { kernel = 3, stride = 1 }: ConvOptions = {},
+  { kernel = 3, stride = 1, pads }: ConvOptions = {},
 ): Value {
   const weight = g.weight(`${name}.weight`, [outputs, inputs, kernel, kernel], g.compute);
   const bias = g.weight(`${name}.bias`, [outputs], g.compute);
   const edge = (kernel - 1) / 2;
-  const pads = stride === 2 ? [0, 0, 1, 1] : [edge, edge, edge, edge];
   const out = g.node("Conv", name, [g.as(x, g.compute), weight, bias], {
     attributes: {
       kernel_shape: { ints: [kernel, kernel] },
-      pads: { ints: pads },
+      pads: { ints: pads ?? [edge, edge, edge, edge] },
       strides: { ints: [stride, stride] },
     },
   });
   return g.as(out, "float32");
+}
+
+/** What all GroupNorms of a network have in common. */
+export interface GroupNormOptions {
+  groups: number;
+  epsilon: number;
 }
 
 /** GroupNorm: InstanceNormalization of the groups, then each channel's own scale and shift. */
@@ -39,13 +44,14 @@ export function groupNorm(
   g: GraphBuilder,
   name: string,
   x: Value,
-  [channels, groups]: readonly [number, number],
+  channels: number,
+  { groups, epsilon }: GroupNormOptions,
 ): Value {
   const grouped = g.reshape(`${name}.groups`, x, [0, groups, -1]);
   const ones = g.numbers(`norm.ones.${groups}`, new Array(groups).fill(1), [groups]);
   const zeros = g.numbers(`norm.zeros.${groups}`, new Array(groups).fill(0), [groups]);
   const normed = g.node("InstanceNormalization", `${name}.normed`, [grouped, ones, zeros], {
-    attributes: { epsilon: { float: NORM_EPSILON } },
+    attributes: { epsilon: { float: epsilon } },
   });
   const back = likeShape(g, `${name}.channels`, normed, x);
   const weight = g.weight(`${name}.weight`, [channels], "float32", [channels, 1, 1]);
@@ -55,62 +61,39 @@ export function groupNorm(
 }
 
 /** A value in the shape of another, which the graph does not know beforehand. */
-function likeShape(g: GraphBuilder, name: string, value: Value, like: Value): Value {
+export function likeShape(g: GraphBuilder, name: string, value: Value, like: Value): Value {
   g.rawNode("Shape", `${name}.shape`, [like.name], [`${name}.shape`]);
   return g.node("Reshape", name, [value], { constants: [`${name}.shape`] });
 }
 
-/** ResnetBlock2D without a timestep. */
+/** What a residual block is made of beside its channels. */
+export interface ResnetOptions {
+  norm: GroupNormOptions;
+  /** SiLU of the timestep's embedding, `[batch, width]`, where the network has timesteps. */
+  time?: { value: Value; width: number };
+}
+
+/** ResnetBlock2D. */
 export function resnet(
   g: GraphBuilder,
   name: string,
   x: Value,
-  [inputs, outputs, groups]: readonly [number, number, number],
+  [inputs, outputs]: readonly [number, number],
+  { norm, time }: ResnetOptions,
 ): Value {
-  const first = silu(
-    g,
-    `${name}.act1`,
-    groupNorm(g, `${name}.norm1`, x, [inputs, groups]),
-  );
-  const middle = conv(g, `${name}.conv1`, first, [inputs, outputs]);
-  const second = silu(g, `${name}.act2`, groupNorm(g, `${name}.norm2`, middle, [outputs, groups]));
+  const first = silu(g, `${name}.act1`, groupNorm(g, `${name}.norm1`, x, inputs, norm));
+  let middle = conv(g, `${name}.conv1`, first, [inputs, outputs]);
+  if (time) {
+    const shift = linear(g, `${name}.time_emb_proj`, time.value, [time.width, outputs]);
+    const planes = g.reshape(`${name}.time`, g.as(shift, "float32"), [-1, outputs, 1, 1]);
+    middle = g.node("Add", `${name}.conv1_time`, [middle, planes]);
+  }
+  const second = silu(g, `${name}.act2`, groupNorm(g, `${name}.norm2`, middle, outputs, norm));
   const change = conv(g, `${name}.conv2`, second, [outputs, outputs]);
   const kept = inputs === outputs
     ? x
     : conv(g, `${name}.conv_shortcut`, x, [inputs, outputs], { kernel: 1 });
   return g.node("Add", name, [kept, change]);
-}
-
-/** Attention of one head over all pixels. Channels stay first, so that no weight has to be turned: linear layers are convolutions of 1×1. */
-export function pixelAttention(
-  g: GraphBuilder,
-  name: string,
-  x: Value,
-  [channels, groups]: readonly [number, number],
-): Value {
-  const normed = g.as(groupNorm(g, `${name}.group_norm`, x, [channels, groups]), g.compute);
-  const project = (part: string, from: Value) => {
-    const weight = g.weight(`${name}.${part}.weight`, [channels, channels], g.compute, [
-      channels,
-      channels,
-      1,
-      1,
-    ]);
-    const bias = g.weight(`${name}.${part}.bias`, [channels], g.compute);
-    return g.node("Conv", `${name}.${part}`, [from, weight, bias]);
-  };
-  const [q, k, v] = ["to_q", "to_k", "to_v"].map((part) =>
-    g.reshape(`${name}.${part}.rows`, project(part, normed), [0, channels, -1])
-  );
-  const root = g.numbers(`attention.scale.${channels}`, [channels ** -0.5], [], q.type);
-  const scaled = g.node("Mul", `${name}.q`, [q, root]);
-  const queries = g.transpose(`${name}.q.turned`, scaled, [0, 2, 1]);
-  const scores = g.node("MatMul", `${name}.scores`, [queries, k]);
-  const weights = g.as(softmax(g, `${name}.softmax`, scores), v.type);
-  const turned = g.transpose(`${name}.weights`, weights, [0, 2, 1]);
-  const mixed = g.node("MatMul", `${name}.mixed`, [v, turned]);
-  const pixels = likeShape(g, `${name}.pixels`, mixed, x);
-  return g.node("Add", name, [x, g.as(project("to_out.0", pixels), "float32")]);
 }
 
 /** Doubles height and width by repeating pixels. */

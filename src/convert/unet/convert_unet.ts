@@ -1,0 +1,31 @@
+/** Weights of a diffusers UNet2DConditionModel to a network that ONNX Runtime runs. @module */
+import type { TensorFile } from "../../formats/tensor_file.ts";
+import { GraphBuilder } from "../graph_builder.ts";
+import { checkTensors } from "../needed_tensors.ts";
+import { type ConvertedNetwork, convertNetwork, type NetworkOptions } from "../network.ts";
+import type { UnetConfig } from "./unet_config.ts";
+import { buildUnet } from "./unet_graph.ts";
+
+/** Options of {@link convertUnet}. */
+export interface ConvertUnetOptions extends NetworkOptions {
+  /** What errors call the weights. */
+  file: string;
+}
+
+/**
+ * Makes the network of a UNet: inputs `sample [batch,C,height,width]`, `timestep [batch]`, `encoder_hidden_states [batch,tokens,width]`,
+ * SDXL's also `text_embeds` and `time_ids`, output `out_sample`.
+ *
+ * @param tensors under diffusers' names
+ * @throws {ModelError} where tensors are missing, not expected or of another shape
+ */
+export function convertUnet(
+  tensors: TensorFile,
+  config: UnetConfig,
+  { file, compute = "float32", storage = "fp32", weightsFile }: ConvertUnetOptions,
+): ConvertedNetwork {
+  const g = new GraphBuilder(compute, storage);
+  buildUnet(g, config);
+  checkTensors(tensors, g.weights.values(), { file });
+  return convertNetwork(g, tensors, { name: "unet", weightsFile });
+}
