@@ -1,0 +1,67 @@
+/** What a file of tensors is that is no checkpoint of Stable Diffusion. @module */
+
+import type { Wording } from "../../errors.ts";
+
+/** A kind of file by names that only it has. */
+interface Kind {
+  /** What it is, for people. */
+  readonly what: string;
+  readonly pattern: RegExp;
+  /** What to do with it. */
+  readonly hint?: Wording;
+}
+
+const LORA = "give the checkpoint that it was trained on";
+
+/** Kinds that may hold a whole UNet too come first. */
+const KINDS: readonly Kind[] = [
+  {
+    what: "a ControlNet",
+    pattern: /^control_model\.|(^|\.)input_hint_block\.|^controlnet_/,
+    hint: "parataa does not run ControlNets",
+  },
+  {
+    what: "a LoRA",
+    pattern: /^lora_|[._]lora[._](A|B|up|down|mid)\b|\.hada_[wt]\d|\.lokr_[wt]\d|\.dora_scale$/,
+    hint: LORA,
+  },
+  {
+    what: "a textual inversion",
+    pattern: /^(string_to_param|emb_params|clip_l|clip_g|\*)(\.|$)/,
+    hint: "parataa does not take embeddings yet",
+  },
+  { what: "Stable Diffusion 3", pattern: /(^|\.)joint_blocks\./ },
+  { what: "Flux", pattern: /(^|\.)double_blocks\./ },
+  {
+    what: "a DiT",
+    pattern: /^(module\.)?x_embedder\.proj\.weight$/,
+    hint: "convert dit makes a model of it",
+  },
+];
+
+/** Parts of a model, looked for where there is no UNet with a single file's names. */
+const PARTS: readonly Kind[] = [
+  {
+    what: "the UNet of a diffusers folder alone",
+    pattern: /^down_blocks\.\d+\.resnets\./,
+    hint: "give the folder of the whole model, which has model_index.json",
+  },
+  {
+    what: "a VAE alone",
+    pattern: /^(first_stage_model\.|vae\.)?decoder\.conv_in\.weight$/,
+    hint: (name) => `${name("vaePath")} takes a VAE beside a checkpoint`,
+  },
+  {
+    what: "a text encoder alone",
+    pattern: /(^|\.)(text_model\.)?(embeddings\.)?token_embedding\.weight$/,
+  },
+];
+
+/** What the file is, where its names tell that it is something else than a checkpoint with a UNet. */
+export function otherFile(
+  names: readonly string[],
+  hasUnet: boolean,
+): Omit<Kind, "pattern"> | undefined {
+  const kinds = hasUnet ? KINDS : [...KINDS, ...PARTS];
+  return kinds.find(({ pattern }) => names.some((name) => pattern.test(name)));
+}

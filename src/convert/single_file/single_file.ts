@@ -1,0 +1,121 @@
+/** A checkpoint of Stable Diffusion in one file, with the names of its first code (latent-diffusion, LDM). @module */
+import { ModelError } from "../../errors.ts";
+import type { TensorFile } from "../../formats/tensor_file.ts";
+import { shown } from "../../text.ts";
+import { addView, type TensorView, TensorViews } from "../tensor_views.ts";
+import { openClipViews } from "./open_clip_names.ts";
+import { type SingleFileKind, singleFileKind } from "./single_file_kind.ts";
+import { unetNames } from "./unet_names.ts";
+import { vaeViews } from "./vae_names.ts";
+
+/** Its networks, under the names of a diffusers folder. */
+export interface SingleFile {
+  /** Which Stable Diffusion it is. */
+  kind: SingleFileKind;
+  /** The UNet. */
+  unet: TensorFile;
+  /** The autoencoder; `undefined` where the file has none. */
+  vae: TensorFile | undefined;
+  /** Text encoders, SDXL's second one last. */
+  texts: readonly TensorFile[];
+  /** Whether the UNet's weights are the averaged ones; `undefined` where there is only one kind. */
+  averaged: boolean | undefined;
+  /** Whether a mark says that the UNet predicts v. */
+  predictsV: boolean;
+  /** Names of tensors that belong to none of the networks and are none that such files usually have. */
+  unused: readonly string[];
+}
+
+/** What to take of it. */
+export interface SingleFileOptions {
+  /** What errors call it. */
+  file: string;
+  /** Take the weights of the last step where averaged ones lie beside them. */
+  plainWeights?: boolean;
+}
+
+const UNET = "model.diffusion_model.";
+const VAE = "first_stage_model.";
+const AVERAGED = "model_ema.";
+/** Prefixes of text encoders by kind. */
+const TEXTS: Readonly<Record<SingleFileKind, readonly string[]>> = {
+  sd1: ["cond_stage_model.transformer."],
+  sd2: ["cond_stage_model.model."],
+  sdxl: ["conditioner.embedders.0.transformer.", "conditioner.embedders.1.model."],
+};
+/** Schedule tables, step counters, the losses of training, and marks. */
+const USUAL =
+  /^(alphas_cumprod(_prev)?|betas|sqrt_.*|log_one_minus_alphas_cumprod|posterior_.*|logvar|lvlb_weights|denoiser\.sigmas|global_step|v_pred|model_ema\..*|first_stage_model\.(loss|model_ema)\..*)$/;
+
+/**
+ * Finds the networks of a single file.
+ *
+ * @throws {ModelError} where it is another kind of file, or a kind of model that is not supported
+ */
+export function openSingleFile(
+  tensors: TensorFile,
+  { file, plainWeights = false }: SingleFileOptions,
+): SingleFile {
+  const kind = singleFileKind(tensors, file);
+  const names = [...tensors.entries.keys()];
+  const under = (prefix: string) =>
+    new Map(
+      names.filter((name) => name.startsWith(prefix) && !USUAL.test(name))
+        .map((name) => [name.slice(prefix.length), name] as const),
+    );
+  const averages = averagedNames(names, file);
+  const unet = new Map<string, TensorView>();
+  const own = under(UNET);
+  const rename = unetNames(own.keys());
+  for (const [name, plain] of own) {
+    const source = plainWeights ? plain : averages?.get(plain) ?? plain;
+    addView(unet, rename(name), { source });
+  }
+  const vae = under(VAE);
+  const prefixes = [UNET, VAE, ...TEXTS[kind]];
+  return {
+    kind,
+    unet: new TensorViews(tensors, unet),
+    vae: vae.size === 0 ? undefined : new TensorViews(tensors, vaeViews(tensors, vae)),
+    texts: TEXTS[kind].map((prefix) =>
+      new TensorViews(tensors, textViews(tensors, under(prefix), { kind, prefix }))
+    ),
+    averaged: averages && !plainWeights,
+    predictsV: names.includes("v_pred"),
+    unused: names.filter((name) =>
+      !USUAL.test(name) && !prefixes.some((prefix) => name.startsWith(prefix))
+    ),
+  };
+}
+
+function textViews(
+  tensors: TensorFile,
+  names: ReadonlyMap<string, string>,
+  { kind, prefix }: { kind: SingleFileKind; prefix: string },
+): Map<string, TensorView> {
+  if (prefix.endsWith(".model.")) {
+    return openClipViews(tensors, names, { penultimate: kind === "sd2" });
+  }
+  return new Map([...names].map(([name, source]) => [name, { source }]));
+}
+
+/**
+ * Averaged weights by the name of the plain ones: their own have no dots.
+ *
+ * @returns `undefined` where there are none
+ * @throws {ModelError} where only some have an average
+ */
+function averagedNames(names: readonly string[], file: string): Map<string, string> | undefined {
+  const all = new Set(names);
+  const pairs = names.filter((name) => name.startsWith(UNET)).map((name) =>
+    [name, AVERAGED + name.slice("model.".length).replaceAll(".", "")] as const
+  );
+  const missing = pairs.filter(([, average]) => !all.has(average));
+  if (missing.length === pairs.length) return undefined;
+  if (missing.length === 0) return new Map(pairs);
+  throw new ModelError(
+    `${file}: ${missing.length} of ${pairs.length} weights of the UNet have no average, ` +
+      `such as ${shown(missing[0][0])}, wanted averages of all or of none`,
+    { hint: (name) => `${name("plainWeights")} takes the weights without averages` },
+  );
+}

@@ -1,0 +1,62 @@
+/** Names of a UNet in single files of Stable Diffusion, as against diffusers' own. @module */
+
+const FIXED: Readonly<Record<string, string>> = {
+  "time_embed.0": "time_embedding.linear_1",
+  "time_embed.2": "time_embedding.linear_2",
+  "label_emb.0.0": "add_embedding.linear_1",
+  "label_emb.0.2": "add_embedding.linear_2",
+  "input_blocks.0.0": "conv_in",
+  "out.0": "conv_norm_out",
+  "out.2": "conv_out",
+};
+const RESNET: Readonly<Record<string, string>> = {
+  "in_layers.0": "norm1",
+  "in_layers.2": "conv1",
+  "emb_layers.1": "time_emb_proj",
+  "out_layers.0": "norm2",
+  "out_layers.3": "conv2",
+  "skip_connection": "conv_shortcut",
+};
+const MIDDLE = ["resnets.0", "attentions.0", "resnets.1"];
+
+/**
+ * Makes the function from a name without `model.diffusion_model.` to diffusers' name. A name that is not of a UNet stays as it is.
+ *
+ * @param names all of them: where the levels end shows in their halving layers
+ */
+export function unetNames(names: Iterable<string>): (name: string) => string {
+  const layers = layersPerLevel([...names]);
+  return (name) => {
+    const [, stem, kind] = /^(.*)\.(weight|bias)$/.exec(name) ?? [];
+    const renamed = stem === undefined ? undefined : FIXED[stem] ?? blockName(stem, layers);
+    return renamed === undefined ? name : `${renamed}.${kind}`;
+  };
+}
+
+/** Residual blocks of a level: the first halving layer follows the first level. */
+function layersPerLevel(names: readonly string[]): number {
+  const places = (pattern: RegExp) =>
+    names.map((name) => pattern.exec(name)?.[1]).filter((place) => place !== undefined).map(Number);
+  const halving = places(/^input_blocks\.(\d+)\.0\.op\.weight$/);
+  if (halving.length > 0) return halving.reduce((a, b) => Math.min(a, b)) - 1;
+  return places(/^input_blocks\.(\d+)\./).reduce((a, b) => Math.max(a, b), 0);
+}
+
+function blockName(stem: string, layers: number): string | undefined {
+  const [, place, rest] = /^middle_block\.([012])\.(.+)$/.exec(stem) ?? [];
+  if (place !== undefined) return inner(`mid_block.${MIDDLE[Number(place)]}`, rest);
+  const [, way, index, part, last] = /^(input|output)_blocks\.(\d+)\.(\d)\.(.+)$/.exec(stem) ?? [];
+  if (way === undefined) return undefined;
+  const first = way === "input" ? Number(index) - 1 : Number(index);
+  const [level, j] = [Math.floor(first / (layers + 1)), first % (layers + 1)];
+  const block = `${way === "input" ? "down" : "up"}_blocks.${level}`;
+  if (last === "op") return `${block}.downsamplers.0.conv`;
+  if (last === "conv") return `${block}.upsamplers.0.conv`;
+  return inner(`${block}.${part === "0" ? "resnets" : "attentions"}.${j}`, last);
+}
+
+/** A layer of a residual block or a transformer; those of transformers have the same names. */
+function inner(block: string, layer: string): string | undefined {
+  if (!block.includes(".resnets.")) return `${block}.${layer}`;
+  return RESNET[layer] === undefined ? undefined : `${block}.${RESNET[layer]}`;
+}
