@@ -65,6 +65,20 @@ export {
 } from "./src/convert/vae/convert_vae.ts";
 export type { DitArchitecture } from "./src/convert/dit/dit_architecture.ts";
 export type { DitPrediction } from "./src/convert/dit/dit_graph.ts";
+export {
+  convertTextEncoder,
+  type ConvertTextEncoderOptions,
+} from "./src/convert/text_encoder/convert_text_encoder.ts";
+export { type TextConfig, textConfig } from "./src/convert/text_encoder/text_config.ts";
+export type { TextOutputs } from "./src/convert/text_encoder/text_graph.ts";
+export { convertUnet, type ConvertUnetOptions } from "./src/convert/unet/convert_unet.ts";
+export { type UnetConfig, unetConfig } from "./src/convert/unet/unet_config.ts";
+export {
+  openSingleFile,
+  type SingleFile,
+  type SingleFileOptions,
+} from "./src/convert/single_file/single_file.ts";
+export type { SingleFileKind } from "./src/convert/single_file/single_file_kind.ts";
 export type { FloatType } from "./src/convert/graph_builder.ts";
 export type { ConvertedNetwork, NetworkOptions } from "./src/convert/network.ts";
 export { type VaeConfig, vaeConfig } from "./src/convert/vae/vae_config.ts";

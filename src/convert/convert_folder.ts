@@ -20,8 +20,8 @@ export interface ModelFolderPlan {
   parts: readonly FolderPart[];
   /** `model` or `model_fp16`. */
   stem: string;
-  /** JSON files of the whole folder by name; one that is there stays as it is. */
-  shared: Readonly<Record<string, JsonObject>>;
+  /** Files of the whole folder by name, JSON or bytes; one that is there stays as it is. */
+  shared: Readonly<Record<string, JsonObject | Uint8Array>>;
 }
 
 /**
@@ -59,9 +59,9 @@ export async function writeModelFolder(
   { signal, wrote }: { signal: AbortSignal; wrote: (part: FolderPart, bytes: number) => void },
 ): Promise<string[]> {
   await using files = new StagedFiles(folder);
-  const write = async (name: string, json: JsonObject) => {
+  const write = async (name: string, content: JsonObject | Uint8Array) => {
     if (await exists(join(folder, name))) return true;
-    const bytes = encode(json);
+    const bytes = content instanceof Uint8Array ? content : encode(content);
     await files.write(name, [bytes], { size: bytes.length, signal });
     return false;
   };
@@ -74,8 +74,8 @@ export async function writeModelFolder(
     wrote(part, weightsSize + model.length);
   }
   const kept: string[] = [];
-  for (const [name, json] of Object.entries(shared)) {
-    if (await write(name, json)) kept.push(name);
+  for (const [name, content] of Object.entries(shared)) {
+    if (await write(name, content)) kept.push(name);
   }
   signal.throwIfAborted();
   await files.commit();

@@ -2,11 +2,11 @@
 import { join } from "node:path";
 import { ModelError, PermissionError, UsageError } from "../errors.ts";
 import { type VaeConfig, vaeConfig } from "./vae/vae_config.ts";
-import { isJsonObject, readJson } from "../formats/json.ts";
+import { isJsonObject, type JsonObject, readJson } from "../formats/json.ts";
 import { type OpenTensors, openTensors } from "../formats/open_tensors.ts";
 import { fileFault } from "../formats/file_fault.ts";
 import { readUserFile } from "../storage/user_file.ts";
-import { weightsName } from "./weights_name.ts";
+import { weightsName, type WeightStems } from "./weights_name.ts";
 
 /**
  * Opens the tensors of a file that a setting names.
@@ -34,9 +34,12 @@ function isSystemError(error: unknown): error is Error {
   return Object.values(Deno.errors).some((kind) => error instanceof kind);
 }
 
-/** A diffusers VAE, its tensors open. */
-export interface OpenVae extends OpenTensors {
-  config: VaeConfig;
+/** A network of a diffusers folder, its tensors open. */
+export interface OpenPart extends OpenTensors {
+  /** Its `config.json`. */
+  json: JsonObject;
+  /** Path of that. */
+  configFile: string;
   /** Path of the weights. */
   file: string;
   /** Name of their variant, where no other weights are there. */
@@ -44,28 +47,48 @@ export interface OpenVae extends OpenTensors {
 }
 
 /**
- * Opens a folder with `config.json` and weights, or the `vae` in a folder of a whole pipeline.
+ * Opens a folder with `config.json` and weights.
+ *
+ * @throws {ModelError} where there are no weights
+ */
+export async function openPart(
+  setting: string,
+  folder: string,
+  stems?: WeightStems,
+): Promise<OpenPart> {
+  const { name, variant } = weightsName(await listFolder(setting, folder), folder, stems);
+  const configFile = join(folder, "config.json");
+  const json = await readUserJson(setting, configFile);
+  const file = join(folder, name);
+  return { ...await openUserTensors(setting, file), json, configFile, file, variant };
+}
+
+/** A diffusers VAE, its tensors open. */
+export interface OpenVae extends OpenPart {
+  config: VaeConfig;
+}
+
+/**
+ * Opens the folder of a VAE, or the `vae` in a folder of a whole pipeline.
  *
  * @throws {ModelError} where there are no weights, or the configuration is of another network
  */
 export async function openVae(setting: string, folder: string): Promise<OpenVae> {
-  const own = await names(setting, folder);
+  const own = await listFolder(setting, folder);
   const inside = !own.includes("config.json") && own.includes("vae");
-  const path = inside ? join(folder, "vae") : folder;
-  const present = inside ? await names(setting, path) : own;
-  const { name, variant } = weightsName(present, path);
-  const configFile = join(path, "config.json");
-  const json = readJson(await readUserFile(setting, configFile), {
-    file: configFile,
-    nonFinite: true,
-  });
-  if (!isJsonObject(json)) throw new ModelError(`${configFile} holds no object`);
-  const config = vaeConfig(json, configFile);
-  const file = join(path, name);
-  return { ...await openUserTensors(setting, file), config, file, variant };
+  const part = await openPart(setting, inside ? join(folder, "vae") : folder);
+  return { ...part, config: vaeConfig(part.json, part.configFile) };
 }
 
-async function names(setting: string, folder: string): Promise<string[]> {
+/** A JSON object that a setting names. @throws {ModelError} where the file holds something else */
+export async function readUserJson(setting: string, path: string): Promise<JsonObject> {
+  const json = readJson(await readUserFile(setting, path), { file: path, nonFinite: true });
+  if (isJsonObject(json)) return json;
+  throw new ModelError(`${path} holds no object`);
+}
+
+/** Names of a folder's files. @throws {UsageError} naming setting and folder when it cannot be read */
+export async function listFolder(setting: string, folder: string): Promise<string[]> {
   try {
     return await Array.fromAsync(Deno.readDir(folder), ({ name }) => name);
   } catch (cause) {

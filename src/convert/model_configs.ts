@@ -1,6 +1,6 @@
 /** The JSON files of a converted model folder, in diffusers' words. @module */
 import type { JsonObject } from "../formats/json.ts";
-import { SCHEDULER_PRESETS } from "../sampling/scheduler_config.ts";
+import { SCHEDULER_PRESETS, type SchedulerConfig } from "../sampling/scheduler_config.ts";
 import type { DitArchitecture } from "./dit/dit_architecture.ts";
 import type { VaeConfig } from "./vae/vae_config.ts";
 
@@ -21,7 +21,10 @@ export function ditConfig(dit: DitArchitecture): JsonObject {
 
 /** `scheduler/scheduler_config.json`: the schedule that DiT was trained with. */
 export function ditSchedulerConfig(): JsonObject {
-  const preset = SCHEDULER_PRESETS.dit;
+  return schedulerConfig(SCHEDULER_PRESETS.dit);
+}
+
+function schedulerConfig(preset: Readonly<SchedulerConfig>): JsonObject {
   return {
     _class_name: "DDIMScheduler",
     num_train_timesteps: preset.numTrainTimesteps,
@@ -34,6 +37,14 @@ export function ditSchedulerConfig(): JsonObject {
     beta_schedule: preset.betaSchedule,
     set_alpha_to_one: preset.setAlphaToOne,
     steps_offset: preset.stepsOffset,
+  };
+}
+
+/** `scheduler/scheduler_config.json`: the schedule that Stable Diffusion was trained with. */
+export function sdSchedulerConfig(prediction: "epsilon" | "v_prediction"): JsonObject {
+  return {
+    ...schedulerConfig(SCHEDULER_PRESETS["stable-diffusion"]),
+    prediction_type: prediction,
   };
 }
 
@@ -59,6 +70,25 @@ export function ditModelIndex(name: string, labels: readonly string[]): JsonObje
     id2label: Object.fromEntries(labels.map((label, i) => [String(i), label])),
     scheduler: ["diffusers", "DDIMScheduler"],
     transformer: ["diffusers", "DiTTransformer2DModel"],
+    vae: ["diffusers", "AutoencoderKL"],
+  };
+}
+
+/** `model_index.json` of Stable Diffusion. @param xl the model has a second text encoder */
+export function sdModelIndex(name: string, xl: boolean): JsonObject {
+  return {
+    _class_name: xl ? "StableDiffusionXLPipeline" : "StableDiffusionPipeline",
+    name,
+    scheduler: ["diffusers", "DDIMScheduler"],
+    text_encoder: ["transformers", "CLIPTextModel"],
+    tokenizer: ["transformers", "CLIPTokenizer"],
+    ...xl
+      ? {
+        text_encoder_2: ["transformers", "CLIPTextModelWithProjection"],
+        tokenizer_2: ["transformers", "CLIPTokenizer"],
+      }
+      : {},
+    unet: ["diffusers", "UNet2DConditionModel"],
     vae: ["diffusers", "AutoencoderKL"],
   };
 }

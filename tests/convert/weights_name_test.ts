@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { weightsName } from "../../src/convert/weights_name.ts";
+import { TRANSFORMERS_STEMS, weightsName } from "../../src/convert/weights_name.ts";
 
 const name = "diffusion_pytorch_model";
 const choose = (...files: readonly string[]) => weightsName(["config.json", ...files], "vae");
@@ -26,6 +26,20 @@ Deno.test("weightsName() takes a variant that is the only one there, safetensors
       [[`${name}.bin.index.fp16.json`], `${name}.bin.index.fp16.json`],
     ] as const
   ) assert.deepEqual(choose(...files), { name: wanted, variant: "fp16" });
+});
+
+Deno.test("weightsName() takes transformers' names for its networks", () => {
+  const choose = (...files: readonly string[]) =>
+    weightsName(files, "text_encoder", TRANSFORMERS_STEMS);
+  const [plain, bin, variant] = [
+    "model.safetensors",
+    "pytorch_model.bin",
+    "pytorch_model.fp16.bin",
+  ];
+  assert.deepEqual(choose(bin, plain, variant), { name: plain });
+  assert.deepEqual(choose(bin, variant, "model.fp16.safetensors"), { name: bin });
+  assert.deepEqual(choose(variant), { name: variant, variant: "fp16" });
+  assert.throws(() => choose(`${name}.safetensors`), /has none of model\.safetensors, .*, only/);
 });
 
 Deno.test("weightsName() names what it found where it takes nothing", () => {

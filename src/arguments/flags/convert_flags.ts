@@ -2,7 +2,13 @@
 import type { Flag } from "../flag.ts";
 import { samplingFlags } from "./script_flags.ts";
 
-/** Flags of `convert dit`. */
+/** Flags that only one kind of model follows. */
+export const CONVERT_ONLY = {
+  dit: ["num_heads", "class_names"],
+  sd: ["config_path", "tokenizer_path", "plain_weights"],
+} as const;
+
+/** Flags of `convert dit` and `convert sd`. */
 // deno-lint-ignore explicit-module-boundary-types -- the table's literal types carry the types of the parsed values
 export function convertFlags() {
   const { quiet, json, debug, help, version } = samplingFlags({
@@ -17,7 +23,8 @@ export function convertFlags() {
       value: "FILE",
       aliases: ["ckpt"],
       group: "Model",
-      help: "weights with the official names: .pt, .safetensors, or the .index.json of shards",
+      help: "weights with the official names: .pt, .safetensors, or the .index.json of shards; " +
+        "sd: a single file or a diffusers folder",
     },
     checkpoint_part: {
       type: "string",
@@ -37,20 +44,38 @@ export function convertFlags() {
       min: 1,
       max: 1024,
       group: "Model",
-      help: "attention heads; known for the published sizes S, B, L and XL",
+      help: "dit: attention heads; known for the published sizes S, B, L and XL",
     },
     prediction_type: {
       type: "choice",
       choices: ["epsilon", "v_prediction"],
       default: "epsilon",
       group: "Model",
-      help: "what the checkpoint predicts; v becomes epsilon inside the network",
+      help: "what the checkpoint predicts; a DiT's v becomes epsilon inside the network",
     },
     class_names: {
       type: "string",
       value: "FILE",
       group: "Model",
-      help: "JSON with the classes' names, a list or id2label; numbers work without",
+      help: "dit: JSON with the classes' names, a list or id2label; numbers work without",
+    },
+    config_path: {
+      type: "string",
+      value: "DIR",
+      aliases: ["config"],
+      group: "Model",
+      help: "sd: diffusers folder whose config.json files tell what a single file cannot",
+    },
+    tokenizer_path: {
+      type: "string",
+      value: "DIR",
+      group: "Model",
+      help: "sd: folder with vocab.json and merges.txt, or tokenizer.json [beside the checkpoint]",
+    },
+    plain_weights: {
+      type: "boolean",
+      group: "Model",
+      help: "sd: of a file with averaged weights (model_ema) take those of the last step",
     },
     output_path: {
       type: "string",

@@ -70,8 +70,8 @@ export const COMMANDS: Readonly<Record<string, CommandRow>> = {
   },
   convert: {
     script: "convert",
-    about: "make a model folder of a DiT's checkpoint",
-    operand: { words: ["dit"] },
+    about: "make a model folder of a checkpoint: DiT, Stable Diffusion",
+    operand: { words: ["dit", "sd"] },
     permissions: CONVERT,
   },
 };

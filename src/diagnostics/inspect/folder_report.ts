@@ -126,7 +126,7 @@ async function inspectParts(
     missing.push(
       parts.length === 0
         ? "no networks in its folders"
-        : "none of its networks is ONNX - `convert dit` makes ONNX networks from a DiT's checkpoint",
+        : "none of its networks is ONNX - `convert dit` and `convert sd` make ONNX networks of weights",
     );
   }
   return { parts, missing };

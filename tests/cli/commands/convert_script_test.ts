@@ -225,8 +225,8 @@ Deno.test("runConvert() refuses bad input with one line and makes nothing", () =
     const vae4 = join(folder, "vae");
     await Deno.mkdir(vae4);
     const cases: [args: string[], code: number, message: RegExp][] = [
-      [[], 2, /no first word, wanted dit/],
-      [["sd"], 2, /"sd", wanted dit/],
+      [[], 2, /no first word, wanted dit or sd/],
+      [["sdxl"], 2, /"sdxl", wanted dit or sd/],
       [["dit"], 2, /needs --checkpoint_path/],
       [["dit", "--ckpt", checkpoint], 2, /needs --output_path/],
       [[...base, join(folder, "none.pt")], 2, /--checkpoint_path .*none\.pt cannot be read/],

@@ -157,7 +157,10 @@ Deno.test("runInspect() points a model without ONNX networks to convert", () =>
     await Deno.writeFile(join(folder, "transformer", "weights.bin"), checkpointOf());
     const { report, error } = await inspect(folder);
     assert.equal(report?.parts?.[0].kind, "pytorch");
-    assert.match(String(error), /none of its networks is ONNX - `convert dit` makes/);
+    assert.match(
+      String(error),
+      /none of its networks is ONNX - `convert dit` and `convert sd` make/,
+    );
     await Deno.mkdir(join(folder, "vae_decoder"));
     await Deno.writeTextFile(join(folder, "vae_decoder", "model.onnx"), "cut short");
     assert.doesNotMatch(String((await inspect(folder)).error), /none of its networks is ONNX/);

@@ -1,0 +1,91 @@
+/** `convert dit`: the checkpoint of a DiT to a model folder. @module */
+import { basename, resolve } from "node:path";
+import { convertDit, type ConvertedDit } from "../../convert/dit/convert_dit.ts";
+import { ditName } from "../../convert/dit/dit_architecture.ts";
+import { ditConfig, ditModelIndex, ditSchedulerConfig } from "../../convert/model_configs.ts";
+import { ModelError } from "../../errors.ts";
+import type { JsonObject } from "../../formats/json.ts";
+import type { OpenTensors } from "../../formats/open_tensors.ts";
+import { numberedClasses, readClassNames } from "../../convert/class_names.ts";
+import { checkModelFolder, writeModelFolder } from "../../convert/convert_folder.ts";
+import { openUserTensors, openVae } from "../../convert/convert_sources.ts";
+import { withoutSharedPrefix } from "../../convert/shared_prefix.ts";
+import { takenWeights } from "../../convert/taken_weights.ts";
+import { vaeParts } from "../../convert/vae/vae_parts.ts";
+import { ConvertReport } from "./convert_report.ts";
+import { type ConvertTask, networkOptions, type SettledValues, stemOf } from "./convert_values.ts";
+
+/** A tensor of the network that has this name unless a wrapper gave all names a prefix. */
+const ANCHOR = "x_embedder.proj.weight";
+
+/**
+ * Converts a DiT and, where one is given, a VAE.
+ *
+ * @throws {ModelError} where the checkpoint is of another network
+ * @throws {StorageError} when the file system refuses: then nothing is left behind
+ */
+export async function convertDitFolder({ values, signal }: ConvertTask): Promise<void> {
+  const { checkpoint_path: file, vae_path, output_path: folder } = values;
+  using checkpoint = await openUserTensors("checkpointPath", file, values.checkpoint_part);
+  const { tensors, prefix } = withoutSharedPrefix(checkpoint.tensors, ANCHOR);
+  using files = new DisposableStack();
+  const vae = vae_path === undefined ? undefined : files.use(await openVae("vaePath", vae_path));
+  const options = networkOptions(values);
+  const dit = convertDit(tensors, {
+    ...options,
+    file,
+    numHeads: values.num_heads,
+    prediction: values.prediction_type,
+  });
+  if (vae && vae.config.latentChannels !== dit.architecture.channels) {
+    throw new ModelError(
+      `${vae.file}: its latents have ${vae.config.latentChannels} channels, ` +
+        `the checkpoint's have ${dit.architecture.channels}`,
+    );
+  }
+  const plan = {
+    folder,
+    parts: [
+      { part: "transformer", network: dit, config: ditConfig(dit.architecture) },
+      ...vae === undefined ? [] : vaeParts(vae, options),
+    ],
+    stem: stemOf(values),
+    shared: {
+      "scheduler/scheduler_config.json": ditSchedulerConfig(),
+      "model_index.json": await modelIndex(values, dit),
+    },
+  };
+  await checkModelFolder(plan);
+  const report = new ConvertReport(values);
+  sayModel(report, dit);
+  sayTaken(report, checkpoint.tensors, prefix);
+  if (vae?.variant !== undefined) {
+    report.note(`${vae.file} is taken, the variant ${vae.variant} is the only one there`);
+  }
+  const wrote = report.wrote.bind(report);
+  const kept = await writeModelFolder(plan, { signal, wrote });
+  const flag = vae === undefined ? " --vae_path DIR" : "";
+  report.done(kept, `deno task dit --model_path ${folder}${flag} --class_labels 0`);
+}
+
+async function modelIndex(
+  { class_names, output_path }: SettledValues,
+  { architecture }: ConvertedDit,
+): Promise<JsonObject> {
+  const classes = architecture.classRows - 1;
+  const names = class_names === undefined
+    ? numberedClasses(classes)
+    : await readClassNames("classNames", class_names, classes);
+  return ditModelIndex(basename(resolve(output_path)), names);
+}
+
+function sayModel(report: ConvertReport, { architecture }: ConvertedDit): void {
+  const name = ditName(architecture);
+  const classes = architecture.classRows - 1;
+  report.say({ event: "model", name, classes, ...architecture }, `${name}, ${classes} classes`);
+}
+
+function sayTaken(report: ConvertReport, tensors: OpenTensors["tensors"], prefix: string): void {
+  const { text, ...facts } = takenWeights(tensors, prefix);
+  if (text) report.say({ event: "taken", ...facts }, `taken: ${text}`);
+}

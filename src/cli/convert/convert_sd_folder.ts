@@ -1,0 +1,106 @@
+/** `convert sd`: Stable Diffusion from a diffusers folder or a single file to a model folder. @module */
+import { basename, resolve } from "node:path";
+import { sdModelIndex } from "../../convert/model_configs.ts";
+import type { NetworkOptions } from "../../convert/network.ts";
+import { convertTextEncoder } from "../../convert/text_encoder/convert_text_encoder.ts";
+import { convertUnet } from "../../convert/unet/convert_unet.ts";
+import { UsageError } from "../../errors.ts";
+import {
+  checkModelFolder,
+  type FolderPart,
+  writeModelFolder,
+} from "../../convert/convert_folder.ts";
+import { openSdFolder } from "../../convert/sd/sd_folder.ts";
+import { checkSdModel, partName, type SdModel } from "../../convert/sd/sd_model.ts";
+import { openSdSingleFile } from "../../convert/sd/sd_single_file.ts";
+import { vaeParts } from "../../convert/vae/vae_parts.ts";
+import { ConvertReport } from "./convert_report.ts";
+import { type ConvertTask, networkOptions, stemOf } from "./convert_values.ts";
+
+/** Flags that say what a single file does not hold. */
+const SINGLE_FILE_ONLY = [
+  "checkpoint_part",
+  "config_path",
+  "tokenizer_path",
+  "prediction_type",
+  "plain_weights",
+] as const;
+
+/**
+ * Converts all networks of Stable Diffusion.
+ *
+ * @throws {ModelError} where the checkpoint is of another model
+ * @throws {StorageError} when the file system refuses: then nothing is left behind
+ */
+export async function convertSdFolder(task: ConvertTask): Promise<void> {
+  const { values, signal } = task;
+  const { output_path: folder } = values;
+  using model = await openModel(task);
+  checkSdModel(model);
+  const isXl = model.texts.length > 1;
+  const plan = {
+    folder,
+    parts: networks(model, networkOptions(values)),
+    stem: stemOf(values),
+    shared: {
+      ...model.tokenizers,
+      "scheduler/scheduler_config.json": model.scheduler,
+      "model_index.json": sdModelIndex(basename(resolve(folder)), isXl),
+    },
+  };
+  await checkModelFolder(plan);
+  const report = new ConvertReport(values);
+  sayModel(report, model);
+  for (const note of model.notes) report.note(note);
+  const kept = await writeModelFolder(plan, { signal, wrote: report.wrote.bind(report) });
+  if (isXl) report.note("parataa does not sample Stable Diffusion XL yet");
+  const flag = values.fp16 ? " --fp16" : "";
+  const next = `deno task sd --model_path ${folder}${flag} --prompt "a cute dog"`;
+  report.done(kept, isXl ? undefined : next);
+}
+
+async function openModel({ values, given }: ConvertTask): Promise<SdModel> {
+  const { checkpoint_path: path, vae_path: vaePath } = values;
+  const isFolder = await Deno.stat(path).then((info) => info.isDirectory, () => false);
+  if (!isFolder) {
+    return await openSdSingleFile(path, {
+      part: values.checkpoint_part,
+      configPath: values.config_path,
+      tokenizerPath: values.tokenizer_path,
+      vaePath,
+      prediction: given.has("prediction_type") ? values.prediction_type : undefined,
+      plainWeights: values.plain_weights,
+    });
+  }
+  const ignored = SINGLE_FILE_ONLY.find((name) => given.has(name));
+  if (ignored === undefined) return await openSdFolder(path, vaePath);
+  throw new UsageError(`--${ignored} has no effect on a folder, ${path} is one`, {
+    hint: "leave it out",
+  });
+}
+
+/** The networks in the order in which they are written. */
+function networks(model: SdModel, options: NetworkOptions): FolderPart[] {
+  const isXl = model.texts.length > 1;
+  const { unet, texts, vae } = model;
+  const network = convertUnet(unet.tensors, unet.config, { ...options, file: unet.file });
+  return [
+    { part: "unet", network, config: unet.json },
+    ...texts.map(({ tensors, config, json, file }, i) => ({
+      part: partName("text_encoder", i),
+      network: convertTextEncoder(tensors, config, { ...options, file, hiddenStates: isXl }),
+      config: json,
+    })),
+    // SDXL's autoencoder overflows in fp16.
+    ...vaeParts(vae, isXl ? { ...options, compute: "float32" } : options),
+  ];
+}
+
+function sayModel(report: ConvertReport, { name, unet, scheduler }: SdModel): void {
+  const { widths, contextWidth, heads } = unet.config;
+  const predicts = scheduler.prediction_type ?? "epsilon";
+  report.say(
+    { event: "model", name, widths, context: contextWidth, heads, prediction_type: predicts },
+    `${name}, widths ${widths.join(", ")}, context ${contextWidth}, predicts ${predicts}`,
+  );
+}

@@ -1,0 +1,37 @@
+/** Values of the flags of `convert`. @module */
+import { convertFlags } from "../../arguments/flags/convert_flags.ts";
+import type { ParsedFlags, parseFlags } from "../../arguments/parse_flags.ts";
+import type { NetworkOptions } from "../../convert/network.ts";
+
+/** Flags of `convert`. */
+export const CONVERT_FLAGS = convertFlags();
+
+/** A parsed command line. */
+export type ConvertLine = ParsedFlags<typeof CONVERT_FLAGS>;
+
+type Values = ReturnType<typeof parseFlags<typeof CONVERT_FLAGS>>["values"];
+
+/** Values with those that have no default because nothing would be one. */
+export type SettledValues = Values & { checkpoint_path: string; output_path: string };
+
+/** What a converter is given. */
+export interface ConvertTask {
+  values: SettledValues;
+  /** Names of the flags on the command line. */
+  given: ReadonlySet<string>;
+  signal: AbortSignal;
+}
+
+/** Name of a network's files without their endings. */
+export function stemOf({ fp16 }: SettledValues): string {
+  return fp16 ? "model_fp16" : "model";
+}
+
+/** How networks are computed and stored. */
+export function networkOptions(values: SettledValues): NetworkOptions {
+  return {
+    compute: values.fp16 ? "float16" : "float32",
+    storage: values.weights,
+    weightsFile: `${stemOf(values)}.safetensors`,
+  };
+}

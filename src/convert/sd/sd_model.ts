@@ -1,0 +1,62 @@
+/** A Stable Diffusion model to convert, from a folder or a single file. @module */
+import type { TextConfig } from "../text_encoder/text_config.ts";
+import type { UnetConfig } from "../unet/unet_config.ts";
+import { otherInputs } from "../single_file/single_file_kind.ts";
+import { ModelError } from "../../errors.ts";
+import type { JsonObject } from "../../formats/json.ts";
+import type { TensorFile } from "../../formats/tensor_file.ts";
+import type { VaeWeights } from "../vae/vae_parts.ts";
+
+/** One network: its weights and its configuration, as written and as read. */
+export interface SdPart<Config> {
+  /** Under diffusers' or transformers' names. */
+  tensors: TensorFile;
+  json: JsonObject;
+  config: Config;
+  /** What errors call the weights. */
+  file: string;
+}
+
+/** All that a model folder is made of, its files open. */
+export interface SdModel extends Disposable {
+  /** What it is, for people. */
+  name: string;
+  unet: SdPart<UnetConfig>;
+  /** Text encoders, SDXL's second one last. */
+  texts: readonly SdPart<TextConfig>[];
+  vae: VaeWeights;
+  scheduler: JsonObject;
+  /** Files of the tokenizers by their names in the model folder. */
+  tokenizers: Readonly<Record<string, Uint8Array>>;
+  /** What the user should know, a line each. */
+  notes: readonly string[];
+}
+
+/**
+ * Compares the networks of a model with each other.
+ *
+ * @throws {ModelError} where they do not belong together
+ */
+export function checkSdModel({ unet, texts, vae }: SdModel): void {
+  const { channels, contextWidth } = unet.config;
+  const { latentChannels } = vae.config;
+  const refuse = (what: string) => {
+    throw new ModelError(what, { hint: "the networks do not belong together" });
+  };
+  if (channels !== 4 && channels !== latentChannels) {
+    throw new ModelError(`${unet.file} is ${otherInputs(channels)}, wanted one that takes 4`);
+  }
+  if (channels !== latentChannels) {
+    refuse(`${unet.file} takes ${channels} channels, the latents of ${vae.file} ${latentChannels}`);
+  }
+  const width = texts.reduce((sum, { config }) => sum + config.width, 0);
+  if (width !== contextWidth) {
+    const files = texts.map(({ file }) => file).join(" and ");
+    refuse(`${unet.file} takes a context ${contextWidth} wide, ${files} makes one of ${width}`);
+  }
+}
+
+/** Sub-folder of a text encoder or tokenizer: SDXL's second ones end in _2. */
+export function partName(name: string, index: number): string {
+  return index === 0 ? name : `${name}_${index + 1}`;
+}

@@ -1,0 +1,134 @@
+/** A single file of Stable Diffusion, and what such a file does not hold. @module */
+import { join } from "node:path";
+import { sdSchedulerConfig } from "../model_configs.ts";
+import { guessedText, guessedUnet, guessedVae } from "../single_file/guessed_configs.ts";
+import { openSingleFile, type SingleFile } from "../single_file/single_file.ts";
+import { KIND_NAMES } from "../single_file/single_file_kind.ts";
+import { textConfig } from "../text_encoder/text_config.ts";
+import { unetConfig } from "../unet/unet_config.ts";
+import { vaeConfig } from "../vae/vae_config.ts";
+import { ModelError, UsageError } from "../../errors.ts";
+import type { JsonObject } from "../../formats/json.ts";
+import { openUserTensors, openVae, readUserJson } from "../convert_sources.ts";
+import type { VaeWeights } from "../vae/vae_parts.ts";
+import { partName, type SdModel } from "./sd_model.ts";
+import { publishedNote, takenNotes } from "./single_file_notes.ts";
+import { singleFileTokenizers } from "./single_file_tokenizers.ts";
+
+/** What the flags say beside the file. */
+export interface SdSingleFileOptions {
+  /** Key of the state dict to take. */
+  part?: string;
+  /** Diffusers folder whose configurations tell what the file cannot. */
+  configPath?: string;
+  /** Folder of the tokenizer. */
+  tokenizerPath?: string;
+  /** Folder to take the VAE from. */
+  vaePath?: string;
+  /** What the UNet predicts, where that is told. */
+  prediction?: "epsilon" | "v_prediction";
+  /** Take the weights of the last step where averaged ones lie beside them. */
+  plainWeights: boolean;
+}
+
+/**
+ * Opens a file.
+ *
+ * @throws {ModelError} where it is another kind of file
+ * @throws {UsageError} where something must be told that it does not hold
+ */
+export async function openSdSingleFile(
+  path: string,
+  options: SdSingleFileOptions,
+): Promise<SdModel> {
+  using files = new DisposableStack();
+  const checkpoint = files.use(await openUserTensors("checkpointPath", path, options.part));
+  const single = openSingleFile(checkpoint.tensors, { file: path, ...options });
+  const configs = new Configs(options.configPath);
+  const { kind } = single;
+  const unetJson = await configs.read("unet") ?? guessedUnet(single.unet, { file: path, kind });
+  const unet = {
+    tensors: single.unet,
+    json: unetJson,
+    config: unetConfig(unetJson, configs.nameOf("unet", path)),
+    file: path,
+  };
+  const texts: SdModel["texts"][number][] = [];
+  for (const [i, tensors] of single.texts.entries()) {
+    const part = partName("text_encoder", i);
+    const openClip = kind === "sd2" || i === 1;
+    const json = await configs.read(part) ?? guessedText(tensors, { file: path, openClip });
+    const config = textConfig(json, configs.nameOf(part, path));
+    texts.push({ tensors, json, config, file: path });
+  }
+  const vae = options.vaePath === undefined
+    ? await ownVae(single, configs, path)
+    : files.use(await openVae("vaePath", options.vaePath));
+  const scheduler = await schedulerOf(single, configs, { ...options, path });
+  const tokenizers = await singleFileTokenizers(kind, texts, { ...options, path });
+  const notes = [
+    ...takenNotes(single, checkpoint.tensors),
+    ...options.configPath === undefined ? [publishedNote(kind, unet.config, scheduler)] : [],
+  ];
+  const owned = files.move();
+  return {
+    name: KIND_NAMES[kind],
+    ...{ unet, texts, vae, scheduler, tokenizers: tokenizers.files },
+    notes: [...notes, ...tokenizers.notes],
+    [Symbol.dispose]: () => owned.dispose(),
+  };
+}
+
+/** Configurations of a diffusers folder, where one is given. */
+class Configs {
+  readonly #folder: string | undefined;
+
+  constructor(folder: string | undefined) {
+    this.#folder = folder;
+  }
+
+  /** `undefined` without a folder. @throws {UsageError} where the folder has no such file */
+  async read(part: string, name = "config.json"): Promise<JsonObject | undefined> {
+    return this.#folder === undefined
+      ? undefined
+      : await readUserJson("configPath", join(this.#folder, part, name));
+  }
+
+  /** What errors call a configuration. */
+  nameOf(part: string, file: string): string {
+    return this.#folder === undefined ? file : join(this.#folder, part, "config.json");
+  }
+}
+
+async function ownVae(
+  { vae: tensors, kind }: SingleFile,
+  configs: Configs,
+  path: string,
+): Promise<VaeWeights> {
+  if (tensors === undefined) {
+    throw new ModelError((name) =>
+      `${path} has no VAE (first_stage_model.), wanted ${name("vaePath")} DIR`
+    );
+  }
+  const json = await configs.read("vae") ?? guessedVae(tensors, { file: path, kind });
+  return { tensors, config: vaeConfig(json, configs.nameOf("vae", path)), file: path };
+}
+
+/** The schedule; what the UNet predicts is in no tensor, and differs among those of version 2. */
+async function schedulerOf(
+  { kind, predictsV }: SingleFile,
+  configs: Configs,
+  { prediction, path }: SdSingleFileOptions & { path: string },
+): Promise<JsonObject> {
+  const own = await configs.read("scheduler", "scheduler_config.json");
+  if (own) return prediction === undefined ? own : { ...own, prediction_type: prediction };
+  const known = predictsV ? "v_prediction" : kind === "sd2" ? undefined : "epsilon";
+  const settled = prediction ?? known;
+  if (settled !== undefined) return sdSchedulerConfig(settled);
+  throw new UsageError(
+    (name) =>
+      `${path} is ${KIND_NAMES[kind]}, whose tensors do not tell what it predicts: ` +
+      `wanted ${name("predictionType")} epsilon or v_prediction`,
+    { hint: "epsilon for the base models of 512 pixels, v_prediction for those of 768" },
+  );
+}

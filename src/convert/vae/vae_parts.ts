@@ -1,0 +1,33 @@
+/** Both networks of a VAE in a model folder. @module */
+import { vaeFolderConfig } from "../model_configs.ts";
+import type { NetworkOptions } from "../network.ts";
+import { convertVae } from "./convert_vae.ts";
+import type { VaeConfig } from "./vae_config.ts";
+import type { TensorFile } from "../../formats/tensor_file.ts";
+import type { FolderPart } from "../convert_folder.ts";
+import { withoutSharedPrefix } from "../shared_prefix.ts";
+
+/** A tensor of the network that has this name unless a wrapper gave all names a prefix. */
+const ANCHOR = "decoder.conv_in.weight";
+
+/** Weights of a VAE under diffusers' names. */
+export interface VaeWeights {
+  tensors: TensorFile;
+  config: VaeConfig;
+  /** What errors call the weights. */
+  file: string;
+}
+
+/** @throws {ModelError} where tensors are missing, not expected or of another shape */
+export function vaeParts(
+  { tensors, config, file }: VaeWeights,
+  options: NetworkOptions,
+): FolderPart[] {
+  const plain = withoutSharedPrefix(tensors, ANCHOR).tensors;
+  const { decoder, encoder } = convertVae(plain, config, { ...options, file });
+  const json = vaeFolderConfig(config);
+  return [
+    { part: "vae_decoder", network: decoder, config: json },
+    { part: "vae_encoder", network: encoder, config: json },
+  ];
+}

@@ -1,0 +1,273 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { runConvert } from "../../../src/cli/commands/convert_script.ts";
+import type { ParataaError } from "../../../src/errors.ts";
+import { readSafetensors, writeSafetensors } from "../../../src/formats/safetensors/safetensors.ts";
+import { relativeError, type Tensors } from "../../convert/network_fixture.ts";
+import { readConfig, readTensors, SD_FIXTURES } from "../../convert/sd_fixture.ts";
+import { checkpointOfParts } from "../../support/checkpoint_builder.ts";
+import { readSample, runQuietly } from "../../support/sampling.ts";
+import { copyFolder, withTempFolder } from "../../support/temp_folder.ts";
+
+/** Its 1314 ids are those of the tiny models' text encoders. */
+const TOKENIZER = "models/sd-emoji/tokenizer";
+const SINGLE = join(SD_FIXTURES, "sd2.safetensors");
+const CONFIG = join(SD_FIXTURES, "sd2");
+const never = new AbortController().signal;
+
+/** Runs `convert sd` and returns its lines, and what it threw. */
+async function convert(...args: string[]): Promise<{ lines: string[]; error?: ParataaError }> {
+  const { log } = console;
+  const lines: string[] = [];
+  console.log = (line: string) => lines.push(line);
+  try {
+    await runConvert(["sd", ...args], never);
+    return { lines };
+  } catch (error) {
+    return { lines, error: error as ParataaError };
+  } finally {
+    console.log = log;
+  }
+}
+
+/** Runs it, and expects it to succeed. */
+async function converted(...args: string[]): Promise<string[]> {
+  const { lines, error } = await convert(...args);
+  assert.equal(error, undefined, String(error?.stack));
+  return lines;
+}
+
+/** Files below a folder. */
+async function contents(folder: string, prefix = ""): Promise<Map<string, Uint8Array>> {
+  const found = new Map<string, Uint8Array>();
+  for await (const { name, isDirectory } of Deno.readDir(folder)) {
+    const path = join(folder, name);
+    if (isDirectory) {
+      for (const entry of await contents(path, `${prefix}${name}/`)) found.set(...entry);
+    } else found.set(prefix + name, await Deno.readFile(path));
+  }
+  return found;
+}
+
+/** A diffusers folder: the tiny model of version 1 and a tokenizer. */
+function withModel<T>(test: (folder: string, model: string) => Promise<T>): Promise<T> {
+  return withTempFolder(async (folder) => {
+    const model = join(folder, "diffusers");
+    await copyFolder(join(SD_FIXTURES, "sd1"), model);
+    await copyFolder(TOKENIZER, join(model, "tokenizer"));
+    return await test(folder, model);
+  });
+}
+
+const NETWORKS = ["text_encoder", "unet", "vae_decoder", "vae_encoder"];
+const TOKENIZER_FILES = [
+  "merges.txt",
+  "special_tokens_map.json",
+  "tokenizer_config.json",
+  "vocab.json",
+];
+const WHOLE = [
+  "model_index.json",
+  "scheduler/scheduler_config.json",
+  ...NETWORKS.flatMap((part) =>
+    ["config.json", "model.onnx", "model.safetensors"].map((name) => `${part}/${name}`)
+  ),
+  ...TOKENIZER_FILES.map((name) => `tokenizer/${name}`),
+].sort();
+
+Deno.test("convert sd makes a folder of a diffusers folder that parallel_sd samples", () =>
+  withModel(async (folder, model) => {
+    const out = join(folder, "new/model");
+    const lines = await converted("--checkpoint_path", model, "-o", out);
+    assert.deepEqual([...(await contents(out)).keys()].sort(), WHOLE);
+    assert.equal(lines[0], "Stable Diffusion, widths 32, 40, context 32, predicts epsilon");
+    assert.equal(lines.at(-1), `now: deno task sd --model_path ${out} --prompt "a cute dog"`);
+    const args = ["-m", out, "-o", folder, "--timesteps=4", "--prompt=a dog", "--num_samples=1"];
+    const sequential = await runQuietly("sd", [...args, "--method=sequential"]);
+    const parallel = await runQuietly("sd", args);
+    assert.ok((await contents(parallel)).has("sample_0/step_0.png"));
+    const [one, other] = [await readSample(sequential), await readSample(parallel)];
+    assert.ok(relativeError(other.trajectory, one.trajectory) < 1e-2);
+  }));
+
+Deno.test("convert sd --fp16 adds networks beside, in half the bytes", () =>
+  withModel(async (folder, model) => {
+    const out = join(folder, "model");
+    await converted("--ckpt", model, "-o", out);
+    const lines = await converted("--ckpt", model, "-o", out, "--fp16");
+    assert.ok(lines.includes("model_index.json was there and stays as it is"));
+    const made = await contents(out);
+    const size = (name: string) => made.get(`unet/${name}.safetensors`)!.length;
+    assert.ok(size("model_fp16") < 0.6 * size("model"));
+    const args = ["-m", out, "-o", folder, "--timesteps=4", "--num_samples=1", "--fp16"];
+    assert.ok((await contents(await runQuietly("sd", args))).has("sample_0/step_0.png"));
+  }));
+
+/** The folder that diffusers would have of converted networks: their weights files carry its names. */
+async function asDiffusers(converted: string, folder: string): Promise<void> {
+  const vae = new Map([
+    ...readTensorsOf(join(converted, "vae_decoder/model.safetensors")),
+    ...readTensorsOf(join(converted, "vae_encoder/model.safetensors")),
+  ]);
+  const weights: [path: string, tensors: Tensors][] = [
+    ["unet/diffusion_pytorch_model", readTensorsOf(join(converted, "unet/model.safetensors"))],
+    ["text_encoder/model", readTensorsOf(join(converted, "text_encoder/model.safetensors"))],
+    ["vae/diffusion_pytorch_model", vae],
+  ];
+  await copyFolder(CONFIG, folder);
+  await copyFolder(join(converted, "tokenizer"), join(folder, "tokenizer"));
+  await Deno.copyFile(join(converted, "model_index.json"), join(folder, "model_index.json"));
+  for (const [path, tensors] of weights) {
+    await Deno.writeFile(join(folder, `${path}.safetensors`), writeSafetensors(tensors));
+  }
+}
+
+function readTensorsOf(path: string): Tensors {
+  return readSafetensors(Deno.readFileSync(path)).tensors;
+}
+
+Deno.test("convert sd makes the same bytes of a single file, a .ckpt and a folder", () =>
+  withTempFolder(async (folder) => {
+    const flags = ["--config_path", CONFIG, "--tokenizer_path", TOKENIZER];
+    const first = join(folder, "1/model");
+    const lines = await converted("--ckpt", SINGLE, ...flags, "-o", first);
+    assert.equal(
+      lines[0],
+      "Stable Diffusion 2, widths 16, 32, context 24, predicts v_prediction",
+    );
+    assert.match(lines[1], /^note: .* pads with token 1313, .* was trained with "!"$/);
+    const made = await contents(first);
+    const ckpt = join(folder, "sd2.ckpt");
+    const wide = [...readTensors("sd2.safetensors")].map(([name, { shape, data }]) =>
+      [name, { shape, data: Float32Array.from(data as Float16Array) }] as const
+    );
+    await Deno.writeFile(ckpt, checkpointOfParts({ state_dict: new Map(wide) }));
+    const second = join(folder, "2/model");
+    const said = await converted("--ckpt", ckpt, ...flags, "-o", second);
+    assert.ok(said.includes('note: taken: part "state_dict"'), said.join("\n"));
+    assert.deepEqual(await contents(second), made);
+    await asDiffusers(first, join(folder, "diffusers"));
+    const third = join(folder, "3/model");
+    await converted("--ckpt", join(folder, "diffusers"), "-o", third);
+    assert.deepEqual(await contents(third), made);
+  }));
+
+Deno.test("convert sd takes the tokenizer from beside the checkpoint, and the prediction from the flag", () =>
+  withTempFolder(async (folder) => {
+    const file = join(folder, "sd2.safetensors");
+    await Deno.copyFile(SINGLE, file);
+    await copyFolder(TOKENIZER, join(folder, "tokenizer"));
+    const out = join(folder, "model");
+    const flags = ["--config_path", CONFIG, "--prediction_type=epsilon"];
+    await converted("--ckpt", file, ...flags, "-o", out);
+    const scheduler = JSON.parse(
+      await Deno.readTextFile(join(out, "scheduler/scheduler_config.json")),
+    );
+    const own = readConfig("sd2/scheduler/scheduler_config.json");
+    assert.deepEqual(scheduler, { ...own, prediction_type: "epsilon" });
+  }));
+
+Deno.test("convert sd refuses bad input with one line and makes nothing", () =>
+  withModel(async (folder, model) => {
+    const out = join(folder, "out");
+    const changed = async (name: string, change: (path: string) => Promise<void>) => {
+      const copy = join(folder, name);
+      await copyFolder(model, copy);
+      await change(copy);
+      return copy;
+    };
+    const config = (file: string, change: Record<string, unknown>) => async (path: string) => {
+      const name = join(path, file);
+      const json = JSON.parse(await Deno.readTextFile(name));
+      await Deno.writeTextFile(name, JSON.stringify({ ...json, ...change }));
+    };
+    const remove = (name: string) => (path: string) =>
+      Deno.remove(join(path, name), { recursive: true });
+    const lora = join(folder, "lora.safetensors");
+    const data = new Float32Array(4);
+    await Deno.writeFile(
+      lora,
+      writeSafetensors(new Map([["lora_te_x.alpha", { dtype: "F32", shape: [4], data }]])),
+    );
+    const pointer = join(folder, "pointer.safetensors");
+    await Deno.writeTextFile(
+      pointer,
+      "version https://git-lfs.github.com/spec/v1\noid sha256:" + "0".repeat(64) + "\nsize 9\n",
+    );
+    const half = join(folder, "half.safetensors");
+    await Deno.writeFile(half, (await Deno.readFile(SINGLE)).subarray(0, 500_000));
+    const single = [SINGLE, "--tokenizer_path", TOKENIZER];
+    const cases: [args: string[], code: number, message: RegExp][] = [
+      [[lora], 3, /lora\.safetensors is a LoRA, wanted a checkpoint of Stable Diffusion/],
+      [[pointer], 3, /Git LFS pointer/],
+      [[half, "--config_path", CONFIG], 3, /half\.safetensors/],
+      [[join(folder, "none")], 2, /--checkpoint_path .*none cannot be read/],
+      [single, 2, /widths 16, 32 .* wanted --config_path DIR$/],
+      [[SINGLE, "--config_path", CONFIG], 2, /holds no tokenizer: wanted --tokenizer_path DIR$/],
+      [
+        [...single, "--config_path", folder],
+        2,
+        /--config_path .*unet\/config\.json cannot be read/,
+      ],
+      [[...single, "--config_path", join(SD_FIXTURES, "sd1")], 3, / of another shape: /],
+      [
+        [...single, "--config_path", CONFIG, "--num_heads=2"],
+        2,
+        /--num_heads has no effect on conv/,
+      ],
+      [[model, "--config_path", CONFIG], 2, /--config_path has no effect on a folder, .* is one$/],
+      [[model, "--fp16", "--weights=fp16"], 2, /--fp16 and --weights/],
+      [[model, "--vae_path", join(folder, "none")], 2, /--vae_path .*none cannot be read/],
+      [[join(model, "unet")], 3, /lacks .*, it is the folder of a "UNet2DConditionModel"$/],
+      [[await changed("a", remove("tokenizer"))], 3, /\/a lacks tokenizer$/],
+      [[await changed("b", remove("tokenizer/vocab.json"))], 3, /vocab\.json/],
+      [[await changed("c", remove("unet/config.json"))], 2, /config\.json cannot be read/],
+      [
+        [await changed("d", config("model_index.json", { _class_name: "FluxPipeline" }))],
+        3,
+        /_class_name is "FluxPipeline", needed is StableDiffusionPipeline or/,
+      ],
+      [
+        [await changed("e", config("unet/config.json", { in_channels: 9 }))],
+        3,
+        /is an inpainting model, whose UNet takes 9 channels, wanted one that takes 4$/,
+      ],
+      [
+        [await changed("f", config("text_encoder/config.json", { hidden_size: 64 }))],
+        3,
+        /takes a context 32 wide, .* makes one of 64$/,
+      ],
+      [
+        [await changed("g", config("text_encoder/config.json", { vocab_size: 1000 }))],
+        3,
+        /has tokens up to 1313, the text encoder up to 999$/,
+      ],
+      [
+        [await changed("h", config("unet/config.json", { layers_per_block: 2 }))],
+        3,
+        /missing: "down_blocks\.0\.resnets\.1/,
+      ],
+    ];
+    for (const [args, code, message] of cases) {
+      const { error, lines } = await convert("--ckpt", ...args, "-o", out);
+      assert.equal(error?.exitCode, code, `${args}: ${error?.stack}`);
+      assert.match(error!.message, message);
+      assert.ok(!error!.message.includes("\n"));
+      assert.deepEqual(lines, []);
+    }
+    assert.equal(await Deno.stat(out).catch(() => undefined), undefined);
+  }));
+
+Deno.test("convert sd leaves nothing of a folder whose weights break off", () =>
+  withModel(async (folder, model) => {
+    const out = join(folder, "out");
+    const weights = join(model, "vae/diffusion_pytorch_model.safetensors");
+    const tensors = readTensorsOf(weights);
+    const { shape } = tensors.get("decoder.conv_in.weight")!;
+    const size = shape.reduce((a, b) => a * b, 1);
+    tensors.set("decoder.conv_in.weight", { dtype: "I8", shape, data: new Int8Array(size) });
+    await Deno.writeFile(weights, writeSafetensors(tensors));
+    const { error } = await convert("--ckpt", model, "-o", out);
+    assert.match(error!.message, /"decoder\.conv_in\.weight" is I8, wanted one of/);
+    assert.equal(await Deno.stat(out).catch(() => undefined), undefined);
+  }));
