@@ -11,7 +11,7 @@
  * | `@parataa/parataa/formats` | files: npy, safetensors, PyTorch checkpoints, ONNX, PNG |
  * | `@parataa/parataa/pipelines` | model folders: conditions to denoisers, latents to images |
  * | `@parataa/parataa/runs` | runs as function calls: sample, resume, verify, rerun, read |
- * | here | all of these, and PNG, conversion of checkpoints, plots |
+ * | here | all of these, and PNG, conversion of checkpoints, downloads, plots |
  *
  * @example An image of a class from the model that ships with parataa
  * ```ts
@@ -51,6 +51,17 @@ export {
 } from "./src/report/chart.ts";
 export { numberSeries, type SeriesNumber } from "./src/report/series.ts";
 export { figure, type Panel } from "./src/report/svg.ts";
+
+// Models from a hub.
+export {
+  type FetchedModel,
+  type FetchEvent,
+  fetchModel,
+  type FetchOptions,
+} from "./src/hub/fetch_model.ts";
+export type { HubFile } from "./src/hub/hub_listing.ts";
+export type { FileChoice } from "./src/hub/needed_files.ts";
+export type { Patience } from "./src/hub/transient_fault.ts";
 
 // Conversion of checkpoints.
 export {

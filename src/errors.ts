@@ -127,6 +127,14 @@ export class RuntimeLibraryError extends ParataaError {
   override readonly exitCode = 7;
 }
 
+/** A server cannot be reached, refuses, or sends other bytes than it announced: exit code 8. */
+export class NetworkError extends ParataaError {
+  /** Name that scripts can match. */
+  override readonly code = "E_NETWORK";
+  /** Exit code of the process. */
+  override readonly exitCode = 8;
+}
+
 /** Another run holds the output directory: exit code 9. */
 export class BusyError extends ParataaError {
   /** Name that scripts can match. */

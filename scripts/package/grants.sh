@@ -50,8 +50,16 @@ allow_named() {
   done
 }
 
-# Allows the variables in $env, and ORT_DYLIB_PATH with its library where the command runs native code.
+# Allows connecting to the host of the address $1, if it is one.
+allow_host() {
+  host=${1#*://}
+  host=${host%%[/?#]*}
+  case $host in '' | *[!]A-Za-z0-9.:[-]*) ;; *) allow net "$host" ;; esac
+}
+
+# Allows the variables in $env and what they name: a mirror of the hub, and where the command runs native code a library.
 allow_variables() {
+  case $env in *HF_ENDPOINT*) [ -z "${HF_ENDPOINT-}" ] || allow_host "$HF_ENDPOINT" ;; esac
   if [ -n "$native" ] && [ -n "${ORT_DYLIB_PATH-}" ]; then
     env=${env:+$env,}ORT_DYLIB_PATH
     allow read "$ORT_DYLIB_PATH"

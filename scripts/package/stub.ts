@@ -69,7 +69,8 @@ export async function commandCases({ own = false } = {}): Promise<string> {
   for (const [name, { permissions, operand }] of Object.entries(COMMANDS)) {
     const { read = [], env = [], ...rest } = permissions;
     const isOwn = (path: string) => /^(models|src|ffi|node_modules\/.*)$/.test(path);
-    const outside = read.filter((path) => !isOwn(path));
+    // A folder that is written to is that of the folder where the command is started.
+    const outside = read.filter((path) => !isOwn(path) || rest.write?.includes(path));
     const flags = permissionFlags({ ...rest, ...(outside.length ? { read: outside } : {}) });
     const tables = [(await loadCommand(name)).flags];
     // `verify dit` takes the flags of `dit`.

@@ -4,10 +4,14 @@
  * @module
  */
 
+import { HUB_HOSTS } from "../hub/hub_address.ts";
+
 /** Permissions of one command; what is not named is not granted. Paths are relative to the project, `output` to where it is started. */
 export interface Permissions {
   /** Native code. Deno cannot narrow it to one library and still let us read what that returns. */
   ffi?: true;
+  /** Hosts to connect to. */
+  net?: readonly string[];
   /** Facts of the machine, by the function that tells them. */
   sys?: readonly string[];
   read?: readonly string[];
@@ -41,13 +45,21 @@ export const DOCTOR: Permissions = { ffi: true, read: ["models", "node_modules/o
 /** Checkpoints are read and model folders written in one place, so that one permission covers both. */
 export const CONVERT: Permissions = { read: ["models"], write: ["models"] };
 
+/** Models come from one hub, and from the mirror that a variable names where its host is granted too. */
+export const FETCH: Permissions = {
+  net: HUB_HOSTS,
+  read: ["models"],
+  write: ["models"],
+  env: ["HF_ENDPOINT", "HF_TOKEN"],
+};
+
 /** The runs, and the files that ask for them. */
 export const EXPERIMENT: Permissions = {
   ...SAMPLE,
   read: [...SAMPLE.read!, "scripts/experiments"],
 };
 
-const KINDS = ["ffi", "sys", "read", "write", "env"] as const;
+const KINDS = ["ffi", "net", "sys", "read", "write", "env"] as const;
 
 /** The flags of `deno run`, one for each kind. */
 export function permissionFlags(permissions: Permissions): string[] {

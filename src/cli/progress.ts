@@ -120,21 +120,26 @@ function sampleName({ sample, samples }: Pick<SampleEvent, "sample" | "samples">
 
 function barLine(event: RoundEvent, rate: number): string {
   const done = (event.timesteps - event.finishedIndex) / event.timesteps;
-  const filled = Math.round(done * BAR_WIDTH);
-  const bar = "█".repeat(filled) + "░".repeat(BAR_WIDTH - filled);
   const speed = rate > 0 ? `, ${rate.toFixed(1)}/s` : "";
-  return `${event.sample + 1}/${event.samples} ${bar} step ${
+  return `${event.sample + 1}/${event.samples} ${progressBar(done)} step ${
     event.timesteps - event.finishedIndex
   }/${event.timesteps}, ` +
     `round ${event.round}${speed}, residual ${event.residual.toExponential(1)}`;
 }
 
+/** A bar of which a part, from 0 to 1, is filled. */
+export function progressBar(done: number): string {
+  const filled = Math.round(done * BAR_WIDTH);
+  return "█".repeat(filled) + "░".repeat(BAR_WIDTH - filled);
+}
+
 /** A line longer than the terminal would wrap, and the next one would not clear all of it. */
-function fit(line: string, width: number): string {
+export function fit(line: string, width: number): string {
   return line.length <= width ? line : line.slice(0, Math.max(0, width));
 }
 
-function terminalWidth(): number {
+/** Columns of the terminal. */
+export function terminalWidth(): number {
   try {
     return Deno.consoleSize().columns;
   } catch {

@@ -6,7 +6,7 @@ import { resolveFile } from "../formats/real_file.ts";
 import { escapeInvisible, shownValue } from "../text.ts";
 import type { ScheduleKind } from "../sampling/scheduler_config.ts";
 import { openableNetwork } from "./networks/openable_network.ts";
-import { HUB_HINT, isHubName } from "../storage/hub_name.ts";
+import { hubHint, isHubName } from "../storage/hub_name.ts";
 
 const INDEX = "model_index.json";
 const TOKENIZER = "tokenizer/tokenizer.json";
@@ -166,7 +166,9 @@ async function expectFolder(path: string): Promise<void> {
   const info = await stat(path);
   if (!info) {
     throw new ModelError(`there is no model folder ${path}`, {
-      hint: isHubName(path) ? HUB_HINT : "a model is a folder; models/README.md shows the layout",
+      hint: isHubName(path)
+        ? hubHint(path)
+        : "a model is a folder; models/README.md shows the layout",
     });
   }
   if (!info.isDirectory) {

@@ -2,7 +2,7 @@
 import { PermissionError, UsageError } from "../errors.ts";
 import { fileFault } from "../formats/file_fault.ts";
 import { resolveFile } from "../formats/real_file.ts";
-import { HUB_HINT, isHubName } from "./hub_name.ts";
+import { hubHint, isHubName } from "./hub_name.ts";
 
 /**
  * Reads a file whole.
@@ -34,7 +34,9 @@ export function unreadable(
     ? cause.message
     : undefined;
   if (hint === undefined) return undefined;
-  const model = setting === "modelPath" && isHubName(path) ? `${HUB_HINT}; for a folder, ` : "";
+  const model = setting === "modelPath" && isHubName(path)
+    ? `${hubHint(path)}; for a folder, `
+    : "";
   return new PermissionError((name) => `${name(setting)} ${path} may not be read`, {
     hint: model + hint,
     cause,

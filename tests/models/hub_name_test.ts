@@ -25,12 +25,13 @@ Deno.test("isHubName() knows owner/name from a path", () => {
   }
 });
 
-Deno.test("ModelFolder.open() says of a name on a hub that nothing is downloaded", async () => {
+Deno.test("ModelFolder.open() says how to download a name on a hub", async () => {
   const open = (path: string) => ModelFolder.open(path, { networks: [] });
   await assert.rejects(open("facebook/no-such-model"), {
     name: "ModelError",
     message: "there is no model folder facebook/no-such-model",
-    hint: /^nothing is downloaded by a name: models\/README\.md says how/,
+    hint:
+      "deno task fetch facebook/no-such-model downloads a model of this name into models/no-such-model",
   });
   await assert.rejects(open("/no/such"), { hint: /^a model is a folder/ });
 });

@@ -31,6 +31,7 @@ export function commandLines(paths: LinePaths): Readonly<Record<string, string[]
     inspect: [["models/dit-emoji"], [run]],
     doctor: [["--model_path=models/dit-emoji"]],
     selftest: [["--device=cpu", "--batches=1"]],
+    fetch: [["owner/name", `--output_path=${folder}`]],
     convert: [[
       "dit",
       `--checkpoint_path=${checkpoint}`,

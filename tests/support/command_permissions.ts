@@ -6,6 +6,7 @@ import { permissionFlags, type Permissions } from "../../src/arguments/permissio
 import { writeSafetensors } from "../../src/formats/safetensors/safetensors.ts";
 import { readFixture } from "../convert/network_fixture.ts";
 import { commandLines, DEVICES, type LinePaths } from "./command_lines.ts";
+import { withHub } from "./hub_server.ts";
 import { ROOT, runScript, type ScriptResult } from "./run_script.ts";
 
 /** One entry of what a command is granted. */
@@ -21,7 +22,7 @@ interface Asked {
   value: string | null;
 }
 
-const KINDS = ["ffi", "sys", "read", "write", "env"] as const;
+const KINDS = ["ffi", "net", "sys", "read", "write", "env"] as const;
 
 function grants(permissions: Permissions): Grant[] {
   return KINDS.flatMap((kind): Grant[] => {
@@ -45,11 +46,28 @@ function covers({ kind, entry }: Grant, { permission, value }: Asked): boolean {
   return path === join(ROOT, entry) || path.startsWith(`${join(ROOT, entry)}/`);
 }
 
-/** Runs a command's script with exactly these permissions. */
-function run(name: string, permissions: Permissions, args: readonly string[], audit?: string) {
+/** A command, what it is granted, and variables that it reads. */
+interface Subject {
+  name: string;
+  permissions: Permissions;
+  env: Record<string, string>;
+}
+
+/** Tests a command. One that asks a hub is granted one on loopback in the hub's place. */
+function withSubject<T>(name: string, test: (subject: Subject) => Promise<T>): Promise<T> {
+  const { permissions } = COMMANDS[name];
+  if (permissions.net === undefined) return test({ name, permissions, env: {} });
+  return withHub({ "model_index.json": "{}" }, ({ endpoint }) => {
+    const net = [new URL(endpoint).host];
+    return test({ name, permissions: { ...permissions, net }, env: { HF_ENDPOINT: endpoint } });
+  });
+}
+
+/** Runs a command's script with exactly its permissions. */
+function run({ name, permissions, env }: Subject, args: readonly string[], audit?: string) {
   return runScript(`scripts/${COMMANDS[name].script}.ts`, args, {
     permissions: ["--frozen", ...permissionFlags(permissions)],
-    env: audit === undefined ? {} : { DENO_AUDIT_PERMISSIONS: audit },
+    env: { ...env, ...audit === undefined ? {} : { DENO_AUDIT_PERMISSIONS: audit } },
   });
 }
 
@@ -77,7 +95,7 @@ async function withPaths(test: (paths: LinePaths, root: string) => Promise<void>
       `${output}/run`,
       "--quiet",
     ];
-    const first = await run("dit", COMMANDS.dit.permissions, args);
+    const first = await withSubject("dit", (dit) => run(dit, args));
     assert.equal(first.code, 0, first.stderr);
     const folder = `${models}/new`;
     await test(
@@ -107,16 +125,16 @@ async function filesIn(folder: string): Promise<string[]> {
 }
 
 /** Say what they are about to do, or what they found, before they say what is missing. */
-const TALKS = new Set(["doctor", "demo", "experiment", "convert", "selftest"]);
+const TALKS = new Set(["doctor", "demo", "experiment", "convert", "selftest", "fetch"]);
 
 /** What `experiment` leaves when it cannot make a run: its report says so. */
 const REPORT = /\/(experiment\.json|report\.html|results\.csv)$/;
 
-async function usesAll(name: string, lines: string[][], audit: string): Promise<void> {
-  const { permissions } = COMMANDS[name];
+async function usesAll(subject: Subject, lines: string[][], audit: string): Promise<void> {
+  const { name, permissions } = subject;
   const asked: Asked[] = [];
   for (const args of lines) {
-    const { code, stderr } = await run(name, permissions, args, audit);
+    const { code, stderr } = await run(subject, args, audit);
     assert.equal(code, 0, `${name} ${args}: ${stderr}`);
     const log = await Deno.readTextFile(audit);
     asked.push(...log.trim().split("\n").map((line) => JSON.parse(line)));
@@ -127,14 +145,16 @@ async function usesAll(name: string, lines: string[][], audit: string): Promise<
 
 /** Without a grant, one of the lines must be refused, in one line that names the flag, and leave nothing. */
 async function failsWithout(
-  name: string,
+  subject: Subject,
   grant: Grant,
   { lines, written }: { lines: string[][]; written: string[] },
 ) {
+  const { name } = subject;
+  const permissions = without(subject.permissions, grant);
   const what = `${name} without ${grant.kind} ${grant.entry ?? ""}`;
   const refused: ScriptResult[] = [];
   for (const args of lines) {
-    const result = await run(name, without(COMMANDS[name].permissions, grant), args);
+    const result = await run({ ...subject, permissions }, args);
     assert.ok(result.code === 0 || result.code === 4, `${what}: ${result.code} ${result.stderr}`);
     if (result.code === 4) refused.push(result);
   }
@@ -151,15 +171,17 @@ async function failsWithout(
 
 /** Runs a command with exactly its permissions, which it must all use, then without each of them in turn, which it must refuse. */
 export function checkPermissionsOf(name: string): Promise<void> {
-  return withPaths(async (paths, root) => {
-    const lines = commandLines(paths)[name];
-    await usesAll(name, lines, join(ROOT, root, "audit"));
-    const written = [paths.out, paths.folder];
-    for (const folder of written) {
-      await Deno.remove(join(ROOT, folder), { recursive: true }).catch(() => {}); // not every command writes
-    }
-    for (const grant of grants(COMMANDS[name].permissions)) {
-      await failsWithout(name, grant, { lines, written });
-    }
-  });
+  return withSubject(name, (subject) => withPaths((paths, root) => check(subject, paths, root)));
+}
+
+async function check(subject: Subject, paths: LinePaths, root: string): Promise<void> {
+  const lines = commandLines(paths)[subject.name];
+  await usesAll(subject, lines, join(ROOT, root, "audit"));
+  const written = [paths.out, paths.folder];
+  for (const folder of written) {
+    await Deno.remove(join(ROOT, folder), { recursive: true }).catch(() => {}); // not every command writes
+  }
+  for (const grant of grants(subject.permissions)) {
+    await failsWithout(subject, grant, { lines, written });
+  }
 }

@@ -5,6 +5,7 @@ import {
   DEMO,
   DOCTOR,
   EXPERIMENT,
+  FETCH,
   INSPECT,
   RERUN,
   SAMPLE,
@@ -67,6 +68,11 @@ export const COMMANDS: Readonly<Record<string, CommandRow>> = {
     script: "selftest",
     about: "run the shipped networks on a device, against the CPU",
     permissions: DOCTOR,
+  },
+  fetch: {
+    script: "fetch",
+    about: "download a model from a hub",
+    permissions: FETCH,
   },
   convert: {
     script: "convert",

@@ -8,7 +8,7 @@ import { inspectFile } from "../../diagnostics/inspect/file_report.ts";
 import { inspectFolder } from "../../diagnostics/inspect/folder_report.ts";
 import { isSound, type Report, reportLines } from "../../diagnostics/inspect/report.ts";
 import { fileFault } from "../../formats/file_fault.ts";
-import { HUB_HINT, isHubName } from "../../storage/hub_name.ts";
+import { hubHint, isHubName } from "../../storage/hub_name.ts";
 import { inOurWords } from "../program_name.ts";
 import { parseFlags } from "../../arguments/parse_flags.ts";
 import { printLine, printLines } from "../print.ts";
@@ -71,7 +71,7 @@ async function lookAt(path: string): Promise<boolean> {
     if (cause instanceof Deno.errors.NotCapable) {
       throw new PermissionError(`cannot read ${path}`, { hint: cause.message, cause });
     }
-    const hint = isHubName(path) ? HUB_HINT : undefined;
+    const hint = isHubName(path) ? hubHint(path) : undefined;
     throw cause instanceof Deno.errors.NotFound
       ? new UsageError(`there is no file or folder ${path}`, { hint, cause })
       : new UsageError(`${path} cannot be read: ${fileFault(cause)}`, { cause });

@@ -14,6 +14,7 @@ const LOADERS: Readonly<Record<string, () => Promise<Command>>> = {
   inspect: async () => (await import("./inspect_script.ts")).inspectCommand,
   doctor: async () => (await import("./doctor_script.ts")).doctorCommand,
   selftest: async () => (await import("./selftest_script.ts")).selftestCommand,
+  fetch: async () => (await import("./fetch_script.ts")).fetchCommand,
   convert: async () => (await import("./convert_script.ts")).convertCommand,
 };
 

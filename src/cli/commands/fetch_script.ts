@@ -1,0 +1,63 @@
+/** `fetch`: a model's files from a hub. @module */
+import { FETCH_FLAGS as flags } from "../../arguments/flags/fetch_flags.ts";
+import { parseFlags } from "../../arguments/parse_flags.ts";
+import { UsageError } from "../../errors.ts";
+import { fetchModel } from "../../hub/fetch_model.ts";
+import type { Command } from "./command.ts";
+import { downloadProgress } from "../download_progress.ts";
+import { printedAndDone } from "../help.ts";
+import { Interrupted } from "../main.ts";
+import { nextCommand } from "../next_command.ts";
+import { inOurWords } from "../program_name.ts";
+
+const summary = {
+  name: "fetch",
+  about:
+    "Downloads a model from a hub: the files that a model folder needs, their sizes and hashes checked.\n" +
+    "Stopped in any way, the same line goes on. HF_TOKEN is sent for what is private or gated, HF_ENDPOINT\n" +
+    "names a mirror.",
+  example: "deno task fetch stabilityai/sd-vae-ft-ema",
+};
+
+/**
+ * Runs `fetch`.
+ *
+ * @throws {UsageError} naming the flag, the repository or the file that is in the way
+ * @throws {NetworkError} when the hub cannot be reached, refuses, or sends other bytes than it lists
+ * @throws {StorageError} when the file system refuses: what has come is kept
+ */
+export async function runFetch(args: readonly string[], signal: AbortSignal): Promise<void> {
+  if (printedAndDone({ summary, flags }, args)) return;
+  const { values, operands: [repository] } = parseFlags(flags, args, { mostOperands: 1 });
+  if (repository === undefined) {
+    throw new UsageError("fetch needs the name of a repository, owner/name", {
+      hint: summary.example,
+    });
+  }
+  const progress = downloadProgress(values);
+  const dryRun = values.dry_run;
+  const model = await fetchModel(repository, {
+    revision: values.revision,
+    fp16: values.fp16,
+    include: listOf(values.include),
+    exclude: listOf(values.exclude),
+    outputPath: values.output_path,
+    cacheDir: values.cache_dir,
+    dryRun,
+    endpoint: Deno.env.get("HF_ENDPOINT"),
+    token: Deno.env.get("HF_TOKEN"),
+    signal,
+    onProgress: progress.tell,
+  }).catch((error) => {
+    if (error instanceof Interrupted) error.hint = "the same line goes on where it stopped";
+    throw error;
+  });
+  progress.done(model, { dryRun, next: inOurWords(`now: ${nextCommand(model)}`) });
+}
+
+function listOf(text = ""): string[] {
+  return text.split(",").map((word) => word.trim()).filter((word) => word !== "");
+}
+
+/** `fetch`, for `parataa`. */
+export const fetchCommand: Command = { flags, run: runFetch };

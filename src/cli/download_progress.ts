@@ -1,0 +1,109 @@
+/** What a download tells: a bar on a terminal, lines elsewhere, JSON on request, nothing when quiet. @module */
+import type { FetchedModel, FetchEvent } from "../hub/fetch_model.ts";
+import { shorten } from "../text.ts";
+import { printLine, printLines, tell } from "./print.ts";
+import { fit, progressBar, terminalWidth } from "./progress.ts";
+
+/** Milliseconds between two drawings of the bar. */
+const REDRAW_MS = 100;
+
+/** A file's name on the terminal is cut after this many characters. */
+const NAME_WIDTH = 40;
+
+/** Prints what happens. */
+export interface DownloadProgress {
+  tell(event: FetchEvent): void;
+  /** The end; `next` is a line for people. */
+  done(model: FetchedModel, options: { dryRun: boolean; next: string }): void;
+}
+
+/** Picks the form by the flags and by what standard error is. */
+export function downloadProgress(options: { quiet: boolean; json: boolean }): DownloadProgress {
+  if (options.json) return jsonProgress();
+  if (options.quiet) return { tell() {}, done: ({ path }) => printLine(path) };
+  return textProgress(Deno.stderr.isTerminal());
+}
+
+function jsonProgress(): DownloadProgress {
+  return {
+    tell(event) {
+      if (event.event === "bytes") return;
+      printLine(JSON.stringify(event.event === "files" ? filesEvent(event.model) : event));
+    },
+    done({ path, commit }, { dryRun }) {
+      if (!dryRun) printLine(JSON.stringify({ event: "fetched", path, commit }));
+    },
+  };
+}
+
+function filesEvent({ files, ...model }: FetchedModel): object {
+  const listed = files.map(({ path, size, hash }) => ({ path, size, [hash.kind]: hash.hex }));
+  return { event: "files", ...model, bytes: sumOf(files), files: listed };
+}
+
+function textProgress(terminal: boolean): DownloadProgress {
+  const before = terminal ? "\r\x1b[K" : "";
+  const started = performance.now();
+  let drawn = -Infinity;
+  let received = 0, last = { path: "", done: 0 };
+  return {
+    tell(event) {
+      switch (event.event) {
+        case "files":
+          tell(summaryOf(event.model));
+          break;
+        case "bytes": {
+          // The first event of a file tells what an earlier start has left: it came at no speed.
+          if (event.path === last.path) received += Math.max(0, event.done - last.done);
+          last = event;
+          const now = performance.now();
+          if (!terminal || now - drawn < REDRAW_MS) break;
+          drawn = now;
+          const line = barLine(event, received / ((now - started) / 1000));
+          tell(fit(line, terminalWidth() - 1), { before, end: "" });
+          break;
+        }
+        case "file":
+          tell(`${event.path}: ${sizeText(event.size)}`, { before });
+          break;
+        case "note":
+          tell(event.line, { before });
+      }
+    },
+    done({ files, path }, { dryRun, next }) {
+      const listed = files.map((file) => `${sizeText(file.size).padStart(9)}  ${file.path}`);
+      if (dryRun) printLines(listed);
+      else printLines([path, next]);
+    },
+  };
+}
+
+function summaryOf({ repository, revision, commit, path, files }: FetchedModel): string {
+  const count = `${files.length} file${files.length === 1 ? "" : "s"}`;
+  const at = revision === commit ? "" : ` ${revision},`;
+  return `${repository},${at} commit ${commit.slice(0, 8)}: ${count}, ${
+    sizeText(sumOf(files))
+  }, into ${path}`;
+}
+
+function barLine(
+  { path, done, total }: Extract<FetchEvent, { event: "bytes" }>,
+  bytesPerSecond: number,
+): string {
+  const speed = bytesPerSecond > 0 ? `, ${sizeText(bytesPerSecond)}/s` : "";
+  return `${progressBar(total === 0 ? 1 : done / total)} ${sizeText(done)} of ${
+    sizeText(total)
+  }${speed}, ${shorten(path, NAME_WIDTH)}`;
+}
+
+function sumOf(files: FetchedModel["files"]): number {
+  return files.reduce((sum, { size }) => sum + size, 0);
+}
+
+/** Bytes in the largest decimal unit that leaves a whole number: `3.4 GB`. */
+export function sizeText(bytes: number): string {
+  const units = ["B", "kB", "MB", "GB", "TB"];
+  let unit = 0;
+  for (; bytes >= 999.95 && unit < units.length - 1; unit++) bytes /= 1000;
+  return `${unit === 0 ? Math.round(bytes) : bytes.toFixed(1)} ${units[unit]}`;
+}

@@ -1,0 +1,94 @@
+/** The cache of the hub's own tools: contents by hash, and a folder of links to them for every commit. @module */
+import { join } from "node:path";
+import { asStorageError } from "../storage/storage_error.ts";
+import { writeWholeFile } from "../storage/whole_file.ts";
+import type { HubFile } from "./hub_listing.ts";
+import type { ModelLayout } from "./model_layout.ts";
+import { hasContent } from "./partial_file.ts";
+import { makeFolders, placeFile } from "./place_file.ts";
+import type { RepositoryName } from "./repository_name.ts";
+
+/** What is laid out, and where. */
+export interface CachePlace {
+  /** The cache, which has a folder for every repository. */
+  cacheDir: string;
+  repository: RepositoryName;
+  /** Branch, tag or commit that was asked for. */
+  revision: string;
+  commit: string;
+  /** Is told where links cannot be made. */
+  note?: (line: string) => void;
+}
+
+/**
+ * Lays files out as `models--owner--name/{blobs,refs,snapshots}`. Deno makes symbolic links only for a process that may read and write
+ * everywhere. For others the files themselves lie in the snapshot, as the hub's own tools do on systems without links.
+ */
+export function cacheLayout(place: CachePlace): ModelLayout {
+  const { cacheDir, repository: { owner, name }, commit } = place;
+  const root = join(cacheDir, `models--${owner}--${name}`);
+  const blobs = join(root, "blobs");
+  const snapshot = join(root, "snapshots", commit);
+  const blob = ({ hash }: HubFile) => join(blobs, hash.hex);
+  const partial = (file: HubFile) => `${blob(file)}.incomplete`;
+  const kept = new Set<string>();
+  return {
+    path: snapshot,
+    staging: blobs,
+    partial,
+    async has(file, signal) {
+      return await hasContent(join(snapshot, file.path), file, signal) === true;
+    },
+    async keeps(file, signal) {
+      const same = await hasContent(blob(file), file, signal) === true;
+      if (same) kept.add(file.hash.hex);
+      return same;
+    },
+    async publish(files) {
+      const links = await canLink(join(blobs, ".link"));
+      if (!links) place.note?.("no links are made: the files lie in the snapshot, not in blobs");
+      for (const [i, file] of files.entries()) {
+        const to = join(snapshot, file.path);
+        const isKept = kept.has(file.hash.hex);
+        await makeFolders(root, `snapshots/${commit}/${file.path}`);
+        await Deno.remove(to).catch(() => {}); // what is there is damaged, or a link to what is gone
+        if (links) {
+          if (!isKept) await placeFile(partial(file), blob(file), { copy: false });
+          kept.add(file.hash.hex);
+          await link(`${"../".repeat(file.path.split("/").length + 1)}blobs/${file.hash.hex}`, to);
+        } else {
+          const again = files.slice(i + 1).some(({ hash }) => hash.hex === file.hash.hex);
+          await placeFile(isKept ? blob(file) : partial(file), to, { copy: isKept || again });
+        }
+      }
+      await writeReference(root, place);
+    },
+  };
+}
+
+/** A branch or a tag names the commit that it stood for. */
+async function writeReference(root: string, { revision, commit }: CachePlace): Promise<void> {
+  if (revision === commit) return;
+  await makeFolders(root, `refs/${revision}`);
+  await writeWholeFile(
+    join(root, "refs", ...revision.split("/")),
+    new TextEncoder().encode(commit),
+  );
+}
+
+async function canLink(probe: string): Promise<boolean> {
+  try {
+    await Deno.remove(probe).catch(() => {});
+    await Deno.symlink(".", probe);
+    await Deno.remove(probe);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function link(target: string, path: string): Promise<void> {
+  await Deno.symlink(target, path).catch((error) => {
+    throw asStorageError(`cannot make the link ${path}`, error);
+  });
+}

@@ -1,0 +1,127 @@
+/** One file of a repository: asked for, resumed, measured and hashed. @module */
+import { NetworkError } from "../errors.ts";
+import { type HubAnswer, type HubRequest, hubRequest } from "./hub_request.ts";
+import type { HubFile } from "./hub_listing.ts";
+import { PartialFile } from "./partial_file.ts";
+import { type Patience, TransientFault, withRetries } from "./transient_fault.ts";
+
+/** Options of {@link downloadFile}. */
+export interface DownloadOptions {
+  /** The request for the file. */
+  request: HubRequest;
+  patience: Patience;
+  /** Is told how many bytes of the file are there. */
+  progress: (bytes: number) => void;
+  note?: (line: string) => void;
+}
+
+/**
+ * Downloads a file to `path`, on from what is there. The bytes are right when this returns: their number and hash are the listed ones.
+ *
+ * @throws {NetworkError} when the hub refuses, or sends other bytes than it lists
+ * @throws {StorageError} when the file system refuses; what has come stays
+ */
+export async function downloadFile(
+  file: HubFile,
+  path: string,
+  { request, patience, progress, note }: DownloadOptions,
+): Promise<void> {
+  const { signal } = request;
+  using partial = await PartialFile.open(path, file, signal);
+  const download = new Download(file, partial, request);
+  // Bytes of an earlier process may be of another file: once they are dropped, the next wrong hash is the hub's.
+  for (let fresh = partial.size === 0;; fresh = true) {
+    await withRetries(() => download.attempt(progress), {
+      ...{ patience, signal, note },
+      bytes: () => download.received,
+    });
+    if (await partial.finish()) return;
+    partial.restart();
+    if (fresh) throw wrongBytes(request.what, file);
+    note?.(`${request.what}: the bytes kept from an earlier start are wrong, it starts again`);
+  }
+}
+
+function wrongBytes(what: string, { hash }: HubFile): NetworkError {
+  const kind = hash.kind === "sha256" ? "SHA-256" : "SHA-1";
+  return new NetworkError(
+    `${what}: its bytes have another ${kind} than the hub lists (${hash.hex})`,
+    {
+      hint: "try again, or without a mirror or a proxy",
+    },
+  );
+}
+
+/** A download over several connections. */
+class Download {
+  /** ETag of the bytes at hand, where this process has asked for them. */
+  #etag: string | undefined;
+  /** Bytes that have come over all connections. */
+  received = 0;
+
+  constructor(
+    readonly file: HubFile,
+    readonly partial: PartialFile,
+    readonly request: HubRequest,
+  ) {}
+
+  /** Asks for what is missing, and takes what comes. */
+  async attempt(progress: (bytes: number) => void): Promise<void> {
+    const { file, partial, request } = this;
+    progress(partial.size);
+    if (partial.size === file.size) return;
+    using answer = await hubRequest({ ...request, headers: this.#rangeHeaders() });
+    this.#check(answer);
+    for await (const piece of answer.pieces()) {
+      if (partial.size + piece.length > file.size) throw this.#wrongSize(answer, "more");
+      partial.write(piece);
+      this.received += piece.length;
+      progress(partial.size);
+    }
+    if (partial.size < file.size) throw this.#wrongSize(answer, `${partial.size}`);
+  }
+
+  #rangeHeaders(): Record<string, string> {
+    if (this.partial.size === 0) return {};
+    const range = { range: `bytes=${this.partial.size}-` };
+    return this.#etag === undefined ? range : { ...range, "if-range": this.#etag };
+  }
+
+  /** Makes sure that the answer goes on where the file ends. */
+  #check(answer: HubAnswer): void {
+    const { file, partial, request: { what } } = this;
+    const { status, headers, linkedEtag, host } = answer;
+    if (linkedEtag?.length === file.hash.hex.length && linkedEtag !== file.hash.hex) {
+      throw new NetworkError(`${what}: it has changed on ${host} since it was listed`, {
+        hint: "start again: the new files are listed then",
+      });
+    }
+    const start = status === 206 ? rangeStart(headers, file.size) : 0;
+    if (status === 416 || (status === 206 && start !== partial.size)) {
+      partial.restart();
+      throw new TransientFault(`${what}: ${host} sends another range than was asked for`);
+    }
+    // Status 200: the server knows no ranges, or the file is not the one that was begun.
+    if (status === 200 && partial.size > 0) partial.restart();
+    const etag = headers.get("etag");
+    this.#etag = etag !== null && /^"[^"]*"$/.test(etag) ? etag : undefined; // a weak one serves no range
+    const length = headers.get("content-length");
+    if (length === null || headers.has("content-encoding")) return;
+    if (Number(length) !== file.size - partial.size) {
+      throw this.#wrongSize(answer, `${partial.size + Number(length)}`);
+    }
+  }
+
+  #wrongSize({ host }: HubAnswer, bytes: string): TransientFault {
+    const { file, request: { what } } = this;
+    return new TransientFault(`${what}: ${host} sends ${bytes} of the ${file.size} bytes listed`);
+  }
+}
+
+/** First byte of a `Content-Range` of a file of this size. */
+function rangeStart(headers: Headers, size: number): number | undefined {
+  const range = headers.get("content-range") ?? "";
+  const [, start, total] = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(range) ?? [];
+  if (start === undefined || (total !== "*" && Number(total) !== size)) return undefined;
+  return Number(start);
+}

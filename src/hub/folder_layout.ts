@@ -1,0 +1,42 @@
+/** A plain model folder, such as `models/<name>`. @module */
+import { join } from "node:path";
+import { UsageError } from "../errors.ts";
+import type { HubFile } from "./hub_listing.ts";
+import type { ModelLayout } from "./model_layout.ts";
+import { makeFolders, placeFile } from "./place_file.ts";
+import { hasContent } from "./partial_file.ts";
+
+/** Folder of files on their way; no listed name may lie in it. */
+export const STAGING = ".fetch";
+
+/** Marks a folder as a model: it comes last. */
+const INDEX = "model_index.json";
+
+/** Lays files out as the repository has them. A file that is there is never replaced. */
+export function folderLayout(folder: string): ModelLayout {
+  const staging = join(folder, STAGING);
+  const partial = ({ hash }: HubFile) => join(staging, hash.hex);
+  return {
+    path: folder,
+    staging,
+    partial,
+    async has(file, signal) {
+      const path = join(folder, file.path);
+      const same = await hasContent(path, file, signal);
+      if (same !== false) return same === true;
+      throw new UsageError(`${path} is there already and differs from the repository's file`, {
+        hint: (name) => `name another folder with ${name("outputPath")}, or remove the file`,
+      });
+    },
+    keeps: () => Promise.resolve(false),
+    async publish(files) {
+      const ordered = files.toSorted((a, b) => Number(a.path === INDEX) - Number(b.path === INDEX));
+      for (const [i, file] of ordered.entries()) {
+        const copy = ordered.slice(i + 1).some(({ hash }) => hash.hex === file.hash.hex);
+        await makeFolders(folder, file.path);
+        await placeFile(partial(file), join(folder, file.path), { copy });
+      }
+      await Deno.remove(staging, { recursive: true });
+    },
+  };
+}

@@ -1,0 +1,64 @@
+/** Names of files as a hub lists them: they become paths here, and the listing is not trusted. @module */
+import { FormatError } from "../errors.ts";
+import { escapeInvisible, shown } from "../text.ts";
+
+const LONGEST_PATH = 1024;
+const LONGEST_PART = 255;
+
+/** Devices of Windows, with any extension. */
+const DEVICE = /^(con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])(\..*)?$/i;
+
+/** Why no git repository can hold a file of this name; `undefined` where one can. */
+export function impossibleName(path: string): string | undefined {
+  if (path.includes("\0")) return "has a NUL";
+  if (path.startsWith("/")) return "is absolute";
+  const parts = path.split("/");
+  if (parts.includes("..") || parts.includes(".")) return "leads through . or ..";
+  return parts.includes("") ? "has an empty part" : undefined;
+}
+
+/** Why a name should not be given to a file here, on any system; `undefined` where it may. */
+export function unfitName(path: string): string | undefined {
+  if (path.length > LONGEST_PATH) return `is longer than ${LONGEST_PATH} characters`;
+  for (const part of path.split("/")) {
+    if (new TextEncoder().encode(part).length > LONGEST_PART) return "has a part that is too long";
+    if (/[\\:*?"<>|]/.test(part)) return 'has one of \\ : * ? " < > |';
+    if (escapeInvisible(part) !== part) return "has an invisible character";
+    if (/[. ]$|^ /.test(part)) return "has a part that ends in a dot or a space";
+    if (DEVICE.test(part)) return "is a device on Windows";
+  }
+  return undefined;
+}
+
+/**
+ * Refuses files that cannot be written side by side, on any system.
+ *
+ * @param reserved a folder that none may lie in
+ * @throws {FormatError} on a name that is unfit, or two that differ in nothing but case or are a file and a folder at once
+ */
+export function checkListedNames(paths: readonly string[], what: string, reserved: string): void {
+  const files = new Map<string, string>();
+  const folders = new Set<string>();
+  const same = (path: string) => path.normalize("NFC").toLowerCase();
+  for (const path of paths) {
+    const why = unfitName(path);
+    if (why) throw new FormatError(`${what} lists ${shown(path)}, which ${why}`);
+    const twin = files.get(same(path));
+    if (twin !== undefined) {
+      throw new FormatError(
+        `${what} lists ${shown(twin)} and ${shown(path)}: one name on some systems`,
+      );
+    }
+    files.set(same(path), path);
+    const parts = same(path).split("/");
+    if (parts[0] === reserved) {
+      throw new FormatError(`${what} lists ${shown(path)}: ${reserved} is ours`);
+    }
+    for (let i = 1; i < parts.length; i++) folders.add(parts.slice(0, i).join("/"));
+  }
+  for (const [name, path] of files) {
+    if (folders.has(name)) {
+      throw new FormatError(`${what} lists ${shown(path)} as a file and as a folder`);
+    }
+  }
+}

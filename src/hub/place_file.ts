@@ -1,0 +1,30 @@
+/** Putting a finished file into its place. @module */
+import { dirname, join } from "node:path";
+import { asStorageError } from "../storage/storage_error.ts";
+import { ensureFolder, syncFolder } from "../storage/whole_file.ts";
+
+/** Makes the folders of `path`, whose parts `/` separates, below a folder that is there; none may be a link. */
+export async function makeFolders(root: string, path: string): Promise<void> {
+  const parts = path.split("/").slice(0, -1);
+  for (let i = 1; i <= parts.length; i++) await ensureFolder(join(root, ...parts.slice(0, i)));
+}
+
+/**
+ * Gives a file its place, or a copy of it where others need it too.
+ *
+ * @throws {StorageError} when the file system refuses
+ */
+export async function placeFile(
+  from: string,
+  to: string,
+  { copy }: { copy: boolean },
+): Promise<void> {
+  try {
+    const file = copy ? `${from}.copy` : from;
+    if (copy) await Deno.copyFile(from, file);
+    await Deno.rename(file, to);
+    await syncFolder(dirname(to));
+  } catch (error) {
+    throw asStorageError(`cannot write ${to}`, error);
+  }
+}
