@@ -1,5 +1,5 @@
 /**
- * One flag of a script as data. Parsing, `--help`, the README's table and the tests of bad input are all made from these.
+ * One flag of a script as data. Parsing, `--help`, docs/flags.md and the tests of bad input are all made from these.
  * @module
  */
 

@@ -1,5 +1,5 @@
 /**
- * What each command may do. The tasks and permission sets of deno.json, the lines of the README, the single file's launcher and the
+ * What each command may do. The tasks and permission sets of deno.json, docs/permissions.md, the single file's launcher and the
  * tests are made from this table or held to it.
  * @module
  */
@@ -70,7 +70,7 @@ export function permissionFlags(permissions: Permissions): string[] {
   });
 }
 
-/** The README's table of permissions: commands that are granted the same share a row. */
+/** The table of docs/permissions.md: commands that are granted the same share a row. */
 export function permissionTable(
   commands: Readonly<Record<string, { permissions: Permissions }>>,
 ): string {

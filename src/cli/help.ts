@@ -99,12 +99,13 @@ function flagLines(name: string, flag: Flag): string[] {
 }
 
 /** The methods that take a solver flag, where not all parallel ones do. */
-function methods(name: string): string {
+export function methods(name: string): string {
   const users = METHODS.filter((method) => SOLVER_FLAGS[method].includes(name));
   return users.length > 0 && users.length < METHODS.length - 1 ? ` (${users.join(", ")} only)` : "";
 }
 
-function valueWord(flag: Flag): string {
+/** The value of a flag as the help names it, with a space before it; empty for one without a value. */
+export function valueWord(flag: Flag): string {
   switch (flag.type) {
     case "boolean":
       return "";
@@ -117,7 +118,8 @@ function valueWord(flag: Flag): string {
   }
 }
 
-function limits(flag: Flag): string {
+/** Range and default of a flag in brackets; empty for one that has neither. */
+export function limits(flag: Flag): string {
   const parts: string[] = [];
   if (flag.type === "integer" || flag.type === "number") parts.push(describeRange(flag));
   if (flag.type !== "boolean" && flag.default !== undefined && flag.default !== "") {

@@ -16,7 +16,7 @@ import { RuntimeLibraryError } from "../errors.ts";
 
 /** Options of {@link Environment.open}. */
 export interface EnvironmentOptions {
-  /** Path of libonnxruntime; by default it is searched for, see the README. */
+  /** Path of libonnxruntime; by default it is searched for, see docs/permissions.md. */
   libraryPath?: string;
   /**
    * Least severe messages that ONNX Runtime prints to stderr. Default "fatal": its errors come back as exceptions, printing them

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { COMMANDS } from "../../src/cli/commands/commands.ts";
-import { permissionFlags, permissionTable } from "../../src/arguments/permissions.ts";
+import { permissionFlags } from "../../src/arguments/permissions.ts";
 import { ROOT, runScript } from "../support/run_script.ts";
 import { withTempFolder } from "../support/temp_folder.ts";
 
@@ -32,12 +32,6 @@ Deno.test("the task of parataa grants what its commands do, and no more", () => 
 Deno.test("COMMANDS grants what the permission sets of deno.json do", () => {
   const sets = Object.entries(COMMANDS).map(([name, { permissions }]) => [name, permissions]);
   assert.deepEqual(config.permissions, Object.fromEntries(sets));
-});
-
-Deno.test("permissionTable() is the README's", async () => {
-  const readme = await Deno.readTextFile(`${ROOT}README.md`);
-  const rows = (text: string) => text.replace(/ +/g, " ").replace(/-{2,}\s/g, "- ");
-  assert.ok(rows(readme).includes(rows(permissionTable(COMMANDS))), permissionTable(COMMANDS));
 });
 
 Deno.test("a permission set of deno.json is enough to run its script from any folder", () =>

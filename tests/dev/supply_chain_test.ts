@@ -7,6 +7,7 @@ import {
   splitId,
   startRegistry,
 } from "../support/npm_registry.ts";
+import { pages } from "../support/markdown.ts";
 import { ROOT } from "../support/run_script.ts";
 import { withTempFolder } from "../support/temp_folder.ts";
 
@@ -171,8 +172,7 @@ Deno.test("frozen is what refuses it: a lock that may change takes it up", () =>
   }));
 
 Deno.test("no documented line and no task takes the lock away", async () => {
-  const files = ["README.md", "models/README.md", "scripts/experiments/README.md", "deno.json"];
-  for (const file of files) {
+  for (const file of [...pages(), "deno.json"]) {
     const text = await Deno.readTextFile(join(ROOT, file));
     const loose = /--(no-lock|lock|frozen=|no-config|config|reload|allow-scripts|no-npm)\b.*/;
     assert.equal(text.match(loose), null, file);

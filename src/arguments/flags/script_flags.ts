@@ -145,7 +145,7 @@ export function samplingFlags(defaults: ScriptDefaults) {
       type: "choice",
       choices: ["official"],
       group: "Solver",
-      help: "keep the official code's memory defect (see README)",
+      help: "keep the official code's memory defect (see docs/faq.md)",
     },
     model_path: {
       type: "string",

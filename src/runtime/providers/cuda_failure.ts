@@ -118,7 +118,7 @@ function describeOption(message: string, cause: unknown): ParataaError | undefin
   if (unknown) {
     return new UsageError(
       `--cuda_options names ${JSON.stringify(unknown[1])}, which this ONNX Runtime does not know`,
-      { hint: "README.md lists the options of its CUDA provider", cause },
+      { hint: "docs/devices.md lists the options of its CUDA provider", cause },
     );
   }
   const refused = /Failed to parse provider option "(\w+)": (.*)/s.exec(message);

@@ -109,7 +109,7 @@ const CASES: [state: string, message: string, exitCode: number, line: string][] 
     'provider_options_utils.h:182 Parse Unknown provider option: "nosuch".',
     2,
     '--cuda_options names "nosuch", which this ONNX Runtime does not know - ' +
-    "README.md lists the options of its CUDA provider",
+    "docs/devices.md lists the options of its CUDA provider",
   ],
   [
     "bad word",

@@ -1,0 +1,88 @@
+/** The tables of flags in docs/flags.md, made from the flag tables of the commands. @module */
+import { FLAG_GROUPS, type FlagTable } from "../../../src/arguments/flag.ts";
+import { limits, methods, valueWord } from "../../../src/cli/help.ts";
+
+/** Flag tables by the name of their command. */
+export type CommandFlags = ReadonlyMap<string, FlagTable>;
+
+/** The commands that share most of their flags. */
+export const SAMPLING: readonly string[] = ["dit", "sd", "sd-winit"];
+
+interface Row {
+  name: string;
+  group: string;
+  /** Cells of the Markdown table. */
+  flag: string;
+  takes: string;
+  help: string;
+}
+
+/** One table for each group of the sampling commands' flags; a flag that only some of them have names those. */
+export function samplingTables(flags: CommandFlags): string {
+  const rows = new Map<string, { row: Row; commands: string[] }>();
+  for (const command of SAMPLING) {
+    for (const row of rowsOf(flags.get(command)!)) {
+      const known = rows.get(keyOf(row));
+      if (known) known.commands.push(command);
+      else rows.set(keyOf(row), { row, commands: [command] });
+    }
+  }
+  const marked = [...rows.values()].map(({ row, commands }) =>
+    commands.length === SAMPLING.length
+      ? row
+      : { ...row, help: `${row.help} (${commands.map((name) => `\`${name}\``).join(", ")})` }
+  );
+  return FLAG_GROUPS.map((group) =>
+    `### ${group}\n\n${table(marked.filter((row) => row.group === group))}`
+  ).join("\n\n");
+}
+
+/** A table of the flags that only this command has, and the names of those described in the sampling tables. */
+export function commandTables(flags: CommandFlags): string {
+  const described = new Set(
+    SAMPLING.flatMap((command) => rowsOf(flags.get(command)!).map(keyOf)),
+  );
+  const sections = [...flags].filter(([command]) => !SAMPLING.includes(command));
+  return sections.map(([command, own]) => {
+    const rows = rowsOf(own).filter((row) => !described.has(keyOf(row)));
+    const shared = rowsOf(own).filter((row) => described.has(keyOf(row)));
+    const names = shared.map(({ name }) => `\`--${name}\``).join(", ");
+    const parts = [`### \`${command}\``];
+    if (rows.length > 0) parts.push(table(rows));
+    if (names) parts.push(`Shared with the sampling commands: ${names}.`);
+    return parts.join("\n\n");
+  }).join("\n\n");
+}
+
+function rowsOf(flags: FlagTable): Row[] {
+  return Object.entries(flags).map(([name, flag]) => {
+    const short = flag.short ? `\`-${flag.short}\`, ` : "";
+    const aliases = (flag.aliases ?? []).map((alias) => `, \`--${alias}\``).join("");
+    return {
+      name,
+      group: flag.group,
+      flag: `${short}\`--${name}\`${aliases}`,
+      takes: code(`${valueWord(flag)} ${limits(flag)}`.trim()),
+      help: cell(flag.help + methods(name)),
+    };
+  });
+}
+
+function keyOf({ flag, takes, help }: Row): string {
+  return JSON.stringify([flag, takes, help]);
+}
+
+/** A code span, or nothing for an empty text. */
+function code(text: string): string {
+  return text && `\`${text.replaceAll("|", "\\|")}\``;
+}
+
+/** Text with the names of flags as code, in which Markdown finds no other markup. */
+function cell(text: string): string {
+  return text.replace(/[|\\*<>]/g, "\\$&").replace(/--\w+/g, "`$&`");
+}
+
+function table(rows: readonly Row[]): string {
+  const lines = rows.map(({ flag, takes, help }) => `| ${flag} | ${takes} | ${help} |`);
+  return ["| flag | value | meaning |", "| --- | --- | --- |", ...lines].join("\n");
+}

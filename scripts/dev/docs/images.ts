@@ -1,0 +1,186 @@
+/** The images of docs/images, made from samples, measurements and models in the repository. @module */
+import { join } from "node:path";
+import {
+  contactSheet,
+  curvePanel,
+  DitPipeline,
+  encodePng,
+  Environment,
+  figure,
+  type Image,
+  linePanel,
+  type Method,
+  parallelSample,
+  readImage,
+  sequentialSample,
+  TorchGenerator,
+} from "../../../mod.ts";
+import { barPanel } from "../../../src/report/chart.ts";
+import { DARK, seriesStyle } from "../../../src/report/series.ts";
+
+const SAMPLES = "output/samples", BENCH = "output/bench/results.csv";
+const FIGURES = "docs/performance.md";
+/** Size and distance of the images on a sheet of `contactSheet()`. */
+const SIDE = 64, GAP = 2;
+
+/** Writes every image into `folder`. */
+export async function writeImages(folder: string): Promise<void> {
+  const files = {
+    "rounds.png": await roundsSheet(),
+    "emoji.png": await emojiSheet(),
+    "convergence.svg": text(inBothThemes(await convergence())),
+    "windows.svg": text(inBothThemes(await roundsByWindow())),
+    ...await badges(),
+    "devices.svg": text(inBothThemes(await simulatedSpeedUp())),
+  };
+  for (const [name, bytes] of Object.entries(files)) {
+    await Deno.writeFile(join(folder, name), bytes);
+  }
+}
+
+const text = (content: string) => new TextEncoder().encode(content);
+
+/** Facts of deno.json for the head of the README. */
+async function badges(): Promise<Record<string, Uint8Array>> {
+  const { license, version } = JSON.parse(await Deno.readTextFile("deno.json"));
+  return {
+    "licence.svg": text(badge("licence", license)),
+    "version.svg": text(badge("version", version)),
+    "deno.svg": text(badge("Deno", "2")),
+  };
+}
+
+function badge(name: string, value: string): string {
+  const left = 7 * name.length + 12, width = left + 7 * value.length + 14;
+  const label = `${name}: ${value}`;
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="20" role="img" ` +
+    `aria-label="${label}" font-family="Verdana,sans-serif" font-size="11" fill="#fff">` +
+    `<title>${label}</title><clipPath id="r"><rect width="${width}" height="20" rx="3"/></clipPath>` +
+    `<g clip-path="url(#r)"><rect width="${left}" height="20" fill="#555"/>` +
+    `<rect x="${left}" width="${width - left}" height="20" fill="#0a66c2"/></g>` +
+    `<text x="6" y="14">${name}</text><text x="${left + 7}" y="14">${value}</text></svg>\n`;
+}
+
+/** The images of the first shipped DiT sample, one for each round. */
+async function roundsSheet(): Promise<Uint8Array> {
+  const run = [...Deno.readDirSync(SAMPLES)].find(({ name }) => name.startsWith("DiT-"))!.name;
+  const folder = join(SAMPLES, run, "sample_0"), images: Image[] = [];
+  const rounds = [...Deno.readDirSync(folder)].filter(({ name }) => /^step_\d+\.png$/.test(name));
+  for (let round = 0; round < rounds.length; round++) {
+    images.push(await imageOf(join(folder, `step_${round}.png`)));
+  }
+  const captions = images.map((_, round) => `round ${round}`);
+  return encodePng(contactSheet(images, { columns: 9, captions }));
+}
+
+/** The sheet of 64 emoji in four rows of 16. */
+async function emojiSheet(): Promise<Uint8Array> {
+  const file = join(SAMPLES, "dit-emoji-64.png"), columns = 10;
+  const sheet = await imageOf(file);
+  const width = columns * (SIDE + GAP) + GAP, height = Math.ceil(64 / columns) * (SIDE + GAP) + GAP;
+  if (sheet.width !== width || sheet.height !== height) {
+    throw new RangeError(`${file} is ${sheet.width}x${sheet.height}, expected ${width}x${height}`);
+  }
+  const images = Array.from({ length: 64 }, (_, i) =>
+    crop(sheet, {
+      x: GAP + (i % columns) * (SIDE + GAP),
+      y: GAP + Math.floor(i / columns) * (SIDE + GAP),
+    }));
+  return encodePng(contactSheet(images, { columns: 16 }));
+}
+
+/** Error of x_0 after every round of one chain, solved by four methods. */
+async function convergence(): Promise<string> {
+  using env = Environment.open();
+  await using pipeline = await DitPipeline.open(env, "models/dit-emoji");
+  const schedule = pipeline.createSchedule({ numInferenceSteps: 50 });
+  const denoiser = pipeline.createDenoiser(10, { schedule, guidanceScale: 4 });
+  const noise = new TorchGenerator(0).randn(51 * denoiser.rowSize);
+  const { sample: wanted } = await sequentialSample(denoiser, { schedule, noise });
+  const methods: { name: string; method: Method; order?: number }[] = [
+    { name: "TQN", method: "tqn" },
+    { name: "ParaTAA", method: "parataa" },
+    { name: "fixed point, order 50", method: "fixed_point" },
+    { name: "fixed point, order 1", method: "fixed_point", order: 1 },
+  ];
+  const curves = [];
+  for (const { name, ...options } of methods) {
+    const values: number[] = [];
+    for await (const { sample } of parallelSample(denoiser, { schedule, noise, ...options })) {
+      values.push(relativeRms(sample, wanted));
+    }
+    curves.push({ name, values });
+  }
+  return figure([curvePanel("Relative error of x_0 by round", curves)], 1);
+}
+
+/** Rounds of ten seeds over the window's size, on both models. */
+async function roundsByWindow(): Promise<string> {
+  const [head, ...rows] = (await Deno.readTextFile(BENCH)).trim().split("\n")
+    .map((line) => line.split(","));
+  const runs = rows.map((row) => Object.fromEntries(head.map((name, i) => [name, row[i]])));
+  const wanted = { steps: "50", eta: "0", guidance: "4" };
+  const methods = { tqn: "TQN", "parataa-2": "ParaTAA, memory 2", "fp-T": "fixed point, order 50" };
+  const panels = ["dit", "sd"].map((model) => {
+    const mine = runs.filter((run) =>
+      run.model === model && Object.entries(wanted).every(([name, value]) => run[name] === value)
+    );
+    const lines = Object.entries(methods).map(([method, name]) => ({
+      name,
+      points: mine.filter((run) => run.method === method)
+        .map((run) => ({ x: Number(run.window), y: Number(run.rounds) })),
+    }));
+    return linePanel(`Rounds by window, ${model}-emoji, 50 steps`, lines, {
+      x: "linear",
+      y: "linear",
+    });
+  });
+  return figure(panels, 2);
+}
+
+/** The simulated devices of the table in docs/performance.md. */
+async function simulatedSpeedUp(): Promise<string> {
+  const [, table] = (await Deno.readTextFile(FIGURES)).split("<!-- data: simulated devices -->\n");
+  const [head, , ...rows] = table.trim().split("\n\n")[0].split("\n")
+    .map((line) => line.split("|").slice(1, -1).map((cell) => cell.trim()));
+  const column = (name: string) => {
+    const at = head.indexOf(name);
+    if (at < 0) throw new RangeError(`${FIGURES} has no column ${name}`);
+    return rows.map((row) => row[at]);
+  };
+  const devices = column("devices"), windows = column("window"), images = column("images at once");
+  const speeds = column("speed").map(Number);
+  const bars = speeds.map((speed, i) => ({
+    name: images[i] === "1"
+      ? `${devices[i]} GPUs, window ${windows[i]}`
+      : `${devices[i]} GPUs, ${images[i]} images`,
+    values: [speed],
+  }));
+  const panel = barPanel("SIMULATED GPUs: speed relative to sequential sampling", bars, () => 0);
+  return figure([panel], 1);
+}
+
+async function imageOf(file: string): Promise<Image> {
+  return await readImage(await Deno.readFile(file), { file });
+}
+
+function crop({ width, data }: Image, { x, y }: { x: number; y: number }): Image {
+  const image = { width: SIDE, height: SIDE, data: new Uint8Array(3 * SIDE * SIDE) };
+  for (let row = 0; row < SIDE; row++) {
+    const from = 3 * ((y + row) * width + x);
+    image.data.set(data.subarray(from, from + 3 * SIDE), 3 * row * SIDE);
+  }
+  return image;
+}
+
+function relativeRms(x: Float64Array, wanted: Float64Array): number {
+  const squares = (values: Float64Array) => values.reduce((sum, value) => sum + value ** 2, 0);
+  return Math.sqrt(squares(x.map((value, i) => value - wanted[i])) / squares(wanted));
+}
+
+/** A figure that has dark paper where the reader's system is dark. */
+function inBothThemes(svg: string): string {
+  const dark = ".paper{fill:#0d1117}.ink{fill:#e6edf3}.grid{stroke:#30363d}.dot{fill:#e6edf3}" +
+    seriesStyle(DARK);
+  return svg.replace("</style>", `@media (prefers-color-scheme: dark){${dark}}</style>`);
+}
