@@ -23,42 +23,44 @@ const FIGURES = "docs/performance.md";
 /** Size and distance of the images on a sheet of `contactSheet()`. */
 const SIDE = 64, GAP = 2;
 
+/** Makers of the images by file name. */
+export const IMAGES: Readonly<Record<string, () => Promise<Uint8Array>>> = {
+  "rounds.png": roundsSheet,
+  "emoji.png": emojiSheet,
+  "convergence.svg": () => inBothThemes(convergence()),
+  "windows.svg": () => inBothThemes(roundsByWindow()),
+  "devices.svg": () => inBothThemes(simulatedSpeedUp()),
+  "licence.svg": async () => badge("licence", (await config()).license),
+  "version.svg": async () => badge("version", (await config()).version),
+  "deno.svg": () => Promise.resolve(badge("Deno", "2")),
+};
+
 /** Writes every image into `folder`. */
 export async function writeImages(folder: string): Promise<void> {
-  const files = {
-    "rounds.png": await roundsSheet(),
-    "emoji.png": await emojiSheet(),
-    "convergence.svg": text(inBothThemes(await convergence())),
-    "windows.svg": text(inBothThemes(await roundsByWindow())),
-    ...await badges(),
-    "devices.svg": text(inBothThemes(await simulatedSpeedUp())),
-  };
-  for (const [name, bytes] of Object.entries(files)) {
-    await Deno.writeFile(join(folder, name), bytes);
+  for (const [name, make] of Object.entries(IMAGES)) {
+    await Deno.writeFile(join(folder, name), await make());
   }
 }
 
 const text = (content: string) => new TextEncoder().encode(content);
 
-/** Facts of deno.json for the head of the README. */
-async function badges(): Promise<Record<string, Uint8Array>> {
-  const { license, version } = JSON.parse(await Deno.readTextFile("deno.json"));
-  return {
-    "licence.svg": text(badge("licence", license)),
-    "version.svg": text(badge("version", version)),
-    "deno.svg": text(badge("Deno", "2")),
-  };
+async function config(): Promise<{ license: string; version: string }> {
+  return JSON.parse(await Deno.readTextFile("deno.json"));
 }
 
-function badge(name: string, value: string): string {
+/** A fact for the head of the README. */
+function badge(name: string, value: string): Uint8Array {
   const left = 7 * name.length + 12, width = left + 7 * value.length + 14;
   const label = `${name}: ${value}`;
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="20" role="img" ` +
-    `aria-label="${label}" font-family="Verdana,sans-serif" font-size="11" fill="#fff">` +
-    `<title>${label}</title><clipPath id="r"><rect width="${width}" height="20" rx="3"/></clipPath>` +
-    `<g clip-path="url(#r)"><rect width="${left}" height="20" fill="#555"/>` +
-    `<rect x="${left}" width="${width - left}" height="20" fill="#0a66c2"/></g>` +
-    `<text x="6" y="14">${name}</text><text x="${left + 7}" y="14">${value}</text></svg>\n`;
+  return text(
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="20" role="img" ` +
+      `aria-label="${label}" font-family="Verdana,sans-serif" font-size="11" fill="#fff">` +
+      `<title>${label}</title>` +
+      `<clipPath id="r"><rect width="${width}" height="20" rx="3"/></clipPath>` +
+      `<g clip-path="url(#r)"><rect width="${left}" height="20" fill="#555"/>` +
+      `<rect x="${left}" width="${width - left}" height="20" fill="#0a66c2"/></g>` +
+      `<text x="6" y="14">${name}</text><text x="${left + 7}" y="14">${value}</text></svg>\n`,
+  );
 }
 
 /** The images of the first shipped DiT sample, one for each round. */
@@ -179,8 +181,9 @@ function relativeRms(x: Float64Array, wanted: Float64Array): number {
 }
 
 /** A figure that has dark paper where the reader's system is dark. */
-function inBothThemes(svg: string): string {
+async function inBothThemes(svg: Promise<string>): Promise<Uint8Array> {
   const dark = ".paper{fill:#0d1117}.ink{fill:#e6edf3}.grid{stroke:#30363d}.dot{fill:#e6edf3}" +
     seriesStyle(DARK);
-  return svg.replace("</style>", `@media (prefers-color-scheme: dark){${dark}}</style>`);
+  const media = `@media (prefers-color-scheme: dark){${dark}}</style>`;
+  return text((await svg).replace("</style>", media));
 }
