@@ -79,14 +79,17 @@ async function roundsSheet(): Promise<Uint8Array> {
 async function emojiSheet(): Promise<Uint8Array> {
   const file = join(SAMPLES, "dit-emoji-64.png"), columns = 10;
   const sheet = await imageOf(file);
-  const width = columns * (SIDE + GAP) + GAP, height = Math.ceil(64 / columns) * (SIDE + GAP) + GAP;
-  if (sheet.width !== width || sheet.height !== height) {
-    throw new RangeError(`${file} is ${sheet.width}x${sheet.height}, expected ${width}x${height}`);
+  const width = columns * (SIDE + GAP) + GAP;
+  const pitch = (sheet.height - GAP) / Math.ceil(64 / columns); // an image, its caption and a gap
+  if (sheet.width !== width || !Number.isInteger(pitch) || pitch < SIDE + GAP) {
+    throw new RangeError(
+      `${file} is ${sheet.width}x${sheet.height}, wanted ${columns} images a row`,
+    );
   }
   const images = Array.from({ length: 64 }, (_, i) =>
     crop(sheet, {
       x: GAP + (i % columns) * (SIDE + GAP),
-      y: GAP + Math.floor(i / columns) * (SIDE + GAP),
+      y: GAP + Math.floor(i / columns) * pitch,
     }));
   return encodePng(contactSheet(images, { columns: 16 }));
 }
