@@ -4,13 +4,14 @@
  * @module
  */
 import { dirname, join } from "node:path";
+import { FETCH, permissionFlags } from "../../src/arguments/permissions.ts";
 import { collectFiles, libraryFile, PLATFORMS, ROOT } from "./contents.ts";
 
 /** A compiled program cannot tell commands apart before it starts: it may do what any of them may, and read and write anywhere. */
 const PERMISSIONS = [
   "--no-prompt",
   ...["--allow-ffi", "--allow-read", "--allow-write", "--allow-sys=cpus"],
-  "--allow-env=ORT_DYLIB_PATH",
+  ...permissionFlags({ net: FETCH.net, env: ["ORT_DYLIB_PATH", ...FETCH.env!] }),
 ];
 
 /** What the entry does not import, but a Worker, a session or an encoder opens. */

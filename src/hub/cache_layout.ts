@@ -45,25 +45,29 @@ export function cacheLayout(place: CachePlace): ModelLayout {
       return same;
     },
     async publish(files) {
-      const links = await canLink(join(blobs, ".link"));
+      const links = files.length === 0 || await canLink(join(blobs, ".link"));
       if (!links) place.note?.("no links are made: the files lie in the snapshot, not in blobs");
       for (const [i, file] of files.entries()) {
-        const to = join(snapshot, file.path);
-        const isKept = kept.has(file.hash.hex);
         await makeFolders(root, `snapshots/${commit}/${file.path}`);
+        const to = join(snapshot, file.path);
         await Deno.remove(to).catch(() => {}); // what is there is damaged, or a link to what is gone
-        if (links) {
-          if (!isKept) await placeFile(partial(file), blob(file), { copy: false });
-          kept.add(file.hash.hex);
-          await link(`${"../".repeat(file.path.split("/").length + 1)}blobs/${file.hash.hex}`, to);
-        } else {
-          const again = files.slice(i + 1).some(({ hash }) => hash.hex === file.hash.hex);
-          await placeFile(isKept ? blob(file) : partial(file), to, { copy: isKept || again });
-        }
+        const again = files.slice(i + 1).some(({ hash }) => hash.hex === file.hash.hex);
+        await (links ? linkFile(file, to) : moveFile(file, to, again));
       }
       await writeReference(root, place);
     },
   };
+
+  async function linkFile(file: HubFile, to: string): Promise<void> {
+    if (!kept.has(file.hash.hex)) await placeFile(partial(file), blob(file), { copy: false });
+    kept.add(file.hash.hex);
+    await link(`${"../".repeat(file.path.split("/").length + 1)}blobs/${file.hash.hex}`, to);
+  }
+
+  async function moveFile(file: HubFile, to: string, again: boolean): Promise<void> {
+    const isKept = kept.has(file.hash.hex); // for other snapshots
+    await placeFile(isKept ? blob(file) : partial(file), to, { copy: isKept || again });
+  }
 }
 
 /** A branch or a tag names the commit that it stood for. */

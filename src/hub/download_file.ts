@@ -33,7 +33,7 @@ export async function downloadFile(
   for (let fresh = partial.size === 0;; fresh = true) {
     await withRetries(() => download.attempt(progress), {
       ...{ patience, signal, note },
-      bytes: () => download.received,
+      bytes: () => download.furthest,
     });
     if (await partial.finish()) return;
     partial.restart();
@@ -56,8 +56,8 @@ function wrongBytes(what: string, { hash }: HubFile): NetworkError {
 class Download {
   /** ETag of the bytes at hand, where this process has asked for them. */
   #etag: string | undefined;
-  /** Bytes that have come over all connections. */
-  received = 0;
+  /** The most bytes that have been there: bytes that come again are no progress. */
+  furthest = 0;
 
   constructor(
     readonly file: HubFile,
@@ -75,7 +75,7 @@ class Download {
     for await (const piece of answer.pieces()) {
       if (partial.size + piece.length > file.size) throw this.#wrongSize(answer, "more");
       partial.write(piece);
-      this.received += piece.length;
+      this.furthest = Math.max(this.furthest, partial.size);
       progress(partial.size);
     }
     if (partial.size < file.size) throw this.#wrongSize(answer, `${partial.size}`);

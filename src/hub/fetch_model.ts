@@ -147,7 +147,7 @@ class Session {
   async download(model: FetchedModel, layout: ModelLayout): Promise<void> {
     const { signal } = this.options;
     const missing = await filterAsync(model.files, async (file) => !await layout.has(file, signal));
-    if (missing.length === 0) return;
+    if (missing.length === 0) return await layout.publish([]); // a revision may be new
     using _lock = await lockStaging(layout.staging);
     const total = model.files.reduce((sum, { size }) => sum + size, 0);
     let before = total - missing.reduce((sum, { size }) => sum + size, 0);

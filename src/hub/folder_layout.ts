@@ -5,6 +5,7 @@ import type { HubFile } from "./hub_listing.ts";
 import type { ModelLayout } from "./model_layout.ts";
 import { makeFolders, placeFile } from "./place_file.ts";
 import { hasContent } from "./partial_file.ts";
+import { LOCK_NAME } from "./staging_lock.ts";
 
 /** Folder of files on their way; no listed name may lie in it. */
 export const STAGING = ".fetch";
@@ -36,7 +37,15 @@ export function folderLayout(folder: string): ModelLayout {
         await makeFolders(folder, file.path);
         await placeFile(partial(file), join(folder, file.path), { copy });
       }
-      await Deno.remove(staging, { recursive: true });
+      await clear(staging);
     },
   };
+}
+
+/** Removes what downloads of other commits have left; the lock is removed by who holds it. */
+async function clear(staging: string): Promise<void> {
+  const names = await Array.fromAsync(Deno.readDir(staging), ({ name }) => name).catch(() => []);
+  for (const name of names) {
+    if (name !== LOCK_NAME) await Deno.remove(join(staging, name)).catch(() => {});
+  }
 }

@@ -129,9 +129,10 @@ function answer(
   };
 }
 
-/** SHA-256, or git's SHA-1, of a file by the headers of the hub. */
+/** SHA-256, or git's SHA-1, of a file by the headers of the hub. A mirror's own ETag may be anything. */
 function contentHash(headers: Headers): string | undefined {
-  const etag = headers.get("x-linked-etag") ?? headers.get("etag");
+  const own = headers.has("x-repo-commit") ? headers.get("etag") : null;
+  const etag = headers.get("x-linked-etag") ?? own;
   return /^(?:W\/)?"?([0-9a-f]{40}|[0-9a-f]{64})"?$/.exec(etag ?? "")?.[1];
 }
 

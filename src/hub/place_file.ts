@@ -19,12 +19,13 @@ export async function placeFile(
   to: string,
   { copy }: { copy: boolean },
 ): Promise<void> {
+  const file = copy ? `${from}.copy` : from;
   try {
-    const file = copy ? `${from}.copy` : from;
     if (copy) await Deno.copyFile(from, file);
     await Deno.rename(file, to);
     await syncFolder(dirname(to));
   } catch (error) {
+    if (copy) await Deno.remove(file).catch(() => {});
     throw asStorageError(`cannot write ${to}`, error);
   }
 }

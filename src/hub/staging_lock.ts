@@ -4,6 +4,9 @@ import { BusyError } from "../errors.ts";
 import { openOwnFile } from "../storage/own_file.ts";
 import { asStorageError } from "../storage/storage_error.ts";
 
+/** Name of the lock in the folder of files on their way. */
+export const LOCK_NAME = ".lock";
+
 /**
  * Makes the folder of files on their way and locks it until it is disposed of or the process ends.
  *
@@ -14,7 +17,7 @@ export async function lockStaging(folder: string): Promise<Disposable> {
   await Deno.mkdir(folder, { recursive: true }).catch((error) => {
     throw asStorageError(`cannot make the folder ${folder}`, error);
   });
-  const path = join(folder, ".lock");
+  const path = join(folder, LOCK_NAME);
   const file = await openOwnFile(path);
   if (!await file.tryLock(true)) {
     file.close();
@@ -24,12 +27,18 @@ export async function lockStaging(folder: string): Promise<Disposable> {
   }
   return {
     [Symbol.dispose]() {
-      try {
-        Deno.removeSync(path);
-      } catch {
-        // removed with its folder; a file that nobody locks is in nobody's way
-      }
+      remove(path);
       file.close();
+      remove(folder);
     },
   };
+}
+
+/** Removes a file, or a folder that is empty. What stays is in nobody's way. */
+function remove(path: string): void {
+  try {
+    Deno.removeSync(path);
+  } catch {
+    // a folder with files that are still needed
+  }
 }

@@ -116,7 +116,8 @@ function answerHub(request: SeenRequest, response: ServerResponse, hub: FakeHub)
   } else {
     const hash = sha256(file);
     const location = `${hub.storage}/${hash}?Signature=SECRET`;
-    response.writeHead(302, { location, "x-linked-etag": `"${hash}"` }).end();
+    const linked = { "x-linked-etag": `"${hash}"`, "x-repo-commit": COMMIT };
+    response.writeHead(302, { location, ...linked }).end();
   }
 }
 

@@ -14,8 +14,8 @@ const summary = {
   name: "fetch",
   about:
     "Downloads a model from a hub: the files that a model folder needs, their sizes and hashes checked.\n" +
-    "Stopped in any way, the same line goes on. HF_TOKEN is sent for what is private or gated, HF_ENDPOINT\n" +
-    "names a mirror.",
+    "Stopped in any way, the same line goes on. HF_TOKEN, for what is private or gated, is sent\n" +
+    "to the hub alone; HF_ENDPOINT names a mirror.",
   example: "deno task fetch stabilityai/sd-vae-ft-ema",
 };
 
