@@ -67,11 +67,11 @@ allow_variables() {
   [ -z "$env" ] || flags="$flags$newline--allow-env=$env"
 }
 
-# Paths that no flag of the line names, such as those in an experiment's file, may be allowed before the command.
+# What no flag of the line names, such as paths in an experiment's file or the host of a mirror's storage, may be allowed before the command.
 more=
 while :; do
   case ${1-} in
-    --allow-read=?* | --allow-write=?*) more=$more$newline$1 && shift ;;
+    --allow-read=?* | --allow-write=?* | --allow-net=?*) more=$more$newline$1 && shift ;;
     *) break ;;
   esac
 done

@@ -1,10 +1,14 @@
 /** The command that goes on with a downloaded model. @module */
+import { basename, join } from "node:path";
 import type { FetchedModel } from "../hub/fetch_model.ts";
-import { COMMANDS } from "./commands/commands.ts";
 import { quoteWord } from "./program_name.ts";
 
+/** A checkpoint of a whole model is larger, a LoRA or another addition to one smaller. */
+const WHOLE_MODEL_BYTES = 1.5e9;
+
 /** A line to run, as a task. */
-export function nextCommand({ path, files }: FetchedModel): string {
+export function nextCommand(model: FetchedModel): string {
+  const { path, files } = model;
   const has = (pattern: RegExp) => files.some((file) => pattern.test(file.path));
   const folder = quoteWord(path);
   const plain = has(/^(unet|transformer)\/model\.onnx$/);
@@ -12,14 +16,22 @@ export function nextCommand({ path, files }: FetchedModel): string {
     const command = has(/^unet\//) ? 'sd --prompt "a cute dog"' : "dit --class_labels 0";
     return `deno task ${command} --model_path ${folder}${plain ? "" : " --fp16"}`;
   }
-  if (has(/^unet\//) && COMMANDS.convert.operand?.words?.includes("sd")) {
-    return `deno task convert sd --checkpoint_path ${folder} --output_path ${
-      quoteWord(`${path}-onnx`)
-    }`;
+  const output = quoteWord(outputPath(model));
+  if (has(/^unet\/.*\.(safetensors|bin)$/)) {
+    return `deno task convert sd --checkpoint_path ${folder} --output_path ${output}`;
   }
   if (has(/^config\.json$/) && has(/^diffusion_pytorch_model\./)) {
     return `deno task convert dit --checkpoint_path FILE --vae_path ${folder} --output_path DIR`;
   }
-  const only = files.length === 1 ? `${path}/${files[0].path}` : path;
-  return `deno task inspect ${quoteWord(only)}`;
+  const [only] = files;
+  if (files.length > 1) return `deno task inspect ${folder}`;
+  const file = quoteWord(join(path, only.path));
+  if (only.size < WHOLE_MODEL_BYTES) return `deno task inspect ${file}`;
+  return `deno task convert sd --checkpoint_path ${file} --tokenizer_path DIR --output_path ${output}`;
+}
+
+/** A folder to convert to; a cache is not the place for one. */
+function outputPath({ path, commit, repository }: FetchedModel): string {
+  const isCache = basename(path) === commit;
+  return `${isCache ? join("models", basename(repository)) : path}-onnx`;
 }

@@ -49,9 +49,10 @@ function remedy(refused: Refused, args: readonly string[]): string {
   const { command, words } = commandOf(args);
   if (command === undefined) return "this command needs it";
   const isPath = value !== undefined && (kind === "read" || kind === "write");
+  const isHost = value !== undefined && kind === "net";
   const launched = started === "file" || started === "launcher";
-  if (!isPath && launched) return "this program does not grant it";
-  if (!isPath || (!launched && Deno.build.os === "windows")) {
+  if (launched && !isPath && !isHost) return "this program does not grant it";
+  if (!launched && (!isPath || Deno.build.os === "windows")) {
     return `run ${lineOf(denoRun(command, refused), words)}`;
   }
   const program = launched ? programName() : launcherPath();

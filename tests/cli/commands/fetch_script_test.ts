@@ -103,14 +103,28 @@ Deno.test("fetch ends every failure with one line and a documented exit code, an
     assert.doesNotMatch(refused.stderr + refused.stdout, /SECRET/);
   }));
 
-Deno.test("./parataa fetch may connect to the host that HF_ENDPOINT names", {
-  ignore: Deno.build.os === "windows",
-}, () =>
-  withFetch(async ({ hub, folder }) => {
-    const args = ["fetch", "owner/name", "--include=config.json"];
-    const env = { HF_ENDPOINT: `${hub.endpoint}/`, NO_COLOR: "1" };
-    const { code, stderr } = await new Deno.Command(`${ROOT}parataa`, { args, env, cwd: folder })
-      .output();
-    assert.equal(code, 0, new TextDecoder().decode(stderr));
-    assert.equal(await Deno.readTextFile(join(folder, "models/name/config.json")), "{}");
-  }));
+Deno.test(
+  "./parataa fetch may connect to the host that HF_ENDPOINT names, and says how to allow another",
+  {
+    ignore: Deno.build.os === "windows",
+  },
+  () =>
+    withFetch(async ({ hub, folder }) => {
+      const env = { HF_ENDPOINT: `${hub.endpoint}/`, NO_COLOR: "1" };
+      const start = async (line: string) => {
+        const options = { args: ["-c", line], env, cwd: folder };
+        const { code, stderr } = await new Deno.Command("sh", options).output();
+        return { code, said: new TextDecoder().decode(stderr).trim() };
+      };
+      const small = await start(`${ROOT}parataa fetch owner/name --include=config.json`);
+      assert.equal(small.code, 0, small.said);
+      assert.equal(await Deno.readTextFile(join(folder, "models/name/config.json")), "{}");
+      // The storage is another host.
+      const refused = await start(`${ROOT}parataa fetch owner/name`);
+      assert.equal(refused.code, 4, refused.said);
+      const line = refused.said.slice(refused.said.indexOf(": run ") + ": run ".length);
+      const host = new URL(hub.storage).host;
+      assert.equal(line, `${ROOT}parataa --allow-net=${host} fetch owner/name`);
+      assert.equal((await start(line)).code, 0);
+    }),
+);
