@@ -20,6 +20,8 @@ export function refusal({ status, headers }: Response, request: RefusedRequest):
     const retryAfter = retryAfterMs(headers.get("retry-after"));
     return new TransientFault(`${what}: ${host} answers with status ${status}`, { retryAfter });
   }
+  const failed = new NetworkError(`${what}: ${host} answers with status ${status}`);
+  if (host !== address.host) return failed; // a storage knows neither tokens nor names
   const code = headers.get("x-error-code");
   if (code === "RevisionNotFound") {
     return new UsageError(`${what}: there is no such revision on ${host}`, {
@@ -29,9 +31,7 @@ export function refusal({ status, headers }: Response, request: RefusedRequest):
   if (code === "GatedRepo" || status === 403) return gated(request, code);
   // The hub answers 401 for what does not exist as well: it does not tell private names.
   if (status === 404 || status === 401) return missing(request);
-  return new NetworkError(`${what}: ${host} answers with status ${status}`, {
-    hint: address.token === undefined ? undefined : "check HF_ENDPOINT and HF_TOKEN",
-  });
+  return failed;
 }
 
 function gated({ address, what, host }: RefusedRequest, code: string | null): NetworkError {

@@ -63,7 +63,7 @@ async function follow(request: HubRequest, watch: StallWatch): Promise<HubAnswer
       return answer(response, { url, linkedEtag, watch });
     }
     await response.body?.cancel().catch(() => {});
-    const target = redirectTarget(response, url);
+    const target = redirectTarget(response, url, what);
     if (target === undefined) throw refusal(response, { address, what, host: url.host });
     seen.add(url.href);
     if (seen.has(target.href)) throw new NetworkError(`${what}: ${url.host} redirects in a circle`);
@@ -91,7 +91,11 @@ async function send(url: URL, request: HubRequest, watch: StallWatch): Promise<R
 }
 
 /** Where a redirect leads; `undefined` for any other answer. */
-function redirectTarget({ status, headers }: Response, from: URL): URL | undefined {
+function redirectTarget(
+  { status, headers }: Response,
+  from: URL,
+  what: string,
+): URL | undefined {
   const location = headers.get("location");
   if (![301, 302, 303, 307, 308].includes(status) || location === null) return undefined;
   const target = URL.parse(location, from.href);
@@ -100,7 +104,9 @@ function redirectTarget({ status, headers }: Response, from: URL): URL | undefin
   if (target && safe && !target.username && !target.password) return target;
   // The address itself may carry a signature: only its kind is told.
   const kind = target ? `an address of ${target.protocol}//${target.host}` : "no address";
-  throw new NetworkError(`${from.host} redirects to ${kind}, wanted https: without a user`);
+  throw new NetworkError(
+    `${what}: ${from.host} redirects to ${kind}, wanted https: without a user`,
+  );
 }
 
 function answer(

@@ -315,8 +315,18 @@ Deno.test("fetchModel() says what a refusal means", () =>
       assert.ok(error instanceof kind, String(error));
       assert.match(`${error.message} ${error.hint}`, text);
     }
-    const known = await failure(fetch({ token: "hf_x" }));
-    assert.ok(known instanceof NetworkError);
+    // A storage that refuses says nothing about the name or the token.
+    hub.handler = (request, response) => {
+      if (request.server === "hub") return false;
+      response.writeHead(403).end();
+      return true;
+    };
+    const storage = await failure(fetch());
+    assert.match(
+      storage.message,
+      new RegExp(`${new URL(hub.storage).host} answers with status 403$`),
+    );
+    assert.equal(storage.hint, undefined);
   }));
 
 Deno.test("fetchModel() refuses redirects in a circle, without an end, and to what is no web address", () =>
