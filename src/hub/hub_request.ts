@@ -1,9 +1,8 @@
 /** One request to a hub: redirects, the token, stalls and refusals. @module */
 import { NetworkError, ParataaError, PermissionError } from "../errors.ts";
-import { shorten } from "../text.ts";
 import type { HubAddress } from "./hub_address.ts";
 import { refusal } from "./hub_refusal.ts";
-import { TransientFault } from "./transient_fault.ts";
+import { StallWatch } from "./stall_watch.ts";
 
 const MOST_REDIRECTS = 10;
 
@@ -140,53 +139,4 @@ function contentHash(headers: Headers): string | undefined {
   const own = headers.has("x-repo-commit") ? headers.get("etag") : null;
   const etag = headers.get("x-linked-etag") ?? own;
   return /^(?:W\/)?"?([0-9a-f]{40}|[0-9a-f]{64})"?$/.exec(etag ?? "")?.[1];
-}
-
-/** Ends a request that brings nothing for too long. */
-class StallWatch {
-  readonly #controller = new AbortController();
-  readonly #stallMs: number;
-  readonly #outer: AbortSignal | undefined;
-  #timer: ReturnType<typeof setTimeout> | undefined;
-  #stopped = false;
-  /** Aborts a request that stalls, or that is no longer wanted. */
-  readonly signal: AbortSignal;
-
-  constructor({ stallMs, signal }: Pick<HubRequest, "stallMs" | "signal">) {
-    this.#stallMs = stallMs;
-    this.#outer = signal;
-    this.signal = AbortSignal.any([this.#controller.signal, ...signal ? [signal] : []]);
-    this.feed();
-  }
-
-  /** Something came. */
-  feed(): void {
-    if (this.#stopped) return;
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#controller.abort(), this.#stallMs);
-  }
-
-  /** The request is over. */
-  stop(): void {
-    this.#stopped = true;
-    clearTimeout(this.#timer);
-    this.#controller.abort();
-  }
-
-  /** What a failed request tells: the reason of an abort from outside, a stall, or the connection's fault. */
-  fault(cause: unknown, what: string): unknown {
-    if (this.#outer?.aborted) return this.#outer.reason;
-    const why = this.#controller.signal.aborted && !this.#stopped
-      ? `nothing came for ${this.#stallMs / 1000} s`
-      : connectionFault(cause);
-    return new TransientFault(`${what}: ${why}`);
-  }
-}
-
-/** The fault without the address, whose query may be a signature. */
-function connectionFault(cause: unknown): string {
-  const inner = cause instanceof Error && cause.cause instanceof Error ? cause.cause : cause;
-  const message = inner instanceof Error ? inner.message : String(inner);
-  const [, fault = "the connection failed"] = /client error \(\w+\): (.*)/s.exec(message) ?? [];
-  return shorten(fault.replace(/^(tcp connect|dns) error: | \(os error \d+\)$/g, ""), 200);
 }
