@@ -1,7 +1,7 @@
 /** One download at a time into a folder. @module */
 import { join } from "node:path";
 import { BusyError } from "../errors.ts";
-import { openOwnFile } from "../storage/own_file.ts";
+import { openOwnFile, writeAll } from "../storage/own_file.ts";
 import { asStorageError } from "../storage/storage_error.ts";
 
 /** Name of the lock in the folder of files on their way. */
@@ -21,10 +21,12 @@ export async function lockStaging(folder: string): Promise<Disposable> {
   const file = await openOwnFile(path);
   if (!await file.tryLock(true)) {
     file.close();
-    throw new BusyError(`another process downloads into ${folder}`, {
+    const pid = /^\d+$/.exec(await Deno.readTextFile(path).catch(() => ""));
+    throw new BusyError(`${pid ? `process ${pid}` : "another process"} downloads into ${folder}`, {
       hint: "wait for it or stop it",
     });
   }
+  await sign(file).catch(() => {}); // a lock without a number locks too, as on a full disk
   return {
     [Symbol.dispose]() {
       remove(path);
@@ -32,6 +34,12 @@ export async function lockStaging(folder: string): Promise<Disposable> {
       remove(folder);
     },
   };
+}
+
+/** Tells others who holds the lock. */
+async function sign(file: Deno.FsFile): Promise<void> {
+  await file.truncate(0);
+  await writeAll(file, new TextEncoder().encode(`${Deno.pid}`));
 }
 
 /** Removes a file, or a folder that is empty. What stays is in nobody's way. */

@@ -67,7 +67,10 @@ Deno.test("fetchModel() is refused while another process downloads into the fold
     await Deno.mkdir(join(folder, ".fetch"), { recursive: true });
     using held = await Deno.open(join(folder, ".fetch/.lock"), { write: true, createNew: true });
     await held.lock(true);
-    assert.ok(await failure(fetch()) instanceof BusyError);
+    await held.write(new TextEncoder().encode("123"));
+    const error = await failure(fetch());
+    assert.ok(error instanceof BusyError);
+    assert.match(error.message, /^process 123 downloads into /);
   }));
 
 Deno.test("fetchModel() keeps two files of equal content apart", () => {
