@@ -21,6 +21,8 @@ allow_reading() {
       case $1 in */*) allow read "${1%/*}/" ;; *) allow read . ;; esac ;;
     *) allow read "$1" ;;
   esac
+  # A LoRA's scale follows its name.
+  case $1 in *?:[-.0-9]*) allow read "${1%:*}" ;; esac
   # The files of a snapshot in Hugging Face's cache are links into the folder of blobs beside the snapshots.
   case $1 in */snapshots/*) allow read "${1%/snapshots/*}/blobs" ;; esac
 }

@@ -1,12 +1,13 @@
 /** The file beside a network that holds its weights: written tensor by tensor, never held. @module */
 import { ModelError } from "../errors.ts";
-import { type ListedDtype, viewAs, widenBfloat16 } from "../formats/element_types.ts";
+import type { ListedDtype } from "../formats/element_types.ts";
 import {
   layoutSafetensors,
   type SafetensorsLayout,
 } from "../formats/safetensors/safetensors_layout.ts";
 import { shown } from "../text.ts";
 import { tensorChunks, type TensorFile } from "../formats/tensor_file.ts";
+import { type FloatArray, floatReader } from "./float_values.ts";
 import type { Weight } from "./graph_builder.ts";
 import type { StoredType } from "./weight_storage.ts";
 
@@ -54,11 +55,7 @@ type Convert = (bytes: Uint8Array) => Uint8Array;
 /** Turns bytes of one type into bytes of another, whole elements at a time. */
 function converter(name: string, from: ListedDtype, to: StoredType): Convert {
   if (from === to) return (bytes) => bytes;
-  const read = READERS[from];
-  if (read === undefined) {
-    const wanted = Object.keys(READERS).join(", ");
-    throw new ModelError(`tensor ${shown(name)} is ${from}, wanted one of ${wanted}`);
-  }
+  const read = floatReader(name, from);
   if (to === "F32") return (bytes) => bytesOf(new Float32Array(read(bytes)));
   return (bytes) => {
     const values = read(bytes);
@@ -68,17 +65,8 @@ function converter(name: string, from: ListedDtype, to: StoredType): Convert {
   };
 }
 
-const READERS: Partial<Record<ListedDtype, (bytes: Uint8Array) => Values>> = {
-  F32: (bytes) => viewAs(Float32Array, bytes),
-  F16: (bytes) => viewAs(Float16Array, bytes),
-  BF16: (bytes) => widenBfloat16(viewAs(Uint16Array, bytes)),
-  F64: (bytes) => viewAs(Float64Array, bytes),
-};
-
-type Values = Float32Array | Float64Array | Float16Array;
-
 /** Half precision ends at 65504: an infinity made here would be one in every image. */
-function refuseOverflow(name: string, values: Values, halves: Float16Array): void {
+function refuseOverflow(name: string, values: FloatArray, halves: Float16Array): void {
   const at = halves.findIndex((half, i) => !Number.isFinite(half) && Number.isFinite(values[i]));
   if (at < 0) return;
   throw new ModelError(`tensor ${shown(name)} holds ${values[at]}, fp16 ends at 65504`, {

@@ -5,7 +5,7 @@ import { samplingFlags } from "./script_flags.ts";
 /** Flags that only one kind of model follows. */
 export const CONVERT_ONLY = {
   dit: ["num_heads", "class_names"],
-  sd: ["config_path", "tokenizer_path", "plain_weights"],
+  sd: ["config_path", "tokenizer_path", "lora", "plain_weights"],
 } as const;
 
 /** Flags of `convert dit` and `convert sd`. */
@@ -71,6 +71,12 @@ export function convertFlags() {
       value: "DIR",
       group: "Model",
       help: "sd: folder with vocab.json and merges.txt, or tokenizer.json [beside the checkpoint]",
+    },
+    lora: {
+      type: "string",
+      value: "FILE",
+      group: "Model",
+      help: "sd: LoRA to merge; FILE:0.8 scales it, commas separate several",
     },
     plain_weights: {
       type: "boolean",

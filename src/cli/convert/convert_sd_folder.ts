@@ -11,6 +11,7 @@ import {
   writeModelFolder,
 } from "../../convert/convert_folder.ts";
 import { openSdFolder } from "../../convert/sd/sd_folder.ts";
+import { withLoras } from "../../convert/sd/sd_loras.ts";
 import { checkSdModel, partName, type SdModel } from "../../convert/sd/sd_model.ts";
 import { openSdSingleFile } from "../../convert/sd/sd_single_file.ts";
 import { vaeParts } from "../../convert/vae/vae_parts.ts";
@@ -35,8 +36,10 @@ const SINGLE_FILE_ONLY = [
 export async function convertSdFolder(task: ConvertTask): Promise<void> {
   const { values, signal } = task;
   const { output_path: folder } = values;
-  using model = await openModel(task);
-  checkSdModel(model);
+  using files = new DisposableStack();
+  const base = files.use(await openModel(task));
+  checkSdModel(base);
+  const model = values.lora === undefined ? base : await withLoras(base, values.lora, files);
   const isXl = model.texts.length > 1;
   const plan = {
     folder,

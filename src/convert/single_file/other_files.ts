@@ -11,8 +11,6 @@ interface Kind {
   readonly hint?: Wording;
 }
 
-const LORA = "give the checkpoint that it was trained on";
-
 /** Kinds that may hold a whole UNet too come first. */
 const KINDS: readonly Kind[] = [
   {
@@ -23,7 +21,7 @@ const KINDS: readonly Kind[] = [
   {
     what: "a LoRA",
     pattern: /^lora_|[._]lora[._](A|B|up|down|mid)\b|\.hada_[wt]\d|\.lokr_[wt]\d|\.dora_scale$/,
-    hint: LORA,
+    hint: (name) => `${name("lora")} merges it into the checkpoint that it was trained on`,
   },
   {
     what: "a textual inversion",

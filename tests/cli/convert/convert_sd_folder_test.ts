@@ -258,6 +258,34 @@ Deno.test("convert sd refuses bad input with one line and makes nothing", () =>
     assert.equal(await Deno.stat(out).catch(() => undefined), undefined);
   }));
 
+Deno.test("convert sd --lora merges LoRAs and says so, and leaves nothing where one does not fit", () =>
+  withModel(async (folder, model) => {
+    const loras = ["kohya", "loha"].map((name) => join(SD_FIXTURES, `lora/${name}.safetensors`));
+    const out = join(folder, "out");
+    const list = `${loras[0]}:0.8,${loras[1]}`;
+    const lines = await converted("--ckpt", model, "-o", out, "--lora", list);
+    assert.deepEqual(lines.slice(1, 3), [
+      `note: ${loras[0]} is merged with scale 0.8, 97 layers`,
+      `note: ${loras[1]} is merged with scale 1, 74 layers`,
+    ]);
+    const plain = join(folder, "plain");
+    await converted("--ckpt", model, "-o", plain);
+    const [merged, base] = [await contents(out), await contents(plain)];
+    const changed = [...base.keys()].filter((name) =>
+      String(merged.get(name)) !== String(base.get(name))
+    );
+    assert.deepEqual(changed.sort(), [
+      "model_index.json",
+      "text_encoder/model.safetensors",
+      "unet/model.safetensors",
+    ]);
+    const none = join(folder, "none");
+    const other = ["--config_path", CONFIG, "--tokenizer_path", TOKENIZER, "--lora", loras[0]];
+    const { error } = await convert("--ckpt", SINGLE, "-o", none, ...other);
+    assert.match(error!.message, /kohya\.safetensors: ".*" changes .* numbers, the weight is \[/);
+    assert.equal(await Deno.stat(none).catch(() => undefined), undefined);
+  }));
+
 Deno.test("convert sd leaves nothing of a folder whose weights break off", () =>
   withModel(async (folder, model) => {
     const out = join(folder, "out");

@@ -100,6 +100,14 @@ Deno.test(
         // Deno parts lists at commas: the folder above is allowed instead.
         [["-m", "/x/a,b"], ["--allow-read=/x"]],
       ];
+      // A LoRA's scale follows its name.
+      const convert = [
+        ...["--allow-read=models", "--allow-write=models", "--allow-read=ROOT/models"],
+      ];
+      assert.deepEqual(await of("convert", "sd", "--lora", "/x/a:0.8"), [
+        ...convert,
+        ...["--allow-read=/x/a:0.8", "--allow-read=/x/a"],
+      ]);
       for (const [words, more] of lines) {
         assert.deepEqual(await of("dit", ...words), [...dit, ...more], words.join(" "));
       }

@@ -1,0 +1,27 @@
+/** Weights as numbers, whatever their element type. @module */
+import { ModelError } from "../errors.ts";
+import { type ListedDtype, viewAs, widenBfloat16 } from "../formats/element_types.ts";
+import { shown } from "../text.ts";
+
+/** Numbers of a weight. */
+export type FloatArray = Float32Array | Float64Array | Float16Array;
+
+const READERS: Partial<Record<ListedDtype, (bytes: Uint8Array) => FloatArray>> = {
+  F32: (bytes) => viewAs(Float32Array, bytes),
+  F16: (bytes) => viewAs(Float16Array, bytes),
+  BF16: (bytes) => widenBfloat16(viewAs(Uint16Array, bytes)),
+  F64: (bytes) => viewAs(Float64Array, bytes),
+};
+
+/**
+ * The function from a tensor's bytes to its numbers.
+ *
+ * @param name of the tensor, for the error
+ * @throws {ModelError} where the elements are no such numbers
+ */
+export function floatReader(name: string, dtype: ListedDtype): (bytes: Uint8Array) => FloatArray {
+  const read = READERS[dtype];
+  if (read) return read;
+  const wanted = Object.keys(READERS).join(", ");
+  throw new ModelError(`tensor ${shown(name)} is ${dtype}, wanted one of ${wanted}`);
+}

@@ -1,0 +1,90 @@
+/** The change that a LoRA makes of a layer's weight, at scale 1. @module */
+import type { LoraPart } from "./lora_names.ts";
+import {
+  hadamard,
+  kronecker,
+  type Matrix,
+  matrixOf,
+  product,
+  transposed,
+  tucker,
+} from "./matrices.ts";
+
+/** A part's numbers. */
+export interface PartTensor {
+  shape: readonly number[];
+  data: Float32Array;
+}
+
+/** The parts of one layer's change. */
+export type LoraParts = ReadonlyMap<LoraPart, PartTensor>;
+
+/**
+ * Multiplies the parts out.
+ *
+ * @param alpha where the file tells it elsewhere than in the parts
+ * @returns a matrix of as many elements as the weight; `undefined` where parts are missing
+ * @throws {RangeError} where sizes of the parts do not fit together
+ */
+export function loraChange(parts: LoraParts, alpha?: number): Matrix | undefined {
+  const own = parts.get("alpha")?.data[0] ?? alpha;
+  const change = plainChange(parts) ?? hadaChange(parts) ?? lokrChange(parts);
+  if (change === undefined) return undefined;
+  const { matrix, rank } = change;
+  // No alpha, 0, and a change without rank are a factor of 1.
+  const factor = own && rank ? own / rank : 1;
+  return { ...matrix, data: factor === 1 ? matrix.data : matrix.data.map((x) => factor * x) };
+}
+
+interface Change {
+  matrix: Matrix;
+  rank: number | undefined;
+}
+
+function plainChange(parts: LoraParts): Change | undefined {
+  const [up, down, mid] = ["up", "down", "mid"].map((name) => parts.get(name as LoraPart));
+  if (!up || !down) return undefined;
+  const [left, right] = [asMatrix(up), asMatrix(down)];
+  const matrix = mid ? tucker(left, asMatrix(mid), right, kernelOf(mid)) : product(left, right);
+  return { matrix, rank: right.rows };
+}
+
+function hadaChange(parts: LoraParts): Change | undefined {
+  const factors = ["1", "2"].map((i) => {
+    const [a, b] = [parts.get(`hada_w${i}_a` as LoraPart), parts.get(`hada_w${i}_b` as LoraPart)];
+    return a && b && factor(a, b, parts.get(`hada_t${i}` as LoraPart));
+  });
+  const [first, second] = factors;
+  if (!first || !second) return undefined;
+  return { matrix: hadamard(first, second), rank: parts.get("hada_w1_b")!.shape[0] };
+}
+
+function lokrChange(parts: LoraParts): Change | undefined {
+  const half = (i: "1" | "2") => {
+    const whole = parts.get(`lokr_w${i}`);
+    if (whole) return { matrix: asMatrix(whole), rank: undefined };
+    const [a, b] = [parts.get(`lokr_w${i}_a`), parts.get(`lokr_w${i}_b`)];
+    if (!a || !b) return undefined;
+    const core = i === "2" ? parts.get("lokr_t2") : undefined;
+    return { matrix: factor(a, b, core), rank: b.shape[0] };
+  };
+  const [first, second] = [half("1"), half("2")];
+  if (!first || !second) return undefined;
+  const matrix = kronecker(first.matrix, second.matrix);
+  return { matrix, rank: second.rank ?? first.rank };
+}
+
+/** a·b, or with a core Σ core[p,q,k] b[q,i] a[p,o]. */
+function factor(a: PartTensor, b: PartTensor, core: PartTensor | undefined): Matrix {
+  if (!core) return product(asMatrix(a), asMatrix(b));
+  return tucker(transposed(asMatrix(a)), asMatrix(core), asMatrix(b), kernelOf(core));
+}
+
+function asMatrix({ shape, data }: PartTensor): Matrix {
+  return matrixOf(shape, data);
+}
+
+/** Numbers that belong to a pair of channels. */
+function kernelOf({ shape }: PartTensor): number {
+  return shape.slice(2).reduce((product, size) => product * size, 1);
+}

@@ -1,0 +1,98 @@
+/** A LoRA file: what it changes, layer by layer. @module */
+import { ModelError } from "../../errors.ts";
+import { isJsonObject, type JsonObject, readJson } from "../../formats/json.ts";
+import { SafetensorsFile } from "../../formats/safetensors/safetensors.ts";
+import type { TensorFile } from "../../formats/tensor_file.ts";
+import { shown } from "../../text.ts";
+import { floatReader } from "../float_values.ts";
+import type { LoraParts, PartTensor } from "./lora_change.ts";
+import { loraName, type LoraPart } from "./lora_names.ts";
+
+/** Names that an error lists. */
+const LISTED = 3;
+const METADATA = "lora_adapter_metadata";
+
+/** A LoRA to merge. */
+export class LoraFile {
+  /** What errors call it. */
+  readonly file: string;
+  /** Names of the layers as the file spells them. */
+  readonly layers: ReadonlyMap<string, ReadonlyMap<LoraPart, string>>;
+  readonly #tensors: TensorFile;
+  readonly #settings: JsonObject;
+
+  private constructor(
+    file: string,
+    tensors: TensorFile,
+    layers: LoraFile["layers"],
+    settings: JsonObject,
+  ) {
+    this.file = file;
+    this.layers = layers;
+    this.#tensors = tensors;
+    this.#settings = settings;
+  }
+
+  /**
+   * Sorts the tensors of a file by the layers that they change.
+   *
+   * @throws {ModelError} where names are of no known form
+   */
+  static of(tensors: TensorFile, file: string): LoraFile {
+    const layers = new Map<string, Map<LoraPart, string>>();
+    const others: string[] = [];
+    for (const name of tensors.entries.keys()) {
+      const known = loraName(name);
+      if (known === undefined || layers.get(known.layer)?.has(known.part)) {
+        others.push(name);
+        continue;
+      }
+      const parts = layers.get(known.layer) ?? new Map<LoraPart, string>();
+      layers.set(known.layer, parts.set(known.part, name));
+    }
+    if (others.length > 0 || layers.size === 0) {
+      const found = others.length > 0 ? listed(others) : "no tensors";
+      throw new ModelError(`${file} holds ${found}, wanted the tensors of a LoRA alone`, {
+        hint: "LoRA, LoHa and LoKr of kohya, LyCORIS and PEFT are read",
+      });
+    }
+    return new LoraFile(file, tensors, layers, settingsOf(tensors, file));
+  }
+
+  /** The numbers of a layer's parts. @throws {ModelError} where they are no floats */
+  async parts(layer: string): Promise<LoraParts> {
+    const parts = new Map<LoraPart, PartTensor>();
+    for (const [part, name] of this.layers.get(layer)!) {
+      const { dtype, shape, length } = this.#tensors.entries.get(name)!;
+      const bytes = await this.#tensors.readBytes(name, { offset: 0, length });
+      parts.set(part, { shape, data: Float32Array.from(floatReader(name, dtype)(bytes)) });
+    }
+    return parts;
+  }
+
+  /** PEFT's alpha of a network's layers, which it keeps in the file's metadata. @param network `unet` or `text_encoder` */
+  alpha(network: string): number | undefined {
+    const value = this.#settings[`${network}.lora_alpha`];
+    return typeof value === "number" ? value : undefined;
+  }
+}
+
+/** @throws {ModelError} where PEFT's settings differ from layer to layer */
+function settingsOf(tensors: TensorFile, file: string): JsonObject {
+  const text = tensors instanceof SafetensorsFile ? tensors.metadata.get(METADATA) : undefined;
+  if (text === undefined) return {};
+  const json = readJson(new TextEncoder().encode(text), { file: `${file}: ${METADATA}` });
+  const settings = isJsonObject(json) ? json : {};
+  for (const [key, value] of Object.entries(settings)) {
+    const isSet = isJsonObject(value) ? Object.keys(value).length > 0 : value === true;
+    if (!isSet || !/\.(alpha_pattern|use_rslora)$/.test(key)) continue;
+    throw new ModelError(`${file}: ${shown(key)} of its metadata is set, wanted one alpha for all`);
+  }
+  return settings;
+}
+
+/** The first of the names. */
+export function listed(names: readonly string[]): string {
+  const more = names.length > LISTED ? ` and ${names.length - LISTED} more` : "";
+  return names.slice(0, LISTED).map(shown).join(", ") + more;
+}

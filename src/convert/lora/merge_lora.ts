@@ -1,0 +1,126 @@
+/** Merges LoRAs into the weights that they change. @module */
+import { ModelError } from "../../errors.ts";
+import type { TensorFile } from "../../formats/tensor_file.ts";
+import { shown } from "../../text.ts";
+import { loraChange } from "./lora_change.ts";
+import { listed, type LoraFile } from "./lora_file.ts";
+import { layerSpellings } from "./lora_names.ts";
+import { type Change, MergedTensors } from "./merged_tensors.ts";
+
+/** A LoRA and how much of it is merged. */
+export interface ScaledLora {
+  lora: LoraFile;
+  scale: number;
+}
+
+/** A network that LoRAs may change. */
+export interface LoraTarget {
+  /** `unet`, `text_encoder` or `text_encoder_2`: its name in PEFT's files. */
+  name: string;
+  tensors: TensorFile;
+}
+
+/** What kohya's names of a network's layers begin with, and PEFT's. */
+const PREFIXES: Readonly<Record<string, readonly string[]>> = {
+  unet: ["lora_unet_", "lycoris_", "unet.", "base_model.model.", ""],
+  text_encoder: ["lora_te_", "lora_te1_", "text_encoder.", ""],
+  text_encoder_2: ["lora_te2_", "text_encoder_2."],
+};
+
+/** A weight that a layer of a LoRA changes. */
+interface Place {
+  target: LoraTarget;
+  tensor: string;
+}
+
+/**
+ * Gives the networks with all LoRAs merged: W + Σ scale · (alpha / rank) · Δ.
+ *
+ * @param targets networks under diffusers' and transformers' names
+ * @throws {ModelError} where a layer of a LoRA is none of the networks', or of another size
+ */
+export function mergeLoras(
+  targets: readonly LoraTarget[],
+  loras: readonly ScaledLora[],
+): TensorFile[] {
+  const places = placesOf(targets);
+  const changes = new Map(targets.map((target) => [target, new Map<string, Change[]>()] as const));
+  for (const { lora, scale } of loras) {
+    checkLayers(lora, places);
+    for (const layer of lora.layers.keys()) {
+      const { target, tensor } = places.get(layer)!;
+      const own = changes.get(target)!;
+      const change = () => changeOf(lora, layer, { target, tensor }, scale);
+      own.set(tensor, [...own.get(tensor) ?? [], change]);
+    }
+  }
+  return targets.map((target) => new MergedTensors(target.tensors, changes.get(target)!));
+}
+
+/** Weights by all spellings of their layers. */
+function placesOf(targets: readonly LoraTarget[]): Map<string, Place> {
+  const places = new Map<string, Place>();
+  for (const target of targets) {
+    for (const [tensor, { shape }] of target.tensors.entries) {
+      if (shape.length < 2 || !tensor.endsWith(".weight")) continue;
+      const layer = tensor.slice(0, -".weight".length);
+      const full = /^(encoder|embeddings)\./.test(layer) && target.name !== "unet"
+        ? `text_model.${layer}`
+        : layer;
+      for (const name of new Set([full, full.replace(/^text_model\./, "")])) {
+        for (const spelling of layerSpellings(name, PREFIXES[target.name])) {
+          places.set(spelling, { target, tensor });
+        }
+      }
+    }
+  }
+  return places;
+}
+
+function checkLayers({ file, layers }: LoraFile, places: ReadonlyMap<string, Place>): void {
+  const decomposed = [...layers.keys()].filter((layer) => layers.get(layer)!.has("dora_scale"));
+  if (decomposed.length > 0) {
+    throw new ModelError(
+      `${file} is a DoRA (${listed(decomposed)}), wanted one without dora_scale`,
+    );
+  }
+  const unknown = [...layers.keys()].filter((layer) => !places.has(layer));
+  if (unknown.length === 0) return;
+  throw new ModelError(
+    `${file}: ${unknown.length} of ${layers.size} layers are none of this model's: ` +
+      listed(unknown),
+    { hint: "the LoRA was trained on another model" },
+  );
+}
+
+async function changeOf(
+  lora: LoraFile,
+  layer: string,
+  { target, tensor }: Place,
+  scale: number,
+): Promise<Float32Array> {
+  const parts = await lora.parts(layer);
+  const { shape } = target.tensors.entries.get(tensor)!;
+  const refuse = (what: string): never => {
+    throw new ModelError(`${lora.file}: ${shown(layer)} ${what}`, {
+      hint: "the LoRA was trained on another model, or is damaged",
+    });
+  };
+  const matrix = multiplied(() => loraChange(parts, lora.alpha(target.name)), refuse);
+  const count = shape.reduce((product, size) => product * size, 1);
+  if (matrix === undefined) return refuse(`has only ${[...parts.keys()].join(", ")}`);
+  if (matrix.rows !== shape[0] || matrix.data.length !== count) {
+    const columns = matrix.rows === 0 ? 0 : matrix.data.length / matrix.rows;
+    return refuse(`changes ${matrix.rows}×${columns} numbers, the weight is [${shape}]`);
+  }
+  return matrix.data.map((value) => scale * value);
+}
+
+function multiplied<T>(make: () => T, refuse: (what: string) => never): T {
+  try {
+    return make();
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return refuse(`has parts that do not fit together: ${error.message}`);
+  }
+}

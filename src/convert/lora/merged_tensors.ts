@@ -1,0 +1,61 @@
+/** Tensors with changes added to some of them. @module */
+import { floatReader } from "../float_values.ts";
+import { type SafetensorsTensor, toTensor } from "../../formats/safetensors/safetensors.ts";
+import {
+  checkRange,
+  entryOf,
+  readableEntry,
+  type TensorEntry,
+  type TensorFile,
+  type TensorRange,
+} from "../../formats/tensor_file.ts";
+
+/** Makes the numbers to add to a tensor. */
+export type Change = () => Promise<Float32Array>;
+
+/** A file whose changed tensors are float32. */
+export class MergedTensors implements TensorFile {
+  readonly entries: ReadonlyMap<string, TensorEntry>;
+  readonly #file: TensorFile;
+  readonly #changes: ReadonlyMap<string, readonly Change[]>;
+  #last: { name: string; bytes: Promise<Uint8Array> } | undefined;
+
+  /** @param changes by name of the tensor, of as many elements each */
+  constructor(file: TensorFile, changes: ReadonlyMap<string, readonly Change[]>) {
+    this.#file = file;
+    this.#changes = changes;
+    this.entries = new Map(
+      [...file.entries].map(([name, entry]) => {
+        if (!changes.has(name)) return [name, entry];
+        const count = entry.shape.reduce((product, size) => product * size, 1);
+        return [name, { dtype: "F32", shape: entry.shape, length: 4 * count }];
+      }),
+    );
+  }
+
+  async read(name: string): Promise<SafetensorsTensor> {
+    const entry = readableEntry(this.entries, name, "the file");
+    return toTensor(entry, await this.readBytes(name, { offset: 0, length: entry.length }));
+  }
+
+  async readBytes(name: string, range: TensorRange): Promise<Uint8Array> {
+    const changes = this.#changes.get(name);
+    if (changes === undefined) return await this.#file.readBytes(name, range);
+    checkRange(entryOf(this.entries, name, "the file"), range);
+    // A tensor is asked for in pieces, one after another.
+    if (this.#last?.name !== name) this.#last = { name, bytes: this.#merge(name, changes) };
+    const bytes = await this.#last.bytes;
+    return bytes.subarray(range.offset, range.offset + range.length);
+  }
+
+  async #merge(name: string, changes: readonly Change[]): Promise<Uint8Array> {
+    const { dtype, length } = entryOf(this.#file.entries, name, "the file");
+    const bytes = await this.#file.readBytes(name, { offset: 0, length });
+    const sum = Float32Array.from(floatReader(name, dtype)(bytes));
+    for (const change of changes) {
+      const values = await change();
+      for (let i = 0; i < sum.length; i++) sum[i] += values[i];
+    }
+    return new Uint8Array(sum.buffer);
+  }
+}
