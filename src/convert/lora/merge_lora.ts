@@ -4,6 +4,7 @@ import type { TensorFile } from "../../formats/tensor_file.ts";
 import { shown } from "../../text.ts";
 import { loraChange } from "./lora_change.ts";
 import { listed, type LoraFile } from "./lora_file.ts";
+import { ldmLayers } from "../single_file/unet_names.ts";
 import { layerSpellings } from "./lora_names.ts";
 import { type Change, MergedTensors } from "./merged_tensors.ts";
 
@@ -61,20 +62,27 @@ export function mergeLoras(
 function placesOf(targets: readonly LoraTarget[]): Map<string, Place> {
   const places = new Map<string, Place>();
   for (const target of targets) {
+    const inSingleFile = ldmLayers(target.tensors.entries.keys());
     for (const [tensor, { shape }] of target.tensors.entries) {
       if (shape.length < 2 || !tensor.endsWith(".weight")) continue;
       const layer = tensor.slice(0, -".weight".length);
-      const full = /^(encoder|embeddings)\./.test(layer) && target.name !== "unet"
-        ? `text_model.${layer}`
-        : layer;
-      for (const name of new Set([full, full.replace(/^text_model\./, "")])) {
-        for (const spelling of layerSpellings(name, PREFIXES[target.name])) {
-          places.set(spelling, { target, tensor });
-        }
+      for (const spelling of spellings(target.name, layer)) {
+        places.set(spelling, { target, tensor });
       }
+      // kohya's LoRAs of SDXL name layers as single files do.
+      const other = target.name === "unet" ? inSingleFile(layer) : undefined;
+      if (other === undefined) continue;
+      places.set(`lora_unet_${other.replaceAll(".", "_")}`, { target, tensor });
     }
   }
   return places;
+}
+
+function spellings(network: string, layer: string): string[] {
+  const prefixes = PREFIXES[network];
+  if (network === "unet") return layerSpellings(layer, prefixes);
+  const short = layer.replace(/^text_model\./, "");
+  return [short, `text_model.${short}`].flatMap((name) => layerSpellings(name, prefixes));
 }
 
 function checkLayers({ file, layers }: LoraFile, places: ReadonlyMap<string, Place>): void {

@@ -45,7 +45,7 @@ const TEXTS: Readonly<Record<SingleFileKind, readonly string[]>> = {
 };
 /** Schedule tables, step counters, the losses of training, and marks. */
 const USUAL =
-  /^(alphas_cumprod(_prev)?|betas|sqrt_.*|log_one_minus_alphas_cumprod|posterior_.*|logvar|lvlb_weights|denoiser\.sigmas|global_step|v_pred|model_ema\..*|first_stage_model\.(loss|model_ema)\..*)$/;
+  /^(alphas_cumprod(_prev)?|betas|sqrt_.*|log_one_minus_alphas_cumprod|posterior_.*|logvar|lvlb_weights|scale_factor|denoiser\.sigmas|global_step|v_pred|model_ema\..*|first_stage_model\.(loss|model_ema)\..*)$/;
 
 /**
  * Finds the networks of a single file.

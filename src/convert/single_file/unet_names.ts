@@ -60,3 +60,42 @@ function inner(block: string, layer: string): string | undefined {
   if (!block.includes(".resnets.")) return `${block}.${layer}`;
   return RESNET[layer] === undefined ? undefined : `${block}.${RESNET[layer]}`;
 }
+
+/**
+ * Makes the function from a layer's name in a diffusers folder to its name in a single file, `undefined` where there is none.
+ *
+ * @param names of the folder's tensors
+ */
+export function ldmLayers(names: Iterable<string>): (layer: string) => string | undefined {
+  const known = new Set(names);
+  let layers = 0;
+  while (known.has(`down_blocks.0.resnets.${layers}.conv1.weight`)) layers++;
+  const hasAttention = (level: number) => known.has(`up_blocks.${level}.attentions.0.norm.weight`);
+  return (layer) => keyOf(FIXED, layer) ?? ldmBlock(layer, layers, hasAttention);
+}
+
+function ldmBlock(
+  layer: string,
+  layers: number,
+  hasAttention: (upLevel: number) => boolean,
+): string | undefined {
+  const [, middle, inMiddle] = /^mid_block\.(\w+\.\d)\.(.+)$/.exec(layer) ?? [];
+  if (middle !== undefined) {
+    return `middle_block.${MIDDLE.indexOf(middle)}.${keyOf(RESNET, inMiddle) ?? inMiddle}`;
+  }
+  const [, way, level, kind, place, rest] =
+    /^(down|up)_blocks\.(\d+)\.(\w+)\.(\d+)\.(.+)$/.exec(layer) ?? [];
+  if (way === undefined) return undefined;
+  const first = Number(level) * (layers + 1) + (way === "down" ? 1 : 0);
+  const block = `${way === "down" ? "input" : "output"}_blocks`;
+  if (kind === "downsamplers") return `${block}.${first + layers}.0.op`;
+  if (kind === "upsamplers") {
+    return `${block}.${first + layers}.${hasAttention(Number(level)) ? 2 : 1}.conv`;
+  }
+  const part = kind === "resnets" ? 0 : 1;
+  return `${block}.${first + Number(place)}.${part}.${keyOf(RESNET, rest) ?? rest}`;
+}
+
+function keyOf(table: Readonly<Record<string, string>>, value: string): string | undefined {
+  return Object.keys(table).find((key) => table[key] === value);
+}

@@ -152,6 +152,48 @@ Deno.test("convert sd makes the same bytes of a single file, a .ckpt and a folde
     assert.deepEqual(await contents(third), made);
   }));
 
+Deno.test("convert sd makes the same bytes of .bin files, shards and variants", () =>
+  withModel(async (folder, model) => {
+    await converted("--ckpt", model, "-o", join(folder, "1/model"));
+    const part = (path: string) => join(model, path);
+    const take = async (path: string) => {
+      const tensors = readTensorsOf(part(path));
+      await Deno.remove(part(path));
+      return tensors;
+    };
+    const wide = (tensors: Tensors) =>
+      new Map(
+        [...tensors].filter(([, { dtype }]) => dtype === "F16").map(([name, tensor]) => {
+          const { shape, data } = tensor;
+          return [name, { shape, data: Float32Array.from(data as Float16Array) }] as const;
+        }),
+      );
+    const text = wide(await take("text_encoder/model.safetensors"));
+    await Deno.writeFile(
+      part("text_encoder/pytorch_model.bin"),
+      checkpointOfParts({ model: text }),
+    );
+    const shards = [...await take("unet/diffusion_pytorch_model.safetensors")];
+    const weight_map: Record<string, string> = {};
+    for (const i of [0, 1]) {
+      const name = `diffusion_pytorch_model-0000${i + 1}-of-00002.safetensors`;
+      const tensors = shards.filter((_, at) => at % 2 === i);
+      for (const [tensor] of tensors) weight_map[tensor] = name;
+      await Deno.writeFile(part(`unet/${name}`), writeSafetensors(new Map(tensors)));
+    }
+    await Deno.writeTextFile(
+      part("unet/diffusion_pytorch_model.safetensors.index.json"),
+      JSON.stringify({ metadata: {}, weight_map }),
+    );
+    const vae = "vae/diffusion_pytorch_model";
+    await Deno.rename(part(`${vae}.safetensors`), part(`${vae}.fp16.safetensors`));
+    const lines = await converted("--ckpt", model, "-o", join(folder, "2/model"));
+    const file = join(model, `${vae}.fp16.safetensors`);
+    assert.equal(lines[1], `note: ${file} is taken, the variant fp16 is the only one there`);
+    const [one, other] = [join(folder, "1/model"), join(folder, "2/model")];
+    assert.deepEqual(await contents(other), await contents(one));
+  }));
+
 Deno.test("convert sd takes the tokenizer from beside the checkpoint, and the prediction from the flag", () =>
   withTempFolder(async (folder) => {
     const file = join(folder, "sd2.safetensors");

@@ -139,6 +139,8 @@ Deno.test("mergeLoras() knows the spellings of diffusers through the years", asy
       `${text}.k_proj`,
     ],
   ];
+  const ldm = "lora_unet_input_blocks_1_1_transformer_blocks_0_attn1_to_q";
+  pairs.push([`${ldm}.lora_down.weight`, `${ldm}.lora_up.weight`, LAYER]);
   for (const [down, up, layer] of pairs) {
     const entries = { [down]: tensor([2, 32]), [up]: tensor([32, 2]) };
     near(await added(entries, { layer }), 2);

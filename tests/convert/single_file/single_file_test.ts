@@ -4,6 +4,7 @@ import {
   type SingleFileOptions,
 } from "../../../src/convert/single_file/single_file.ts";
 import { convertTextEncoder } from "../../../src/convert/text_encoder/convert_text_encoder.ts";
+import { ldmLayers, unetNames } from "../../../src/convert/single_file/unet_names.ts";
 import { textConfig } from "../../../src/convert/text_encoder/text_config.ts";
 import { convertUnet } from "../../../src/convert/unet/convert_unet.ts";
 import { unetConfig } from "../../../src/convert/unet/unet_config.ts";
@@ -162,4 +163,17 @@ Deno.test("openSingleFile() names what it refuses", async () => {
       return true;
     });
   }
+});
+
+Deno.test("ldmLayers() undoes what unetNames() does", () => {
+  const names = [...tensors.keys()].filter((name) => name.startsWith(UNET)).map((name) =>
+    name.slice(UNET.length)
+  );
+  const folder = names.map(unetNames(names));
+  const back = ldmLayers(folder);
+  for (const [i, name] of folder.entries()) {
+    const [, layer, kind] = /^(.*)\.(weight|bias)$/.exec(name)!;
+    assert.equal(`${back(layer)}.${kind}`, names[i]);
+  }
+  assert.equal(back("conv_middle"), undefined);
 });
