@@ -1,5 +1,6 @@
 /** The change that a LoRA makes of a layer's weight, at scale 1. @module */
 import type { LoraPart } from "./lora_names.ts";
+import { kernelOf } from "./lora_size.ts";
 import {
   hadamard,
   kronecker,
@@ -45,7 +46,9 @@ function plainChange(parts: LoraParts): Change | undefined {
   const [up, down, mid] = ["up", "down", "mid"].map((name) => parts.get(name as LoraPart));
   if (!up || !down) return undefined;
   const [left, right] = [asMatrix(up), asMatrix(down)];
-  const matrix = mid ? tucker(left, asMatrix(mid), right, kernelOf(mid)) : product(left, right);
+  const matrix = mid
+    ? tucker(left, asMatrix(mid), right, kernelOf(mid.shape))
+    : product(left, right);
   return { matrix, rank: right.rows };
 }
 
@@ -77,14 +80,9 @@ function lokrChange(parts: LoraParts): Change | undefined {
 /** a·b, or with a core Σ core[p,q,k] b[q,i] a[p,o]. */
 function factor(a: PartTensor, b: PartTensor, core: PartTensor | undefined): Matrix {
   if (!core) return product(asMatrix(a), asMatrix(b));
-  return tucker(transposed(asMatrix(a)), asMatrix(core), asMatrix(b), kernelOf(core));
+  return tucker(transposed(asMatrix(a)), asMatrix(core), asMatrix(b), kernelOf(core.shape));
 }
 
 function asMatrix({ shape, data }: PartTensor): Matrix {
   return matrixOf(shape, data);
-}
-
-/** Numbers that belong to a pair of channels. */
-function kernelOf({ shape }: PartTensor): number {
-  return shape.slice(2).reduce((product, size) => product * size, 1);
 }

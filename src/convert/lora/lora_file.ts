@@ -59,6 +59,15 @@ export class LoraFile {
     return new LoraFile(file, tensors, layers, settingsOf(tensors, file));
   }
 
+  /** Shapes of a layer's parts. */
+  shapes(layer: string): Map<LoraPart, readonly number[]> {
+    return new Map(
+      [...this.layers.get(layer)!].map(([part, name]) =>
+        [part, this.#tensors.entries.get(name)!.shape] as const
+      ),
+    );
+  }
+
   /** The numbers of a layer's parts. @throws {ModelError} where they are no floats */
   async parts(layer: string): Promise<LoraParts> {
     const parts = new Map<LoraPart, PartTensor>();

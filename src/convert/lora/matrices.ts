@@ -71,6 +71,9 @@ export function kronecker(a: Matrix, b: Matrix): Matrix {
  * @param core `[p, q·kernel]`
  */
 export function tucker(left: Matrix, core: Matrix, right: Matrix, kernel: number): Matrix {
+  if (core.columns !== right.rows * kernel) {
+    throw new RangeError(`a core of ${core.rows}×${core.columns / kernel}, ${right.rows} rows`);
+  }
   const outer = product(left, core);
   const data = new Float32Array(left.rows * right.columns * kernel);
   for (let k = 0; k < kernel; k++) {

@@ -2,10 +2,11 @@
 import { ModelError } from "../../errors.ts";
 import type { TensorFile } from "../../formats/tensor_file.ts";
 import { shown } from "../../text.ts";
+import { ldmLayers } from "../single_file/unet_names.ts";
 import { loraChange } from "./lora_change.ts";
 import { listed, type LoraFile } from "./lora_file.ts";
-import { ldmLayers } from "../single_file/unet_names.ts";
 import { layerSpellings } from "./lora_names.ts";
+import { loraSize } from "./lora_size.ts";
 import { type Change, MergedTensors } from "./merged_tensors.ts";
 
 /** A LoRA and how much of it is merged. */
@@ -27,6 +28,8 @@ const PREFIXES: Readonly<Record<string, readonly string[]>> = {
   text_encoder: ["lora_te_", "lora_te1_", "text_encoder.", ""],
   text_encoder_2: ["lora_te2_", "text_encoder_2."],
 };
+
+const OTHER_MODEL = "the LoRA was trained on another model, or is damaged";
 
 /** A weight that a layer of a LoRA changes. */
 interface Place {
@@ -51,7 +54,7 @@ export function mergeLoras(
     for (const layer of lora.layers.keys()) {
       const { target, tensor } = places.get(layer)!;
       const own = changes.get(target)!;
-      const change = () => changeOf(lora, layer, { target, tensor }, scale);
+      const change = () => changeOf(lora, layer, target.name, scale);
       own.set(tensor, [...own.get(tensor) ?? [], change]);
     }
   }
@@ -85,7 +88,9 @@ function spellings(network: string, layer: string): string[] {
   return [short, `text_model.${short}`].flatMap((name) => layerSpellings(name, prefixes));
 }
 
-function checkLayers({ file, layers }: LoraFile, places: ReadonlyMap<string, Place>): void {
+/** @throws {ModelError} where the LoRA belongs to another model, before any number is read */
+function checkLayers(lora: LoraFile, places: ReadonlyMap<string, Place>): void {
+  const { file, layers } = lora;
   const decomposed = [...layers.keys()].filter((layer) => layers.get(layer)!.has("dora_scale"));
   if (decomposed.length > 0) {
     throw new ModelError(
@@ -93,42 +98,42 @@ function checkLayers({ file, layers }: LoraFile, places: ReadonlyMap<string, Pla
     );
   }
   const unknown = [...layers.keys()].filter((layer) => !places.has(layer));
-  if (unknown.length === 0) return;
-  throw new ModelError(
-    `${file}: ${unknown.length} of ${layers.size} layers are none of this model's: ` +
-      listed(unknown),
-    { hint: "the LoRA was trained on another model" },
-  );
+  if (unknown.length > 0) {
+    throw new ModelError(
+      `${file}: ${unknown.length} of ${layers.size} layers are none of this model's: ` +
+        listed(unknown),
+      { hint: OTHER_MODEL },
+    );
+  }
+  for (const layer of layers.keys()) {
+    const shapes = lora.shapes(layer);
+    const size = loraSize(shapes);
+    if (size === undefined) throw unfit(lora, layer, `has only ${[...shapes.keys()].join(", ")}`);
+    const { target, tensor } = places.get(layer)!;
+    const { shape } = target.tensors.entries.get(tensor)!;
+    const count = shape.reduce((product, size) => product * size, 1);
+    if (size.rows === shape[0] && size.rows * size.columns === count) continue;
+    const found = `${size.rows}×${size.columns}`;
+    throw unfit(lora, layer, `changes ${found} numbers, the weight is [${shape}]`);
+  }
 }
 
 async function changeOf(
   lora: LoraFile,
   layer: string,
-  { target, tensor }: Place,
+  network: string,
   scale: number,
 ): Promise<Float32Array> {
   const parts = await lora.parts(layer);
-  const { shape } = target.tensors.entries.get(tensor)!;
-  const refuse = (what: string): never => {
-    throw new ModelError(`${lora.file}: ${shown(layer)} ${what}`, {
-      hint: "the LoRA was trained on another model, or is damaged",
-    });
-  };
-  const matrix = multiplied(() => loraChange(parts, lora.alpha(target.name)), refuse);
-  const count = shape.reduce((product, size) => product * size, 1);
-  if (matrix === undefined) return refuse(`has only ${[...parts.keys()].join(", ")}`);
-  if (matrix.rows !== shape[0] || matrix.data.length !== count) {
-    const columns = matrix.rows === 0 ? 0 : matrix.data.length / matrix.rows;
-    return refuse(`changes ${matrix.rows}×${columns} numbers, the weight is [${shape}]`);
-  }
-  return matrix.data.map((value) => scale * value);
-}
-
-function multiplied<T>(make: () => T, refuse: (what: string) => never): T {
   try {
-    return make();
+    const { data } = loraChange(parts, lora.alpha(network))!;
+    return data.map((value) => scale * value);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    return refuse(`has parts that do not fit together: ${error.message}`);
+    throw unfit(lora, layer, `has parts that do not fit together: ${error.message}`);
   }
+}
+
+function unfit({ file }: LoraFile, layer: string, what: string): ModelError {
+  return new ModelError(`${file}: ${shown(layer)} ${what}`, { hint: OTHER_MODEL });
 }

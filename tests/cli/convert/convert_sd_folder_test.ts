@@ -323,7 +323,8 @@ Deno.test("convert sd --lora merges LoRAs and says so, and leaves nothing where 
     ]);
     const none = join(folder, "none");
     const other = ["--config_path", CONFIG, "--tokenizer_path", TOKENIZER, "--lora", loras[0]];
-    const { error } = await convert("--ckpt", SINGLE, "-o", none, ...other);
+    const { error, lines: printed } = await convert("--ckpt", SINGLE, "-o", none, ...other);
+    assert.deepEqual(printed, []);
     assert.match(error!.message, /kohya\.safetensors: ".*" changes .* numbers, the weight is \[/);
     assert.equal(await Deno.stat(none).catch(() => undefined), undefined);
   }));
