@@ -2,10 +2,12 @@
  * Solvers over a {@link Denoiser}: sampling of diffusion models in parallel over timesteps, and step by step. No network, no FFI and no
  * permissions: everything is typed arrays.
  *
- * - {@link createSchedule} makes the steps of a chain from a model's noise levels, {@link scheduleFrom} from own coefficients.
+ * - {@link createSchedule} makes the steps of DDIM or DDPM from a model's noise levels, {@link createEulerSchedule} those of Euler's
+ *   method, {@link createFlowSchedule} those of a flow model, {@link scheduleFrom} any from own coefficients.
+ * - {@link answerWeights} turns a network's answer into a prediction, {@link clipSample} clips the sample that it implies.
  * - {@link solve} samples all steps of a window at once, {@link parallelSample} does so round by round, {@link sequentialSample} one step
  *   after the other.
- * - {@link TorchGenerator} draws the noise that PyTorch would draw; {@link renoise} makes a trajectory to start from.
+ * - {@link TorchGenerator} draws the noise that PyTorch would draw, {@link drawNoise} that of a whole run; {@link renoise} makes a trajectory to start from.
  * - {@link Solver} is the interface of a method; `method` takes your own.
  *
  * @example
@@ -30,7 +32,18 @@
  */
 export * from "./src/errors.ts";
 export type { Precision } from "./src/sampling/alphas_cumprod.ts";
+export { type AnswerWeights, answerWeights, type PredictionType } from "./src/sampling/answers.ts";
+export { type ClipOptions, clipSample } from "./src/sampling/clip_sample.ts";
 export type { Denoiser } from "./src/sampling/denoiser.ts";
+export { drawNoise, type NoiseOptions } from "./src/sampling/draw_noise.ts";
+export { createEulerSchedule, type EulerScheduleOptions } from "./src/sampling/euler_schedule.ts";
+export type { EulerSigmaOptions } from "./src/sampling/euler_sigmas.ts";
+export { createFlowSchedule, type FlowScheduleOptions } from "./src/sampling/flow_schedule.ts";
+export {
+  flowShift,
+  type FlowShiftOptions,
+  type FlowSigmaOptions,
+} from "./src/sampling/flow_sigmas.ts";
 export { TorchGenerator } from "./src/sampling/noise.ts";
 export type {
   Method,
@@ -49,7 +62,12 @@ export {
   type ScheduleOptions,
 } from "./src/sampling/schedule.ts";
 export { type OwnSchedule, scheduleFrom } from "./src/sampling/schedule_from.ts";
-export type { ScheduleKind, SchedulerConfig } from "./src/sampling/scheduler_config.ts";
+export type {
+  BetaSchedule,
+  ScheduleKind,
+  SchedulerConfig,
+} from "./src/sampling/scheduler_config.ts";
+export type { SigmaSpacing } from "./src/sampling/sigma_spacing.ts";
 export type { TimestepSpacing } from "./src/sampling/timestep_spacing.ts";
 export { type SequentialOptions, sequentialSample } from "./src/sampling/sequential_sampler.ts";
 export { solve, type SolveOptions } from "./src/sampling/solve.ts";

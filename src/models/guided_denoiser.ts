@@ -1,10 +1,10 @@
 /** Classifier-free guidance over a network: the solver's view of a model. @module */
 import type { Denoiser } from "../sampling/denoiser.ts";
 import type { Schedule } from "../sampling/schedule.ts";
+import { type AnswerWeights, answerWeights, type PredictionType } from "../sampling/answers.ts";
 import { retryNonFinite } from "./finite_noise.ts";
 import type { ConditionalNetwork } from "./networks/conditional_network.ts";
 import type { ConditionRow } from "./networks/row_buffers.ts";
-import type { PredictionType } from "./scheduler_file.ts";
 
 /** Options of {@link GuidedDenoiser}. */
 export interface GuidedDenoiserOptions {
@@ -48,6 +48,7 @@ export class GuidedDenoiser implements Denoiser {
   networkMilliseconds = 0;
   readonly #network: ConditionalNetwork;
   readonly #options: GuidedDenoiserOptions;
+  readonly #weights: AnswerWeights;
   readonly #guidedSize: number;
   readonly #conditions: readonly ConditionRow[];
   readonly #devices = new Map<number, string>();
@@ -57,6 +58,7 @@ export class GuidedDenoiser implements Denoiser {
    * A denoiser for one condition.
    *
    * @param network stays the caller's to close
+   * @throws {RangeError} when a network of this prediction type was not trained on the schedule's levels, or takes whole timesteps alone
    */
   constructor(network: ConditionalNetwork, options: GuidedDenoiserOptions) {
     const [channels, height, width] = network.latentShape;
@@ -64,6 +66,8 @@ export class GuidedDenoiser implements Denoiser {
     this.schedule = options.schedule;
     this.#network = network;
     this.#options = options;
+    checkTimesteps(options.schedule, network);
+    this.#weights = answerWeights(options.schedule, options.predictionType ?? "epsilon");
     this.#guidedSize = (options.guidedChannels ?? channels) * height * width;
     this.#conditions = usedConditions(options, this.#guidedSize === this.rowSize);
     this.#finite = retryNonFinite({
@@ -110,7 +114,8 @@ export class GuidedDenoiser implements Denoiser {
         const step = Math.floor(slot / perStep);
         const timestep = this.schedule.timesteps[steps[step]];
         const condition = this.#conditions[slot % perStep];
-        rows.set(slot, latents, { offset: step * this.rowSize, timestep, condition });
+        const scale = this.schedule.inputScale[steps[step]];
+        rows.set(slot, latents, { offset: step * this.rowSize, scale, timestep, condition });
       }
       const before = performance.now();
       await this.#network.run(rows, count, { maxRows: this.#options.batchSize, signal, avoid });
@@ -124,9 +129,7 @@ export class GuidedDenoiser implements Denoiser {
     } finally {
       this.#network.release(rows, this);
     }
-    if (this.#options.predictionType === "v_prediction") {
-      this.#noiseFromVelocity(latents, steps, out);
-    }
+    this.#predictionFromAnswer(latents, steps, out);
   }
 
   /** `out` holds ε_c and becomes the guided noise. */
@@ -138,14 +141,26 @@ export class GuidedDenoiser implements Denoiser {
     }
   }
 
-  /** ε = √ᾱ v + √(1−ᾱ) x (Salimans & Ho, "Progressive distillation", 2022); linear, so it may follow guidance. */
-  #noiseFromVelocity(latents: Float64Array, steps: Int32Array, out: Float64Array): void {
-    for (let row = 0, i = 0; row < steps.length; row++) {
-      const alpha = this.schedule.alphasCumprod[steps[row]];
-      const [a, s] = [Math.sqrt(alpha), Math.sqrt(1 - alpha)];
-      for (const end = i + this.rowSize; i < end; i++) out[i] = a * out[i] + s * latents[i];
+  /** Linear, so that it may follow guidance. */
+  #predictionFromAnswer(latents: Float64Array, steps: Int32Array, out: Float64Array): void {
+    for (let row = 0; row < steps.length; row++) {
+      const v = this.#weights.answer[steps[row]], u = this.#weights.latent[steps[row]];
+      if (v === 1 && u === 0) continue;
+      const start = row * this.rowSize, end = start + this.rowSize;
+      for (let i = start; i < end; i++) out[i] = v * out[i] + u * latents[i];
     }
   }
+}
+
+/** A network whose timestep is an integer takes no level between two. */
+function checkTimesteps({ timesteps }: Schedule, { contract }: ConditionalNetwork): void {
+  const { name, type } = contract.timestep;
+  const t = /^int/.test(type) ? timesteps.findIndex((timestep) => !Number.isInteger(timestep)) : -1;
+  if (t < 0) return;
+  throw new RangeError(
+    `timesteps[${t}] is ${timesteps[t]}, but the network takes ${name} as ${type}, ` +
+      `wanted whole numbers: levels of leading or trailing spacing`,
+  );
 }
 
 /** Conditions whose answers guidance does not multiply by 0. */

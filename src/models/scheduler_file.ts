@@ -5,6 +5,7 @@
  * @module
  */
 import type { JsonValue } from "../formats/json.ts";
+import type { PredictionType } from "../sampling/answers.ts";
 import { shown, shownValue } from "../text.ts";
 import { createSchedule } from "../sampling/schedule.ts";
 import {
@@ -23,9 +24,6 @@ import {
   STEPPING_KEYS,
   stepsAsDdim,
 } from "./scheduler_classes.ts";
-
-/** What the network predicts. */
-export type PredictionType = "epsilon" | "v_prediction";
 
 /** The model's own schedule. */
 export interface SchedulerFile {

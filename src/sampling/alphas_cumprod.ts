@@ -2,41 +2,49 @@
  * ᾱ of every training level, in float64 or bit for bit as torch computes it in float32.
  * @module
  */
+import { type Rounding, trainingBetas } from "./betas.ts";
 import type { SchedulerConfig } from "./scheduler_config.ts";
 
 /** Precision in which ᾱ is computed; the result is float64 either way. */
 export type Precision = "float64" | "float32";
 
+/** The smallest normal double: quotients of ᾱ stay finite. */
+const SMALLEST_ALPHA = 2 ** -1022;
+
 /** ᾱ of the training levels 0 … N−1: the cumulative product of 1 − β. */
 export function alphasCumprod(config: SchedulerConfig, precision: Precision): Float64Array {
-  const round = precision === "float32" ? Math.fround : (value: number) => value;
-  const out = new Float64Array(config.numTrainTimesteps);
-  // torch multiplies in double also for float32 and rounds every output: accumulating in float32 changes most entries.
+  const round: Rounding = precision === "float32" ? Math.fround : (value) => value;
+  const betas = trainingBetas(config, round);
+  return cumulativeProduct(config.rescaleBetasZeroSnr ? withoutSignal(betas, round) : betas, round);
+}
+
+/** Steps divide by ᾱ, unless it is 0 on purpose, and by 1 − ᾱ. @throws {RangeError} */
+export function checkLevels(levels: Float64Array, config: SchedulerConfig): void {
+  const first = levels[0], last = levels[levels.length - 1];
+  const enough = last >= SMALLEST_ALPHA || config.rescaleBetasZeroSnr && last === 0;
+  if (first < 1 && enough) return;
+  const { betaStart, betaEnd, trainedBetas } = config;
+  const source = trainedBetas ? "trainedBetas" : `betaStart ${betaStart} and betaEnd ${betaEnd}`;
+  throw new RangeError(
+    `${source} take alphasCumprod from ${first} to ${last} over ${levels.length} levels, ` +
+      `wanted values below 1 and above 0`,
+  );
+}
+
+/** torch multiplies in double also for float32 and rounds every output: accumulating in float32 changes most entries. */
+function cumulativeProduct(betas: Float64Array, round: Rounding): Float64Array {
   let product = 1;
-  for (let i = 0; i < out.length; i++) {
-    product *= round(1 - beta(config, i, round));
-    out[i] = round(product);
-  }
-  return out;
+  return betas.map((beta) => {
+    product *= round(1 - beta);
+    return round(product);
+  });
 }
 
-function beta(config: SchedulerConfig, i: number, round: (value: number) => number): number {
-  const { betaStart, betaEnd, numTrainTimesteps: count } = config;
-  if (config.betaSchedule === "linear") return linspace(betaStart, betaEnd, count, i, round);
-  const root = linspace(Math.sqrt(betaStart), Math.sqrt(betaEnd), count, i, round);
-  return round(root * root);
-}
-
-/** Entry i of torch's linspace: each half is measured from its own end. */
-function linspace(
-  start: number,
-  end: number,
-  count: number,
-  i: number,
-  round: (value: number) => number,
-): number {
-  const first = round(start), last = round(end);
-  if (count === 1) return first;
-  const step = round((last - first) / (count - 1));
-  return round(i < count / 2 ? first + step * i : last - step * (count - 1 - i));
+/** β whose √ᾱ is that of `betas` shifted to end at 0 and scaled to begin where it did: algorithm 1 of Lin et al. 2024. */
+function withoutSignal(betas: Float64Array, round: Rounding): Float64Array {
+  const roots = cumulativeProduct(betas, round).map((alpha) => round(Math.sqrt(alpha)));
+  const first = roots[0], last = roots[roots.length - 1];
+  const scale = round(first / round(first - last));
+  const levels = roots.map((root) => round(round(round(root - last) * scale) ** 2));
+  return levels.map((alpha, i) => round(1 - (i === 0 ? alpha : round(alpha / levels[i - 1]))));
 }

@@ -5,13 +5,15 @@
  * |---|---|
  * | ᾱ at schedule entry t, and at the next lower entry | `alphasCumprod[t]`, `alphasCumprodPrev[t]` |
  * | √ᾱ, √(1−ᾱ): x_(t+1) = √ᾱ x_0 + √(1−ᾱ) ε | `signal[t]`, `sigma[t]` |
+ * | q of x_0 = (x_(t+1) − √(1−ᾱ) e)/q: √ᾱ, and e is ε; 1 where ᾱ = 0, and e is ε − x_0 | `clean[t]` |
  * | thr_t = √((1−ᾱ′)/(1−ᾱ)) √(1−ᾱ/ᾱ′) | `noiseScale[t]` |
  * | n_t = η thr_t, n_0 = 0 | `n[t]` |
  * | c_t = √(ᾱ′/ᾱ) | `c[t]` |
  * | d_t = √(max(1−ᾱ′−n_t², 0)) − √(1−ᾱ) c_t | `d[t]` |
+ * | where ᾱ = 0: c_t = √ᾱ′ + √(max(1−ᾱ′−n_t², 0)), d_t = −√ᾱ′ | `c[t]`, `d[t]` |
  * @module
  */
-import { alphasCumprod, type Precision } from "./alphas_cumprod.ts";
+import { alphasCumprod, checkLevels, type Precision } from "./alphas_cumprod.ts";
 import { checkNumber, checkOneOf } from "./arguments.ts";
 import { type ScheduleKind, type SchedulerConfig, schedulerConfig } from "./scheduler_config.ts";
 import { visitedTimesteps } from "./timestep_spacing.ts";
@@ -68,9 +70,6 @@ export interface ScheduleOptions extends Partial<SchedulerConfig> {
   precision?: Precision;
 }
 
-/** The smallest normal double: quotients of ᾱ stay finite. */
-const SMALLEST_ALPHA = 2 ** -1022;
-
 /**
  * The coefficients of a DDIM (eta 0) or DDPM (eta 1) run.
  *
@@ -98,28 +97,16 @@ export function createSchedule(options: ScheduleOptions): Schedule {
   return { numSteps, timesteps, ...coefficients(now, prev, eta) };
 }
 
-/** Steps divide by ᾱ and by 1 − ᾱ. */
-function checkLevels(levels: Float64Array, { betaStart, betaEnd }: SchedulerConfig): void {
-  const last = levels[levels.length - 1];
-  if (levels[0] < 1 && last >= SMALLEST_ALPHA) return;
-  throw new RangeError(
-    `betaStart ${betaStart} and betaEnd ${betaEnd} take alphasCumprod from ${
-      levels[0]
-    } to ${last} ` +
-      `over ${levels.length} levels, wanted values below 1 and above 0`,
-  );
-}
-
 function coefficients(now: Float64Array, prev: Float64Array, eta: number) {
   const noiseScale = now.map((a, t) =>
     Math.sqrt((1 - prev[t]) / (1 - a)) * Math.sqrt(1 - a / prev[t])
   );
   const n = noiseScale.map((scale, t) => t === 0 ? 0 : eta * scale);
-  const c = now.map((a, t) => Math.sqrt(prev[t] / a));
-  const d = now.map((a, t) =>
-    Math.sqrt(Math.max(1 - prev[t] - n[t] * n[t], 0)) - Math.sqrt(1 - a) * c[t]
-  );
+  const kept = prev.map((a, t) => Math.sqrt(Math.max(1 - a - n[t] * n[t], 0)));
+  const c = now.map((a, t) => a === 0 ? Math.sqrt(prev[t]) + kept[t] : Math.sqrt(prev[t] / a));
+  const d = now.map((a, t) => a === 0 ? -Math.sqrt(prev[t]) : kept[t] - Math.sqrt(1 - a) * c[t]);
   const signal = now.map(Math.sqrt), sigma = now.map((a) => Math.sqrt(1 - a));
-  const levels = { signal, sigma, clean: signal, inputScale: now.map(() => 1) };
+  const clean = signal.map((a) => a === 0 ? 1 : a);
+  const levels = { signal, sigma, clean, inputScale: now.map(() => 1) };
   return { ...levels, alphasCumprod: now, alphasCumprodPrev: prev, c, d, n, noiseScale };
 }

@@ -2,6 +2,9 @@ import assert from "node:assert/strict";
 import { ModelError } from "../../src/errors.ts";
 import { DitPipeline } from "../../src/pipelines/dit_pipeline.ts";
 import { Environment } from "../../src/runtime/environment.ts";
+import { createEulerSchedule } from "../../src/sampling/euler_schedule.ts";
+import { createFlowSchedule } from "../../src/sampling/flow_schedule.ts";
+import type { Schedule } from "../../src/sampling/schedule.ts";
 import { sequentialSample } from "../../src/sampling/sequential_sampler.ts";
 import { withTempFolder } from "../support/temp_folder.ts";
 import { type TinyDitOptions, writeTinyDit } from "../support/tiny_dit.ts";
@@ -125,6 +128,39 @@ Deno.test("DitPipeline turns a predicted velocity into noise", () =>
       }
     },
   ));
+
+Deno.test("DitPipeline.createDenoiser() scales the network's input as Euler's schedule asks", () =>
+  withPipeline({}, async (pipeline) => {
+    const schedule = createEulerSchedule({
+      ...{ kind: "dit", numInferenceSteps: STEPS, timestepSpacing: "trailing" },
+    });
+    const denoiser = pipeline.createDenoiser(1, { schedule, guidanceScale: 1 });
+    const steps = Int32Array.from({ length: STEPS }, (_, t) => t);
+    const latents = Float64Array.from({ length: STEPS * denoiser.rowSize }, (_, i) => Math.sin(i));
+    const noise = new Float64Array(latents.length);
+    await denoiser.predictNoise(latents, steps, noise);
+    noise.forEach((value, i) => {
+      const t = Math.floor(i / denoiser.rowSize);
+      const wanted = tiny(schedule.inputScale[t] * latents[i], schedule.timesteps[t], 1);
+      assert.ok(Math.abs(value - wanted) < 1e-5, `element ${i}: ${value}, wanted ${wanted}`);
+    });
+  }));
+
+Deno.test("DitPipeline.createDenoiser() refuses a flow's levels, and levels between two where timesteps are integers", () =>
+  withPipeline({}, (pipeline) => {
+    const create = (schedule: Schedule) => () =>
+      pipeline.createDenoiser(1, { schedule, guidanceScale: 1 });
+    const flow = createFlowSchedule({ numInferenceSteps: 2, sigmas: [1, 0.5] });
+    assert.throws(create(flow), /predictionType is epsilon, .* wanted a diffusion schedule/);
+    const between = createEulerSchedule({
+      ...{ kind: "dit", numInferenceSteps: STEPS, timestepSpacing: "linspace" },
+    });
+    assert.throws(
+      create(between),
+      /timesteps\[1\] is 199.8, but .* timestep as int64, wanted whole/,
+    );
+    return Promise.resolve();
+  }));
 
 Deno.test("DitPipeline.decode() rounds as the official scripts do", () =>
   withPipeline({}, async (pipeline) => {

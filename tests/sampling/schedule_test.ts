@@ -75,6 +75,16 @@ Deno.test("createSchedule() names the value met and the values wanted", () => {
     [{ eta: 1.5 }, /eta is 1.5, wanted a finite number from 0 to 1/],
     [{ eta: NaN }, /eta is NaN/],
     [{ betaStart: 0 }, /betaStart is 0/],
+    [{ trainedBetas: [0.1] }, /trainedBetas has 1 entries, wanted 1000, the numTrainTimesteps/],
+    [
+      { trainedBetas: Array(1000).fill(1) },
+      /trainedBetas\[0\] is 1, wanted a finite number from 0/,
+    ],
+    [{ trainedBetas: Array(1000).fill(0) }, /trainedBetas take alphasCumprod from 1 to 1/],
+    [
+      { betaSchedule: "laplace" as "linear" },
+      /betaSchedule is laplace, wanted linear or scaled_linear/,
+    ],
     [{ betaEnd: 1e-9 }, /betaEnd is 1e-9, wanted a finite number from 0.00085/],
     [{ numInferenceSteps: 10, stepsOffset: 200 }, /reach training level 1100, wanted below 1000/],
     [{ kind: "sdxl" as "dit" }, /kind is sdxl, wanted dit or stable-diffusion/],
@@ -90,4 +100,16 @@ Deno.test("createSchedule() accepts the longest runs", () => {
   assert.equal(sd({ numInferenceSteps: 999 }).timesteps[998], 999);
   assert.deepEqual([...dit(1).timesteps], [0]);
   assert.ok(dit(1).d.every(Number.isFinite));
+});
+
+Deno.test("createSchedule() without a last signal steps from pure noise by x − D, and else as DDIM", () => {
+  for (const eta of [0, 0.5]) {
+    const rescaled = { rescaleBetasZeroSnr: true, timestepSpacing: "trailing", eta } as const;
+    const { signal, sigma, clean, c, d, n, alphasCumprodPrev: prev } = sd(rescaled);
+    assert.deepEqual([signal[49], sigma[49], clean[49]], [0, 1, 1]);
+    assert.deepEqual(clean.slice(0, 49), signal.slice(0, 49));
+    const x0 = 1.5, noise = -0.7, kept = Math.sqrt(1 - prev[49] - n[49] ** 2);
+    const moved = c[49] * noise + d[49] * (noise - x0);
+    assert.ok(Math.abs(moved - (Math.sqrt(prev[49]) * x0 + kept * noise)) < 1e-12);
+  }
 });

@@ -50,15 +50,21 @@ export class NetworkRows {
     this.#conditions = new Array(rows.capacity).fill(undefined);
   }
 
-  /** Fills row `slot` with `latents[offset …]`, the model's timestep and a condition. */
+  /** Fills row `slot` with `latents[offset …]` times `scale`, the model's timestep and a condition. */
   set(
     slot: number,
     latents: Float64Array,
-    { offset, timestep, condition }: { offset: number; timestep: number; condition: ConditionRow },
+    { offset, scale = 1, timestep, condition }: {
+      offset: number;
+      scale?: number;
+      timestep: number;
+      condition: ConditionRow;
+    },
   ): void {
     const { inputs } = this.rows;
     const latent = latents.subarray(offset, offset + this.#rowSize);
-    copyInto(inputs[SAMPLE], slot * this.#rowSize, latent);
+    const input = scale === 1 ? latent : latent.map((x) => scale * x);
+    copyInto(inputs[SAMPLE], slot * this.#rowSize, input);
     store(inputs[TIMESTEP], slot, timestep);
     // A text embedding is larger than the latent, and a row mostly keeps its condition from call to call.
     if (this.#conditions[slot] === condition) return;

@@ -1,0 +1,62 @@
+/**
+ * Noise levels between a highest and a lowest one.
+ *
+ * `karras` is equation 5 of Karras et al., "Elucidating the design space of diffusion-based generative models", 2022; `beta` is Lee et
+ * al., "Beta sampling is all you need", 2024. All equal those of diffusers' schedulers.
+ * @module
+ */
+import { betaQuantile } from "./beta_quantile.ts";
+
+/** How levels lie between the highest and the lowest one. */
+export type SigmaSpacing = "karras" | "exponential" | "beta";
+
+/** Every {@link SigmaSpacing}. */
+export const SIGMA_SPACINGS: readonly SigmaSpacing[] = ["karras", "exponential", "beta"];
+
+/** ρ of Karras et al. */
+const RHO = 7;
+/** Both shapes of the beta distribution. */
+const SHAPE = 0.6;
+
+/** Level at a share of the way from the lowest (0) to the highest (1). */
+type Between = (share: number, lowest: number, highest: number) => number;
+
+const BETWEEN: Record<SigmaSpacing, Between> = {
+  karras: (share, lowest, highest) => {
+    const low = lowest ** (1 / RHO), high = highest ** (1 / RHO);
+    return (high + (1 - share) * (low - high)) ** RHO;
+  },
+  exponential: (share, lowest, highest) =>
+    Math.exp(Math.log(highest) + (1 - share) * (Math.log(lowest) - Math.log(highest))),
+  beta: (share, lowest, highest) => lowest + betaQuantile(share, SHAPE) * (highest - lowest),
+};
+
+/** `count` levels, the lowest first; the highest alone if there is one. */
+export function spacedSigmas(
+  spacing: SigmaSpacing,
+  { count, lowest, highest }: Record<"count" | "lowest" | "highest", number>,
+): Float64Array {
+  return evenly(0, 1, count).map((share) => BETWEEN[spacing](share, lowest, highest));
+}
+
+/** `count` numbers from `low` to `high`; `high` alone if there is one. */
+export function evenly(low: number, high: number, count: number): Float64Array {
+  return Float64Array.from({ length: count }, (_, i) => {
+    return i === count - 1 ? high : low + i * ((high - low) / (count - 1));
+  });
+}
+
+/** Throws unless `sigmas`, of the steps T−1 … 0, are descending, at most `highest` and above 0. @throws {RangeError} */
+export function checkDescending(sigmas: ArrayLike<number>, highest: number): void {
+  if (sigmas.length === 0) throw new RangeError("sigmas has no entries, wanted one per step");
+  let above = highest;
+  for (let i = 0; i < sigmas.length; i++) {
+    const sigma = sigmas[i], first = i === 0;
+    const inside = Number.isFinite(sigma) && sigma > 0 && (first ? sigma <= above : sigma < above);
+    if (!inside) {
+      const wanted = first ? `at most ${above}` : `below sigmas[${i - 1}], ${above}`;
+      throw new RangeError(`sigmas[${i}] is ${sigma}, wanted a number above 0 and ${wanted}`);
+    }
+    above = sigma;
+  }
+}
