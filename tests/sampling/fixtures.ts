@@ -44,7 +44,40 @@ export function mixtureDenoiser(points: Float64Array, schedule: Schedule): Denoi
   };
 }
 
+/** The same for any chain: the sample that DDIM's latent of the same signal-to-noise ratio implies makes the prediction. */
+export function mixtureDenoiserOf(points: Float64Array, schedule: Schedule): Denoiser {
+  const { signal, sigma, clean, alphasCumprod } = schedule;
+  return {
+    rowSize: SIZE,
+    predictNoise(latents, steps, out) {
+      steps.forEach((t, r) => {
+        const row = latents.subarray(r * SIZE, (r + 1) * SIZE),
+          scale = Math.hypot(signal[t], sigma[t]);
+        const x = row.map((value) => value / scale), a = alphasCumprod[t];
+        const all = posteriorSample(points, x, a);
+        const some = posteriorSample(points.subarray(0, CLASS_POINTS * SIZE), x, a);
+        for (let i = 0; i < SIZE; i++) {
+          const sample = all[i] + GUIDANCE * (some[i] - all[i]);
+          out[r * SIZE + i] = (row[i] - clean[t] * sample) / sigma[t];
+        }
+      });
+      return Promise.resolve();
+    },
+  };
+}
+
 function posteriorNoise(points: Float64Array, x: Float64Array, a: number): Float64Array {
+  const spread = VARIANCE * a + 1 - a, q = Math.sqrt(a);
+  return posteriorPoint(points, x, a).map((m, i) => Math.sqrt(1 - a) * (x[i] - q * m) / spread);
+}
+
+function posteriorSample(points: Float64Array, x: Float64Array, a: number): Float64Array {
+  const spread = VARIANCE * a + 1 - a, q = Math.sqrt(a);
+  return posteriorPoint(points, x, a).map((m, i) => m + VARIANCE * q * (x[i] - q * m) / spread);
+}
+
+/** Mean of the points, weighted by how likely each is the centre of x. */
+function posteriorPoint(points: Float64Array, x: Float64Array, a: number): Float64Array {
   const spread = VARIANCE * a + 1 - a, q = Math.sqrt(a);
   const logits: number[] = [];
   for (let p = 0; p < points.length; p += SIZE) {
@@ -59,5 +92,5 @@ function posteriorNoise(points: Float64Array, x: Float64Array, a: number): Float
   weights.forEach((weight, p) => {
     for (let i = 0; i < SIZE; i++) mean[i] += weight / total * points[p * SIZE + i];
   });
-  return mean.map((m, i) => Math.sqrt(1 - a) * (x[i] - q * m) / spread);
+  return mean;
 }

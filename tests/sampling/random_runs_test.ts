@@ -1,6 +1,8 @@
-/** Properties that must hold for every configuration, on 1,000 random ones of each method. The seed is the number in the message of a failure. */
+/** Properties that must hold for every configuration, on random ones of each method and of each kind of chain. The seed is the number in the message of a failure. */
 import assert from "node:assert/strict";
 import {
+  createEulerSchedule,
+  createFlowSchedule,
   createSchedule,
   type Denoiser,
   parallelSample,
@@ -11,12 +13,67 @@ import {
 } from "../../mod.ts";
 import { collect } from "./collect.ts";
 
-const CONFIGURATIONS = 3000; // 1,000 of each method
+type Pick = <Value>(...values: Value[]) => Value;
 
-Deno.test(`parallelSample() keeps its bounds and, at tolerance 0, sequential sampling, ${CONFIGURATIONS} random runs`, async () => {
+/** Makes a schedule of a kind of chain. */
+type Chain = (numInferenceSteps: number, random: { pick: Pick }) => Schedule;
+
+const DDIM: Chain = (numInferenceSteps, { pick }) =>
+  createSchedule({
+    kind: pick("dit", "stable-diffusion"),
+    numInferenceSteps,
+    eta: pick(0, 0.5, 1),
+  });
+
+const flow = (stochasticSampling: boolean): Chain => (numInferenceSteps, { pick }) =>
+  createFlowSchedule({
+    ...{ numInferenceSteps, stochasticSampling, spacing: pick("scheduler", "pipeline") },
+    ...{
+      shift: pick(0.5, 1, 3),
+      mu: pick(undefined, undefined, 1.15),
+      invertSigmas: pick(true, false),
+    },
+    shiftTerminal: numInferenceSteps > 1 ? pick(undefined, 0.02) : undefined,
+    sigmaSpacing: pick(undefined, undefined, "karras", "exponential", "beta"),
+  });
+
+const euler = (ancestral: boolean): Chain => (numInferenceSteps, { pick }) =>
+  createEulerSchedule({
+    ...{ kind: pick("dit", "stable-diffusion"), numInferenceSteps, ancestral },
+    timestepSpacing: pick("leading", "trailing", "linspace", undefined),
+    sigmaSpacing: pick(undefined, "karras", "exponential", "beta"),
+    finalSigma: pick("zero", "sigma_min"),
+  });
+
+const withoutLastSignal: Chain = (numInferenceSteps, { pick }) =>
+  createSchedule({
+    ...{ kind: pick("dit", "stable-diffusion"), numInferenceSteps, rescaleBetasZeroSnr: true },
+    ...{ timestepSpacing: pick("trailing", "linspace"), eta: pick(0, 0.5, 1) },
+  });
+
+/** 1,000 of each kind, of DDIM 1,000 of each method. */
+const CHAINS: [name: string, configurations: number, chain: Chain][] = [
+  ["DDIM", 3000, DDIM],
+  ["flow", 1000, flow(false)],
+  ["stochastic flow", 1000, flow(true)],
+  ["Euler", 1000, euler(false)],
+  ["Euler ancestral", 1000, euler(true)],
+  ["DDIM without a last signal", 1000, withoutLastSignal],
+];
+
+for (const [name, configurations, chain] of CHAINS) {
+  Deno.test(`parallelSample() keeps its bounds and, at tolerance 0, sequential sampling, ${configurations} random runs, ${name}`, async () => {
+    const stabilityChecks = await assertBounds(configurations, chain);
+    const wanted = configurations / 250;
+    assert.ok(stabilityChecks > wanted, `${stabilityChecks} runs looked again`);
+  });
+}
+
+/** Returns how many runs were checked for stability. */
+async function assertBounds(configurations: number, chain: Chain): Promise<number> {
   let stabilityChecks = 0;
-  for (let seed = 0; seed < CONFIGURATIONS; seed++) {
-    const { denoiser, options } = randomRun(new TorchGenerator(seed));
+  for (let seed = 0; seed < configurations; seed++) {
+    const { denoiser, options } = randomRun(new TorchGenerator(seed), chain);
     const { schedule: { numSteps }, windowSize = numSteps } = options;
     const { rounds, result } = await collect(parallelSample(denoiser, options));
     const from = options.variationSteps ?? numSteps;
@@ -34,8 +91,8 @@ Deno.test(`parallelSample() keeps its bounds and, at tolerance 0, sequential sam
     stabilityChecks += looks;
     if (options.atol === 0) await assertSequential(denoiser, options, result.trajectory, seed);
   }
-  assert.ok(stabilityChecks > 20, `${stabilityChecks} runs looked again`);
-});
+  return stabilityChecks;
+}
 
 /** The part from the warm start's index down is what sequential sampling makes of x at that index. */
 async function assertSequential(
@@ -59,19 +116,19 @@ async function assertSequential(
 
 function firstSteps(schedule: Schedule, count: number): Schedule {
   const { numSteps: _, ...arrays } = schedule;
-  const entries = Object.entries(arrays).map(([name, array]) => [name, array.slice(0, count)]);
+  const entries = Object.entries(arrays)
+    .map(([name, value]) => [name, typeof value === "number" ? value : value.slice(0, count)]);
   return { ...Object.fromEntries(entries), numSteps: count };
 }
 
-function randomRun(random: TorchGenerator): { denoiser: Denoiser; options: SampleOptions } {
+function randomRun(
+  random: TorchGenerator,
+  chain: Chain,
+): { denoiser: Denoiser; options: SampleOptions } {
   const whole = (low: number, high: number) => random.randint(low, high + 1, 1)[0];
-  const pick = <Value>(...values: Value[]) => values[whole(0, values.length - 1)];
+  const pick: Pick = (...values) => values[whole(0, values.length - 1)];
   const numSteps = pick(whole(1, 30), whole(1, 30), whole(40, 50)), rowSize = whole(1, 6);
-  const schedule = createSchedule({
-    kind: pick("dit", "stable-diffusion"),
-    numInferenceSteps: numSteps,
-    eta: pick(0, 0.5, 1),
-  });
+  const schedule = chain(numSteps, { pick });
   const noise = random.randn((numSteps + 1) * rowSize);
   const tolerance = pick(0, 0, 1e-30, 1e-4, 1e-2, 1);
   const options: SampleOptions = {
