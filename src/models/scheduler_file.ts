@@ -4,11 +4,10 @@
  * Every key that changes noise levels, levels visited or steps is followed, refused by name, or named in a note.
  * @module
  */
-import type { JsonValue } from "../formats/json.ts";
-import type { PredictionType } from "../sampling/answers.ts";
-import { shown, shownValue } from "../text.ts";
+import { answerWeights, type PredictionType } from "../sampling/answers.ts";
 import { createSchedule } from "../sampling/schedule.ts";
 import {
+  BETA_SCHEDULES,
   type ScheduleKind,
   SCHEDULER_PRESETS,
   type SchedulerConfig,
@@ -16,14 +15,14 @@ import {
 import { TIMESTEP_SPACINGS, type TimestepSpacing } from "../sampling/timestep_spacing.ts";
 import { ConfigReader } from "./config_reader.ts";
 import type { ModelFolder } from "./model_folder.ts";
+import { SCHEDULER_CLASSES, SCHEDULER_DEFAULTS, stepsAsDdim } from "./scheduler_classes.ts";
 import {
-  SCHEDULER_CLASSES,
-  SCHEDULER_DEFAULTS,
-  type SchedulerClass,
-  type SchedulerDefaults,
-  STEPPING_KEYS,
-  stepsAsDdim,
-} from "./scheduler_classes.ts";
+  noteOthers,
+  refuseFlow,
+  refuseUnsupported,
+  saying,
+  type Source,
+} from "./scheduler_settings.ts";
 
 /** The model's own schedule. */
 export interface SchedulerFile {
@@ -35,27 +34,6 @@ export interface SchedulerFile {
 
 const FILE = "scheduler/scheduler_config.json";
 
-/** Settings for networks or samplers of another kind: taken only where they are off. */
-const MUST_BE_OFF = [
-  "thresholding",
-  "rescale_betas_zero_snr",
-  "use_flow_sigmas",
-  "use_dynamic_shifting",
-];
-
-/** Settings that choose levels or noise of the class's own steps, with the values that leave them as they are. */
-const NOT_FOLLOWED: Readonly<Record<string, readonly JsonValue[]>> = {
-  use_karras_sigmas: [null, false],
-  use_exponential_sigmas: [null, false],
-  use_beta_sigmas: [null, false],
-  use_lu_lambdas: [null, false],
-  lambda_min_clipped: [null, -Infinity],
-  sigma_min: [null],
-  sigma_max: [null],
-  final_sigmas_type: [null, "zero"],
-  variance_type: [null, "fixed_small", "fixed_small_log"],
-};
-
 /**
  * Reads and validates the noise levels of the model; a folder without the file has its kind's preset.
  *
@@ -66,6 +44,7 @@ export async function readSchedulerFile(
   kind: ScheduleKind,
 ): Promise<SchedulerFile> {
   const file = new ConfigReader(`${folder.path}/${FILE}`, await folder.config(FILE));
+  refuseFlow(file);
   const name = file.oneOf("_class_name", SCHEDULER_CLASSES);
   const notes: string[] = [];
   const source: Source = {
@@ -76,19 +55,20 @@ export async function readSchedulerFile(
   if (name === undefined && !file.empty) {
     source.note("no _class_name, absent keys take the published model's values");
   }
-  const predictionType = file.oneOf("prediction_type", ["epsilon", "v_prediction"] as const);
+  const types = ["epsilon", "v_prediction", "sample"] as const;
+  const predictionType = file.oneOf("prediction_type", types) ?? "epsilon";
   refuseUnsupported(source);
   const config = readConfig(source);
-  validate(config, source);
+  validate({ config, predictionType }, source);
   noteOthers(source);
-  return { config, predictionType: predictionType ?? "epsilon", notes };
+  return { config, predictionType, notes };
 }
 
 /** A schedule as `inspect` prints it. */
 export function schedulerFacts({ config, predictionType }: SchedulerFile): Record<string, string> {
-  const { betaSchedule, betaStart, betaEnd, numTrainTimesteps, timestepSpacing } = config;
+  const { timestepSpacing } = config;
   return {
-    betas: `${betaSchedule}, ${betaStart} to ${betaEnd} over ${numTrainTimesteps} levels`,
+    betas: betaFacts(config),
     spacing: timestepSpacing === "leading"
       ? `leading, from level ${config.stepsOffset} on`
       : timestepSpacing,
@@ -97,38 +77,22 @@ export function schedulerFacts({ config, predictionType }: SchedulerFile): Recor
   };
 }
 
-interface Source {
-  file: ConfigReader;
-  kind: ScheduleKind;
-  /** The class that the file names. */
-  name: SchedulerClass | undefined;
-  /** What the class takes for absent keys. */
-  defaults: Partial<SchedulerDefaults>;
-  note(what: string): void;
-}
-
-function refuseUnsupported(source: Source): void {
-  const { file, kind, defaults, note } = source;
-  if ((file.get("trained_betas") ?? null) !== null) {
-    throw file.wrong("trained_betas", "null, with beta_start, beta_end and beta_schedule");
-  }
-  if (file.flag("predict_epsilon") === false) throw file.wrong("predict_epsilon", "true");
-  file.oneOf("timestep_type", ["discrete"]);
-  const on = MUST_BE_OFF.find((key) => file.flag(key));
-  if (on !== undefined) throw file.wrong(on, "false, true is not supported");
-  const clips = file.flag("clip_sample") ?? defaults.clipSample ?? false;
-  if (!clips) return;
-  const said = saying("clip_sample", true, source);
-  if (kind === "dit") {
-    throw file.refusal(`${said}, needed is false`, "the official DiT does not clip: write false");
-  }
-  note(`${said}, taken as false as diffusers' Stable Diffusion pipelines do`);
+function betaFacts(config: SchedulerConfig): string {
+  const { betaSchedule, betaStart, betaEnd, numTrainTimesteps, trainedBetas } = config;
+  const shape = trainedBetas
+    ? "the model's own,"
+    : betaSchedule === "squaredcos_cap_v2"
+    ? betaSchedule
+    : `${betaSchedule}, ${betaStart} to ${betaEnd}`;
+  const last = config.rescaleBetasZeroSnr ? ", rescaled to no last signal" : "";
+  return `${shape} over ${numTrainTimesteps} levels${last}`;
 }
 
 function readConfig(source: Source): SchedulerConfig {
   const { file, kind, defaults } = source;
   const absent = { ...SCHEDULER_PRESETS[kind], ...defaults };
-  const betaSchedule = file.oneOf("beta_schedule", ["linear", "scaled_linear"] as const);
+  const betaSchedule = file.oneOf("beta_schedule", BETA_SCHEDULES);
+  const trainedBetas = readTrainedBetas(file);
   return {
     numTrainTimesteps: file.number("num_train_timesteps") ?? absent.numTrainTimesteps,
     betaStart: file.number("beta_start") ?? absent.betaStart,
@@ -138,7 +102,18 @@ function readConfig(source: Source): SchedulerConfig {
     stepsOffset: readOffset(source),
     // A class without this setting leaves it to the kind's preset, as the spacing.
     setAlphaToOne: file.flag("set_alpha_to_one") ?? absent.setAlphaToOne,
+    ...(trainedBetas && { trainedBetas }),
+    ...(file.flag("rescale_betas_zero_snr") && { rescaleBetasZeroSnr: true }),
   };
+}
+
+function readTrainedBetas(file: ConfigReader): readonly number[] | undefined {
+  const betas = file.get("trained_betas") ?? null;
+  if (betas === null) return undefined;
+  if (Array.isArray(betas) && betas.every((beta): beta is number => typeof beta === "number")) {
+    return betas;
+  }
+  throw file.wrong("trained_betas", "null or a list of numbers");
 }
 
 /** Classes that space by linspace where their file says nothing are spaced as DDIM does, as their steps are. */
@@ -169,19 +144,18 @@ function readOffset(source: Source): number {
   return preset;
 }
 
-/** `key is value`, or that it is absent and what its class takes then. */
-function saying(key: string, value: JsonValue, { file, name }: Source): string {
-  const absent = file.get(key) === undefined;
-  return `${key} is ${absent ? `absent, ${name}'s default ` : ""}${shownValue(value)}`;
-}
-
-/** Makes a schedule, so that what no run would take is refused here. */
-function validate(config: SchedulerConfig, { file, kind }: Source): void {
+/** Makes a schedule from the last training level where the spacing visits it, so that what no run would take is refused here. */
+function validate(
+  { config, predictionType }: Pick<SchedulerFile, "config" | "predictionType">,
+  { file, kind }: Source,
+): void {
   try {
     createSchedule({ kind, numInferenceSteps: 1, ...config });
+    if (!config.rescaleBetasZeroSnr || config.numTrainTimesteps < 2) return;
+    answerWeights(createSchedule({ kind, numInferenceSteps: 2, ...config }), predictionType);
   } catch (cause) {
     if (!(cause instanceof RangeError)) throw cause;
-    const message = Object.keys(config).reduce(
+    const message = [...Object.keys(config), "predictionType"].reduce(
       (text, key) => text.replaceAll(key, snakeCase(key)),
       cause.message,
     );
@@ -191,16 +165,4 @@ function validate(config: SchedulerConfig, { file, kind }: Source): void {
 
 function snakeCase(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-}
-
-function noteOthers({ file, note }: Source): void {
-  for (const [key, neutral] of Object.entries(NOT_FOLLOWED)) {
-    const value = file.get(key);
-    if (value === undefined || neutral.includes(value)) continue;
-    note(`${key} is ${shownValue(value)}, which is not followed`);
-  }
-  const unknown = file.unread.filter((key) => !key.startsWith("_") && !STEPPING_KEYS.has(key));
-  if (unknown.length > 0) {
-    note(`${unknown.map(shown).join(", ")}: not a setting of any scheduler, not followed`);
-  }
 }

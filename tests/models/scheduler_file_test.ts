@@ -178,13 +178,21 @@ Deno.test("readSchedulerFile() refuses by name what it does not follow", async (
     [{ timestep_spacing: null }, /timestep_spacing is null/],
     [{ _class_name: "EDMEulerScheduler" }, /_class_name is "EDMEulerScheduler"/],
     [{ _class_name: "LCMScheduler" }, /_class_name is "LCMScheduler"/],
-    [{ beta_schedule: "squaredcos_cap_v2" }, /beta_schedule is "squaredcos_cap_v2"/],
-    [{ prediction_type: "sample" }, /prediction_type is "sample"/],
+    [{ beta_schedule: "laplace" }, /beta_schedule is "laplace", needed is one of linear/],
+    [
+      { _class_name: "FlowMatchEulerDiscreteScheduler" },
+      /_class_name is "FlowMatchEulerDiscreteScheduler", the scheduler of a flow model/,
+    ],
     [{ prediction_type: "flow_prediction" }, /prediction_type is "flow_prediction"/],
     [{ predict_epsilon: false }, /predict_epsilon is false, needed is true/],
-    [{ trained_betas: [0.1] }, /trained_betas is \[0.1\], needed is null/],
+    [{ trained_betas: [0.1] }, /trained_betas has 1 entries, wanted 1000, the num_train_timesteps/],
+    [{ trained_betas: [0.1, "b"] }, /trained_betas is \[0.1,"b"\], needed is null or a list/],
+    [{ trained_betas: Array(1000).fill(2) }, /trained_betas\[0\] is 2, wanted a finite number/],
     [{ thresholding: true }, /thresholding is true, needed is false/],
-    [{ rescale_betas_zero_snr: true }, /rescale_betas_zero_snr is true/],
+    [
+      { rescale_betas_zero_snr: true, timestep_spacing: "trailing" },
+      /prediction_type is epsilon, but step 1 is at pure noise, wanted v_prediction or sample/,
+    ],
     [{ rescale_betas_zero_snr: 1 }, /rescale_betas_zero_snr is 1, needed is true or false/],
     [{ use_flow_sigmas: true }, /use_flow_sigmas is true/],
     [{ use_dynamic_shifting: true }, /use_dynamic_shifting is true/],
@@ -194,6 +202,33 @@ Deno.test("readSchedulerFile() refuses by name what it does not follow", async (
     [{ num_train_timesteps: 12.5 }, /num_train_timesteps is 12.5, wanted a whole number/],
   ];
   for (const [changes, message] of cases) await refused({ ...SD, ...changes }, message);
+});
+
+Deno.test("readSchedulerFile() follows other betas, a last level without signal, and networks that predict the sample", async () => {
+  const cosine = await read({
+    ...SD,
+    beta_schedule: "squaredcos_cap_v2",
+    prediction_type: "sample",
+  });
+  assert.deepEqual(cosine.config, { ...SD_CONFIG, betaSchedule: "squaredcos_cap_v2" });
+  assert.equal(cosine.predictionType, "sample");
+  assert.equal(schedulerFacts(cosine).betas, "squaredcos_cap_v2 over 1000 levels");
+  const trainedBetas = Array.from({ length: 1000 }, (_, i) => (i + 1) / 1e5);
+  const trained = await read({ ...SD, trained_betas: trainedBetas });
+  assert.deepEqual(trained.config, { ...SD_CONFIG, trainedBetas });
+  assert.equal(schedulerFacts(trained).betas, "the model's own, over 1000 levels");
+  const rescaled = await read({
+    ...{ ...SD, rescale_betas_zero_snr: true, timestep_spacing: "trailing" },
+    prediction_type: "v_prediction",
+  });
+  const config = { ...SD_CONFIG, timestepSpacing: "trailing", rescaleBetasZeroSnr: true };
+  assert.deepEqual(rescaled.config, config);
+  const { betas } = schedulerFacts(rescaled);
+  assert.equal(
+    betas,
+    "scaled_linear, 0.00085 to 0.012 over 1000 levels, rescaled to no last signal",
+  );
+  for (const file of [cosine, trained, rescaled]) assert.deepEqual(file.notes, []);
 });
 
 Deno.test("readSchedulerFile() names settings of other solvers that it does not follow", async () => {

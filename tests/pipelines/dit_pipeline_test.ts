@@ -184,8 +184,8 @@ Deno.test("DitPipeline.open() refuses a model that does not meet its contract", 
       /_class_name is "NoSuchScheduler", needed is one of DDIMScheduler/,
     ],
     [
-      { scheduler: { prediction_type: "sample" } },
-      /prediction_type is "sample", needed is one of epsilon, v_prediction/,
+      { scheduler: { prediction_type: "flow_prediction" } },
+      /prediction_type is "flow_prediction", needed is one of epsilon, v_prediction, sample/,
     ],
     [{ scheduler: { beta_start: "low" } }, /beta_start is "low", needed is a finite number/],
   ];

@@ -1,0 +1,85 @@
+/**
+ * What of a `scheduler_config.json` is not followed: refused by name where it matters, else named in a note.
+ * @module
+ */
+import type { JsonValue } from "../formats/json.ts";
+import { shown, shownValue } from "../text.ts";
+import type { ScheduleKind } from "../sampling/scheduler_config.ts";
+import type { ConfigReader } from "./config_reader.ts";
+import { type SchedulerClass, type SchedulerDefaults, STEPPING_KEYS } from "./scheduler_classes.ts";
+
+/** Settings for networks or samplers of another kind: taken only where they are off. */
+const MUST_BE_OFF = [
+  "thresholding",
+  "use_flow_sigmas",
+  "use_dynamic_shifting",
+];
+
+/** Settings that choose levels or noise of the class's own steps, with the values that leave them as they are. */
+const NOT_FOLLOWED: Readonly<Record<string, readonly JsonValue[]>> = {
+  use_karras_sigmas: [null, false],
+  use_exponential_sigmas: [null, false],
+  use_beta_sigmas: [null, false],
+  use_lu_lambdas: [null, false],
+  lambda_min_clipped: [null, -Infinity],
+  sigma_min: [null],
+  sigma_max: [null],
+  final_sigmas_type: [null, "zero"],
+  variance_type: [null, "fixed_small", "fixed_small_log"],
+};
+
+/** A file that is read. */
+export interface Source {
+  file: ConfigReader;
+  kind: ScheduleKind;
+  /** The class that the file names. */
+  name: SchedulerClass | undefined;
+  /** What the class takes for absent keys. */
+  defaults: Partial<SchedulerDefaults>;
+  note(what: string): void;
+}
+
+/** Networks of flow models predict another velocity, at levels of another kind. */
+export function refuseFlow(file: ConfigReader): void {
+  const name = file.get("_class_name");
+  if (typeof name !== "string" || !/^FlowMatch/.test(name)) return;
+  throw file.refusal(
+    `_class_name is ${shownValue(name)}, the scheduler of a flow model`,
+    "only diffusion models are sampled: one with DDIMScheduler, for example",
+  );
+}
+
+/** Throws where a setting asks for other levels or steps than ours. @throws {ModelError} */
+export function refuseUnsupported(source: Source): void {
+  const { file, kind, defaults, note } = source;
+  if (file.flag("predict_epsilon") === false) throw file.wrong("predict_epsilon", "true");
+  file.oneOf("timestep_type", ["discrete"]);
+  const on = MUST_BE_OFF.find((key) => file.flag(key));
+  if (on !== undefined) throw file.wrong(on, "false, true is not supported");
+  const clips = file.flag("clip_sample") ?? defaults.clipSample ?? false;
+  if (!clips) return;
+  const said = saying("clip_sample", true, source);
+  if (kind === "dit") {
+    throw file.refusal(`${said}, needed is false`, "the official DiT does not clip: write false");
+  }
+  note(`${said}, taken as false as diffusers' Stable Diffusion pipelines do`);
+}
+
+/** `key is value`, or that it is absent and what its class takes then. */
+export function saying(key: string, value: JsonValue, { file, name }: Source): string {
+  const absent = file.get(key) === undefined;
+  return `${key} is ${absent ? `absent, ${name}'s default ` : ""}${shownValue(value)}`;
+}
+
+/** Notes settings that are not followed, and keys that no scheduler has. */
+export function noteOthers({ file, note }: Source): void {
+  for (const [key, neutral] of Object.entries(NOT_FOLLOWED)) {
+    const value = file.get(key);
+    if (value === undefined || neutral.includes(value)) continue;
+    note(`${key} is ${shownValue(value)}, which is not followed`);
+  }
+  const unknown = file.unread.filter((key) => !key.startsWith("_") && !STEPPING_KEYS.has(key));
+  if (unknown.length > 0) {
+    note(`${unknown.map(shown).join(", ")}: not a setting of any scheduler, not followed`);
+  }
+}
