@@ -5,6 +5,8 @@ import { SOLVER_REVISION } from "../../../src/sampling/revision.ts";
 import { digestFile } from "../../../src/storage/hash.ts";
 import { LEAN_TQN } from "../../../src/sampling/presets.ts";
 
+import { paradigms } from "./paradigms.ts";
+
 /** Models that the bench knows. */
 export const MODELS = ["dit", "sd"] as const;
 
@@ -57,6 +59,9 @@ const official = (memorySize: number): MethodOptions => (cell) =>
     ? { ...parataa(memorySize)(cell), compat: "official" as const }
     : undefined;
 
+/** ParaDiGMS at tolerance τ, and no other. */
+const picard = (tau: number): MethodOptions => () => ({ method: paradigms, atol: 0, rtol: tau });
+
 /** Options that change the default are named with it, so that a new default is measured anew. */
 const tqn =
   (change: SampleOptions["tqn"], rest: Partial<SampleOptions> = {}): MethodOptions => () => ({
@@ -78,6 +83,8 @@ export const METHODS: Record<string, MethodOptions> = {
   "parataa-3-official": official(3),
   "parataa-4-official": official(4),
   "parataa-5-official": official(5),
+  "paradigms": picard(0.1), // its own default
+  "paradigms-1e-2": picard(0.01),
   "tqn": tqn({}),
   "tqn-1e-3": tqn({}, { atol: 1e-3, rtol: 1e-2 }),
   "tqn-even": tqn({}, { rtol: 3e-4 }),
