@@ -4,7 +4,8 @@
  *
  * - {@link createSchedule} makes the steps of DDIM or DDPM from a model's noise levels, {@link createEulerSchedule} those of Euler's
  *   method, {@link createFlowSchedule} those of a flow model, {@link scheduleFrom} any from own coefficients.
- * - {@link answerWeights} turns a network's answer into a prediction, {@link clipSample} clips the sample that it implies.
+ * - {@link answerWeights} turns a network's answer into a prediction, {@link clipSample} clips the sample that it implies, and
+ *   {@link secondOrder} makes the steps those of DPM-Solver++ 2M.
  * - {@link solve} samples all steps of a window at once, {@link parallelSample} does so round by round, {@link sequentialSample} one step
  *   after the other.
  * - {@link TorchGenerator} draws the noise that PyTorch would draw, {@link drawNoise} that of a whole run; {@link renoise} makes a trajectory to start from.
@@ -69,6 +70,7 @@ export type {
 } from "./src/sampling/scheduler_config.ts";
 export type { SigmaSpacing } from "./src/sampling/sigma_spacing.ts";
 export type { TimestepSpacing } from "./src/sampling/timestep_spacing.ts";
+export { secondOrder, type SecondOrderOptions } from "./src/sampling/second_order.ts";
 export { type SequentialOptions, sequentialSample } from "./src/sampling/sequential_sampler.ts";
 export { solve, type SolveOptions } from "./src/sampling/solve.ts";
 export type { Questions, Solver, SolverWindow } from "./src/sampling/solver.ts";

@@ -16,7 +16,7 @@
 import { alphasCumprod, checkLevels, type Precision } from "./alphas_cumprod.ts";
 import { checkNumber, checkOneOf } from "./arguments.ts";
 import { type ScheduleKind, type SchedulerConfig, schedulerConfig } from "./scheduler_config.ts";
-import { visitedTimesteps } from "./timestep_spacing.ts";
+import { ownTimesteps, visitedTimesteps } from "./timestep_spacing.ts";
 
 /**
  * The steps of a run, one entry per t = 0 … T−1: step t takes x_(t+1) to x_t = c_t x_(t+1) + d_t e_t + n_t ξ_t, and x_0 is the
@@ -64,6 +64,8 @@ export interface ScheduleOptions extends Partial<SchedulerConfig> {
   kind: ScheduleKind;
   /** T: 1–1000 for DiT, 1–999 for Stable Diffusion. */
   numInferenceSteps: number;
+  /** Training levels of your own, the highest first, in place of those of `timestepSpacing`. */
+  timesteps?: ArrayLike<number>;
   /** 0 is DDIM, 1 is DDPM; default 0. */
   eta?: number;
   /** Precision of ᾱ, default float64; `float32` reproduces torch's values bit for bit. */
@@ -89,7 +91,9 @@ export function createSchedule(options: ScheduleOptions): Schedule {
   const config = schedulerConfig(kind, options);
   checkNumber("eta", eta, 0, 1);
   checkOneOf("precision", precision, ["float64", "float32"]);
-  const timesteps = visitedTimesteps(config, numSteps);
+  const timesteps = options.timesteps
+    ? ownTimesteps(options.timesteps, { levels: config.numTrainTimesteps, count: numSteps })
+    : visitedTimesteps(config, numSteps);
   const levels = alphasCumprod(config, precision);
   checkLevels(levels, config);
   const now = Float64Array.from(timesteps, (level) => levels[level]);

@@ -64,6 +64,25 @@ export function visitedTimesteps(config: TrainedLevels, numSteps: number): Int32
   return timesteps;
 }
 
+/** The caller's levels, the lowest first. @throws {RangeError} unless they are `count` descending training levels */
+export function ownTimesteps(
+  timesteps: ArrayLike<number>,
+  { levels, count }: Record<"levels" | "count", number>,
+): Int32Array {
+  checkInteger("numInferenceSteps", count, 1, levels);
+  if (timesteps.length !== count) {
+    throw new RangeError(
+      `timesteps has ${timesteps.length} entries, wanted ${count}, one per step`,
+    );
+  }
+  let above = levels;
+  const descending = Int32Array.from(timesteps, (level, i) => {
+    checkInteger(`timesteps[${i}]`, level, count - 1 - i, above - 1);
+    return above = level;
+  });
+  return descending.reverse();
+}
+
 /** The stride is accumulated, not multiplied: floating point makes that another set of levels for hundreds of T. */
 function respaced(levels: number, numSteps: number): Int32Array {
   const stride = numSteps > 1 ? (levels - 1) / (numSteps - 1) : 1;

@@ -85,6 +85,15 @@ Deno.test("createSchedule() names the value met and the values wanted", () => {
       { betaSchedule: "laplace" as "linear" },
       /betaSchedule is laplace, wanted linear or scaled_linear/,
     ],
+    [{ numInferenceSteps: 2, timesteps: [9, 9] }, /timesteps\[1\] is 9, wanted .* from 0 to 8/],
+    [
+      { numInferenceSteps: 2, timesteps: [1000, 1] },
+      /timesteps\[0\] is 1000, wanted .* from 1 to 999/,
+    ],
+    [
+      { numInferenceSteps: 3, timesteps: [9, 1] },
+      /timesteps has 2 entries, wanted 3, one per step/,
+    ],
     [{ betaEnd: 1e-9 }, /betaEnd is 1e-9, wanted a finite number from 0.00085/],
     [{ numInferenceSteps: 10, stepsOffset: 200 }, /reach training level 1100, wanted below 1000/],
     [{ kind: "sdxl" as "dit" }, /kind is sdxl, wanted dit or stable-diffusion/],
@@ -112,4 +121,9 @@ Deno.test("createSchedule() without a last signal steps from pure noise by x −
     const moved = c[49] * noise + d[49] * (noise - x0);
     assert.ok(Math.abs(moved - (Math.sqrt(prev[49]) * x0 + kept * noise)) < 1e-12);
   }
+});
+
+Deno.test("createSchedule() takes training levels of the caller's, and steps between them", () => {
+  const spaced = dit(20), own = [...spaced.timesteps].reverse();
+  assert.deepEqual(createSchedule({ kind: "dit", numInferenceSteps: 20, timesteps: own }), spaced);
 });
