@@ -61,12 +61,18 @@ export function eulerSigmas(options: EulerSigmaOptions): EulerSigmas {
   const sigma = ownSigmas(options) ??
     spaced(visited.map((level) => interpolate(trained, level)), options);
   checkDescending(sigma.toReversed(), Number.MAX_VALUE);
+  const final = finalSigma === "zero" ? 0 : trained[0];
+  if (final > sigma[0]) {
+    throw new RangeError(
+      `finalSigma is sigma_min, ${final}, wanted at most the lowest level, ${sigma[0]}`,
+    );
+  }
   const wasSpaced = options.sigmas !== undefined || options.sigmaSpacing !== undefined;
   const highest = sigma[count - 1];
   return {
     sigma,
     timesteps: wasSpaced ? sigma.map((s) => levelOf(trained, s)) : visited,
-    final: finalSigma === "zero" ? 0 : trained[0],
+    final,
     initialScale: config.timestepSpacing === "leading" ? Math.sqrt(highest ** 2 + 1) : highest,
   };
 }
@@ -98,7 +104,11 @@ function ownSigmas(options: EulerSigmaOptions): Float64Array | undefined {
 
 function spaced(sigmas: Float64Array, options: EulerSigmaOptions): Float64Array {
   const count = sigmas.length, { sigmaSpacing } = options;
-  if (sigmaSpacing === undefined) return sigmas;
+  if (sigmaSpacing === undefined) {
+    const limit = (["sigmaMin", "sigmaMax"] as const).find((name) => options[name] !== undefined);
+    if (limit === undefined) return sigmas;
+    throw new RangeError(`${limit} is ${options[limit]} without sigmaSpacing, wanted both`);
+  }
   checkOneOf("sigmaSpacing", sigmaSpacing, SIGMA_SPACINGS);
   const { sigmaMin: lowest = sigmas[0], sigmaMax: highest = sigmas[count - 1] } = options;
   checkNumber("sigmaMin", lowest, Number.MIN_VALUE, highest);

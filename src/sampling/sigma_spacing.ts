@@ -36,7 +36,10 @@ export function spacedSigmas(
   spacing: SigmaSpacing,
   { count, lowest, highest }: Record<"count" | "lowest" | "highest", number>,
 ): Float64Array {
-  return evenly(0, 1, count).map((share) => BETWEEN[spacing](share, lowest, highest));
+  return evenly(0, 1, count).map((share) => {
+    if (share === 1) return highest; // both ends exactly
+    return share === 0 ? lowest : BETWEEN[spacing](share, lowest, highest);
+  });
 }
 
 /** `count` numbers from `low` to `high`; `high` alone if there is one. */

@@ -44,6 +44,11 @@ const REFUSED: [Partial<EulerScheduleOptions>, RegExp][] = [
   ],
   [{ sigmaSpacing: "karras", sigmaMin: 20, sigmaMax: 10 }, /sigmaMin is 20, wanted .* to 10/],
   [{ sigmaSpacing: "linear" as "beta" }, /sigmaSpacing is linear, wanted karras/],
+  [{ sigmaMax: 5 }, /sigmaMax is 5 without sigmaSpacing, wanted both/],
+  [
+    { sigmas: [5, 4, 3, 2, 0.001], finalSigma: "sigma_min" },
+    /finalSigma is sigma_min, 0\.029\d*, wanted at most the lowest level, 0.001/,
+  ],
   [{ finalSigma: "one" as "zero" }, /finalSigma is one, wanted zero or sigma_min/],
 ];
 
