@@ -58,7 +58,8 @@ export class GuidedDenoiser implements Denoiser {
    * A denoiser for one condition.
    *
    * @param network stays the caller's to close
-   * @throws {RangeError} when a network of this prediction type was not trained on the schedule's levels, or takes whole timesteps alone
+   * @throws {RangeError} when a network of this prediction type was not trained on the schedule's
+   * levels, or takes whole timesteps alone
    */
   constructor(network: ConditionalNetwork, options: GuidedDenoiserOptions) {
     const [channels, height, width] = network.latentShape;

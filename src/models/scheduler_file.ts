@@ -144,7 +144,10 @@ function readOffset(source: Source): number {
   return preset;
 }
 
-/** Makes a schedule from the last training level where the spacing visits it, so that what no run would take is refused here. */
+/**
+ * Makes a schedule from the last training level where the spacing visits it, so that what no run
+ * would take is refused here.
+ */
 function validate(
   { config, predictionType }: Pick<SchedulerFile, "config" | "predictionType">,
   { file, kind }: Source,

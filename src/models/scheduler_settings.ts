@@ -1,5 +1,6 @@
 /**
- * What of a `scheduler_config.json` is not followed: refused by name where it matters, else named in a note.
+ * What of a `scheduler_config.json` is not followed: refused by name where it matters, else named
+ * in a note.
  * @module
  */
 import type { JsonValue } from "../formats/json.ts";
@@ -15,7 +16,10 @@ const MUST_BE_OFF = [
   "use_dynamic_shifting",
 ];
 
-/** Settings that choose levels or noise of the class's own steps, with the values that leave them as they are. */
+/**
+ * Settings that choose levels or noise of the class's own steps, with the values that leave them as
+ * they are.
+ */
 const NOT_FOLLOWED: Readonly<Record<string, readonly JsonValue[]>> = {
   use_karras_sigmas: [null, false],
   use_exponential_sigmas: [null, false],

@@ -31,7 +31,10 @@ export function checkLevels(levels: Float64Array, config: SchedulerConfig): void
   );
 }
 
-/** torch multiplies in double also for float32 and rounds every output: accumulating in float32 changes most entries. */
+/**
+ * torch multiplies in double also for float32 and rounds every output: accumulating in float32
+ * changes most entries.
+ */
 function cumulativeProduct(betas: Float64Array, round: Rounding): Float64Array {
   let product = 1;
   return betas.map((beta) => {
@@ -40,7 +43,10 @@ function cumulativeProduct(betas: Float64Array, round: Rounding): Float64Array {
   });
 }
 
-/** β whose √ᾱ is that of `betas` shifted to end at 0 and scaled to begin where it did: algorithm 1 of Lin et al. 2024. */
+/**
+ * β whose √ᾱ is that of `betas` shifted to end at 0 and scaled to begin where it did: algorithm 1
+ * of Lin et al. 2024.
+ */
 function withoutSignal(betas: Float64Array, round: Rounding): Float64Array {
   const roots = cumulativeProduct(betas, round).map((alpha) => round(Math.sqrt(alpha)));
   const first = roots[0], last = roots[roots.length - 1];

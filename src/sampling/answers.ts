@@ -1,8 +1,9 @@
 /**
  * How a network's answer becomes the prediction e that a schedule's steps take.
  *
- * Every kind of answer m says what the sample is: D = p x + r m, x being x_(t+1) = a x_0 + s ε. The prediction is the e that says the same
- * of it, D = (x − s e)/q, so that e = (1 − q p)/s x − q r/s m.
+ * Every kind of answer m says what the sample is: D = p x + r m, x being x_(t+1) = a x_0 + s ε. The
+ * prediction is the e that says the same of it, D = (x − s e)/q, so that e = (1 − q p)/s x − q r/s
+ * m.
  *
  * | letter | here |
  * |---|---|
@@ -17,7 +18,10 @@
 import { checkOneOf } from "./arguments.ts";
 import type { Schedule } from "./schedule.ts";
 
-/** What a network answers: the noise, a velocity of DDIM's latents, the sample, a flow's velocity, or the opposite of that. */
+/**
+ * What a network answers: the noise, a velocity of DDIM's latents, the sample, a flow's velocity,
+ * or the opposite of that.
+ */
 export type PredictionType = "epsilon" | "v_prediction" | "sample" | "flow" | "inverted_flow";
 
 /** e_t = `latent[t]` x_(t+1) + `answer[t]` m, of every step. */
@@ -41,8 +45,8 @@ const ROUNDING = 1e-6;
 /**
  * The weights by which a network's answers become predictions, after guidance or before it.
  *
- * @throws {RangeError} when the network was not trained on the schedule's levels: a flow's on DDIM's or the reverse, or one that predicts
- * the noise at a level of nothing else
+ * @throws {RangeError} when the network was not trained on the schedule's levels: a flow's on
+ * DDIM's or the reverse, or one that predicts the noise at a level of nothing else
  * @example A network that predicts the velocity of a model with zero terminal signal
  * ```ts
  * import { answerWeights, createSchedule } from "@parataa/parataa";

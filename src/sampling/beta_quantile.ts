@@ -7,8 +7,8 @@
 const HALVINGS = 200;
 
 /**
- * x with I_x(a, a) = p, where I is the regularised incomplete beta function: half of the distribution lies below 1/2, so that its total is
- * twice the integral up to there.
+ * x with I_x(a, a) = p, where I is the regularised incomplete beta function: half of the
+ * distribution lies below 1/2, so that its total is twice the integral up to there.
  *
  * @param p 0 … 1
  * @param a shape, above 0

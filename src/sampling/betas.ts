@@ -38,7 +38,10 @@ export function trainingBetas(config: SchedulerConfig, round: Rounding): Float64
   }
 }
 
-/** ᾱ at a share of the way, of Nichol & Dhariwal, "Improved denoising diffusion probabilistic models", 2021. */
+/**
+ * ᾱ at a share of the way, of Nichol & Dhariwal, "Improved denoising diffusion probabilistic
+ * models", 2021.
+ */
 function cosine(share: number): number {
   return Math.cos((share + 0.008) / 1.008 * Math.PI / 2) ** 2;
 }

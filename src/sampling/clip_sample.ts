@@ -1,5 +1,6 @@
 /**
- * Clipping of the sample that a prediction implies, as diffusers' `clip_sample` and `thresholding` do in every step.
+ * Clipping of the sample that a prediction implies, as diffusers' `clip_sample` and `thresholding`
+ * do in every step.
  *
  * | letter | here |
  * |---|---|
@@ -7,7 +8,8 @@
  * | ê with D̂ = (x − s ê)/q: noise and sample agree, as DDPM has it | e + q/s (D − D̂) |
  * | e′ with c x + d e′ = c x + d e + √ᾱ′ (D̂ − D): the noise is kept, as DDIM has it | e + √ᾱ′/d (D̂ − D) |
  *
- * Either way the step is c x + d e + n ξ for another e, a function of x alone, so that every sampler takes it as it takes any other.
+ * Either way the step is c x + d e + n ξ for another e, a function of x alone, so that every
+ * sampler takes it as it takes any other.
  * @module
  */
 import { checkNumber } from "./arguments.ts";
@@ -22,13 +24,15 @@ export interface ClipOptions {
   /** Values are clipped to ± this; default 1. Not with `thresholding`. */
   clipSampleRange?: number;
   /**
-   * Dynamic thresholding (Saharia et al., "Photorealistic text-to-image diffusion models", 2022) in place of a fixed range: a latent is
-   * clipped to ± this quantile of its absolute values, at least 1 and at most `sampleMaxValue`, and divided by it.
+   * Dynamic thresholding (Saharia et al., "Photorealistic text-to-image diffusion models", 2022) in
+   * place of a fixed range: a latent is clipped to ± this quantile of its absolute values, at least
+   * 1 and at most `sampleMaxValue`, and divided by it.
    */
   thresholding?: { ratio?: number; sampleMaxValue?: number };
   /**
-   * Clips the sample alone and leaves the noise as it was predicted, as `DDIMScheduler` does; without it the noise follows the clipped
-   * sample, as `DDPMScheduler` and `use_clipped_model_output` have it. Only for a schedule of DDIM's. Default `false`.
+   * Clips the sample alone and leaves the noise as it was predicted, as `DDIMScheduler` does;
+   * without it the noise follows the clipped sample, as `DDPMScheduler` and
+   * `use_clipped_model_output` have it. Only for a schedule of DDIM's. Default `false`.
    */
   keepNoise?: boolean;
 }

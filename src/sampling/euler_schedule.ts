@@ -1,6 +1,7 @@
 /**
- * Euler's method and its ancestral form on a diffusion model's latents x_0 + σ ε (Karras et al., "Elucidating the design space of
- * diffusion-based generative models", 2022), as diffusers' `EulerDiscreteScheduler` and `EulerAncestralDiscreteScheduler` take it.
+ * Euler's method and its ancestral form on a diffusion model's latents x_0 + σ ε (Karras et al.,
+ * "Elucidating the design space of diffusion-based generative models", 2022), as diffusers'
+ * `EulerDiscreteScheduler` and `EulerAncestralDiscreteScheduler` take it.
  *
  * | paper | here |
  * |---|---|
@@ -27,7 +28,8 @@ export interface EulerScheduleOptions extends EulerSigmaOptions {
 /**
  * The steps of Euler's method on a diffusion model.
  *
- * x_T is noise of scale `initialScale`, see {@link drawNoise}; the network takes x_(t+1) times `inputScale[t]`.
+ * x_T is noise of scale `initialScale`, see {@link drawNoise}; the network takes x_(t+1) times
+ * `inputScale[t]`.
  *
  * @throws {RangeError} when an option is out of its range, or levels are not descending
  * @example

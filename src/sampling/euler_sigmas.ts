@@ -1,6 +1,6 @@
 /**
- * The noise levels that Euler's method visits, and what the network is told at them, as diffusers' `EulerDiscreteScheduler.set_timesteps`
- * gives them.
+ * The noise levels that Euler's method visits, and what the network is told at them, as diffusers'
+ * `EulerDiscreteScheduler.set_timesteps` gives them.
  * @module
  */
 import { alphasCumprod, checkLevels, type Precision } from "./alphas_cumprod.ts";
@@ -15,7 +15,10 @@ import {
 } from "./sigma_spacing.ts";
 import { visitedTimesteps } from "./timestep_spacing.ts";
 
-/** Which levels are visited, in diffusers' words. `linspace` spacing also visits levels between two of training. */
+/**
+ * Which levels are visited, in diffusers' words. `linspace` spacing also visits levels between two
+ * of training.
+ */
 export interface EulerSigmaOptions extends Partial<Omit<SchedulerConfig, "setAlphaToOne">> {
   /** Whose training levels and spacing to start from. */
   kind: ScheduleKind;
@@ -47,7 +50,10 @@ export interface EulerSigmas {
   initialScale: number;
 }
 
-/** ᾱ of a last training level without signal: that of float16's smallest number, so that its σ is finite. */
+/**
+ * ᾱ of a last training level without signal: that of float16's smallest number, so that its σ is
+ * finite.
+ */
 const LEAST_ALPHA = 2 ** -24;
 
 /** Levels, timesteps and scale of a run. @throws {RangeError} when an option is out of its range */

@@ -1,6 +1,6 @@
 /**
- * Rectified flows (Esser et al., "Scaling rectified flow transformers", 2024) by Euler's method, as diffusers'
- * `FlowMatchEulerDiscreteScheduler` samples Stable Diffusion 3, FLUX and Qwen-Image.
+ * Rectified flows (Esser et al., "Scaling rectified flow transformers", 2024) by Euler's method, as
+ * diffusers' `FlowMatchEulerDiscreteScheduler` samples Stable Diffusion 3, FLUX and Qwen-Image.
  *
  * | paper | here |
  * |---|---|
@@ -10,7 +10,8 @@
  * | Euler: x_t = x_(t+1) + (σ′ − σ) v | `c`, `d`, n = 0 |
  * | stochastic: x_t = (1−σ′) (x_(t+1) − σ v) + σ′ ξ | `c`, `d`, n = σ′ |
  *
- * This is DDIM at ᾱ = (1−σ)²/((1−σ)² + σ²) in rescaled latents, but for the step from σ = 1, where ε alone would not say what x_0 is.
+ * This is DDIM at ᾱ = (1−σ)²/((1−σ)² + σ²) in rescaled latents, but for the step from σ = 1, where
+ * ε alone would not say what x_0 is.
  * @module
  */
 import { ancestralScale } from "./ancestral.ts";
@@ -20,8 +21,8 @@ import type { Schedule } from "./schedule.ts";
 /** What {@link createFlowSchedule} takes. */
 export interface FlowScheduleOptions extends FlowSigmaOptions {
   /**
-   * The network is told 1 − σ and answers x_0 − ε, as Mochi's: its `predictionType` for {@link answerWeights} is `inverted_flow`. The steps
-   * stay what they are. Default `false`.
+   * The network is told 1 − σ and answers x_0 − ε, as Mochi's: its `predictionType` for {@link
+   * answerWeights} is `inverted_flow`. The steps stay what they are. Default `false`.
    */
   invertSigmas?: boolean;
   /** Takes all noise anew in every step. Default `false`. */
@@ -29,7 +30,8 @@ export interface FlowScheduleOptions extends FlowSigmaOptions {
 }
 
 /**
- * The steps of Euler's method on a rectified flow. x_T is standard normal noise; the network is told `numTrainTimesteps` σ.
+ * The steps of Euler's method on a rectified flow. x_T is standard normal noise; the network is
+ * told `numTrainTimesteps` σ.
  *
  * @throws {RangeError} when an option is out of its range, or levels are not descending
  * @example Stable Diffusion 3's 28 steps

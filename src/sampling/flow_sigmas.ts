@@ -1,5 +1,6 @@
 /**
- * The noise levels that a flow model's sampler visits, as diffusers' `FlowMatchEulerDiscreteScheduler.set_timesteps` gives them.
+ * The noise levels that a flow model's sampler visits, as diffusers'
+ * `FlowMatchEulerDiscreteScheduler.set_timesteps` gives them.
  * @module
  */
 import { checkInteger, checkNumber, checkOneOf } from "./arguments.ts";
@@ -18,16 +19,22 @@ export interface FlowSigmaOptions {
   /** Levels of training; default 1000. */
   numTrainTimesteps?: number;
   /**
-   * Where the levels are even before they are shifted. `scheduler`: from 1 to the lowest training level, itself shifted by `shift`, so that
-   * the lowest level is shifted twice, as the scheduler alone does and Stable Diffusion 3 takes them. `pipeline`: from 1 to 1/T, as
-   * the pipelines of FLUX and Qwen-Image pass them. Default `scheduler`.
+   * Where the levels are even before they are shifted. `scheduler`: from 1 to the lowest training
+   * level, itself shifted by `shift`, so that the lowest level is shifted twice, as the scheduler
+   * alone does and Stable Diffusion 3 takes them. `pipeline`: from 1 to 1/T, as the pipelines of
+   * FLUX and Qwen-Image pass them. Default `scheduler`.
    */
   spacing?: "scheduler" | "pipeline";
-  /** Levels of your own in place of even ones, the highest first, from 1 down; they are shifted too. */
+  /**
+   * Levels of your own in place of even ones, the highest first, from 1 down; they are shifted too.
+   */
   sigmas?: ArrayLike<number>;
   /** σ ← shift σ / (1 + (shift − 1) σ); default 1. */
   shift?: number;
-  /** Dynamic shifting, in place of `shift`: by e^mu, or by mu where `timeShiftType` is `linear`. See {@link flowShift}. */
+  /**
+   * Dynamic shifting, in place of `shift`: by e^mu, or by mu where `timeShiftType` is `linear`. See
+   * {@link flowShift}.
+   */
   mu?: number;
   /** How `mu` is meant; default `exponential`. */
   timeShiftType?: "exponential" | "linear";
@@ -37,7 +44,11 @@ export interface FlowSigmaOptions {
   sigmaSpacing?: SigmaSpacing;
 }
 
-/** Levels of the steps t = 0 … T−1, the lowest first. @throws {RangeError} when an option is out of its range */
+/**
+ * Levels of the steps t = 0 … T−1, the lowest first.
+ *
+ * @throws {RangeError} when an option is out of its range
+ */
 export function flowSigmas(options: FlowSigmaOptions): Float64Array {
   const shift = readShift(options);
   const shifted = (sigma: number) => shift * sigma / (1 + (shift - 1) * sigma);

@@ -28,15 +28,16 @@ export interface SchedulerConfig {
   /** β of the last one. */
   betaEnd: number;
   /**
-   * `linear` spaces β evenly, `scaled_linear` spaces its square root, `sigmoid` follows a sigmoid; `squaredcos_cap_v2` gives ᾱ the shape
-   * of a squared cosine, whatever `betaStart` and `betaEnd` are.
+   * `linear` spaces β evenly, `scaled_linear` spaces its square root, `sigmoid` follows a sigmoid;
+   * `squaredcos_cap_v2` gives ᾱ the shape of a squared cosine, whatever `betaStart` and `betaEnd`
+   * are.
    */
   betaSchedule: BetaSchedule;
   /** β of every training level, in place of the four above. */
   trainedBetas?: readonly number[];
   /**
-   * Shifts and scales √ᾱ so that the last training level holds no signal; the network must predict the velocity or the sample. Default
-   * `false`.
+   * Shifts and scales √ᾱ so that the last training level holds no signal; the network must predict
+   * the velocity or the sample. Default `false`.
    */
   rescaleBetasZeroSnr?: boolean;
   /**

@@ -1,6 +1,6 @@
 /**
- * DPM-Solver++ 2M (Lu et al., "DPM-Solver++: fast solver for guided sampling of diffusion probabilistic models", 2022) on the levels of any
- * schedule without noise.
+ * DPM-Solver++ 2M (Lu et al., "DPM-Solver++: fast solver for guided sampling of diffusion
+ * probabilistic models", 2022) on the levels of any schedule without noise.
  *
  * | paper | here |
  * |---|---|
@@ -9,9 +9,11 @@
  * | D_t, the sample that the prediction of step t implies | `clean` |
  * | x_t = c x_(t+1) + d e with e of D_t + (D_t − D_(t+1))/(2 r_t) in place of D_t | e − q/(2 r s) (D_t − D_(t+1)) |
  *
- * The first step, and a last one that leads to no noise, are of first order, as in diffusers' `DPMSolverMultistepScheduler`. So the step stays
- * c x + d e, and every sampler takes it as it takes any other: D_(t+1) is of the same call, or of the last one that asked step t+1, which
- * is final where step t is about to be. What a sampler predicts of e leaves out that D_(t+1) moves too.
+ * The first step, and a last one that leads to no noise, are of first order, as in diffusers'
+ * `DPMSolverMultistepScheduler`. So the step stays c x + d e, and every sampler takes it as it
+ * takes any other: D_(t+1) is of the same call, or of the last one that asked step t+1, which is
+ * final where step t is about to be. What a sampler predicts of e leaves out that D_(t+1) moves
+ * too.
  * @module
  */
 import type { Denoiser } from "./denoiser.ts";
@@ -25,7 +27,8 @@ export interface SecondOrderOptions {
 }
 
 /**
- * A denoiser whose predictions make every step one of second order. It remembers what it was asked: make one for each run.
+ * A denoiser whose predictions make every step one of second order. It remembers what it was asked:
+ * make one for each run.
  *
  * @throws {RangeError} when a step of the schedule adds noise
  * @example

@@ -1,8 +1,9 @@
 /**
  * Noise levels between a highest and a lowest one.
  *
- * `karras` is equation 5 of Karras et al., "Elucidating the design space of diffusion-based generative models", 2022; `beta` is Lee et
- * al., "Beta sampling is all you need", 2024. All equal those of diffusers' schedulers.
+ * `karras` is equation 5 of Karras et al., "Elucidating the design space of diffusion-based
+ * generative models", 2022; `beta` is Lee et al., "Beta sampling is all you need", 2024. All equal
+ * those of diffusers' schedulers.
  * @module
  */
 import { betaQuantile } from "./beta_quantile.ts";
@@ -49,7 +50,11 @@ export function evenly(low: number, high: number, count: number): Float64Array {
   });
 }
 
-/** Throws unless `sigmas`, of the steps T−1 … 0, are descending, at most `highest` and above 0. @throws {RangeError} */
+/**
+ * Throws unless `sigmas`, of the steps T−1 … 0, are descending, at most `highest` and above 0.
+ *
+ * @throws {RangeError}
+ */
 export function checkDescending(sigmas: ArrayLike<number>, highest: number): void {
   if (sigmas.length === 0) throw new RangeError("sigmas has no entries, wanted one per step");
   let above = highest;

@@ -64,7 +64,11 @@ export function visitedTimesteps(config: TrainedLevels, numSteps: number): Int32
   return timesteps;
 }
 
-/** The caller's levels, the lowest first. @throws {RangeError} unless they are `count` descending training levels */
+/**
+ * The caller's levels, the lowest first.
+ *
+ * @throws {RangeError} unless they are `count` descending training levels
+ */
 export function ownTimesteps(
   timesteps: ArrayLike<number>,
   { levels, count }: Record<"levels" | "count", number>,

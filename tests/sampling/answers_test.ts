@@ -1,4 +1,7 @@
-/** Of a latent with a known sample and noise every kind of answer gives the prediction that implies that sample. */
+/**
+ * Of a latent with a known sample and noise every kind of answer gives the prediction that implies
+ * that sample.
+ */
 import assert from "node:assert/strict";
 import {
   answerWeights,

@@ -21,7 +21,9 @@ function saying(values: number[]): Denoiser {
   };
 }
 
-/** The samples that the clipped predictions imply at steps 1 and 3, and what the steps make of them. */
+/**
+ * The samples that the clipped predictions imply at steps 1 and 3, and what the steps make of them.
+ */
 async function clipped(values: number[], options: Omit<ClipOptions, "schedule">) {
   const steps = Int32Array.of(1, 3), size = values.length;
   const latents = Float64Array.from({ length: 2 * size }, (_, k) => {

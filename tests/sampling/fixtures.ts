@@ -44,7 +44,10 @@ export function mixtureDenoiser(points: Float64Array, schedule: Schedule): Denoi
   };
 }
 
-/** The same for any chain: the sample that DDIM's latent of the same signal-to-noise ratio implies makes the prediction. */
+/**
+ * The same for any chain: the sample that DDIM's latent of the same signal-to-noise ratio implies
+ * makes the prediction.
+ */
 export function mixtureDenoiserOf(points: Float64Array, schedule: Schedule): Denoiser {
   const { signal, sigma, clean, alphasCumprod } = schedule;
   return {

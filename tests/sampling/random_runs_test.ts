@@ -1,4 +1,7 @@
-/** Properties that must hold for every configuration, on random ones of each method and of each kind of chain. The seed is the number in the message of a failure. */
+/**
+ * Properties that must hold for every configuration, on random ones of each method and of each kind
+ * of chain. The seed is the number in the message of a failure.
+ */
 import assert from "node:assert/strict";
 import {
   createEulerSchedule,

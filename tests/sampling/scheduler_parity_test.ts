@@ -1,4 +1,7 @@
-/** Every target of sampling against diffusers' schedulers, with a formula for the network. The recipe is tests/fixtures/make_scheduler_parity.py. */
+/**
+ * Every target of sampling against diffusers' schedulers, with a formula for the network. The
+ * recipe is tests/fixtures/make_scheduler_parity.py.
+ */
 import assert from "node:assert/strict";
 import {
   answerWeights,

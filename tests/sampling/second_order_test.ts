@@ -1,4 +1,7 @@
-/** Chains against diffusers' DPMSolverMultistepScheduler are in scheduler_parity_test.ts, random ones in random_runs_test.ts. */
+/**
+ * Chains against diffusers' DPMSolverMultistepScheduler are in scheduler_parity_test.ts, random
+ * ones in random_runs_test.ts.
+ */
 import assert from "node:assert/strict";
 import {
   createEulerSchedule,
@@ -9,7 +12,10 @@ import {
   sequentialSample,
 } from "../../mod.ts";
 
-/** Exact for data drawn from N(0, 1/4), of which Euler's latents are √(1/4 + σ²) wide at every level. */
+/**
+ * Exact for data drawn from N(0, 1/4), of which Euler's latents are √(1/4 + σ²) wide at every
+ * level.
+ */
 function gaussian(schedule: Schedule): Denoiser {
   return {
     rowSize: 1,

@@ -1,4 +1,7 @@
-/** The solvers on every kind of chain, a Gaussian mixture for the network: no chain costs the solvers what makes them worth while. */
+/**
+ * The solvers on every kind of chain, a Gaussian mixture for the network: no chain costs the
+ * solvers what makes them worth while.
+ */
 import assert from "node:assert/strict";
 import {
   createEulerSchedule,

@@ -1,5 +1,6 @@
 /**
- * ParaDiGMS (Shih et al., "Parallel sampling of diffusion models", 2023): Picard iteration over a sliding window, with its own stop rule.
+ * ParaDiGMS (Shih et al., "Parallel sampling of diffusion models", 2023): Picard iteration over a
+ * sliding window, with its own stop rule.
  *
  * | paper | here |
  * |---|---|
@@ -16,7 +17,10 @@ import { firstTrajectory, type Solver } from "../../../src/sampling/solver.ts";
 import { row, step } from "../../../src/sampling/system.ts";
 import { finishedIndex, SlidingWindow } from "../../../src/sampling/window.ts";
 
-/** Makes a ParaDiGMS solver; given as `method`, with its tolerance as `rtol`. Its residuals are the moves. */
+/**
+ * Makes a ParaDiGMS solver; given as `method`, with its tolerance as `rtol`. Its residuals are the
+ * moves.
+ */
 export function paradigms(problem: SolverProblem): Solver {
   const { schedule, noise, rowSize, windowSize, atol, rtol } = problem, { numSteps } = schedule;
   const trajectory = firstTrajectory(problem), epsilon = new Float64Array(windowSize * rowSize);

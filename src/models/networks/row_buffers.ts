@@ -50,7 +50,9 @@ export class NetworkRows {
     this.#conditions = new Array(rows.capacity).fill(undefined);
   }
 
-  /** Fills row `slot` with `latents[offset …]` times `scale`, the model's timestep and a condition. */
+  /**
+   * Fills row `slot` with `latents[offset …]` times `scale`, the model's timestep and a condition.
+   */
   set(
     slot: number,
     latents: Float64Array,
