@@ -87,7 +87,11 @@ export async function readUserJson(setting: string, path: string): Promise<JsonO
   throw new ModelError(`${path} holds no object`);
 }
 
-/** Names of a folder's files. @throws {UsageError} naming setting and folder when it cannot be read */
+/**
+ * Names of a folder's files.
+ *
+ * @throws {UsageError} naming setting and folder when it cannot be read
+ */
 export async function listFolder(setting: string, folder: string): Promise<string[]> {
   try {
     return await Array.fromAsync(Deno.readDir(folder), ({ name }) => name);

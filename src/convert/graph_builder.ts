@@ -1,6 +1,6 @@
 /**
- * Builds the graph of a network value by value. Weights are named as in the checkpoint and declared with the shape they must have; where
- * their bytes lie is settled later.
+ * Builds the graph of a network value by value. Weights are named as in the checkpoint and declared
+ * with the shape they must have; where their bytes lie is settled later.
  * @module
  */
 import type { OnnxAttributeSpec, OnnxNodeSpec, OnnxValueSpec } from "../formats/onnx/onnx_write.ts";
@@ -138,7 +138,9 @@ export class GraphBuilder {
     return name;
   }
 
-  /** Numbers of a shape, `[]` for a single one; given under one name again they must be the same. */
+  /**
+   * Numbers of a shape, `[]` for a single one; given under one name again they must be the same.
+   */
   numbers(
     name: string,
     values: readonly number[],

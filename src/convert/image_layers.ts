@@ -1,4 +1,8 @@
-/** Layers on images in standard operators, with diffusers' names; values are `[batch, channels, height, width]`. @module */
+/**
+ * Layers on images in standard operators, with diffusers' names; values are `[batch, channels,
+ * height, width]`.
+ * @module
+ */
 import type { GraphBuilder, Value } from "./graph_builder.ts";
 import { linear, silu } from "./layers.ts";
 
@@ -8,7 +12,10 @@ export interface ConvOptions {
   kernel?: number;
   /** 2 halves the image. */
   stride?: 1 | 2;
-  /** Rows and columns of zeros; as many on all sides as keep the size of an image at stride 1 unless given. */
+  /**
+   * Rows and columns of zeros; as many on all sides as keep the size of an image at stride 1 unless
+   * given.
+   */
   pads?: readonly [top: number, left: number, bottom: number, right: number];
 }
 

@@ -12,8 +12,8 @@ export interface LinearOptions {
 }
 
 /**
- * A linear layer on rows, `[rows, inputs]` to `[rows, outputs]`. Gemm takes PyTorch's `[outputs, inputs]` as it lies in the
- * checkpoint, so that no weight has to be turned.
+ * A linear layer on rows, `[rows, inputs]` to `[rows, outputs]`. Gemm takes PyTorch's `[outputs,
+ * inputs]` as it lies in the checkpoint, so that no weight has to be turned.
  */
 export function linear(
   g: GraphBuilder,
@@ -47,7 +47,10 @@ export function silu(g: GraphBuilder, name: string, x: Value): Value {
   return g.node("Mul", name, [x, gate]);
 }
 
-/** GELU by its tanh formula, in the shape that ONNX Runtime's optimiser takes for one operator (FastGelu). */
+/**
+ * GELU by its tanh formula, in the shape that ONNX Runtime's optimiser takes for one operator
+ * (FastGelu).
+ */
 export function geluTanh(g: GraphBuilder, name: string, x: Value): Value {
   const number = (label: string, value: number) => g.numbers(`gelu.${label}`, [value], [], x.type);
   const cube = g.node("Pow", `${name}.cube`, [x, number("three", 3)]);
@@ -60,7 +63,10 @@ export function geluTanh(g: GraphBuilder, name: string, x: Value): Value {
   return g.node("Mul", name, [half, shifted]);
 }
 
-/** GELU by the error function, in the shape that ONNX Runtime's optimiser takes for one operator (Gelu). */
+/**
+ * GELU by the error function, in the shape that ONNX Runtime's optimiser takes for one operator
+ * (Gelu).
+ */
 export function geluErf(g: GraphBuilder, name: string, x: Value): Value {
   const number = (label: string, value: number) => g.numbers(`gelu.${label}`, [value], [], x.type);
   const scaled = g.node("Div", `${name}.scaled`, [x, number("root_two", Math.SQRT2)]);

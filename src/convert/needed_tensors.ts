@@ -19,7 +19,8 @@ const LONGEST_NAME = 200;
  * Holds a checkpoint to what a network needs: every tensor there, of its shape, and none beside.
  *
  * @param optional tensors that may be there and are not used
- * @throws {ModelError} listing what is missing with the nearest names there are, what is too much and what has another shape
+ * @throws {ModelError} listing what is missing with the nearest names there are, what is too much
+ * and what has another shape
  */
 export function checkTensors(
   { entries }: TensorFile,

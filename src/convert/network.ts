@@ -1,4 +1,7 @@
-/** A network converted from a checkpoint: its graph, and its weights as they will lie beside it. @module */
+/**
+ * A network converted from a checkpoint: its graph, and its weights as they will lie beside it.
+ * @module
+ */
 import { type OnnxTensorSpec, writeOnnx } from "../formats/onnx/onnx_write.ts";
 import type { TensorFile } from "../formats/tensor_file.ts";
 import type { FloatType, GraphBuilder } from "./graph_builder.ts";
@@ -10,7 +13,10 @@ const OPSET = 17;
 
 /** How a network is computed and stored. */
 export interface NetworkOptions {
-  /** Element type of matrix products and convolutions; norms, softmax and timesteps stay float32. Default float32. */
+  /**
+   * Element type of matrix products and convolutions; norms, softmax and timesteps stay float32.
+   * Default float32.
+   */
   compute?: FloatType;
   /** `fp16` stores large weights as fp16 and computes with them in float32. Default fp32. */
   storage?: WeightStorage;

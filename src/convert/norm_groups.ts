@@ -1,7 +1,11 @@
 /** Groups of a network's GroupNorms. @module */
 import type { ConfigReader } from "../models/config_reader.ts";
 
-/** `norm_num_groups`, 32 where it is absent. @throws {ModelError} where it does not divide all widths */
+/**
+ * `norm_num_groups`, 32 where it is absent.
+ *
+ * @throws {ModelError} where it does not divide all widths
+ */
 export function normGroups(reader: ConfigReader, widths: readonly number[]): number {
   const key = "norm_num_groups";
   const groups = reader.size(key, { fallback: 32, most: 2 ** 16 });

@@ -1,4 +1,7 @@
-/** Tensors that are parts of other tensors, or the same elements in another shape or order. @module */
+/**
+ * Tensors that are parts of other tensors, or the same elements in another shape or order.
+ * @module
+ */
 import { type SafetensorsTensor, toTensor } from "../formats/safetensors/safetensors.ts";
 import {
   checkRange,

@@ -1,6 +1,9 @@
 /** How weights are stored. @module */
 
-/** Storage of weights that are computed with in float32: as they are, or large ones as fp16 with a Cast in the graph. */
+/**
+ * Storage of weights that are computed with in float32: as they are, or large ones as fp16 with a
+ * Cast in the graph.
+ */
 export type WeightStorage = "fp32" | "fp16";
 
 /** Element type in a file, in safetensors' spelling. */

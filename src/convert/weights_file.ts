@@ -1,4 +1,7 @@
-/** The file beside a network that holds its weights: written tensor by tensor, never held. @module */
+/**
+ * The file beside a network that holds its weights: written tensor by tensor, never held.
+ * @module
+ */
 import { ModelError } from "../errors.ts";
 import type { ListedDtype } from "../formats/element_types.ts";
 import {
@@ -16,12 +19,16 @@ const PAGE = 4096;
 /** What tensors are aligned to as long as all before are: the widest vector register. */
 const VECTOR = 64;
 
-/** Bytes read at once. Larger pieces take new pages from the system each time: of 4 MiB the whole took twice as long. */
+/**
+ * Bytes read at once. Larger pieces take new pages from the system each time: of 4 MiB the whole
+ * took twice as long.
+ */
 const PIECE = 2 ** 18;
 
 /**
- * Lays out the weights as a safetensors file under the checkpoint's names, so that it can be read, and converted again. ONNX takes any place
- * in any file for external data. Tensors whose length would put the next one askew come last.
+ * Lays out the weights as a safetensors file under the checkpoint's names, so that it can be read,
+ * and converted again. ONNX takes any place in any file for external data. Tensors whose length
+ * would put the next one askew come last.
  */
 export function layoutWeights(weights: Iterable<Weight>): SafetensorsLayout {
   const tensors = [...weights].map(({ name, shape, stored }) =>
@@ -38,7 +45,11 @@ export function layoutWeights(weights: Iterable<Weight>): SafetensorsLayout {
   return layoutSafetensors(ordered, new Map([["format", "pt"]]), { alignment: PAGE });
 }
 
-/** The bytes of the file, in pieces. @throws {ModelError} where a weight is no number or too large for its type */
+/**
+ * The bytes of the file, in pieces.
+ *
+ * @throws {ModelError} where a weight is no number or too large for its type
+ */
 export async function* weightBytes(
   checkpoint: TensorFile,
   layout: SafetensorsLayout,

@@ -1,4 +1,7 @@
-/** The tiny Stable Diffusion models of tests/fixtures/convert; its README.md tells what they are. @module */
+/**
+ * The tiny Stable Diffusion models of tests/fixtures/convert; its README.md tells what they are.
+ * @module
+ */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import type { ConvertedNetwork } from "../../src/convert/network.ts";
@@ -31,7 +34,11 @@ export function readCase(model: string, network: string): { inputs: Tensors; out
   return { inputs: under(`${network}.in.`), outputs: under(`${network}.out.`) };
 }
 
-/** Compares a network's outputs with the expected ones. @param named expected outputs by the network's names for them */
+/**
+ * Compares a network's outputs with the expected ones.
+ *
+ * @param named expected outputs by the network's names for them
+ */
 export async function expectOutputs(
   network: ConvertedNetwork,
   inputs: Tensors,

@@ -1,4 +1,7 @@
-/** `convert sd`: Stable Diffusion from a diffusers folder or a single file to a model folder. @module */
+/**
+ * `convert sd`: Stable Diffusion from a diffusers folder or a single file to a model folder.
+ * @module
+ */
 import { basename, resolve } from "node:path";
 import { sdModelIndex } from "../../convert/model_configs.ts";
 import type { NetworkOptions } from "../../convert/network.ts";

@@ -23,8 +23,8 @@ export interface ConvertedDit extends ConvertedNetwork {
 }
 
 /**
- * Makes the network of a checkpoint with the official names: inputs `sample [batch,C,h,w]`, `timestep [batch]`, `class_labels [batch]`,
- * output `out_sample [batch,C or 2C,h,w]`.
+ * Makes the network of a checkpoint with the official names: inputs `sample [batch,C,h,w]`,
+ * `timestep [batch]`, `class_labels [batch]`, output `out_sample [batch,C or 2C,h,w]`.
  *
  * @throws {ModelError} where tensors are missing, not expected or of another shape
  * @throws {UsageError} where the number of heads must be given

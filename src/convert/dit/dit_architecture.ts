@@ -29,7 +29,9 @@ export interface DitArchitecture {
   classRows: number;
 }
 
-/** Published sizes (DiT paper, table 1): width, depth, heads. No tensor tells the number of heads. */
+/**
+ * Published sizes (DiT paper, table 1): width, depth, heads. No tensor tells the number of heads.
+ */
 const PUBLISHED: readonly (readonly [name: string, width: number, depth: number, heads: number])[] =
   [["S", 384, 12, 6], ["B", 768, 12, 12], ["L", 1024, 24, 16], ["XL", 1152, 28, 16]];
 

@@ -1,7 +1,9 @@
 /**
- * The graph of a DiT: Peebles and Xie, "Scalable diffusion models with transformers", 2023, with the names of the official checkpoints.
+ * The graph of a DiT: Peebles and Xie, "Scalable diffusion models with transformers", 2023, with
+ * the names of the official checkpoints.
  *
- * Rows of tokens are `[batch · tokens, width]` inside linear layers and `[batch, tokens, width]` where a row of the batch scales and shifts them.
+ * Rows of tokens are `[batch · tokens, width]` inside linear layers and `[batch, tokens, width]`
+ * where a row of the batch scales and shifts them.
  * @module
  */
 import type { DitArchitecture } from "./dit_architecture.ts";
@@ -39,7 +41,10 @@ export function buildDit(
   g.output("out_sample", out, ["batch", outChannels, size, size]);
 }
 
-/** SiLU of the sum of both embeddings, `[batch, width]`: all that the blocks take from timestep and class. */
+/**
+ * SiLU of the sum of both embeddings, `[batch, width]`: all that the blocks take from timestep and
+ * class.
+ */
 function conditioning(
   g: GraphBuilder,
   { width, frequencies, classRows }: DitArchitecture,

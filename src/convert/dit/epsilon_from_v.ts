@@ -1,4 +1,8 @@
-/** Makes a network that predicts v answer with ε: Salimans and Ho, "Progressive distillation", 2022, equation of v. @module */
+/**
+ * Makes a network that predicts v answer with ε: Salimans and Ho, "Progressive distillation", 2022,
+ * equation of v.
+ * @module
+ */
 import { alphasCumprod } from "../../sampling/alphas_cumprod.ts";
 import { SCHEDULER_PRESETS } from "../../sampling/scheduler_config.ts";
 import type { GraphBuilder, Value } from "../graph_builder.ts";
@@ -17,7 +21,10 @@ export interface EpsilonFromV {
   outChannels: number;
 }
 
-/** ε = √ᾱ[t] · v + √(1 − ᾱ[t]) · x_t by tables of the training levels; further channels pass through. */
+/**
+ * ε = √ᾱ[t] · v + √(1 − ᾱ[t]) · x_t by tables of the training levels; further channels pass
+ * through.
+ */
 export function epsilonFromV(g: GraphBuilder, parts: EpsilonFromV): Value {
   const { out, sample, timestep, channels, outChannels } = parts;
   const alphas = alphasCumprod(SCHEDULER_PRESETS.dit, "float64");

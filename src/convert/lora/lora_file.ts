@@ -79,7 +79,11 @@ export class LoraFile {
     return parts;
   }
 
-  /** PEFT's alpha of a network's layers, which it keeps in the file's metadata. @param network `unet` or `text_encoder` */
+  /**
+   * PEFT's alpha of a network's layers, which it keeps in the file's metadata.
+   *
+   * @param network `unet` or `text_encoder`
+   */
   alpha(network: string): number | undefined {
     const value = this.#settings[`${network}.lora_alpha`];
     return typeof value === "number" ? value : undefined;

@@ -1,4 +1,7 @@
-/** Names of tensors in LoRA files: which layer each changes, and which part of the change it is. @module */
+/**
+ * Names of tensors in LoRA files: which layer each changes, and which part of the change it is.
+ * @module
+ */
 
 /** Parts of a change: products, Hadamard products, Kronecker products, and what scales them. */
 export type LoraPart =
@@ -28,12 +31,15 @@ const ENDINGS: readonly (readonly [pattern: RegExp, part?: LoraPart])[] = [
   [/\.lora_magnitude_vector(?:\.default)?(?:\.weight)?$/, "dora_scale"],
   [/\.lora(?:_linear_layer)?\.(down|up)\.weight$/],
 ];
-/** The first diffusers put changes beside an attention's layers: `attn1.processor.to_q_lora.down.weight`. */
-const PROCESSOR = /^(.*?)(\.processor)?\.to_(q|k|v|out)_lora\.(down|up)\.weight$/;
+/**
+ * The first diffusers put changes beside an attention's layers:
+ * `attn1.processor.to_q_lora.down.weight`.
+ */
+const PROCESSOR = /^(.*?)(?:\.processor)?\.to_(q|k|v|out)_lora\.(down|up)\.weight$/;
 
 /** @returns `undefined` where the name is of no known form */
 export function loraName(name: string): LoraName | undefined {
-  const [, block, , layer, way] = PROCESSOR.exec(name) ?? [];
+  const [, block, layer, way] = PROCESSOR.exec(name) ?? [];
   if (block !== undefined) {
     const inText = block.endsWith(".self_attn");
     const own = inText ? `${layer}_proj` : layer === "out" ? "to_out.0" : `to_${layer}`;
@@ -52,7 +58,8 @@ export function loraName(name: string): LoraName | undefined {
  * Spellings of a layer in LoRA files.
  *
  * @param layer its name in a diffusers folder
- * @param prefixes `lora_unet_` and the like, before the name with underscores; `unet.` and the like, before the name with dots
+ * @param prefixes `lora_unet_` and the like, before the name with underscores; `unet.` and the
+ * like, before the name with dots
  */
 export function layerSpellings(layer: string, prefixes: readonly string[]): string[] {
   return prefixes.map((prefix) =>

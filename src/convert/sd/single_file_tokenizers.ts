@@ -17,7 +17,8 @@ export interface TokenizerPlaces {
 }
 
 /**
- * Reads tokenizers from the folder that was named, from Folder of configurations, or from beside the checkpoint.
+ * Reads tokenizers from the folder that is named, the folder of configurations, or beside the
+ * checkpoint.
  *
  * @throws {UsageError} where there is none, saying how to get it
  */

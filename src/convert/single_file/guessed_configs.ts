@@ -1,4 +1,8 @@
-/** Configurations of a single file's networks: sizes from the tensors, the rest from the published models. @module */
+/**
+ * Configurations of a single file's networks: sizes from the tensors, the rest from the published
+ * models.
+ * @module
+ */
 import { UsageError } from "../../errors.ts";
 import type { JsonObject } from "../../formats/json.ts";
 import type { TensorFile } from "../../formats/tensor_file.ts";
@@ -27,7 +31,8 @@ export interface GuessOptions {
  * `unet/config.json`.
  *
  * @param tensors under diffusers' names
- * @throws {UsageError} where the widths are not the published ones, so that heads and groups are not known
+ * @throws {UsageError} where the widths are not the published ones, so that heads and groups are
+ * not known
  */
 export function guessedUnet(tensors: TensorFile, { file, kind }: GuessOptions): JsonObject {
   const shape = (name: string, rank: number) => shapeOf(tensors, `${name}.weight`, rank, file);
@@ -70,7 +75,10 @@ export function guessedUnet(tensors: TensorFile, { file, kind }: GuessOptions): 
   };
 }
 
-/** A level without attention has the depth that is written there by convention, 1; the last one the middle's. */
+/**
+ * A level without attention has the depth that is written there by convention, 1; the last one the
+ * middle's.
+ */
 function depths(tensors: TensorFile, levels: number): number | number[] {
   const own = list(levels, (i) => depthOf(tensors, `down_blocks.${i}.attentions.0`) || 1);
   own[levels - 1] = depthOf(tensors, "mid_block.attentions.0");

@@ -27,8 +27,8 @@ export interface OpenClipOptions {
 }
 
 /**
- * Views of the encoder's tensors under transformers' names. Queries, keys and values are stacked in one matrix, and the projection is
- * stored transposed.
+ * Views of the encoder's tensors under transformers' names. Queries, keys and values are stacked in
+ * one matrix, and the projection is stored transposed.
  *
  * @param names tensors of `file` by their names without the prefix of the encoder
  */

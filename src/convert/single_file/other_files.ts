@@ -55,7 +55,9 @@ const PARTS: readonly Kind[] = [
   },
 ];
 
-/** What the file is, where its names tell that it is something else than a checkpoint with a UNet. */
+/**
+ * What the file is, where its names tell that it is something else than a checkpoint with a UNet.
+ */
 export function otherFile(
   names: readonly string[],
   hasUnet: boolean,

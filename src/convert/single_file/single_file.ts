@@ -1,4 +1,8 @@
-/** A checkpoint of Stable Diffusion in one file, with the names of its first code (latent-diffusion, LDM). @module */
+/**
+ * A checkpoint of Stable Diffusion in one file, with the names of its first code (latent-diffusion,
+ * LDM).
+ * @module
+ */
 import { ModelError } from "../../errors.ts";
 import type { TensorFile } from "../../formats/tensor_file.ts";
 import { shown } from "../../text.ts";
@@ -22,7 +26,9 @@ export interface SingleFile {
   averaged: boolean | undefined;
   /** Whether a mark says that the UNet predicts v. */
   predictsV: boolean;
-  /** Names of tensors that belong to none of the networks and are none that such files usually have. */
+  /**
+   * Names of tensors that belong to none of the networks and are none that such files usually have.
+   */
   unused: readonly string[];
 }
 

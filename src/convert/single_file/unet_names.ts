@@ -20,7 +20,8 @@ const RESNET: Readonly<Record<string, string>> = {
 const MIDDLE = ["resnets.0", "attentions.0", "resnets.1"];
 
 /**
- * Makes the function from a name without `model.diffusion_model.` to diffusers' name. A name that is not of a UNet stays as it is.
+ * Makes the function from a name without `model.diffusion_model.` to diffusers' name. A name that
+ * is not of a UNet stays as it is.
  *
  * @param names all of them: where the levels end shows in their halving layers
  */
@@ -62,7 +63,8 @@ function inner(block: string, layer: string): string | undefined {
 }
 
 /**
- * Makes the function from a layer's name in a diffusers folder to its name in a single file, `undefined` where there is none.
+ * Makes the function from a layer's name in a diffusers folder to its name in a single file,
+ * `undefined` where there is none.
  *
  * @param names of the folder's tensors
  */

@@ -1,4 +1,7 @@
-/** Names of an autoencoder in single files of Stable Diffusion, as against diffusers' own. @module */
+/**
+ * Names of an autoencoder in single files of Stable Diffusion, as against diffusers' own.
+ * @module
+ */
 import type { TensorFile } from "../../formats/tensor_file.ts";
 import { addView, type TensorView } from "../tensor_views.ts";
 
@@ -11,7 +14,8 @@ const ATTENTION: Readonly<Record<string, string>> = {
 };
 
 /**
- * Views of an autoencoder's tensors under diffusers' names; matrices of its attention are stored as convolutions of 1×1.
+ * Views of an autoencoder's tensors under diffusers' names; matrices of its attention are stored as
+ * convolutions of 1×1.
  *
  * @param names tensors of `file` by their names without the prefix of the autoencoder
  */

@@ -14,7 +14,8 @@ export interface ConvertTextEncoderOptions extends NetworkOptions, TextOutputs {
 }
 
 /**
- * Makes the network of a text encoder: `input_ids [batch,positions]` to `last_hidden_state [batch,positions,width]`.
+ * Makes the network of a text encoder: `input_ids [batch,positions]` to `last_hidden_state
+ * [batch,positions,width]`.
  *
  * @param tensors under transformers' names, with or without `text_model.`
  * @throws {ModelError} where tensors are missing, not expected or of another shape
@@ -32,7 +33,9 @@ export function convertTextEncoder(
   return convertNetwork(g, weights, { name: "text_encoder", weightsFile });
 }
 
-/** transformers 5.6 and newer leave `text_model.` out; position_ids count from 0 and are no weights. */
+/**
+ * transformers 5.6 and newer leave `text_model.` out; position_ids count from 0 and are no weights.
+ */
 function fullName(name: string): string | undefined {
   if (/(^|\.)embeddings\.position_ids$/.test(name)) return undefined;
   return /^(embeddings|encoder|final_layer_norm)\./.test(name) ? `text_model.${name}` : name;

@@ -29,7 +29,9 @@ const FIXED: Readonly<Record<string, readonly JsonValue[]>> = {
   layer_norm_eps: [1e-5],
 };
 const WIDEST = 2 ** 16;
-/** What all configurations released with this value mean is the largest id: transformers kept it so. */
+/**
+ * What all configurations released with this value mean is the largest id: transformers kept it so.
+ */
 const LARGEST_ID = 2;
 
 /**

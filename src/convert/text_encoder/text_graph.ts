@@ -1,6 +1,7 @@
 /**
- * The graph of CLIP's text encoder (Radford et al., "Learning transferable visual models from natural language supervision", 2021), with
- * the names of transformers' CLIPTextModel. Tokens are rows `[batch · positions, width]`.
+ * The graph of CLIP's text encoder (Radford et al., "Learning transferable visual models from
+ * natural language supervision", 2021), with the names of transformers' CLIPTextModel. Tokens are
+ * rows `[batch · positions, width]`.
  * @module
  */
 import type { GraphBuilder, Value } from "../graph_builder.ts";
@@ -14,13 +15,16 @@ const HIDDEN = -1e30;
 
 /** What to give beside the embeddings. */
 export interface TextOutputs {
-  /** Every layer's input and the last one's output, without the final norm, as `hidden_states.i`. */
+  /**
+   * Every layer's input and the last one's output, without the final norm, as `hidden_states.i`.
+   */
   hiddenStates?: boolean;
 }
 
 /**
- * Adds the whole network: `input_ids [batch,positions]` to `last_hidden_state [batch,positions,width]` and `pooler_output [batch,width]`
- * or, with a projection, `text_embeds` and `last_hidden_state`.
+ * Adds the whole network: `input_ids [batch,positions]` to `last_hidden_state
+ * [batch,positions,width]` and `pooler_output [batch,width]` or, with a projection, `text_embeds`
+ * and `last_hidden_state`.
  */
 export function buildTextEncoder(
   g: GraphBuilder,

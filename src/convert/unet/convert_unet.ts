@@ -13,8 +13,9 @@ export interface ConvertUnetOptions extends NetworkOptions {
 }
 
 /**
- * Makes the network of a UNet: inputs `sample [batch,C,height,width]`, `timestep [batch]`, `encoder_hidden_states [batch,tokens,width]`,
- * SDXL's also `text_embeds` and `time_ids`, output `out_sample`.
+ * Makes the network of a UNet: inputs `sample [batch,C,height,width]`, `timestep [batch]`,
+ * `encoder_hidden_states [batch,tokens,width]`, SDXL's also `text_embeds` and `time_ids`, output
+ * `out_sample`.
  *
  * @param tensors under diffusers' names
  * @throws {ModelError} where tensors are missing, not expected or of another shape

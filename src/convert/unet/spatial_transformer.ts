@@ -1,7 +1,9 @@
 /**
- * diffusers' Transformer2DModel: attention over the pixels of a latent and to the rows of a context.
+ * diffusers' Transformer2DModel: attention over the pixels of a latent and to the rows of a
+ * context.
  *
- * Tokens are rows `[batch · tokens, width]` in float32; `[batch, heads, tokens, depth]` inside attention.
+ * Tokens are rows `[batch · tokens, width]` in float32; `[batch, heads, tokens, depth]` inside
+ * attention.
  * @module
  */
 import type { GraphBuilder, Value } from "../graph_builder.ts";

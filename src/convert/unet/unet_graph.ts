@@ -1,4 +1,8 @@
-/** The graph of diffusers' UNet2DConditionModel (Rombach et al., "High-resolution image synthesis with latent diffusion models", 2022). @module */
+/**
+ * The graph of diffusers' UNet2DConditionModel (Rombach et al., "High-resolution image synthesis
+ * with latent diffusion models", 2022).
+ * @module
+ */
 import type { GraphBuilder, Value } from "../graph_builder.ts";
 import { conv, groupNorm, resnet, upsample } from "../image_layers.ts";
 import { linear, silu } from "../layers.ts";
@@ -23,8 +27,9 @@ interface Blocks {
 }
 
 /**
- * Adds the whole network: `sample [batch,C,height,width]`, `timestep [batch]`, `encoder_hidden_states [batch,tokens,width]`, SDXL's also
- * `text_embeds [batch,width]` and `time_ids [batch,6]`, to `out_sample`.
+ * Adds the whole network: `sample [batch,C,height,width]`, `timestep [batch]`,
+ * `encoder_hidden_states [batch,tokens,width]`, SDXL's also `text_embeds [batch,width]` and
+ * `time_ids [batch,6]`, to `out_sample`.
  */
 export function buildUnet(g: GraphBuilder, config: UnetConfig): void {
   const { channels, outChannels, widths, contextWidth, groups, epsilon } = config;
@@ -47,7 +52,10 @@ export function buildUnet(g: GraphBuilder, config: UnetConfig): void {
   g.output("out_sample", out, ["batch", outChannels, "height", "width"]);
 }
 
-/** SiLU of the timestep's embedding, `[batch, 4 · first width]`: all that residual blocks take from it. */
+/**
+ * SiLU of the timestep's embedding, `[batch, 4 · first width]`: all that residual blocks take from
+ * it.
+ */
 function timeEmbedding(g: GraphBuilder, config: UnetConfig, timestep: string): Value {
   const [width] = config.widths;
   const waves = timestepWaves(g, "time_proj", timestep, width);

@@ -3,7 +3,10 @@ import type { GraphBuilder, Value } from "../graph_builder.ts";
 import { groupNorm, type GroupNormOptions, likeShape } from "../image_layers.ts";
 import { softmax } from "../layers.ts";
 
-/** Attention of one head over all pixels. Channels stay first, so that no weight has to be turned: linear layers are convolutions of 1×1. */
+/**
+ * Attention of one head over all pixels. Channels stay first, so that no weight has to be turned:
+ * linear layers are convolutions of 1×1.
+ */
 export function pixelAttention(
   g: GraphBuilder,
   name: string,

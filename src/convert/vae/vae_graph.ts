@@ -1,4 +1,8 @@
-/** The graphs of diffusers' AutoencoderKL (Rombach et al., "High-resolution image synthesis with latent diffusion models", 2022). @module */
+/**
+ * The graphs of diffusers' AutoencoderKL (Rombach et al., "High-resolution image synthesis with
+ * latent diffusion models", 2022).
+ * @module
+ */
 import type { GraphBuilder, Value } from "../graph_builder.ts";
 import { conv, groupNorm, type GroupNormOptions, resnet, upsample } from "../image_layers.ts";
 import { silu } from "../layers.ts";
@@ -8,7 +12,10 @@ import { pixelAttention } from "./pixel_attention.ts";
 /** Halving as diffusers' autoencoder pads for it: a row and a column of zeros at the far ends. */
 const HALVED = { stride: 2, pads: [0, 0, 1, 1] } as const;
 
-/** `latent_sample [batch,C,height,width]`, unscaled, to `sample`, 2^(levels − 1) times as high and wide. */
+/**
+ * `latent_sample [batch,C,height,width]`, unscaled, to `sample`, 2^(levels − 1) times as high and
+ * wide.
+ */
 export function buildVaeDecoder(g: GraphBuilder, config: VaeConfig): void {
   const { latentChannels, widths, layers, channels } = config;
   const latent = g.input("latent_sample", ["batch", latentChannels, "height", "width"]);
@@ -33,7 +40,10 @@ export function buildVaeDecoder(g: GraphBuilder, config: VaeConfig): void {
   g.output("sample", out, ["batch", channels, "picture_height", "picture_width"]);
 }
 
-/** `sample [batch,3,height,width]` to `latent_parameters`: mean and log-variance of the latent, unscaled. */
+/**
+ * `sample [batch,3,height,width]` to `latent_parameters`: mean and log-variance of the latent,
+ * unscaled.
+ */
 export function buildVaeEncoder(g: GraphBuilder, config: VaeConfig): void {
   const { latentChannels, widths, layers, channels } = config;
   const sample = g.input("sample", ["batch", channels, "height", "width"]);

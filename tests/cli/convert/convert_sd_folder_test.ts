@@ -103,7 +103,9 @@ Deno.test("convert sd --fp16 adds networks beside, in half the bytes", () =>
     assert.ok((await contents(await runQuietly("sd", args))).has("sample_0/step_0.png"));
   }));
 
-/** The folder that diffusers would have of converted networks: their weights files carry its names. */
+/**
+ * The folder that diffusers would have of converted networks: their weights files carry its names.
+ */
 async function asDiffusers(converted: string, folder: string): Promise<void> {
   const vae = new Map([
     ...readTensorsOf(join(converted, "vae_decoder/model.safetensors")),

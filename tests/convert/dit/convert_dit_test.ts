@@ -39,7 +39,8 @@ function expected(example: Tensors): Float32Array {
 for (const [name, numHeads] of CASES) {
   const { tensors, example } = readFixture(name);
 
-  // PyTorch and ONNX Runtime add in other orders: 4e-7 was seen. Rounding to fp16 moves a weight by 5e-4 of itself at most.
+  // PyTorch and ONNX Runtime add in other orders: 4e-7 was seen. Rounding to fp16 moves a weight by
+  // 5e-4 of itself at most.
   const precisions: [options: Partial<ConvertDitOptions>, bound: number][] = [
     [{}, 1e-5],
     [{ storage: "fp16" }, 3e-3],

@@ -20,7 +20,8 @@ async function convert(options: Partial<ConvertUnetOptions> = {}, given: Tensors
   });
 }
 
-// 1.2e-6 was seen in float32; the weights are exact in fp16, so that storing them so changes nothing.
+// 1.2e-6 was seen in float32; the weights are exact in fp16, so that storing them so changes
+// nothing.
 const PRECISIONS: [options: Partial<ConvertUnetOptions>, bound: number][] = [
   [{}, 1e-5],
   [{ storage: "fp16" }, 1e-5],
