@@ -34,19 +34,29 @@
  * @module
  */
 export * from "./src/errors.ts";
-export type { Precision } from "./src/sampling/alphas_cumprod.ts";
-export { type AnswerWeights, answerWeights, type PredictionType } from "./src/sampling/answers.ts";
-export { type ClipOptions, clipSample } from "./src/sampling/clip_sample.ts";
+export type { Precision } from "./src/sampling/schedules/alphas_cumprod.ts";
+export {
+  type AnswerWeights,
+  answerWeights,
+  type PredictionType,
+} from "./src/sampling/schedules/answers.ts";
+export { type ClipOptions, clipSample } from "./src/sampling/schedules/clip_sample.ts";
 export type { Denoiser } from "./src/sampling/denoiser.ts";
-export { drawNoise, type NoiseOptions } from "./src/sampling/draw_noise.ts";
-export { createEulerSchedule, type EulerScheduleOptions } from "./src/sampling/euler_schedule.ts";
-export type { EulerSigmaOptions } from "./src/sampling/euler_sigmas.ts";
-export { createFlowSchedule, type FlowScheduleOptions } from "./src/sampling/flow_schedule.ts";
+export { drawNoise, type NoiseOptions } from "./src/sampling/schedules/draw_noise.ts";
+export {
+  createEulerSchedule,
+  type EulerScheduleOptions,
+} from "./src/sampling/schedules/euler_schedule.ts";
+export type { EulerSigmaOptions } from "./src/sampling/schedules/euler_sigmas.ts";
+export {
+  createFlowSchedule,
+  type FlowScheduleOptions,
+} from "./src/sampling/schedules/flow_schedule.ts";
 export {
   flowShift,
   type FlowShiftOptions,
   type FlowSigmaOptions,
-} from "./src/sampling/flow_sigmas.ts";
+} from "./src/sampling/schedules/flow_sigmas.ts";
 export { TorchGenerator } from "./src/sampling/noise.ts";
 export type {
   Method,
@@ -63,18 +73,18 @@ export {
   type ScaledSchedule,
   type Schedule,
   type ScheduleOptions,
-} from "./src/sampling/schedule.ts";
-export { type OwnSchedule, scheduleFrom } from "./src/sampling/schedule_from.ts";
+} from "./src/sampling/schedules/schedule.ts";
+export { type OwnSchedule, scheduleFrom } from "./src/sampling/schedules/schedule_from.ts";
 export type {
   BetaSchedule,
   ScheduleKind,
   SchedulerConfig,
-} from "./src/sampling/scheduler_config.ts";
-export type { SigmaSpacing } from "./src/sampling/sigma_spacing.ts";
-export type { TimestepSpacing } from "./src/sampling/timestep_spacing.ts";
-export { secondOrder, type SecondOrderOptions } from "./src/sampling/second_order.ts";
+} from "./src/sampling/schedules/scheduler_config.ts";
+export type { SigmaSpacing } from "./src/sampling/schedules/sigma_spacing.ts";
+export type { TimestepSpacing } from "./src/sampling/schedules/timestep_spacing.ts";
+export { secondOrder, type SecondOrderOptions } from "./src/sampling/schedules/second_order.ts";
 export { type SequentialOptions, sequentialSample } from "./src/sampling/sequential_sampler.ts";
 export { solve, type SolveOptions } from "./src/sampling/solve.ts";
 export type { Questions, Solver, SolverWindow } from "./src/sampling/solver.ts";
-export type { TqnOptions } from "./src/sampling/tqn_options.ts";
+export type { TqnOptions } from "./src/sampling/tqn/tqn_options.ts";
 export { SlidingWindow } from "./src/sampling/window.ts";

@@ -1,6 +1,6 @@
 /** The JSON files of a converted model folder, in diffusers' words. @module */
 import type { JsonObject } from "../formats/json.ts";
-import { SCHEDULER_PRESETS, type SchedulerConfig } from "../sampling/scheduler_config.ts";
+import { SCHEDULER_PRESETS, type SchedulerConfig } from "../sampling/schedules/scheduler_config.ts";
 import type { DitArchitecture } from "./dit/dit_architecture.ts";
 import type { VaeConfig } from "./vae/vae_config.ts";
 

@@ -1,7 +1,11 @@
 /** Classifier-free guidance over a network: the solver's view of a model. @module */
 import type { Denoiser } from "../sampling/denoiser.ts";
-import type { Schedule } from "../sampling/schedule.ts";
-import { type AnswerWeights, answerWeights, type PredictionType } from "../sampling/answers.ts";
+import type { Schedule } from "../sampling/schedules/schedule.ts";
+import {
+  type AnswerWeights,
+  answerWeights,
+  type PredictionType,
+} from "../sampling/schedules/answers.ts";
 import { retryNonFinite } from "./finite_noise.ts";
 import type { ConditionalNetwork } from "./networks/conditional_network.ts";
 import type { ConditionRow } from "./networks/row_buffers.ts";

@@ -4,7 +4,7 @@ import { ModelError, PermissionError } from "../errors.ts";
 import { isJsonObject, type JsonObject, readJson } from "../formats/json.ts";
 import { resolveFile } from "../formats/real_file.ts";
 import { escapeInvisible, shownValue } from "../text.ts";
-import type { ScheduleKind } from "../sampling/scheduler_config.ts";
+import type { ScheduleKind } from "../sampling/schedules/scheduler_config.ts";
 import { openableNetwork } from "./networks/openable_network.ts";
 import { hubHint, isHubName } from "../storage/hub_name.ts";
 

@@ -3,7 +3,7 @@
  * step, and what they take where a file leaves a key out.
  * @module
  */
-import type { SchedulerConfig } from "../sampling/scheduler_config.ts";
+import type { SchedulerConfig } from "../sampling/schedules/scheduler_config.ts";
 
 /** What a class takes where its file leaves a key out; `undefined` for a setting that it does not have. */
 export interface SchedulerDefaults extends

@@ -4,15 +4,15 @@
  * Every key that changes noise levels, levels visited or steps is followed, refused by name, or named in a note.
  * @module
  */
-import { answerWeights, type PredictionType } from "../sampling/answers.ts";
-import { createSchedule } from "../sampling/schedule.ts";
+import { answerWeights, type PredictionType } from "../sampling/schedules/answers.ts";
+import { createSchedule } from "../sampling/schedules/schedule.ts";
 import {
   BETA_SCHEDULES,
   type ScheduleKind,
   SCHEDULER_PRESETS,
   type SchedulerConfig,
-} from "../sampling/scheduler_config.ts";
-import { TIMESTEP_SPACINGS, type TimestepSpacing } from "../sampling/timestep_spacing.ts";
+} from "../sampling/schedules/scheduler_config.ts";
+import { TIMESTEP_SPACINGS, type TimestepSpacing } from "../sampling/schedules/timestep_spacing.ts";
 import { ConfigReader } from "./config_reader.ts";
 import type { ModelFolder } from "./model_folder.ts";
 import { SCHEDULER_CLASSES, SCHEDULER_DEFAULTS, stepsAsDdim } from "./scheduler_classes.ts";

@@ -5,7 +5,7 @@
  */
 import type { JsonValue } from "../formats/json.ts";
 import { shown, shownValue } from "../text.ts";
-import type { ScheduleKind } from "../sampling/scheduler_config.ts";
+import type { ScheduleKind } from "../sampling/schedules/scheduler_config.ts";
 import type { ConfigReader } from "./config_reader.ts";
 import { type SchedulerClass, type SchedulerDefaults, STEPPING_KEYS } from "./scheduler_classes.ts";
 

@@ -12,7 +12,11 @@ import { DEFAULT_SCALING_FACTOR, type VaeOptions } from "../models/vae_network.t
 import type { LatentShape } from "../models/networks/network_contract.ts";
 import type { Environment } from "../runtime/environment.ts";
 import type { SessionOptions } from "../runtime/session_options.ts";
-import { createSchedule, type Schedule, type ScheduleOptions } from "../sampling/schedule.ts";
+import {
+  createSchedule,
+  type Schedule,
+  type ScheduleOptions,
+} from "../sampling/schedules/schedule.ts";
 
 /** Devices of the noise-predicting network. */
 export type PoolOptions = Omit<OpenOptions, "file" | "mendTimestep">;

@@ -14,7 +14,7 @@ import type { VaeDecoder } from "../models/vae.ts";
 import type { VaeEncoder } from "../models/vae_encoder.ts";
 import type { DeviceReport } from "../runtime/devices/device.ts";
 import type { Environment } from "../runtime/environment.ts";
-import type { Schedule } from "../sampling/schedule.ts";
+import type { Schedule } from "../sampling/schedules/schedule.ts";
 import {
   type DenoiserOptions,
   type LatentPipeline,

@@ -2,7 +2,7 @@
  * The one thing a sampler asks of a network.
  * @module
  */
-import type { Schedule } from "./schedule.ts";
+import type { Schedule } from "./schedules/schedule.ts";
 
 /**
  * One network behind one call; guidance, number formats and batching happen inside.

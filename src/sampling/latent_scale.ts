@@ -2,7 +2,7 @@
  * How large the latents of a chain are.
  * @module
  */
-import type { Schedule } from "./schedule.ts";
+import type { Schedule } from "./schedules/schedule.ts";
 
 /**
  * Scale of x_0 … x_T, `[T+1]`: what latents are divided by to be of unit scale, as the network of the step below takes them. 1

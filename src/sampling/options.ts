@@ -7,7 +7,7 @@ import { checkSameChain, type Denoiser } from "./denoiser.ts";
 import type { SequentialOptions } from "./sequential_sampler.ts";
 import { type Preset, presetDefaults } from "./presets.ts";
 import type { Solver } from "./solver.ts";
-import { resolveTqnOptions, type TqnOptions } from "./tqn_options.ts";
+import { resolveTqnOptions, type TqnOptions } from "./tqn/tqn_options.ts";
 
 /** How a round turns its evaluations into the next trajectory. */
 export type Method = "tqn" | "parataa" | "fixed_point";

@@ -5,12 +5,12 @@
 import { ParataaError } from "../errors.ts";
 import type { Denoiser } from "./denoiser.ts";
 import { type ResolvedOptions, resolveOptions, type SampleOptions } from "./options.ts";
-import { ParaTaa } from "./parataa.ts";
+import { ParaTaa } from "./parataa/parataa.ts";
 import { predictSample } from "./predict_sample.ts";
 import type { Round, SampleResult } from "./results.ts";
 import type { Solver } from "./solver.ts";
 import { checkFinite, row } from "./system.ts";
-import { Tqn } from "./tqn.ts";
+import { Tqn } from "./tqn/tqn.ts";
 
 /**
  * DDIM or DDPM sampling in rounds: each asks the denoiser once, for all steps of the window, and yields what it reached. The

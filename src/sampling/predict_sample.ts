@@ -2,7 +2,7 @@
  * The network's x_0-prediction.
  * @module
  */
-import type { Schedule } from "./schedule.ts";
+import type { Schedule } from "./schedules/schedule.ts";
 
 /** An input and an answer of the network, the first row of each. */
 export interface Answer {

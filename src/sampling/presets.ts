@@ -2,7 +2,7 @@
  * The named sets of defaults of the methods, one place for the library and the scripts.
  * @module
  */
-import type { TqnOptions } from "./tqn_options.ts";
+import type { TqnOptions } from "./tqn/tqn_options.ts";
 
 /**
  * `reference`: each method as its reference implementation has it, so that both agree round for round. `fast`: the settings that the

@@ -3,7 +3,7 @@
  * @module
  */
 import { checkRows } from "./arguments.ts";
-import type { ScaledSchedule } from "./schedule.ts";
+import type { ScaledSchedule } from "./schedules/schedule.ts";
 import { row } from "./system.ts";
 
 /** What {@link renoise} takes beside the latent. */

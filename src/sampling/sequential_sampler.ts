@@ -5,7 +5,7 @@
 import { checkInteger, checkRows } from "./arguments.ts";
 import { checkSameChain, type Denoiser } from "./denoiser.ts";
 import type { SampleResult } from "./results.ts";
-import type { Schedule } from "./schedule.ts";
+import type { Schedule } from "./schedules/schedule.ts";
 import { firstTrajectory } from "./solver.ts";
 import { checkFinite, row, step } from "./system.ts";
 

@@ -4,7 +4,7 @@
  */
 import { NumericalError } from "../errors.ts";
 import { countNonFinite } from "./arguments.ts";
-import type { Schedule } from "./schedule.ts";
+import type { Schedule } from "./schedules/schedule.ts";
 
 /** Row `t` of an array `[rows, rowSize]`, as a view. */
 export function row(array: Float64Array, t: number, rowSize: number): Float64Array {

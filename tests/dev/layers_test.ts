@@ -119,3 +119,21 @@ Deno.test("no room imports a room that imports it: every import runs downward", 
     assert.deepEqual(below, [], `${room} lies on the ground`);
   }
 });
+
+Deno.test("no folder of the sources has more than 20 files side by side, no room more than 15 % of src", async () => {
+  const files = new Map<string, number>(), lines = new Map<string, number>();
+  for (const folder of ["ffi", "src"]) {
+    for await (const path of walkFiles(folder)) {
+      if (!path.endsWith(".ts")) continue;
+      const home = path.slice(0, path.lastIndexOf("/"));
+      files.set(home, (files.get(home) ?? 0) + 1);
+      if (folder === "ffi") continue;
+      const { length } = (await Deno.readTextFile(`${ROOT}${path}`)).split("\n");
+      lines.set(roomOf(path), (lines.get(roomOf(path)) ?? 0) + length);
+    }
+  }
+  assert.deepEqual([...files].filter(([, count]) => count > 20), []);
+  const all = [...lines.values()].reduce((sum, count) => sum + count, 0);
+  assert.deepEqual([...lines].filter(([, count]) => count > 0.15 * all), []);
+  assert.ok(lines.get("src/cli")! <= 0.12 * all);
+});

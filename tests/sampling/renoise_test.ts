@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { renoise } from "../../src/sampling/renoise.ts";
-import { createSchedule } from "../../src/sampling/schedule.ts";
+import { createSchedule } from "../../src/sampling/schedules/schedule.ts";
 
 const schedule = createSchedule({ kind: "stable-diffusion", numInferenceSteps: 5 });
 const latent = Float64Array.of(1, -2, 0.5);

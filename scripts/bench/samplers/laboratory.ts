@@ -6,7 +6,7 @@ import { digestBytes, digestFile } from "../../../src/storage/hash.ts";
 import type { Environment } from "../../../src/runtime/environment.ts";
 import type { Denoiser } from "../../../src/sampling/denoiser.ts";
 import { TorchGenerator } from "../../../src/sampling/noise.ts";
-import type { Schedule } from "../../../src/sampling/schedule.ts";
+import type { Schedule } from "../../../src/sampling/schedules/schedule.ts";
 import type { ModelName, Problem } from "./cells.ts";
 
 /** A problem ready to be solved. */

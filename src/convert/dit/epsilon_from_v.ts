@@ -3,8 +3,8 @@
  * equation of v.
  * @module
  */
-import { alphasCumprod } from "../../sampling/alphas_cumprod.ts";
-import { SCHEDULER_PRESETS } from "../../sampling/scheduler_config.ts";
+import { alphasCumprod } from "../../sampling/schedules/alphas_cumprod.ts";
+import { SCHEDULER_PRESETS } from "../../sampling/schedules/scheduler_config.ts";
 import type { GraphBuilder, Value } from "../graph_builder.ts";
 
 /** What the change is made of. */

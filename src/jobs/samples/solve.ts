@@ -5,7 +5,7 @@ import type { Denoiser } from "../../sampling/denoiser.ts";
 import type { SampleOptions } from "../../sampling/options.ts";
 import { parallelSample } from "../../sampling/parallel_sampler.ts";
 import type { SampleResult } from "../../sampling/results.ts";
-import type { Schedule } from "../../sampling/schedule.ts";
+import type { Schedule } from "../../sampling/schedules/schedule.ts";
 import { sequentialSample } from "../../sampling/sequential_sampler.ts";
 import type { Job } from "./job.ts";
 import { importSolver } from "./own_solver.ts";

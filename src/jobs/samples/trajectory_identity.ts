@@ -1,6 +1,6 @@
 /** What says which chain a trajectory belongs to. @module */
 import type { Manifest } from "../../runs/manifest.ts";
-import type { Schedule } from "../../sampling/schedule.ts";
+import type { Schedule } from "../../sampling/schedules/schedule.ts";
 import { digestBytes } from "../../storage/hash.ts";
 
 /** What must be the same in a run that starts from a trajectory. */

@@ -2,7 +2,7 @@
 import type { SettledShared } from "../../arguments/settings.ts";
 import type { GuidedDenoiser } from "../../models/guided_denoiser.ts";
 import type { DenoiserOptions } from "../../pipelines/latent_pipeline.ts";
-import type { Schedule } from "../../sampling/schedule.ts";
+import type { Schedule } from "../../sampling/schedules/schedule.ts";
 import type { Watch } from "../progress.ts";
 import type { Job, Jobs } from "../samples/job.ts";
 import type { TrajectoryIdentity } from "../samples/trajectory_identity.ts";

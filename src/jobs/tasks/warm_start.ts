@@ -5,7 +5,7 @@ import type { StableDiffusionPipeline } from "../../pipelines/stable_diffusion_p
 import { readImage } from "../../images/read_image.ts";
 import { readTrajectory } from "../../runs/trajectory_file.ts";
 import { renoise } from "../../sampling/renoise.ts";
-import type { Schedule } from "../../sampling/schedule.ts";
+import type { Schedule } from "../../sampling/schedules/schedule.ts";
 import { expectKind } from "./init_file_kind.ts";
 import { readUserFile } from "../../storage/user_file.ts";
 

@@ -7,8 +7,8 @@ import {
   readSafetensors,
   type SafetensorsTensor,
 } from "../../../src/formats/safetensors/safetensors.ts";
-import { alphasCumprod } from "../../../src/sampling/alphas_cumprod.ts";
-import { SCHEDULER_PRESETS } from "../../../src/sampling/scheduler_config.ts";
+import { alphasCumprod } from "../../../src/sampling/schedules/alphas_cumprod.ts";
+import { SCHEDULER_PRESETS } from "../../../src/sampling/schedules/scheduler_config.ts";
 import {
   asFile,
   readFixture,

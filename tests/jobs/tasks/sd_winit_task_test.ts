@@ -8,7 +8,7 @@ import {
   writeSafetensors,
 } from "../../../src/formats/safetensors/safetensors.ts";
 import { encodePng } from "../../../src/images/encode_png.ts";
-import { createSchedule } from "../../../src/sampling/schedule.ts";
+import { createSchedule } from "../../../src/sampling/schedules/schedule.ts";
 import { outputsOf, readManifest, readSample, runQuietly } from "../../support/sampling.ts";
 import { copyFolder, withTempFolder } from "../../support/temp_folder.ts";
 

@@ -1,0 +1,173 @@
+/**
+ * Triangular Anderson acceleration: for every step t the combination of the last rounds that would have minimised the residuals
+ * of the steps s ≥ t (Tang et al. 2024, "Accelerating parallel sampling of diffusion models").
+ *
+ * | paper | here |
+ * |---|---|
+ * | m, λ | `memorySize`, `regularization` |
+ * | R_t in this round, in earlier ones | `residual(t)`, `residual(t, age)` |
+ * | x_t + R_t in the same rounds | `image(t)`, `image(t, age)` |
+ * | ΔR_j | difference j: residual of age j minus residual of age j+1 |
+ * | ΔR_i(t)·ΔR_j(t), ΔR_j(t)·R_t | `#gram`, `#right` |
+ * | B_t, b_t: their sums over s ≥ t, each over the squared scale of its x_s | `#gramSum`, `#rightSum` |
+ * | (B_t + λI) γ = b_t | `#gamma` |
+ *
+ * The update x + R − Σ γ_j (ΔX_j + ΔR_j) is a sum of images whose weights γ_(j−1) − γ_j add up to 1 (γ_(−1) = 1, the last γ = 0).
+ * A round computes only products with its newest difference: ΔR_i·ΔR_j is known from the round before, and ΔR_j·R follows from
+ * R = R of age 1 + ΔR_0.
+ * @module
+ */
+import { differenceProducts, differencesDot } from "../reductions.ts";
+import { solveSymmetric } from "./symmetric_system.ts";
+import { row } from "../system.ts";
+import { weighted } from "../weighted.ts";
+
+/** What {@link AndersonMemory} is made of. */
+export interface AndersonOptions {
+  /** T. */
+  numSteps: number;
+  /** Elements of one latent. */
+  rowSize: number;
+  /** m: rounds remembered, the current one included. */
+  memorySize: number;
+  /** λ. */
+  regularization: number;
+  /** Scale of x_0 … x_T, `[T+1]`. */
+  scale: Float64Array;
+  /** Pick the oldest differences for steps that just entered the window, as the authors' code does. */
+  oldestFirst: boolean;
+}
+
+/** The last m rounds of every step, in buffers allocated once. */
+export class AndersonMemory {
+  readonly #options: AndersonOptions;
+  /** m − 1. */
+  readonly #size: number;
+  /** Ring buffers over the rounds, each `[numSteps, rowSize]`; zero where a step was not in the window. */
+  readonly #residuals: Float64Array[];
+  readonly #images: Float64Array[];
+  readonly #gram: Float64Array;
+  readonly #right: Float64Array;
+  readonly #gramSum: Float64Array;
+  readonly #rightSum: Float64Array;
+  readonly #matrix: Float64Array;
+  readonly #gamma: Float64Array;
+  readonly #weights: Float64Array;
+  /** Rounds that step t has been in the window. */
+  readonly #seen: Int32Array;
+  #round = 0;
+
+  /** Allocates everything that the run will need. */
+  constructor(options: AndersonOptions) {
+    const { numSteps, rowSize, memorySize } = options;
+    const ring = () =>
+      Array.from({ length: memorySize }, () => new Float64Array(numSteps * rowSize));
+    const size = memorySize - 1;
+    this.#options = options;
+    this.#size = size;
+    this.#residuals = ring();
+    this.#images = ring();
+    this.#gram = new Float64Array(numSteps * size * size);
+    this.#right = new Float64Array(numSteps * size);
+    this.#gramSum = new Float64Array(size * size);
+    this.#rightSum = new Float64Array(size);
+    this.#matrix = new Float64Array(size * size);
+    this.#gamma = new Float64Array(size);
+    this.#weights = new Float64Array(memorySize);
+    this.#seen = new Int32Array(numSteps);
+  }
+
+  /** Starts a round: what was of age 0 becomes of age 1, and the sums over the window start over. */
+  nextRound(): void {
+    this.#round++;
+    this.#gramSum.fill(0);
+    this.#rightSum.fill(0);
+  }
+
+  /** R_t, `age` rounds ago. */
+  residual(t: number, age = 0): Float64Array {
+    return row(this.#residuals[this.#slot(age)], t, this.#options.rowSize);
+  }
+
+  /** x_t + R_t, `age` rounds ago. */
+  image(t: number, age = 0): Float64Array {
+    return row(this.#images[this.#slot(age)], t, this.#options.rowSize);
+  }
+
+  /** Takes in residual(t) and image(t), which were written before. To be called for every t of the window, from the highest down. */
+  remember(t: number): void {
+    this.#seen[t]++;
+    const size = this.#size;
+    if (size === 0) return;
+    const gram = this.#gram.subarray(t * size * size, (t + 1) * size * size);
+    const right = row(this.#right, t, size);
+    this.#shift(gram, right);
+    this.#multiply(t, gram, right);
+    const weight = 1 / this.#options.scale[t] ** 2;
+    for (let i = 0; i < gram.length; i++) this.#gramSum[i] += weight * gram[i];
+    for (let i = 0; i < size; i++) this.#rightSum[i] += weight * right[i];
+  }
+
+  /** Writes the accelerated x_t; the plain x_t + R_t where there is no history yet or its system is singular. */
+  accelerate(t: number, out: Float64Array): void {
+    const valid = Math.min(this.#seen[t], this.#options.memorySize) - 1;
+    if (valid === 0 || !this.#solve(valid)) return out.set(this.image(t));
+    const weights = this.#weights;
+    weighted([weights[0], weights[1]], [this.image(t), this.image(t, 1)], out);
+    for (let age = 2; age < weights.length; age++) {
+      if (weights[age] !== 0) addWeighted(weights[age], this.image(t, age), out);
+    }
+  }
+
+  #slot(age: number): number {
+    return (this.#round + this.#options.memorySize - age) % this.#options.memorySize;
+  }
+
+  /** Difference j of the last round is difference j + 1 of this one. */
+  #shift(gram: Float64Array, right: Float64Array): void {
+    const size = this.#size;
+    for (let i = size - 1; i > 0; i--) {
+      right[i] = right[i - 1];
+      for (let j = size - 1; j > 0; j--) gram[i * size + j] = gram[(i - 1) * size + j - 1];
+    }
+  }
+
+  #multiply(t: number, gram: Float64Array, right: Float64Array): void {
+    const now = this.residual(t), before = this.residual(t, 1);
+    const newest = differenceProducts(now, before);
+    gram[0] = newest.square;
+    right[0] = newest.dot;
+    for (let j = 1; j < this.#size; j++) {
+      const older = [this.residual(t, j), this.residual(t, j + 1)] as const;
+      const product = differencesDot([now, before], older);
+      gram[j] = gram[j * this.#size] = product;
+      right[j] += product;
+    }
+  }
+
+  /** Solves for `valid` differences and turns γ into weights of images; `false` when the system is singular. */
+  #solve(valid: number): boolean {
+    const size = this.#size, { regularization, memorySize, oldestFirst } = this.#options;
+    const oldest = Math.min(this.#round, memorySize) - 2;
+    const pick = (i: number) => oldestFirst ? oldest - i : i;
+    for (let i = 0; i < valid; i++) {
+      this.#gamma[i] = this.#rightSum[pick(i)];
+      for (let j = 0; j <= i; j++) {
+        this.#matrix[i * valid + j] = this.#gramSum[pick(i) * size + pick(j)] +
+          (i === j ? regularization : 0);
+      }
+    }
+    if (!solveSymmetric(this.#matrix, this.#gamma, valid)) return false;
+    this.#weights.fill(0);
+    this.#weights[0] = 1;
+    for (let i = 0; i < valid; i++) {
+      this.#weights[pick(i)] -= this.#gamma[i];
+      this.#weights[pick(i) + 1] += this.#gamma[i];
+    }
+    return true;
+  }
+}
+
+function addWeighted(weight: number, values: Float64Array, out: Float64Array): void {
+  for (let i = 0; i < out.length; i++) out[i] += weight * values[i];
+}

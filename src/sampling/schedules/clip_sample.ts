@@ -1,0 +1,115 @@
+/**
+ * Clipping of the sample that a prediction implies, as diffusers' `clip_sample` and `thresholding`
+ * do in every step.
+ *
+ * | letter | here |
+ * |---|---|
+ * | D = (x − s e)/q, what the network says of the sample; D̂ after clipping | `clean`, `clipped` |
+ * | ê with D̂ = (x − s ê)/q: noise and sample agree, as DDPM has it | e + q/s (D − D̂) |
+ * | e′ with c x + d e′ = c x + d e + √ᾱ′ (D̂ − D): the noise is kept, as DDIM has it | e + √ᾱ′/d (D̂ − D) |
+ *
+ * Either way the step is c x + d e + n ξ for another e, a function of x alone, so that every
+ * sampler takes it as it takes any other.
+ * @module
+ */
+import { checkNumber } from "../arguments.ts";
+import type { Denoiser } from "../denoiser.ts";
+import type { Schedule } from "./schedule.ts";
+import { row } from "../system.ts";
+
+/** What {@link clipSample} takes beside the denoiser, in diffusers' words. */
+export interface ClipOptions {
+  /** The steps that the denoiser is asked for. */
+  schedule: Schedule;
+  /** Values are clipped to ± this; default 1. Not with `thresholding`. */
+  clipSampleRange?: number;
+  /**
+   * Dynamic thresholding (Saharia et al., "Photorealistic text-to-image diffusion models", 2022) in
+   * place of a fixed range: a latent is clipped to ± this quantile of its absolute values, at least
+   * 1 and at most `sampleMaxValue`, and divided by it.
+   */
+  thresholding?: { ratio?: number; sampleMaxValue?: number };
+  /**
+   * Clips the sample alone and leaves the noise as it was predicted, as `DDIMScheduler` does;
+   * without it the noise follows the clipped sample, as `DDPMScheduler` and
+   * `use_clipped_model_output` have it. Only for a schedule of DDIM's. Default `false`.
+   */
+  keepNoise?: boolean;
+}
+
+/**
+ * A denoiser whose predictions imply clipped samples.
+ *
+ * @throws {RangeError} when an option is out of its range
+ * @example
+ * ```ts
+ * import { clipSample, createSchedule, type Denoiser, sequentialSample } from "@parataa/parataa";
+ * import assert from "node:assert/strict";
+ *
+ * const schedule = createSchedule({ kind: "dit", numInferenceSteps: 10, eta: 1 });
+ * const far: Denoiser = { // says that the sample is 5
+ *   rowSize: 1,
+ *   predictNoise(latents, steps, out) {
+ *     steps.forEach((t, i) => out[i] = (latents[i] - 5 * schedule.signal[t]) / schedule.sigma[t]);
+ *     return Promise.resolve();
+ *   },
+ * };
+ * const { sample } = await sequentialSample(clipSample(far, { schedule }), { schedule, noise: new Float64Array(11) });
+ * assert.ok(Math.abs(sample[0] - 1) < 1e-9);
+ * ```
+ */
+export function clipSample(denoiser: Denoiser, options: ClipOptions): Denoiser {
+  const { schedule, keepNoise = false } = options, { rowSize } = denoiser;
+  const clip = clipping(options);
+  const weight = (t: number) =>
+    keepNoise
+      ? Math.sqrt(schedule.alphasCumprodPrev[t]) / schedule.d[t]
+      : -schedule.clean[t] / schedule.sigma[t];
+  return {
+    rowSize,
+    schedule,
+    async predictNoise(latents, steps, out, signal) {
+      await denoiser.predictNoise(latents, steps, out, signal);
+      steps.forEach((t, i) => {
+        const x = row(latents, i, rowSize), e = row(out, i, rowSize);
+        const s = schedule.sigma[t], q = schedule.clean[t];
+        const clean = x.map((value, j) => (value - s * e[j]) / q), clipped = clip(clean);
+        const w = weight(t);
+        for (let j = 0; j < rowSize; j++) e[j] += w * (clipped[j] - clean[j]);
+      });
+    },
+  };
+}
+
+type Clip = (values: Float64Array) => Float64Array;
+
+function clipping({ clipSampleRange, thresholding }: ClipOptions): Clip {
+  if (!thresholding) {
+    const range = clipSampleRange ?? 1;
+    checkNumber("clipSampleRange", range, Number.MIN_VALUE, Number.MAX_VALUE);
+    return (values) => values.map((value) => clamp(value, range));
+  }
+  if (clipSampleRange !== undefined) {
+    throw new RangeError(
+      `clipSampleRange is ${clipSampleRange} with thresholding, wanted one of them`,
+    );
+  }
+  const { ratio = 0.995, sampleMaxValue = 1 } = thresholding;
+  checkNumber("thresholding.ratio", ratio, 0, 1);
+  checkNumber("thresholding.sampleMaxValue", sampleMaxValue, 1, Number.MAX_VALUE);
+  return (values) => {
+    const range = Math.min(Math.max(quantile(values.map(Math.abs), ratio), 1), sampleMaxValue);
+    return values.map((value) => clamp(value, range) / range);
+  };
+}
+
+function clamp(value: number, range: number): number {
+  return Math.min(Math.max(value, -range), range);
+}
+
+/** Linear between the two nearest of the sorted values. */
+function quantile(values: Float64Array, ratio: number): number {
+  const sorted = values.toSorted(), place = ratio * (sorted.length - 1), below = Math.floor(place);
+  const above = Math.min(below + 1, sorted.length - 1);
+  return sorted[below] + (place - below) * (sorted[above] - sorted[below]);
+}

@@ -1,0 +1,39 @@
+/**
+ * The noise of a run.
+ * @module
+ */
+import type { TorchGenerator } from "../noise.ts";
+import type { ScaledSchedule } from "./schedule.ts";
+import { row } from "../system.ts";
+
+/** What {@link drawNoise} takes. */
+export interface NoiseOptions {
+  /** The steps; row T of the noise is at the scale of its x_T. */
+  schedule: ScaledSchedule;
+  /** Where the numbers come from. */
+  generator: TorchGenerator;
+  /** Elements of one latent. */
+  rowSize: number;
+}
+
+/**
+ * Standard normal noise for every step, and x_T: what the samplers take as `noise`.
+ *
+ * @returns `[T+1, rowSize]`
+ * @example
+ * ```ts
+ * import { createEulerSchedule, drawNoise, TorchGenerator } from "@parataa/parataa";
+ * import assert from "node:assert/strict";
+ *
+ * const schedule = createEulerSchedule({ kind: "stable-diffusion", numInferenceSteps: 20 });
+ * const noise = drawNoise({ schedule, generator: new TorchGenerator(0), rowSize: 16 });
+ * assert.equal(noise[20 * 16], schedule.initialScale * new TorchGenerator(0).randn(21 * 16)[20 * 16]);
+ * ```
+ */
+export function drawNoise({ schedule, generator, rowSize }: NoiseOptions): Float64Array {
+  const { numSteps, initialScale = 1 } = schedule;
+  const noise = generator.randn((numSteps + 1) * rowSize);
+  const top = row(noise, numSteps, rowSize);
+  for (let i = 0; i < rowSize; i++) top[i] *= initialScale;
+  return noise;
+}

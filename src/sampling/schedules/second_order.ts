@@ -1,0 +1,101 @@
+/**
+ * DPM-Solver++ 2M (Lu et al., "DPM-Solver++: fast solver for guided sampling of diffusion
+ * probabilistic models", 2022) on the levels of any schedule without noise.
+ *
+ * | paper | here |
+ * |---|---|
+ * | λ = ln(signal/noise) at a step's level, h_t: its growth in step t | `logRatios`, `growth` |
+ * | r_t = h_(t+1)/h_t | |
+ * | D_t, the sample that the prediction of step t implies | `clean` |
+ * | x_t = c x_(t+1) + d e with e of D_t + (D_t − D_(t+1))/(2 r_t) in place of D_t | e − q/(2 r s) (D_t − D_(t+1)) |
+ *
+ * The first step, and a last one that leads to no noise, are of first order, as in diffusers'
+ * `DPMSolverMultistepScheduler`. So the step stays c x + d e, and every sampler takes it as it
+ * takes any other: D_(t+1) is of the same call, or of the last one that asked step t+1, which is
+ * final where step t is about to be. What a sampler predicts of e leaves out that D_(t+1) moves
+ * too.
+ * @module
+ */
+import type { Denoiser } from "../denoiser.ts";
+import type { Schedule } from "./schedule.ts";
+import { row } from "../system.ts";
+
+/** What {@link secondOrder} takes beside the denoiser. */
+export interface SecondOrderOptions {
+  /** The steps that the denoiser is asked for; none adds noise. */
+  schedule: Schedule;
+}
+
+/**
+ * A denoiser whose predictions make every step one of second order. It remembers what it was asked:
+ * make one for each run.
+ *
+ * @throws {RangeError} when a step of the schedule adds noise
+ * @example
+ * ```ts
+ * import { createSchedule, type Denoiser, secondOrder, sequentialSample, solve } from "@parataa/parataa";
+ * import assert from "node:assert/strict";
+ *
+ * const levels = { kind: "dit", timestepSpacing: "trailing" } as const;
+ * const schedule = createSchedule({ ...levels, numInferenceSteps: 20 });
+ * const denoiser: Denoiser = { // exact for data drawn from N(0, 1/4)
+ *   rowSize: 1,
+ *   predictNoise(latents, steps, out) {
+ *     steps.forEach((t, i) => {
+ *       const a = schedule.alphasCumprod[t];
+ *       out[i] = Math.sqrt(1 - a) * latents[i] / (1 - 0.75 * a);
+ *     });
+ *     return Promise.resolve();
+ *   },
+ * };
+ * const noise = new Float64Array(21).fill(1);
+ * const exact = 0.5; // of a long chain
+ * const first = await sequentialSample(denoiser, { schedule, noise });
+ * const second = await sequentialSample(secondOrder(denoiser, { schedule }), { schedule, noise });
+ * const parallel = await solve(secondOrder(denoiser, { schedule }), { schedule, noise });
+ * assert.ok(Math.abs(second.sample[0] - exact) < Math.abs(first.sample[0] - exact) / 2);
+ * assert.ok(Math.abs(parallel.sample[0] - second.sample[0]) < 1e-3);
+ * ```
+ */
+export function secondOrder(denoiser: Denoiser, { schedule }: SecondOrderOptions): Denoiser {
+  const { rowSize } = denoiser, weights = correctionWeights(schedule);
+  const remembered: (Float64Array | undefined)[] = new Array(schedule.numSteps);
+  return {
+    rowSize,
+    schedule,
+    async predictNoise(latents, steps, out, signal) {
+      await denoiser.predictNoise(latents, steps, out, signal);
+      steps.forEach((t, i) => {
+        const x = row(latents, i, rowSize), e = row(out, i, rowSize);
+        const s = schedule.sigma[t], q = schedule.clean[t];
+        remembered[t] = x.map((value, j) => (value - s * e[j]) / q);
+      });
+      steps.forEach((t, i) => {
+        const clean = remembered[t]!, above = remembered[t + 1], w = weights[t];
+        if (w === 0 || above === undefined) return;
+        const e = row(out, i, rowSize);
+        for (let j = 0; j < rowSize; j++) e[j] += w * (clean[j] - above[j]);
+      });
+    },
+  };
+}
+
+/** −q/(2 r s) of every step, 0 where it is of first order. */
+function correctionWeights(schedule: Schedule): Float64Array {
+  const { n, sigma, clean, alphasCumprod, alphasCumprodPrev } = schedule;
+  const noisy = n.findIndex((scale) => scale !== 0);
+  if (noisy >= 0) {
+    throw new RangeError(`n[${noisy}] is ${n[noisy]}, wanted 0: a schedule without noise, eta 0`);
+  }
+  const now = logRatios(alphasCumprod), next = logRatios(alphasCumprodPrev);
+  const growth = now.map((lambda, t) => next[t] - lambda);
+  return growth.map((h, t) => {
+    const first = t === growth.length - 1 || h === Infinity;
+    return first ? 0 : -clean[t] * h / (2 * sigma[t] * growth[t + 1]);
+  });
+}
+
+/** λ of ᾱ. */
+function logRatios(alphas: Float64Array): Float64Array {
+  return alphas.map((a) => Math.log(a / (1 - a)) / 2);
+}
