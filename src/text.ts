@@ -59,3 +59,8 @@ export function shownValue(value: unknown): string {
 export function plural(count: number, what: string): string {
   return `${count} ${what}${count === 1 ? "" : "s"}`;
 }
+
+/** A word of a command line, quoted for a shell where it needs to be. */
+export function quoteWord(word: string): string {
+  return /^[\w@%+=:,./-][\w@%+=:,./~-]*$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}

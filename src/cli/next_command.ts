@@ -1,7 +1,7 @@
 /** The command that goes on with a downloaded model. @module */
 import { basename, join } from "node:path";
 import type { FetchedModel } from "../hub/fetch_model.ts";
-import { quoteWord } from "./program_name.ts";
+import { quoteWord } from "../text.ts";
 
 /** A checkpoint of a whole model is larger, a LoRA or another addition to one smaller. */
 const WHOLE_MODEL_BYTES = 1.5e9;

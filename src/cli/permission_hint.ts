@@ -3,14 +3,8 @@ import { resolve, sep } from "node:path";
 import { COMMANDS } from "./commands/commands.ts";
 import { projectPath } from "../storage/project_path.ts";
 import { permissionFlags, type Permissions } from "../arguments/permissions.ts";
-import {
-  howStarted,
-  programName,
-  quoteWord,
-  scriptName,
-  scriptPath,
-  typedPath,
-} from "./program_name.ts";
+import { quoteWord } from "../text.ts";
+import { howStarted, programName, scriptName, scriptPath, typedPath } from "./program_name.ts";
 
 /** As Deno ends the message of a refusal. */
 const REFUSED = /Requires (\w+) access(?: to "(.*?)")?, run again with the --allow-\w+ flag/;

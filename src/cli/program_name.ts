@@ -3,6 +3,7 @@ import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { COMMANDS } from "./commands/commands.ts";
 import { projectPath } from "../storage/project_path.ts";
+import { quoteWord } from "../text.ts";
 
 /**
  * `file`: the single file, which has no clone beside it. `launcher`: `./parataa`. `task`: `deno task`, whose folder is the clone's root, as
@@ -71,9 +72,4 @@ export function scriptName(): string | undefined {
 
 function mainPath(): string {
   return fileURLToPath(Deno.mainModule);
-}
-
-/** A word of a command line, quoted for a shell where it needs to be. */
-export function quoteWord(word: string): string {
-  return /^[\w@%+=:,./~-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

@@ -2,6 +2,7 @@
  * What went wrong when a model was loaded: the model's fault, a missing permission, or ONNX Runtime's.
  * @module
  */
+import { quoteWord } from "../text.ts";
 import { type OrtError, trimOrtMessage } from "../../ffi/status.ts";
 import { ModelError, type ParataaError, PermissionError, RuntimeLibraryError } from "../errors.ts";
 
@@ -67,7 +68,7 @@ export function translateLoadError(model: string, error: OrtError): ParataaError
     });
   }
   const hint = UNPARSABLE.test(text)
-    ? `the file is damaged or cut short: inspect ${model} says where`
+    ? `the file is damaged or cut short: inspect ${quoteWord(model)} says where`
     : undefined;
   return new ModelError(`cannot load model ${model}: ${text}`, { cause: error, hint });
 }

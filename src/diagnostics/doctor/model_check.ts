@@ -1,4 +1,5 @@
 /** A model, opened and run: rows together against rows alone, and how long batches take. @module */
+import { quoteWord } from "../../text.ts";
 import { ModelError } from "../../errors.ts";
 import { ModelFolder } from "../../models/model_folder.ts";
 import { DitPipeline } from "../../pipelines/dit_pipeline.ts";
@@ -44,7 +45,7 @@ export async function checkModel(env: Environment, choice: ModelChoice): Promise
         text: text.join("\n"),
         data: { latent: pipeline.latentShape, notes: pipeline.notes },
       };
-    }, { hint: `\`deno task inspect ${choice.path}\` says what the folder holds` }),
+    }, { hint: `\`deno task inspect ${quoteWord(choice.path)}\` says what the folder holds` }),
   );
   if (!opened) return checks;
   const { denoiser, batchWide } = opened;

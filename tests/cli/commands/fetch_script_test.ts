@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { COMMANDS } from "../../../src/cli/commands/commands.ts";
 import { permissionFlags } from "../../../src/arguments/permissions.ts";
 import { bytesOf, COMMIT, type FakeHub, withHub } from "../../support/hub_server.ts";
+import { quoteWord } from "../../../src/text.ts";
 import { ROOT, runScript, type ScriptResult } from "../../support/run_script.ts";
 import { withTempFolder } from "../../support/temp_folder.ts";
 
@@ -24,6 +25,7 @@ function withFetch(test: (place: Place) => Promise<void>): Promise<void> {
     withHub(FILES, (hub) => {
       const net = [new URL(hub.endpoint).host, new URL(hub.storage).host];
       const permissions = permissionFlags({ ...COMMANDS.fetch.permissions, net });
+      const launcher = quoteWord(`${ROOT}parataa`);
       const env = { HF_ENDPOINT: hub.endpoint, HF_TOKEN: "hf_SECRET" };
       const run = (...args: string[]) =>
         runScript("scripts/fetch.ts", args, { cwd: folder, env, permissions });
@@ -110,21 +112,22 @@ Deno.test(
   },
   () =>
     withFetch(async ({ hub, folder }) => {
+      const launcher = quoteWord(`${ROOT}parataa`);
       const env = { HF_ENDPOINT: `${hub.endpoint}/`, NO_COLOR: "1" };
       const start = async (line: string) => {
         const options = { args: ["-c", line], env, cwd: folder };
         const { code, stderr } = await new Deno.Command("sh", options).output();
         return { code, said: new TextDecoder().decode(stderr).trim() };
       };
-      const small = await start(`${ROOT}parataa fetch owner/name --include=config.json`);
+      const small = await start(`${launcher} fetch owner/name --include=config.json`);
       assert.equal(small.code, 0, small.said);
       assert.equal(await Deno.readTextFile(join(folder, "models/name/config.json")), "{}");
       // The storage is another host.
-      const refused = await start(`${ROOT}parataa fetch owner/name`);
+      const refused = await start(`${launcher} fetch owner/name`);
       assert.equal(refused.code, 4, refused.said);
       const line = refused.said.slice(refused.said.indexOf(": run ") + ": run ".length);
       const host = new URL(hub.storage).host;
-      assert.equal(line, `${ROOT}parataa --allow-net=${host} fetch owner/name`);
+      assert.equal(line, `${launcher} --allow-net=${host} fetch owner/name`);
       assert.equal((await start(line)).code, 0);
     }),
 );
