@@ -22,6 +22,15 @@ export function describeFailure(error: unknown): Failure {
     const message = "a permission is missing";
     return { code: "E_PERMISSION", exitCode: 4, message, hint: error.message };
   }
+  const { package: missing, cause } = MISSING_PACKAGE.exec(error.message)?.groups ?? {};
+  if (missing !== undefined) {
+    return {
+      code: "E_NETWORK",
+      exitCode: 8,
+      message: `cannot download the package ${missing}: ${cause}`,
+      hint: "the first start downloads packages; run `deno install` where there is a connection",
+    };
+  }
   if (isFileSystemError(error)) return { code: "E_IO", exitCode: 5, message: fileFaultOf(error) };
   return {
     code: "E_INTERNAL",
@@ -30,6 +39,10 @@ export function describeFailure(error: unknown): Failure {
     hint: "please report this; --debug prints the stack",
   };
 }
+
+/** Deno's words where a module that is loaded late needs a package that is in no cache. */
+const MISSING_PACKAGE =
+  /^Failed caching npm package '(?<package>[^']+)'(?:\s*Caused by:)?\s*(?:0: )?(?<cause>.*)/;
 
 /** What the operating system refuses; the other classes of Deno.errors say that we used a resource wrongly. */
 const FILE_SYSTEM_ERRORS = [
