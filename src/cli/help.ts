@@ -29,9 +29,9 @@ const MOST_FIRST = 5;
 /** A command with fewer flags is seen at a glance. */
 const LONG_TABLE = 20;
 
-const FOOT = "_ and - are alike in flag names. Exit codes: 0 ok, 2 usage, 3 model or input, " +
+const FOOT = "Flag names accept - in place of _. Exit codes: 0 ok, 2 usage, 3 model or input, " +
   "4 permission, 5 file system, 6 NaN or infinity, 7 library or device, 8 network, 9 busy, 10 mismatch, " +
-  "11 not verified, 70 our bug, 129/130/143 stopped.";
+  "11 not verified, 70 internal error, 129/130/143 stopped.";
 
 /** The whole text of `--help`, in lines of at most 80 columns. */
 export function helpText(summary: ScriptSummary, table: FlagTable): string {

@@ -12,8 +12,8 @@ import { show } from "../arguments/parse_flags.ts";
 
 /** What `parataa` does itself; none of it needs a permission. */
 const OWN: Readonly<Record<string, string>> = {
-  completion: `print the completion for a shell: ${SHELLS.join(", ")}`,
-  help: "print this, or the help of a command",
+  completion: `print the completion script for a shell: ${SHELLS.join(", ")}`,
+  help: "print this help, or the help of a command",
   version: "print the versions of parataa and Deno",
 };
 
@@ -65,7 +65,7 @@ export function parataaHelp(): string {
 function unknownCommand(word: string): UsageError {
   const known = [...Object.keys(COMMANDS), ...Object.keys(OWN)];
   const nearest = nearestWord(word, known);
-  return new UsageError(`${show(word)} is no command, wanted one of ${known.join(", ")}`, {
-    hint: nearest ? `did you mean ${nearest}?` : `${programName()} --help says what each does`,
+  return new UsageError(`${show(word)} is not a command, wanted one of ${known.join(", ")}`, {
+    hint: nearest ? `did you mean ${nearest}?` : `${programName()} --help describes each`,
   });
 }

@@ -87,7 +87,7 @@ Deno.test("--help of every command fits 80 columns, and lists five flags first w
 
 Deno.test("runParataa() refuses a word that is no command and names the nearest", async () => {
   const cases: [args: string[], line: RegExp][] = [
-    [["dti"], /^"dti" is no command, wanted one of dit, sd, .* - did you mean dit\?$/],
+    [["dti"], /^"dti" is not a command, wanted one of dit, sd, .* - did you mean dit\?$/],
     [["sdwinit", "--seed=1"], /did you mean sd-winit\?$/],
     [["xyzzyplugh"], /deno task parataa --help says what each does$/],
     [["constructor"], /^"constructor" is no command/],

@@ -23,48 +23,51 @@ export function convertFlags() {
       value: "FILE",
       aliases: ["ckpt"],
       group: "Model",
-      help: "weights with the official names: .pt, .safetensors, or the .index.json of shards; " +
-        "sd: a single file or a diffusers folder",
+      help:
+        "weights with the official names: .pt, .safetensors, or the .index.json of shards; sd: a " +
+        "single file or a diffusers folder",
     },
     checkpoint_part: {
       type: "string",
       value: "NAME",
       group: "Model",
-      help: "dict of the checkpoint to take [averaged weights, such as ema, before model]",
+      help: "dict of the checkpoint to read [averaged weights such as ema, else model]",
     },
     vae_path: {
       type: "string",
       value: "DIR",
       group: "Model",
       help:
-        "diffusers AutoencoderKL (config.json and its weights) to make vae_decoder and vae_encoder of",
+        "diffusers AutoencoderKL folder (config.json and weights) to convert to vae_decoder and " +
+        "vae_encoder",
     },
     num_heads: {
       type: "integer",
       min: 1,
       max: 1024,
       group: "Model",
-      help: "dit: attention heads; known for the published sizes S, B, L and XL",
+      help: "dit: number of attention heads; known for the published sizes S, B, L and XL",
     },
     prediction_type: {
       type: "choice",
       choices: ["epsilon", "v_prediction"],
       default: "epsilon",
       group: "Model",
-      help: "what the checkpoint predicts; a DiT's v becomes epsilon inside the network",
+      help: "prediction target of the checkpoint; a v-predicting DiT is converted to epsilon",
     },
     class_names: {
       type: "string",
       value: "FILE",
       group: "Model",
-      help: "dit: JSON with the classes' names, a list or id2label; numbers work without",
+      help:
+        "dit: JSON file of class names, a list or id2label; optional, classes also have numbers",
     },
     config_path: {
       type: "string",
       value: "DIR",
       aliases: ["config"],
       group: "Model",
-      help: "sd: diffusers folder whose config.json files tell what a single file cannot",
+      help: "sd: diffusers folder whose config.json files add what a single-file checkpoint lacks",
     },
     tokenizer_path: {
       type: "string",
@@ -81,19 +84,19 @@ export function convertFlags() {
     plain_weights: {
       type: "boolean",
       group: "Model",
-      help: "sd: of a file with averaged weights (model_ema) take those of the last step",
+      help: "sd: read the last weights instead of the averaged ones (model_ema) of the file",
     },
     output_path: {
       type: "string",
       value: "DIR",
       short: "o",
       group: "Output",
-      help: "model folder to make, or to add files to",
+      help: "model folder to create, or to add files to",
     },
     fp16: {
       type: "boolean",
       group: "Output",
-      help: "write model_fp16.onnx: fp16 in matrix products and convolutions, for GPUs",
+      help: "write model_fp16.onnx, for GPUs: matrix products and convolutions in fp16",
     },
     weights: {
       type: "choice",

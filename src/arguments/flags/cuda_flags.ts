@@ -18,7 +18,7 @@ export const PROVIDER_FLAGS = {
     default: "auto",
     group: "Model",
     scope: "execution",
-    help: "execution provider of ONNX Runtime; auto takes CUDA where it is complete",
+    help: "execution provider of ONNX Runtime; auto uses CUDA if all of its parts are installed",
   },
   ort_lib: {
     type: "string",
@@ -26,14 +26,16 @@ export const PROVIDER_FLAGS = {
     group: "Model",
     scope: "execution",
     help:
-      "libonnxruntime to open (else ORT_DYLIB_PATH where --allow-env grants it, then the npm package's)",
+      "path of libonnxruntime (default: ORT_DYLIB_PATH if --allow-env grants it, else the npm " +
+      "package's)",
   },
   cuda_libs: {
     type: "string",
     value: "DIR",
     group: "CUDA",
     scope: "execution",
-    help: "folder of NVIDIA's libraries, or of their wheels (nvidia/*/lib); then the system's",
+    help: "folder of NVIDIA's libraries or of their wheels (nvidia/*/lib), searched before the " +
+      "system's",
   },
   gpu_mem_limit: {
     type: "integer",
@@ -41,28 +43,28 @@ export const PROVIDER_FLAGS = {
     max: Number.MAX_SAFE_INTEGER,
     group: "CUDA",
     scope: "execution",
-    help: "most bytes of ONNX Runtime's arena on the device; all by default",
+    help: "maximum bytes of ONNX Runtime's arena on the device (default: no limit)",
   },
   arena_extend_strategy: {
     type: "choice",
     choices: ARENA_EXTEND_STRATEGIES,
     group: "CUDA",
     scope: "execution",
-    help: "how the arena grows; kSameAsRequested by default",
+    help: "how the arena grows (default: kSameAsRequested)",
   },
   cudnn_conv_algo_search: {
     type: "choice",
     choices: CUDNN_CONV_ALGO_SEARCHES,
     group: "CUDA",
     scope: "execution",
-    help: "how cuDNN chooses algorithms; HEURISTIC by default",
+    help: "how cuDNN chooses algorithms (default: HEURISTIC)",
   },
   cuda_options: {
     type: "string",
     value: "A=B,…",
     group: "CUDA",
     scope: "execution",
-    help: "any option of the CUDA provider by ONNX Runtime's own name: device_id=1,use_tf32=0",
+    help: "options of the CUDA provider by ONNX Runtime's names, as in device_id=1,use_tf32=0",
   },
 } as const satisfies Record<string, Flag>;
 

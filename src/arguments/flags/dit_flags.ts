@@ -12,7 +12,8 @@ export function ditFlags() {
       value: "A,B,…",
       group: "Sampling",
       help:
-        "classes by name or number, one for all or one an image; drawn from the seed by default",
+        "class names or numbers, one for all images or one per image (default: drawn from the " +
+        "seed)",
     },
     ...samplingFlags({
       timesteps: 100,
@@ -25,7 +26,7 @@ export function ditFlags() {
       type: "boolean",
       group: "Run",
       scope: "session",
-      help: "print number and names of the model's classes, and leave",
+      help: "print the model's class numbers and names, and exit",
     },
   } as const satisfies Record<string, Flag>;
 }

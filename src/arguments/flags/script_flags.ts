@@ -28,7 +28,7 @@ export function samplingFlags(defaults: ScriptDefaults) {
       default: defaults.timesteps,
       group: "Sampling",
       aliases: ["steps", "num_inference_steps"],
-      help: "steps of the chain",
+      help: "number of sampling steps",
     },
     cfg_scale: {
       type: "number",
@@ -37,7 +37,7 @@ export function samplingFlags(defaults: ScriptDefaults) {
       default: 4,
       group: "Sampling",
       aliases: ["guidance_scale"],
-      help: "classifier-free guidance, 1 turns it off",
+      help: "classifier-free guidance scale; 1 disables guidance",
     },
     eta: {
       type: "number",
@@ -45,7 +45,7 @@ export function samplingFlags(defaults: ScriptDefaults) {
       max: 1,
       default: 0,
       group: "Sampling",
-      help: "noise of every step: 0 DDIM, 1 DDPM",
+      help: "noise added at every step: 0 is DDIM, 1 is DDPM",
     },
     seed: {
       type: "integer",
@@ -55,14 +55,14 @@ export function samplingFlags(defaults: ScriptDefaults) {
       default: 0,
       short: "s",
       group: "Sampling",
-      help: "seed of torch's CPU generator; -1 draws one and prints it",
+      help: "seed of torch's CPU generator; -1 draws a seed and prints it",
     },
     seeds: {
       type: "string",
       value: "A,B,…",
       sparse: true,
       group: "Sampling",
-      help: "seeds of one sample each, as 0,3,7, in place of --seed and --num_samples",
+      help: "one sample per seed, as in 0,3,7; replaces --seed and --num_samples",
     },
     noise_stream: {
       type: "choice",
@@ -70,13 +70,15 @@ export function samplingFlags(defaults: ScriptDefaults) {
       default: "official",
       group: "Sampling",
       help:
-        "official: one generator for all images; per_image: image i has its own, seeded seed + i",
+        "official: one generator for all images; per_image: image i has its own, seeded with seed " +
+        "+ i",
     },
     noise_path: {
       type: "string",
       value: "FILE",
       group: "Sampling",
-      help: "noise from .npy or .safetensors, [T+1,4,h,w] or [n,T+1,4,h,w], in place of the seed's",
+      help: "read the noise from .npy or .safetensors, [T+1,4,h,w] or [n,T+1,4,h,w], instead of " +
+        "drawing it",
     },
     method: {
       type: "choice",
@@ -84,14 +86,15 @@ export function samplingFlags(defaults: ScriptDefaults) {
       default: "tqn",
       group: "Solver",
       help:
-        "how the chain is solved: our own TQN, the paper's ParaTAA, fixed point, one step at a time, or as --solver says",
+        "solver: tqn (ours), parataa (the paper's), fixed_point, sequential (one step at a time) " +
+        "or own (--solver)",
     },
     solver: {
       type: "string",
       value: "FILE",
       sparse: true,
       group: "Solver",
-      help: "a module whose default export makes a solver, see examples/own_solver.ts",
+      help: "module whose default export creates a solver; see examples/own_solver.ts",
     },
     window_size: {
       type: "integer",
@@ -101,7 +104,7 @@ export function samplingFlags(defaults: ScriptDefaults) {
       default: 100,
       group: "Solver",
       help:
-        "steps evaluated in one round, at most the timesteps; auto measures the device and chooses",
+        "steps evaluated per round, at most the timesteps; auto measures the device and chooses",
     },
     order: {
       type: "integer",
@@ -109,7 +112,7 @@ export function samplingFlags(defaults: ScriptDefaults) {
       max: NO_LIMIT,
       default: defaults.order,
       group: "Solver",
-      help: "order k of the triangular system, at most the window",
+      help: "order k of the triangular system, at most the window size",
     },
     memory_size: {
       type: "integer",
@@ -117,35 +120,34 @@ export function samplingFlags(defaults: ScriptDefaults) {
       max: 16,
       default: 2,
       group: "Solver",
-      help: "memory m of the Anderson acceleration, 1 is none",
+      help: "memory m of Anderson acceleration; 1 disables it",
     },
     tol1: {
       type: "number",
       min: 0,
       max: Number.MAX_VALUE,
       group: "Solver",
-      help: "a step is finished at this RMS residual; 0.001 by default, 0.0003 for tqn",
+      help: "RMS residual at which a step has converged (default: 0.001; tqn: 0.0003)",
     },
     tol2: {
       type: "number",
       min: 0,
       max: Number.MAX_VALUE,
       group: "Solver",
-      help:
-        "... or at this residual relative to the step's own noise; 0.001 by default, 10 times tol1 for tqn",
+      help: "... or residual relative to the step's own noise (default: 0.001; tqn: 10 times tol1)",
     },
     max_steps: {
       type: "integer",
       min: 1,
       max: NO_LIMIT,
       group: "Solver",
-      help: "stop after step_(N-1), that is N - 1 rounds, as the official scripts do",
+      help: "stop after step_(N-1), which is N - 1 rounds, like the official scripts",
     },
     compat: {
       type: "choice",
       choices: ["official"],
       group: "Solver",
-      help: "keep the official code's memory defect (see docs/faq.md)",
+      help: "reproduce the official code's memory defect (see docs/faq.md)",
     },
     model_path: {
       type: "string",
@@ -161,9 +163,9 @@ export function samplingFlags(defaults: ScriptDefaults) {
       value: "DIR",
       group: "Model",
       scope: "place",
-      help: "folder that holds another vae_decoder/ (and vae_encoder/)",
+      help: "folder with a replacement vae_decoder/ (and vae_encoder/)",
     },
-    fp16: { type: "boolean", group: "Model", help: "take the folder's model_fp16.onnx files" },
+    fp16: { type: "boolean", group: "Model", help: "use the folder's model_fp16.onnx files" },
     ...PROVIDER_FLAGS,
     output_path: {
       type: "string",
@@ -172,7 +174,7 @@ export function samplingFlags(defaults: ScriptDefaults) {
       short: "o",
       group: "Output",
       scope: "execution",
-      help: "where the run's folder is made",
+      help: "folder in which the run folder is created",
     },
     preview_every: {
       type: "integer",
@@ -181,12 +183,12 @@ export function samplingFlags(defaults: ScriptDefaults) {
       group: "Output",
       scope: "execution",
       help:
-        "write step_N.png, step_2N.png, … as soon as their round is over, not when all are solved",
+        "write step_N.png, step_2N.png, … right after their round, not at the end of the sample",
     },
     disable_image_metadata: {
       type: "boolean",
       group: "Output",
-      help: "write no text into the PNG files",
+      help: "omit the metadata from the PNG files",
     },
     devices: {
       type: "string",
@@ -195,7 +197,8 @@ export function samplingFlags(defaults: ScriptDefaults) {
       group: "Run",
       scope: "execution",
       help:
-        "GPUs by CUDA's numbers, 0,1,2, or cpu:N for N lanes of the CPU; a Worker each shares the rows of a round",
+        "GPUs by CUDA number, as in 0,1,2, or cpu:N for N CPU lanes; the devices share the rows " +
+        "of a round",
     },
     fallback: {
       type: "choice",
@@ -203,7 +206,9 @@ export function samplingFlags(defaults: ScriptDefaults) {
       default: "none",
       group: "Run",
       scope: "execution",
-      help: "what goes on when every GPU is lost; a lost GPU alone hands its rows to the others",
+      help:
+        "device to continue on when every GPU is lost; if some are left, they take the rows of a " +
+        "lost one",
     },
     deadline: {
       type: "number",
@@ -212,7 +217,8 @@ export function samplingFlags(defaults: ScriptDefaults) {
       group: "Run",
       scope: "execution",
       help:
-        "seconds until a call of the network counts as hung; ten times the usual by default, 30 at least",
+        "seconds after which a network call counts as hung (default: 10 times the usual, at least " +
+        "30)",
     },
     buckets: {
       type: "string",
@@ -221,7 +227,8 @@ export function samplingFlags(defaults: ScriptDefaults) {
       group: "Run",
       scope: "execution",
       help:
-        "rows that calls are padded to, as in 50,25,13; auto: halves of a GPU's share, none on the CPU",
+        "row counts that calls are padded to, as in 50,25,13; auto: halves of a GPU's share, none " +
+        "on the CPU",
     },
     batch_size: {
       type: "integer",
@@ -229,14 +236,14 @@ export function samplingFlags(defaults: ScriptDefaults) {
       max: NO_LIMIT,
       group: "Run",
       scope: "execution",
-      help: "most network rows in one call of a device, guidance takes two a step; all by default",
+      help: "maximum rows per network call of a device; guidance uses 2 rows a step (default: all)",
     },
     plan: {
       type: "boolean",
       group: "Run",
       scope: "session",
       help:
-        "measure the device, print what every window would take and which auto takes, and leave",
+        "measure the device, print the cost of every window size and the choice of auto, and exit",
     },
     threads: {
       type: "integer",
@@ -244,20 +251,22 @@ export function samplingFlags(defaults: ScriptDefaults) {
       max: 1024,
       group: "Run",
       scope: "execution",
-      help: "threads inside one call; all cores by default",
+      help: "threads per network call (default: all cores)",
     },
     list_devices: {
       type: "boolean",
       group: "Run",
       scope: "session",
-      help: "print the devices and whether CUDA can be had, and leave",
+      help: "print the devices and whether CUDA is available, and exit",
     },
     args_from: {
       type: "string",
       value: "FILE",
       group: "Run",
       scope: "session",
-      help: "take the arguments of a manifest.json or a PNG of ours; flags beside it win",
+      help:
+        "read the arguments from a manifest.json or a PNG of parataa; flags on the command line " +
+        "override them",
     },
     resume: {
       type: "string",
@@ -265,20 +274,20 @@ export function samplingFlags(defaults: ScriptDefaults) {
       writes: true,
       group: "Run",
       scope: "session",
-      help: "go on with a run that was stopped, killed or failed, where it was; its folder",
+      help: "folder of a stopped, killed or failed run to resume",
     },
     no_checkpoint: {
       type: "boolean",
       group: "Run",
       scope: "session",
-      help: "keep no log of the rounds: --resume then starts its sample anew",
+      help: "keep no log of the rounds; --resume then restarts the unfinished sample",
     },
-    quiet: { type: "boolean", group: "Run", scope: "session", help: "print only the run's folder" },
+    quiet: { type: "boolean", group: "Run", scope: "session", help: "print only the run folder" },
     json: {
       type: "boolean",
       group: "Run",
       scope: "session",
-      help: "print one JSON object a line: rounds, samples, the run",
+      help: "print one JSON object per line: rounds, samples, the run",
     },
     verbose: VERBOSE,
     debug: SESSION_FLAGS.debug,
@@ -293,7 +302,7 @@ export const VERBOSE = {
   short: "v",
   group: "Run",
   scope: "session",
-  help: "print every round, ONNX Runtime's own warnings, and NVIDIA's libraries in use",
+  help: "print every round, ONNX Runtime's warnings and the NVIDIA libraries in use",
 } as const satisfies Flag;
 
 /** `--concurrent_samples`, of the scripts whose images do not depend on each other. */
@@ -304,7 +313,7 @@ export const CONCURRENT_SAMPLES = {
   default: 1,
   group: "Run",
   scope: "execution",
-  help: "images that are solved at once, for more devices than one window can feed",
+  help: "images solved at once, if one window is too small for all devices",
 } as const satisfies Flag;
 
 /** `--num_samples`, of the scripts that make several images. */
@@ -316,5 +325,5 @@ export const NUM_SAMPLES = {
   soft: true,
   short: "b",
   group: "Sampling",
-  help: "images to make",
+  help: "number of images",
 } as const satisfies Flag;

@@ -13,13 +13,13 @@ export function sdFlags() {
       default: "black duck",
       short: "p",
       group: "Sampling",
-      help: "what the images show",
+      help: "text prompt",
     },
     prompts_file: {
       type: "string",
       value: "FILE",
       group: "Sampling",
-      help: "one prompt a line, UTF-8; --num_samples images of each, 1 by default",
+      help: "UTF-8 file with one prompt per line; --num_samples images each (default: 1)",
     },
     num_samples: NUM_SAMPLES,
     ...textFlags(),
@@ -37,7 +37,7 @@ export function sdWinitFlags() {
       empty: true,
       default: "a cute dog",
       group: "Sampling",
-      help: "prompt sampled from scratch, whose trajectory starts the second",
+      help: "prompt that is sampled from scratch",
     },
     prompt2: {
       type: "string",
@@ -46,7 +46,7 @@ export function sdWinitFlags() {
       default: "a cute cat",
       short: "p",
       group: "Sampling",
-      help: "prompt sampled from that trajectory",
+      help: "prompt that is sampled from the trajectory of prompt1",
     },
     variation_steps: {
       type: "integer",
@@ -54,7 +54,7 @@ export function sdWinitFlags() {
       max: 999,
       default: 10,
       group: "Sampling",
-      help: "last steps of the chain that prompt2 solves anew, at most the timesteps",
+      help: "last steps of the chain that are solved again for prompt2, at most the timesteps",
     },
     num_samples: {
       type: "integer",
@@ -63,37 +63,39 @@ export function sdWinitFlags() {
       sparse: true,
       short: "b",
       group: "Sampling",
-      help: "noises to start from, a sample of each prompt for each; 1 by default",
+      help: "number of initial noises, each used for both prompts (default: 1)",
     },
     init_trajectory: {
       type: "string",
       value: "FILE",
       group: "Sampling",
       help:
-        "start prompt2 from the trajectory.safetensors of an earlier run, with that run's noise",
+        "trajectory.safetensors of an earlier run to start prompt2 from, with the noise of that " +
+        "run",
     },
     init_latents: {
       type: "string",
       value: "FILE",
       group: "Sampling",
-      help: "start prompt2 from a latent, [4,h,w] or [1,4,h,w] in .npy or .safetensors",
+      help: "latent to start prompt2 from, [4,h,w] or [1,4,h,w] in .npy or .safetensors",
     },
     init_image: {
       type: "string",
       value: "FILE",
       group: "Sampling",
-      help: "start prompt2 from an image, PNG or JPEG, through the VAE's encoder",
+      help: "PNG or JPEG image to start prompt2 from, encoded by the VAE's encoder",
     },
     force_warm: {
       type: "boolean",
       group: "Sampling",
-      help: "take the trajectory of another model or eta",
+      help: "accept a trajectory of another model or eta",
     },
     compare_scratch: {
       type: "boolean",
       group: "Run",
       scope: "execution",
-      help: "solve prompt2 from scratch and sequentially too, and say what the warm start saved",
+      help:
+        "also solve prompt2 from scratch and sequentially, and report what the warm start saved",
     },
     ...textFlags(),
   } as const satisfies Record<string, Flag>;
@@ -108,7 +110,7 @@ function textFlags() {
     multipleOf: 8,
     short,
     group: "Sampling",
-    help: `${what} of the images in pixels; the model's own by default`,
+    help: `image ${what} in pixels (default: the model's own)`,
   } as const);
   return {
     negative_prompt: {
@@ -118,7 +120,7 @@ function textFlags() {
       default: "",
       short: "n",
       group: "Sampling",
-      help: "what the images are led away from",
+      help: "negative prompt",
     },
     height: side("H", "height"),
     width: side("W", "width"),

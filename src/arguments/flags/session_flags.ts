@@ -10,12 +10,12 @@ export const SESSION_FLAGS = {
     short: "h",
     group: "Run",
     scope: "session",
-    help: "print this and leave",
+    help: "print this help and exit",
   },
   version: {
     type: "boolean",
     group: "Run",
     scope: "session",
-    help: "print the versions of parataa and Deno and leave",
+    help: "print the versions of parataa and Deno, and exit",
   },
 } as const satisfies Record<string, Flag>;

@@ -17,27 +17,27 @@ const RUN = { path: "DIR" } as const;
 export const COMMANDS: Readonly<Record<string, CommandRow>> = {
   dit: {
     script: "parallel_dit",
-    about: "sample a class-conditional diffusion transformer",
+    about: "sample a class-conditional diffusion transformer (DiT)",
     permissions: SAMPLE,
   },
   sd: {
     script: "parallel_sd",
-    about: "text to image with Stable Diffusion",
+    about: "sample images from a prompt with Stable Diffusion",
     permissions: SAMPLE,
   },
   "sd-winit": {
     script: "parallel_sd_winit",
-    about: "text to image from the trajectory of an earlier sample",
+    about: "sample a prompt from the trajectory of an earlier sample (warm start)",
     permissions: SAMPLE,
   },
   demo: {
     script: "demo",
-    about: "all three on the models that ship with parataa",
+    about: "run dit, sd and sd-winit on the models that ship with parataa",
     permissions: DEMO,
   },
   verify: {
     script: "verify",
-    about: "check a run against sequential sampling",
+    about: "compare a run with sequential sampling",
     operand: { ...RUN, words: ["dit", "sd", "sd-winit"] },
     permissions: SAMPLE,
   },
@@ -49,24 +49,24 @@ export const COMMANDS: Readonly<Record<string, CommandRow>> = {
   },
   experiment: {
     script: "experiment",
-    about: "make the runs of a grid of flags and report on them",
+    about: "run a grid of flags and write a report",
     operand: { path: "FILE" },
     permissions: EXPERIMENT,
   },
   inspect: {
     script: "inspect",
-    about: "say what a file or folder is: checkpoint, network, model, run",
+    about: "describe a file or folder: checkpoint, network, model or run",
     operand: { path: "FILE" },
     permissions: INSPECT,
   },
   doctor: {
     script: "doctor",
-    about: "say which library, providers and models work here, and what is missing",
+    about: "check the library, the providers and a model, and report what is missing",
     permissions: DOCTOR,
   },
   selftest: {
     script: "selftest",
-    about: "run the shipped networks on a device, against the CPU",
+    about: "run the shipped networks on a device and compare them with the CPU",
     permissions: DOCTOR,
   },
   fetch: {
@@ -76,7 +76,7 @@ export const COMMANDS: Readonly<Record<string, CommandRow>> = {
   },
   convert: {
     script: "convert",
-    about: "make a model folder of a checkpoint: DiT, Stable Diffusion",
+    about: "convert a DiT or Stable Diffusion checkpoint to a model folder",
     operand: { words: ["dit", "sd"] },
     permissions: CONVERT,
   },

@@ -13,7 +13,7 @@ import { inOurWords } from "../program_name.ts";
 
 const summary = {
   name: "convert",
-  about: "Makes a model folder of a checkpoint: convert dit or convert sd, then flags.",
+  about: "Converts a checkpoint to a model folder: convert dit or convert sd, then flags.",
   example: "deno task convert dit --checkpoint_path models/DiT-XL-2-256x256.pt " +
     "--vae_path models/sd-vae-ft-ema --output_path models/DiT-XL-2-256",
 };

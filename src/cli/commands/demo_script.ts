@@ -35,9 +35,8 @@ const SD_WINIT: SdWinitSettings = {
 
 const summary = {
   name: "demo",
-  about:
-    "Samples the models that ship with parataa, in parallel over the steps of their chains:\n" +
-    "three classes by a DiT, two images of a prompt, and a prompt from another one's trajectory.",
+  about: "Samples the models that ship with parataa: three classes with a DiT, two images of one " +
+    "prompt with Stable Diffusion, and a prompt from the trajectory of another one.",
   example: "deno task demo",
 };
 

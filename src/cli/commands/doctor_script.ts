@@ -34,16 +34,16 @@ const flags = {
     value: "DIR",
     short: "m",
     group: "Model",
-    help: "model folder to open, run and time; none by default",
+    help: "model folder to open, run and time (default: none)",
   },
-  fp16: { type: "boolean", group: "Model", help: "take the folder's model_fp16.onnx files" },
+  fp16: { type: "boolean", group: "Model", help: "use the folder's model_fp16.onnx files" },
   ...PROVIDER_FLAGS,
   threads: {
     type: "integer",
     min: 1,
     max: 1024,
     group: "Run",
-    help: "threads inside one call; all cores by default",
+    help: "threads per network call (default: all cores)",
   },
   ...SESSION_FLAGS,
 } as const satisfies Record<string, Flag>;
@@ -51,8 +51,9 @@ const flags = {
 const summary = {
   name: "doctor",
   about:
-    "Says which ONNX Runtime and which providers work here, what is missing and what to do; with a model,\n" +
-    "opens it, runs two rows together and alone, and times batches.",
+    "Checks which ONNX Runtime and which providers work on this machine, and reports what is " +
+    "missing and how to get it. With a model: opens it, compares two rows in one call with " +
+    "single calls, and times batches.",
   example: "deno task doctor --model_path models/dit-emoji",
 };
 

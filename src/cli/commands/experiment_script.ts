@@ -28,9 +28,9 @@ const flags = experimentFlags();
 
 const summary = {
   name: "experiment",
-  about:
-    "Makes the runs that a JSON file asks for, measures each against sequential sampling, and writes\n" +
-    "results.csv, plots, contact sheets and a report.html that stands alone. A second start goes on.",
+  about: "Runs the experiment of a JSON file, compares every run with sequential sampling, and " +
+    "writes results.csv, plots, contact sheets and a self-contained report.html. A stopped " +
+    "experiment resumes when started again.",
   example: "deno task experiment scripts/experiments/window.json",
 };
 
@@ -47,19 +47,19 @@ export function experimentFlags() {
   return {
     output_path: {
       ...outputPath,
-      help: "the experiment's folder; output/experiments/<name of the file> by default",
+      help: "folder of the experiment (default: output/experiments/<name of the file>)",
     },
     dry_run: {
       type: "boolean",
       group: "Run",
-      help: "list the runs and the time that they can be expected to take, and leave",
+      help: "list the runs and the time they are expected to take, and exit",
     },
     report_only: {
       type: "boolean",
       group: "Run",
-      help: "make no run: write the report of what is there",
+      help: "start no run; write the report of the finished runs",
     },
-    quiet: { ...quiet, help: "print only the report's path" },
+    quiet: { ...quiet, help: "print only the path of the report" },
     ...{ debug, help, version },
   } as const satisfies Record<string, Flag>;
 }

@@ -13,9 +13,9 @@ import { inOurWords } from "../program_name.ts";
 const summary = {
   name: "fetch",
   about:
-    "Downloads a model from a hub: the files that a model folder needs, their sizes and hashes checked.\n" +
-    "Stopped in any way, the same line goes on. HF_TOKEN, for what is private or gated, is sent\n" +
-    "to the hub alone; HF_ENDPOINT names a mirror.",
+    "Downloads a model from a hub: the files that a model folder needs, with their sizes and " +
+    "hashes checked. The same command resumes a stopped download. HF_TOKEN gives access to " +
+    "private and gated models and is sent to the hub only; HF_ENDPOINT selects a mirror.",
   example: "deno task fetch stabilityai/sd-vae-ft-ema",
 };
 

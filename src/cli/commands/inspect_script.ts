@@ -17,12 +17,12 @@ import { SESSION_FLAGS } from "../../arguments/flags/session_flags.ts";
 
 const flags = {
   tensors: { type: "boolean", group: "Output", help: "list every tensor with its type and shape" },
-  no_hash: { type: "boolean", group: "Output", help: "leave out the SHA-256 of the files" },
+  no_hash: { type: "boolean", group: "Output", help: "skip the SHA-256 of the files" },
   part: {
     type: "string",
     value: "KEY",
     group: "Model",
-    help: "dict of a PyTorch checkpoint to look at [averaged weights, such as ema, first]",
+    help: "dict of a PyTorch checkpoint to list [averaged weights such as ema first]",
   },
   ...SESSION_FLAGS,
 } as const satisfies Record<string, Flag>;
@@ -30,8 +30,9 @@ const flags = {
 const summary = {
   name: "inspect",
   about:
-    "Says what a file or folder is: a PyTorch checkpoint, safetensors or an index of shards, an ONNX\n" +
-    "network, npy, PNG, JPEG, JSON, a model folder, a run. Runs no native code and nothing from the file.",
+    "Describes a file or folder: a PyTorch checkpoint, safetensors or an index of shards, an " +
+    "ONNX network, npy, PNG, JPEG, JSON, a model folder or a run. Executes no native code and " +
+    "nothing from the file.",
   example: "deno task inspect models/dit-emoji",
 };
 

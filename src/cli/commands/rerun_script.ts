@@ -20,7 +20,7 @@ const flags = rerunFlags();
 
 const summary = {
   name: "rerun",
-  about: "Repeats a run from its manifest into a new folder and compares the bytes of every file.",
+  about: "Repeats a run from its manifest in a new folder and compares the bytes of every file.",
   example: "deno task rerun output/DiT-2026-11-23-01-02-18",
 };
 
@@ -34,11 +34,11 @@ export function rerunFlags() {
   const { default: _, ...modelPath } = model_path;
   const { quiet, json, debug, help, version } = rest;
   return {
-    model_path: { ...modelPath, help: "folder of the run's model; as recorded by default" },
+    model_path: { ...modelPath, help: "model folder (default: the recorded one)" },
     vae_path,
     provider,
     ort_lib,
-    output_path: { ...output_path, help: "where the new run's folder is made" },
+    output_path: { ...output_path, help: "folder in which the new run folder is created" },
     threads,
     ...{ quiet, json, debug, help, version },
   } as const satisfies Record<string, Flag>;

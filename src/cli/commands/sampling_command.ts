@@ -12,18 +12,19 @@ const SUMMARIES: Readonly<Record<Task, ScriptSummary>> = {
   dit: {
     name: "parallel_dit",
     about:
-      "Samples a class-conditional diffusion transformer (DiT), all steps of the chain at once.",
+      "Samples images with a class-conditional diffusion transformer (DiT), many steps at once.",
     example: 'deno task dit --class_labels "cat face,heart" --timesteps 50',
   },
   sd: {
     name: "parallel_sd",
-    about: "Text to image with Stable Diffusion, all steps of the chain at once.",
+    about: "Samples images of a prompt with Stable Diffusion, many steps at once.",
     example: 'deno task sd --prompt "a cute dog" --num_samples 4',
   },
   "sd-winit": {
     name: "parallel_sd_winit",
     about:
-      "Samples a prompt with Stable Diffusion from the trajectory of another prompt, a file or an image.",
+      "Samples a prompt with Stable Diffusion, starting from the trajectory of another prompt, " +
+      "from a file or from an image (warm start).",
     example:
       'deno task sd-winit --prompt1 "a cute dog" --prompt2 "a cute cat" --variation_steps 30',
   },

@@ -32,9 +32,9 @@ import {
 
 const summary = {
   name: "selftest",
-  about:
-    "Runs the networks that ship with parataa on a device: how far their outputs are from the\n" +
-    "CPU's, how long calls of 1, 2, 4, … rows take, and what they ran on.",
+  about: "Runs the networks that ship with parataa on a device. Reports the difference of their " +
+    "outputs from the CPU's, the time of calls of 1, 2, 4, … rows, and the library and device " +
+    "used.",
   example: "deno task selftest --device cuda:0 --ort_lib cuda/onnxruntime/capi/libonnxruntime.so.1",
 };
 
@@ -51,7 +51,7 @@ export function selftestFlags() {
       value: "cpu|cuda:N",
       default: "cpu",
       group: "Model",
-      help: "what to test",
+      help: "device to test",
     },
     ...providerFlags,
     batches: {
@@ -59,7 +59,7 @@ export function selftestFlags() {
       value: "A,B,…",
       default: "1,2,4,8,16,32,64",
       group: "Run",
-      help: "rows of the calls that are timed",
+      help: "row counts of the timed calls",
     },
     tolerance: {
       type: "number",
@@ -67,10 +67,10 @@ export function selftestFlags() {
       max: Number.MAX_VALUE,
       default: 0.05,
       group: "Run",
-      help: "largest difference from the CPU that is still well, over the output's RMS",
+      help: "largest accepted difference from the CPU, relative to the output's RMS",
     },
     threads,
-    json: { ...json, help: "print one JSON object, with whole hashes and first calls" },
+    json: { ...json, help: "print one JSON object, with full hashes and the times of first calls" },
     ...{ verbose, debug, help, version },
   } as const satisfies Record<string, Flag>;
 }

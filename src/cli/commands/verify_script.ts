@@ -24,8 +24,8 @@ const tolerance = {
   max: Number.MAX_VALUE,
   group: "Run",
   scope: "session",
-  help:
-    "RMS latent difference that is still well, over the latent's RMS; 20 times the run's tol1 by default",
+  help: "largest accepted RMS difference of the latents, relative to the latent's RMS (default: " +
+    "20 times the run's tol1)",
 } as const satisfies Flag;
 
 const flags = verifyFlags();
@@ -33,8 +33,9 @@ const flags = verifyFlags();
 const summary = {
   name: "verify",
   about:
-    "Samples the chains of a run one step after another and says how far the run is from that.\n" +
-    "Takes the folder of a run, or dit, sd or sd-winit and that script's flags to make one first.",
+    "Samples the chains of a run sequentially and reports how far the run is from the result. " +
+    "Expects the folder of a run, or dit, sd or sd-winit and the flags of a run to make " +
+    "first.",
   example: "deno task verify output/DiT-2026-11-23-01-02-18",
 };
 
@@ -45,11 +46,11 @@ export function verifyFlags() {
   const { default: _, ...modelPath } = model_path;
   return {
     tolerance,
-    model_path: { ...modelPath, help: "folder of the run's model; as recorded by default" },
+    model_path: { ...modelPath, help: "model folder (default: the recorded one)" },
     vae_path,
     ...PROVIDER_FLAGS,
     threads,
-    json: { ...json, help: "print one JSON object a line: every sample, the whole" },
+    json: { ...json, help: "print one JSON object per line: every sample, then the result" },
     ...{ verbose, debug, help, version },
   } as const satisfies Record<string, Flag>;
 }
