@@ -71,7 +71,7 @@ async function readRecordedArguments(file: string, script: string): Promise<Reco
   const record = readRecord(await readUserFile("argsFrom", file), file);
   if (!isJsonObject(record) || !isJsonObject(record.arguments)) {
     throw new UsageError((name) => `${name("argsFrom")} ${file} holds no arguments`, {
-      hint: "it takes the manifest.json or a step_N.png of a run",
+      hint: "expected the manifest.json or a step_N.png of a run",
     });
   }
   if (record.script !== undefined && record.script !== script) {

@@ -48,7 +48,7 @@ function settingsOf(flags: FlagTable, recorded: SettingValues): SettingValues {
   for (const [name, value] of Object.entries(recorded)) {
     const flag = Object.hasOwn(flags, name) ? flags[name] : undefined;
     if (flag === undefined || !isSetting(name, flag)) {
-      throw new UsageError(`the recorded arguments name ${show(name)}, which is no flag`);
+      throw new UsageError(`the recorded arguments name ${show(name)}, which is not a flag`);
     }
     if (value === null || value === false) continue;
     const boolean = flag.type === "boolean";

@@ -24,5 +24,5 @@ function lowGuidance(scale: number, negative: string | undefined): Wording {
   const partly = scale === 0 ? "" : "partly ";
   return (name) =>
     `${name("guidanceScale")} ${scale}: images are ${partly}${mixes} and ${follows}` +
-    `; no guidance, as diffusers takes up to 1, is ${name("guidanceScale")} 1`;
+    `; to disable guidance, as diffusers does up to 1, set ${name("guidanceScale")} 1`;
 }

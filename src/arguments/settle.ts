@@ -79,7 +79,7 @@ function flagOf(flags: FlagTable, setting: string): Flag {
   }
   const known = Object.keys(flags).filter((name) => isSetting(name, flags[name])).map(settingName);
   const nearest = nearestWord(setting, known);
-  throw new UsageError(`${show(setting)} is no setting of this task`, {
+  throw new UsageError(`${show(setting)} is not a setting of this task`, {
     hint: nearest && ((name) => `did you mean ${name(nearest)}?`),
   });
 }
@@ -106,7 +106,7 @@ function refuseUnused({ method }: Settled, given: ReadonlySet<string>): void {
   if (unused === undefined) return;
   const users = METHODS.filter((method) => SOLVER_FLAGS[method].includes(flagName(unused)));
   throw new UsageError((name) => `${name(unused)} is not used by ${name("method")} ${method}`, {
-    hint: (name) => `leave it out, or take ${name("method")} ${users.join(" or ")}`,
+    hint: (name) => `leave it out, or use ${name("method")} ${users.join(" or ")}`,
   });
 }
 
@@ -115,7 +115,7 @@ function checkOwnSolver({ method, solver, windowSize }: Settled): void {
   if (method !== "own") return;
   if (solver === undefined) {
     throw new UsageError((name) =>
-      `${name("method")} is own without ${name("solver")}, wanted the file of the solver`
+      `${name("method")} is own without ${name("solver")}, wanted the file of a solver`
     );
   }
   if (windowSize !== "auto") return;

@@ -17,7 +17,9 @@ export function overallLines(total: Overall): string[] {
   const { samples, run, sequential, tolerance, verified } = total;
   const figures = samples === 1 ? [] : [
     `${samples} samples, worst: ${differences(total)}`,
-    `${samples} samples, mean: ${costs(run, sequential)} (run as recorded, sequential just now)`,
+    `${samples} samples, mean: ${
+      costs(run, sequential)
+    } (run as recorded, sequential as measured now)`,
   ];
   return [
     ...figures,
@@ -43,14 +45,14 @@ export function requireVerified(
   const worst = beyond.reduce((a, b) => b.latent.relative > a.latent.relative ? b : a);
   const stopped = worst.converged ? "" : ", stopped before it was solved";
   throw new VerificationError(
-    `${beyond.length} of ${samples.length} samples differ from sequential sampling, most sample ${worst.index}${stopped}: ` +
+    `${beyond.length} of ${samples.length} samples differ from sequential sampling, the worst is sample ${worst.index}${stopped}: ` +
       `${short(worst.latent.relative)} of the latent's RMS, wanted at most ${short(tolerance)}`,
     {
       hint: batchWide.length > 0
         ? `${
           batchWide.join(", ")
-        } quantises all rows of a call by one scale: a run made before rows ` +
-          "were evaluated alone has other values, make it again"
+        } quantises all rows of a call with one scale: a run made before rows ` +
+          "were evaluated one at a time have other values, sample again"
         : "sample with a smaller --tol1 and --tol2, or verify with a larger --tolerance",
     },
   );

@@ -35,7 +35,7 @@ export async function watchRun<T>(
     });
   } catch (error) {
     if (error instanceof Interrupted && line !== undefined) {
-      error.hint = `${line} goes on with it`;
+      error.hint = `${line} resumes it`;
     }
     throw error;
   }

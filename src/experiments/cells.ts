@@ -118,7 +118,9 @@ function uses(method: MethodName, name: string): boolean {
 function refuseUseless(flags: FlagSet, methods: readonly MethodName[], file: string): void {
   const useless = Object.keys(flags).find((name) => !methods.some((method) => uses(method, name)));
   if (useless === undefined) return;
-  throw new UsageError(`${file}: ${useless} is used by no method of ${methods.join(", ")}`);
+  throw new UsageError(
+    `${file}: ${useless} is not used by any of the methods ${methods.join(", ")}`,
+  );
 }
 
 interface CellOptions {

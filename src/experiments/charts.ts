@@ -124,7 +124,7 @@ function sweepPanel(
   const mean = isFine ? "" : " (mean over the other flags)";
   const equal = mine.some(({ figures }) => !Number.isFinite(figures[metric]));
   return linePanel(
-    `${METRIC_NAMES[metric]} over ${flag}${mean}${equal ? ", equal images left out" : ""}`,
+    `${METRIC_NAMES[metric]} over ${flag}${mean}${equal ? ", without equal images" : ""}`,
     lines.map(([name, some]): Line => ({
       name,
       points: some.map(({ cell, figures }) => ({

@@ -61,7 +61,7 @@ export function readDefinition(bytes: Uint8Array, file: string): Definition {
   const unknown = Object.keys(root).find((key) => !KEYS.includes(key));
   if (unknown !== undefined) {
     throw new UsageError(
-      `${json.at(below("", unknown))} is no part of an experiment, wanted ${KEYS.join(", ")}`,
+      `${json.at(below("", unknown))} is not a key of an experiment, wanted ${KEYS.join(", ")}`,
     );
   }
   const task = json.word("/script", root.script, TASK_NAMES);

@@ -60,7 +60,7 @@ export class RunFinder {
       } catch (error) {
         if (!(error instanceof ParataaError)) throw error;
         error.respell(asFlag);
-        note(`not taken: ${error.message}`);
+        note(`not reused: ${error.message}`);
       }
     }
     return undefined;

@@ -92,8 +92,8 @@ export async function runCells(
     await state.takeFinished(watch);
     const missing = all.filter((cell) => !state.has(cell));
     watch.note(
-      `${plural(all.length, "run")}, ${all.length - missing.length} there already${
-        reportOnly ? "" : `, ${missing.length} to make`
+      `${plural(all.length, "run")}, ${all.length - missing.length} finished${
+        reportOnly ? "" : `, ${missing.length} to run`
       }`,
     );
     if (!reportOnly) { for (const cell of missing) await state.make(cell, watch); }
@@ -153,7 +153,7 @@ class State {
     }
     const run = await this.#finder.find(cell, watch.note);
     if (run === undefined) {
-      throw new ParataaError(`${this.#finder.folder(cell)} holds no run just made`);
+      throw new ParataaError(`${this.#finder.folder(cell)} contains no new run`);
     }
     await this.#add(cell, run);
     const place = `[${this.#found.size}/${all.length}]`;

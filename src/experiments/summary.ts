@@ -91,9 +91,9 @@ export function repeatNotes(samples: readonly MeasuredSample[]): string[] {
   if (repeated.length === 0) return [];
   const other = repeated.filter(([, mine]) => new Set(mine.map((s) => s.image)).size > 1);
   if (other.length === 0) {
-    return [`Every repeated run gave the same image, to the last byte (${repeated.length}).`];
+    return [`All repeated runs have byte-identical images (${repeated.length}).`];
   }
   return [
-    `${other.length} of ${repeated.length} repeated runs gave other images: ${other[0][0]}`,
+    `${other.length} of ${repeated.length} repeated runs have different images: ${other[0][0]}`,
   ];
 }

@@ -9,5 +9,5 @@ import type { Manifest } from "../runs/manifest.ts";
 export function recordedTask(path: string, { script }: Manifest): Task {
   const task = taskOf(script);
   if (task) return task;
-  throw new FormatError(`${path}: its script is ${show(script)}, wanted one of ours`);
+  throw new FormatError(`${path}: its script is ${show(script)}, wanted a script of parataa`);
 }

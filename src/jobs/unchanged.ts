@@ -49,22 +49,22 @@ export function checkUnchanged(
   const sha = (digest: Partial<Digest> | undefined) => digest?.sha256?.slice(0, 12) ?? "absent";
   const solver = ({ versions }: Making) => String(versions.solver ?? "not noted");
   const parataa: Wording = (name) =>
-    `take that version, or start a new run with ${name("argsFrom")}`;
+    `use that version, or start a new run with ${name("argsFrom")}`;
   expect("parataa's version", here.versions.parataa, manifest.versions.parataa, parataa);
   expect("the solver's revision", solver(here), solver(manifest), parataa);
   expect(
     "the provider",
     here.provider,
     manifest.provider,
-    (name) => `${name("provider")} names it`,
+    (name) => `select it with ${name("provider")}`,
   );
-  const library: Wording = (name) => `${name("libraryPath")} names the run's own library`;
+  const library: Wording = (name) => `set ${name("libraryPath")} to the library of the run`;
   expect("ONNX Runtime's version", here.versions.onnxruntime, manifest.versions.onnxruntime);
   expect(here.library.path, sha(here.library), sha(manifest.library), library);
   for (const { name, ...sha256 } of modelChanges(manifest.model, here.model)) {
     const [found, wanted] = [sha256.here, sha256.recorded].map((text) => text.slice(0, 12));
     const hint: Wording = (name) =>
-      `${name("modelPath")} and ${name("vaePath")} name the folders of the run's model`;
+      `set ${name("modelPath")} and ${name("vaePath")} to the folders of the run's model`;
     expect(modelFilePath(here, name), found, wanted, hint);
   }
   for (const name of namesOf(here.inputs ?? {}, manifest.inputs ?? {})) {

@@ -117,7 +117,7 @@ function checkModel(file: string, recorded: Manifest, here: Manifest): void {
   throw new MismatchError(
     `${here.model.path}: ${change.name} has SHA-256 ${change.here}, ` +
       `${file} lists ${change.recorded}`,
-    { hint: (name) => `${name("modelPath")} names the folder of the run's model` },
+    { hint: (name) => `set ${name("modelPath")} to the folder of the run's model` },
   );
 }
 

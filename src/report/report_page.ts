@@ -82,9 +82,9 @@ function statusPart({ done, wanted, missing, failed }: ReportStatus): string {
     : `Failed:${named(failed.map(({ name, message }) => `${name}: ${message}`))}`;
   const rest = missing.length === 0
     ? ""
-    : `<details><summary>Not made yet: ${missing.length}</summary>${named(missing)}</details>`;
-  return `<div class="status unfinished" role="status"><strong>Unfinished: ${done} of ${wanted} runs are there.</strong> ` +
-    `What follows holds for these; starting the experiment again makes the rest. ${failures}${rest}</div>`;
+    : `<details><summary>Not run yet: ${missing.length}</summary>${named(missing)}</details>`;
+  return `<div class="status unfinished" role="status"><strong>Unfinished: ${done} of ${wanted} runs are finished.</strong> ` +
+    `This report covers the finished runs; start the experiment again to run the rest. ${failures}${rest}</div>`;
 }
 
 function tablePart({ table: { head, rows } }: ReportModel): string {
@@ -115,9 +115,9 @@ function samplesPart({ samples, leftOut }: ReportModel): string {
   const most = highest(samples.map((sample) => sample.heat.rounds));
   return `<section aria-labelledby="samples">
 <h2 id="samples">Samples, round by round</h2>
-<p>Left the image after each round, right what sequential sampling gives. Below, the residual of every step (0, the image, on the
-left) in every round (the first on top).${
-    leftOut ? ` To keep this page small, ${leftOut} more samples are only in the figures.` : ""
+<p>Left: the image after each round. Right: the image of sequential sampling. Below: the residual of every
+step (step 0, the image, is on the left) in every round (the first is on top).${
+    leftOut ? ` To keep this page small, ${leftOut} more samples appear only in the figures.` : ""
   }</p>
 ${keyPart()}
 <div class="all"><label for="all">All samples: round <output id="all-round" for="all">${most}</output></label>

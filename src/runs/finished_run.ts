@@ -26,14 +26,12 @@ export async function readFinishedRun(path: string): Promise<Manifest> {
       }`,
       {
         hint: (name) =>
-          `only what a complete manifest lists is an output; ${
-            name("resume")
-          } goes on with the run`,
+          `only what a complete manifest lists is an output; ${name("resume")} resumes the run`,
       },
     );
   }
   if (!manifest.samples.every(({ index }, i) => index === i)) {
-    throw new FormatError(`${join(path, "manifest.json")}: samples are not what a run records`);
+    throw new FormatError(`${join(path, "manifest.json")}: samples are not sample records`);
   }
   await checkOutputs(path, manifest.outputs);
   return manifest;
@@ -62,7 +60,7 @@ export async function checkOutputs(path: string, outputs: Manifest["outputs"]): 
       throw new FormatError(`${output} is missing, ${file} lists it`, { cause });
     });
     if (real !== join(root, name) || !real.startsWith(root + sep)) {
-      throw new FormatError(`${file} lists ${shown(name)}, which leaves the run's folder`);
+      throw new FormatError(`${file} lists ${shown(name)}, which is outside the run folder`);
     }
     const { size, sha256 } = await digestFile(output);
     if (size === wanted.size && sha256 === wanted.sha256) continue;
@@ -76,7 +74,9 @@ export async function checkOutputs(path: string, outputs: Manifest["outputs"]): 
 async function readManifestBytes(path: string, file: string): Promise<Uint8Array> {
   try {
     const { size } = await Deno.stat(file);
-    if (size > MOST_BYTES) throw new FormatError(`${file} has ${size} bytes, that is no manifest`);
+    if (size > MOST_BYTES) {
+      throw new FormatError(`${file} has ${size} bytes, too many for a manifest`);
+    }
     return await Deno.readFile(file);
   } catch (cause) {
     if (cause instanceof Deno.errors.NotCapable || cause instanceof FormatError) throw cause;
@@ -98,7 +98,7 @@ async function noRun(path: string, cause: unknown): Promise<UsageError> {
     : missing
     ? "it has no manifest.json"
     : fileFault(cause);
-  return new UsageError(`${path} is no run's folder: ${fault}`, { hint: RUN_HINT, cause });
+  return new UsageError(`${path} is not a run folder: ${fault}`, { hint: RUN_HINT, cause });
 }
 
 /** Holds what readers of a manifest rely on; it is a file like any other. @throws {FormatError} */
@@ -108,20 +108,23 @@ export function checkManifest(file: string, json: JsonValue): Manifest {
   };
   wanted(
     isJsonObject(json) && json.format === "parataa-manifest" && json.version === 1,
-    "no manifest of parataa, version 1",
+    "not a manifest of parataa, version 1",
   );
   const manifest = json as JsonObject;
   for (const name of ["status", "script", "provider", "started"]) {
-    wanted(typeof manifest[name] === "string", `${name} is no text`);
+    wanted(typeof manifest[name] === "string", `${name} is not a string`);
   }
   for (const name of ["arguments", "versions", "library"]) {
     wanted(isJsonObject(manifest[name]), `${name} are missing`);
-    wanted(isFlat(manifest[name]), `${name} hold more than texts, numbers and switches`);
+    wanted(
+      isFlat(manifest[name]),
+      `${name} contain values other than strings, numbers and booleans`,
+    );
   }
   const { model, library, host = {}, error = {}, resumed = [] } = manifest;
   wanted(
     isJsonObject(library) && hasTexts(library, ["path"], ["sha256"]),
-    "library has no path, or a hash that is no text",
+    "library has no path, or a hash that is not a string",
   );
   wanted(isJsonObject(model) && isDigests(model.files), "model has no hashes");
   wanted(
@@ -134,13 +137,13 @@ export function checkManifest(file: string, json: JsonValue): Manifest {
   wanted(Array.isArray(resumed), "resumed is no list");
   wanted(
     manifest.samplesWanted === undefined || isCount(manifest.samplesWanted),
-    "samplesWanted is no count",
+    "samplesWanted is not a count",
   );
   wanted(isDigests(manifest.outputs), "outputs have no hashes");
   wanted(manifest.inputs === undefined || isDigests(manifest.inputs), "inputs have no hashes");
   wanted(
     Array.isArray(manifest.samples) && manifest.samples.every(isSample),
-    "samples are not what a run records",
+    "samples are not sample records",
   );
   return manifest as unknown as Manifest;
 }

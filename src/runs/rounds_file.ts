@@ -49,7 +49,7 @@ export function readRounds(bytes: Uint8Array, { file }: { file: string }): Round
     const sound = cells.length === columns.length && !numbers.includes(undefined) &&
       round === i + 1 && windowStart! <= windowEnd! && windowEnd! <= steps.length;
     if (!sound) {
-      throw new FormatError(`${file}, line ${i + 2} is no round of ${columns.length} columns`);
+      throw new FormatError(`${file}, line ${i + 2} is not a round of ${columns.length} columns`);
     }
     return {
       round,

@@ -99,13 +99,13 @@ export async function lockHolder(folder: string): Promise<string | undefined> {
     return await file.tryLock() ? undefined : await holderNamed(path);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return undefined;
-    throw asStorageError(`cannot look at the lock of ${folder}`, error);
+    throw asStorageError(`cannot read the lock of ${folder}`, error);
   }
 }
 
 async function busy(folder: string, path: string): Promise<BusyError> {
   return new BusyError(`${folder} is being written by ${await holderNamed(path)}`, {
-    hint: "one run at a time writes a folder: wait for it or stop it",
+    hint: "wait for that process, or stop it",
   });
 }
 

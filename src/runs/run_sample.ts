@@ -51,7 +51,7 @@ export class RunSample {
     const file = join(this.#folder, "rounds.csv");
     const rows = readRounds(await readOutput(file), { file });
     if (rows.length === rounds) return rows;
-    throw new FormatError(`${file} holds ${rows.length} rounds, the manifest says ${rounds}`);
+    throw new FormatError(`${file} holds ${rows.length} rounds, the manifest lists ${rounds}`);
   }
 
   async #tensor(name: string, rows?: number): Promise<Float64Array> {

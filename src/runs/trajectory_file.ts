@@ -55,7 +55,7 @@ export function readTrajectory(bytes: Uint8Array, wanted: WantedTrajectory): Tra
     if (tensor) return checkTensor(name, tensor, wanted);
     throw new FormatError(
       `${file} holds no tensor named ${name}, wanted a trajectory that a run saved`,
-      { hint: (spell) => `a file of a single latent goes to ${spell("initialLatents")}` },
+      { hint: (spell) => `give a file of a single latent to ${spell("initialLatents")}` },
     );
   };
   const trajectory = read("trajectory");

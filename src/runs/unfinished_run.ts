@@ -18,7 +18,7 @@ export interface HeldRun extends AsyncDisposable {
 /**
  * Locks a run's folder and reads its manifest.
  *
- * @throws {UsageError} when it is no run's folder
+ * @throws {UsageError} when it is not a run folder
  * @throws {FormatError} when the manifest is damaged
  * @throws {BusyError} naming the process that writes it
  */

@@ -34,8 +34,8 @@ export async function openOwnFile(path: string): Promise<Deno.FsFile> {
 }
 
 function notOurs(path: string): FormatError {
-  return new FormatError(`${path} is a link or a folder, wanted a file of the run's own`, {
-    hint: "nothing that a run writes is a link: remove it",
+  return new FormatError(`${path} is a link or a folder, wanted a regular file`, {
+    hint: "a run writes no links: remove it",
   });
 }
 

@@ -90,7 +90,7 @@ Deno.test("settingNotes() says what guidance below 1 means, and when the negativ
   assert.deepEqual(notes({ guidanceScale: 1, negativePrompt: "dog" }), [
     "--negative_prompt has no effect with --cfg_scale 1, which turns guidance off",
   ]);
-  const off = "; no guidance, as diffusers takes up to 1, is --cfg_scale 1";
+  const off = "; to disable guidance, as diffusers does up to 1, set --cfg_scale 1";
   assert.deepEqual(notes({ guidanceScale: 0, negativePrompt: "" }), [
     `--cfg_scale 0: images are unconditional and do not follow the prompt${off}`,
   ]);

@@ -154,7 +154,7 @@ Deno.test("settle() says what is wrong with the file of --args_from", () =>
       [
         await write("name.json", '{"arguments": {"foo": 2}}'),
         UsageError,
-        /name "foo", which is no flag/,
+        /name "foo", which is not a flag/,
       ],
       [
         await write("object.json", '{"arguments": {"seed": {"a": 1}}}'),

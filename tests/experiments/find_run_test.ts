@@ -104,7 +104,7 @@ for (const [name, change, line] of OTHERS) {
         await Deno.writeTextFile(join(path, "manifest.json"), JSON.stringify(manifest));
       }
       const { result: listed } = await gatherOutput(() => start({}, { args: ["--dry_run"] }));
-      assert.match(listed.at(-1)!, /^2 runs, 0 there already/);
+      assert.match(listed.at(-1)!, /^2 runs, 0 finished/);
       const { told } = await gatherOutput(() => start({}, { loud: true }));
       const reasons = told.split("\n").filter((line) => line.startsWith("not taken: "));
       assert.equal(reasons.length, 1, told);

@@ -72,7 +72,7 @@ Deno.test("sampleRun() samples on an open pipeline what it samples on the model'
     const { task: _, numSamples: _n, ...shared } = settings;
     await assert.rejects(
       sampleRun(pipeline, { ...shared, task: "sd", numSamples: 1 }),
-      /^UsageError: task is sd, which .* cannot do/,
+      /^UsageError: task is sd, which .* does not support/,
     );
   }));
 
@@ -118,9 +118,9 @@ const WRONG: [settings: Record<string, unknown>, setting: RegExp, flag: RegExp][
   [{ windowSize: 0 }, /^windowSize is "0" but takes/, /^--window_size is "0" but takes/],
   [{ numInferenceSteps: 0.5 }, /^numInferenceSteps is/, /^--timesteps is/],
   [{ maxRounds: -1 }, /^maxRounds is "-1" but takes a whole number, >= 0$/, /^--max_steps is/],
-  [{ windowsize: 3 }, /^"windowsize" is no setting of this task$/, /windowsize/],
-  [{ prompt: "a cat" }, /^"prompt" is no setting of this task$/, /prompt/],
-  [{ quiet: true }, /^"quiet" is no setting of this task$/, /quiet/],
+  [{ windowsize: 3 }, /^"windowsize" is not a setting of this task$/, /windowsize/],
+  [{ prompt: "a cat" }, /^"prompt" is not a setting of this task$/, /prompt/],
+  [{ quiet: true }, /^"quiet" is not a setting of this task$/, /quiet/],
   [{ task: "draw" }, /^task is "draw" but takes one of dit,sd,sd-winit$/, /^--task/],
   [
     { method: "sequential", order: 2 },

@@ -89,8 +89,8 @@ Deno.test("reportPage() of an unfinished experiment says what is missing and wha
   const missing = Array.from({ length: 25 }, (_, i) => `run ${i}`);
   const failed = [{ name: "run x", message: "NaN" }];
   const page = reportPage({ ...REPORT, status: { done: 2, wanted: 28, missing, failed } });
-  assert.match(page, /Unfinished: 2 of 28 runs are there/);
-  assert.match(page, /Not made yet: 25/);
+  assert.match(page, /Unfinished: 2 of 28 runs are finished/);
+  assert.match(page, /Not run yet: 25/);
   assert.match(page, /<li>run 19<\/li><li>… and 5 more<\/li>/);
   assert.match(page, /<li>run x: NaN<\/li>/);
   const none = { ...REPORT, samples: [], charts: [], table: { head: [], rows: [] } };

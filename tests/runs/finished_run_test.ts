@@ -9,9 +9,9 @@ Deno.test("readRunManifest() says in one line what a path is that is no run", ()
     await Deno.mkdir(join(folder, "empty"));
     const cases: Record<string, string> = {
       none: "there is no folder none",
-      file: "file is no run's folder: it is a file",
-      empty: "empty is no run's folder: it has no manifest.json",
-      "file/x": "file/x is no run's folder: a part of its path is a file",
+      file: "file is not a run folder: it is a file",
+      empty: "empty is not a run folder: it has no manifest.json",
+      "file/x": "file/x is not a run folder: a part of its path is a file",
     };
     for (const [name, message] of Object.entries(cases)) {
       await assert.rejects(readRunManifest(join(folder, name)), {

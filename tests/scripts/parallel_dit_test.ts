@@ -169,7 +169,7 @@ Deno.test("parallel_dit.ts stops on SIGINT with 130 and a manifest that says so"
     assert.equal(status.code, 130, stderr);
     assert.match(
       stderr,
-      /^parataa: E_INTERRUPTED: stopped by a signal - deno task dit --resume .* goes on with it/,
+      /^parataa: E_INTERRUPTED: stopped by a signal - deno task dit --resume .* resumes it/,
     );
     const [run] = await names(join(folder, "out"));
     const manifest = JSON.parse(await Deno.readTextFile(join(folder, "out", run, "manifest.json")));

@@ -81,7 +81,7 @@ const runDemo: Run = flagged(async (args, signal) => {
   printText("\nStable Diffusion: a prompt, 50 steps solved at once");
   const sd = await sample(SD);
   printText(
-    "\nwarm start: a second prompt from the first one's trajectory, its last 30 steps solved anew",
+    "\nwarm start: a second prompt from the first one's trajectory, its last 30 steps solved again",
   );
   const winit = await sample(SD_WINIT);
   const { steps: timesteps, rounds, nfe, seconds } = winit.samples.at(-1)!.record;

@@ -99,15 +99,15 @@ async function printEstimates(experiment: Experiment, options: WatchOptions): Pr
   for await (const { name, there, seconds } of estimateRuns(experiment, options)) {
     if (there) present++;
     left += seconds;
-    printLine(`${(there ? "there" : `about ${duration(seconds)}`).padEnd(12)}  ${name}`);
+    printLine(`${(there ? "finished" : `about ${duration(seconds)}`).padEnd(12)}  ${name}`);
   }
   const runs = plural(experiment.cells.all.length, "run");
-  printLine(`${runs}, ${present} there already; about ${duration(left)} to go`);
+  printLine(`${runs}, ${present} finished; about ${duration(left)} left`);
 }
 
 async function makeRuns(experiment: Experiment, options: RunCellsOptions): Promise<void> {
   const { report, failed } = await runCells(experiment, options).catch((error) => {
-    if (error instanceof Interrupted) error.hint = "start it again to go on";
+    if (error instanceof Interrupted) error.hint = "start it again to resume";
     throw error;
   });
   printLine(report);

@@ -52,7 +52,7 @@ export async function runFetch(args: readonly string[], signal: AbortSignal): Pr
     if (error instanceof Interrupted) error.hint = "the same line goes on where it stopped";
     throw error;
   });
-  progress.done(model, { dryRun, next: inOurWords(`now: ${nextCommand(model)}`) });
+  progress.done(model, { dryRun, next: inOurWords(`next: ${nextCommand(model)}`) });
 }
 
 function listOf(text = ""): string[] {

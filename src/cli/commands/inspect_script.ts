@@ -83,7 +83,7 @@ async function lookAt(path: string): Promise<boolean> {
 function unsound(report: Report): ModelError {
   const faults = faultsOf(report);
   const more = faults.length > 1 ? ` (and ${faults.length - 1} more)` : "";
-  return new ModelError(`${report.path} does not serve as it is: ${faults[0]}${more}`);
+  return new ModelError(`${report.path} cannot be used: ${faults[0]}${more}`);
 }
 
 function faultsOf({ problems, contract, parts = [] }: Report): string[] {

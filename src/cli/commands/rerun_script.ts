@@ -77,7 +77,7 @@ async function requireProcessor(): Promise<void> {
   if ((await describeHost()).cpu !== undefined) return;
   const { state } = await Deno.permissions.query({ name: "sys", kind: "cpus" });
   if (state === "granted") return; // a system that does not say
-  throw new PermissionError("rerun cannot ask for the model of this processor", {
+  throw new PermissionError("rerun cannot read the processor model", {
     hint: 'Requires sys access to "cpus", run again with the --allow-sys flag',
   });
 }
@@ -106,7 +106,7 @@ function report(
   throw new VerificationError(
     `${different.length} of ${Object.keys(recorded.outputs).length} files of ${path} differ: ` +
       `${named}${more}; ${told(differences)}`,
-    { hint: "take what the run was made with, or check it by deno task verify" },
+    { hint: "use the recorded setup, or check the run with deno task verify" },
   );
 }
 
@@ -116,11 +116,9 @@ function lines(
 ): string[] {
   const notIn = added.length ? `; ${plural(added.length, "file")} that the run did not have` : "";
   return [
-    `${equal.length} of ${
-      plural(equal.length + different.length, "file")
-    } equal to the last byte${notIn}`,
+    `${equal.length} of ${plural(equal.length + different.length, "file")} byte-identical${notIn}`,
     ...different.map((name) => `differs: ${name}`),
-    ...differences.map(({ what, recorded, here }) => `${what}: was ${recorded}, here ${here}`),
+    ...differences.map(({ what, recorded, here }) => `${what}: was ${recorded}, now ${here}`),
   ];
 }
 
@@ -128,7 +126,7 @@ function told(differences: readonly Difference[]): string {
   if (differences.length === 0) {
     return "versions, library, model, processor, threads and arguments are the recorded ones";
   }
-  return differences.map(({ what, recorded, here }) => `${what} was ${recorded}, here ${here}`)
+  return differences.map(({ what, recorded, here }) => `${what} was ${recorded}, now ${here}`)
     .join(", ");
 }
 

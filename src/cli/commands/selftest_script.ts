@@ -168,7 +168,7 @@ export function judge(
 ): void {
   const { relative } = difference;
   if (Number.isNaN(relative)) {
-    throw new NumericalError(`${network} gives NaN or infinity on ${device}`);
+    throw new NumericalError(`${network} returned NaN or infinity on ${device}`);
   }
   if (relative <= tolerance) return;
   throw new VerificationError(

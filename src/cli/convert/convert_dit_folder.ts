@@ -60,7 +60,7 @@ export async function convertDitFolder({ values, signal }: ConvertTask): Promise
   sayModel(report, dit);
   sayTaken(report, checkpoint.tensors, prefix);
   if (vae?.variant !== undefined) {
-    report.note(`${vae.file} is taken, the variant ${vae.variant} is the only one there`);
+    report.note(`${vae.file} is used because ${vae.variant} is the only variant`);
   }
   const wrote = report.wrote.bind(report);
   const kept = await writeModelFolder(plan, { signal, wrote });

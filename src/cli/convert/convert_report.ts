@@ -44,9 +44,9 @@ export class ConvertReport {
     if (json) printLine(JSON.stringify({ event: "converted", path, kept }));
     else if (quiet) printLine(path);
     else {
-      for (const name of kept) printLine(`${name} was there and stays as it is`);
+      for (const name of kept) printLine(`${name} exists and is kept`);
       printLine(path);
-      if (next !== undefined) printLine(inOurWords(`now: ${next}`));
+      if (next !== undefined) printLine(inOurWords(`next: ${next}`));
     }
   }
 }

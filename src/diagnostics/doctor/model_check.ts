@@ -45,7 +45,7 @@ export async function checkModel(env: Environment, choice: ModelChoice): Promise
         text: text.join("\n"),
         data: { latent: pipeline.latentShape, notes: pipeline.notes },
       };
-    }, { hint: `\`deno task inspect ${quoteWord(choice.path)}\` says what the folder holds` }),
+    }, { hint: `\`deno task inspect ${quoteWord(choice.path)}\` lists the contents of the folder` }),
   );
   if (!opened) return checks;
   const { denoiser, batchWide } = opened;
@@ -108,7 +108,8 @@ async function compareRows(
   } from each alone (relative RMS)`;
   if (worst <= MOST_APART) return { name: "rows", state: "ok", text, data: { apart } };
   throw new ModelError(`${path}: ${text}, wanted at most ${MOST_APART}`, {
-    hint: "its export gives one good row a batch: sample with --batch_size 1, or export it again",
+    hint:
+      "its export supports only one row per call: sample with --batch_size 1, or export it again",
   });
 }
 

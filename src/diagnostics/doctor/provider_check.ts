@@ -35,7 +35,7 @@ export async function checkProviders(env: Environment, choice: ProviderChoice): 
 
 async function tryCpu(env: Environment): Promise<Check> {
   await runProbe(env, { provider: "cpu" });
-  return { name: "cpu", state: "ok", text: "loads, and adds right" };
+  return { name: "cpu", state: "ok", text: "loads and computes correctly" };
 }
 
 async function tryCuda(env: Environment, { folder, cuda }: ProviderChoice): Promise<Check> {
@@ -43,7 +43,7 @@ async function tryCuda(env: Environment, { folder, cuda }: ProviderChoice): Prom
   const { device_id: device = 0 } = cuda;
   await runProbe(env, cudaSessionOptions(device, { cuda }));
   const text = [
-    `loads, and adds right on device ${device}; the driver serves CUDA ${driver.version}`,
+    `loads and computes correctly on device ${device}; the driver supports CUDA ${driver.version}`,
     ...libraries.map(({ path }) => path),
   ];
   return { name: "cuda", state: "ok", text: text.join("\n"), data: { driver, libraries } };
@@ -57,6 +57,6 @@ async function runProbe(env: Environment, options: SessionOptions): Promise<void
   using output = y;
   if (output.data[3] === 8) return;
   throw new RuntimeLibraryError(`${options.provider} doubles 4 to ${output.data[3]}`, {
-    hint: "take another version of ONNX Runtime or of the driver",
+    hint: "use another version of ONNX Runtime or of the driver",
   });
 }

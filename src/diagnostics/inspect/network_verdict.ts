@@ -70,7 +70,7 @@ function denoiserVerdict(
     const shared = sharedTimestep(inputs);
     if (shared) {
       notes.push(
-        `mended in memory when opened (${perRowTimesteps(bytes, { file }).edits.join("; ")})`,
+        `patched in memory when opened (${perRowTimesteps(bytes, { file }).edits.join("; ")})`,
       );
     }
     const batch = inputs.find(({ name }) => name === "sample")?.shape[0] ?? "batch";

@@ -28,7 +28,7 @@ const OTHER_TYPES: Readonly<Record<number, string>> = {
 export async function inspectOnnx(path: string, options: InspectOptions): Promise<Report> {
   const { size } = await Deno.stat(path);
   if (size >= MAX_BYTES) {
-    throw new FormatError(`${path}: ${size} bytes, an ONNX file ends at 2 GiB`);
+    throw new FormatError(`${path}: ${size} bytes, an ONNX file has at most 2 GiB`);
   }
   const bytes = await Deno.readFile(path);
   const model = readOnnx(bytes, { file: path });
@@ -47,7 +47,9 @@ export async function inspectOnnx(path: string, options: InspectOptions): Promis
     outputs: outputs.map(factOf),
     tensors: options.tensors ? initializersOf(model) : undefined,
     contract: networkVerdict({ file: path, inputs, outputs, bytes }),
-    notes: mixed.map((op) => `${op} takes one scale for all rows of a call: one row a call is run`),
+    notes: mixed.map((op) =>
+      `${op} uses one scale for all rows of a call, so each call has one row`
+    ),
     problems,
   };
 }

@@ -22,7 +22,7 @@ export interface SelftestReport {
 /** The lines above the table. */
 export function headLines(report: SelftestReport): string[] {
   const { device, name, driver, versions, host, threads, libraries } = report;
-  const serves = driver === undefined ? "" : `, the driver serves CUDA ${driver}`;
+  const serves = driver === undefined ? "" : `, the driver supports CUDA ${driver}`;
   return [
     `device ${device}${name === undefined ? "" : `: ${name}`}${serves}`,
     `parataa ${versions.parataa}, Deno ${versions.deno}, ONNX Runtime ${versions.onnxruntime}`,

@@ -31,7 +31,8 @@ export function chooseExecution(env: Environment, settings: DeviceSettings): Dev
     const unavailable = error instanceof RuntimeLibraryError || error instanceof PermissionError;
     if (settings.fallback !== "cpu" || !unavailable) throw error;
     const onCpu = chooseProvider(env, { ...settings, provider: "cpu" });
-    const note: Wording = (name) => `${error.message}; taking the CPU, as ${name("fallback")} says`;
+    const note: Wording = (name) =>
+      `${error.message}; using the CPU because of ${name("fallback")}`;
     return { ...onCpu, notes: [note, ...onCpu.notes] };
   }
 }

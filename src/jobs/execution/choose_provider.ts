@@ -67,7 +67,7 @@ export function chooseProvider(
     return onCuda(env, settings.cudaLibraryPath, { ...session, cuda });
   } catch (error) {
     if (!(error instanceof RuntimeLibraryError || error instanceof PermissionError)) throw error;
-    return onCpu(`${error.message}; taking the CPU`);
+    return onCpu(`${error.message}; using the CPU`);
   }
 }
 
@@ -93,7 +93,7 @@ function onCuda(
     session: cudaSessionOptions(id, session),
     notes: [`provider cuda: ${device}`],
     details: [
-      `the driver serves CUDA ${driver.version}`,
+      `the driver supports CUDA ${driver.version}`,
       ...libraries.map(({ soname, path }) => `${soname} is ${path}`),
     ],
   };

@@ -63,12 +63,12 @@ function candidates(numSteps: number): number[] {
 export function planLines({ best, sequential, windows }: Plan): string[] {
   const seconds = (plan: WindowPlan) => `${plan.seconds.toPrecision(2)} s`;
   if (best === sequential) {
-    const line = `auto window: 1 step, ${seconds(best)} expected for a sample`;
+    const line = `auto window: 1 step, ${seconds(best)} expected per sample`;
     if (windows.length === 1) return [line];
     const next = windows.slice(1).reduce((a, b) => b.seconds < a.seconds ? b : a);
     return [
       line,
-      `parallel sampling does not pay here, it would have to save a tenth: the next best window, ${next.window}, would take ${
+      `parallel sampling is not worthwhile here, it must save at least a tenth: the next best window, ${next.window}, would take ${
         seconds(next)
       } in ${next.rounds.toFixed(0)} rounds; window 1 is sequential sampling`,
     ];
@@ -76,6 +76,6 @@ export function planLines({ best, sequential, windows }: Plan): string[] {
   return [
     `auto window: ${best.window} steps, at most ${best.part} in a call; ${seconds(best)} in ${
       best.rounds.toFixed(0)
-    } rounds expected for a sample, ${seconds(sequential)} one step after another`,
+    } rounds expected per sample, ${seconds(sequential)} sequentially`,
   ];
 }

@@ -16,7 +16,7 @@ export async function importSolver(file: string): Promise<SolverFactory> {
   const { default: solver } = await load(file);
   if (typeof solver === "function") return solver as SolverFactory;
   throw new FormatError(
-    `${file}: its default export is of type ${typeof solver}, wanted a function that makes a solver`,
+    `${file}: its default export is of type ${typeof solver}, wanted a function that creates a solver`,
     { hint: "see examples/own_solver.ts" },
   );
 }

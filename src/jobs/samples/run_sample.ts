@@ -63,7 +63,7 @@ async function solveSample(job: Job, context: SampleContext): Promise<SolvedSamp
   });
   await log?.flush();
   if (log?.replayed) {
-    watch.note(`sample ${job.index + 1}: ${plural(log.replayed, "call")} taken from its log`);
+    watch.note(`sample ${job.index + 1}: ${plural(log.replayed, "call")} replayed from its log`);
   }
   const seconds = solving() - previews.seconds;
   return { ...solved, previews: previews.images, seconds, replayed: (log?.replayed ?? 0) > 0 };

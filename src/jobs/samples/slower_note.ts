@@ -40,7 +40,7 @@ export async function noteIfSlower(
 export function slowerLine(seconds: number, sequential: number): Wording | undefined {
   if (seconds <= (1 + LEAST_LOSS) * sequential) return undefined;
   return (name) =>
-    `one step after another this sample would take ${sequential.toPrecision(2)} s here, not ${
+    `sequential sampling would take ${sequential.toPrecision(2)} s here, not ${
       seconds.toPrecision(2)
-    } s: ${name("windowSize")} auto measures the device and takes what is fastest`;
+    } s: ${name("windowSize")} auto measures the device and chooses the fastest window`;
 }

@@ -19,6 +19,6 @@ export function taskOn(pipeline: LatentPipeline, settings: Settled): OpenTask {
     if (settings.task === "sd-winit") return new SdWinitTask(pipeline, settings);
   }
   throw new UsageError(
-    (name) => `${name("task")} is ${settings.task}, which ${pipeline.folder.path} cannot do`,
+    (name) => `${name("task")} is ${settings.task}, which ${pipeline.folder.path} does not support`,
   );
 }

@@ -28,7 +28,9 @@ export async function readPrompts(setting: string, path: string): Promise<string
   // A lone CR ends a line too, as in Python's text mode.
   const prompts = text.split(/\r\n|\r|\n/).map((line) => line.trim()).filter((line) => line !== "");
   if (prompts.length === 0) {
-    throw new UsageError((name) => `${name(setting)} ${path} holds no prompt, wanted one a line`);
+    throw new UsageError((name) =>
+      `${name(setting)} ${path} contains no prompt, wanted one per line`
+    );
   }
   return prompts;
 }

@@ -63,7 +63,7 @@ Deno.test("runConvert() makes a folder that parallel_dit samples, classes by num
     assert.equal(error, undefined, String(error));
     assert.deepEqual(await files(out), WHOLE);
     assert.match(lines[0], /^DiT of width 16, depth 2, 2 heads, patch 2, latent 8x8, 5 classes$/);
-    assert.equal(lines.at(-1), `now: deno task dit --model_path ${out} --class_labels 0`);
+    assert.equal(lines.at(-1), `next: deno task dit --model_path ${out} --class_labels 0`);
     const index = JSON.parse(await Deno.readTextFile(join(out, "model_index.json")));
     assert.equal(index.id2label["4"], "class 4");
     const args = ["-m", out, "-o", folder, "--timesteps=4", "--class_labels=4,class 0"];

@@ -75,7 +75,7 @@ Deno.test("runExperiment() takes list, repeats and metrics", () =>
     assert.equal(runs.length, 5); // two settings twice, one reference
     assert.equal(runs.filter((name) => name.endsWith("-repeat2")).length, 2);
     const page = await read(out, "report.html");
-    assert.match(page, /Every repeated run gave the same image, to the last byte \(2\)/);
+    assert.match(page, /All repeated runs have byte-identical images \(2\)/);
     assert.match(page, />seconds over tol1</);
     assert.doesNotMatch(page, /over tol2/); // it only follows tol1
     await assert.rejects(Deno.stat(join(out, "rounds.svg")), Deno.errors.NotFound);
@@ -94,8 +94,8 @@ Deno.test("runExperiment() stopped on the way reports what is there, and goes on
     await assert.rejects(start(SWEEP, { signal: controller.signal }), Interrupted);
     await stopping;
     const page = await read(out, "report.html");
-    assert.match(page, /Unfinished: 2 of 3 runs are there/);
-    assert.match(page, /Not made yet: 1/);
+    assert.match(page, /Unfinished: 2 of 3 runs are finished/);
+    assert.match(page, /Not run yet: 1/);
     assert.match(page, /<li>tqn, window_size 6, seed 0<\/li>/);
     assert.equal((await read(out, "results.csv")).split("\n").length, 4);
     const folders = await runsIn(out);
@@ -142,12 +142,12 @@ Deno.test("runExperiment() with --dry_run lists the runs and their time, and wri
     const lines = await start(SWEEP, { args: ["--dry_run"] });
     assert.equal(lines.length, 4);
     assert.match(lines[1], /^about \d+ s +tqn, window_size 2, seed 0$/);
-    assert.match(lines[3], /^3 runs, 0 there already; about \d+ s to go$/);
+    assert.match(lines[3], /^3 runs, 0 finished; about \d+ s left$/);
     await assert.rejects(Deno.stat(out), Deno.errors.NotFound);
     await start(SWEEP);
     const again = await start(SWEEP, { args: ["--dry_run"] });
     assert.match(again[0], /^there +sequential, seed 0$/);
-    assert.match(again[3], /^3 runs, 3 there already; about 0 s to go$/);
+    assert.match(again[3], /^3 runs, 3 finished; about 0 s left$/);
   }));
 
 Deno.test("runExperiment() notes runs that end in NaN, makes the others and ends with E_NUMERICAL", () =>
@@ -265,7 +265,7 @@ const REFUSED: Refusal[] = [
     "a flag that no method uses",
     '{"script": "dit", "grid": {"order": [1]}}',
     UsageError,
-    /order is used by no method of tqn/,
+    /order is not used by any of the methods tqn/,
   ],
   [
     "flags that exclude each other",

@@ -50,7 +50,7 @@ Deno.test("fetch downloads into models/ by the name, says what to run next, and 
     );
     assert.match(
       stdout,
-      /^models\/name\nnow: .*convert\S* dit .* --vae_path models\/name --output_path DIR\n$/,
+      /^models\/name\nnext: .*convert\S* dit .* --vae_path models\/name --output_path DIR\n$/,
     );
     const file = await Deno.readFile(
       join(folder, "models/name/diffusion_pytorch_model.safetensors"),

@@ -82,9 +82,9 @@ Deno.test("runRerun() ends with E_VERIFY naming the file and what the run was ma
     });
     const { event, error } = await rerun(run, ...again);
     assert.equal(error.exitCode, 11);
-    assert.match(error.message, /ONNX Runtime was 1\.0\.0, here \d/);
-    assert.match(error.message, /processor was Abacus 9, here /);
-    assert.match(error.message, /SHA-256 of the library was not recorded, here [0-9a-f]{64}/);
+    assert.match(error.message, /ONNX Runtime was 1\.0\.0, now \d/);
+    assert.match(error.message, /processor was Abacus 9, now /);
+    assert.match(error.message, /SHA-256 of the library was not recorded, now [0-9a-f]{64}/);
     assert.equal(event.verified, false);
     assert.deepEqual(event.files.different, ["sample_1/step_1.png"]);
   }));

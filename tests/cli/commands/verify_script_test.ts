@@ -198,7 +198,7 @@ const DAMAGES: Damage[] = [
       await Deno.symlink(join(folder, "elsewhere"), join(run, "args.txt"));
     },
     FormatError,
-    /lists "args\.txt", which leaves the run's folder/,
+    /lists "args\.txt", which is outside the run folder/,
   ],
   [
     "a run that was killed",
@@ -253,7 +253,7 @@ const DAMAGES: Damage[] = [
     "no manifest",
     (run) => Deno.remove(join(run, "manifest.json")),
     UsageError,
-    /is no run's folder/,
+    /is not a run folder/,
   ],
   [
     "another model",

@@ -81,7 +81,7 @@ Deno.test("convert sd makes a folder of a diffusers folder that parallel_sd samp
     const lines = await converted("--checkpoint_path", model, "-o", out);
     assert.deepEqual([...(await contents(out)).keys()].sort(), WHOLE);
     assert.equal(lines[0], "Stable Diffusion, widths 32, 40, context 32, predicts epsilon");
-    assert.equal(lines.at(-1), `now: deno task sd --model_path ${out} --prompt "a cute dog"`);
+    assert.equal(lines.at(-1), `next: deno task sd --model_path ${out} --prompt "a cute dog"`);
     const args = ["-m", out, "-o", folder, "--timesteps=4", "--prompt=a dog", "--num_samples=1"];
     const sequential = await runQuietly("sd", [...args, "--method=sequential"]);
     const parallel = await runQuietly("sd", args);
@@ -95,7 +95,7 @@ Deno.test("convert sd --fp16 adds networks beside, in half the bytes", () =>
     const out = join(folder, "model");
     await converted("--ckpt", model, "-o", out);
     const lines = await converted("--ckpt", model, "-o", out, "--fp16");
-    assert.ok(lines.includes("model_index.json was there and stays as it is"));
+    assert.ok(lines.includes("model_index.json exists and is kept"));
     const made = await contents(out);
     const size = (name: string) => made.get(`unet/${name}.safetensors`)!.length;
     assert.ok(size("model_fp16") < 0.6 * size("model"));

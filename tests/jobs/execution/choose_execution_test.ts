@@ -91,5 +91,5 @@ Deno.test("chooseExecution() takes the CPU in CUDA's place only where --fallback
   assert.deepEqual([provider, devices], ["cpu", undefined]);
   const [note] = notes;
   assert.ok(typeof note === "function");
-  assert.match(note(asFlag), /driver.*; taking the CPU, as --fallback says$/);
+  assert.match(note(asFlag), /driver.*; using the CPU because of --fallback$/);
 });

@@ -111,13 +111,13 @@ Deno.test("planWindow() takes a wide window where a batch is free, and window 1 
   const gpu = planWindow(curve(() => 0.05), question);
   assert.ok(gpu.best.window >= 24, String(gpu.best.window));
   assert.ok(gpu.best.seconds < gpu.sequential.seconds / 3);
-  assert.match(planLines(gpu)[0], /rounds expected for a sample, 2\.5 s one step after another/);
+  assert.match(planLines(gpu)[0], /rounds expected per sample, 2\.5 s sequentially/);
   const cpu = planWindow(curve((n) => 0.05 * n), question);
   assert.equal(cpu.best.window, 1);
   assert.equal(cpu.best.seconds, cpu.sequential.seconds);
   assert.match(
     planLines(cpu)[1],
-    /^parallel sampling does not pay here, .*: the next best window, 2, /,
+    /^parallel sampling is not worthwhile here, .*: the next best window, 2, /,
   );
   assert.equal(
     planLines(planWindow([{ steps: 1, seconds: 1 }], { ...question, numSteps: 1 })).length,

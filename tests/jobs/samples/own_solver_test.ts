@@ -75,7 +75,7 @@ for (const [what, [text, message]] of Object.entries(MODULES)) {
 }
 
 const SETTINGS: [Partial<DitSettings>, RegExp][] = [
-  [{ method: "own" }, /^method is own without solver, wanted the file of the solver$/],
+  [{ method: "own" }, /^method is own without solver, wanted the file of a solver$/],
   [{ method: "tqn", solver: PICARD }, /^solver is not used by method tqn$/],
   [
     { solver: PICARD, windowSize: "auto" },

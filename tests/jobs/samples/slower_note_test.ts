@@ -43,8 +43,8 @@ Deno.test("slowerLine() speaks only where sequential sampling is faster by more 
   const line = slowerLine(3.21, 2.04);
   assert.equal(
     typeof line === "function" && line(asFlag),
-    "one step after another this sample would take 2.0 s here, not 3.2 s: " +
-      "--window_size auto measures the device and takes what is fastest",
+    "sequential sampling would take 2.0 s here, not 3.2 s: " +
+      "--window_size auto measures the device and chooses the fastest window",
   );
 });
 
