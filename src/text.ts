@@ -60,7 +60,7 @@ export function plural(count: number, what: string): string {
   return `${count} ${what}${count === 1 ? "" : "s"}`;
 }
 
-/** A word of a command line, quoted for a shell where it needs to be. */
+/** A word, quoted for a shell if necessary. */
 export function quoteWord(word: string): string {
   return /^[\w@%+=:,./-][\w@%+=:,./~-]*$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

@@ -1,4 +1,4 @@
-/** Arguments that an earlier run recorded, for `--args_from`. @module */
+/** Reads the arguments of an earlier run, for `--args_from`. @module */
 import { UsageError } from "../errors.ts";
 import { isJsonObject, type JsonObject, type JsonValue, readJson } from "../formats/json.ts";
 import { PNG_KEYWORD } from "../runs/image_text.ts";
@@ -12,19 +12,22 @@ import { fitToMachine } from "./fit_to_machine.ts";
 import { flagName } from "./setting_names.ts";
 import { TASKS } from "./tasks.ts";
 
-/** Settings of an earlier run, and on top of them those that were given. */
+/** Recorded settings of an earlier run, overridden by the given ones. */
 export interface MergedSettings {
   settings: GivenSettings;
-  /** Hash of the model of the image that the arguments came from. */
+  /**
+   * Hash of the model recorded in an image; absent for a manifest, which names the model folder.
+   */
   recordedModel?: string;
-  /** What of the record this machine could not take as it is, a line each. */
+  /** One line for each recorded argument that was changed to fit this machine. */
   notes: readonly string[];
 }
 
 /**
- * Puts settings on top of those that a `manifest.json` or an image of a run recorded.
+ * Merges the given settings over those recorded in a `manifest.json` or in an image of a run.
  *
- * @throws {UsageError} when there is no such file, it holds no arguments, or a run of another task wrote it
+ * @throws {UsageError} when there is no such file, it holds no arguments, or a run of another task
+ *   wrote it
  * @throws {FormatError} when the file is damaged
  */
 export async function takeArgumentsFrom(
@@ -39,7 +42,7 @@ export async function takeArgumentsFrom(
 }
 
 /**
- * Puts settings on top of recorded arguments, as far as this machine can take those.
+ * Merges the given settings over recorded arguments, after fitting those to this machine.
  *
  * @throws {UsageError} when the record names no flag, or has a value of another type
  */
@@ -49,7 +52,10 @@ export function takeRecorded(recorded: SettingValues, given: GivenSettings): Mer
   return { settings: mergeSettings(recordedSettings(given.task, fitted), given), notes };
 }
 
-/** Solver settings belong to the recorded method, and a setting given beside them replaces all that it excludes. */
+/**
+ * Merges settings. Solver settings are kept only if the method stays the recorded one; a given
+ * setting removes the recorded ones that it excludes.
+ */
 function mergeSettings(recorded: GivenSettings, settings: GivenSettings): GivenSettings {
   const given = defined(settings);
   const replaced = TASKS[given.task].exclusive.filter((group) =>
@@ -60,10 +66,10 @@ function mergeSettings(recorded: GivenSettings, settings: GivenSettings): GivenS
   return { ...Object.fromEntries(kept), ...given };
 }
 
-/** What an earlier run recorded. */
+/** Record of an earlier run. */
 interface Recorded {
   arguments: JsonObject;
-  /** Hash of the model, where the record names no place to find it. */
+  /** Hash of the model, if the record does not name the model folder. */
   model: string | undefined;
 }
 

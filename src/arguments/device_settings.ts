@@ -1,11 +1,11 @@
-/** What `devices`, `buckets` and their kin come to. @module */
+/** Reads the settings of devices: `devices`, `buckets`, `fallback`. @module */
 import { UsageError } from "../errors.ts";
 import type { DeviceSpec } from "../runtime/devices/device.ts";
 import { cudaOptionsOf, type ProviderSettings } from "./flags/cuda_flags.ts";
 import { show } from "./parse_flags.ts";
 import type { SettledShared } from "./settings.ts";
 
-/** Settings that say what the rows of a round are spread over. */
+/** Settings that decide which devices share the rows of a round. */
 export type DeviceSettings =
   & ProviderSettings
   & Pick<SettledShared, "devices" | "fallback" | "buckets" | "deadline" | "threads">;
@@ -15,9 +15,10 @@ const CUDA_IDS = /^\d{1,3}(,\d{1,3})*$/;
 const CPU_LANES = /^cpu(:(\d{1,3}))?$/;
 
 /**
- * The devices that were named; `undefined` where `devices` is `auto`.
+ * Devices that `devices` names; `undefined` for `auto`.
  *
- * @throws {UsageError} when it names none, one twice, or another provider than `provider`
+ * @throws {UsageError} when it names no device, a device twice, or a device of a provider other
+ *   than `provider`
  */
 export function readDevices(
   { devices: text, provider = "auto" }: Pick<DeviceSettings, "devices" | "provider">,
@@ -48,9 +49,9 @@ export function readDevices(
 }
 
 /**
- * Rows that calls are padded to; `undefined` for none.
+ * Row counts that calls are padded to; `undefined` for none.
  *
- * @throws {UsageError} when a size is no whole number from 1 on
+ * @throws {UsageError} when a size is not an integer >= 1
  */
 export function readBuckets(
   { buckets: text }: Pick<DeviceSettings, "buckets">,
@@ -64,7 +65,11 @@ export function readBuckets(
   );
 }
 
-/** Refuses what the settings of devices cannot mean, before anything is opened. @throws {UsageError} */
+/**
+ * Validates the device settings before anything is opened.
+ *
+ * @throws {UsageError}
+ */
 export function checkDevices(settings: DeviceSettings): void {
   readBuckets(settings, "cpu");
   const onCuda = readDevices(settings)?.[0].kind === "cuda";

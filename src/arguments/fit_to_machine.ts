@@ -1,6 +1,6 @@
-/** Recorded arguments that only a larger machine could take. @module */
+/** Fits recorded arguments to a machine with fewer cores. @module */
 
-/** Recorded arguments as this machine can take them, and a line for each that it cannot take as it is. */
+/** Arguments that fit this machine, and one note for each change. */
 export interface FittedArguments {
   arguments: Readonly<Record<string, unknown>>;
   notes: readonly string[];
@@ -9,9 +9,10 @@ export interface FittedArguments {
 const CPU_LANES = /^cpu:(\d+)$/;
 
 /**
- * Lowers what a larger machine recorded to this one's cores: threads and lanes of the CPU decide how long a run takes, never its bytes.
+ * Lowers recorded thread and lane counts to the cores of this machine. They affect the run time,
+ * never the bytes.
  *
- * @param except flags that are given in the record's place
+ * @param except flags that are given and override the record
  */
 export function fitToMachine(
   recorded: Readonly<Record<string, unknown>>,

@@ -1,64 +1,69 @@
 /**
- * One flag of a script as data. Parsing, `--help`, docs/flags.md and the tests of bad input are all made from these.
+ * A flag of a script as data. Parsing, `--help`, docs/flags.md and the tests of bad input are
+ * generated from the flag tables.
  * @module
  */
 
-/** Sections of `--help`, in the order in which they are printed. */
+/** Sections of `--help`, in printed order. */
 export const FLAG_GROUPS = ["Sampling", "Solver", "Model", "CUDA", "Output", "Run"] as const;
 
 interface FlagBase {
-  /** Other long names, without dashes. `_` and `-` are alike in every long name. */
+  /** Other long names, without dashes. `-` is accepted for `_` in every long name. */
   aliases?: readonly string[];
   /** One-letter name, without its dash. */
   short?: string;
   group: typeof FLAG_GROUPS[number];
-  /** Recorded only where it has a value: a run without it then keeps the bytes that it had before there was such a flag. */
+  /**
+   * Record the flag only if it has a value. Runs without it keep the bytes of versions before the
+   * flag existed.
+   */
   sparse?: true;
   /** One line for `--help`. */
   help: string;
   /**
-   * What the flag touches. `result` (the default): recorded in manifest and images. `execution`: how a run is executed but
-   * never what it gives, so it stays out of the images and the same seed gives the same bytes. `place`: where a model lies, which
-   * is nobody's business who gets the image. `session`: this call alone, never recorded.
+   * Scope of the flag. `result` (the default): affects the result, recorded in manifest and images.
+   * `execution`: affects only how the run is executed, recorded in the manifest; images omit it, so
+   * the same seed gives the same bytes. `place`: a local path, omitted from image metadata.
+   * `session`: affects this call only, never recorded.
    */
   scope?: "result" | "execution" | "place" | "session";
 }
 
-/** A number; `integer` when it must be whole. */
+/** A numeric flag; `integer` accepts only integers. */
 export interface NumberFlag extends FlagBase {
   type: "number" | "integer";
   min: number;
   max: number;
   /** A single value allowed outside the range, such as a seed of −1. */
   also?: number;
-  /** A word that is taken in the place of a number. */
+  /** A word that is accepted instead of a number. */
   word?: string;
-  /** Only multiples of this are taken. */
+  /** Only multiples of this are accepted. */
   multipleOf?: number;
   default?: number;
-  /** The default counts only where nothing else that is given says how many. */
+  /** The default applies only if no other given setting determines the count. */
   soft?: true;
 }
 
-/** A text; `empty: true` allows the empty one. */
+/** A string flag; `empty: true` allows the empty string. */
 export interface StringFlag extends FlagBase {
   type: "string";
-  /** What the value is called in `--help`: `DIR`, `FILE`, … */
+  /** Name of the value in `--help`: `DIR`, `FILE`, … */
   value: string;
-  /** The value is a path that is written to as well, as that of every flag of the group Output. */
+  /** The value is a path that is written to; always true for flags of the group Output. */
   writes?: true;
   empty?: boolean;
   default?: string;
 }
 
-/** One of a few words. */
+/** A flag with a fixed set of values. */
 export interface ChoiceFlag<C extends string = string> extends FlagBase {
   type: "choice";
   choices: readonly C[];
   default?: C;
 }
 
-/** Present or absent. */
+/** A flag without a value. */
 export interface BooleanFlag extends FlagBase {
   type: "boolean";
 }
@@ -66,7 +71,7 @@ export interface BooleanFlag extends FlagBase {
 /** Any flag. */
 export type Flag = NumberFlag | StringFlag | ChoiceFlag | BooleanFlag;
 
-/** The flags of one script by their official name. */
+/** Flags of one script by their official name. */
 export type FlagTable = Readonly<Record<string, Flag>>;
 
 type ValueOf<F> = F extends BooleanFlag ? boolean
@@ -78,16 +83,18 @@ type ValueOf<F> = F extends BooleanFlag ? boolean
   : F extends StringFlag ? (F extends { default: string } ? string : string | undefined)
   : never;
 
-/** The values of a table, typed by it: a flag without a default may be `undefined`. */
+/** Typed values of a flag table; a flag without a default may be `undefined`. */
 export type FlagValues<T extends FlagTable> = { -readonly [K in keyof T]: ValueOf<T[K]> };
 
-/** What a flag's value is used for where it is a path. */
+/** Access that the flag's value needs if it is a path. */
 export function pathAccess(flag: Flag): "read" | "write" | undefined {
   if (flag.type !== "string" || (flag.value !== "DIR" && flag.value !== "FILE")) return undefined;
   return flag.group === "Output" || flag.writes ? "write" : "read";
 }
 
-/** The range of a number flag in words: `1-1000`, `>= 0`, `-1, or 0-9007199254740991`, `auto, or >= 1`. */
+/**
+ * Range of a numeric flag as text: `1-1000`, `>= 0`, `-1, or 0-9007199254740991`, `auto, or >= 1`.
+ */
 export function describeRange(flag: NumberFlag): string {
   if (flag.word !== undefined) {
     return `${flag.word}, or ${describeRange({ ...flag, word: undefined })}`;
@@ -98,7 +105,7 @@ export function describeRange(flag: NumberFlag): string {
   return flag.also === undefined ? range : `${flag.also}, or ${range}`;
 }
 
-/** What a flag takes, in words that finish "takes …". */
+/** Accepted values of a flag as text, to follow "takes". */
 export function describeWanted(flag: Flag): string {
   switch (flag.type) {
     case "boolean":
@@ -114,7 +121,7 @@ export function describeWanted(flag: Flag): string {
   }
 }
 
-/** Whether a flag takes a value of JSON's types. */
+/** Whether a flag accepts a JSON value. */
 export function takes(flag: Flag, value: unknown): boolean {
   switch (flag.type) {
     case "boolean":

@@ -1,10 +1,7 @@
-/**
- * Flags that a run would not follow beside some other setting: given on the command line they are refused.
- * @module
- */
+/** Refuses command-line flags that have no effect together with another setting. @module */
 import { UsageError } from "../errors.ts";
 
-/** Values of a script's flags; a script need not have all of these. */
+/** Values of a script's flags; a script may lack some of them. */
 export interface FlagSettings {
   readonly class_labels?: string;
   readonly device?: string;
@@ -26,7 +23,7 @@ export const CUDA_FLAGS = [
   "cuda_options",
 ] as const;
 
-/** Flags, and beside what they have no effect; `undefined` where they have one. */
+/** Flags, and the reason why they have no effect; `undefined` if they have one. */
 type Rule = readonly [
   flags: readonly string[],
   beside: (settings: FlagSettings) => string | undefined,
@@ -51,10 +48,10 @@ const RULES: readonly Rule[] = [
 ];
 
 /**
- * Refuses a flag of the command line that the run would not follow.
+ * Refuses flags of the command line that would have no effect.
  *
- * @param given names of the flags on the command line, those of a record left out
- * @throws {UsageError} naming the flag and the setting beside which it has no effect
+ * @param given names of the flags on the command line, without those of a record
+ * @throws {UsageError} naming the flag and the setting that makes it ineffective
  */
 export function refuseIgnored(settings: FlagSettings, given: ReadonlySet<string>): void {
   for (const [flags, beside] of RULES) {

@@ -1,6 +1,6 @@
-/** The methods, and the flags of the solver that each takes. @module */
+/** Solver methods and the solver flags that each method accepts. @module */
 
-/** Ways to solve the chain; `own` is the solver of the file that `solver` names. */
+/** Methods that solve the chain; `own` is the solver of the file that `solver` names. */
 export const METHODS: readonly MethodName[] = [
   ...["tqn", "parataa", "fixed_point", "sequential", "own"] as const,
 ];
@@ -8,10 +8,10 @@ export const METHODS: readonly MethodName[] = [
 /** One of {@link METHODS}. */
 export type MethodName = "tqn" | "parataa" | "fixed_point" | "sequential" | "own";
 
-/** Flags of all methods that work in rounds. */
+/** Flags of every method that works in rounds. */
 const ROUNDS = ["window_size", "plan", "preview_every"] as const;
 
-/** Solver flags that each method takes; a flag of the group that is not named here is refused when given. */
+/** Solver flags that each method accepts; other flags of the group Solver are refused. */
 export const SOLVER_FLAGS: Record<MethodName, readonly string[]> = {
   tqn: [...ROUNDS, "tol1", "tol2", "max_steps"],
   parataa: [...ROUNDS, "order", "memory_size", "tol1", "tol2", "max_steps", "compat"],

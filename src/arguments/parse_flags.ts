@@ -1,4 +1,4 @@
-/** Turns the words of a command line into typed values by a flag table. @module */
+/** Parses command-line arguments by a flag table. @module */
 import { parseArgs } from "node:util";
 import { UsageError } from "../errors.ts";
 import { describeWanted, type Flag, type FlagTable, type FlagValues, takes } from "./flag.ts";
@@ -8,9 +8,9 @@ import { shownValue as show } from "../text.ts";
 
 export { shownValue as show } from "../text.ts";
 
-/** What a command line said. */
+/** Parsed command line. */
 export interface ParsedFlags<T extends FlagTable> {
-  /** Value of every flag, its default where it was not given. */
+  /** Value of every flag; the default if it was not given. */
   values: FlagValues<T>;
   /** Official names of the flags that were given. */
   given: ReadonlySet<string>;
@@ -22,11 +22,12 @@ const INTEGER = /^[+-]?[0-9]+$/;
 const NUMBER = /^[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?$/;
 
 /**
- * Reads `args` by `table`. `_` and `-` are alike in long names, `--name value` and `--name=value` too.
+ * Parses `args` by `table`. `-` is accepted for `_` in long names, and `--name=value` for `--name
+ * value`.
  *
- * @param options.mostOperands words that may stand anywhere between the flags and belong to none
- * @throws {UsageError} on an unknown flag (the nearest name is suggested), a value outside its range, a repeated flag or a
- * word too many that belongs to no flag
+ * @param options.mostOperands maximum number of operands, at any position
+ * @throws {UsageError} on an unknown flag (the nearest name is suggested), a value outside its
+ *   range, a repeated flag or too many operands
  */
 export function parseFlags<T extends FlagTable>(
   table: T,
@@ -53,7 +54,8 @@ export function parseFlags<T extends FlagTable>(
     const name = names.get(token.name);
     if (name === undefined) throw unknownFlag(table, token.rawName);
     if (given.has(name)) throw new UsageError(`--${name} is given twice`, { hint: "give it once" });
-    // parseArgs takes the next word as the value whatever it looks like; a forgotten value must not swallow a flag.
+    // parseArgs accepts any next word as the value. A forgotten value must not consume the next
+    // flag.
     const swallowed = !token.inlineValue && token.value?.startsWith("--");
     given.set(name, swallowed ? undefined : token.value);
     if (swallowed && table[name].type !== "boolean") throw needsValue(name, table[name]);
@@ -80,7 +82,7 @@ function readValue(name: string, flag: Flag, text: string | undefined): string |
   throw new UsageError(`--${name} is ${show(text)} but takes ${describeWanted(flag)}`);
 }
 
-/** Numbers by the spelling that the flag takes; another text stays one, and is refused. */
+/** Converts text to the value type of the flag; other text stays a string and is refused later. */
 function fromText(flag: Flag, text: string): string | number {
   const spelling = flag.type === "integer" ? INTEGER : flag.type === "number" ? NUMBER : undefined;
   return spelling?.test(text) ? Number(text) : text;
@@ -90,14 +92,14 @@ function needsValue(name: string, flag: Flag): UsageError {
   return new UsageError(`--${name} has no value but takes ${describeWanted(flag)}`);
 }
 
-/** Whether a word of a command line is a flag whose value is the next word. */
+/** Whether a word of a command line is a flag that consumes the next word. */
 export function takesValue(table: FlagTable, word: string | undefined): boolean {
   if (!word?.startsWith("-")) return false;
   const name = spellings(table).get(word.replace(/^--?/, ""));
   return name !== undefined && table[name].type !== "boolean";
 }
 
-/** Every spelling of every flag, without dashes, to its official name. */
+/** Maps every spelling of every flag, without dashes, to the official name. */
 export function spellings(table: FlagTable): Map<string, string> {
   const names = new Map<string, string>();
   for (const [name, flag] of Object.entries(table)) {
@@ -117,13 +119,13 @@ function parserOptions(
   const options: Record<string, { type: "string" | "boolean"; short?: string }> = {};
   for (const [spelling, name] of names) {
     const type = table[name].type === "boolean" ? "boolean" : "string";
-    // A one-letter spelling is declared as a long name too, since parseArgs wants one; the table decides what it means.
+    // parseArgs needs one-letter names declared as long names too; the table resolves them.
     options[spelling] = spelling.length === 1 ? { type, short: spelling } : { type };
   }
   return options;
 }
 
-/** The refusal of a word that is no flag, with the nearest one. */
+/** Error for an unknown flag, with the nearest known one. */
 export function unknownFlag(table: FlagTable, raw: string): UsageError {
   const bare = (name: string) => name.replace(/^-+/, "").replaceAll("-", "_");
   const peer = peerHint(bare(raw), new Set(Object.keys(table)));

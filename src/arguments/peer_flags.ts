@@ -1,22 +1,23 @@
 /**
- * Flags of other programs that sample diffusion models, and ours of the same meaning: scripts of diffusers, stable-diffusion.cpp,
- * stable-diffusion-webui, the official scripts of Stable Diffusion (CompVis) and DiT. Names that are ours already are not listed.
+ * Flags of other programs that sample diffusion models, and the equivalent flags of parataa:
+ * diffusers scripts, stable-diffusion.cpp, stable-diffusion-webui, the official scripts of Stable
+ * Diffusion (CompVis) and DiT. Names that are the same in parataa are not listed.
  * @module
  */
 
-/** What other programs call something. */
+/** Equivalent of a flag of another program. */
 interface PeerFlag {
   /** Names without dashes, `_` for `-`. */
   theirs: readonly string[];
-  /** Our flags of the same meaning; those that a command has are named. */
+  /** Flags of parataa with the same meaning; the hint names those that the command has. */
   ours: readonly string[];
-  /** How ours is meant, where it is not quite the same. */
+  /** How the meaning differs from the other program's. */
   how?: string;
-  /** What to do where a sampling command has none of ours. */
+  /** Hint for commands that have none of `ours`. */
   elsewhere?: string;
 }
 
-/** One row a meaning. A name of `ours` that a command lacks is looked up as well. */
+/** One row per meaning. Names in `ours` are looked up too, for commands that lack them. */
 const PEER_FLAGS: readonly PeerFlag[] = [
   {
     theirs: ["output", "out", "outdir", "out_dir", "output_dir", "outpath", "sample_dir"],
@@ -104,10 +105,10 @@ const PEER_FLAGS: readonly PeerFlag[] = [
 ];
 
 /**
- * What to do instead of a flag that is not known, where another program has it.
+ * Hint for an unknown flag that another program has.
  *
  * @param name the flag without dashes, `_` for `-`
- * @param known our flags that the command has
+ * @param known flags of the command
  */
 export function peerHint(name: string, known: ReadonlySet<string>): string | undefined {
   const row = PEER_FLAGS.find(({ theirs, ours }) => [...theirs, ...ours].includes(name));

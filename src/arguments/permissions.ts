@@ -1,18 +1,24 @@
 /**
- * What each command may do. The tasks and permission sets of deno.json, docs/permissions.md, the single file's launcher and the
- * tests are made from this table or held to it.
+ * Permissions of every command. The tasks and permission sets of deno.json, docs/permissions.md and
+ * the launcher of the single file are generated from this table or tested against it.
  * @module
  */
 
 import { HUB_HOSTS } from "../hub/hub_address.ts";
 
-/** Permissions of one command; what is not named is not granted. Paths are relative to the project, `output` to where it is started. */
+/**
+ * Permissions of one command; everything else is denied. Paths are relative to the project,
+ * `output` to the working directory.
+ */
 export interface Permissions {
-  /** Native code. Deno cannot narrow it to one library and still let us read what that returns. */
+  /**
+   * Native code. Deno cannot restrict it to one library, because memory returned by the library
+   * must be read.
+   */
   ffi?: true;
   /** Hosts to connect to. */
   net?: readonly string[];
-  /** Facts of the machine, by the function that tells them. */
+  /** Machine facts, by the name of the Deno function that returns them. */
   sys?: readonly string[];
   read?: readonly string[];
   write?: readonly string[];
@@ -20,7 +26,7 @@ export interface Permissions {
   env?: readonly string[];
 }
 
-/** The models, the run and the library. */
+/** Reads models and the library, writes the run. */
 export const DEMO: Permissions = {
   ffi: true,
   read: ["models", "output", "node_modules/onnxruntime-node"],
@@ -33,19 +39,22 @@ export const SAMPLE: Permissions = {
   read: ["models", "output", "src", "ffi", "node_modules/onnxruntime-node"],
 };
 
-/** Names the processor when another one gave other bytes. */
+/** `cpus` lets rerun report a different processor. */
 export const RERUN: Permissions = { ...SAMPLE, sys: ["cpus"] };
 
-/** Reads what it is shown, and nothing else. */
+/** Reads only. */
 export const INSPECT: Permissions = { read: ["models", "output"] };
 
 /** Opens the library and a model; writes nothing. */
 export const DOCTOR: Permissions = { ffi: true, read: ["models", "node_modules/onnxruntime-node"] };
 
-/** Checkpoints are read and model folders written in one place, so that one permission covers both. */
+/**
+ * Checkpoints are read from and model folders written to one folder, so that one permission covers
+ * both.
+ */
 export const CONVERT: Permissions = { read: ["models"], write: ["models"] };
 
-/** Models come from one hub, and from the mirror that a variable names where its host is granted too. */
+/** Models come from one hub, or from the mirror in HF_ENDPOINT if its host is granted too. */
 export const FETCH: Permissions = {
   net: HUB_HOSTS,
   read: ["models"],
@@ -53,7 +62,7 @@ export const FETCH: Permissions = {
   env: ["HF_ENDPOINT", "HF_TOKEN"],
 };
 
-/** The runs, and the files that ask for them. */
+/** Reads the experiment files, writes the runs. */
 export const EXPERIMENT: Permissions = {
   ...SAMPLE,
   read: [...SAMPLE.read!, "scripts/experiments"],
@@ -61,7 +70,7 @@ export const EXPERIMENT: Permissions = {
 
 const KINDS = ["ffi", "net", "sys", "read", "write", "env"] as const;
 
-/** The flags of `deno run`, one for each kind. */
+/** Flags of `deno run`, one per kind of permission. */
 export function permissionFlags(permissions: Permissions): string[] {
   return KINDS.flatMap((kind) => {
     const granted = permissions[kind];
@@ -70,7 +79,7 @@ export function permissionFlags(permissions: Permissions): string[] {
   });
 }
 
-/** The table of docs/permissions.md: commands that are granted the same share a row. */
+/** Table of docs/permissions.md; commands with equal permissions share a row. */
 export function permissionTable(
   commands: Readonly<Record<string, { permissions: Permissions }>>,
 ): string {

@@ -1,4 +1,4 @@
-/** Settings as a manifest and an image record them: under the flags' names. @module */
+/** Records settings in a manifest or an image, under the names of the flags. @module */
 import { UsageError } from "../errors.ts";
 import { describeWanted, type FlagTable } from "./flag.ts";
 import { show } from "./parse_flags.ts";
@@ -7,13 +7,13 @@ import type { Overrides, Settled, Task } from "./settings.ts";
 import { type GivenSettings, type SettingValues, unusedSettings } from "./settle.ts";
 import { TASKS } from "./tasks.ts";
 
-/** Every flag but sparse ones without a value, `null` where it has no value or is not used by the method. */
+/** Values of all flags, sparse ones only if set; `null` if unset or not used by the method. */
 export type RecordedArguments = Record<string, string | number | boolean | null>;
 
 /**
- * The arguments for a manifest (`all`) or an image (those that change the result).
+ * Arguments to record in a manifest (`all`) or in an image (only those that affect the result).
  *
- * @param instead what takes the place of settings that were left open, or are not used
+ * @param instead values that replace open or unused settings
  */
 export function recordArguments(
   settings: Settled,
@@ -35,9 +35,9 @@ export function recordArguments(
 }
 
 /**
- * The settings that a manifest or an image recorded; what was not used is left out.
+ * Settings from the record of a manifest or an image; unused ones are omitted.
  *
- * @throws {UsageError} on a name that is no flag of the task, or a value of another type
+ * @throws {UsageError} on a name that is not a flag of the task, or a value of another type
  */
 export function recordedSettings(task: Task, recorded: SettingValues): GivenSettings {
   return { task, ...settingsOf(TASKS[task].flags, recorded) };
@@ -63,7 +63,7 @@ function settingsOf(flags: FlagTable, recorded: SettingValues): SettingValues {
   return settings;
 }
 
-/** Settings of a task from the values of flags that were given. */
+/** Settings of a task from the given flags. */
 export function givenSettings(
   task: Task,
   values: SettingValues,
@@ -72,7 +72,7 @@ export function givenSettings(
   return { task, ...givenOverrides(TASKS[task].flags, values, given) };
 }
 
-/** Settings from the values of flags that were given, whatever the task; flags of the command alone are left out. */
+/** Settings from the given flags, for any task; flags that are not settings are omitted. */
 export function givenOverrides(
   flags: FlagTable,
   values: SettingValues,
@@ -82,7 +82,7 @@ export function givenOverrides(
   return settingsOf(flags, Object.fromEntries(own.map((name) => [name, values[name]])));
 }
 
-/** `args.txt` in the form of the official scripts: the repr of argparse's namespace. */
+/** Content of `args.txt`, as the official scripts write it: the repr of argparse's namespace. */
 export function argumentsText(args: RecordedArguments): Uint8Array {
   const python = (value: RecordedArguments[string]) => {
     if (value === null) return "None";

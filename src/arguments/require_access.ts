@@ -1,4 +1,4 @@
-/** Refuses paths that may not be used before anything native is opened and anything is made. @module */
+/** Checks access to all paths before native code is loaded or files are created. @module */
 import { PermissionError } from "../errors.ts";
 import { resolveFile } from "../formats/real_file.ts";
 import { unreadable } from "../storage/user_file.ts";
@@ -8,7 +8,7 @@ import type { SettingValues, Settling } from "./settle.ts";
 import { TASKS } from "./tasks.ts";
 
 /**
- * A permission must mean the files that it names.
+ * Checks that every given path is permitted.
  *
  * @throws {PermissionError} naming setting and path
  */
@@ -19,17 +19,17 @@ export async function requireAccess({ settings, given }: Settling): Promise<void
     const access = pathAccess(flag), path = values[setting];
     if (typeof path !== "string" || flag.type !== "string" || path === flag.default) continue;
     if (access === "write") await requireWritable(setting, path);
-    // Libraries are opened without being read.
+    // Libraries are opened without read access.
     else if (access === "read" && name !== "ort_lib") {
       await resolveFile(path).catch((cause) => {
         const refused = unreadable(setting, path, cause);
-        if (refused) throw refused; // what is missing or broken is named by whoever needs it
+        if (refused) throw refused; // missing or damaged files are reported by their readers
       });
     }
   }
 }
 
-/** Refuses an output path that may not be both read and written; it need not be there yet. */
+/** Checks that an output path, which need not exist, is permitted for reading and writing. */
 export async function requireWritable(setting: string, path: string): Promise<void> {
   for (const name of ["write", "read"] as const) {
     if ((await Deno.permissions.query({ name, path })).state === "granted") continue;

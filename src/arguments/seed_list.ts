@@ -1,14 +1,14 @@
-/** A list of seeds of one sample each. @module */
+/** Parses a list of seeds, one sample each. @module */
 import { UsageError } from "../errors.ts";
 import { show } from "./parse_flags.ts";
 
-/** As many as `numSamples` takes. */
+/** The maximum of `numSamples`. */
 const MOST_SEEDS = 100_000;
 
 /**
- * The seeds of a list; `undefined` where there is none.
+ * Seeds of a list; `undefined` if no list is given.
  *
- * @throws {UsageError} when it is no list of whole numbers from 0 on
+ * @throws {UsageError} when it is not a list of integers >= 0
  */
 export function readSeedList(
   list: readonly (number | string)[] | undefined,
@@ -30,7 +30,9 @@ export function readSeedList(
   );
 }
 
-/** Settings that a list of seeds leaves without a meaning: each seed makes the one sample that it makes alone. */
+/**
+ * Settings that a seed list replaces: each seed makes the sample that it makes when given alone.
+ */
 export const SEED_LIST_REPLACES = ["seed", "numSamples", "noiseStream", "noisePath"] as const;
 
 /** Groups of settings of which at most one may be given. */
@@ -39,7 +41,7 @@ export const SEED_LIST_EXCLUDES: readonly (readonly string[])[] = SEED_LIST_REPL
   name,
 ]);
 
-/** What a run of a list of seeds records of the settings that it leaves without a meaning. */
+/** Recorded values of the settings that a seed list replaces. */
 export function settledSeeds(
   seeds: readonly number[] | undefined,
 ): Partial<Record<typeof SEED_LIST_REPLACES[number], null>> {

@@ -1,7 +1,7 @@
-/** One table between the words of the library's settings and those of the flags. @module */
+/** Maps setting names of the library to flag names. @module */
 import type { Flag } from "./flag.ts";
 
-/** Settings that go by diffusers' or ONNX Runtime's terms, by the flag of the official scripts. */
+/** Settings with names from diffusers or ONNX Runtime, by the flag name of the official scripts. */
 const RENAMED: Readonly<Record<string, string>> = {
   timesteps: "numInferenceSteps",
   cfg_scale: "guidanceScale",
@@ -27,30 +27,32 @@ export function flagName(setting: string): string {
     setting.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
-/** Spells settings as a command line does. */
+/** Spells a setting as a flag on the command line. */
 export function asFlag(setting: string): string {
   return `--${flagName(setting)}`;
 }
 
-/** Settings whose flag has a list with commas. */
+/** Settings whose flag is a comma-separated list. */
 const LISTS: readonly string[] = ["classLabels", "seeds"];
 
-/** Flags of the call alone that a run heeds all the same. */
+/** Session flags that are settings of a run all the same. */
 const HEEDED: readonly string[] = ["no_checkpoint", "verbose"];
 
-/** Whether a flag is a setting of a run; the others, such as `--quiet`, belong to the command line alone. */
+/**
+ * Whether a flag is a setting of a run; others, such as `--quiet`, exist on the command line only.
+ */
 export function isSetting(name: string, { scope }: Flag): boolean {
   return scope !== "session" || HEEDED.includes(name);
 }
 
-/** A setting as its flag's value: what a manifest records. */
+/** Flag value of a setting, as a manifest records it. */
 export function recordable(setting: string, value: unknown): unknown {
   if (setting === "maxRounds" && typeof value === "number") return value + 1;
   if (LISTS.includes(setting) && Array.isArray(value)) return value.join();
   return value;
 }
 
-/** A setting from its flag's value; `max_steps` counts the start too. */
+/** Setting value of a recorded flag value; `max_steps` counts the initial step too. */
 export function fromRecordable(setting: string, value: unknown): unknown {
   if (setting === "maxRounds" && typeof value === "number") return value - 1;
   if (LISTS.includes(setting) && typeof value === "string") return value.split(",");

@@ -1,8 +1,8 @@
-/** Settings that a run takes otherwise than their names may suggest. @module */
+/** Notes on settings whose effect may surprise users. @module */
 import type { Wording } from "../errors.ts";
 import type { Settled } from "./settings.ts";
 
-/** A line each. */
+/** One note per line. */
 export function settingNotes(settings: Settled): Wording[] {
   const { guidanceScale: scale } = settings;
   const negative = settings.task === "dit" ? undefined : settings.negativePrompt;
@@ -16,7 +16,7 @@ export function settingNotes(settings: Settled): Wording[] {
   ];
 }
 
-/** diffusers turns guidance off for values up to 1; here 1 alone does. */
+/** diffusers disables guidance for values up to 1; parataa only for 1. */
 function lowGuidance(scale: number, negative: string | undefined): Wording {
   const wanted = negative === undefined ? "class" : "prompt";
   const follows = scale === 0 ? `do not follow the ${wanted}` : `follow the ${wanted} less`;

@@ -1,55 +1,61 @@
 /**
- * What a run is asked for, in the library's words. The flag tables hold the ranges and defaults of all of them; a manifest records them
- * under the flags' names.
+ * Settings of a run in the names of the library. Ranges and defaults are in the flag tables; a
+ * manifest records the settings under the names of the flags.
  * @module
  */
 import type { MethodName } from "./methods.ts";
 
-/** Settings of every run; what is left out has the default that `--help` prints. */
+/** Settings of every run; the defaults are those printed by `--help`. */
 export interface SharedSettings {
-  /** T, steps of the chain. */
+  /** Number of sampling steps T. */
   numInferenceSteps?: number;
-  /** Classifier-free guidance w; 1 turns it off. */
+  /** Classifier-free guidance scale w; 1 disables guidance. */
   guidanceScale?: number;
-  /** Noise of every step: 0 is DDIM, 1 is DDPM. */
+  /** Noise added at every step: 0 is DDIM, 1 is DDPM. */
   eta?: number;
-  /** Seed of torch's CPU generator; −1 draws one. */
+  /** Seed of torch's CPU generator; −1 draws a seed. */
   seed?: number;
-  /** Seeds of one sample each, in the place of `seed` and `numSamples`. */
+  /** Seeds, one sample each; replaces `seed` and `numSamples`. */
   seeds?: readonly number[];
-  /** `official`: one generator for all images; `per_image`: image i has its own, seeded seed + i. */
+  /**
+   * `official`: one generator for all images; `per_image`: image i has its own, seeded with seed +
+   * i.
+   */
   noiseStream?: "official" | "per_image";
-  /** `.npy` or `.safetensors` with noise of shape `[T+1, channels, h, w]` or `[n, T+1, channels, h, w]`, in the place of the seed's. */
+  /**
+   * `.npy` or `.safetensors` file with noise of shape `[T+1, channels, h, w]` or `[n, T+1,
+   * channels, h, w]`; replaces the noise drawn from the seed.
+   */
   noisePath?: string;
-  /** How the chain is solved. */
+  /** Method that solves the chain. */
   method?: MethodName;
-  /** Module whose default export is a {@link SolverFactory}; the method is then `own`. */
+  /** Module whose default export is a {@link SolverFactory}; implies the method `own`. */
   solver?: string;
-  /** Steps evaluated in one round, at most T; `auto` measures the device and chooses. */
+  /** Steps evaluated per round, at most T; `auto` measures the device and chooses. */
   windowSize?: number | "auto";
   /** Order k of the triangular system. */
   order?: number;
-  /** Memory m of the Anderson acceleration; 1 is none. */
+  /** Memory m of Anderson acceleration; 1 disables it. */
   memorySize?: number;
-  /** A step is finished at this RMS residual. */
+  /** RMS residual at which a step has converged. */
   atol?: number;
-  /** … or at this residual relative to the step's own noise. */
+  /** Alternative tolerance: residual relative to the step's own noise. */
   rtol?: number;
-  /** Most rounds of a sample, from 0. */
+  /** Maximum number of rounds per sample, >= 0. */
   maxRounds?: number;
-  /** `official` keeps the official code's memory defect. */
+  /** `official` reproduces the memory defect of the official code. */
   compat?: "official";
-  /** Folder that holds another `vae_decoder/` and `vae_encoder/`. */
+  /** Folder with a replacement `vae_decoder/` and `vae_encoder/`. */
   vaePath?: string;
-  /** Take the folder's `model_fp16.onnx` files. */
+  /** Use the folder's `model_fp16.onnx` files. */
   fp16?: boolean;
-  /** Execution provider; `auto` takes CUDA where it is complete. */
+  /** Execution provider; `auto` uses CUDA if all of its parts are installed. */
   provider?: "auto" | "cpu" | "cuda";
-  /** ONNX Runtime's library. */
+  /** Path of the ONNX Runtime library. */
   libraryPath?: string;
-  /** Folder of NVIDIA's libraries. */
+  /** Folder of the NVIDIA libraries. */
   cudaLibraryPath?: string;
-  /** Most bytes of ONNX Runtime's arena on the device. */
+  /** Maximum bytes of ONNX Runtime's arena on the device. */
   gpuMemLimit?: number;
   /** How the arena grows. */
   arenaExtendStrategy?: "kNextPowerOfTwo" | "kSameAsRequested";
@@ -57,105 +63,109 @@ export interface SharedSettings {
   cudnnConvAlgoSearch?: "EXHAUSTIVE" | "HEURISTIC" | "DEFAULT";
   /** Options of the CUDA provider by ONNX Runtime's names: `device_id=1,use_tf32=0`. */
   cudaOptions?: string;
-  /** Folder in which the run's folder is made. */
+  /** Folder in which the run folder is created. */
   outputPath?: string;
-  /** Write `step_N.png`, `step_2N.png`, … as soon as their round is over. */
+  /** Write `step_N.png`, `step_2N.png`, … right after their round. */
   previewEvery?: number;
-  /** Write no text into the PNG files. */
+  /** Omit the metadata from the PNG files. */
   disableImageMetadata?: boolean;
-  /** GPUs by CUDA's numbers, `0,1,2`, or `cpu:N` for N lanes of the CPU; `auto` for one device. */
+  /** GPUs by CUDA number, `0,1,2`, or `cpu:N` for N CPU lanes; `auto` uses one device. */
   devices?: string;
-  /** What goes on when every GPU is lost. */
+  /** Device to continue on when every GPU is lost. */
   fallback?: "none" | "cpu";
-  /** Seconds until a call of the network counts as hung. */
+  /** Seconds after which a network call counts as hung. */
   deadline?: number;
-  /** Rows that calls are padded to, as in `50,25,13`; `auto` or `none`. */
+  /** Row counts that calls are padded to, as in `50,25,13`; `auto` or `none`. */
   buckets?: string;
-  /** Most network rows in one call of a device; guidance takes two a step. */
+  /** Maximum rows per network call of a device; guidance uses two rows a step. */
   batchSize?: number;
-  /** Threads inside one call. */
+  /** Threads per network call. */
   threads?: number;
-  /** Keep no log of the rounds: a resumed run then starts its sample anew. */
+  /** Keep no log of the rounds; a resumed run then restarts its unfinished sample. */
   noCheckpoint?: boolean;
-  /** Print ONNX Runtime's own warnings to standard error. */
+  /** Print ONNX Runtime's warnings to standard error. */
   verbose?: boolean;
 }
 
-/** Class-conditional sampling with a DiT. */
+/** Settings of class-conditional sampling with a DiT. */
 export interface DitSettings extends SharedSettings {
-  /** Classes to images. */
+  /** Class-conditional sampling. */
   task: "dit";
-  /** Images to make. */
+  /** Number of images. */
   numSamples?: number;
-  /** Classes by number or name, one for all images or one an image; drawn from the seed by default. */
+  /**
+   * Class numbers or names, one for all images or one per image; drawn from the seed by default.
+   */
   classLabels?: readonly (string | number)[];
-  /** Images that are solved at once. */
+  /** Number of images solved at once. */
   concurrentSamples?: number;
 }
 
-/** Text to image with Stable Diffusion. */
+/** Settings of text-to-image sampling with Stable Diffusion. */
 export interface SdSettings extends SharedSettings, TextSettings {
-  /** Prompts to images. */
+  /** Text to image. */
   task: "sd";
-  /** What the images show. */
+  /** Text prompt. */
   prompt?: string;
-  /** File of prompts, one a line, UTF-8. */
+  /** UTF-8 file with one prompt per line. */
   promptsFile?: string;
-  /** Images to make, of each prompt. */
+  /** Number of images per prompt. */
   numSamples?: number;
-  /** Images that are solved at once. */
+  /** Number of images solved at once. */
   concurrentSamples?: number;
 }
 
-/** Text to image from the trajectory of an earlier sample. */
+/** Settings of sampling a prompt from the trajectory of an earlier sample (warm start). */
 export interface SdWinitSettings extends SharedSettings, TextSettings {
-  /** Prompts to images, from trajectories. */
+  /** Text to image with a warm start. */
   task: "sd-winit";
-  /** Prompt sampled from scratch, whose trajectory starts the second. */
+  /** Prompt that is sampled from scratch. */
   prompt1?: string;
-  /** Prompt sampled from that trajectory. */
+  /** Prompt that is sampled from the trajectory of `prompt1`. */
   prompt2?: string;
-  /** Noises to start from, a sample of each prompt for each; 1 by default. */
+  /** Number of initial noises, each used for both prompts; 1 by default. */
   numSamples?: number;
-  /** Last steps of the chain that `prompt2` solves anew, at most T. */
+  /** Last steps of the chain that are solved again for `prompt2`, at most T. */
   variationSteps?: number;
-  /** `trajectory.safetensors` of an earlier run to start from, with that run's noise. */
+  /** `trajectory.safetensors` of an earlier run to start from, with the noise of that run. */
   initialTrajectory?: string;
-  /** Latent to start from, `[channels, h, w]` or `[1, channels, h, w]` in `.npy` or `.safetensors`. */
+  /**
+   * Latent to start from, `[channels, h, w]` or `[1, channels, h, w]` in `.npy` or `.safetensors`.
+   */
   initialLatents?: string;
-  /** PNG or JPEG to start from, through the VAE's encoder. */
+  /** PNG or JPEG image to start from, encoded by the VAE's encoder. */
   initialImage?: string;
-  /** Take the trajectory of another model or eta. */
+  /** Accept a trajectory of another model or eta. */
   forceWarm?: boolean;
-  /** Solve `prompt2` from scratch and sequentially too, and record what the warm start saved. */
+  /** Also solve `prompt2` from scratch and sequentially, and record what the warm start saved. */
   compareScratch?: boolean;
 }
 
-/** Settings of the text tasks. */
+/** Settings of the text-to-image tasks. */
 export interface TextSettings {
-  /** What the images shall not show. */
+  /** Negative prompt. */
   negativePrompt?: string;
-  /** Height of the images in pixels; the model's own by default. */
+  /** Image height in pixels; the model's own by default. */
   height?: number;
-  /** Width of the images in pixels; the model's own by default. */
+  /** Image width in pixels; the model's own by default. */
   width?: number;
 }
 
-/** What a run is asked for; `task` says what it makes. */
+/** Settings of a run; `task` selects the kind. */
 export type RunSettings = DitSettings | SdSettings | SdWinitSettings;
 
-/** Settings given beside a recorded run: what it was not made with may be refused. */
+/** Settings that override recorded ones; those that would change the result may be refused. */
 export type Overrides = Partial<RunSettings> & {
-  /** Folder of the run's model; as recorded by default. */
+  /** Model folder; the recorded one by default. */
   modelPath?: string;
 };
 
-/** What a run makes. */
+/** Kind of a run. */
 export type Task = RunSettings["task"];
 
 type Filled<S, K extends keyof S> = S & Required<Pick<S, K>>;
 
-/** Settings of every run once they are checked and have their defaults. */
+/** Validated settings of every run, with defaults filled in. */
 export type SettledShared =
   & Filled<
     SharedSettings,
@@ -167,15 +177,15 @@ export type SettledShared =
 
 type SettledText<S extends TextSettings> = SettledShared & Filled<S, "negativePrompt">;
 
-/** Settled settings of class-conditional sampling. */
+/** Validated settings of class-conditional sampling. */
 export type SettledDit = SettledShared & Filled<DitSettings, "concurrentSamples">;
 
-/** Settled settings of text to image. */
+/** Validated settings of text to image. */
 export type SettledSd =
   & SettledText<SdSettings>
   & Filled<SdSettings, "prompt" | "concurrentSamples">;
 
-/** Settled settings of a warm start. */
+/** Validated settings of a warm start. */
 export type SettledSdWinit =
   & SettledText<SdWinitSettings>
   & Filled<
@@ -183,5 +193,5 @@ export type SettledSdWinit =
     "prompt1" | "prompt2" | "variationSteps" | "forceWarm" | "compareScratch"
   >;
 
-/** What a run is asked for, checked and with every default. */
+/** Validated settings of a run, with defaults filled in. */
 export type Settled = SettledDit | SettledSd | SettledSdWinit;

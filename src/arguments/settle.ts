@@ -1,4 +1,4 @@
-/** Checks the settings of a run and fills in the defaults. @module */
+/** Validates the settings of a run and fills in the defaults. @module */
 import { UsageError } from "../errors.ts";
 import { nearestWord } from "../formats/nearest_word.ts";
 import { checkDevices } from "./device_settings.ts";
@@ -11,24 +11,24 @@ import type { Overrides, RunSettings, Settled } from "./settings.ts";
 import { TASKS } from "./tasks.ts";
 import { findSource, refuseUseless } from "./warm_start_source.ts";
 
-/** Settings that were given; `undefined` counts as not given. */
+/** Given settings; `undefined` counts as not given. */
 export type GivenSettings = RunSettings & Pick<Overrides, "modelPath">;
 
-/** Settings by their names, of which no types are known. */
+/** Settings by name, with values of unknown type. */
 export type SettingValues = Readonly<Record<string, unknown>>;
 
-/** Settled settings, and how they came to be. */
+/** Validated settings, and which of them were given. */
 export interface Settling {
   settings: Settled;
   /** Names of the settings that were given. */
   given: ReadonlySet<string>;
-  /** Whether the seed was drawn, as −1 asks for. */
+  /** Whether the seed was drawn because −1 was given. */
   drawnSeed: boolean;
 }
 
 /**
- * Checks all that can be checked before a model is opened: names, types, ranges, settings that exclude each other or that the method
- * does not use. A seed of −1 is drawn.
+ * Validates everything that needs no open model: names, types, ranges, settings that exclude each
+ * other or that the method does not use. Draws a seed for −1.
  *
  * @throws {UsageError} naming the setting
  */
@@ -57,7 +57,7 @@ export function settle(run: GivenSettings): Settling {
   return { settings, given, drawnSeed };
 }
 
-/** Settings without those that are `undefined`. */
+/** Copy of the settings without `undefined` values. */
 export function defined<S extends object>(settings: S): S {
   return Object.fromEntries(Object.entries(settings).filter(([, v]) => v !== undefined)) as S;
 }
@@ -110,7 +110,7 @@ function refuseUnused({ method }: Settled, given: ReadonlySet<string>): void {
   });
 }
 
-/** An own solver has a file, and no known rounds to choose a window by. */
+/** `own` needs a solver file, and a fixed window: `auto` needs known round counts. */
 function checkOwnSolver({ method, solver, windowSize }: Settled): void {
   if (method !== "own") return;
   if (solver === undefined) {
@@ -126,17 +126,20 @@ function checkOwnSolver({ method, solver, windowSize }: Settled): void {
   );
 }
 
-/** Settings of the solver that a method does not use. */
+/** Solver settings that a method does not use. */
 export function unusedSettings(method: Settled["method"]): string[] {
   return solverSettings().filter((name) => !SOLVER_FLAGS[method].includes(flagName(name)));
 }
 
-/** Settings that belong to a method. */
+/** Settings that only some methods use. */
 export function solverSettings(): string[] {
   return [...new Set(METHODS.flatMap((method) => SOLVER_FLAGS[method]))].map(settingName);
 }
 
-/** Threads of one call wait for each other in a loop: more than there are cores make a run slower and hard to stop. */
+/**
+ * Threads of one call wait in spin loops: more threads than cores make a run slower and hard to
+ * stop.
+ */
 function refuseThreads({ threads }: Settled): void {
   const cores = navigator.hardwareConcurrency;
   if (threads === undefined || threads <= cores) return;

@@ -1,4 +1,4 @@
-/** The kinds of run as their arguments describe them. @module */
+/** The kinds of runs and their arguments. @module */
 import { ditFlags } from "./flags/dit_flags.ts";
 import type { FlagTable } from "./flag.ts";
 import { sdFlags, sdWinitFlags } from "./flags/sd_flags.ts";
@@ -10,9 +10,9 @@ import { SOURCES } from "./warm_start_source.ts";
 export interface TaskArguments {
   /** Name of the script, as a manifest records it. */
   script: string;
-  /** Start of the run folder's name. */
+  /** Prefix of the run folder's name. */
   prefix: string;
-  /** Types, ranges and defaults. */
+  /** Flag table. */
   flags: FlagTable;
   /** Folder of the model that ships with parataa. */
   modelPath: string;
@@ -22,7 +22,7 @@ export interface TaskArguments {
 
 const DIT = ditFlags(), SD = sdFlags(), SD_WINIT = sdWinitFlags();
 
-/** By the name of the task. */
+/** Tasks by name. */
 export const TASKS: Readonly<Record<Task, TaskArguments>> = {
   dit: {
     script: "parallel_dit",
@@ -47,10 +47,10 @@ export const TASKS: Readonly<Record<Task, TaskArguments>> = {
   },
 };
 
-/** The names of all tasks. */
+/** Names of all tasks. */
 export const TASK_NAMES = Object.keys(TASKS) as readonly Task[];
 
-/** The task of a script that a manifest names. */
+/** Task of the script that a manifest names. */
 export function taskOf(script: string): Task | undefined {
   return TASK_NAMES.find((task) => TASKS[task].script === script);
 }

@@ -1,8 +1,8 @@
-/** Where the trajectory comes from that a warm start begins with. @module */
+/** Finds the source of a warm start: a trajectory, a latent or an image. @module */
 import { UsageError } from "../errors.ts";
 import type { SdWinitSettings } from "./settings.ts";
 
-/** Settings that name a file to start from; at most one may be given. */
+/** Settings that name the source file; at most one may be given. */
 export const SOURCES = ["initialTrajectory", "initialLatents", "initialImage"] as const;
 
 /** A source that was given. */
@@ -19,7 +19,10 @@ export function findSource(
   return setting && { setting, file: settings[setting]! };
 }
 
-/** Settings that a source leaves without a meaning: a trajectory file brings the noise that it was solved with. */
+/**
+ * Settings that have no effect with a source: a trajectory file includes the noise that it was
+ * solved with.
+ */
 export function uselessSettings(source: Source | undefined): string[] {
   if (!source) return [];
   return source.setting === "initialTrajectory"
@@ -27,7 +30,9 @@ export function uselessSettings(source: Source | undefined): string[] {
     : ["prompt1"];
 }
 
-/** @throws {UsageError} when a setting was given that the source leaves without a meaning */
+/**
+ * @throws {UsageError} when a given setting has no effect with the source
+ */
 export function refuseUseless(source: Source | undefined, given: ReadonlySet<string>): void {
   const wrong = uselessSettings(source).find((setting) => given.has(setting));
   if (!wrong) return;

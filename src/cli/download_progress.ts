@@ -1,23 +1,27 @@
-/** What a download tells: a bar on a terminal, lines elsewhere, JSON on request, nothing when quiet. @module */
+/**
+ * Progress of a download: a bar on a terminal, lines elsewhere, JSON with `--json`, nothing with
+ * `--quiet`.
+ * @module
+ */
 import type { FetchedModel, FetchEvent } from "../hub/fetch_model.ts";
 import { shorten } from "../text.ts";
 import { printLine, printLines, tell } from "./print.ts";
 import { fit, progressBar, terminalWidth } from "./progress.ts";
 
-/** Milliseconds between two drawings of the bar. */
+/** Milliseconds between two updates of the bar. */
 const REDRAW_MS = 100;
 
-/** A file's name on the terminal is cut after this many characters. */
+/** Maximum length of a file name in the bar. */
 const NAME_WIDTH = 40;
 
-/** Prints what happens. */
+/** Prints download events. */
 export interface DownloadProgress {
   tell(event: FetchEvent): void;
-  /** The end; `next` is a line for people. */
+  /** Reports the end; `next` is a command line for the user. */
   done(model: FetchedModel, options: { dryRun: boolean; next: string }): void;
 }
 
-/** Picks the form by the flags and by what standard error is. */
+/** Chooses the form by the flags and by whether standard error is a terminal. */
 export function downloadProgress(options: { quiet: boolean; json: boolean }): DownloadProgress {
   if (options.json) return jsonProgress();
   if (options.quiet) return { tell() {}, done: ({ path }) => printLine(path) };
@@ -53,7 +57,8 @@ function textProgress(terminal: boolean): DownloadProgress {
           tell(summaryOf(event.model));
           break;
         case "bytes": {
-          // The first event of a file tells what an earlier start has left: it came at no speed.
+          // Bytes of an earlier start, reported by a file's first event, do not count for the
+          // speed.
           if (event.path === last.path) received += Math.max(0, event.done - last.done);
           last = event;
           const now = performance.now();
@@ -100,7 +105,7 @@ function sumOf(files: FetchedModel["files"]): number {
   return files.reduce((sum, { size }) => sum + size, 0);
 }
 
-/** Bytes in the largest decimal unit that leaves a whole number: `3.4 GB`. */
+/** Size in the largest decimal unit with a value of at least 1: `3.4 GB`. */
 export function sizeText(bytes: number): string {
   const units = ["B", "kB", "MB", "GB", "TB"];
   let unit = 0;

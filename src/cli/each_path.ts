@@ -1,14 +1,14 @@
-/** Commands that take several paths. @module */
+/** Runs a command on several paths. @module */
 import { ParataaError, UsageError } from "../errors.ts";
 import { asFlag } from "../arguments/setting_names.ts";
 import { describeError } from "./main.ts";
 import { tell } from "./print.ts";
 
 /**
- * Runs `work` on every path of a line. One that fails does not keep the others from theirs: its error is printed, and the first of them ends
- * the command.
+ * Runs `work` on every path. A failure does not skip the remaining paths: every error is printed,
+ * and the first one is thrown at the end.
  *
- * @param needs what to say, and an example, where the line names no path
+ * @param needs error message and hint if no path is given
  * @throws {UsageError} without a path
  */
 export async function forEachPath(

@@ -1,4 +1,4 @@
-/** `--help`, made from the flag table, and `--version`. @module */
+/** `--help`, generated from the flag table, and `--version`. @module */
 import { VERSION } from "../version.ts";
 import { describeRange, type Flag, FLAG_GROUPS, type FlagTable } from "../arguments/flag.ts";
 import { COLUMNS, NO_BREAK, wrap } from "../formats/wrap.ts";
@@ -6,34 +6,34 @@ import { printText } from "./print.ts";
 import { inOurWords } from "./program_name.ts";
 import { METHODS, SOLVER_FLAGS } from "../arguments/methods.ts";
 
-/** What a script says of itself above its flags. */
+/** Text above the flags in `--help`. */
 export interface ScriptSummary {
   /** Name of the script, without its extension. */
   name: string;
-  /** What it does, one or two lines. */
+  /** Description of one or two lines. */
   about: string;
-  /** A command line to start from. */
+  /** An example command line. */
   example: string;
 }
 
-/** Where the words on a flag begin. */
+/** Column where the descriptions of the flags begin. */
 const HELP_COLUMN = 30;
 
-/** What most people need first; the first five of them that a command has are listed on top. */
+/** Flags that most users need first. The first five that a command has are listed on top. */
 const FIRST = [
   ...["class_labels", "prompt", "prompt1", "prompt2", "variation_steps"],
   ...["model_path", "output_path", "num_samples", "seed"],
 ];
 const MOST_FIRST = 5;
 
-/** A command with fewer flags is seen at a glance. */
+/** Minimum number of flags for a separate first section. */
 const LONG_TABLE = 20;
 
 const FOOT = "Flag names accept - in place of _. Exit codes: 0 ok, 2 usage, 3 model or input, " +
   "4 permission, 5 file system, 6 NaN or infinity, 7 library or device, 8 network, 9 busy, 10 mismatch, " +
   "11 not verified, 70 internal error, 129/130/143 stopped.";
 
-/** The whole text of `--help`, in lines of at most 80 columns. */
+/** Text of `--help`, in lines of at most 80 columns. */
 export function helpText(summary: ScriptSummary, table: FlagTable): string {
   const lines = [...wrap(summary.about), "", ...exampleLines(summary.example)];
   for (const [title, names] of sections(table)) {
@@ -44,7 +44,7 @@ export function helpText(summary: ScriptSummary, table: FlagTable): string {
   return [...lines, "", ...wrap(FOOT.replace(/(?<=\d) /g, NO_BREAK))].join("\n");
 }
 
-/** Titles and the names of the flags below them; each flag once. */
+/** Titles of the sections with the flags in each; a flag is in one section. */
 function sections(table: FlagTable): [title: string, names: string[]][] {
   const names = Object.keys(table);
   const known = FIRST.filter((name) => name in table).slice(0, MOST_FIRST);
@@ -58,7 +58,7 @@ function sections(table: FlagTable): [title: string, names: string[]][] {
   ];
 }
 
-/** A line that runs as it stands; a long one goes on after a backslash. */
+/** Lines of the example, joined by backslashes so that it can be pasted. */
 function exampleLines(example: string): string[] {
   const lines = wrap(inOurWords(example), COLUMNS - "Example: ".length - " \\".length);
   return lines.map((line, i) =>
@@ -66,12 +66,12 @@ function exampleLines(example: string): string[] {
   );
 }
 
-/** What `--version` prints. */
+/** Text of `--version`. */
 export function versionText(): string {
   return `parataa ${VERSION} (Deno ${Deno.version.deno})`;
 }
 
-/** `--help` and `--version` win over everything else on the line and need no library. */
+/** Prints `--help` or `--version` if given, before any other flag is parsed. Needs no library. */
 export function printedAndDone(
   command: { summary: ScriptSummary; flags: FlagTable },
   argv: readonly string[],
@@ -98,13 +98,15 @@ function flagLines(name: string, flag: Flag): string[] {
   return [spelled.padEnd(HELP_COLUMN) + lines[0], ...indented.slice(1)];
 }
 
-/** The methods that take a solver flag, where not all parallel ones do. */
+/** The methods that use a solver flag, if not all parallel methods do. */
 export function methods(name: string): string {
   const users = METHODS.filter((method) => SOLVER_FLAGS[method].includes(name));
   return users.length > 0 && users.length < METHODS.length - 1 ? ` (${users.join(", ")} only)` : "";
 }
 
-/** The value of a flag as the help names it, with a space before it; empty for one without a value. */
+/**
+ * Placeholder of a flag's value in the help, with a leading space; empty for a flag without value.
+ */
 export function valueWord(flag: Flag): string {
   switch (flag.type) {
     case "boolean":
@@ -118,7 +120,7 @@ export function valueWord(flag: Flag): string {
   }
 }
 
-/** Range and default of a flag in brackets; empty for one that has neither. */
+/** Range and default of a flag in brackets; empty if it has neither. */
 export function limits(flag: Flag): string {
   const parts: string[] = [];
   if (flag.type === "integer" || flag.type === "number") parts.push(describeRange(flag));

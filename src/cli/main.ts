@@ -1,4 +1,7 @@
-/** The frame around a script: errors become one line and a documented exit code, signals stop it well. @module */
+/**
+ * Runs a script: prints an error as one line, exits with a documented code and handles signals.
+ * @module
+ */
 import { ParataaError } from "../errors.ts";
 import { asFlag } from "../arguments/setting_names.ts";
 import { describeFailure } from "../runs/failure.ts";
@@ -8,16 +11,16 @@ import { tell } from "./print.ts";
 import { withPermissionLine } from "./permission_hint.ts";
 import { inOurWords } from "./program_name.ts";
 
-/** Exit codes of a run that a signal stopped. */
+/** Exit codes by signal. */
 const SIGNALS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 
-/** A signal ends a run within two seconds: tidying up may take so many milliseconds of them. */
+/** Maximum time for cleanup after a signal. The process must exit within two seconds. */
 const TIDY_MS = 1000;
 
-/** Ends a run on a signal; the reason of the abort that the run sees. */
+/** Abort reason of a run that a signal stopped. */
 export class Interrupted extends Error {
   override name = "Interrupted";
-  /** How to go on. */
+  /** How to resume. */
   hint?: string;
   /** @param exitCode 128 + the signal's number */
   constructor(readonly exitCode: number) {
@@ -26,10 +29,9 @@ export class Interrupted extends Error {
 }
 
 /**
- * Runs a script and ends the process.
- *
- * The first SIGHUP, SIGINT or SIGTERM aborts `signal`, and the script leaves with 129, 130 or 143 once it has tidied up. A second one, or
- * tidying that takes too long, ends the process at once and may leave a manifest that says "running"; `--resume` takes that up as well.
+ * Runs a script and exits. The first SIGHUP, SIGINT or SIGTERM aborts `signal`; the process exits
+ * with 129, 130 or 143 after cleanup. After a second signal, or if cleanup takes too long, it exits
+ * at once and may leave a manifest with the status "running", which `--resume` accepts too.
  */
 export async function runMain(
   script: (args: readonly string[], signal: AbortSignal) => Promise<unknown>,
@@ -55,9 +57,9 @@ export async function runMain(
 }
 
 /**
- * One line for standard error, `parataa: E_NAME: what - hint`, and the exit code.
+ * Formats an error as `parataa: E_NAME: what - hint`, with its exit code.
  *
- * @param args the command line, for a line that may do what this one may not
+ * @param args the command line, to suggest one with the missing permission
  */
 export function describeError(
   error: unknown,
@@ -72,7 +74,7 @@ export function describeError(
   return { line, exitCode, code, message: oneLine(message) };
 }
 
-/** A command whose errors name flags, not settings. */
+/** Wraps a command so that its errors name flags instead of settings. */
 export function flagged<T>(
   command: (args: readonly string[], signal: AbortSignal) => Promise<T>,
 ): (args: readonly string[], signal: AbortSignal) => Promise<T> {
@@ -86,10 +88,10 @@ export function flagged<T>(
   };
 }
 
-/** Most errors in a chain of causes that are shown. */
+/** Maximum number of causes in a stack. */
 const MAX_CAUSES = 10;
 
-/** The stack of an error and of its causes. Messages, which may quote files, take one line each. */
+/** Stack of an error and its causes. Each message is one line, since it may quote files. */
 export function stackLines(error: unknown): string[] {
   const lines: string[] = [];
   for (

@@ -1,12 +1,12 @@
-/** The command that goes on with a downloaded model. @module */
+/** Suggests the next command for a downloaded model. @module */
 import { basename, join } from "node:path";
 import type { FetchedModel } from "../hub/fetch_model.ts";
 import { quoteWord } from "../text.ts";
 
-/** A checkpoint of a whole model is larger, a LoRA or another addition to one smaller. */
+/** Minimum size of a checkpoint of a whole model; LoRAs and other additions are smaller. */
 const WHOLE_MODEL_BYTES = 1.5e9;
 
-/** A line to run, as a task. */
+/** Command line that uses the model, as a task. */
 export function nextCommand(model: FetchedModel): string {
   const { path, files } = model;
   const has = (pattern: RegExp) => files.some((file) => pattern.test(file.path));
@@ -30,7 +30,7 @@ export function nextCommand(model: FetchedModel): string {
   return `deno task convert sd --checkpoint_path ${file} --tokenizer_path DIR --output_path ${output}`;
 }
 
-/** A folder to convert to; a cache is not the place for one. */
+/** Folder for the converted model; never inside a cache. */
 function outputPath({ path, commit, repository }: FetchedModel): string {
   const isCache = basename(path) === commit;
   return `${isCache ? join("models", basename(repository)) : path}-onnx`;

@@ -1,4 +1,4 @@
-/** `parataa`: one command over all scripts. @module */
+/** `parataa`: one command for all scripts. @module */
 import { UsageError } from "../errors.ts";
 import { COMMANDS } from "./commands/commands.ts";
 import { loadCommand } from "./commands/load_command.ts";
@@ -10,7 +10,7 @@ import { COLUMNS, wrap } from "../formats/wrap.ts";
 import { nearestWord } from "../formats/nearest_word.ts";
 import { show } from "../arguments/parse_flags.ts";
 
-/** What `parataa` does itself; none of it needs a permission. */
+/** Built-in commands; none needs a permission. */
 const OWN: Readonly<Record<string, string>> = {
   completion: `print the completion script for a shell: ${SHELLS.join(", ")}`,
   help: "print this help, or the help of a command",
@@ -20,7 +20,7 @@ const OWN: Readonly<Record<string, string>> = {
 /**
  * Runs `parataa`: the first word is a command, the rest are its arguments.
  *
- * @throws {UsageError} on a word that is no command, with the nearest one
+ * @throws {UsageError} on an unknown command, with the nearest known one
  */
 export async function runParataa(args: readonly string[], signal: AbortSignal): Promise<void> {
   const [first = "help", ...rest] = args;
@@ -40,7 +40,7 @@ export async function runParataa(args: readonly string[], signal: AbortSignal): 
   }
 }
 
-/** The whole text of `parataa --help`. */
+/** Text of `parataa --help`. */
 export function parataaHelp(): string {
   const rows = [
     ...Object.entries(COMMANDS).map(([name, { about }]) => [name, about]),

@@ -1,4 +1,4 @@
-/** What to do where Deno refuses: the line that is granted it. @module */
+/** Suggests a command line that grants a permission that Deno denied. @module */
 import { resolve, sep } from "node:path";
 import { COMMANDS } from "./commands/commands.ts";
 import { projectPath } from "../storage/project_path.ts";
@@ -6,24 +6,25 @@ import { permissionFlags, type Permissions } from "../arguments/permissions.ts";
 import { quoteWord } from "../text.ts";
 import { howStarted, programName, scriptName, scriptPath, typedPath } from "./program_name.ts";
 
-/** As Deno ends the message of a refusal. */
+/** End of Deno's message for a denied permission. */
 const REFUSED = /Requires (\w+) access(?: to "(.*?)")?, run again with the --allow-\w+ flag/;
 
-/** As our own hints name a permission that Deno was not asked for. */
+/** Hints of parataa for a permission that was not requested. */
 const LACKING = /run again with --allow-(\w+)(?:=(.+?))?(?: added| too|, without a path)?$/;
 
-/** A line that is longer than this is not repeated: a prompt may have thousands of characters. */
+/** A longer command line is not repeated: a prompt may have thousands of characters. */
 const LONGEST_LINE = 400;
 
-/** What Deno refused. */
+/** A denied permission. */
 interface Refused {
   kind: string;
-  /** Path, variable or fact. */
+  /** Path, variable or machine fact. */
   value: string | undefined;
 }
 
 /**
- * A text in which what Deno says of a missing permission is followed by the line that has it, as this process was started.
+ * Appends to a text on a missing permission the command line that grants it, in the form in which
+ * this process was started.
  *
  * @param args the command line of this process
  */
@@ -55,12 +56,12 @@ function remedy(refused: Refused, args: readonly string[]): string {
   return `run ${lineOf([program, ...more, command].join(" "), words)}`;
 }
 
-/** A line that starts a command with what its table grants it. */
+/** Start of a command line with the permissions of the command table. */
 export function grantedLine(command: string): string {
   return `deno run -q -P=${command} ${scriptPath(command)}`;
 }
 
-/** The command that this process runs, and the words after it. */
+/** The command of this process, and its arguments. */
 function commandOf(args: readonly string[]): { command?: string; words: readonly string[] } {
   const script = scriptName();
   const own = Object.keys(COMMANDS).find((name) => COMMANDS[name].script === script);
@@ -69,7 +70,7 @@ function commandOf(args: readonly string[]): { command?: string; words: readonly
   return command !== undefined && Object.hasOwn(COMMANDS, command) ? { command, words } : { words };
 }
 
-/** Whether a word of the line, a flag's value or not, names the path or a folder above it. */
+/** Whether an argument, or the value of a flag, is the path or a folder above it. */
 function isNamed(path: string | undefined, words: readonly string[]): boolean {
   if (path === undefined) return false;
   const named = words.flatMap((word) => [word, word.slice(word.indexOf("=") + 1), word.slice(2)]);
@@ -83,7 +84,7 @@ function launcherPath(): string {
   return path.includes("/") ? path : `./${path}`;
 }
 
-/** `deno run` with the permissions of a command, and what was refused where they lack it. */
+/** `deno run` with the permissions of the command, and the denied one if they lack it. */
 function denoRun(command: string, { kind, value }: Refused): string {
   const granted = COMMANDS[command].permissions[kind as keyof Permissions];
   const covered = granted === true ||

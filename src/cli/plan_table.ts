@@ -1,7 +1,7 @@
-/** What `--plan` prints. @module */
+/** Output of `--plan`. @module */
 import type { Plan } from "../jobs/planning/plan_window.ts";
 
-/** The measured curve and every window, as a table. */
+/** Table of the measured call times and of all windows. */
 export function planTable({ times, windows, best }: Plan): string[] {
   const row = (...cells: (string | number)[]) => cells.map((c) => String(c).padStart(12)).join("");
   return [

@@ -1,14 +1,19 @@
 /**
- * Writing to standard output and standard error, nowhere else in `src`: lines are escaped here, so no file and no user's text drives the
- * terminal. A reader that has left (`| head`, a closed terminal) does not stop a run: what it makes is its folder. Output that was
- * asked for and cannot be written, as on a full disk, does.
+ * Writes to standard output and standard error; no other module of `src` does. Lines are escaped,
+ * so that text from files or users cannot control the terminal. A run continues if nobody reads the
+ * output (`| head`, a closed terminal), because its result is the folder. Requested output that
+ * cannot be written, as on a full disk, is an error.
  * @module
  */
 import { StorageError } from "../errors.ts";
 import { escapeInvisible } from "../text.ts";
 import { fileFault } from "../formats/file_fault.ts";
 
-/** Writes a line, of text or of JSON, to standard output. @throws {StorageError} when it cannot be written though somebody reads it */
+/**
+ * Writes a line of text or JSON to standard output.
+ *
+ * @throws {StorageError} when the line cannot be written, except to a closed pipe
+ */
 export function printLine(line: string): void {
   printText(escapeInvisible(line));
 }
@@ -18,10 +23,14 @@ export function printLines(lines: readonly string[]): void {
   printText(lines.map(escapeInvisible).join("\n"));
 }
 
-/** Writes text that holds nothing but our own words, as it is: help, versions, completions. @throws {StorageError} as {@linkcode printLine} */
+/**
+ * Writes trusted text unescaped: help, versions, completions.
+ *
+ * @throws {StorageError} as {@linkcode printLine}
+ */
 export function printText(text: string): void {
   try {
-    console.log(text); // says nothing of a closed pipe
+    console.log(text); // a closed pipe throws nothing
   } catch (cause) {
     throw new StorageError(`cannot write to standard output: ${fileFault(cause)}`, {
       cause,
@@ -30,14 +39,14 @@ export function printText(text: string): void {
 }
 
 /**
- * Writes a line for people to standard error, if anybody reads it.
+ * Writes a line for the user to standard error. Errors are ignored.
  *
- * @param options `before` and `end` are written as they are, for the cursor of a progress bar
+ * @param options `before` and `end` are written unescaped, to move the cursor of a progress bar
  */
 export function tell(line: string, { before = "", end = "\n" } = {}): void {
   try {
     Deno.stderr.writeSync(new TextEncoder().encode(before + escapeInvisible(line) + end));
   } catch {
-    // nobody is told
+    // standard error is closed
   }
 }

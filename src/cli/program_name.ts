@@ -1,4 +1,7 @@
-/** How the user started us, so that examples and hints can be typed as they stand. @module */
+/**
+ * Determines how the process was started, so that printed examples and hints can be pasted.
+ * @module
+ */
 import { relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { COMMANDS } from "./commands/commands.ts";
@@ -6,19 +9,22 @@ import { projectPath } from "../storage/project_path.ts";
 import { quoteWord } from "../text.ts";
 
 /**
- * `file`: the single file, which has no clone beside it. `launcher`: `./parataa`. `task`: `deno task`, whose folder is the clone's root, as
- * is that of who starts a script there. `script`: `deno run` from another folder.
+ * `file`: the single-file program, without a clone. `launcher`: `./parataa`. `task`: `deno task`,
+ * or a script started from the root of the clone. `script`: `deno run` from another folder.
  */
 export type Started = "file" | "launcher" | "task" | "script";
 
-/** What started this process. */
+/** How this process was started. */
 export function howStarted(): Started {
   if (/\/parataa\.js$/.test(Deno.mainModule)) return "file";
   if (/\/scripts\/launched\.ts$/.test(Deno.mainModule)) return "launcher";
   return scriptName() === undefined || Deno.cwd() === projectPath(".") ? "task" : "script";
 }
 
-/** Start of a line that runs a command as this process was started: `deno task dit`, `./parataa dit`. */
+/**
+ * Start of a command line, in the form in which this process was started: `deno task dit`,
+ * `./parataa dit`.
+ */
 export function commandLine(command: string): string {
   switch (howStarted()) {
     case "task":
@@ -30,7 +36,7 @@ export function commandLine(command: string): string {
   }
 }
 
-/** Start of a line that names a command next: `parataa`, `./parataa`. */
+/** Start of a command line that is followed by a command: `parataa`, `./parataa`. */
 export function programName(): string {
   switch (howStarted()) {
     case "file":
@@ -44,7 +50,7 @@ export function programName(): string {
   }
 }
 
-/** A text that says `deno task dit`, in the words of who started this process in another way. */
+/** Replaces `deno task dit` in a text by the form in which this process was started. */
 export function inOurWords(text: string): string {
   return text.replace(
     /\bdeno task ([\w-]+)/g,
@@ -52,18 +58,18 @@ export function inOurWords(text: string): string {
   );
 }
 
-/** Path of a command's own script, as it can be typed here. */
+/** Path of a command's script, relative to the working directory if shorter. */
 export function scriptPath(command: string): string {
   return typedPath(`scripts/${COMMANDS[command].script}.ts`);
 }
 
-/** Path of a file of the project, as it can be typed here. */
+/** Path of a project file, relative to the working directory if shorter. */
 export function typedPath(name: string): string {
   const [absolute, near] = [projectPath(name), relative(Deno.cwd(), projectPath(name))];
   return quoteWord(near.length < absolute.length ? near : absolute);
 }
 
-/** Name of the main module, where it is a script of this project. */
+/** Name of the main module if it is a script of this project. */
 export function scriptName(): string | undefined {
   if (!Deno.mainModule.startsWith("file:")) return undefined;
   const [, name] = /^(\w+)\.ts$/.exec(relative(projectPath("scripts"), mainPath())) ?? [];

@@ -1,19 +1,23 @@
-/** What a run tells while it works: a bar on a terminal, lines elsewhere, JSON on request, nothing when quiet. @module */
+/**
+ * Progress of a run: a bar on a terminal, lines elsewhere, JSON with `--json`, nothing with
+ * `--quiet`.
+ * @module
+ */
 import { plural } from "../text.ts";
 import type { RoundEvent, RunEvent, SampleEvent } from "../jobs/progress.ts";
 import type { RunFigures, RunResult } from "../jobs/run_result.ts";
 import { shorten } from "../text.ts";
 import { printLine, printLines, tell } from "./print.ts";
 
-/** Prints what happens. */
+/** Prints run events. */
 export interface Progress {
-  /** Prints what a run tells. */
+  /** Prints an event. */
   tell(event: RunEvent): void;
-  /** The end of the run. */
+  /** Reports the end of the run. */
   done(result: RunResult): void;
 }
 
-/** Picks the form by the flags and by what standard error is. */
+/** Chooses the form by the flags and by whether standard error is a terminal. */
 export function createProgress(
   options: { quiet: boolean; json: boolean; verbose?: boolean },
 ): Progress {
@@ -35,7 +39,7 @@ function jsonProgress({ verbose }: { verbose?: boolean }): Progress {
 
 const BAR_WIDTH = 24;
 
-/** A prompt on the terminal is cut after this many characters. */
+/** Maximum length of a prompt in the output. */
 const LABEL_WIDTH = 60;
 
 function textProgress(terminal: boolean, { verbose = false }: { verbose?: boolean }): Progress {
@@ -65,13 +69,15 @@ function textProgress(terminal: boolean, { verbose = false }: { verbose?: boolea
   };
 }
 
-/** A line that shows the first of the samples in flight. */
+/** Progress bar of the first of the samples being solved. */
 class Bar {
   #started = performance.now();
-  /** Finished index of every sample in flight. */
+  /** Finished index of every sample being solved. */
   readonly #begun = new Map<number, number>();
 
-  /** @param before what wipes the last line */
+  /**
+   * @param before escape sequence that clears the previous line
+   */
   constructor(private readonly before: string) {}
 
   show(event: RoundEvent, whole: boolean): void {
@@ -89,7 +95,7 @@ class Bar {
     else tell(fit(line, terminalWidth() - 1), { before, end: "" });
   }
 
-  /** Forgets a sample that is finished, or all. */
+  /** Removes a finished sample, or all. */
   forget(sample?: number): void {
     if (sample === undefined) this.#begun.clear();
     else this.#begun.delete(sample);
@@ -127,18 +133,18 @@ function barLine(event: RoundEvent, rate: number): string {
     `round ${event.round}${speed}, residual ${event.residual.toExponential(1)}`;
 }
 
-/** A bar of which a part, from 0 to 1, is filled. */
+/** A bar filled to a fraction from 0 to 1. */
 export function progressBar(done: number): string {
   const filled = Math.round(done * BAR_WIDTH);
   return "█".repeat(filled) + "░".repeat(BAR_WIDTH - filled);
 }
 
-/** A line longer than the terminal would wrap, and the next one would not clear all of it. */
+/** Truncates a line to the terminal width: a wrapped line could not be cleared. */
 export function fit(line: string, width: number): string {
   return line.length <= width ? line : line.slice(0, Math.max(0, width));
 }
 
-/** Columns of the terminal. */
+/** Width of the terminal in columns. */
 export function terminalWidth(): number {
   try {
     return Deno.consoleSize().columns;

@@ -1,4 +1,4 @@
-/** Does what the command line of a sampling script says. @module */
+/** Executes the command line of a sampling script. @module */
 import { type GivenSettings, settle } from "../arguments/settle.ts";
 import { TASKS } from "../arguments/tasks.ts";
 import { deviceLines, listDevices } from "../diagnostics/doctor/list_devices.ts";
@@ -15,7 +15,11 @@ import { createProgress } from "./progress.ts";
 import { type Line, mergeLine } from "./sampling_line.ts";
 import { watchRun } from "./watch_run.ts";
 
-/** Samples, or prints what `--list_classes`, `--list_devices` or `--plan` ask for. @returns the run, if any */
+/**
+ * Samples, or prints the output of `--list_classes`, `--list_devices` or `--plan`.
+ *
+ * @returns the run, if any
+ */
 export async function runLine(line: Line, signal: AbortSignal): Promise<RunResult | undefined> {
   const { task, given, resume, quiet, json } = line;
   const lists = line.listClasses || line.listDevices;

@@ -1,4 +1,4 @@
-/** The command line of a sampling script. @module */
+/** Parses the command line of a sampling script. @module */
 import { type MergedSettings, takeArgumentsFrom } from "../arguments/args_from.ts";
 import type { FlagTable } from "../arguments/flag.ts";
 import { type FlagSettings, refuseIgnored } from "../arguments/ignored_flags.ts";
@@ -8,7 +8,7 @@ import { type GivenSettings, type SettingValues, settle } from "../arguments/set
 import type { Task } from "../arguments/settings.ts";
 import { UsageError } from "../errors.ts";
 
-/** What a command line of a sampling script says. */
+/** Parsed command line. */
 export interface Line {
   task: Task;
   given: GivenSettings;
@@ -24,7 +24,11 @@ export interface Line {
   verbose: boolean;
 }
 
-/** Reads a command line by a table of flags. @throws {UsageError} naming the flag */
+/**
+ * Parses a command line by a table of flags.
+ *
+ * @throws {UsageError} naming the flag
+ */
 export function readLine(task: Task, flags: FlagTable, argv: readonly string[]): Line {
   const { values, given } = parseFlags(flags, argv);
   const { resume, args_from, plan, quiet, json, verbose, ...lists }: SettingValues = values;
@@ -46,9 +50,9 @@ export function readLine(task: Task, flags: FlagTable, argv: readonly string[]):
 }
 
 /**
- * The settings of a line, on top of those that `--args_from` names.
+ * Merges the settings of a command line over those of `--args_from`.
  *
- * @throws {UsageError} naming a flag that the run would not follow
+ * @throws {UsageError} naming a flag that has no effect
  */
 export async function mergeLine(
   { given, names, argsFrom, json, verbose, listDevices }: Line,
@@ -61,7 +65,7 @@ export async function mergeLine(
   return merged;
 }
 
-/** What the flags come to, by their names, for the rules of flags beside each other. */
+/** Flag values by flag name, for the rules on flags that exclude each other. */
 function flagValues(given: GivenSettings): FlagSettings {
   const recorded = recordArguments(settle(given).settings, "all");
   return Object.fromEntries(

@@ -1,10 +1,10 @@
-/** What `verify` prints, and when it is content. @module */
+/** Output of `verify`, and its success criterion. @module */
 import { VerificationError } from "../errors.ts";
 import { conditionName } from "../runs/manifest.ts";
 import type { Overall } from "../jobs/verification.ts";
 import type { Cost, VerifiedSample } from "../jobs/verified_sample.ts";
 
-/** Line of a sample. */
+/** Line of one sample. */
 export function sampleLine(sample: VerifiedSample): string {
   const { index, run, sequential } = sample;
   return `sample ${index} ${conditionName(sample)}: ${differences(sample)}; ${
@@ -12,7 +12,7 @@ export function sampleLine(sample: VerifiedSample): string {
   }`;
 }
 
-/** Lines of the whole run; the figures of a single sample are those of its own line. */
+/** Lines of the whole run. For a single sample only the figures not on the sample's own line. */
 export function overallLines(total: Overall): string[] {
   const { samples, run, sequential, tolerance, verified } = total;
   const figures = samples === 1 ? [] : [
@@ -30,7 +30,7 @@ export function overallLines(total: Overall): string[] {
 }
 
 /**
- * Does nothing where every sample is within the tolerance.
+ * Checks that every sample is within the tolerance.
  *
  * @param batchWide operators of the network that mix the rows of a call
  * @throws {VerificationError} naming the worst sample when any is beyond the tolerance

@@ -1,20 +1,24 @@
-/** Prints what a run tells, and words how a stopped one is resumed. @module */
+/** Prints the progress of a run, and how to resume a stopped one. @module */
 import { asFlag } from "../arguments/setting_names.ts";
 import type { WatchOptions } from "../jobs/progress.ts";
 import { Interrupted } from "./main.ts";
 import type { Progress } from "./progress.ts";
 
-/** How a run is watched. */
+/** Options of watching a run. */
 export interface Watched {
   signal: AbortSignal;
   progress: Progress;
-  /** Note where sequential sampling would have been faster. */
+  /** Add a note if sequential sampling would be faster. */
   advise?: boolean;
-  /** Hash of the model of the image that the arguments came from. */
+  /** Hash of the model recorded in the image of `--args_from`. */
   recordedModel?: string;
 }
 
-/** Starts a run and prints what it tells. @throws {Interrupted} with the line that resumes the run */
+/**
+ * Starts a run and prints its progress.
+ *
+ * @throws {Interrupted} with the command line that resumes the run
+ */
 export async function watchRun<T>(
   { signal, progress, recordedModel, advise }: Watched,
   run: (options: WatchOptions) => Promise<T>,

@@ -1,4 +1,4 @@
-/** Checks what settings name, as far as that goes without opening a network. @module */
+/** Checks the inputs that the settings name, without opening a network. @module */
 import { pathAccess } from "../arguments/flag.ts";
 import { readSeedList } from "../arguments/seed_list.ts";
 import { flagName } from "../arguments/setting_names.ts";
@@ -17,9 +17,9 @@ import { expectLabels, parseClassLabels } from "./tasks/class_labels.ts";
 import { readPrompts } from "./tasks/text_prompts.ts";
 
 /**
- * Checks that the files are there, that the model has its parts, and that it knows the classes.
+ * Checks that the named files exist, that the model is complete and that it has the named classes.
  *
- * @throws {ParataaError} that a run with these settings would end with
+ * @throws {ParataaError} with the error that a run with these settings would throw
  */
 export async function checkInputs(given: GivenSettings): Promise<void> {
   const { settings, given: names } = await checkSettings(given);
@@ -43,7 +43,7 @@ async function expectThere(setting: string, path: string): Promise<void> {
   }
 }
 
-/** The model's folder, and classes or prompts against it. */
+/** Checks the model folder, and the classes or prompts against it. */
 async function checkModel(settings: Settled): Promise<void> {
   const { task, modelPath, vaePath, fp16 } = settings;
   const path = modelFolder(task, modelPath);

@@ -1,19 +1,23 @@
-/** The folder that a sampling run writes: a new one, or one that goes on. @module */
+/** Opens the folder of a sampling run: a new one, or one to resume. @module */
 import type { Manifest, SampleRecord } from "../runs/manifest.ts";
 import { RunDirectory } from "../runs/run_directory.ts";
 import { type HeldRun, tidyRun } from "../runs/unfinished_run.ts";
 import type { RecordedArguments } from "../arguments/record.ts";
 import { checkUnchanged } from "./unchanged.ts";
 
-/** A run's folder, locked, and what it holds already. */
+/** A locked run folder and the samples that it already contains. */
 export interface OpenRun extends AsyncDisposable {
   run: RunDirectory;
   manifest: Manifest;
-  /** Samples that an earlier start of the run has finished, by index. */
+  /** Samples finished before this start, by index. */
   finished: ReadonlyMap<number, SampleRecord>;
 }
 
-/** Makes the folder of a new run in `parent`. @throws {StorageError} when the file system refuses */
+/**
+ * Creates the folder of a new run in `parent`.
+ *
+ * @throws {StorageError} when the file system refuses
+ */
 export async function createRun(
   manifest: Manifest,
   { parent, prefix }: { parent: string; prefix: string },
@@ -23,12 +27,12 @@ export async function createRun(
 }
 
 /**
- * Goes on with a held run.
+ * Resumes a locked run.
  *
- * @param held the run; its manifest is the one that is written again
- * @param here the manifest that a new run would start with
+ * @param held the run; its manifest is updated and saved
+ * @param here the manifest of a new run with the current setup
  * @param overrides arguments that differ from the recorded ones and do not change the result
- * @throws {MismatchError} when the run would not end as it would have ended
+ * @throws {MismatchError} when the current setup would change the result
  * @throws {FormatError} when a file of a finished sample is damaged
  */
 export async function reopenRun(

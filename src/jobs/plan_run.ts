@@ -1,4 +1,4 @@
-/** Measures the device and says what every window would take. @module */
+/** Measures the device and estimates the cost of every window size. @module */
 import type { GivenSettings } from "../arguments/settle.ts";
 import type { RunSettings } from "../arguments/settings.ts";
 import { UsageError } from "../errors.ts";
@@ -11,13 +11,14 @@ import { checkSettings } from "./sample_run.ts";
 import { makingOf } from "./tasks/task.ts";
 import { taskOn } from "./tasks/task_on.ts";
 
-/** Timing calls for an estimate takes no longer. */
+/** Maximum time spent on timing calls for an estimate. */
 const MOST_SECONDS = 5;
 
 /**
- * Measures what a run would sample with, and plans its window.
+ * Measures the device and plans the window of a run.
  *
- * @throws {UsageError} naming the setting that is wrong; sequential sampling has no window, an own solver no known rounds
+ * @throws {UsageError} naming the invalid setting; `sequential` has no window, and the rounds of
+ *   `own` are unknown
  */
 export async function planRun(
   model: string,
@@ -36,7 +37,7 @@ export async function planRun(
   });
 }
 
-/** Times the denoiser's calls with these settings. */
+/** Times calls of the denoiser with the given settings. */
 export async function timeCalls(
   settings: GivenSettings,
   options: WatchOptions = {},

@@ -1,4 +1,4 @@
-/** What a run tells while it works, and how it is stopped. @module */
+/** Progress events and cancellation of a run. @module */
 import type { Spelling, Wording } from "../errors.ts";
 import type { Task } from "../arguments/settings.ts";
 import type { VerifiedSample } from "./verified_sample.ts";
@@ -23,7 +23,7 @@ export interface RoundEvent {
   residual: number;
 }
 
-/** A sample is finished and its files are written. */
+/** Sent when a sample is finished and its files are written. */
 export interface SampleEvent {
   /** Kind of the event. */
   event: "sample";
@@ -43,7 +43,7 @@ export interface SampleEvent {
   seconds: number;
 }
 
-/** A line for people that belongs to no sample; a `detail` is one for those who ask for more. */
+/** A line of text for the user that belongs to no sample; `detail` lines are for verbose output. */
 export interface NoteEvent {
   /** Kind of the event. */
   event: "note" | "detail";
@@ -51,47 +51,50 @@ export interface NoteEvent {
   line: string;
 }
 
-/** The run's folder is there, and nothing is sampled yet. */
+/** Sent when the run folder exists, before the first sample. */
 export interface StartEvent {
   /** Kind of the event. */
   event: "start";
-  /** What the run makes. */
+  /** Kind of the run. */
   task: Task;
   /** Folder of the run. */
   path: string;
-  /** Hash of the network that predicts the noise. */
+  /** Hash of the denoiser network. */
   modelSha256: string;
 }
 
-/** A sample of a run is compared with sequential sampling. */
+/** Sent when a sample has been compared with sequential sampling. */
 export type VerifiedSampleEvent = { event: "verified_sample" } & VerifiedSample;
 
-/** What a run tells while it works. */
+/** Any progress event of a run. */
 export type RunEvent = RoundEvent | SampleEvent | NoteEvent | StartEvent | VerifiedSampleEvent;
 
-/** How a run is watched and stopped. */
+/** Options to observe and cancel a run. */
 export interface WatchOptions {
-  /** Stops the run: it throws the signal's reason, and its folder can be resumed. */
+  /** Cancels the run: it throws the signal's reason, and its folder can be resumed. */
   signal?: AbortSignal;
-  /** Told of everything that happens, in order; what it throws ends the run. */
+  /** Receives every event in order; an exception ends the run. */
   onProgress?: (event: RunEvent) => void;
-  /** How notes spell settings; as in code by default. */
+  /** Spelling of settings in notes; that of the library by default. */
   spelling?: Spelling;
-  /** Note after the first sample where sequential sampling would have been faster; it takes a twentieth of the sample's time. */
+  /**
+   * Adds a note after the first sample if sequential sampling would be faster. Measuring takes 5%
+   * of the sample's time.
+   */
   advise?: boolean;
 }
 
-/** The options of a run as its parts take them. */
+/** Watch options with their defaults filled in. */
 export class Watch {
   readonly signal: AbortSignal;
-  /** Tells whoever watches. */
+  /** Sends an event to the observer. */
   readonly tell: (event: RunEvent) => void;
 
-  /** Whether to note where sequential sampling would have been faster. */
+  /** Whether to add the note on faster sequential sampling. */
   readonly advise: boolean;
   readonly #spelling: Spelling;
 
-  /** Without options nobody watches, and nothing stops the run. */
+  /** Without options, events are dropped and nothing cancels the run. */
   constructor(options: WatchOptions = {}) {
     const { signal = new AbortController().signal, onProgress = () => {} } = options;
     const { spelling = (setting) => setting, advise = false } = options;
@@ -101,7 +104,7 @@ export class Watch {
     this.#spelling = spelling;
   }
 
-  /** Tells a line for people. */
+  /** Sends a note for the user. */
   readonly note = (line: Wording): void => {
     const text = typeof line === "string" ? line : line(this.#spelling);
     this.tell({ event: "note", line: text });

@@ -3,11 +3,11 @@ import { readFinishedRun } from "../runs/finished_run.ts";
 import { type RunResult, runResult } from "./run_result.ts";
 
 /**
- * Reads a finished run as `sampleRun` returned it. Every file that its manifest lists is checked against its hash; images, trajectories
- * and rounds are read when they are asked for.
+ * Reads a finished run; returns what `sampleRun` returned. Every file is checked against the hash
+ * in the manifest. Images, trajectories and rounds are read on demand.
  *
  * @param path folder of the run
- * @throws {FormatError} when it holds no finished run, or a file is damaged or missing
+ * @throws {FormatError} when it is not a finished run, or a file is damaged or missing
  *
  * @example
  * ```ts

@@ -1,11 +1,15 @@
-/** The task of a run that was recorded. @module */
+/** Determines the task of a recorded run. @module */
 import { show } from "../arguments/parse_flags.ts";
 import type { Task } from "../arguments/settings.ts";
 import { taskOf } from "../arguments/tasks.ts";
 import { FormatError } from "../errors.ts";
 import type { Manifest } from "../runs/manifest.ts";
 
-/** @throws {FormatError} when no task of ours made the run */
+/**
+ * Task of the script that a manifest records.
+ *
+ * @throws {FormatError} when the script is unknown
+ */
 export function recordedTask(path: string, { script }: Manifest): Task {
   const task = taskOf(script);
   if (task) return task;

@@ -17,13 +17,13 @@ import { recordedTask } from "./recorded_task.ts";
 import type { RunResult } from "./run_result.ts";
 import { sampleRun } from "./sample_run.ts";
 
-/** Settings of a repetition that may differ from the recorded ones. */
+/** Settings that may differ from the recorded ones. */
 export type RerunSettings = Pick<
   Overrides,
   "modelPath" | "vaePath" | "provider" | "libraryPath" | "outputPath" | "threads"
 >;
 
-/** A run and its repetition. */
+/** A recorded run and its repetition. */
 export interface Repetition {
   /** Folder of the recorded run. */
   path: string;
@@ -31,16 +31,16 @@ export interface Repetition {
   recorded: Manifest;
   /** The new run. */
   run: RunResult;
-  /** Which files came out the same. */
+  /** Comparison of the files. */
   files: FileComparison;
-  /** What may explain other bytes. */
+  /** Differences of the setup that may explain different bytes. */
   differences: readonly Difference[];
-  /** Whether every file of the recorded run came out the same. */
+  /** Whether every file of the recorded run was reproduced. */
   verified: boolean;
 }
 
 /**
- * Makes a run again in a new folder.
+ * Repeats a run in a new folder and compares the files.
  *
  * @param path the recorded run's folder
  * @throws {FormatError} when the recorded run is damaged or was never finished
@@ -81,8 +81,8 @@ export async function rerunRun(
 }
 
 /**
- * Whether the two `args.txt` agree except for flags that cannot change the result (the output folder, how the run was executed) and
- * flags that did not exist when the run was recorded.
+ * Whether the two `args.txt` agree, ignoring flags that do not affect the result (output folder,
+ * execution) and flags that did not exist when the run was recorded.
  */
 function sameArgumentsElsewhere(task: Task, recorded: Manifest, here: Manifest): boolean {
   const { flags } = TASKS[task];

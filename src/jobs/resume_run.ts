@@ -1,4 +1,4 @@
-/** Goes on with a run that was stopped, killed or failed. @module */
+/** Resumes a run that was stopped, killed or failed. @module */
 import { fitToMachine } from "../arguments/fit_to_machine.ts";
 import { type RecordedArguments, recordedSettings } from "../arguments/record.ts";
 import { requireAccess } from "../arguments/require_access.ts";
@@ -17,12 +17,13 @@ import { type RunResult, runResult } from "./run_result.ts";
 import { sampleOn } from "./sampling.ts";
 
 /**
- * Goes on with a run where it was stopped; it ends with the bytes that it would have ended with. A run that is complete is checked, and
- * nothing is done.
+ * Resumes a run where it stopped; the result is byte-identical to an uninterrupted run. A complete
+ * run is only validated.
  *
  * @param path the run's folder
- * @param overrides settings that differ from the recorded ones; only those that do not change the result may
- * @throws {MismatchError} when a setting would change the result, or version, library, model or an input are not those of the run
+ * @param overrides settings that differ from the recorded ones; they must not affect the result
+ * @throws {MismatchError} when a setting would change the result, or version, library, model or an
+ *   input differ from the recorded ones
  * @throws {FormatError} when a file of a finished sample is damaged
  * @throws {BusyError} when another process writes the run
  *
@@ -85,7 +86,7 @@ function checkTask(path: string, recorded: Task, given: Task | undefined): void 
   );
 }
 
-/** What is given beside the recorded settings and does not change the result, as a manifest records it. */
+/** Given settings that do not affect the result, in the form of a manifest. */
 function overridden(
   task: Task,
   { task: _, ...overrides }: Overrides,

@@ -1,4 +1,4 @@
-/** The manifest that a sampling run starts with. @module */
+/** Creates the initial manifest of a sampling run. @module */
 import { isAbsolute } from "node:path";
 import type { LatentPipeline } from "../pipelines/latent_pipeline.ts";
 import { type Digest, digestFile } from "../storage/hash.ts";
@@ -10,10 +10,10 @@ import { VERSION } from "../version.ts";
 import type { Execution } from "./execution/choose_provider.ts";
 import type { OpenModel } from "./execution/open_model.ts";
 
-/** What runs are made by, whatever their model and arguments. */
+/** Software that executes a run, independent of model and arguments. */
 export type Maker = Pick<Manifest, "versions" | "provider" | "library">;
 
-/** Records versions and the library's hash. */
+/** Returns versions, provider and the hash of the library. */
 export async function describeMaker(
   { provider }: Pick<Execution, "provider">,
   env: Environment,
@@ -30,7 +30,10 @@ export async function describeMaker(
   };
 }
 
-/** Records the maker and the hash of every file of the model in use; the arguments are added once they are settled. */
+/**
+ * Returns a manifest with the software and the hash of every model file in use. The arguments are
+ * added once they are final.
+ */
 export async function newManifest(
   script: string,
   { execution, env, pipeline }: OpenModel,
@@ -62,7 +65,7 @@ export async function newManifest(
   };
 }
 
-/** Adds the hashes of networks that were opened since. */
+/** Adds the hashes of networks opened in the meantime. */
 export async function hashNetworks(
   files: Record<string, Digest>,
   pipeline: LatentPipeline,
@@ -71,7 +74,9 @@ export async function hashNetworks(
   for (const [name, path] of pipeline.networkFiles) files[name] ??= await digestFile(path, signal);
 }
 
-/** A library that the system found by its name alone has no path to hash. */
+/**
+ * Path and hash of the library. A library that the system loader found by name has no path to hash.
+ */
 async function describeLibrary(path: string): Promise<Manifest["library"]> {
   return isAbsolute(path) ? { path, ...await digestFile(path) } : { path };
 }

@@ -1,4 +1,4 @@
-/** What a run came to. @module */
+/** Result of a run. @module */
 import type { Manifest, SampleRecord } from "../runs/manifest.ts";
 import { RunSample } from "../runs/run_sample.ts";
 
@@ -20,19 +20,19 @@ export interface RunFigures {
   unconverged: number;
 }
 
-/** A finished run: its folder, what it recorded, and its samples, whose images and trajectories are read when they are asked for. */
+/** A finished run. Images and trajectories of its samples are read on demand. */
 export interface RunResult {
   /** Folder of the run. */
   path: string;
-  /** As `manifest.json` has it. */
+  /** Content of `manifest.json`. */
   manifest: Manifest;
-  /** In order of their index. */
+  /** Samples by index. */
   samples: readonly RunSample[];
-  /** What a sample took in the mean. */
+  /** Means over the samples. */
   figures: RunFigures;
 }
 
-/** The result of a run that is complete. */
+/** Result of a complete run. */
 export function runResult(path: string, manifest: Manifest): RunResult {
   const samples = manifest.samples.map((record) => new RunSample(path, record));
   return { path, manifest, samples, figures: figuresOf(manifest.samples) };

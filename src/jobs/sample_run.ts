@@ -1,4 +1,4 @@
-/** Samples a run: the main job of parataa as a function call. @module */
+/** Samples a run by a function call. @module */
 import { requireAccess } from "../arguments/require_access.ts";
 import { type GivenSettings, settle, type Settling } from "../arguments/settle.ts";
 import type { RunSettings } from "../arguments/settings.ts";
@@ -11,14 +11,14 @@ import { importSolver } from "./samples/own_solver.ts";
 import { sampleOn } from "./sampling.ts";
 
 /**
- * Samples as `settings` say and leaves a run's folder: images of every round, trajectories, the manifest.
+ * Samples a run and writes its folder: images of every round, trajectories, the manifest.
  *
- * @param model folder of a model, or a pipeline that is open; it stays the caller's to close
- * @param settings what to make; what is left out has the default of the command line
- * @returns the run, its images and trajectories read when they are asked for
- * @throws {UsageError} naming the setting that is wrong; settings are checked before any model is opened
- * @throws {ModelError} when the model does not meet its contract
- * @throws {NumericalError} when NaN or infinity turns up
+ * @param model model folder, or an open pipeline, which the caller closes
+ * @param settings task and options; the defaults are those of the command line
+ * @returns the run; its images and trajectories are read on demand
+ * @throws {UsageError} naming the invalid setting; settings are validated before a model is opened
+ * @throws {ModelError} when the model lacks an input, output or file that sampling needs
+ * @throws {NumericalError} when the network returns NaN or infinity
  * @throws {StorageError} when the file system refuses
  *
  * @example Two images of a class, ten steps solved at once
@@ -53,10 +53,10 @@ export async function sampleRun(
 }
 
 /**
- * Checks settings as `sampleRun` does before it opens a model.
+ * Validates settings, as `sampleRun` does before it opens a model.
  *
  * @throws {UsageError} naming the setting
- * @throws {PermissionError} when a file that they name may not be read
+ * @throws {PermissionError} when a named file may not be read
  */
 export async function checkSettings(settings: GivenSettings): Promise<Settling> {
   const settled = settle(settings);
@@ -66,7 +66,7 @@ export async function checkSettings(settings: GivenSettings): Promise<Settling> 
   return settled;
 }
 
-/** Settings that an open pipeline has settled. */
+/** Settings that are fixed by an open pipeline. */
 const SETTLED_BY_PIPELINE = [
   ...["vaePath", "fp16", "provider", "threads", "libraryPath", "height", "width", "devices"],
   ...["buckets", "deadline", "fallback", "cudaLibraryPath", "gpuMemLimit", "cudaOptions"],

@@ -1,4 +1,8 @@
-/** Samples a run from its settled settings: the model opened, one folder per sample, the manifest. @module */
+/**
+ * Samples a run from validated settings: opens the run folder, runs the samples, writes the
+ * manifest.
+ * @module
+ */
 import { argumentsText, recordArguments, type RecordedArguments } from "../arguments/record.ts";
 import { settingNotes } from "../arguments/setting_notes.ts";
 import type { Settling } from "../arguments/settle.ts";
@@ -23,20 +27,20 @@ import { makingOf } from "./tasks/task.ts";
 import { taskOn } from "./tasks/task_on.ts";
 import { digestInputs } from "./unchanged.ts";
 
-/** Images beyond these are left out of the run's sheet. */
+/** Maximum number of images on the run's sheet. */
 const MOST_ON_SHEET = 256;
 
-/** A run that goes on, and what it is given now that does not change the result. */
+/** A run to resume, and given settings that do not affect the result. */
 export interface Resumed {
   held: HeldRun;
   overrides: RecordedArguments;
 }
 
 /**
- * Samples on an open model.
+ * Samples a run on an open model.
  *
- * @param resumed the run to go on with; a new folder by default
- * @throws {ParataaError} with the exit code of the contract; the signal's reason when it stops the run
+ * @param resumed the run to resume; a new folder by default
+ * @throws {ParataaError} when sampling fails; the signal's reason when the run is cancelled
  */
 export async function sampleOn(
   model: OpenModel,
@@ -81,7 +85,11 @@ export async function sampleOn(
   return runResult(opened.run.path, opened.manifest);
 }
 
-/** Ends the run's folder as `work` ends. @throws what `work` throws */
+/**
+ * Runs `work` and records its outcome in the manifest.
+ *
+ * @throws the error of `work`
+ */
 async function finishWhatever(
   { run, manifest }: OpenRun,
   { pipeline, signal }: SampleContext,
@@ -99,13 +107,13 @@ async function finishWhatever(
       code: stopped ? "E_INTERRUPTED" : code,
       message: oneLine(message),
     };
-    // A full disk must not hide the error that is already on its way.
+    // Keep the original error if the disk is full too.
     await run.finish(stopped ? "interrupted" : "failed", ending).catch(() => {});
     throw error;
   }
 }
 
-/** What the user should know before the first round. */
+/** Sends the notes that precede the first round. */
 function tellNotes(
   { execution: { notes, details } }: OpenModel,
   { pipeline, watch, settings }: SampleContext,
@@ -117,7 +125,7 @@ function tellNotes(
   if (drawnSeed) watch.note(`seed ${settings.seed}`);
 }
 
-/** A device that is slow over its first run of a size meets every size before the first round. */
+/** Runs every call size once, because the first call of a size is slow on some devices. */
 async function warmUp({ pipeline, schedule, settings, watch }: SampleContext): Promise<void> {
   const { windowSize, guidanceScale, method } = settings;
   const steps = method === "sequential" ? 1 : Math.min(Number(windowSize), schedule.numSteps);
@@ -129,7 +137,7 @@ async function warmUp({ pipeline, schedule, settings, watch }: SampleContext): P
   watch.note(`warmed up calls of ${sizes.join(", ")} rows on ${names} in ${seconds} s`);
 }
 
-/** Runs the jobs, `concurrentSamples` of them at once; ends with a sheet of all final images. */
+/** Runs the jobs, `concurrentSamples` at once, and writes a sheet of the final images. */
 async function runJobs(jobs: Jobs, context: SampleContext): Promise<void> {
   const images: Image[] = [], captions: string[] = [];
   const { settings } = context;

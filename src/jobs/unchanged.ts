@@ -1,4 +1,4 @@
-/** What decides a run's result, and whether it is as it was. @module */
+/** Checks that a recorded run can be reproduced or resumed with the current setup. @module */
 import { join } from "node:path";
 import type { RecordedArguments } from "../arguments/record.ts";
 import { settingName } from "../arguments/setting_names.ts";
@@ -9,7 +9,7 @@ import { type Digest, digestFile } from "../storage/hash.ts";
 import type { Manifest } from "../runs/manifest.ts";
 import { modelChanges } from "../runs/model_changes.ts";
 
-/** Digests of the files that recorded arguments name and that decide the result, by the argument. */
+/** Digests of the files that arguments name and that affect the result, by argument. */
 export async function digestInputs(
   task: Settled["task"],
   recorded: RecordedArguments,
@@ -23,16 +23,16 @@ export async function digestInputs(
   return digests;
 }
 
-/** What decides a run's result beside the arguments in the folder. */
+/** Everything that determines the result of a run. */
 export type Making = Pick<
   Manifest,
   "versions" | "provider" | "library" | "model" | "inputs" | "arguments"
 >;
 
 /**
- * Holds that what is here would make a run as it was, or is being, made.
+ * Checks that the current setup would reproduce the recorded run.
  *
- * @param recorded the run, and what to call it
+ * @param recorded manifest and path of the run
  * @throws {MismatchError} naming what differs
  */
 export function checkUnchanged(
@@ -78,7 +78,7 @@ export function checkUnchanged(
   }
 }
 
-/** Where a file of the model lies that a manifest lists. */
+/** Path of a model file that a manifest lists. */
 export function modelFilePath(
   { model, arguments: { vae_path: vae } }: Pick<Making, "model" | "arguments">,
   name: string,

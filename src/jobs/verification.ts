@@ -1,28 +1,34 @@
-/** How far the samples of a run are from sequential sampling, and how far they may be. @module */
+/** Compares the samples of a run with sequential sampling: differences and tolerance. @module */
 import type { Manifest } from "../runs/manifest.ts";
 import { LEAN_RTOL_RATIO, TQN_TOLERANCE } from "../sampling/presets.ts";
 import type { Cost, VerifiedSample } from "./verified_sample.ts";
 
-/** Differences of single steps add up along the chain: 5 times the tolerance was met on models/dit-emoji, 14 on other models. */
+/**
+ * Errors of single steps add up along the chain: 5 times the tolerance was measured on
+ * models/dit-emoji, 14 times on other models.
+ */
 const PER_TOLERANCE = 20;
-/** Another processor, or another batch on a GPU, rounds otherwise, and the chain carries it on. */
+/** Rounding depends on the processor and on the batch size of a GPU, and the chain amplifies it. */
 const LEAST_TOLERANCE = 1e-4;
-/** `tol1` and `tol2` of the solvers but tqn where a run was given none. */
+/** Default of `tol1` and `tol2` for methods other than tqn. */
 const OTHER_TOLERANCE = 1e-3;
 
-/** The whole run beside sequential sampling: worst differences, mean costs. */
+/** A run compared with sequential sampling: largest differences, mean costs. */
 export interface Overall extends Pick<VerifiedSample, "latent" | "image" | "run" | "sequential"> {
   /** Number of samples. */
   samples: number;
-  /** Largest relative latent difference that is still well. */
+  /** Largest accepted relative latent difference. */
   tolerance: number;
   /** Whether every sample is within the tolerance. */
   verified: boolean;
-  /** Sequential seconds over those of the run. */
+  /** Sequential seconds divided by the seconds of the run. */
   speedup: number;
 }
 
-/** What a run's own tolerance leads to expect: twenty times tol1 or tol2, for tqn a tenth of tol2, and at least 1e-4. */
+/**
+ * Expected difference from the run's own tolerance: 20 times tol1 or tol2, for tqn 20 times a tenth
+ * of tol2, and at least 1e-4.
+ */
 export function defaultTolerance({ arguments: args }: Manifest): number {
   if (args.method === "sequential") return LEAST_TOLERANCE;
   const number = (value: unknown, other: number) => typeof value === "number" ? value : other;
@@ -34,7 +40,7 @@ export function defaultTolerance({ arguments: args }: Manifest): number {
   return Math.max(PER_TOLERANCE * Math.max(tol1, tol2), LEAST_TOLERANCE);
 }
 
-/** Sums the samples up. */
+/** Summarizes the samples. */
 export function overall(samples: readonly VerifiedSample[], tolerance: number): Overall {
   const worst = (value: (s: VerifiedSample) => number) =>
     samples.reduce((most, s) => Math.max(most, value(s)), 0);

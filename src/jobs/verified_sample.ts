@@ -1,8 +1,8 @@
-/** A sample of a run beside the same chain sampled sequentially. @module */
+/** A sample of a run compared with sequential sampling. @module */
 import type { LatentDifference } from "../runs/latent_difference.ts";
 import type { SampleRecord } from "../runs/manifest.ts";
 
-/** What one way of sampling took. */
+/** Cost of sampling one chain. */
 export interface Cost {
   /** Rounds, or steps of sequential sampling. */
   rounds: number;
@@ -12,7 +12,7 @@ export interface Cost {
   seconds: number;
 }
 
-/** One sample of the run beside the sequential one. */
+/** One sample, compared with the sequential sample of the same chain. */
 export interface VerifiedSample {
   /** From 0. */
   index: number;
@@ -20,12 +20,12 @@ export interface VerifiedSample {
   condition: SampleRecord["condition"];
   /** Whether the chain was solved before the run ended. */
   converged: boolean;
-  /** x_0 of the run against the sequential x_0. */
+  /** Difference of the run's x_0 from the sequential x_0. */
   latent: LatentDifference;
-  /** Final images; PSNR in dB, `Infinity` for equal images. */
+  /** Similarity of the final images; PSNR in dB, `Infinity` for equal images. */
   image: { psnr: number; ssim: number };
-  /** As the run recorded it. */
+  /** Recorded cost of the run. */
   run: Cost;
-  /** As it was just now. */
+  /** Cost of the sequential sampling just measured. */
   sequential: Cost;
 }

@@ -1,4 +1,4 @@
-/** Samples the chains of a finished run again, one step after another, and compares. @module */
+/** Verifies a finished run by sampling its chains sequentially. @module */
 import { join } from "node:path";
 import { takeRecorded } from "../arguments/args_from.ts";
 import { settle } from "../arguments/settle.ts";
@@ -27,7 +27,7 @@ import { taskOn } from "./tasks/task_on.ts";
 import { defaultTolerance, type Overall, overall } from "./verification.ts";
 import type { VerifiedSample } from "./verified_sample.ts";
 
-/** A run beside sequential sampling: worst differences, mean costs, and every sample. */
+/** A run compared with sequential sampling: largest differences, mean costs, every sample. */
 export interface Verification {
   /** Folder of the run. */
   path: string;
@@ -35,23 +35,27 @@ export interface Verification {
   total: Overall;
   /** Every sample, in order. */
   samples: readonly VerifiedSample[];
-  /** Operators of the network that mix the rows of a call; mostly none. */
+  /** Operators of the network that mix the rows of a call; usually none. */
   batchWide: readonly string[];
 }
 
-/** Settings of a verification: another place of the model, threads and the like. */
+/** Settings of a verification: tolerance, and overrides such as the model folder or the threads. */
 export type VerifySettings = Overrides & {
-  /** RMS latent difference that is still well, over the latent's RMS; 20 times the run's `atol` by default. */
+  /**
+   * Largest accepted RMS difference of the latents, relative to the RMS of the latent; 20 times the
+   * run's `atol` by default.
+   */
   tolerance?: number;
 };
 
 /**
- * Samples the chains of a run one step after another, from their saved noise and, where they started warm, their saved start.
+ * Samples the chains of a run sequentially, from the saved noise and, for warm starts, the saved
+ * start.
  *
  * @param path the run's folder
- * @returns the differences; `total.verified` says whether all are within the tolerance
+ * @returns the differences; `total.verified` is true if all are within the tolerance
  * @throws {FormatError} when the run is damaged or was never finished
- * @throws {MismatchError} when the model is not the one that made the run
+ * @throws {MismatchError} when the model is not the recorded one
  *
  * @example
  * ```ts
@@ -100,7 +104,7 @@ export async function verifyRun(
   return { path, total, samples, batchWide: pipeline.batchWide };
 }
 
-/** What the chains of a run are made from. */
+/** Inputs shared by the chains of a run. */
 interface Chains {
   path: string;
   pipeline: LatentPipeline;
@@ -109,7 +113,7 @@ interface Chains {
   identity: TrajectoryIdentity;
 }
 
-/** Networks that this run has not opened, an encoder, are not compared. */
+/** Networks that verification does not open, such as an encoder, are not compared. */
 function checkModel(file: string, recorded: Manifest, here: Manifest): void {
   const opened = (name: string) => name in here.model.files || !(name in recorded.model.files);
   const change = modelChanges(recorded.model, here.model).find(({ name }) => opened(name));

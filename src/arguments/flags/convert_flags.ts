@@ -2,7 +2,7 @@
 import type { Flag } from "../flag.ts";
 import { samplingFlags } from "./script_flags.ts";
 
-/** Flags that only one kind of model follows. */
+/** Flags that apply to one kind of model only. */
 export const CONVERT_ONLY = {
   dit: ["num_heads", "class_names"],
   sd: ["config_path", "tokenizer_path", "lora", "plain_weights"],

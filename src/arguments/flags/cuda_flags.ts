@@ -1,4 +1,4 @@
-/** Flags of the execution provider: which one, and CUDA's own. @module */
+/** Flags of the execution provider and of CUDA. @module */
 import { UsageError } from "../../errors.ts";
 import {
   ARENA_EXTEND_STRATEGIES,
@@ -10,7 +10,7 @@ import type { Flag, FlagValues } from "../flag.ts";
 import { show } from "../parse_flags.ts";
 import type { SharedSettings } from "../settings.ts";
 
-/** Flags that every script which runs a network takes. */
+/** Flags of every script that runs a network. */
 export const PROVIDER_FLAGS = {
   provider: {
     type: "choice",
@@ -68,7 +68,7 @@ export const PROVIDER_FLAGS = {
   },
 } as const satisfies Record<string, Flag>;
 
-/** Which provider executes the networks, and what CUDA is told. */
+/** Settings of the execution provider. */
 export type ProviderSettings = Pick<
   SharedSettings,
   | ("provider" | "libraryPath" | "cudaLibraryPath" | "gpuMemLimit")
@@ -81,7 +81,7 @@ export const CUDA_SETTINGS = [
   ...["cudnnConvAlgoSearch", "cudaOptions"] as const,
 ];
 
-/** The settings of {@link PROVIDER_FLAGS}, for commands that are no run. */
+/** Settings of {@link PROVIDER_FLAGS}, for commands that start no run. */
 export function providerSettings(
   values: Omit<FlagValues<typeof PROVIDER_FLAGS>, "provider">,
 ): ProviderSettings {
@@ -96,7 +96,7 @@ export function providerSettings(
 }
 
 /**
- * CUDA's options as the settings say.
+ * CUDA options from the settings.
  *
  * @throws {UsageError} naming the setting, the option and its value
  */

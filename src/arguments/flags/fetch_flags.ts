@@ -2,7 +2,7 @@
 import type { Flag } from "../flag.ts";
 import { SESSION_FLAGS } from "./session_flags.ts";
 
-/** Flags of `fetch`. Those that are lists part at commas. */
+/** Flags of `fetch`. Lists are separated by commas. */
 export const FETCH_FLAGS = {
   revision: {
     type: "string",

@@ -1,6 +1,6 @@
 /**
- * The flag tables of the sampling scripts. Names, defaults and ranges are those of the official ParaTAA scripts; what
- * differs between the scripts is data.
+ * Flag tables of the sampling scripts. Names, defaults and ranges are those of the official ParaTAA
+ * scripts; the differences between those are parameters.
  * @module
  */
 import { PROVIDER_FLAGS } from "./cuda_flags.ts";
@@ -8,7 +8,7 @@ import type { Flag } from "../flag.ts";
 import { METHODS } from "../methods.ts";
 import { SESSION_FLAGS } from "./session_flags.ts";
 
-/** What differs between the official scripts. */
+/** Differences between the official scripts. */
 export interface ScriptDefaults {
   timesteps: number;
   maxTimesteps: number;
@@ -305,7 +305,7 @@ export const VERBOSE = {
   help: "print every round, ONNX Runtime's warnings and the NVIDIA libraries in use",
 } as const satisfies Flag;
 
-/** `--concurrent_samples`, of the scripts whose images do not depend on each other. */
+/** `--concurrent_samples`, of scripts whose images are independent. */
 export const CONCURRENT_SAMPLES = {
   type: "integer",
   min: 1,
@@ -316,7 +316,7 @@ export const CONCURRENT_SAMPLES = {
   help: "images solved at once, if one window is too small for all devices",
 } as const satisfies Flag;
 
-/** `--num_samples`, of the scripts that make several images. */
+/** `--num_samples`, of scripts that make several images. */
 export const NUM_SAMPLES = {
   type: "integer",
   min: 1,

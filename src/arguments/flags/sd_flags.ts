@@ -101,7 +101,7 @@ export function sdWinitFlags() {
   } as const satisfies Record<string, Flag>;
 }
 
-/** What both Stable Diffusion scripts take. */
+/** Flags of both Stable Diffusion scripts. */
 function textFlags() {
   const side = (short: string, what: string) => ({
     type: "integer",

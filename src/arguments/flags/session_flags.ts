@@ -1,4 +1,4 @@
-/** Flags of commands that look and make nothing. @module */
+/** Flags of commands that write no files. @module */
 import type { Flag } from "../flag.ts";
 
 /** `--json`, `--debug`, `--help`, `--version`. */

@@ -1,25 +1,25 @@
-/** What `parataa` knows of a command. @module */
+/** Interface of a command of `parataa`. @module */
 import type { FlagTable } from "../../arguments/flag.ts";
 import type { Permissions } from "../../arguments/permissions.ts";
 
 /** Runs a command. */
 export type Run = (args: readonly string[], signal: AbortSignal) => Promise<void>;
 
-/** A command, loaded. */
+/** A loaded command. */
 export interface Command {
-  /** Its flags, for the shell's completion. */
+  /** Flags, for shell completion. */
   flags: FlagTable;
-  /** Runs it; it prints its own `--help` and `--version`. */
+  /** Runs the command. Prints its own `--help` and `--version`. */
   run(args: readonly string[], signal: AbortSignal): Promise<unknown>;
 }
 
-/** A command as the table lists it. */
+/** A row of the command table. */
 export interface CommandRow {
-  /** The same as a script of its own: `scripts/<script>.ts`. */
+  /** Name of the command's own script: `scripts/<script>.ts`. */
   script: string;
   /** One line for `parataa --help`. */
   about: string;
-  /** What may stand between its flags: words, or paths. */
+  /** Accepted operands: words or paths. */
   operand?: { words?: readonly string[]; path?: "DIR" | "FILE" };
   permissions: Permissions;
 }

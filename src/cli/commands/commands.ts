@@ -1,4 +1,4 @@
-/** All that `parataa` can do, one row a command. @module */
+/** Table of the commands of `parataa`. @module */
 import type { CommandRow } from "./command.ts";
 import {
   CONVERT,
@@ -13,7 +13,7 @@ import {
 
 const RUN = { path: "DIR" } as const;
 
-/** By name, in the order of `parataa --help`. */
+/** Commands by name, in the order of `parataa --help`. */
 export const COMMANDS: Readonly<Record<string, CommandRow>> = {
   dit: {
     script: "parallel_dit",

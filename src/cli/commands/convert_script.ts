@@ -1,4 +1,4 @@
-/** `convert`: a checkpoint to a model folder. @module */
+/** `convert`: converts a checkpoint to a model folder. @module */
 import { CONVERT_ONLY } from "../../arguments/flags/convert_flags.ts";
 import { refuseIgnored } from "../../arguments/ignored_flags.ts";
 import { parseFlags, show } from "../../arguments/parse_flags.ts";
@@ -21,7 +21,7 @@ const SD_EXAMPLE =
   "deno task convert sd --checkpoint_path models/v1-5-pruned-emaonly.safetensors " +
   "--tokenizer_path models/sd-tokenizer --output_path models/sd-v1-5";
 
-/** What there is a converter for, by the command's first word. */
+/** Converters by the first word of the command. */
 const KINDS = {
   dit: { convert: convertDitFolder, others: CONVERT_ONLY.sd, example: summary.example },
   sd: { convert: convertSdFolder, others: CONVERT_ONLY.dit, example: SD_EXAMPLE },
@@ -31,8 +31,8 @@ const KINDS = {
  * Runs `convert`.
  *
  * @throws {UsageError} naming the flag; flags are checked before any file is opened
- * @throws {ModelError} where the checkpoint is of another network
- * @throws {StorageError} when the file system refuses: then nothing is left behind
+ * @throws {ModelError} when the checkpoint is of another network
+ * @throws {StorageError} when the file system refuses; no files are left behind
  */
 export const runConvert: Run = flagged(async (args, signal) => {
   if (printedAndDone({ summary, flags: CONVERT_FLAGS }, args)) return;
@@ -66,5 +66,5 @@ function settle(word: keyof typeof KINDS, { values, given }: ConvertLine): Settl
   return { ...values, checkpoint_path, output_path };
 }
 
-/** `convert`, for `parataa`. */
+/** The `convert` command. */
 export const convertCommand: Command = { flags: CONVERT_FLAGS, run: runConvert };

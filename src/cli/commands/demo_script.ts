@@ -1,4 +1,7 @@
-/** The main job on the models that ship with parataa: images of three systems, and what parallel sampling saved. @module */
+/**
+ * `demo`: samples the models that ship with parataa and compares the cost with sequential sampling.
+ * @module
+ */
 import type { FlagTable, FlagValues } from "../../arguments/flag.ts";
 import { parseFlags } from "../../arguments/parse_flags.ts";
 import { givenOverrides } from "../../arguments/record.ts";
@@ -19,7 +22,7 @@ import { createProgress } from "../progress.ts";
 import { printText } from "../print.ts";
 import { watchRun } from "../watch_run.ts";
 
-/** What each system is shown with; classes and prompts that the small models draw well. */
+/** Settings of each model: classes and prompts that the small models draw well. */
 const DIT: DitSettings = {
   task: "dit",
   classLabels: ["cat face", "heart", "sea animal"],
@@ -42,7 +45,7 @@ const summary = {
 
 const flags = demoFlags();
 
-/** What all three systems take, but for what the demo chooses or needs. */
+/** Flags that all three tasks accept, except those that the demo sets. */
 function demoFlags(): FlagTable {
   const table: FlagTable = samplingFlags({
     timesteps: 50,
@@ -61,7 +64,7 @@ type Row = readonly [
   run: Pick<RunFigures, "timesteps" | "rounds" | "nfe" | "seconds">,
 ];
 
-/** The flags go to all three, so that `--quiet`, `--output_path` and the like can be given. */
+/** Flags are passed to all three tasks, so that `--quiet`, `--output_path` and others apply. */
 const runDemo: Run = flagged(async (args, signal) => {
   if (printedAndDone({ summary, flags }, args)) return;
   const { values, given } = parseFlags(flags, args);
@@ -100,7 +103,7 @@ function switches({ quiet, verbose }: FlagValues<FlagTable>) {
   return { quiet: quiet === true, verbose: verbose === true };
 }
 
-/** Rows of equal columns: what sequential sampling takes and what parallel sampling took. */
+/** Table of the cost of sequential and of parallel sampling. */
 function table(runs: readonly Row[]): string {
   const rows = [["system", "sequential steps", "rounds", "evaluations", "seconds"]];
   for (const [name, { timesteps, rounds, nfe, seconds }] of runs) {
@@ -112,5 +115,5 @@ function table(runs: readonly Row[]): string {
   return rows.map((row) => row.map(cell).join("  ")).join("\n");
 }
 
-/** The demo, for scripts and for `parataa`. */
+/** The `demo` command. */
 export const demoCommand: Command = { flags, run: runDemo };

@@ -1,4 +1,4 @@
-/** `doctor`: what there is to run on, and what is in the way. @module */
+/** `doctor`: checks the library, the providers and a model. @module */
 import { resolve } from "node:path";
 import { UsageError } from "../../errors.ts";
 import { cudaSessionOptions } from "../../runtime/providers/cuda_devices.ts";
@@ -58,12 +58,12 @@ const summary = {
 };
 
 /**
- * Runs `doctor`: prints every check, then fails with the first one that did.
+ * Runs `doctor`: prints every check, then throws the error of the first failed one.
  *
- * @throws {UsageError} on a flag
- * @throws {PermissionError} without `--allow-ffi`, or where the model may not be read
- * @throws {RuntimeLibraryError} where no library opens, or the provider that was asked for does not work
- * @throws {ModelError} where the model cannot be opened or its rows depend on one another
+ * @throws {UsageError} on an invalid flag
+ * @throws {PermissionError} without `--allow-ffi`, or if the model may not be read
+ * @throws {RuntimeLibraryError} when no library opens, or the requested provider does not work
+ * @throws {ModelError} when the model cannot be opened or its rows depend on each other
  */
 export const runDoctor: Run = flagged(async (args, signal) => {
   if (printedAndDone({ summary, flags }, args)) return;
@@ -73,7 +73,7 @@ export const runDoctor: Run = flagged(async (args, signal) => {
     throw new UsageError(`--${forModel} is for --model_path, which is not given`);
   }
   refuseIgnored(values, given);
-  void cudaOptionsOf(providerSettings(values)); // refuses what no option can be before anything is printed
+  void cudaOptionsOf(providerSettings(values)); // validates the options before anything is printed
   const checks: Check[] = [];
   for await (const found of examine(values, signal)) {
     const hint = found.hint && inOurWords(withPermissionLine(found.hint, args));
@@ -127,5 +127,5 @@ function machine(): Check {
   };
 }
 
-/** `doctor`, for `parataa`. */
+/** The `doctor` command. */
 export const doctorCommand: Command = { flags, run: runDoctor };

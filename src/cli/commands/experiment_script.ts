@@ -1,4 +1,4 @@
-/** `experiment`: a grid of runs, what they came to, and a report. @module */
+/** `experiment`: runs a grid of flags and writes a report. @module */
 import { basename, join } from "node:path";
 import { fileFault } from "../../formats/file_fault.ts";
 import { NumericalError, UsageError } from "../../errors.ts";
@@ -67,9 +67,11 @@ export function experimentFlags() {
 /**
  * Runs `experiment`.
  *
- * @throws {UsageError} on a flag, of the command line or of the file, that does not exist or is out of its range
- * @throws {FormatError} on a file that is no JSON or has a wrong type, naming line and column
- * @throws {NumericalError} in the end, when a run ended in NaN
+ * @throws {UsageError} on an unknown flag or a value out of range, on the command line or in the
+ *   file
+ * @throws {FormatError} when the file is not JSON or a value has a wrong type, naming line and
+ *   column
+ * @throws {NumericalError} at the end, if a run failed with NaN
  */
 export const runExperiment: Run = flagged(async (args, signal) => {
   if (printedAndDone({ summary, flags }, args)) return;
@@ -119,7 +121,9 @@ async function makeRuns(experiment: Experiment, options: RunCellsOptions): Promi
   );
 }
 
-/** A bar for the run at hand on a terminal, and lines of the experiment; of what the runs say of themselves every line once. */
+/**
+ * Prints experiment events: a progress bar for the current run on a terminal, and each note once.
+ */
 function printer(quiet: boolean): (event: RunEvent) => void {
   const progress = createProgress({ quiet, json: false });
   const told = new Set<string>();
@@ -132,7 +136,7 @@ function printer(quiet: boolean): (event: RunEvent) => void {
   };
 }
 
-/** The command, for `parataa`. */
+/** The `experiment` command. */
 export const experimentCommand: Command = { flags, run: runExperiment };
 
 async function readFile(file: string): Promise<Uint8Array> {

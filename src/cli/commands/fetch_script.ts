@@ -1,4 +1,4 @@
-/** `fetch`: a model's files from a hub. @module */
+/** `fetch`: downloads a model from a hub. @module */
 import { FETCH_FLAGS as flags } from "../../arguments/flags/fetch_flags.ts";
 import { parseFlags } from "../../arguments/parse_flags.ts";
 import { UsageError } from "../../errors.ts";
@@ -22,9 +22,10 @@ const summary = {
 /**
  * Runs `fetch`.
  *
- * @throws {UsageError} naming the flag, the repository or the file that is in the way
- * @throws {NetworkError} when the hub cannot be reached, refuses, or sends other bytes than it lists
- * @throws {StorageError} when the file system refuses: what has come is kept
+ * @throws {UsageError} naming the invalid flag, repository or existing file
+ * @throws {NetworkError} when the hub cannot be reached, refuses, or sends bytes that differ from
+ *   its listing
+ * @throws {StorageError} when the file system refuses; downloaded bytes are kept
  */
 export async function runFetch(args: readonly string[], signal: AbortSignal): Promise<void> {
   if (printedAndDone({ summary, flags }, args)) return;
@@ -59,5 +60,5 @@ function listOf(text = ""): string[] {
   return text.split(",").map((word) => word.trim()).filter((word) => word !== "");
 }
 
-/** `fetch`, for `parataa`. */
+/** The `fetch` command. */
 export const fetchCommand: Command = { flags, run: runFetch };

@@ -1,4 +1,4 @@
-/** `inspect`: what a file or a folder is, and whether it serves, without native code. @module */
+/** `inspect`: describes a file or folder and checks it, without native code. @module */
 import { ModelError, PermissionError, UsageError } from "../../errors.ts";
 import type { Command } from "./command.ts";
 import type { Flag } from "../../arguments/flag.ts";
@@ -37,10 +37,10 @@ const summary = {
 };
 
 /**
- * Runs `inspect`: prints what was found, then fails where it is damaged or unfit.
+ * Runs `inspect`: prints the report, then fails if the file is damaged or unusable.
  *
- * @throws {FormatError} where a file is not what its format demands
- * @throws {ModelError} where a model does not meet its contract
+ * @throws {FormatError} when a file violates its format
+ * @throws {ModelError} when a model lacks an input, output or file that sampling needs
  */
 export async function runInspect(args: readonly string[], signal: AbortSignal): Promise<void> {
   if (printedAndDone({ summary, flags }, args)) return;
@@ -91,5 +91,5 @@ function faultsOf({ problems, contract, parts = [] }: Report): string[] {
   return [...problems, ...own, ...parts.flatMap(faultsOf)];
 }
 
-/** `inspect`, for `parataa`. */
+/** The `inspect` command. */
 export const inspectCommand: Command = { flags, run: runInspect };

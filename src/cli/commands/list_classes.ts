@@ -1,10 +1,14 @@
-/** `--list_classes`: number and names of every class, without opening a network. @module */
+/** `--list_classes`: prints the classes of a model without opening a network. @module */
 import { printLine } from "../print.ts";
 import { escapeInvisible } from "../../text.ts";
 import { readClassNames } from "../../models/class_names.ts";
 import { ModelFolder } from "../../models/model_folder.ts";
 
-/** Prints the classes of a model folder, or one object of them. @throws {ModelError} it names no classes */
+/**
+ * Prints the number and names of every class, or one JSON object.
+ *
+ * @throws {ModelError} when the model names no classes
+ */
 export async function listClasses(path: string, { json }: { json: boolean }): Promise<void> {
   const classes = readClassNames(await ModelFolder.open(path, { networks: [] }));
   if (json) {

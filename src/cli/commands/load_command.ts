@@ -2,7 +2,7 @@
 import type { Task } from "../../arguments/settings.ts";
 import type { Command } from "./command.ts";
 
-/** By the name of the command. Nothing of one is loaded before it is asked for. */
+/** Loaders by command name. A command's modules are loaded only when it runs. */
 const LOADERS: Readonly<Record<string, () => Promise<Command>>> = {
   dit: () => sampling("dit"),
   sd: () => sampling("sd"),
@@ -18,7 +18,9 @@ const LOADERS: Readonly<Record<string, () => Promise<Command>>> = {
   convert: async () => (await import("./convert_script.ts")).convertCommand,
 };
 
-/** @param name one of the table's */
+/**
+ * @param name name in the command table
+ */
 export function loadCommand(name: string): Promise<Command> {
   return LOADERS[name]();
 }

@@ -24,10 +24,10 @@ const summary = {
   example: "deno task rerun output/DiT-2026-11-23-01-02-18",
 };
 
-/** Files that an error line names; the rest is counted. */
+/** Maximum number of files that an error names; the rest is counted. */
 const MOST_NAMED = 3;
 
-/** Flags of `rerun`: what may differ from the run's own. */
+/** Flags of `rerun`: settings that may differ from the recorded ones. */
 // deno-lint-ignore explicit-module-boundary-types -- the table's literal types carry the types of the parsed values
 export function rerunFlags() {
   const { model_path, vae_path, provider, ort_lib, threads, output_path, ...rest } = ditFlags();
@@ -47,7 +47,8 @@ export function rerunFlags() {
 /**
  * Runs `rerun`.
  *
- * @throws {VerificationError} when a byte differs, naming the files and what else does
+ * @throws {VerificationError} when a byte differs, naming the files and the differences of the
+ *   setup
  * @throws {FormatError} when the recorded run is damaged or was never finished
  */
 export const runRerun: Run = flagged(async (args, signal) => {
@@ -72,7 +73,10 @@ async function rerunFolder(
   report(repetition, { ...values, progress });
 }
 
-/** What differs cannot be named without it, and a run takes minutes: ask first. */
+/**
+ * Requests the permission before the run, which takes minutes: without it a different processor
+ * could not be reported.
+ */
 async function requireProcessor(): Promise<void> {
   if ((await describeHost()).cpu !== undefined) return;
   const { state } = await Deno.permissions.query({ name: "sys", kind: "cpus" });
@@ -96,7 +100,7 @@ function report(
   if (json) {
     printLine(JSON.stringify({ event: "rerun", path, verified: equal, files, differences }));
   } else if (!quiet) {
-    // What was made otherwise and gave the same bytes is of no interest.
+    // Differences of the setup are irrelevant if all bytes are equal.
     printLines(lines(files, equal ? [] : differences));
   }
   if (equal) return;
@@ -130,5 +134,5 @@ function told(differences: readonly Difference[]): string {
     .join(", ");
 }
 
-/** `rerun`, for `parataa`. */
+/** The `rerun` command. */
 export const rerunCommand: Command = { flags, run: runRerun };

@@ -31,10 +31,11 @@ const SUMMARIES: Readonly<Record<Task, ScriptSummary>> = {
 };
 
 /**
- * Runs a sampling script: `--help`, `--list_devices` and the like print and leave. Pipelines are loaded after the line is read.
+ * Runs a sampling script. `--help`, `--list_devices` and similar flags print and exit. Pipelines
+ * are loaded after the command line is parsed.
  *
- * @param options.more flags beside the task's own, which the caller reads
- * @returns `undefined` where nothing was sampled
+ * @param options.more additional flags, which the caller reads
+ * @returns `undefined` if nothing was sampled
  */
 export async function runSampling(
   task: Task,
@@ -48,7 +49,7 @@ export async function runSampling(
   return await runLine(line, signal);
 }
 
-/** A sampling command, for scripts and for `parataa`. */
+/** Sampling command of a task. */
 export function samplingCommand(task: Task): Command {
   return {
     flags: TASKS[task].flags,

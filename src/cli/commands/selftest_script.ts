@@ -1,4 +1,8 @@
-/** `selftest`: the embedded models on a device against the CPU, for users to run and to send. @module */
+/**
+ * `selftest`: compares the shipped networks on a device with the CPU; users attach the output to
+ * bug reports.
+ * @module
+ */
 import { basename, isAbsolute, join } from "node:path";
 import { NumericalError, UsageError, VerificationError } from "../../errors.ts";
 import { type Digest, digestFile } from "../../storage/hash.ts";
@@ -80,9 +84,9 @@ type Values = FlagValues<typeof flags>;
 /**
  * Runs `selftest`.
  *
- * @throws {RuntimeLibraryError} when the device cannot be had
+ * @throws {RuntimeLibraryError} when the device is unavailable
  * @throws {NumericalError} when an output is not finite
- * @throws {VerificationError} when an output is further from the CPU's than `--tolerance`
+ * @throws {VerificationError} when an output differs from the CPU's by more than `--tolerance`
  */
 export const runSelftest: Run = flagged(async (args, signal) => {
   if (printedAndDone({ summary, flags }, args)) return;
@@ -109,7 +113,7 @@ export const runSelftest: Run = flagged(async (args, signal) => {
   for (const result of report.networks) judge(result, values);
 });
 
-/** Device and options as a run has them. */
+/** Settings of the device, as for a run. */
 function deviceSettings(values: Values): ExecutionSettings {
   const { device, cuda_options, threads } = values;
   const settings = { ...providerSettings(values), threads };
@@ -147,13 +151,16 @@ async function startReport(
   };
 }
 
-/** The provider's own library lies beside the core. */
+/** Path of the provider's library, which is in the folder of the core library. */
 function providerPaths({ libraryPath }: Environment): string[] {
   if (!isAbsolute(libraryPath)) return [];
   return [join(libraryPath, "..", "libonnxruntime_providers_cuda.so")];
 }
 
-/** A library that only the system knows has no digest, and of NVIDIA's those that may be read. */
+/**
+ * Path and digest of a library. The digest is absent if the library was found by name or may not be
+ * read.
+ */
 async function describeLibrary(path: string): Promise<{ path: string } & Partial<Digest>> {
   const own = /onnxruntime/.test(basename(path));
   const readable = own ||
@@ -161,7 +168,11 @@ async function describeLibrary(path: string): Promise<{ path: string } & Partial
   return isAbsolute(path) && readable ? { path, ...await digestFile(path) } : { path };
 }
 
-/** Holds a network's outputs to the tolerance. @throws {NumericalError | VerificationError} naming the network */
+/**
+ * Checks the outputs of a network against the tolerance.
+ *
+ * @throws {NumericalError | VerificationError} naming the network
+ */
 export function judge(
   { network, difference }: NetworkResult,
   { device, tolerance }: Pick<Values, "device" | "tolerance">,
@@ -177,5 +188,5 @@ export function judge(
   );
 }
 
-/** `selftest`, for `parataa`. */
+/** The `selftest` command. */
 export const selftestCommand: Command = { flags, run: runSelftest };

@@ -1,4 +1,4 @@
-/** `verify`: a run's folder, or a sampling script's flags, against sequential sampling. @module */
+/** `verify`: compares a run, or a new run from flags, with sequential sampling. @module */
 import { PROVIDER_FLAGS } from "../../arguments/flags/cuda_flags.ts";
 import { ditFlags } from "../../arguments/flags/dit_flags.ts";
 import type { Flag } from "../../arguments/flag.ts";
@@ -39,7 +39,7 @@ const summary = {
   example: "deno task verify output/DiT-2026-11-23-01-02-18",
 };
 
-/** Flags of `verify` on a folder: what may differ from the run's own. */
+/** Flags of `verify` on a folder: settings that may differ from the recorded ones. */
 // deno-lint-ignore explicit-module-boundary-types -- the table's literal types carry the types of the parsed values
 export function verifyFlags() {
   const { model_path, vae_path, threads, json, verbose, debug, help, version } = ditFlags();
@@ -79,7 +79,7 @@ export const runVerify: Run = flagged(async (args, signal) => {
   );
 });
 
-/** Samples by a script's flags, then verifies that. */
+/** Samples a run with the flags of a script, then verifies it. */
 async function verifyNew(task: Task, args: readonly string[], signal: AbortSignal): Promise<void> {
   const run = await runSampling(task, args, { signal, more: { tolerance } });
   if (run === undefined) return; // --help
@@ -112,5 +112,5 @@ async function verifyFolder(
   requireVerified(samples, total.tolerance, batchWide);
 }
 
-/** `verify`, for `parataa`. */
+/** The `verify` command. */
 export const verifyCommand: Command = { flags, run: runVerify };

@@ -1,27 +1,27 @@
-/** A command as the completion of a shell offers it. @module */
+/** A command in the form that shell completion needs. @module */
 
-/** A flag as a shell offers it. */
+/** A flag for shell completion. */
 export interface CompletedFlag {
   /** `timesteps`. */
   name: string;
   /** One letter. */
   short: string | undefined;
   help: string;
-  /** Whether a value follows. */
+  /** Whether the flag takes a value. */
   valued: boolean;
-  /** Words that the value may be, where they are few. */
+  /** Possible values, if they are few. */
   words: readonly string[];
   /** Whether the value is a path. */
   path: "DIR" | "FILE" | undefined;
 }
 
-/** A command as a shell offers it. */
+/** A command for shell completion. */
 export interface CompletedCommand {
   name: string;
   about: string;
-  /** Words that may follow it. */
+  /** Words that may follow the command. */
   words: readonly string[];
-  /** Whether a path may follow it. */
+  /** Kind of path that may follow the command. */
   path: "DIR" | "FILE" | undefined;
   flags: readonly CompletedFlag[];
 }

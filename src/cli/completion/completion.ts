@@ -1,4 +1,4 @@
-/** Completion of `parataa` in a shell, made from the tables of commands and flags. @module */
+/** Shell completion of `parataa`, generated from the tables of commands and flags. @module */
 import { UsageError } from "../../errors.ts";
 import type { CommandRow } from "../commands/command.ts";
 import type { CompletedCommand, CompletedFlag } from "./completed_command.ts";
@@ -19,10 +19,10 @@ const WRITERS: Readonly<Record<string, (commands: readonly CompletedCommand[]) =
 export const SHELLS: readonly string[] = Object.keys(WRITERS);
 
 /**
- * The script that a shell reads.
+ * Completion script of a shell.
  *
  * @param args name of the shell
- * @param tables `commands`: the rows; `own`: what `parataa` does itself, by name
+ * @param tables `commands`: the rows; `own`: built-in commands of `parataa`, by name
  * @throws {UsageError} on another shell
  */
 export async function completionScript(

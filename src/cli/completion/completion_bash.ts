@@ -1,7 +1,7 @@
 /** Completion for bash. @module */
 import type { CompletedCommand, CompletedFlag } from "./completed_command.ts";
 
-/** The script for `eval "$(parataa completion bash)"`; of bash's own completion it needs nothing but `compgen` and `complete`. */
+/** Script for `eval "$(parataa completion bash)"`. Uses only `compgen` and `complete` of bash. */
 export function bashCompletion(commands: readonly CompletedCommand[]): string {
   return `# parataa completion bash: eval "$(parataa completion bash)"
 _parataa() {
@@ -25,7 +25,7 @@ ${commands.map(commandCase).join("\n")}
 complete -o filenames -F _parataa parataa`;
 }
 
-/** What may follow a flag that takes a value. */
+/** Completions of flag values. */
 function valueCases({ name: command, flags }: CompletedCommand): string[] {
   const valued = flags.filter(({ valued }) => valued);
   const alike = Map.groupBy(

@@ -1,7 +1,7 @@
 /** Completion for fish. @module */
 import type { CompletedCommand, CompletedFlag } from "./completed_command.ts";
 
-/** The script for `parataa completion fish | source`. */
+/** Script for `parataa completion fish | source`. */
 export function fishCompletion(commands: readonly CompletedCommand[]): string {
   return [
     "# parataa completion fish | source",

@@ -1,7 +1,10 @@
 /** Completion for zsh. @module */
 import type { CompletedCommand, CompletedFlag } from "./completed_command.ts";
 
-/** The script for a file `_parataa` in `fpath`, or for `eval "$(parataa completion zsh)"` after `compinit`. */
+/**
+ * Script for a file `_parataa` in `fpath`, or for `eval "$(parataa completion zsh)"` after
+ * `compinit`.
+ */
 export function zshCompletion(commands: readonly CompletedCommand[]): string {
   const described = commands.map(({ name, about }) => quoted(`${name}:${about}`));
   return `#compdef parataa

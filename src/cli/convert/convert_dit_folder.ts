@@ -1,4 +1,4 @@
-/** `convert dit`: the checkpoint of a DiT to a model folder. @module */
+/** `convert dit`: converts a DiT checkpoint to a model folder. @module */
 import { basename, resolve } from "node:path";
 import { convertDit, type ConvertedDit } from "../../convert/dit/convert_dit.ts";
 import { ditName } from "../../convert/dit/dit_architecture.ts";
@@ -15,14 +15,14 @@ import { vaeParts } from "../../convert/vae/vae_parts.ts";
 import { ConvertReport } from "./convert_report.ts";
 import { type ConvertTask, networkOptions, type SettledValues, stemOf } from "./convert_values.ts";
 
-/** A tensor of the network that has this name unless a wrapper gave all names a prefix. */
+/** A tensor that every DiT has; a name that ends with it shows the prefix that a wrapper added. */
 const ANCHOR = "x_embedder.proj.weight";
 
 /**
- * Converts a DiT and, where one is given, a VAE.
+ * Converts a DiT and, if given, a VAE.
  *
- * @throws {ModelError} where the checkpoint is of another network
- * @throws {StorageError} when the file system refuses: then nothing is left behind
+ * @throws {ModelError} when the checkpoint is of another network
+ * @throws {StorageError} when the file system refuses; no files are left behind
  */
 export async function convertDitFolder({ values, signal }: ConvertTask): Promise<void> {
   const { checkpoint_path: file, vae_path, output_path: folder } = values;

@@ -1,10 +1,10 @@
-/** What `convert` prints, in the form that the flags ask for. @module */
+/** Output of `convert`, as text or JSON. @module */
 import type { FolderPart } from "../../convert/convert_folder.ts";
 import { printLine } from "../print.ts";
 import { inOurWords } from "../program_name.ts";
 import type { SettledValues } from "./convert_values.ts";
 
-/** Prints events as lines for people, or as JSON. */
+/** Prints events as text or JSON. */
 export class ConvertReport {
   readonly #values: SettledValues;
 
@@ -12,19 +12,19 @@ export class ConvertReport {
     this.#values = values;
   }
 
-  /** An event, and the line that says it. */
+  /** Prints an event, or its text line. */
   say(event: Record<string, unknown>, line: string): void {
     const { json, quiet } = this.#values;
     if (json) printLine(JSON.stringify(event));
     else if (!quiet) printLine(line);
   }
 
-  /** What the user should know. */
+  /** Prints a note for the user. */
   note(message: string): void {
     this.say({ event: "note", message }, `note: ${message}`);
   }
 
-  /** A network is written. */
+  /** Reports a written network. */
   wrote({ part, network: { parameters } }: FolderPart, bytes: number): void {
     const millions = (parameters / 1e6).toFixed(1);
     this.say(
@@ -34,9 +34,9 @@ export class ConvertReport {
   }
 
   /**
-   * All is written.
+   * Reports the end of the conversion.
    *
-   * @param kept names of files that were there already
+   * @param kept names of existing files that were kept
    * @param next command that uses the folder
    */
   done(kept: readonly string[], next: string | undefined): void {

@@ -1,5 +1,5 @@
 /**
- * `convert sd`: Stable Diffusion from a diffusers folder or a single file to a model folder.
+ * `convert sd`: converts Stable Diffusion, a diffusers folder or a single file, to a model folder.
  * @module
  */
 import { basename, resolve } from "node:path";
@@ -21,7 +21,7 @@ import { vaeParts } from "../../convert/vae/vae_parts.ts";
 import { ConvertReport } from "./convert_report.ts";
 import { type ConvertTask, networkOptions, stemOf } from "./convert_values.ts";
 
-/** Flags that say what a single file does not hold. */
+/** Flags that supply what a single-file checkpoint lacks. */
 const SINGLE_FILE_ONLY = [
   "checkpoint_part",
   "config_path",
@@ -33,8 +33,8 @@ const SINGLE_FILE_ONLY = [
 /**
  * Converts all networks of Stable Diffusion.
  *
- * @throws {ModelError} where the checkpoint is of another model
- * @throws {StorageError} when the file system refuses: then nothing is left behind
+ * @throws {ModelError} when the checkpoint is of another model
+ * @throws {StorageError} when the file system refuses; no files are left behind
  */
 export async function convertSdFolder(task: ConvertTask): Promise<void> {
   const { values, signal } = task;
@@ -85,7 +85,7 @@ async function openModel({ values, given }: ConvertTask): Promise<SdModel> {
   });
 }
 
-/** The networks in the order in which they are written. */
+/** Networks in the order of writing. */
 function networks(model: SdModel, options: NetworkOptions): FolderPart[] {
   const isXl = model.texts.length > 1;
   const { unet, texts, vae } = model;

@@ -11,10 +11,10 @@ export type ConvertLine = ParsedFlags<typeof CONVERT_FLAGS>;
 
 type Values = ReturnType<typeof parseFlags<typeof CONVERT_FLAGS>>["values"];
 
-/** Values with those that have no default because nothing would be one. */
+/** Flag values after the required flags have been checked. */
 export type SettledValues = Values & { checkpoint_path: string; output_path: string };
 
-/** What a converter is given. */
+/** Input of a converter. */
 export interface ConvertTask {
   values: SettledValues;
   /** Names of the flags on the command line. */
@@ -22,12 +22,12 @@ export interface ConvertTask {
   signal: AbortSignal;
 }
 
-/** Name of a network's files without their endings. */
+/** File name of a network without extension. */
 export function stemOf({ fp16 }: SettledValues): string {
   return fp16 ? "model_fp16" : "model";
 }
 
-/** How networks are computed and stored. */
+/** Options of how networks are computed and stored. */
 export function networkOptions(values: SettledValues): NetworkOptions {
   return {
     compute: values.fp16 ? "float16" : "float32",

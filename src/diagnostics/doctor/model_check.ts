@@ -45,7 +45,9 @@ export async function checkModel(env: Environment, choice: ModelChoice): Promise
         text: text.join("\n"),
         data: { latent: pipeline.latentShape, notes: pipeline.notes },
       };
-    }, { hint: `\`deno task inspect ${quoteWord(choice.path)}\` lists the contents of the folder` }),
+    }, {
+      hint: `\`deno task inspect ${quoteWord(choice.path)}\` lists the contents of the folder`,
+    }),
   );
   if (!opened) return checks;
   const { denoiser, batchWide } = opened;

@@ -1,4 +1,4 @@
-/** Settles what runs the networks, and the devices that share the rows of a round. @module */
+/** Chooses the execution provider, and the devices that share the rows of a round. @module */
 import { type DeviceSettings, readBuckets, readDevices } from "../../arguments/device_settings.ts";
 import { PermissionError, RuntimeLibraryError, type Wording } from "../../errors.ts";
 import type { PoolOptions } from "../../pipelines/latent_pipeline.ts";
@@ -6,17 +6,17 @@ import type { DeviceSpec } from "../../runtime/devices/device.ts";
 import type { Environment } from "../../runtime/environment.ts";
 import { chooseProvider, type Execution } from "./choose_provider.ts";
 
-/** What runs the networks, and the devices that the noise-predicting one is spread over. */
+/** Execution provider, and the devices that share the rows of the denoiser. */
 export interface DeviceExecution extends Execution {
-  /** Absent where one session of the main thread does all. */
+  /** Absent if one session on the main thread evaluates all rows. */
   readonly devices?: readonly DeviceSpec[];
 }
 
 /**
- * Settles what runs the networks; all but the noise-predicting one run on the first device. A `fallback` to the CPU takes it where CUDA
- * cannot be had.
+ * Chooses the execution provider. Only the denoiser is spread over the devices; the other networks
+ * run on the first one. With `fallback: "cpu"` the CPU is used if CUDA is unavailable.
  *
- * @throws {RuntimeLibraryError | PermissionError} when CUDA is asked for and cannot be had
+ * @throws {RuntimeLibraryError | PermissionError} when CUDA is requested and unavailable
  */
 export function chooseExecution(env: Environment, settings: DeviceSettings): DeviceExecution {
   const devices = readDevices(settings);
@@ -37,14 +37,14 @@ export function chooseExecution(env: Environment, settings: DeviceSettings): Dev
   }
 }
 
-/** How the noise-predicting network's rows are spread. */
+/** Options of the pool that spreads the denoiser's rows over the devices. */
 export function poolOptions(
   settings: DeviceSettings,
   { devices, provider, session }: Pick<DeviceExecution, "devices" | "provider" | "session">,
   onNote: (line: string) => void,
 ): PoolOptions {
   const lanes = provider === "cpu" ? devices?.length : undefined;
-  // Lanes with more threads than there are cores would wait for each other in loops.
+  // More threads than cores would wait for each other in spin loops.
   const perLane = lanes && Math.max(1, Math.floor(navigator.hardwareConcurrency / lanes));
   return {
     devices,

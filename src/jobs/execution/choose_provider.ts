@@ -1,4 +1,4 @@
-/** Settles what runs the networks: the CPU, or a CUDA device. @module */
+/** Chooses the execution provider of the networks: the CPU or a CUDA device. @module */
 import { PermissionError, RuntimeLibraryError, type Wording } from "../../errors.ts";
 import {
   cudaDriver,
@@ -15,7 +15,7 @@ import {
 } from "../../arguments/flags/cuda_flags.ts";
 import type { Provider, SessionOptions } from "../../runtime/session_options.ts";
 
-/** What runs the networks. */
+/** Execution provider, device and session options of the networks. */
 export interface Execution {
   readonly provider: Provider;
   /** The device's name; absent for the CPU. */
@@ -24,25 +24,26 @@ export interface Execution {
   readonly cuda?: CudaReady;
   /** Options of every session. */
   readonly session: SessionOptions;
-  /** What the user should know, a line each. */
+  /** Notes for the user, one per line. */
   readonly notes: readonly Wording[];
-  /** What is added for those who ask for more. */
+  /** Further lines for verbose output. */
   readonly details: readonly string[];
 }
 
-/** Settings that say how to execute. */
+/** Settings that select the execution provider. */
 export interface ExecutionSettings extends ProviderSettings {
   threads?: number;
 }
 
 /**
- * Follows `provider`: `cuda` that cannot be had is an error; `auto` takes CUDA where a driver, a device and all libraries are there,
- * says in one line what is missing where there is but a driver, and is silent without one.
+ * Chooses the provider. `cuda` fails if CUDA is unavailable. `auto` uses CUDA if a driver, a device
+ * and all libraries are found; with only a driver it adds a note on what is missing, and without
+ * one no note.
  *
- * @param deviceId CUDA device that `devices` names first
- * @throws {RuntimeLibraryError} when CUDA is asked for and cannot be had
- * @throws {PermissionError} when CUDA is asked for and its libraries may not be read
- * @throws {UsageError} when an option of CUDA is wrong
+ * @param deviceId first CUDA device of `devices`
+ * @throws {RuntimeLibraryError} when CUDA is requested and unavailable
+ * @throws {PermissionError} when CUDA is requested and its libraries may not be read
+ * @throws {UsageError} when a CUDA option is invalid
  */
 export function chooseProvider(
   env: Environment,
@@ -71,7 +72,10 @@ export function chooseProvider(
   }
 }
 
-/** `auto` may end on the CPU, and a recorded run of a GPU be made again there. */
+/**
+ * CUDA settings are not an error on the CPU: `auto` may choose it, and a recorded GPU run may be
+ * repeated there.
+ */
 function unusedCuda(settings: ProviderSettings): Wording[] {
   const unused = CUDA_SETTINGS.filter((name) => settings[name] !== undefined);
   return unused.length > 0 ? [(name) => `not used on the CPU: ${unused.map(name).join(", ")}`] : [];

@@ -1,4 +1,4 @@
-/** Opens the library and the model that the settings of a run name. @module */
+/** Opens the ONNX Runtime library and the model of a run. @module */
 import { resolve } from "node:path";
 import type { Settled, Task } from "../../arguments/settings.ts";
 import { TASKS } from "../../arguments/tasks.ts";
@@ -10,14 +10,14 @@ import { projectPath } from "../../storage/project_path.ts";
 import { chooseExecution, type DeviceExecution, poolOptions } from "./choose_execution.ts";
 import type { Execution } from "./choose_provider.ts";
 
-/** A model ready to sample, and what runs it; disposing of it closes what was opened for it. */
+/** An open model with its environment; disposing of it closes both. */
 export interface OpenModel extends AsyncDisposable {
   pipeline: LatentPipeline;
   env: Environment;
   execution: Execution;
 }
 
-/** Opens ONNX Runtime; its own warnings go to standard error where `verbose` asks for them. */
+/** Opens ONNX Runtime; with `verbose` it prints its warnings to standard error. */
 export function openEnvironment(
   { libraryPath, verbose }: { libraryPath?: string; verbose: boolean },
 ): Environment {
@@ -27,7 +27,7 @@ export function openEnvironment(
   });
 }
 
-/** Opens library and model; `onNote` hears what becomes of the devices. */
+/** Opens the library and the model; `onNote` receives notes on the devices. */
 export async function openModel(
   settings: Settled,
   onNote: (line: string) => void = () => {},
@@ -40,7 +40,7 @@ export async function openModel(
   return { pipeline, env, execution, [Symbol.asyncDispose]: () => opened.disposeAsync() };
 }
 
-/** A pipeline that the caller has opened, and closes. */
+/** Wraps a pipeline that the caller opened and closes. */
 export function borrowModel(pipeline: LatentPipeline): OpenModel {
   const { environment: env, options: { session = {} } } = pipeline.origin;
   const execution = { provider: session.provider ?? "cpu", session, notes: [], details: [] };
@@ -52,7 +52,7 @@ interface PipelineSetting {
   onNote: (line: string) => void;
 }
 
-/** Folder of a task's model. The embedded model lies in the project wherever a script is started from. */
+/** Model folder of a task. The default model is found in the project from any working directory. */
 export function modelFolder(task: Task, path: string): string {
   return path === TASKS[task].modelPath ? projectPath(path) : path;
 }

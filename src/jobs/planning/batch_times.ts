@@ -1,33 +1,36 @@
-/** Time of a denoiser's call as a function of the steps in it, measured on the device at hand. @module */
+/** Measures the time of a denoiser call as a function of its number of steps. @module */
 import { RuntimeLibraryError } from "../../errors.ts";
 import type { Denoiser } from "../../sampling/denoiser.ts";
 import { TorchGenerator } from "../../sampling/noise.ts";
 
-/** Measured calls by their size. */
+/** Time of a call of one size. */
 export interface BatchTime {
-  /** Steps in the call; guidance makes two network rows of each. */
+  /** Steps in the call; guidance uses two network rows each. */
   steps: number;
   /** Time of the call. */
   seconds: number;
 }
 
-/** What to measure. */
+/** Options of the measurement. */
 export interface MeasureOptions {
-  /** T. */
+  /** Number of sampling steps T. */
   numSteps: number;
   signal: AbortSignal;
-  /** No call is begun that would end later; the first size is measured whatever it takes. */
+  /** No call starts that would exceed the budget, except the first. */
   budgetSeconds?: number;
-  /** Seconds, from any start. */
+  /** Clock in seconds, with any origin. */
   clock?: () => number;
 }
 
-/** The first call of a size makes its buffers; what else the machine does only adds to a call, so the best of the others counts. */
+/**
+ * The first call of a size allocates its buffers and is discarded. Other load only adds time, so
+ * the fastest of the remaining calls counts.
+ */
 const PASSES = 4;
 
 /**
- * Times calls of 1, 2, 4, … T steps, all sizes in turn and that several times. It ends early where time runs out or the device has no
- * room for more.
+ * Times calls of 1, 2, 4, … T steps in several passes over all sizes. Stops early when the time
+ * budget is used or the device is out of memory.
  *
  * @throws {RuntimeLibraryError} when not even one step can be evaluated
  */
@@ -51,7 +54,7 @@ export async function measureBatchTimes(
     try {
       times.push({ steps, seconds: await time(steps) });
     } catch (error) {
-      if (error instanceof RuntimeLibraryError && last) break; // no memory for so many rows
+      if (error instanceof RuntimeLibraryError && last) break; // out of memory at this size
       throw error;
     }
   }
@@ -65,15 +68,15 @@ export async function measureBatchTimes(
   return times;
 }
 
-/** Powers of two up to T, and T. */
+/** Powers of two below T, and T. */
 function sizes(numSteps: number): number[] {
   const powers = Array.from({ length: Math.ceil(Math.log2(numSteps)) }, (_, i) => 2 ** i);
   return [...powers, numSteps];
 }
 
 /**
- * Seconds of an evaluation of `steps` steps, whole or in parts, and the part that serves it best; linear between and beyond what was
- * measured.
+ * Estimated seconds to evaluate `steps` steps, in one call or split into equal parts, and the
+ * fastest part size. Linear between and beyond the measured sizes.
  */
 export function bestCall(
   times: readonly BatchTime[],

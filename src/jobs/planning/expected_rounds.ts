@@ -1,16 +1,16 @@
-/** How many rounds a window can be expected to need. @module */
+/** Estimates how many rounds a window size needs. @module */
 import type { Method } from "../../sampling/options.ts";
 
-/** A chain from scratch. */
+/** Chain whose rounds are estimated, solved from scratch. */
 export interface RoundsQuestion {
   method: Method;
   eta: number;
-  /** T. */
+  /** Number of sampling steps T. */
   numSteps: number;
   window: number;
 }
 
-/** Windows that were measured, by T. */
+/** Measured window sizes, by T. */
 const WINDOWS = {
   25: [2, 4, 8, 16, 25],
   50: [2, 4, 8, 16, 32, 50],
@@ -19,11 +19,11 @@ const WINDOWS = {
 type Steps = keyof typeof WINDOWS;
 
 /**
- * Mean rounds and mean evaluations at every window, of three chains on models/dit-emoji at guidance 4 and the default tolerances, by T;
- * `scripts/bench/windows.ts` prints this table.
- * At window T, from T 40 on, some of TQN's chains are looked at again or solved once more.
- * Rounds depend on the model: at T 50, eta 0 and window T, where 12.7 stand here, TQN took 9.4 on a miniature Stable Diffusion and 14.7
- * on another DiT.
+ * Mean rounds and mean evaluations of three chains on models/dit-emoji, by T and window, at
+ * guidance 4 and the default tolerances. `scripts/bench/windows.ts` prints this table. For window T
+ * and T >= 40, TQN re-checks some of these chains or solves them again. Rounds depend on the model:
+ * at T 50, eta 0 and window T, TQN takes 12.7 rounds here, 9.4 on a miniature Stable Diffusion and
+ * 14.7 on another DiT.
  */
 const MEASURED: Record<
   Method,
@@ -69,8 +69,8 @@ const MEASURED: Record<
 const STEPS = [25, 50, 100] as const;
 
 /**
- * Rounds and evaluations, interpolated between the measured windows (as shares of T), T and eta. A window of 1 is sequential
- * sampling; beyond the table's T its end counts.
+ * Expected rounds and evaluations, interpolated over T, eta and the window as a share of T. A
+ * window of 1 is sequential sampling. T is clamped to the range of the table.
  */
 export function expectedRounds(question: RoundsQuestion): { rounds: number; nfe: number } {
   const { numSteps, window, eta, method } = question;
@@ -91,7 +91,7 @@ export function expectedRounds(question: RoundsQuestion): { rounds: number; nfe:
   return { rounds: most, nfe: Math.min(Math.max(nfe, numSteps), most * window) };
 }
 
-/** Rounds and evaluations at a window that need not be whole. */
+/** Rounds and evaluations at a possibly fractional window. */
 function readTable(
   steps: Steps,
   [rounds, nfe]: readonly (readonly number[])[],
@@ -103,7 +103,10 @@ function readTable(
   return mix(at(index), at(index + 1), fraction);
 }
 
-/** Where `x` lies between two neighbours of an ascending list, on a logarithmic scale, kept inside the list. */
+/**
+ * Position of `x` between two neighbours of an ascending list, on a logarithmic scale, clamped to
+ * the list.
+ */
 function position(list: readonly number[], x: number): { index: number; fraction: number } {
   const above = list.findIndex((value) => value >= x);
   if (above === 0) return { index: 0, fraction: 0 };

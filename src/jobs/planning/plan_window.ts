@@ -1,37 +1,37 @@
-/** The window and the batch of least expected wall time. @module */
+/** Chooses the window and batch size with the least expected wall time. @module */
 import { type BatchTime, bestCall } from "./batch_times.ts";
 import { expectedRounds, type RoundsQuestion } from "./expected_rounds.ts";
 
-/** What a window is expected to take. */
+/** Expected cost of a window size. */
 export interface WindowPlan {
   /** Steps in the window. */
   window: number;
-  /** Rounds that a sample can be expected to take. */
+  /** Expected rounds per sample. */
   rounds: number;
   /** Evaluated steps. */
   nfe: number;
-  /** Time that a sample can be expected to take. */
+  /** Expected seconds per sample. */
   seconds: number;
-  /** Most steps to put into one call. */
+  /** Maximum steps per call. */
   part: number;
 }
 
-/** The expected rounds are those of another model, and times waver: less of a gain than this may well be a loss. */
+/** The expected rounds come from another model and timings vary: a smaller gain may be a loss. */
 const LEAST_GAIN = 0.1;
 
-/** Every window that was considered, ascending, and the best of them. */
+/** All considered windows in ascending order, and the best one. */
 export interface Plan {
-  /** What was measured. */
+  /** Measured call times. */
   times: readonly BatchTime[];
   /** Ascending. */
   windows: readonly WindowPlan[];
-  /** The one of least time. */
+  /** The window with the least time. */
   best: WindowPlan;
   /** Window 1, which is sequential sampling. */
   sequential: WindowPlan;
 }
 
-/** Expected time of every window from the measured calls and the rounds that are to be expected. */
+/** Estimates the time of every window from the measured calls and the expected rounds. */
 export function planWindow(
   times: readonly BatchTime[],
   question: Omit<RoundsQuestion, "window">,
@@ -39,7 +39,7 @@ export function planWindow(
   const windows = candidates(question.numSteps).map((window) => {
     const { rounds, nfe } = expectedRounds({ ...question, window });
     const { seconds, part } = bestCall(times, nfe / rounds);
-    // The mean call must not cut the fullest one where a whole call is best.
+    // Keep full rounds in one call if that is fastest, even if the mean round is best split.
     const wanted = part < nfe / rounds ? part : bestCall(times, window).part;
     return { window, rounds, nfe, seconds: rounds * seconds, part: wanted };
   });
@@ -59,7 +59,7 @@ function candidates(numSteps: number): number[] {
   return [...all, numSteps];
 }
 
-/** The choice in a line, and what it means. */
+/** Lines that report the choice. */
 export function planLines({ best, sequential, windows }: Plan): string[] {
   const seconds = (plan: WindowPlan) => `${plan.seconds.toPrecision(2)} s`;
   if (best === sequential) {

@@ -1,4 +1,4 @@
-/** Settles a window of `auto` by the plan of least expected time. @module */
+/** Replaces the window size `auto` by the planned one. @module */
 import type { Settled } from "../../arguments/settings.ts";
 import type { LatentPipeline } from "../../pipelines/latent_pipeline.ts";
 import type { Method } from "../../sampling/options.ts";
@@ -6,14 +6,14 @@ import type { Making, OpenTask } from "../tasks/task.ts";
 import { measureBatchTimes } from "./batch_times.ts";
 import { type Plan, planLines, planWindow } from "./plan_window.ts";
 
-/** What is measured. */
+/** The pipeline and task to measure. */
 export interface Measured {
   pipeline: LatentPipeline;
   task: OpenTask;
   making: Making;
 }
 
-/** The plan of a window, and the network rows that a step takes. */
+/** Plan of the window, and the network rows per step. */
 export interface MeasuredPlan {
   plan: Plan;
   rowsPerStep: number;
@@ -31,7 +31,7 @@ export async function measurePlan(
   return { plan, rowsPerStep: denoiser.rowsPerStep };
 }
 
-/** The settings with a window and a batch size where they were open, so that the manifest records what was chosen. */
+/** Fills in open window and batch sizes, so that the manifest records the chosen values. */
 export async function settleWindow<S extends Settled>(
   settings: S,
   measured: Measured,
@@ -43,7 +43,7 @@ export async function settleWindow<S extends Settled>(
   const { best } = plan;
   const settled = { ...settings, windowSize: best.window };
   if (best.part >= best.window) return settled;
-  // The part was timed spread over the devices; what is bounded is the call of one.
+  // The part was timed over all devices, `batchSize` limits the call of one.
   const rows = Math.ceil(best.part * rowsPerStep / measured.pipeline.devices.length);
   return { ...settled, batchSize: batchSize ?? rows };
 }

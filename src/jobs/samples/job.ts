@@ -1,34 +1,34 @@
-/** One sample to make, and what came of it. @module */
+/** A sample to solve, and its outcome. @module */
 import type { GuidedDenoiser } from "../../models/guided_denoiser.ts";
 import type { Image } from "../../images/image.ts";
 import type { SampleRecord } from "../../runs/manifest.ts";
 import type { SampleResult } from "../../sampling/results.ts";
 
-/** One sample to make. */
+/** A sample to solve. */
 export interface Job {
   index: number;
-  /** What it shows, for people: `3 (cat face)`, the prompt. */
+  /** Label for the user: `3 (cat face)`, or the prompt. */
   label: string;
-  /** What the image is led away from, for its metadata. */
+  /** Negative prompt, for the image metadata. */
   negativePrompt?: string;
-  /** What it shows, for the manifest and the trajectory file. */
+  /** Class or prompt, for the manifest and the trajectory file. */
   condition: Record<string, string | number>;
   denoiser: GuidedDenoiser;
   /** `[T+1, channels, height, width]`. */
   noise: Float64Array;
   seed?: number;
-  /** Warm start. */
+  /** Trajectory of a warm start. */
   start?: WarmStart;
 }
 
-/** A trajectory to start from; its last `variationSteps` steps are solved anew. */
+/** A trajectory to start from; its last `variationSteps` steps are solved again. */
 export interface WarmStart {
   /** `[T+1, channels, height, width]`. */
   trajectory: Float64Array;
   variationSteps: number;
 }
 
-/** What came of a job; `record` goes into the manifest and may still be added to. */
+/** Outcome of a job; `record` is added to the manifest later and may still be extended. */
 export interface Outcome {
   result: SampleResult;
   record: SampleRecord;
@@ -36,5 +36,5 @@ export interface Outcome {
   image: Image;
 }
 
-/** The samples of a run in order; each one's outcome is handed in before the next is asked for. */
+/** Samples of a run in order; receives the outcome of each before it yields the next. */
 export type Jobs = AsyncGenerator<Job, void, Outcome>;

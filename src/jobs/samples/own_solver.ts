@@ -1,4 +1,4 @@
-/** A solver that the user brings as a file. @module */
+/** Imports a solver from a file of the user. @module */
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { FormatError, PermissionError } from "../../errors.ts";
@@ -6,10 +6,11 @@ import { fileFault } from "../../formats/file_fault.ts";
 import type { SolverFactory } from "../../sampling/options.ts";
 
 /**
- * Imports a module whose default export makes a solver. A second call for the same file gives the same one.
+ * Imports a module whose default export creates a solver. Repeated calls for one file return the
+ * same function.
  *
- * @param file path of a `.ts` or `.js` module; it runs with our permissions
- * @throws {FormatError} when it cannot be loaded, or its default export is no function
+ * @param file path of a `.ts` or `.js` module; it runs with the permissions of this process
+ * @throws {FormatError} when it cannot be loaded, or its default export is not a function
  * @throws {PermissionError} when it, or a module that it imports, may not be read
  */
 export async function importSolver(file: string): Promise<SolverFactory> {

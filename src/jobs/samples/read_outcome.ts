@@ -1,4 +1,4 @@
-/** A sample that an earlier start of the run has finished, as its files tell it. @module */
+/** Reads a sample that was finished before the run was resumed. @module */
 import { join } from "node:path";
 import type { SampleRecord } from "../../runs/manifest.ts";
 import { readImage } from "../../images/read_image.ts";
@@ -6,7 +6,7 @@ import { readTrajectory } from "../../runs/trajectory_file.ts";
 import type { Job, Outcome } from "./job.ts";
 import { folderOf, type SampleContext } from "./sample_context.ts";
 
-/** Reads the trajectory and the final image; their hashes were right when the run was taken up. */
+/** Reads the trajectory and the final image. Their hashes were checked when the run was resumed. */
 export async function readOutcome(
   job: Job,
   record: SampleRecord,

@@ -1,11 +1,12 @@
-/** Several samples in flight, their files written one after another in their order. @module */
+/** Solves several samples at once and writes their files in order. @module */
 import type { Jobs, Outcome } from "./job.ts";
 import { beginSample, type BegunSample } from "./run_sample.ts";
 import type { SampleContext } from "./sample_context.ts";
 
 /**
- * Solves up to `atOnce` jobs at a time and yields their outcomes in order; with one at a time each job sees the outcome of the one
- * before it. Devices take the rows of all of them in the order in which they come.
+ * Solves up to `atOnce` jobs at a time and yields their outcomes in order. With one at a time, each
+ * job sees the outcome of the previous one. The devices process the rows of all jobs in order of
+ * arrival.
  */
 export async function* runConcurrently(
   jobs: Jobs,
@@ -32,7 +33,8 @@ export async function* runConcurrently(
       yield outcome;
     }
   } finally {
-    // Where one failed, the others must have let go of the devices before those are closed.
+    // After a failure, wait until the other jobs have released the devices, before those are
+    // closed.
     stop.abort();
     await Promise.all(begun.map(({ over }) => over));
   }

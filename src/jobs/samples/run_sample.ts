@@ -1,4 +1,4 @@
-/** One sample of a run: solved, then every round decoded and its folder written. @module */
+/** Runs one sample: solves its chain, decodes every round and writes its folder. @module */
 import { digestBytes } from "../../storage/hash.ts";
 import type { Image } from "../../images/image.ts";
 import { conditionName, type SampleRecord } from "../../runs/manifest.ts";
@@ -13,15 +13,19 @@ import { destination, folderOf, placeOf, type SampleContext, stopwatch } from ".
 import { noteIfSlower } from "./slower_note.ts";
 import { solve, type Solved } from "./solve.ts";
 
-/** A sample under way. */
+/** A sample that is being solved. */
 export interface BegunSample {
-  /** Settles when its chain is solved, or will not be. */
+  /** Settles when solving has ended, successfully or not. */
   over: Promise<unknown>;
-  /** Makes its images and writes its folder. @throws what ended its solving */
+  /**
+   * Decodes the images and writes the folder.
+   *
+   * @throws the error that ended solving
+   */
   finish(): Promise<Outcome>;
 }
 
-/** Begins to solve a sample; one that an earlier start of the run has made is only read, when it is finished. */
+/** Starts to solve a sample; one that an earlier start finished is read by `finish()`. */
 export function beginSample(job: Job, context: SampleContext): BegunSample {
   const record = context.finished.get(job.index);
   if (record) {
@@ -38,16 +42,20 @@ export function beginSample(job: Job, context: SampleContext): BegunSample {
   return { over: solving.catch(() => {}), finish };
 }
 
-/** A chain that is solved, before its images are made. */
+/** A solved chain, not yet decoded. */
 interface SolvedSample extends Solved {
   previews: ReadonlyMap<number, Image>;
-  /** Of sampling, previews aside. */
+  /** Sampling time without previews. */
   seconds: number;
-  /** Whether some of its answers came from a log. */
+  /** Whether some network outputs came from a log. */
   replayed: boolean;
 }
 
-/** Solves one sample's chain. @throws {NumericalError} when NaN or infinity turns up; no image is made of it */
+/**
+ * Solves the chain of one sample.
+ *
+ * @throws {NumericalError} when the network returns NaN or infinity; no image is written
+ */
 async function solveSample(job: Job, context: SampleContext): Promise<SolvedSample> {
   const { schedule, settings, watch, signal } = context;
   await using log = await openRoundLog(job, context);
@@ -69,7 +77,7 @@ async function solveSample(job: Job, context: SampleContext): Promise<SolvedSamp
   return { ...solved, previews: previews.images, seconds, replayed: (log?.replayed ?? 0) > 0 };
 }
 
-/** Makes a solved sample's images and writes its folder. */
+/** Decodes the images of a solved sample and writes its folder. */
 async function finishSample(
   job: Job,
   solved: SolvedSample,
@@ -103,7 +111,9 @@ async function finishSample(
   return { result, record, image: [...images.values()].at(-1)! };
 }
 
-/** The log that a killed sample goes on from; it takes answers of this very sample alone. */
+/**
+ * Opens the round log from which a killed sample resumes; it replays records of this sample only.
+ */
 async function openRoundLog(job: Job, context: SampleContext): Promise<RoundLog | undefined> {
   const { run, settings, resultArguments } = context;
   if (settings.noCheckpoint) return undefined;

@@ -1,4 +1,4 @@
-/** What every sample of a run is made with, and where it goes. @module */
+/** State that all samples of a run share. @module */
 import type { RecordedArguments } from "../../arguments/record.ts";
 import type { Settled } from "../../arguments/settings.ts";
 import type { LatentPipeline } from "../../pipelines/latent_pipeline.ts";
@@ -11,7 +11,7 @@ import type { Watch } from "../progress.ts";
 import type { Job } from "./job.ts";
 import type { TrajectoryIdentity } from "./trajectory_identity.ts";
 
-/** What every sample of a run is made with. */
+/** State that all samples of a run share. */
 export interface SampleContext {
   run: RunDirectory;
   pipeline: LatentPipeline;
@@ -20,12 +20,12 @@ export interface SampleContext {
   count: number;
   manifest: Manifest;
   identity: TrajectoryIdentity;
-  /** Arguments that change the result. */
+  /** Arguments that affect the result. */
   resultArguments: RecordedArguments;
   settings: Settled;
   watch: Watch;
   signal: AbortSignal;
-  /** Samples that an earlier start of the run has finished, by index. */
+  /** Samples finished before this start, by index. */
   finished: ReadonlyMap<number, SampleRecord>;
 }
 
@@ -34,7 +34,7 @@ export function folderOf({ index }: Pick<Job, "index">): string {
   return `sample_${index}`;
 }
 
-/** Where a sample stands in the run. */
+/** Position of a sample in the run. */
 export function placeOf(
   job: Job,
   { schedule, count }: SampleContext,
@@ -43,7 +43,7 @@ export function placeOf(
   return { sample: job.index, samples: count, timesteps };
 }
 
-/** Folder of a sample and the text of its images. */
+/** Folder of a sample and the metadata of its images. */
 export function destination(
   job: Job,
   { manifest, settings, resultArguments, identity }: SampleContext,
@@ -67,7 +67,7 @@ export function destination(
   };
 }
 
-/** Seconds since the call. */
+/** Returns a function that returns the seconds since this call. */
 export function stopwatch(): () => number {
   const started = performance.now();
   return () => (performance.now() - started) / 1000;

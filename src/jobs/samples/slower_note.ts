@@ -1,25 +1,28 @@
-/** Whether parallel sampling pays on a CPU, told once a run. @module */
+/** Notes once per run if parallel sampling is slower than sequential sampling on a CPU. @module */
 import type { Wording } from "../../errors.ts";
 import { measureBatchTimes } from "../planning/batch_times.ts";
 import type { Job } from "./job.ts";
 import type { SampleContext } from "./sample_context.ts";
 
-/** Part of a sample's time that measuring may take, beyond one call. */
+/** Maximum share of a sample's time spent on measuring, beyond one call. */
 const MEASURING_SHARE = 0.05;
-/** Times waver: less is not called slower. */
+/** Timings vary: a smaller loss is not reported. */
 const LEAST_LOSS = 0.1;
 
-/** What a sample took. */
+/** Measured cost of a sample. */
 export interface Taken {
-  /** Of sampling. */
+  /** Sampling time. */
   seconds: number;
-  /** Steps that sequential sampling takes. */
+  /** Steps of sequential sampling. */
   timesteps: number;
-  /** Whether some of its answers came from a log, in no time. */
+  /** Whether some network outputs came from a log and took no time. */
   replayed: boolean;
 }
 
-/** After the first sample of a run on the CPU, says how long sequential sampling takes where that is less, by timing calls of one step. */
+/**
+ * After the first sample of a CPU run, times calls of one step and adds a note if sequential
+ * sampling would be faster.
+ */
 export async function noteIfSlower(
   { index, denoiser }: Pick<Job, "index" | "denoiser">,
   { seconds, timesteps, replayed }: Taken,
@@ -28,7 +31,7 @@ export async function noteIfSlower(
   const atOnce = "concurrentSamples" in settings ? settings.concurrentSamples : 1;
   const isAlone = index === 0 && atOnce === 1 && !replayed;
   if (!isAlone || !watch.advise || settings.method === "sequential") return;
-  // A window of one step is sequential sampling: auto takes it where nothing is faster.
+  // A window of one step is sequential sampling.
   if (manifest.provider !== "cpu" || settings.windowSize === 1) return;
   const budgetSeconds = MEASURING_SHARE * seconds;
   const [step] = await measureBatchTimes(denoiser, { numSteps: 1, signal, budgetSeconds });
@@ -36,7 +39,7 @@ export async function noteIfSlower(
   if (line !== undefined) watch.note(line);
 }
 
-/** The line of a sample that took longer than sequential sampling would; `undefined` where it did not. */
+/** Note on a sample that took longer than sequential sampling; `undefined` if it did not. */
 export function slowerLine(seconds: number, sequential: number): Wording | undefined {
   if (seconds <= (1 + LEAST_LOSS) * sequential) return undefined;
   return (name) =>

@@ -1,4 +1,4 @@
-/** Solves the chain of one job by the method that the settings name. @module */
+/** Solves the chain of one job by the selected method. @module */
 import type { SettledShared } from "../../arguments/settings.ts";
 import type { RoundRow } from "../../runs/rounds_file.ts";
 import type { Denoiser } from "../../sampling/denoiser.ts";
@@ -24,16 +24,19 @@ export type SolverSettings = Pick<
   | "compat"
 >;
 
-/** What a job is solved with. */
+/** Options of solving a job. */
 export interface SolveOptions {
   schedule: Schedule;
   settings: SolverSettings;
   signal: AbortSignal;
-  /** Puts a log of its answers around the denoiser. */
+  /** Wraps the denoiser to log its outputs. */
   record?: (denoiser: Denoiser) => Denoiser;
   /** Called after every round; sequential sampling calls it after every step. */
   onRound: (round: SolvedRound) => void;
-  /** Called with the estimate of x_0 after every round of a parallel method; the next round waits for it. */
+  /**
+   * Called with the estimate of x_0 after every round of a parallel method; the next round waits
+   * for it.
+   */
   onEstimate?: (round: number, sample: Float64Array) => Promise<void>;
 }
 
@@ -47,21 +50,28 @@ export interface SolvedRound {
   residual: number;
 }
 
-/** The estimate of x_0 after every round, and what the rounds were like. */
+/** Estimates of x_0 after every round, and the rounds. */
 export interface Solved {
   result: SampleResult;
-  /** Estimates of x_0 by step number: 0 the start, k after round k. Sequential sampling has only its first and its last. */
+  /**
+   * Estimates of x_0: 0 is the initial one, k the one after round k. Sequential sampling has only
+   * the first and the last.
+   */
   latents: Map<number, Float64Array>;
   finishedIndex: number[];
   residual: number[];
-  /** Every round; none for sequential sampling. */
+  /** Every round; empty for sequential sampling. */
   rounds: RoundRow[];
 }
 
-/** What of a job is solved. */
+/** Inputs of solving a job. */
 export type Chain = Pick<Job, "noise" | "start"> & { denoiser: Denoiser };
 
-/** Solves a job. @throws {NumericalError} when NaN or infinity turns up, naming round and step */
+/**
+ * Solves a job.
+ *
+ * @throws {NumericalError} when the network returns NaN or infinity, naming round and step
+ */
 export async function solve(job: Chain, options: SolveOptions): Promise<Solved> {
   const { method, solver } = options.settings;
   if (method === "sequential") return await solveSequentially(job, options);
@@ -81,7 +91,7 @@ async function solveInParallel(
   const latents = new Map([[0, firstSample(job)]]);
   const finishedIndex: number[] = [], residual: number[] = [], rounds: RoundRow[] = [];
   const { maxRounds } = settings;
-  const windowSize = Number(settings.windowSize); // `auto` was settled before the first job; left here, it is refused as NaN
+  const windowSize = Number(settings.windowSize); // `auto` is replaced before the first job; here it would be refused as NaN.
   const sampler = parallelSample(denoiserOf(job, options), {
     schedule,
     noise: job.noise,
@@ -104,7 +114,7 @@ async function solveInParallel(
     // NaN marks steps that a strided round did not evaluate.
     const largest = value.residuals.reduce((a, b) => b > a ? b : a, 0);
     const { sample, estimate, ...row } = value;
-    // The last image is the result's, also where maxRounds ends the run before the window reaches step 0.
+    // Use the result as the last image: maxRounds may end the run before the window reaches step 0.
     const shown = value.round === maxRounds ? sample : estimate;
     latents.set(value.round, shown);
     rounds.push(row);
@@ -145,7 +155,7 @@ function denoiserOf({ denoiser }: Chain, { record }: SolveOptions): Denoiser {
   return record ? record(denoiser) : denoiser;
 }
 
-/** x_0 before the first round: the warm start's, else zeros as in the official outputs. */
+/** x_0 before the first round: that of the warm start, or zeros as in the official outputs. */
 function firstSample({ denoiser, start }: Chain): Float64Array {
   return start ? start.trajectory.slice(0, denoiser.rowSize) : new Float64Array(denoiser.rowSize);
 }

@@ -1,9 +1,9 @@
-/** What says which chain a trajectory belongs to. @module */
+/** Identifies the chain that a trajectory belongs to. @module */
 import type { Manifest } from "../../runs/manifest.ts";
 import type { Schedule } from "../../sampling/schedules/schedule.ts";
 import { digestBytes } from "../../storage/hash.ts";
 
-/** What must be the same in a run that starts from a trajectory. */
+/** Values that must be equal in a run that starts from a trajectory. */
 export interface TrajectoryIdentity extends Record<string, string> {
   timesteps: string;
   eta: string;
@@ -11,12 +11,12 @@ export interface TrajectoryIdentity extends Record<string, string> {
   levels_sha256: string;
 }
 
-/** What a trajectory is identified by. */
+/** Inputs of a trajectory identity. */
 export interface Identifying {
   schedule: Schedule;
   /** Hashes of the networks in use. */
   files: Manifest["model"]["files"];
-  /** The part of the folder that predicts the noise. */
+  /** Folder of the denoiser network inside the model. */
   denoiserPart: string;
   eta: number;
 }
@@ -33,7 +33,7 @@ export function trajectoryIdentity(
   };
 }
 
-/** One hash for the network that predicts the noise and all its external data. */
+/** One hash over the denoiser network and its external data. */
 function denoiserDigest(files: Manifest["model"]["files"], part: string): string {
   const own = Object.entries(files).filter(([name]) => name.startsWith(`${part}/`));
   return digestBytes(new TextEncoder().encode(own.map(([, { sha256 }]) => sha256).join())).sha256;

@@ -1,26 +1,26 @@
-/** Classes by number or name. @module */
+/** Parses class labels: numbers or names. @module */
 import { UsageError } from "../../errors.ts";
 import { plural } from "../../text.ts";
 import { nearWords } from "../../formats/nearest_word.ts";
 import { show } from "../../arguments/parse_flags.ts";
 import type { ClassNames } from "../../models/class_names.ts";
 
-/** Names that an error suggests. */
+/** Maximum number of suggestions in an error. */
 const MOST_NEAR = 5;
 
-/** What a list of labels names. */
+/** Parsed class labels. */
 export interface ClassLabels {
   /** Numbers of the classes. */
   labels: number[];
-  /** What the user should know: classes that go by another name. */
+  /** Notes for the user: classes whose main name differs from the given one. */
   notes: string[];
 }
 
 /**
- * Reads `A,B,…`, each a number or any of a class's names. Neighbours that are different names of one class name it once, so that a
- * whole label of the model, its commas included, is one class.
+ * Parses `A,B,…`, each a class number or a class name. Adjacent labels that are names of one class
+ * count once, so that the whole label of a class may be given with its commas.
  *
- * @throws {UsageError} naming a label that is no class, with the nearest names, or that is several
+ * @throws {UsageError} naming a label that is unknown, with the nearest names, or ambiguous
  */
 export function parseClassLabels(text: string, classes: ClassNames): ClassLabels {
   const parts = text.split(",").map((part) => part.trim());
@@ -31,7 +31,7 @@ export function parseClassLabels(text: string, classes: ClassNames): ClassLabels
     const number = theOnly(label, candidates, classes);
     found.labels.push(number);
     const [first] = classes[number];
-    // A class is often broader than the word that was typed.
+    // A class is often broader than the given name.
     if (!sameName(label, first) && !isNumber(label)) {
       const one = end - start > 1 ? "one class, " : "class ";
       found.notes.push(`${show(label)} is ${one}${number} (${first})`);
@@ -41,7 +41,7 @@ export function parseClassLabels(text: string, classes: ClassNames): ClassLabels
   return found;
 }
 
-/** Takes neighbours for names of one class as long as they can be. */
+/** Number of adjacent labels that are names of one class, as many as possible. */
 function longestLabel(
   parts: readonly string[],
   start: number,
@@ -101,7 +101,7 @@ function isNumber(part: string): boolean {
   return /^[0-9]+$/.test(part);
 }
 
-/** Refuses a number of classes that is neither one for all samples nor one for each. */
+/** Refuses a number of classes that is neither one for all samples nor one per sample. */
 export function expectLabels({ length }: readonly number[], count: number): void {
   if (length === 1 || length === count) return;
   const samples = plural(count, "sample"), wanted = count === 1 ? "1" : `1 or ${count}`;

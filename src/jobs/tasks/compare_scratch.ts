@@ -1,19 +1,20 @@
-/** What a warm start saved against the same prompt from scratch, and what it gave up. @module */
+/** Compares a warm start with solving the same prompt from scratch: cost and difference. @module */
 import type { SettledShared } from "../../arguments/settings.ts";
 import { latentDifference } from "../../runs/latent_difference.ts";
 import type { Job, Outcome } from "../samples/job.ts";
 import { solve } from "../samples/solve.ts";
 import type { Making } from "./task.ts";
 
-/** What the chains are solved with. */
+/** Solver options of the comparison. */
 export interface ComparisonOptions {
   making: Making;
   settings: SettledShared;
 }
 
 /**
- * Solves the job from scratch by the same method, and sequentially both from scratch and from the warm start's own x_f; tells rounds,
- * evaluations and distances and adds them to the outcome's record.
+ * Solves the job from scratch by the same method, and sequentially from scratch and from the x_f of
+ * the warm start. Reports rounds, evaluations and distances and adds them to the record of the
+ * outcome.
  */
 export async function compareWithScratch(
   job: Job,

@@ -11,13 +11,15 @@ import { expectLabels, parseClassLabels } from "./class_labels.ts";
 import type { Making, OpenTask, SamplePlan } from "./task.ts";
 import { taskNoise } from "./task_noise.ts";
 
-/** Samples of classes that are named, or drawn from the seed. */
+/** Class-conditional samples; the classes are given or drawn from the seed. */
 export class DitTask implements OpenTask {
   readonly anyCondition: Job["condition"] = { class_label: 0 };
   readonly #pipeline: DitPipeline;
   readonly #settings: SettledDit;
 
-  /** @param pipeline stays the caller's to close */
+  /**
+   * @param pipeline closed by the caller
+   */
   constructor(pipeline: DitPipeline, settings: SettledDit) {
     this.#pipeline = pipeline;
     this.#settings = settings;

@@ -1,11 +1,11 @@
-/** Files to start from that were given to the setting of another kind. @module */
+/** Detects warm-start files that were given to the wrong setting. @module */
 import { FormatError } from "../../errors.ts";
 import { type KnownKind, recognise } from "../../formats/foreign_file.ts";
 import { readSafetensors } from "../../formats/safetensors/safetensors.ts";
 
 type Source = "initialTrajectory" | "initialLatents" | "initialImage";
 
-/** What each setting takes. */
+/** File kinds that each setting accepts. */
 const TAKES: Record<Source, { kinds: readonly KnownKind[]; text: string }> = {
   initialTrajectory: { kinds: ["safetensors"], text: "the trajectory.safetensors of a run" },
   initialLatents: {
@@ -15,7 +15,7 @@ const TAKES: Record<Source, { kinds: readonly KnownKind[]; text: string }> = {
   initialImage: { kinds: ["png", "jpeg", "image"], text: "a PNG or JPEG image" },
 };
 
-/** The setting that takes a kind of file. */
+/** Setting that accepts a kind of file. */
 const SOURCES: Partial<Record<KnownKind, Source>> = {
   png: "initialImage",
   jpeg: "initialImage",
@@ -24,9 +24,10 @@ const SOURCES: Partial<Record<KnownKind, Source>> = {
 };
 
 /**
- * Passes over what a setting takes, and what cannot be told by its first bytes: the readers say what is wrong with it.
+ * Refuses a file of a kind that another setting accepts. Unknown kinds pass, because the file's
+ * reader reports its errors.
  *
- * @throws {FormatError} saying what the file is and which setting takes it
+ * @throws {FormatError} naming the kind of the file and the setting that accepts it
  */
 export function expectKind(
   bytes: Uint8Array,
@@ -51,7 +52,7 @@ function isTrajectory(bytes: Uint8Array): boolean {
     const { tensors } = readSafetensors(bytes);
     return tensors.has("trajectory") && tensors.has("noise");
   } catch (error) {
-    if (error instanceof FormatError) return false; // its reader says what is wrong
+    if (error instanceof FormatError) return false; // its reader reports the error
     throw error;
   }
 }

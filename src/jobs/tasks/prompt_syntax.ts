@@ -1,7 +1,7 @@
-/** Syntax of web UIs in a prompt, which has no meaning here. @module */
+/** Detects prompt syntax of web UIs, which parataa does not interpret. @module */
 import { shown } from "../../text.ts";
 
-/** One kind of syntax each. */
+/** One pattern per kind of syntax. */
 const SYNTAX: readonly RegExp[] = [
   /\([^()]*:\s*[-+]?(?:\d+\.?\d*|\.\d+)\s*\)/u, // (dog:1.3)
   /\(\([^()]+\)\)/u, // ((dog))
@@ -12,10 +12,10 @@ const SYNTAX: readonly RegExp[] = [
   /\{[^{}]*\|[^{}]*\}/u, // {dog|cat}
 ];
 
-/** Examples that a note names. */
+/** Maximum number of examples in a note. */
 const MOST_NAMED = 3;
 
-/** A note on the syntax in a prompt; `undefined` where there is none. */
+/** Note on web-UI syntax in a prompt; `undefined` if there is none. */
 export function syntaxNote(prompt: string): string | undefined {
   const found = SYNTAX.flatMap((pattern) => pattern.exec(prompt)?.[0] ?? []);
   if (found.length === 0) return undefined;

@@ -17,7 +17,9 @@ export class SdTask implements OpenTask {
   readonly #pipeline: StableDiffusionPipeline;
   readonly #settings: SettledSd;
 
-  /** @param pipeline stays the caller's to close */
+  /**
+   * @param pipeline closed by the caller
+   */
   constructor(pipeline: StableDiffusionPipeline, settings: SettledSd) {
     this.#pipeline = pipeline;
     this.#settings = settings;

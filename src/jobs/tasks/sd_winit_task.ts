@@ -1,4 +1,4 @@
-/** A second prompt that starts from the trajectory of a first sample, of a file or of an image. @module */
+/** Samples a prompt from the trajectory of another prompt, of a file or of an image. @module */
 import { settledSeeds } from "../../arguments/seed_list.ts";
 import type { SettledSdWinit } from "../../arguments/settings.ts";
 import { findSource, uselessSettings } from "../../arguments/warm_start_source.ts";
@@ -13,19 +13,24 @@ import { taskNoise } from "./task_noise.ts";
 import { ANY_PROMPT, textDenoiser, textJobMaker } from "./text_jobs.ts";
 import { type InitialTrajectory, trajectoryFromFile, trajectoryMaker } from "./warm_start.ts";
 
-/** A noise, and the trajectory to start from where a file gives one. */
+/** Noise, and the trajectory to start from if a file provides one. */
 interface Start extends Partial<InitialTrajectory> {
   noise: Float64Array;
   seed?: number;
 }
 
-/** For each noise a sample that starts from a file, or two: one from scratch, and one from its trajectory. */
+/**
+ * Samples of a warm start: one per noise if a file provides the start, else two, from scratch and
+ * from the trajectory of the first.
+ */
 export class SdWinitTask implements OpenTask {
   readonly anyCondition = ANY_PROMPT;
   readonly #pipeline: StableDiffusionPipeline;
   readonly #settings: SettledSdWinit;
 
-  /** @param pipeline stays the caller's to close */
+  /**
+   * @param pipeline closed by the caller
+   */
   constructor(pipeline: StableDiffusionPipeline, settings: SettledSdWinit) {
     this.#pipeline = pipeline;
     this.#settings = settings;

@@ -1,4 +1,4 @@
-/** What the kinds of run differ in: the samples to make, and the denoiser of a recorded condition. @module */
+/** Interface of a task: its samples, and the denoiser of a recorded condition. @module */
 import type { SettledShared } from "../../arguments/settings.ts";
 import type { GuidedDenoiser } from "../../models/guided_denoiser.ts";
 import type { DenoiserOptions } from "../../pipelines/latent_pipeline.ts";
@@ -7,14 +7,14 @@ import type { Watch } from "../progress.ts";
 import type { Job, Jobs } from "../samples/job.ts";
 import type { TrajectoryIdentity } from "../samples/trajectory_identity.ts";
 
-/** What denoisers are made with. */
+/** Options of creating denoisers. */
 export interface Making extends DenoiserOptions {
-  /** Hears what did not fit into the tokens, and the like. */
+  /** Receives notes, such as the truncated part of a prompt. */
   note: (line: string) => void;
   signal: AbortSignal;
 }
 
-/** What denoisers are made with, of the settings of a run. */
+/** Denoiser options from the settings of a run. */
 export function makingOf(
   { guidanceScale, batchSize }: Pick<SettledShared, "guidanceScale" | "batchSize">,
   schedule: Schedule,
@@ -27,25 +27,36 @@ export function makingOf(
 export interface SamplePlan {
   count: number;
   jobs: Jobs;
-  /** What the record says in place of the settings: what they left open, or what is not used. */
+  /** Recorded values that replace open or unused settings. */
   recorded: Readonly<Record<string, string | number | null>>;
 }
 
-/** A warm start that a run has recorded. */
+/** Start of a warm-started sample of a recorded run. */
 export interface RecordedStart {
-  /** Sample whose trajectory it was; the sample's own holds what was kept of a file's. */
+  /**
+   * Sample whose trajectory is the start; the sample's own index if a file was the start, which is
+   * saved with it.
+   */
   from: number;
   variationSteps: number;
 }
 
-/** A kind of run on an open model. */
+/** A task on an open model. */
 export interface OpenTask {
-  /** Any condition, to time the denoiser with. */
+  /** An arbitrary condition, to time the denoiser with. */
   readonly anyCondition: Job["condition"];
-  /** The samples to make. @throws {UsageError} when the model has no such classes or the noise does not fit */
+  /**
+   * Samples of the run.
+   *
+   * @throws {UsageError} when the model lacks a class or the noise has another shape
+   */
   samples(making: Making, identity: TrajectoryIdentity): Promise<SamplePlan>;
-  /** The denoiser of a condition as a manifest records it. @throws {FormatError} when it is no condition of this model */
+  /**
+   * Denoiser of a recorded condition.
+   *
+   * @throws {FormatError} when the condition does not fit the model
+   */
   denoiser(condition: Job["condition"], making: Making): Promise<GuidedDenoiser>;
-  /** The start of a recorded sample that was not made from scratch. */
+  /** Start of a recorded sample; `undefined` if it was sampled from scratch. */
   recordedStart(sample: { index: number }): RecordedStart | undefined;
 }

@@ -1,32 +1,32 @@
-/** The noise of a run's samples as the settings ask for it. @module */
+/** Creates the noise of a run's samples. @module */
 import { readSeedList } from "../../arguments/seed_list.ts";
 import type { SettledShared } from "../../arguments/settings.ts";
 import { UsageError } from "../../errors.ts";
 import { drawNoise, parseNoiseFile, type SampleNoise } from "../../pipelines/noise_source.ts";
 import { readUserFile } from "../../storage/user_file.ts";
 
-/** Settings that say where noise comes from. */
+/** Settings that determine the noise. */
 export type NoiseSettings = Pick<SettledShared, "seed" | "seeds" | "noiseStream" | "noisePath">;
 
-/** What is drawn for every sample. */
+/** Shape and number of the noise samples. */
 export interface NoiseShape {
-  /** Samples where nothing says how many. */
+  /** Default number of samples. */
   number: number;
-  /** Samples that were asked for, if any number was. */
+  /** Requested number of samples. */
   samples: number | undefined;
   /** `[T+1, channels, height, width]`. */
   shape: readonly number[];
-  /** Draw class labels in `[0, classes)` too. */
+  /** Also draw class labels in `[0, classes)`. */
   classes?: number;
 }
 
-/** 2 GiB of float64 for a trajectory, the solver's buffers several times that. */
+/** 2 GiB of float64 per trajectory; the solver's buffers take several times that. */
 const MOST_ELEMENTS = 2 ** 28;
 
 /**
- * Noise of every sample, and how many samples there are: as many as asked for, else as many as the file holds.
+ * Noise of every sample, and the number of samples: the requested one, else that of the noise file.
  *
- * @throws {UsageError} when the file cannot be read or holds noise for another number of samples
+ * @throws {UsageError} when the file cannot be read or contains noise for another number of samples
  * @throws {FormatError} when the file is damaged
  */
 export async function taskNoise(
@@ -69,7 +69,7 @@ export async function taskNoise(
   return { count, noises: replaceNoise(drawn(count, 0), file.noise) };
 }
 
-/** Of every seed the one sample that it makes alone, over and over. */
+/** Draws one sample per seed, equal to the only sample of a run with that seed. */
 function* drawSeeds(
   seeds: readonly number[],
   { count, size, classes }: { count: number; size: number; classes?: number },
@@ -80,7 +80,7 @@ function* drawSeeds(
   }
 }
 
-/** The labels stay those of the seed; only the noise is the file's. */
+/** Replaces the noise by that of the file; the class labels are still drawn from the seed. */
 function* replaceNoise(
   drawn: Iterable<SampleNoise>,
   noise: (i: number) => Float64Array,

@@ -1,4 +1,4 @@
-/** A kind of run on a pipeline. @module */
+/** Creates the task of a run on a pipeline. @module */
 import type { Settled } from "../../arguments/settings.ts";
 import { UsageError } from "../../errors.ts";
 import { DitPipeline } from "../../pipelines/dit_pipeline.ts";
@@ -9,7 +9,11 @@ import { SdTask } from "./sd_task.ts";
 import { SdWinitTask } from "./sd_winit_task.ts";
 import type { OpenTask } from "./task.ts";
 
-/** The task that settings name. @throws {UsageError} when the pipeline is of another kind of model */
+/**
+ * Task of the given settings.
+ *
+ * @throws {UsageError} when the pipeline is of another kind of model
+ */
 export function taskOn(pipeline: LatentPipeline, settings: Settled): OpenTask {
   if (pipeline instanceof DitPipeline && settings.task === "dit") {
     return new DitTask(pipeline, settings);

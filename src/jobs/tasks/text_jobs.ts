@@ -1,4 +1,4 @@
-/** Samples and denoisers of prompts. @module */
+/** Jobs and denoisers of text prompts. @module */
 import { FormatError } from "../../errors.ts";
 import type { GuidedDenoiser } from "../../models/guided_denoiser.ts";
 import type { StableDiffusionPipeline } from "../../pipelines/stable_diffusion_pipeline.ts";
@@ -6,13 +6,13 @@ import type { Job } from "../samples/job.ts";
 import type { Making } from "./task.ts";
 import { PromptEmbedder } from "./text_prompts.ts";
 
-/** What differs from job to job. */
+/** Fields that differ from job to job. */
 export type TextJob = Pick<Job, "index" | "noise" | "seed" | "start"> & { prompt: string };
 
-/** Any prompt, to time a denoiser with. */
+/** An arbitrary prompt, to time a denoiser with. */
 export const ANY_PROMPT: Job["condition"] = { prompt: "", negative_prompt: "" };
 
-/** Makes jobs from prompts; each prompt is embedded when its first job is made. */
+/** Creates jobs from prompts. A prompt is embedded when its first job is created. */
 export async function textJobMaker(
   pipeline: StableDiffusionPipeline,
   negativePrompt: string,
@@ -28,7 +28,11 @@ export async function textJobMaker(
   });
 }
 
-/** The denoiser of a condition as a manifest records it. @throws {FormatError} when it holds no prompts */
+/**
+ * Denoiser of a recorded condition.
+ *
+ * @throws {FormatError} when it contains no prompts
+ */
 export async function textDenoiser(
   pipeline: StableDiffusionPipeline,
   { prompt, negative_prompt: negativePrompt }: Job["condition"],

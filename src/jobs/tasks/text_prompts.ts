@@ -1,4 +1,4 @@
-/** Prompts of the text tasks. @module */
+/** Reads and embeds text prompts. @module */
 import { UsageError } from "../../errors.ts";
 import { shown } from "../../text.ts";
 import type { TextEmbedding } from "../../models/clip_text_encoder.ts";
@@ -10,9 +10,9 @@ import { readUserFile } from "../../storage/user_file.ts";
 import { syntaxNote } from "./prompt_syntax.ts";
 
 /**
- * Prompts of a file, one a line; empty lines are left out.
+ * Prompts of a file, one per line; empty lines are skipped.
  *
- * @throws {UsageError} when the file cannot be read, is not UTF-8 or holds no prompt
+ * @throws {UsageError} when the file cannot be read, is not UTF-8 or contains no prompt
  */
 export async function readPrompts(setting: string, path: string): Promise<string[]> {
   const bytes = await readUserFile(setting, path);
@@ -25,7 +25,7 @@ export async function readPrompts(setting: string, path: string): Promise<string
       cause,
     });
   }
-  // A lone CR ends a line too, as in Python's text mode.
+  // A lone CR ends a line, as in Python's text mode.
   const prompts = text.split(/\r\n|\r|\n/).map((line) => line.trim()).filter((line) => line !== "");
   if (prompts.length === 0) {
     throw new UsageError((name) =>
@@ -35,15 +35,18 @@ export async function readPrompts(setting: string, path: string): Promise<string
   return prompts;
 }
 
-/** What prompts are embedded with. */
+/** Options of embedding prompts. */
 export interface EmbedOptions {
   pipeline: StableDiffusionPipeline;
-  /** Tells what did not fit into the tokens. */
+  /** Receives a note if a prompt is truncated. */
   note: (line: string) => void;
   signal: AbortSignal;
 }
 
-/** Embeds prompts beside one negative prompt; the last one is kept, since samples of one prompt follow each other. */
+/**
+ * Embeds prompts, paired with one negative prompt. The last prompt is cached, since samples of one
+ * prompt are consecutive.
+ */
 export class PromptEmbedder {
   readonly #options: EmbedOptions;
   readonly #negativePrompt: TextEmbedding;
@@ -72,7 +75,7 @@ export class PromptEmbedder {
     return this.#last.condition;
   }
 
-  /** Once a run: a file may hold a hundred prompts of one kind. */
+  /** Notes web-UI syntax once per run: a prompt file may use it in every line. */
   #tellSyntax(text: string): void {
     const note = this.#toldSyntax ? undefined : syntaxNote(text);
     if (note === undefined) return;

@@ -42,7 +42,8 @@ export async function trajectoryFromFile(
 }
 
 /**
- * Reads a latent, or an image through the VAE's encoder; the result noises it with a run's own noise.
+ * Reads a latent, or an image through the VAE's encoder; the result noises it with a run's own
+ * noise.
  *
  * @throws {MismatchError} when the latent has another shape
  * @throws {FormatError} when the file is damaged or not finite

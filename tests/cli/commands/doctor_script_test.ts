@@ -131,7 +131,10 @@ Deno.test("runDoctor() is silent about its own grants, speaks of the command as 
     }).output();
     const text = new TextDecoder().decode(stdout);
     assert.doesNotMatch(text, /permissions|lacks --allow/);
-    assert.match(text.replace(/\s+/g, " "), /-> `\.\/parataa inspect \S.*?` says what the folder/);
+    assert.match(
+      text.replace(/\s+/g, " "),
+      /-> `\.\/parataa inspect \S.*?` lists the contents of the folder/,
+    );
     // A path is not broken.
     const long = text.split("\n").filter((line) => line.length > 80 && line.trim().includes(" "));
     assert.deepEqual(long.filter((line) => !/^.{20}\S+$/.test(line)), []);
