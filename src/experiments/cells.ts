@@ -1,4 +1,4 @@
-/** The runs that an experiment consists of. @module */
+/** Expands an experiment to its runs. @module */
 import { UsageError } from "../errors.ts";
 import { digestBytes } from "../storage/hash.ts";
 import { recordedSettings } from "../arguments/record.ts";
@@ -11,40 +11,45 @@ import { checkSettings } from "../jobs/sample_run.ts";
 import { type MethodName, METHODS, SOLVER_FLAGS } from "../arguments/methods.ts";
 import type { Definition, FlagSet } from "./definition.ts";
 
-/** One run. */
+/** A run of an experiment. */
 export interface Cell {
-  /** Name of its folder: what it depends on, and nothing that could lead out of the experiment's. */
+  /** Folder name of the run, derived from its settings and safe as a path component. */
   id: string;
   method: MethodName;
   seed: number;
   /** From 1. */
   repeat: number;
-  /** Every flag that is given, the method and the seed too. */
+  /** Every given flag, including the method and the seed. */
   flags: FlagSet;
-  /** Of these, what the experiment sweeps and the method uses. */
+  /** The swept flags that the method uses. */
   swept: FlagSet;
-  /** What it is sampled with. */
+  /** Settings of the run. */
   settings: GivenSettings;
-  /** The sequential run of the same seed and settings; its own for a sequential one. */
+  /** Id of the sequential run with the same seed and settings; the own id for a sequential run. */
   reference: string;
 }
 
-/** The runs that were asked for, and those that they are measured against. */
+/** Requested runs and the sequential runs that they are compared with. */
 export interface Cells {
-  /** In the order in which they are made: references first where they are needed, all settings of a seed before the next seed. */
+  /**
+   * Runs in order of execution: a reference precedes the runs that need it, and all settings of a
+   * seed precede the next seed.
+   */
   all: readonly Cell[];
-  /** Flags that differ between runs, in the file's order. */
+  /** Flags that differ between runs, in the order of the file. */
   swept: readonly string[];
 }
 
-/** Either makes more than one sample by default; an experiment takes one. */
+/** Flags that change the number of samples; an experiment makes one sample per run by default. */
 const COUNTING = ["num_samples", "class_labels", "prompts_file", "noise_path"];
 const MOST_RUNS = 10_000;
 
 /**
- * Every run of an experiment. Flags that a method does not use are left out of its runs, and runs that come out the same are made once.
+ * Expands the grid to runs. Flags that a method does not use are omitted, and runs that become
+ * equal are made once.
  *
- * @throws {UsageError} when a flag is used by no method, settings exclude each other, or there are too many runs
+ * @throws {UsageError} when no method uses a flag, settings exclude each other, or there are too
+ *   many runs
  */
 export async function expandCells(definition: Definition, file: string): Promise<Cells> {
   const { task, base, grid, list, methods, seeds, repeats } = definition;
@@ -74,9 +79,11 @@ export async function expandCells(definition: Definition, file: string): Promise
 }
 
 /**
- * Checks what the runs name, files, models, classes, so that a slip in the last of them ends the experiment before the first.
+ * Checks files, models and classes of all runs, so that an error in the last run is found before
+ * the first starts.
  *
- * @throws {UsageError | ModelError | FormatError} that the run would end with; of flags it names the run
+ * @throws {UsageError | ModelError | FormatError} with the error that the run would throw; errors
+ *   of flags name the run
  */
 export async function checkCells(
   { all }: Cells,
@@ -90,17 +97,17 @@ export async function checkCells(
   }
 }
 
-/** Whether a flag's value is a number that no file or class is checked against. */
+/** Whether a flag's value is a plain number that needs no check against files or classes. */
 function isMere(name: string, { flags }: Cell): boolean {
   return name === "method" || (typeof flags[name] === "number" && name !== "num_samples");
 }
 
-/** `tqn, window_size 8`: what a run's setting is called, whatever its seed. */
+/** Name of a run's settings without the seed: `tqn, window_size 8`. */
 export function settingName({ method, swept }: Pick<Cell, "method" | "swept">): string {
   return [method, ...Object.entries(swept).map(([name, value]) => `${name} ${value}`)].join(", ");
 }
 
-/** Every combination of the grid's values with every entry of the list. */
+/** All combinations of the grid's values with the entries of the list. */
 function combine(grid: Definition["grid"], list: readonly FlagSet[]): FlagSet[] {
   let sets: FlagSet[] = [...list];
   for (const [name, values] of Object.entries(grid)) {
@@ -109,7 +116,7 @@ function combine(grid: Definition["grid"], list: readonly FlagSet[]): FlagSet[] 
   return sets;
 }
 
-/** Whether a method takes a flag: of the solver's flags it has its own, of the others all. */
+/** Whether a method uses a flag. Flags that are not solver flags are used by all. */
 function uses(method: MethodName, name: string): boolean {
   const solver = METHODS.some((other) => SOLVER_FLAGS[other].includes(name));
   return !solver || SOLVER_FLAGS[method].includes(name);
@@ -145,7 +152,7 @@ function makeCell({ task, base, sweep, method, seed, repeat }: CellOptions): Cel
   return { id, method, seed, repeat, flags, swept: used(sweep), settings, reference: id };
 }
 
-/** Tells the flags of a run from those of any other. */
+/** Hash that identifies the flags of a run. */
 function hashOf(flags: FlagSet): string {
   const given = Object.entries(flags).filter(([, value]) => value !== false);
   const words = given.map(([name, value]) => value === true ? `--${name}` : `--${name}=${value}`);
@@ -153,7 +160,7 @@ function hashOf(flags: FlagSet): string {
   return digestBytes(new TextEncoder().encode(text)).sha256.slice(0, 12);
 }
 
-/** Says of which run an argument is refused. */
+/** Runs a check and adds the name of the run to its error. */
 async function named(file: string, cell: Cell, check: () => Promise<unknown>): Promise<void> {
   try {
     await check();

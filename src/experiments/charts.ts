@@ -1,4 +1,4 @@
-/** The plots of an experiment. @module */
+/** Plots of an experiment. @module */
 import {
   type AxisScale,
   barPanel,
@@ -15,16 +15,16 @@ import { type Cell, settingName } from "./cells.ts";
 import type { Metric } from "./definition.ts";
 import type { MeasuredSample } from "./measured_run.ts";
 
-/** The panels of one file. */
+/** Panels of one plot file. */
 export interface ChartFile {
-  /** Without its extension. */
+  /** File name without extension. */
   name: string;
-  /** What it shows, for people. */
+  /** Description for readers. */
   label: string;
   panels: readonly Panel[];
 }
 
-/** What the figures are called. */
+/** Names of the metrics. */
 export const METRIC_NAMES: Readonly<Record<Metric, string>> = {
   rounds: "rounds",
   nfe: "evaluations",
@@ -35,12 +35,12 @@ export const METRIC_NAMES: Readonly<Record<Metric, string>> = {
   max_abs: "largest latent difference",
 };
 const LOGARITHMIC: readonly Metric[] = ["residual", "max_abs"];
-/** A swept range of at least this factor is drawn logarithmically. */
+/** Minimum ratio of a swept range that is drawn on a logarithmic axis. */
 const WIDE = 8;
-/** More panels of curves than these nobody reads; the table and the samples hold all. */
+/** Maximum number of panels of curves; the table and the samples show the rest. */
 const MOST_PANELS = 6;
 
-/** Every figure over every swept flag, and what happened round by round. */
+/** Plots every metric over every swept flag, and the residuals and finished indexes over rounds. */
 export function experimentCharts(
   samples: readonly MeasuredSample[],
   { metrics, swept }: { metrics: readonly Metric[]; swept: readonly string[] },
@@ -65,7 +65,7 @@ export function experimentCharts(
   ].filter((file) => file.panels.length > 0);
 }
 
-/** Swept flags without those that only follow another one, as tol2 follows tol1. */
+/** Swept flags without those that depend on another one, as tol2 depends on tol1. */
 function independent(swept: readonly string[], cells: readonly Cell[]): string[] {
   const follows = (name: string, other: string) => {
     const pairs = cells.filter(({ swept }) => name in swept && other in swept)
@@ -94,7 +94,10 @@ function metricPanels(
   return bars.length > 0 ? [barPanel(METRIC_NAMES[metric], bars, numberOf)] : [];
 }
 
-/** A figure over one flag, a line per setting of the others; `null` where the flag has not two numbers. */
+/**
+ * Plots a metric over one flag, one line per combination of the others; `null` if the flag has
+ * fewer than two numeric values.
+ */
 function sweepPanel(
   samples: readonly MeasuredSample[],
   metric: Metric,
@@ -115,7 +118,8 @@ function sweepPanel(
     );
     return settingName({ method: cell.method, swept: Object.fromEntries(rest) });
   };
-  // Settings of a `list` that differ in another flag as well are compared by the table: a mean over both would mix them.
+  // Entries of a `list` that differ in another flag too are shown only in the table: a mean over
+  // both would be meaningless.
   const fine = groups(mine, others).filter(([, some]) => valuesOf(some).size > 1);
   const isFine = fine.length > 0 && fine.length <= MOST_CURVES;
   const lines = isFine ? fine : groups(mine, ({ cell }) => cell.method);
@@ -144,7 +148,7 @@ interface RoundsChart {
   of: (sample: MeasuredSample) => readonly number[];
 }
 
-/** A curve per setting, the mean of its samples; a sample that has ended keeps its last value. */
+/** Plots one curve per setting, the mean of its samples; a finished sample keeps its last value. */
 function roundsFile(
   samples: readonly MeasuredSample[],
   { name, title, scale, numberOf, of }: RoundsChart,
@@ -165,7 +169,7 @@ function roundsFile(
   return { name, label: title, panels };
 }
 
-/** Samples by a name, in the order of first appearance. */
+/** Groups samples by a name, in order of first appearance. */
 export function groups(
   samples: readonly MeasuredSample[],
   name: (sample: MeasuredSample) => string,

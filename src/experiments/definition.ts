@@ -1,4 +1,4 @@
-/** What an experiment's file asks for. @module */
+/** Reads the definition of an experiment. @module */
 import { UsageError } from "../errors.ts";
 import type { JsonValue } from "../formats/json.ts";
 import { describeWanted, type Flag, type FlagTable, takes } from "../arguments/flag.ts";
@@ -8,39 +8,39 @@ import type { Task } from "../arguments/settings.ts";
 import { TASK_NAMES, TASKS } from "../arguments/tasks.ts";
 import { below, JsonFile } from "./json_file.ts";
 
-/** A flag's value as JSON has it. */
+/** Value of a flag in JSON. */
 export type FlagValue = string | number | boolean;
 
 /** Flags by their official names. */
 export type FlagSet = Readonly<Record<string, FlagValue>>;
 
-/** Figures that plots and tables can show. */
+/** Metrics that plots and tables can show. */
 // deno-fmt-ignore
 export const METRICS = ["rounds", "nfe", "seconds", "residual", "psnr_db", "ssim", "max_abs"] as const;
 
 /** One of {@link METRICS}. */
 export type Metric = typeof METRICS[number];
 
-/** An experiment, checked. */
+/** A validated experiment. */
 export interface Definition {
   task: Task;
-  /** What it is about, for the report's head. */
+  /** Description, for the head of the report. */
   about: string;
   /** Flags of every run. */
   base: FlagSet;
-  /** Flags that differ from run to run: every value of `grid` with every entry of `list`. */
+  /** Flags that differ between runs: all combinations of `grid` with the entries of `list`. */
   grid: Readonly<Record<string, readonly FlagValue[]>>;
   list: readonly FlagSet[];
   methods: readonly MethodName[];
   seeds: readonly number[];
   repeats: number;
-  /** Figures to plot over the swept flags. */
+  /** Metrics to plot over the swept flags. */
   metrics: readonly Metric[];
 }
 
 // deno-fmt-ignore
 const KEYS = ["script", "about", "arguments", "grid", "list", "methods", "seeds", "repeats", "metrics"];
-/** Flags that the experiment sets itself, and where its file says so. */
+/** Flags that the experiment sets itself, with the key to use instead. */
 const OWN_FLAGS: Readonly<Record<string, string>> = {
   method: '"methods": [ … ] names them',
   seed: '"seeds": [ … ] names them',
@@ -50,10 +50,11 @@ const OWN_FLAGS: Readonly<Record<string, string>> = {
 const MOST_SEEDS = 10_000, MOST_REPEATS = 1000;
 
 /**
- * Reads an experiment's file.
+ * Reads and validates an experiment file.
  *
- * @throws {FormatError} on what is no JSON or has a wrong type, naming line and column
- * @throws {UsageError} on an unknown flag or a value outside its range, naming them too
+ * @throws {FormatError} when the file is not JSON or a value has a wrong type, naming line and
+ *   column
+ * @throws {UsageError} on an unknown flag or a value out of range, naming line and column
  */
 export function readDefinition(bytes: Uint8Array, file: string): Definition {
   const json = new JsonFile(bytes, file);
@@ -138,7 +139,7 @@ interface NamedFlag {
   name: string;
 }
 
-/** Holds that a name is a flag that an experiment may set. */
+/** Checks that a flag exists and may be set by an experiment. */
 function checkName(json: JsonFile, pointer: string, { flags, name }: NamedFlag): Flag {
   const place = json.at(pointer);
   if (Object.hasOwn(OWN_FLAGS, name)) {

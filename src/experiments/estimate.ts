@@ -1,4 +1,4 @@
-/** How long the runs of an experiment can be expected to take. @module */
+/** Estimates the time of an experiment's runs. @module */
 import { type BatchTime, bestCall } from "../jobs/planning/batch_times.ts";
 import { timeCalls } from "../jobs/plan_run.ts";
 import { expectedRounds } from "../jobs/planning/expected_rounds.ts";
@@ -7,12 +7,12 @@ import type { Settled } from "../arguments/settings.ts";
 import { type GivenSettings, type SettingValues, settle } from "../arguments/settle.ts";
 import type { Cell } from "./cells.ts";
 
-/** Opening the model, decoding, hashing and writing, beside the solver. */
+/** Seconds of a run outside the solver: opening the model, decoding, hashing, writing. */
 const SECONDS_BESIDE = 0.8;
-/** Settings that the time of a call depends on. */
+/** Settings that affect the time of a network call. */
 const TIMED = ["modelPath", "fp16", "provider", "libraryPath", "threads", "height", "width"];
 
-/** Times calls once for every model and device that the runs use, and estimates runs from that. */
+/** Estimates the time of runs. Calls are timed once per model and device. */
 export class Estimator {
   readonly #signal: AbortSignal;
   readonly #times = new Map<string, BatchTime[]>();
@@ -23,8 +23,8 @@ export class Estimator {
   }
 
   /**
-   * Seconds of a run, from the rounds that its method took on models/dit-emoji; another tolerance is not
-   * considered. An own solver counts as fixed point, the slowest of ours.
+   * Estimated seconds of a run, from the rounds of its method on models/dit-emoji. The tolerance is
+   * ignored. An own solver counts as fixed point, the slowest of the built-in methods.
    */
   async seconds({ settings: given, method: named }: Cell): Promise<number> {
     const { settings } = settle(given), method = named === "own" ? "fixed_point" : named;
@@ -55,7 +55,7 @@ export class Estimator {
   }
 }
 
-/** `40 s`, `3 min`, `2.5 h`. */
+/** Formats a duration: `40 s`, `3 min`, `2.5 h`. */
 export function duration(seconds: number): string {
   if (seconds < 90) return `${Math.ceil(seconds)} s`;
   if (seconds < 5400) return `${Math.round(seconds / 60)} min`;

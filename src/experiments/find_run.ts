@@ -1,4 +1,4 @@
-/** What an earlier start of an experiment has left of a run. @module */
+/** Finds runs of an earlier start of an experiment. @module */
 import { join } from "node:path";
 import { FormatError, ParataaError, UsageError } from "../errors.ts";
 import { readFinishedRun, readRunManifest } from "../runs/finished_run.ts";
@@ -18,7 +18,10 @@ export interface FoundRun {
   manifest: Manifest;
 }
 
-/** Finds runs that what is here would make again; hashes each file that made one once. */
+/**
+ * Finds finished runs that the current setup would reproduce. Every model and library file is
+ * hashed once.
+ */
 export class RunFinder {
   readonly #task: Task;
   readonly #path: string;
@@ -28,7 +31,7 @@ export class RunFinder {
 
   /**
    * @param path the experiment's folder
-   * @param options `anyMaker`: take whole runs whatever made them, and open no library for it
+   * @param options `anyMaker`: accept complete runs of any setup, without opening the library
    */
   constructor(task: Task, path: string, { anyMaker = false } = {}) {
     this.#task = task;
@@ -36,15 +39,18 @@ export class RunFinder {
     this.#anyMaker = anyMaker;
   }
 
-  /** Where a cell's runs lie, one unless something was in the way; the folder's name says the arguments. */
+  /**
+   * Folder of a cell's runs. Its name encodes the arguments. It contains one run unless an earlier
+   * one was rejected.
+   */
   folder(cell: Cell): string {
     return join(this.#path, "runs", cell.id);
   }
 
   /**
-   * The finished run of a cell, if one is whole and would be made again: every file that it lists has its hash, and parataa, the solver,
-   * ONNX Runtime, the model and the files that flags name are those that made it. `note` is told why another is not taken; it stays
-   * where it is.
+   * Finished run of a cell, if its files match their hashes and the current parataa, solver, ONNX
+   * Runtime, model and input files are those of the run. Other runs are left in place, and `note`
+   * receives the reason.
    */
   async find(cell: Cell, note: (line: string) => void): Promise<FoundRun | undefined> {
     for (const name of await namesIn(this.folder(cell))) {
@@ -53,7 +59,7 @@ export class RunFinder {
       const maker = this.#anyMaker ? undefined : await this.#maker(cell);
       try {
         const manifest = await readFinishedRun(path);
-        // Called by the experiment's name: what is true of all its runs is then told once.
+        // Checked under the name of the experiment, so that a note on all runs is printed once.
         const run = { path: this.#path, manifest };
         if (maker) checkUnchanged(run, await this.#making(manifest, maker));
         return { path, manifest };
@@ -66,7 +72,7 @@ export class RunFinder {
     return undefined;
   }
 
-  /** The newest run of a cell that was stopped, killed or failed. */
+  /** The newest stopped, killed or failed run of a cell. */
   async findUnfinished(cell: Cell): Promise<string | undefined> {
     for (const name of await namesIn(this.folder(cell))) {
       const path = join(this.folder(cell), name);
@@ -75,7 +81,7 @@ export class RunFinder {
     return undefined;
   }
 
-  /** What would make a run now, whatever its model: flags that do not change the result decide it. */
+  /** Software that would execute the cell now, cached by the flags that affect it. */
   #maker({ flags, settings }: Cell): Promise<Maker> {
     const table = TASKS[this.#task].flags;
     const names = Object.keys(flags).filter((name) => (table[name].scope ?? "result") !== "result");
@@ -85,7 +91,7 @@ export class RunFinder {
     return maker;
   }
 
-  /** What would make a run of a manifest's arguments now. */
+  /** Setup that would reproduce a recorded run now. */
   async #making({ model, inputs, arguments: args }: Manifest, maker: Maker): Promise<Making> {
     const path = (name: string) => modelFilePath({ model, arguments: args }, name);
     const files = await this.#digestsOf(model.files, path);
@@ -98,7 +104,7 @@ export class RunFinder {
     };
   }
 
-  /** Digests of recorded files as they are now, of those that were absent too; those that are not there are left out. */
+  /** Current digests of recorded files. Missing files are omitted. */
   async #digestsOf(
     recorded: Readonly<Record<string, Digest | null>>,
     path: (name: string) => string,
@@ -121,7 +127,7 @@ export class RunFinder {
   }
 }
 
-/** Whether a run's manifest says that it did not end well; a damaged manifest says nothing. */
+/** Whether the manifest records a run that did not finish; `false` for a damaged manifest. */
 async function isUnfinished(path: string): Promise<boolean> {
   try {
     return (await readRunManifest(path)).status !== "complete";
@@ -131,7 +137,7 @@ async function isUnfinished(path: string): Promise<boolean> {
   }
 }
 
-/** Newest first: the names end with the time. */
+/** Names in a folder, newest first: names end with the time. */
 async function namesIn(folder: string): Promise<string[]> {
   try {
     const names: string[] = [];

@@ -1,4 +1,4 @@
-/** Images of an experiment's samples, small enough for one page. @module */
+/** Collects images of an experiment's samples for the report. @module */
 import { relative } from "node:path";
 import type { ReportSample } from "../report/report_model.ts";
 import { heatmap } from "../report/heatmap.ts";
@@ -8,25 +8,27 @@ import { decibels } from "./results_csv.ts";
 import type { FoundRun } from "./find_run.ts";
 import { type MeasuredSample, readFinalImage, readImages } from "./measured_run.ts";
 
-/** Characters of all images of rounds together; what comes later is left out of the page. */
+/**
+ * Maximum total size of the round images, in characters. Further samples are omitted from the page.
+ */
 const MOST_CHARACTERS = 1.5e6;
-/** Seeds beyond these are left out of the sheet of final images. */
+/** Maximum number of seeds on the sheet of final images. */
 export const MOST_SEEDS_ON_SHEET = 8;
 
-/** Final image of a sample, for the sheet. */
+/** Final image of a sample. */
 export interface Final {
   setting: string;
   seed: number;
   image: SmallImage;
 }
 
-/** Collects images as runs are finished. */
+/** Collects images of finished runs. */
 export class Gallery {
   /** Samples with an image for every round. */
   readonly samples: ReportSample[] = [];
   /** Final images by setting and seed. */
   readonly finals: Final[] = [];
-  /** Parallel samples that had no room. */
+  /** Number of samples omitted because the page is full. */
   leftOut = 0;
   readonly #root: string;
   readonly #seeds = new Set<number>();
@@ -38,7 +40,7 @@ export class Gallery {
     this.#root = root;
   }
 
-  /** Takes in the samples of a run; repeats look like the first. */
+  /** Adds the samples of a run, except those of a repeated run. */
   async add(samples: readonly MeasuredSample[], reference: FoundRun): Promise<void> {
     for (const sample of samples) {
       if (sample.cell.repeat > 1) continue;

@@ -1,4 +1,4 @@
-/** Figures of a finished run against the sequential one. @module */
+/** Measures a finished run against the sequential one. @module */
 import { join } from "node:path";
 import { FormatError } from "../errors.ts";
 import type { Image } from "../images/image.ts";
@@ -12,7 +12,7 @@ import type { Metric } from "./definition.ts";
 import type { FoundRun } from "./find_run.ts";
 import { type SolverSettings, solverSettings } from "./solver_settings.ts";
 
-/** One sample of a run, measured. */
+/** One measured sample of a run. */
 export interface MeasuredSample {
   cell: Cell;
   /** Folder of the run. */
@@ -21,27 +21,30 @@ export interface MeasuredSample {
   /** Class or prompt. */
   label: string;
   seed: number;
-  /** T. */
+  /** Number of sampling steps T. */
   timesteps: number;
   settings: SolverSettings;
-  /** As the run recorded them. */
+  /** Recorded arguments. */
   arguments: Manifest["arguments"];
   figures: Readonly<Record<Metric, number>>;
-  /** Every round; none of a sequential sample. */
+  /** Every round; empty for a sequential sample. */
   rounds: readonly RoundRow[];
   /** Largest residual of every round. */
   residuals: readonly number[];
   finished: readonly number[];
-  /** The first round after which the image stays within 40 dB of the sequential one; absent of a sequential sample. */
+  /**
+   * First round from which the image stays within 40 dB of the sequential one; absent for a
+   * sequential sample.
+   */
   roundsToSight?: number;
-  /** SHA-256 of the final image, to see whether repeats are equal. */
+  /** SHA-256 of the final image, to compare repeated runs. */
   image: string;
 }
 
-/** Two images that are no further apart look alike: an RMS difference of 2.6 of 255 levels. */
+/** PSNR from which two images look alike: an RMS difference of 2.6 of 255 levels. */
 const ALIKE_DECIBELS = 40;
 
-/** Measures every sample of a run; `reference` is the sequential run of the same noise. */
+/** Measures every sample of a run. `reference` is the sequential run with the same noise. */
 export async function measureRun(
   cell: Cell,
   { path, manifest }: FoundRun,
@@ -95,7 +98,7 @@ async function roundsToSight(
   return last === images.length - 1 ? undefined : last + 1;
 }
 
-/** The image after every round, `step_0` first. */
+/** Images after every round, `step_0` first. */
 export async function readImages(
   path: string,
   { index, rounds }: Pick<SampleRecord, "index" | "rounds">,
@@ -107,7 +110,7 @@ export async function readImages(
   return images;
 }
 
-/** The last image of a sample. */
+/** Last image of a sample. */
 export function readFinalImage(
   path: string,
   { index, rounds }: Pick<SampleRecord, "index" | "rounds">,

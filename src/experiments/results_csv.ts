@@ -1,4 +1,4 @@
-/** `results.csv`: a line per sample. @module */
+/** Writes `results.csv`, one line per sample. @module */
 import { relative } from "node:path";
 import type { MeasuredSample } from "./measured_run.ts";
 
@@ -7,17 +7,17 @@ const COLUMNS = [
   ...["residual", "psnr_db", "ssim", "max_abs"],
 ];
 
-/** Where the runs lie and what they differ in. */
+/** Options of {@link resultsCsv}. */
 export interface ResultsOptions {
   /** The experiment's folder. */
   root: string;
-  /** Flags of its grid or list. */
+  /** Swept flags. */
   swept: readonly string[];
 }
 
 /**
- * The whole file: the columns that every experiment has, one for each swept flag that is none of them, then the sample's number and its
- * run's folder. Images that are equal have a PSNR of `inf`.
+ * Content of the file: the fixed columns, one column per swept flag that is not among them, the
+ * number of the sample and the folder of its run. Equal images have a PSNR of `inf`.
  */
 export function resultsCsv(
   samples: readonly MeasuredSample[],
@@ -38,13 +38,13 @@ export function resultsCsv(
   return [[...COLUMNS, ...flags, "sample", "run"].map(quoted).join(), ...lines, ""].join("\n");
 }
 
-/** As RFC 4180 wants it; a prompt may hold commas, quotes and line feeds. */
+/** Quotes a field as RFC 4180 requires; a prompt may contain commas, quotes and line feeds. */
 function quoted(value: unknown): string {
   const text = String(value);
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
-/** To a hundredth; `inf` for equal images. */
+/** PSNR rounded to two decimals; `inf` for equal images. */
 export function decibels(psnr: number): string {
   return Number.isFinite(psnr) ? psnr.toFixed(2) : "inf";
 }

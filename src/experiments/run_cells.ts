@@ -1,4 +1,4 @@
-/** Makes the runs of an experiment that are missing, and keeps its report up to date. @module */
+/** Executes the missing runs of an experiment and updates its report. @module */
 import { join } from "node:path";
 import { FormatError, MismatchError, NumericalError, ParataaError } from "../errors.ts";
 import type { Manifest } from "../runs/manifest.ts";
@@ -19,45 +19,45 @@ import { Gallery } from "./gallery.ts";
 import { type MeasuredSample, measureRun } from "./measured_run.ts";
 import { cellName, type Findings, REPORT, writeReport } from "./write_report.ts";
 
-/** An experiment and where it goes. */
+/** An experiment and its output folder. */
 export interface Experiment {
-  /** Its file's, without the extension. */
+  /** Name of the experiment file, without extension. */
   name: string;
-  /** The file as it is. */
+  /** Text of the experiment file. */
   text: string;
   definition: Definition;
   cells: Cells;
-  /** Its folder. */
+  /** Output folder. */
   path: string;
 }
 
-/** How to go about it. */
+/** Options of {@link runCells}. */
 export interface RunCellsOptions extends WatchOptions {
-  /** Make no run. */
+  /** Start no run; only write the report. */
   reportOnly: boolean;
 }
 
-/** What an experiment came to. */
+/** Result of an experiment. */
 export interface ExperimentResult {
-  /** File of the report. */
+  /** Path of the report. */
   report: string;
-  /** Runs that ended in NaN. */
+  /** Runs that failed with NaN. */
   failed: readonly { name: string; message: string }[];
 }
 
-/** While runs are made the report is not written more often than this. */
+/** Minimum seconds between two updates of the report. */
 const SECONDS_BETWEEN_REPORTS = 20;
 
-/** A run of an experiment before it is made. */
+/** A run with its estimated time. */
 export interface EstimatedRun {
   name: string;
-  /** Whether it is there already. */
+  /** Whether the run is finished. */
   there: boolean;
-  /** Time that it can be expected to take. */
+  /** Estimated time of the run; 0 if it is finished. */
   seconds: number;
 }
 
-/** Every run with the time that it can be expected to take. */
+/** Every run with its estimated time. */
 export async function* estimateRuns(
   { definition: { task }, cells, path }: Experiment,
   options: WatchOptions,
@@ -73,10 +73,10 @@ export async function* estimateRuns(
 }
 
 /**
- * Makes what is missing. Finished runs are kept when they are whole and what is here would make them again; a run that ends in NaN is
- * noted and the others go on. Whatever ends the work, the report of what is there is written.
+ * Executes the missing runs. Complete runs that the current setup would reproduce are kept. A run
+ * that fails with NaN is recorded, and the others continue. The report is written in any case.
  *
- * @throws {BusyError} naming the process that works on the same folder
+ * @throws {BusyError} naming the process that uses the folder
  */
 export async function runCells(
   experiment: Experiment,
@@ -98,7 +98,7 @@ export async function runCells(
     );
     if (!reportOnly) { for (const cell of missing) await state.make(cell, watch); }
   } catch (error) {
-    // A full disk must not hide the error that is already on its way.
+    // Keep the original error if the disk is full too.
     await state.report().catch(() => {});
     throw error;
   }
@@ -106,7 +106,7 @@ export async function runCells(
   return { report: join(path, REPORT), failed: state.failed };
 }
 
-/** What has been found and measured so far. */
+/** Runs found and measured so far. */
 class State {
   readonly failed: { name: string; message: string }[] = [];
   readonly #experiment: Experiment;
@@ -116,7 +116,7 @@ class State {
   readonly #gallery: Gallery;
   #reported = performance.now();
 
-  /** A report alone is of all whole runs: they may come from another machine, or from a version before. */
+  /** With `reportOnly`, complete runs of other machines and versions are included. */
   constructor(experiment: Experiment, { reportOnly }: Pick<RunCellsOptions, "reportOnly">) {
     this.#experiment = experiment;
     this.#finder = new RunFinder(experiment.definition.task, experiment.path, {
@@ -129,7 +129,7 @@ class State {
     return this.#found.has(cell.id);
   }
 
-  /** Takes in what an earlier start has left. */
+  /** Adds the runs of an earlier start. */
   async takeFinished({ signal, note }: Watch): Promise<void> {
     for (const cell of this.#experiment.cells.all) {
       signal.throwIfAborted();
@@ -138,10 +138,10 @@ class State {
     }
   }
 
-  /** Makes one run. */
+  /** Executes one run. */
   async make(cell: Cell, watch: Watch): Promise<void> {
     const { cells: { all } } = this.#experiment;
-    if (cell.id !== cell.reference && !this.#found.has(cell.reference)) return; // that one failed
+    if (cell.id !== cell.reference && !this.#found.has(cell.reference)) return; // that run failed
     try {
       if (!await this.#resume(cell, watch)) await this.#sample(cell, watch);
     } catch (error) {
@@ -177,7 +177,11 @@ class State {
     );
   }
 
-  /** Goes on with a run that was stopped or killed. @returns whether there was one that could */
+  /**
+   * Resumes a stopped or killed run.
+   *
+   * @returns whether a run was resumed
+   */
   async #resume(cell: Cell, watch: Watch): Promise<boolean> {
     const path = await this.#finder.findUnfinished(cell);
     if (path === undefined) return false;
@@ -185,7 +189,8 @@ class State {
       await resumeRun(path, {}, optionsOf(watch));
       return true;
     } catch (error) {
-      // Another version, another model, a damaged log: the run is made anew and the old one stays.
+      // The version or model changed or the log is damaged: start a new run and keep the old
+      // folder.
       if (!(error instanceof FormatError || error instanceof MismatchError)) throw error;
       error.respell(asFlag);
       watch.note(`not resumed: ${error.message}`);
@@ -193,7 +198,7 @@ class State {
     }
   }
 
-  /** Writes the report of what is there. */
+  /** Writes the report of the finished runs. */
   async report(): Promise<void> {
     const { name, path, text, definition, cells } = this.#experiment;
     const manifests = new Map<string, Manifest>();
@@ -210,7 +215,7 @@ class State {
   async #add(cell: Cell, run: FoundRun): Promise<void> {
     this.#found.set(cell.id, run);
     if (cell.id !== cell.reference) return await this.#measure(cell);
-    // Runs that were there while their reference was not waited for it.
+    // Add finished runs that were waiting for their reference.
     for (const other of this.#experiment.cells.all) {
       if (other.reference === cell.id) await this.#measure(other);
     }

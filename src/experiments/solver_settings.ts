@@ -1,9 +1,11 @@
-/** What a sample was solved with, as tables have it. @module */
+/** Solver settings of a sample, for tables. @module */
 
-/** Tolerances of the solvers where none is given, as src/sampling/options.ts has them. */
+/** Default tolerances, equal to those of src/sampling/options.ts. */
 const TQN_TOLERANCE = 3e-4, OTHER_TOLERANCE = 1e-3;
 
-/** What a sample was solved with, as the columns of the table have it; empty where its method has no such thing. */
+/**
+ * Solver settings in the form of the table's columns; empty if the method does not use a setting.
+ */
 export interface SolverSettings {
   window: number | "";
   order: number | "";
@@ -11,7 +13,7 @@ export interface SolverSettings {
   tol: number | "";
 }
 
-/** Settings as they took effect: no window beyond the steps, no order beyond the window. */
+/** Effective settings: the window is at most the steps, the order at most the window. */
 export function solverSettings(
   args: Readonly<Record<string, unknown>>,
   method: string,

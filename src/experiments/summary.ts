@@ -1,4 +1,4 @@
-/** The report of an experiment from its runs. @module */
+/** Summarizes an experiment for the report. @module */
 import type { Manifest } from "../runs/manifest.ts";
 import { highest } from "../report/extent.ts";
 import type { ReportModel } from "../report/report_model.ts";
@@ -18,7 +18,10 @@ const HEAD = [
   ],
 ];
 
-/** A row per setting: means of what it took, the worst of how far it is from the sequential sample. */
+/**
+ * Table with one row per setting: mean costs, and the largest differences from the sequential
+ * sample.
+ */
 export function figuresTable(samples: readonly MeasuredSample[]): ReportModel["table"] {
   const seconds = new Map<string, number>();
   for (const { cell, index, figures } of samples) {
@@ -49,7 +52,10 @@ export function figuresTable(samples: readonly MeasuredSample[]): ReportModel["t
   return { head: HEAD, rows };
 }
 
-/** Mean of the samples that came to look like the sequential one, and how many did where some did not. */
+/**
+ * Mean rounds of the samples that came to look like the sequential one, and their number if not all
+ * did.
+ */
 function toSight(samples: readonly MeasuredSample[]): string {
   const rounds = samples.map((sample) => sample.roundsToSight).filter((r) => r !== undefined);
   if (rounds.length === 0) return "–";
@@ -62,7 +68,7 @@ function scientific(value: number): string {
   return value === 0 ? "0" : value.toExponential(1);
 }
 
-/** Versions, library, machine, model: whatever differs between runs has several values. */
+/** Versions, library, machine and model; several values if they differ between runs. */
 export function madeWith(manifests: readonly Manifest[]): ReportModel["made"] {
   const facts = new Map<string, Set<string>>();
   const add = (name: string, value: string | undefined) => {
@@ -83,7 +89,7 @@ export function madeWith(manifests: readonly Manifest[]): ReportModel["made"] {
   return [...facts].map(([name, values]) => [name, [...values]] as const);
 }
 
-/** Whether repeats of a run gave the same images; nothing where there are none. */
+/** Reports whether repeated runs have equal images; empty without repeated runs. */
 export function repeatNotes(samples: readonly MeasuredSample[]): string[] {
   const first = ({ cell }: MeasuredSample) => cell.id.replace(/-repeat\d+$/, "");
   const repeated = groups(samples, (sample) => `${first(sample)} ${sample.index}`)

@@ -1,4 +1,4 @@
-/** Writes what an experiment has come to: table, plots, sheets, page. @module */
+/** Writes the results of an experiment: table, plots, sheets, page. @module */
 import { join } from "node:path";
 import { highest } from "../report/extent.ts";
 import { reportPage } from "../report/report_page.ts";
@@ -14,26 +14,30 @@ import type { MeasuredSample } from "./measured_run.ts";
 import { resultsCsv } from "./results_csv.ts";
 import { figuresTable, madeWith, repeatNotes } from "./summary.ts";
 
-/** What is there of an experiment. */
+/** Finished runs of an experiment. */
 export interface Findings {
   name: string;
   path: string;
-  /** The experiment's file. */
+  /** Text of the experiment file. */
   text: string;
   definition: Definition;
   swept: readonly string[];
   cells: readonly Cell[];
-  /** Runs that are finished, by their cell. */
+  /** Manifests of the finished runs, by cell. */
   manifests: ReadonlyMap<string, Manifest>;
   failed: readonly { name: string; message: string }[];
   samples: readonly MeasuredSample[];
   gallery: Gallery;
 }
 
-/** Name of the page in the experiment's folder. */
+/** File name of the report. */
 export const REPORT = "report.html";
 
-/** Writes every file whole or not at all. @throws {StorageError} when the file system refuses */
+/**
+ * Writes every file atomically.
+ *
+ * @throws {StorageError} when the file system refuses
+ */
 export async function writeReport(findings: Findings): Promise<void> {
   const { path, samples, definition, swept } = findings;
   const write = (name: string, text: string) =>
@@ -66,13 +70,13 @@ export async function writeReport(findings: Findings): Promise<void> {
   );
 }
 
-/** `tqn, window_size 8, seed 0`. */
+/** Name of a run: `tqn, window_size 8, seed 0`. */
 export function cellName(cell: Cell): string {
   const repeat = cell.repeat > 1 ? `, repeat ${cell.repeat}` : "";
   return `${settingName(cell)}, seed ${cell.seed}${repeat}`;
 }
 
-/** Final images by setting and seed, and the images after every round. */
+/** Sheets of the final images by setting and seed, and of the images after every round. */
 function sheets({ gallery: { finals, samples } }: Findings): [name: string, svg: string][] {
   const made: [string, string][] = [];
   if (finals.length > 0) {

@@ -1,28 +1,28 @@
-/** Two runs of the same arguments beside each other: which files differ, and what else does. @module */
+/** Compares two runs of the same arguments: files and setup. @module */
 import type { Manifest } from "./manifest.ts";
 import { modelChanges } from "./model_changes.ts";
 
-/** Files of a recorded run against those of its repetition. */
+/** Files of a recorded run, compared with its repetition. */
 export interface FileComparison {
-  /** The same to the last byte. */
+  /** Byte-identical files. */
   equal: string[];
-  /** Other bytes, or missing in the repetition. */
+  /** Files that differ or are missing in the repetition. */
   different: string[];
-  /** Only the repetition has them. */
+  /** Files that exist only in the repetition. */
   added: string[];
 }
 
-/** Something that two runs do not share. */
+/** A difference between the setups of two runs. */
 export interface Difference {
-  /** Its name. */
+  /** Name of the property. */
   what: string;
-  /** In the recorded run. */
+  /** Value in the recorded run. */
   recorded: string;
-  /** In its repetition. */
+  /** Value in the repetition. */
   here: string;
 }
 
-/** Compares every output of the recorded run by its hash. */
+/** Compares the outputs of two runs by their hashes. */
 export function compareFiles(
   recorded: Manifest["outputs"],
   here: Manifest["outputs"],
@@ -37,7 +37,10 @@ export function compareFiles(
   };
 }
 
-/** What may explain other bytes: versions, library, model, machine, threads, arguments. Equal things are left out. */
+/**
+ * Differences that may explain different bytes: versions, library, model, machine, threads,
+ * arguments.
+ */
 export function explainDifferences(recorded: Manifest, here: Manifest): Difference[] {
   const [before, now] = [facts(recorded), facts(here)];
   const names = [...new Set([...before.keys(), ...now.keys()])];
@@ -53,7 +56,7 @@ export function explainDifferences(recorded: Manifest, here: Manifest): Differen
   return [...model, ...others];
 }
 
-/** Where a run's files lie is not part of what it was made with. */
+/** Arguments that name places do not affect the result. */
 const PLACES: readonly string[] = ["output_path", "model_path", "vae_path", "ort_lib", "threads"];
 
 function facts(
@@ -74,7 +77,7 @@ function facts(
   add("threads", Number(args.threads ?? host?.cores) || undefined);
   for (const [name, { sha256 }] of Object.entries(inputs ?? {})) add(`--${name}'s file`, sha256);
   for (const [name, value] of Object.entries(args)) {
-    // A run from before a flag existed has no entry where a newer run has null.
+    // Runs recorded before a flag existed have no entry where newer runs have null.
     if (!PLACES.includes(name) && value !== null) add(`--${name}`, JSON.stringify(value));
   }
   return found;

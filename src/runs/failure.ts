@@ -1,14 +1,14 @@
-/** What ended a run, as its manifest records it and as a command exits. @module */
+/** Describes an error for the manifest and for the exit of a command. @module */
 import { ParataaError } from "../errors.ts";
 import { fileFaultOf } from "../formats/file_fault.ts";
 
-/** An error in the words of the contract. */
+/** Description of an error. */
 export interface Failure {
-  /** `E_…`. */
+  /** Error code, `E_…`. */
   code: string;
   exitCode: number;
   message: string;
-  /** What to do about it. */
+  /** What the user can do. */
   hint?: string;
 }
 
@@ -40,11 +40,11 @@ export function describeFailure(error: unknown): Failure {
   };
 }
 
-/** Deno's words where a module that is loaded late needs a package that is in no cache. */
+/** Message of Deno when a module loaded later imports a package that is not cached. */
 const MISSING_PACKAGE =
   /^Failed caching npm package '(?<package>[^']+)'(?:\s*Caused by:)?\s*(?:0: )?(?<cause>.*)/;
 
-/** What the operating system refuses; the other classes of Deno.errors say that we used a resource wrongly. */
+/** Errors of the file system. Other classes of Deno.errors indicate a bug in parataa. */
 const FILE_SYSTEM_ERRORS = [
   Deno.errors.NotFound,
   Deno.errors.PermissionDenied,
@@ -57,7 +57,7 @@ const FILE_SYSTEM_ERRORS = [
   Deno.errors.BrokenPipe,
 ];
 
-/** An errno such as `ENOSPC` marks what has no class of its own. */
+/** Errors without a class of their own have an errno such as `ENOSPC`. */
 function isFileSystemError(error: Error): boolean {
   return FILE_SYSTEM_ERRORS.some((kind) => error instanceof kind) ||
     /^E[A-Z]+$/.test(String((error as { code?: unknown }).code));

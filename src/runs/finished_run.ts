@@ -1,4 +1,4 @@
-/** A run's folder as it was left: its manifest and every file that the manifest lists, checked. @module */
+/** Reads the folder of a finished run and validates its manifest and outputs. @module */
 import { join, sep } from "node:path";
 import { FormatError, UsageError } from "../errors.ts";
 import { fileFault } from "../formats/file_fault.ts";
@@ -7,14 +7,14 @@ import { shown } from "../text.ts";
 import { digestFile } from "../storage/hash.ts";
 import type { Manifest } from "./manifest.ts";
 
-/** Manifests are small; a hostile one shall not fill the memory. */
+/** Maximum manifest size; bounds the memory that a hostile file can use. */
 const MOST_BYTES = 64 << 20;
 
 /**
- * Reads the manifest of a run, holds that the run is complete and that every output has the recorded size and hash.
+ * Reads the manifest of a complete run and checks size and hash of every output.
  *
- * @throws {UsageError} when there is no manifest to read
- * @throws {FormatError} naming what is damaged, missing or was never finished
+ * @throws {UsageError} when the folder has no manifest
+ * @throws {FormatError} naming the damaged or missing file, or the unfinished run
  */
 export async function readFinishedRun(path: string): Promise<Manifest> {
   const manifest = await readRunManifest(path);
@@ -38,9 +38,9 @@ export async function readFinishedRun(path: string): Promise<Manifest> {
 }
 
 /**
- * Reads the manifest of a run that may have ended in any way.
+ * Reads the manifest of a run in any state.
  *
- * @throws {UsageError} when there is no manifest to read
+ * @throws {UsageError} when the folder has no manifest
  * @throws {FormatError} when it is damaged
  */
 export async function readRunManifest(path: string): Promise<Manifest> {
@@ -48,13 +48,17 @@ export async function readRunManifest(path: string): Promise<Manifest> {
   return checkManifest(file, readJson(await readManifestBytes(path, file), { file }));
 }
 
-/** Holds that every output lies in the run's folder with its size and hash. @throws {FormatError} naming the first that does not */
+/**
+ * Checks that every output is inside the run folder and has the listed size and hash.
+ *
+ * @throws {FormatError} naming the first invalid output
+ */
 export async function checkOutputs(path: string, outputs: Manifest["outputs"]): Promise<void> {
   const file = join(path, "manifest.json");
   const root = await Deno.realPath(path);
   for (const [name, wanted] of Object.entries(outputs)) {
     const output = join(path, name);
-    // Neither ".." nor a planted link shall lead elsewhere.
+    // Neither ".." nor a planted link may lead outside.
     const real = await Deno.realPath(output).catch((cause) => {
       if (cause instanceof Deno.errors.NotCapable) throw cause;
       throw new FormatError(`${output} is missing, ${file} lists it`, { cause });
@@ -86,7 +90,7 @@ async function readManifestBytes(path: string, file: string): Promise<Uint8Array
 
 const RUN_HINT = "a run is the folder that a sampling command has printed";
 
-/** Says what a path is that is no run. */
+/** Error for a path that is not a run folder. */
 async function noRun(path: string, cause: unknown): Promise<UsageError> {
   const { isDirectory } = await Deno.stat(path).catch(() => ({ isDirectory: undefined }));
   const missing = cause instanceof Deno.errors.NotFound;
@@ -101,7 +105,11 @@ async function noRun(path: string, cause: unknown): Promise<UsageError> {
   return new UsageError(`${path} is not a run folder: ${fault}`, { hint: RUN_HINT, cause });
 }
 
-/** Holds what readers of a manifest rely on; it is a file like any other. @throws {FormatError} */
+/**
+ * Validates the manifest.
+ *
+ * @throws {FormatError}
+ */
 export function checkManifest(file: string, json: JsonValue): Manifest {
   const wanted = (ok: boolean, what: string) => {
     if (!ok) throw new FormatError(`${file}: ${what}`);
@@ -169,7 +177,7 @@ function isSample(value: JsonValue): boolean {
     typeof value.seconds.sampling === "number";
 }
 
-/** Whether all values can be shown as they are: an object of JSON has no text of its own. */
+/** Whether all values are primitive and can be printed. */
 function isFlat(value: JsonValue | undefined): boolean {
   return isJsonObject(value) &&
     Object.values(value).every((entry) => entry === null || typeof entry !== "object");

@@ -1,19 +1,22 @@
-/** The machine that a run was made on. @module */
+/** Describes the machine of a run. @module */
 import { cpus } from "node:os";
 
-/** Facts about a machine: they do not belong to the result, and explain it where two machines differ. */
+/**
+ * Facts about a machine. They are not part of the result, but may explain different results on two
+ * machines.
+ */
 export interface Host {
-  /** `linux`, … */
+  /** Operating system: `linux`, … */
   os: string;
-  /** `x86_64`, … */
+  /** Architecture: `x86_64`, … */
   arch: string;
-  /** Logical cores; threads of a run that was given no `--threads`. */
+  /** Logical cores; the default number of threads. */
   cores: number;
-  /** Model of the processor; absent where `--allow-sys=cpus` was not granted. */
+  /** Processor model; absent without `--allow-sys=cpus`. */
   cpu?: string;
 }
 
-/** Asks the system, and never for a permission that is not there yet. */
+/** Facts about this machine. Requests no permission. */
 export async function describeHost(): Promise<Host> {
   const { os, arch } = Deno.build;
   const { state } = await Deno.permissions.query({ name: "sys", kind: "cpus" });

@@ -1,30 +1,35 @@
-/** Text chunks of a run's images: `parameters` for other programs, `parataa` for ourselves. @module */
+/**
+ * Text chunks of a run's images: `parameters` for other programs, `parataa` for parataa.
+ * @module
+ */
 import { formatA1111 } from "../images/a1111.ts";
 import { VERSION } from "../version.ts";
 import type { Manifest } from "./manifest.ts";
 
-/** Keyword of our own text chunk. */
+/** Keyword of parataa's text chunk. */
 export const PNG_KEYWORD = "parataa";
 
-/** What an image says of itself. Nothing here may depend on time or machine: the same seed gives the same bytes. */
+/**
+ * Metadata of an image. It must not depend on time or machine: the same seed gives the same bytes.
+ */
 export interface ImageText {
   script: string;
-  /** Prompt, or the class in words. */
+  /** Prompt, or class name. */
   prompt: string;
   negativePrompt?: string;
-  /** Arguments that change the result. */
+  /** Arguments that affect the result. */
   arguments: Manifest["arguments"];
   model: string;
-  /** Hash of the network that predicts the noise. */
+  /** Hash of the denoiser network. */
   modelSha256: string;
-  /** Seed that made this sample's noise; absent when the noise came from a file. */
+  /** Seed of this sample's noise; absent if the noise came from a file. */
   seed?: number;
   size: { width: number; height: number };
   sample: number;
   step: number;
 }
 
-/** The chunks by keyword. */
+/** Text chunks by keyword. */
 export function imageText(text: ImageText): Map<string, string> {
   const { arguments: args, size } = text;
   const parameters = formatA1111({
@@ -52,7 +57,10 @@ export function imageText(text: ImageText): Map<string, string> {
   return new Map([["parameters", writable(parameters)], [PNG_KEYWORD, JSON.stringify(own)]]);
 }
 
-/** A model's class names may hold what no PNG text can: a zero, half a surrogate pair. */
+/**
+ * Replaces characters that a PNG text cannot contain (NUL, lone surrogates); class names may have
+ * them.
+ */
 function writable(text: string): string {
   return text.replaceAll("\0", "\ufffd").toWellFormed();
 }

@@ -1,12 +1,12 @@
-/** How far two latents are apart. @module */
+/** Measures the difference of two latents. @module */
 
-/** Distances of a latent to a reference. */
+/** Difference of a latent from a reference. */
 export interface LatentDifference {
-  /** Largest difference of two elements. */
+  /** Largest absolute difference of two elements. */
   max: number;
-  /** RMS of the differences. */
+  /** RMS of the difference. */
   rms: number;
-  /** `rms` over the RMS of the reference; 0 for equal latents. */
+  /** `rms` divided by the RMS of the reference; 0 for equal latents. */
   relative: number;
 }
 

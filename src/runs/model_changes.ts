@@ -1,10 +1,10 @@
-/** The files of a run's model against those of the model here. @module */
+/** Compares the recorded files of a model with the current ones. @module */
 import type { Digest } from "../storage/hash.ts";
 import type { Manifest } from "./manifest.ts";
 
-/** A file that is not as the run recorded it. */
+/** A file that differs from the recorded one. */
 export interface ModelChange {
-  /** Name in the model's folder. */
+  /** File name in the model folder. */
   name: string;
   /** SHA-256, or `absent`. */
   recorded: string;
@@ -14,7 +14,7 @@ export interface ModelChange {
 
 type Digests = Readonly<Record<string, Digest | null>>;
 
-/** Files that differ. Those that the record is too old to list are not compared. */
+/** Files that differ. Files that the record is too old to list are not compared. */
 export function modelChanges(recorded: Manifest["model"], here: Manifest["model"]): ModelChange[] {
   const changes = differing(recorded.files, here.files);
   if (recorded.configs && here.configs) changes.push(...differing(recorded.configs, here.configs));

@@ -1,10 +1,10 @@
 /**
- * The checkpoint of a sample: a log of the network's answers. A solver is a function of these answers alone, so that it reaches the
- * same state again, to the bit and whatever the method, when it is given them from the log instead of from the network.
- *
- * The file is a row of records, one for each call: the noise prediction of all its rows in float64, then SHA-256 over the digest
- * before, the steps, the latents that were asked and the answer. The first digest is that of the sample's identity. A record that is
- * torn, damaged or the answer to another question ends the log: it is cut there, and the network is asked again.
+ * Checkpoint of a sample: a log of the network's outputs. A solver depends on these outputs only,
+ * so replaying them restores its state bit for bit, for any method. The file is a sequence of
+ * records, one per call: the noise predictions of all rows in float64, then SHA-256 over the
+ * previous digest, the steps, the input latents and the output. The first digest is that of the
+ * sample's identity. The log is truncated at the first record that is torn, damaged or belongs to
+ * other inputs, and the network is called again from there.
  * @module
  */
 import type { Buffer } from "node:buffer";
@@ -20,12 +20,12 @@ const DIGEST_BYTES = 32;
 
 /** Log of one sample's rounds. */
 export class RoundLog implements AsyncDisposable {
-  /** Rounds whose answer came from the log. */
+  /** Number of rounds replayed from the log. */
   replayed = 0;
   readonly #path: string;
   readonly #file: Deno.FsFile;
   #digest: Uint8Array;
-  /** Bytes up to the end of the last record that was taken or written. */
+  /** Offset of the end of the last valid record. */
   #length = 0;
   #replaying = true;
   #writing: Promise<void> = Promise.resolve();
@@ -37,10 +37,11 @@ export class RoundLog implements AsyncDisposable {
   }
 
   /**
-   * Opens the log at `path`, made where there is none.
+   * Opens the log at `path`; creates it if missing.
    *
    * @param path a file in a folder that exists
-   * @param identity all that decides the answers: arguments, model, noise; records of another identity are not taken
+   * @param identity everything that determines the outputs: arguments, model, noise; records of
+   *   another identity are discarded
    * @throws {StorageError} when the file system refuses
    */
   static async open(path: string, identity: string): Promise<RoundLog> {
@@ -54,7 +55,7 @@ export class RoundLog implements AsyncDisposable {
     return log;
   }
 
-  /** The same denoiser: its answers come from the log as far as that goes, and are added to it from there on. */
+  /** Wraps a denoiser: outputs are replayed from the log, then computed and appended to it. */
   around(inner: Denoiser): Denoiser {
     return {
       rowSize: inner.rowSize,
@@ -63,20 +64,24 @@ export class RoundLog implements AsyncDisposable {
         const question = [bytesOf(steps), bytesOf(latents)];
         if (this.#replaying && await this.#replay(question, answer)) return;
         await inner.predictNoise(latents, steps, out, signal);
-        // An answer that ends the run is not kept: the next try shall ask again.
+        // Non-finite outputs are not logged, so that a resumed run computes them again.
         if (countNonFinite(out) === 0) await this.#append(question, answer);
       },
     };
   }
 
-  /** Waits until all records are on the disk. @throws {StorageError} when one could not be written */
+  /**
+   * Waits until all records are on the disk.
+   *
+   * @throws {StorageError} when a record could not be written
+   */
   flush(): Promise<void> {
     return this.#writing;
   }
 
-  /** Waits for the record being written and closes the file; it stays. Closing twice is fine. */
+  /** Waits for pending records and closes the file. Can be called twice. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#writing.catch(() => {}); // flush() told of it
+    await this.#writing.catch(() => {}); // flush() reported the error
     this.#file[Symbol.dispose]();
   }
 
@@ -101,7 +106,9 @@ export class RoundLog implements AsyncDisposable {
     }
   }
 
-  /** Returns while the record is on its way: writing it takes no time from the next round. */
+  /**
+   * Starts to append a record and returns without waiting, so that the next round is not delayed.
+   */
   async #append(question: readonly Uint8Array[], answer: Uint8Array): Promise<void> {
     await this.#writing;
     const digest = this.#link([...question, answer]);
@@ -110,7 +117,7 @@ export class RoundLog implements AsyncDisposable {
     record.set(digest, answer.length);
     this.#advance(digest, record.length);
     this.#writing = this.#write(record);
-    this.#writing.catch(() => {}); // the next append or flush() throws it
+    this.#writing.catch(() => {}); // the next append or flush() throws the error
   }
 
   async #write(record: Uint8Array): Promise<void> {

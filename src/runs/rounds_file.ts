@@ -1,7 +1,7 @@
-/** `rounds.csv`: what every round of a sample looked at and how far each step still was. @module */
+/** `rounds.csv`: evaluated steps and residuals of every round of a sample. @module */
 import { FormatError } from "../errors.ts";
 
-/** One round, as the sampler reports it. */
+/** State of one round. */
 export interface RoundRow {
   /** From 1. */
   round: number;
@@ -13,16 +13,22 @@ export interface RoundRow {
   evaluations: number;
   /** Highest unfinished step after the round; the chain is solved at 0. */
   finishedIndex: number;
-  /** RMS residual of the steps `windowStart` … `windowEnd − 1` before the update; NaN where the round did not evaluate a step. */
+  /**
+   * RMS residual of the steps `windowStart` … `windowEnd − 1` before the update; NaN for steps that
+   * the round did not evaluate.
+   */
   residuals: ArrayLike<number>;
 }
 
 const COLUMNS = ["round", "window_start", "window_end", "evaluations", "finished_index"];
 const NUMBER = /^(?:[0-9]+(?:\.[0-9]+)?(?:e[+-][0-9]+)?)?$/;
-/** Digits of a residual that are kept: it is for looking at. */
+/** Significant digits of a residual; the file is for reading, not for computation. */
 const DIGITS = 4;
 
-/** Text of the file: a row per round, a column per step; an empty cell is a step that the round did not evaluate. */
+/**
+ * Content of the file: one row per round, one column per step. A cell is empty if the round did not
+ * evaluate the step.
+ */
 export function encodeRounds(rounds: readonly RoundRow[], numSteps: number): Uint8Array {
   const steps = Array.from({ length: numSteps }, (_, t) => `residual_${t}`);
   const lines = rounds.map((row) => {
@@ -36,7 +42,11 @@ export function encodeRounds(rounds: readonly RoundRow[], numSteps: number): Uin
   return new TextEncoder().encode([[...COLUMNS, ...steps].join(), ...lines, ""].join("\n"));
 }
 
-/** Reads the file back; `residuals` hold every step of the window. @throws {FormatError} naming the line that is none */
+/**
+ * Parses the file. `residuals` has an entry for every step of the window.
+ *
+ * @throws {FormatError} naming the invalid line
+ */
 export function readRounds(bytes: Uint8Array, { file }: { file: string }): RoundRow[] {
   const [head, ...lines] = new TextDecoder().decode(bytes).split("\n");
   const columns = head.split(",");

@@ -1,4 +1,7 @@
-/** The folder of one run: `<output_path>/DiT-YYYY-MM-DD-HH-MM-SS/`, as the official scripts lay it out. @module */
+/**
+ * The folder of a run, `<output_path>/DiT-YYYY-MM-DD-HH-MM-SS/`, as the official scripts name it.
+ * @module
+ */
 import { join } from "node:path";
 import { StorageError } from "../errors.ts";
 import { digestBytes } from "../storage/hash.ts";
@@ -7,16 +10,22 @@ import { RoundLog } from "./round_log.ts";
 import { RunLock } from "./run_lock.ts";
 import { ensureFolder, makeFolder, writeWholeFile } from "../storage/whole_file.ts";
 
-/** Runs started in the same second get a suffix; more than this many is not an accident. */
+/** Maximum number of runs started in the same second; each gets a suffix. */
 const MOST_IN_ONE_SECOND = 1000;
 
-/** Name of a sample's log of rounds in its folder. */
+/** Name of a sample's round log in its folder. */
 export const LOG_NAME = ".rounds.log";
 
-/** Manifests of large runs are large: saving them between samples takes at most this part of the time. */
+/**
+ * Maximum share of the time spent on saving the manifest between samples; manifests of large runs
+ * are large.
+ */
 const SAVING_SHARE = 0.05;
 
-/** What a manifest may grow by between two savings, and still be saved on a full disk. */
+/**
+ * Reserved disk space: the maximum growth of the manifest between two saves, so that it can be
+ * saved on a full disk.
+ */
 const RESERVE_BYTES = 32 << 10;
 
 /** `YYYY-MM-DD-HH-MM-SS` in local time. */
@@ -26,16 +35,18 @@ export function timestamp(date: Date): string {
   return [...day, two(date.getHours()), two(date.getMinutes()), two(date.getSeconds())].join("-");
 }
 
-/** A run's folder, locked. All writing of outputs goes through it, so that the manifest lists each with its hash. */
+/**
+ * A locked run folder. All outputs are written through it, so that the manifest lists their hashes.
+ */
 export class RunDirectory implements AsyncDisposable {
   /** Path of the folder. */
   readonly path: string;
   readonly #manifest: Manifest;
   readonly #lock: RunLock;
   readonly #made = new Set<string>();
-  /** Logs of finished samples that the manifest on the disk does not list yet. */
+  /** Logs of finished samples that the saved manifest does not list yet. */
   readonly #logs: string[] = [];
-  /** No saving between samples before this time. */
+  /** Time before which the manifest is not saved between samples. */
   #quietUntil = 0;
 
   private constructor(path: string, manifest: Manifest, lock: RunLock) {
@@ -45,9 +56,9 @@ export class RunDirectory implements AsyncDisposable {
   }
 
   /**
-   * Makes `<parent>/<prefix>-<time>` and writes its first manifest, `status` "running".
+   * Creates `<parent>/<prefix>-<time>` and writes its first manifest, with the status "running".
    *
-   * @throws {StorageError} when the file system refuses; no folder is left behind then
+   * @throws {StorageError} when the file system refuses; no folder is left behind
    */
   static async create(
     parent: string,
@@ -64,7 +75,7 @@ export class RunDirectory implements AsyncDisposable {
     }
   }
 
-  /** Goes on with a run whose lock is held, and saves its manifest. The lock is the run's from then on. */
+  /** Resumes a run and saves its manifest. Takes over the lock. */
   static async resume(path: string, manifest: Manifest, lock: RunLock): Promise<RunDirectory> {
     const run = new RunDirectory(path, manifest, lock);
     try {
@@ -76,20 +87,29 @@ export class RunDirectory implements AsyncDisposable {
     }
   }
 
-  /** Writes one output whole and notes its hash for the manifest. `name` is a path inside the folder, with `/`. */
+  /**
+   * Writes one output atomically and records its hash. `name` is a path inside the folder, with
+   * `/`.
+   */
   async write(name: string, bytes: Uint8Array): Promise<void> {
     await this.#ensureFolder(name.split("/").slice(0, -1).join("/"));
     await writeWholeFile(join(this.path, name), bytes);
     this.#manifest.outputs[name] = digestBytes(bytes);
   }
 
-  /** Opens the log of the rounds of the sample in `folder`; it is removed once the manifest lists the sample. */
+  /**
+   * Opens the round log of the sample in `folder`. The log is removed once the manifest lists the
+   * sample.
+   */
   async openRoundLog(folder: string, identity: string): Promise<RoundLog> {
     await this.#ensureFolder(folder);
     return await RoundLog.open(join(this.path, folder, LOG_NAME), identity);
   }
 
-  /** Notes that all files of the sample in `folder` are written: from now on they are kept, whatever ends the run. */
+  /**
+   * Records that all files of the sample in `folder` are written; they are kept even if the run
+   * fails later.
+   */
   async endSample(folder: string, record: SampleRecord): Promise<void> {
     const { samples } = this.#manifest;
     samples.push(record);
@@ -101,7 +121,7 @@ export class RunDirectory implements AsyncDisposable {
     this.#quietUntil = now + (performance.now() - now) / SAVING_SHARE;
   }
 
-  /** Ends the run: the manifest is the last file written. */
+  /** Ends the run. The manifest is the last file written. */
   async finish(
     status: Exclude<Manifest["status"], "running">,
     error?: Manifest["error"],
@@ -128,7 +148,8 @@ export class RunDirectory implements AsyncDisposable {
     await this.#saveManifest();
     for (const log of this.#logs.splice(0)) {
       await Deno.remove(log).catch((error) => {
-        // There is none with --no_checkpoint; what cannot be removed now is tried again at the end.
+        // With --no_checkpoint there is no log. A log that cannot be removed now is removed at the
+        // end.
         if (!(error instanceof Deno.errors.NotFound)) this.#logs.push(log);
       });
     }
@@ -140,7 +161,7 @@ export class RunDirectory implements AsyncDisposable {
     await writeWholeFile(join(this.path, "manifest.json"), bytes);
   }
 
-  /** Gives up the reserve where there is no other room. */
+  /** Saves the manifest, using the reserved space if the disk is full. */
   async #saveInReserve(): Promise<void> {
     const save = () =>
       writeWholeFile(join(this.path, "manifest.json"), encodeManifest(this.#manifest));
@@ -151,7 +172,7 @@ export class RunDirectory implements AsyncDisposable {
   }
 }
 
-/** `mkdir` either makes the folder or says that it exists: no two runs can claim the same one. */
+/** Creates the folder atomically with `mkdir`, so that two runs cannot claim the same one. */
 async function claimFolder(path: string): Promise<string> {
   for (let n = 1; n <= MOST_IN_ONE_SECOND; n++) {
     const candidate = n === 1 ? path : `${path}-${n}`;

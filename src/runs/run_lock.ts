@@ -1,6 +1,6 @@
 /**
- * One run per folder: a lock that the system releases with the process, however it dies. The file also holds space in reserve, so that
- * a run which fills the disk can still say so in its manifest.
+ * Lock of a run folder. The operating system releases it when the process ends. The lock file also
+ * reserves disk space, so that a run on a full disk can still save its manifest.
  * @module
  */
 import { join } from "node:path";
@@ -11,13 +11,13 @@ import { asStorageError } from "../storage/storage_error.ts";
 /** Name of the lock in the run's folder. */
 export const LOCK_NAME = ".parataa.lock";
 
-/** The process id and a line feed lie before the reserve. */
+/** Space for the process id before the reserve. */
 const HEADER_BYTES = 32;
 
-/** The holder writes its process id right after it took the lock. */
+/** Milliseconds to wait for the holder to write its process id. */
 const MOMENT_MS = 30;
 
-/** The lock of a run's folder, held until it is released or the process ends. */
+/** The lock of a run folder, held until it is released or the process ends. */
 export class RunLock implements AsyncDisposable {
   readonly #path: string;
   readonly #file: Deno.FsFile;
@@ -30,7 +30,7 @@ export class RunLock implements AsyncDisposable {
   }
 
   /**
-   * Takes the lock of `folder`. What a dead process left behind does not stand in the way.
+   * Acquires the lock of `folder`. Stale locks are ignored.
    *
    * @throws {BusyError} naming the process that holds it
    * @throws {StorageError} when the file system refuses
@@ -43,7 +43,8 @@ export class RunLock implements AsyncDisposable {
       try {
         locked = await file.tryLock(true);
         if (!locked) throw await busy(folder, path);
-        // The holder may have removed the file after we opened it: a lock on what has no name holds nobody off.
+        // The holder may have removed the file after it was opened here; a lock on an unlinked file
+        // protects nothing.
         if (await sameFile(file, path)) {
           await file.truncate(0);
           await writeAll(file, new TextEncoder().encode(`${Deno.pid}\n`.padEnd(HEADER_BYTES)));
@@ -58,7 +59,11 @@ export class RunLock implements AsyncDisposable {
     }
   }
 
-  /** Holds at least `bytes` of the disk. @throws {StorageError} when there are not so many */
+  /**
+   * Reserves at least `bytes` of disk space.
+   *
+   * @throws {StorageError} when the disk has less space
+   */
   async reserve(bytes: number): Promise<void> {
     if (bytes <= this.#reserved) return;
     try {
@@ -70,17 +75,17 @@ export class RunLock implements AsyncDisposable {
     this.#reserved = bytes;
   }
 
-  /** Gives the reserve back to the disk. */
+  /** Frees the reserved space. */
   async free(): Promise<void> {
     await this.#file.truncate(HEADER_BYTES);
     this.#reserved = 0;
   }
 
-  /** Removes the file, then lets go. Releasing twice is fine. */
+  /** Removes the file and releases the lock. Can be called twice. */
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#released) return;
     this.#released = true;
-    await Deno.remove(this.#path).catch(() => {}); // left behind it stands in nobody's way
+    await Deno.remove(this.#path).catch(() => {}); // a stale lock file is harmless
     this.#file.close();
   }
 }
@@ -90,7 +95,9 @@ async function sameFile(file: Deno.FsFile, path: string): Promise<boolean> {
   return named !== undefined && open.ino === named.ino && open.dev === named.dev;
 }
 
-/** `process 123`, where a live process holds the lock of `folder`. Writes nothing and follows no link. */
+/**
+ * `process 123` if a live process holds the lock of `folder`. Writes nothing and follows no link.
+ */
 export async function lockHolder(folder: string): Promise<string | undefined> {
   const path = join(folder, LOCK_NAME);
   try {
@@ -109,7 +116,7 @@ async function busy(folder: string, path: string): Promise<BusyError> {
   });
 }
 
-/** The process that a lock which is held names. */
+/** The process named in a held lock. */
 async function holderNamed(path: string): Promise<string> {
   await new Promise((resolve) => setTimeout(resolve, MOMENT_MS));
   const text = await Deno.readTextFile(path).catch(() => "");

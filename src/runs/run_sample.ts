@@ -1,4 +1,4 @@
-/** One sample of a finished run, its files read when they are asked for. @module */
+/** A sample of a finished run. Files are read on demand. @module */
 import { join } from "node:path";
 import { FormatError } from "../errors.ts";
 import { fileFault } from "../formats/file_fault.ts";
@@ -8,9 +8,9 @@ import { readImage } from "../images/read_image.ts";
 import type { SampleRecord } from "./manifest.ts";
 import { readRounds, type RoundRow } from "./rounds_file.ts";
 
-/** A sample of a run that is complete. */
+/** A sample of a complete run. */
 export class RunSample {
-  /** Rounds, evaluations, seconds and the condition, as the manifest has them. */
+  /** Record of the sample in the manifest. */
   readonly record: SampleRecord;
   readonly #folder: string;
 
@@ -24,12 +24,15 @@ export class RunSample {
     this.#folder = join(run, `sample_${record.index}`);
   }
 
-  /** The image after a round, by default after the last; 0 is the start. */
+  /** Image after a round, by default the last; 0 is the initial image. */
   image(round: number = this.record.rounds): Promise<Image> {
     return readStep(this.#folder, round);
   }
 
-  /** x_0 … x_T, float64, `[T+1, channels, height, width]` in one array; x_0 is its first `1 / (T+1)`. */
+  /**
+   * x_0 … x_T, float64, `[T+1, channels, height, width]` in one array; x_0 is its first `1 /
+   * (T+1)`.
+   */
   trajectory(): Promise<Float64Array> {
     return this.#tensor("trajectory");
   }
@@ -39,12 +42,12 @@ export class RunSample {
     return this.#tensor("trajectory", 1);
   }
 
-  /** The noise that it was made from, as `trajectory`. */
+  /** Initial noise, in the layout of `trajectory`. */
   noise(): Promise<Float64Array> {
     return this.#tensor("noise");
   }
 
-  /** Window, evaluations and residuals of every round; none of sequential sampling. */
+  /** Window, evaluations and residuals of every round; empty for sequential sampling. */
   async rounds(): Promise<RoundRow[]> {
     const { finishedIndex, rounds } = this.record;
     if (finishedIndex.length === 0) return [];
@@ -63,13 +66,13 @@ export class RunSample {
   }
 }
 
-/** The image after a round, of the sample in a folder. */
+/** Image after a round of the sample in a folder. */
 export async function readStep(folder: string, round: number): Promise<Image> {
   const file = join(folder, `step_${round}.png`);
   return await readImage(await readOutput(file), { file });
 }
 
-/** A file that a complete run has; its hash was right if the manifest lists it. */
+/** Reads a file of a complete run, without checking its hash again. */
 export async function readOutput(file: string): Promise<Uint8Array> {
   try {
     return await Deno.readFile(file);

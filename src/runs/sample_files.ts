@@ -1,4 +1,4 @@
-/** The files of one sample: an image per round, the contact sheet, the trajectory. @module */
+/** Writes the files of a sample: one image per round, the contact sheet, the trajectory. @module */
 import { insertPngText } from "../images/png_text.ts";
 import type { Image } from "../images/image.ts";
 import { contactSheet } from "../images/contact_sheet.ts";
@@ -8,28 +8,28 @@ import { encodeRounds, type RoundRow } from "./rounds_file.ts";
 import type { RunDirectory } from "./run_directory.ts";
 import { encodeTrajectory, type TrajectoryFile } from "./trajectory_file.ts";
 
-/** Text chunks of an image by its number. */
+/** Returns the text chunks of an image by its number. */
 export type ImageText = (step: number, image: Image) => ReadonlyMap<string, string>;
 
-/** What a sample leaves behind. */
+/** Data of a sample's files. */
 export interface SampleOutput extends TrajectoryFile {
   /** Folder inside the run, `sample_0`. */
   folder: string;
-  /** What it shows, for its sheet's title. */
+  /** Label of the sample, for the title of its sheet. */
   title: string;
-  /** Decoded x_0 by its number: `step_<number>.png`. */
+  /** Decoded x_0 by round number, written to `step_<number>.png`. */
   images: ReadonlyMap<number, Image>;
   /** Text chunks of an image, by its number; `undefined` writes none. */
   imageText: ImageText | undefined;
-  /** Every round; sequential sampling has none, and leaves no table of them. */
+  /** Every round; empty for sequential sampling, which writes no table. */
   rounds: readonly RoundRow[];
-  /** Images that lie there already. */
+  /** Numbers of images that are already written. */
   written?: ReadonlySet<number>;
-  /** Stops between two files. */
+  /** Cancels between two files. */
   signal?: AbortSignal;
 }
 
-/** Most images in a row of a sheet. */
+/** Maximum number of images in a row of a sheet. */
 const SHEET_COLUMNS = 10;
 
 /** Longest side of an image on a sheet, in pixels. */
@@ -69,15 +69,15 @@ export async function writeImage(
   await run.write(`${folder}/step_${step}.png`, text ? insertPngText(png, text) : png);
 }
 
-/** What a sheet shows. */
+/** Content of a sheet. */
 export interface Sheet {
   title?: string;
   images: readonly Image[];
-  /** By image. */
+  /** Captions, one per image. */
   captions: readonly string[];
 }
 
-/** Writes images as one sheet, large ones smaller: encoding blocks the process, and nobody looks at more. */
+/** Writes images as one sheet, scaled down if large, since encoding blocks the process. */
 export async function writeSheet(
   run: RunDirectory,
   name: string,

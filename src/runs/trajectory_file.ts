@@ -1,4 +1,4 @@
-/** The trajectory that every sample leaves behind, and reading it back to start another sample from it. @module */
+/** Writes the trajectory file of a sample, and reads it for a warm start. @module */
 import { FormatError, MismatchError } from "../errors.ts";
 import {
   readSafetensors,
@@ -7,18 +7,18 @@ import {
 } from "../formats/safetensors/safetensors.ts";
 import { oneLine, shorten } from "../text.ts";
 
-/** What a trajectory file holds. */
+/** Content of a trajectory file. */
 export interface TrajectoryFile {
   /** `[T+1, channels, height, width]`, index 0 the final sample. */
   trajectory: Float64Array;
-  /** Noise of the run, as `trajectory`. */
+  /** Noise of the run, in the layout of `trajectory`. */
   noise: Float64Array;
   shape: readonly number[];
-  /** Schedule, seed, condition, model, …, as text. */
+  /** Schedule, seed, condition, model and others, as text. */
   metadata: ReadonlyMap<string, string>;
 }
 
-/** Bytes of the file. */
+/** Content of the file as bytes. */
 export function encodeTrajectory(
   { trajectory, noise, shape, metadata }: TrajectoryFile,
 ): Uint8Array {
@@ -29,22 +29,23 @@ export function encodeTrajectory(
   return writeSafetensors(tensors, metadata);
 }
 
-/** What a run needs of a trajectory that it starts from. */
+/** Requirements for a trajectory to start from. */
 export interface WantedTrajectory {
-  /** Name of the file, for messages. */
+  /** File name in messages. */
   file: string;
   /** `[T+1, channels, height, width]` of the run. */
   shape: readonly number[];
   /** Metadata that must be equal, by key. */
   metadata: Readonly<Record<string, string>>;
-  /** Keys of `metadata` that may differ all the same. */
+  /** Keys of `metadata` that may differ. */
   lenient?: readonly string[];
 }
 
 /**
- * Parses a trajectory file and checks that it belongs to the run.
+ * Parses a trajectory file and checks that it fits the run.
  *
- * @throws {FormatError} when the file is damaged, its values not finite or out of order, or no trajectory file
+ * @throws {FormatError} when the file is damaged or not a trajectory file, or its values are not
+ *   finite or not in order
  * @throws {MismatchError} naming the first field that differs: shape or a key of the metadata
  */
 export function readTrajectory(bytes: Uint8Array, wanted: WantedTrajectory): TrajectoryFile {
@@ -74,7 +75,7 @@ export function readTrajectory(bytes: Uint8Array, wanted: WantedTrajectory): Tra
   return { trajectory, noise, shape: wanted.shape, metadata };
 }
 
-/** x_T is the initial noise; in a trajectory that is reversed or shuffled it is not. */
+/** Checks that x_T is the initial noise, which fails for a reversed or shuffled trajectory. */
 function expectOrder(
   trajectory: Float64Array,
   noise: Float64Array,

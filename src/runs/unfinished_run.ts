@@ -1,4 +1,4 @@
-/** A run's folder taken up again: locked, checked and tidied. @module */
+/** Locks, checks and cleans up the folder of a run to resume. @module */
 import { join } from "node:path";
 import { FormatError } from "../errors.ts";
 import { checkOutputs, readRunManifest } from "./finished_run.ts";
@@ -8,7 +8,7 @@ import { RunLock } from "./run_lock.ts";
 import { asStorageError } from "../storage/storage_error.ts";
 import { TEMPORARY } from "../storage/whole_file.ts";
 
-/** A run that this process alone may write. */
+/** A locked run, which only this process may write. */
 export interface HeldRun extends AsyncDisposable {
   path: string;
   manifest: Manifest;
@@ -23,7 +23,7 @@ export interface HeldRun extends AsyncDisposable {
  * @throws {BusyError} naming the process that writes it
  */
 export async function holdRun(path: string): Promise<HeldRun> {
-  await readRunManifest(path); // a folder that is no run's gets no lock
+  await readRunManifest(path); // check first: other folders get no lock file
   const lock = await RunLock.acquire(path);
   try {
     const manifest = await readRunManifest(path);
@@ -35,8 +35,9 @@ export async function holdRun(path: string): Promise<HeldRun> {
 }
 
 /**
- * Makes a held run's folder what its finished samples left: their outputs are checked, all other outputs are forgotten (they will be
- * written again), what a killed process left half-done is removed. The manifest says "running" from then on.
+ * Prepares the folder of a locked run: checks the outputs of finished samples, removes all other
+ * outputs from the manifest (they are written again) and deletes partial files of a killed process.
+ * Sets the status to "running".
  *
  * @returns the records of the finished samples, by index
  * @throws {FormatError} naming a finished sample's file that is damaged or missing
@@ -56,7 +57,7 @@ export async function tidyRun({ path, manifest }: HeldRun): Promise<Map<number, 
   return finished;
 }
 
-/** The outputs of an unfinished run that are there to stay: the arguments' and those of its finished samples. */
+/** Outputs of an unfinished run that are kept: the arguments and those of finished samples. */
 export function finishedOutputs(manifest: Manifest): Manifest["outputs"] {
   const folders = foldersOf(manifest);
   return Object.fromEntries(
@@ -71,7 +72,7 @@ function foldersOf({ samples }: Manifest): Set<string> {
   return new Set(samples.map(({ index }) => `sample_${index}`));
 }
 
-/** Temporary files of a killed process, and the logs of samples that need none any more. */
+/** Removes temporary files of a killed process and logs of finished samples. */
 async function removeLeftovers(path: string, finished: ReadonlySet<string>): Promise<void> {
   try {
     for await (const { name, isDirectory, isFile } of Deno.readDir(path)) {

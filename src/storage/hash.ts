@@ -14,7 +14,7 @@ export function digestBytes(bytes: Uint8Array): Digest {
   return { size: bytes.length, sha256: createHash("sha256").update(bytes).digest("hex") };
 }
 
-/** Digest of a file, read in pieces: a model need not fit in memory. */
+/** Digest of a file, read in chunks, since a model may exceed the memory. */
 export async function digestFile(path: string, signal?: AbortSignal): Promise<Digest> {
   const hash = createHash("sha256");
   let size = 0;

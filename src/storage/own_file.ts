@@ -1,15 +1,15 @@
-/** Files of a run that are written in place: its lock, its logs of rounds. @module */
+/** Opens files that a run writes in place: its lock and its round logs. @module */
 import { FormatError } from "../errors.ts";
 import { asStorageError } from "./storage_error.ts";
 
-/** A name that comes and goes between two looks at it is another run's doing; more often than this it is not. */
+/** Retries if another process creates or removes the file at the same time. */
 const MOST_TRIES = 10;
 
 /**
- * Opens a file for reading and writing, made where it is missing. A link is not followed: in a folder that another has written it may
- * lead anywhere.
+ * Opens a file for reading and writing; creates it if missing. Links are not followed: in a folder
+ * written by others they may lead anywhere.
  *
- * @throws {FormatError} when the name is taken by a link or a folder
+ * @throws {FormatError} when the path is a link or a folder
  * @throws {StorageError} when the file system refuses
  */
 export async function openOwnFile(path: string): Promise<Deno.FsFile> {
@@ -44,7 +44,7 @@ export async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<vo
   for (let at = 0; at < bytes.length;) at += await file.write(bytes.subarray(at));
 }
 
-/** Fills `bytes` from the file's position; `false` when the file ends before. */
+/** Fills `bytes` from the file's position; `false` if the file ends before. */
 export async function readAll(file: Deno.FsFile, bytes: Uint8Array): Promise<boolean> {
   for (let at = 0; at < bytes.length;) {
     const n = await file.read(bytes.subarray(at));

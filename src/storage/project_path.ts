@@ -1,4 +1,4 @@
-/** Paths of what ships with parataa, wherever a script is started from. @module */
+/** Resolves paths of files that ship with parataa, from any working directory. @module */
 import { join } from "node:path";
 
 /** Path of a file or folder of the project. */
@@ -6,7 +6,10 @@ export function projectPath(name: string): string {
   return join(import.meta.dirname ?? ".", "..", "..", name);
 }
 
-/** A path as it was given; where nothing lies there, what ships by that name, so that the examples in `--help` serve everywhere. */
+/**
+ * The given path if it exists, else the project file of that name, so that the examples of `--help`
+ * work from any folder.
+ */
 export async function givenOrShipped(path: string): Promise<string> {
   const lies = (path: string) => Deno.stat(path).then(() => true, () => false);
   return !await lies(path) && await lies(projectPath(path)) ? projectPath(path) : path;

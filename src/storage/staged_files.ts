@@ -1,4 +1,4 @@
-/** Files that appear together or not at all. @module */
+/** Writes several files atomically. @module */
 import { basename, dirname, join } from "node:path";
 import { asStorageError } from "./storage_error.ts";
 import { syncFolder } from "./whole_file.ts";
@@ -7,11 +7,11 @@ import { syncFolder } from "./whole_file.ts";
 export interface StageOptions {
   /** Bytes of the whole file, for messages. */
   size: number;
-  /** Stops between two pieces. */
+  /** Cancels between two chunks. */
   signal?: AbortSignal;
 }
 
-/** Bytes after which other work of the process has its turn. */
+/** Bytes after which the event loop gets a turn. */
 const TURN = 64 * 2 ** 20;
 
 interface Staged {
@@ -21,8 +21,8 @@ interface Staged {
 }
 
 /**
- * Writes files under temporary names, piece by piece, and gives all of them their names at the end: a full disk, a signal or an error on the
- * way leaves nothing behind, folders that were made included.
+ * Writes files under temporary names and renames all of them at the end. A full disk, a signal or
+ * an error leaves nothing behind, including created folders.
  */
 export class StagedFiles implements AsyncDisposable {
   readonly #folder: string;
@@ -30,13 +30,15 @@ export class StagedFiles implements AsyncDisposable {
   readonly #made: string[] = [];
   #committed = false;
 
-  /** @param folder where the files belong; made when the first one is written */
+  /**
+   * @param folder target folder; created when the first file is written
+   */
   constructor(folder: string) {
     this.#folder = folder;
   }
 
   /**
-   * Writes one file; it has its name after {@link commit}.
+   * Writes one file. It gets its name at {@link commit}.
    *
    * @param name path below the folder
    * @throws {StorageError} when the file system refuses, naming the path and the bytes wanted
@@ -58,17 +60,21 @@ export class StagedFiles implements AsyncDisposable {
       try {
         writeAll(file, piece);
       } catch (error) {
-        throw asStorageError(what, error); // what goes wrong with the pieces themselves is none of the disk's doing
+        throw asStorageError(what, error); // errors of the source are not storage errors
       }
       if ((sinceTurn += piece.length) < TURN) continue;
       sinceTurn = 0;
-      await new Promise((resolve) => setTimeout(resolve)); // lets a signal be heard
+      await new Promise((resolve) => setTimeout(resolve)); // lets pending signals be handled
       signal?.throwIfAborted();
     }
     await file.sync().catch((error) => Promise.reject(asStorageError(what, error)));
   }
 
-  /** Gives every file its name, in the order of writing. @throws {StorageError} when the file system refuses */
+  /**
+   * Renames every file to its final name, in the order of writing.
+   *
+   * @throws {StorageError} when the file system refuses
+   */
   async commit(): Promise<void> {
     for (const file of this.#files) {
       try {
@@ -88,7 +94,7 @@ export class StagedFiles implements AsyncDisposable {
     for (const { temporary, path, renamed } of this.#files) {
       await Deno.remove(renamed ? path : temporary).catch(() => {});
     }
-    // Those that hold something of somebody else's stay.
+    // Keep folders that contain other files.
     for (const folder of this.#made.reverse()) await Deno.remove(folder).catch(() => {});
   }
 
@@ -108,7 +114,7 @@ export class StagedFiles implements AsyncDisposable {
   }
 }
 
-/** Synchronously: handing every piece to another thread and back takes longer than to write it. */
+/** Synchronous, since an asynchronous write per chunk takes longer than the write itself. */
 function writeAll(file: Deno.FsFile, bytes: Uint8Array): void {
   for (let at = 0; at < bytes.length;) at += file.writeSync(bytes.subarray(at));
 }

@@ -1,8 +1,8 @@
-/** What the file system refused, as the error of the contract. @module */
+/** Converts file system errors to StorageError. @module */
 import { type ParataaError, PermissionError, StorageError } from "../errors.ts";
 import { fileFault } from "../formats/file_fault.ts";
 
-/** The error for a file operation that failed: `what` names the action and the path. */
+/** Error for a failed file operation; `what` names the action and the path. */
 export function asStorageError(what: string, cause: unknown): ParataaError {
   if (cause instanceof Deno.errors.NotCapable) {
     return new PermissionError(what, { hint: cause.message, cause });

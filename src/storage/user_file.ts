@@ -1,14 +1,14 @@
-/** Files that a setting names. @module */
+/** Reads files that a setting names. @module */
 import { PermissionError, UsageError } from "../errors.ts";
 import { fileFault } from "../formats/file_fault.ts";
 import { resolveFile } from "../formats/real_file.ts";
 import { hubHint, isHubName } from "./hub_name.ts";
 
 /**
- * Reads a file whole.
+ * Reads a whole file.
  *
  * @throws {UsageError} naming setting and file when it cannot be read
- * @throws {PermissionError} when it may not be read, or is a link to what may not
+ * @throws {PermissionError} when it, or the target of a link, may not be read
  */
 export async function readUserFile(setting: string, path: string): Promise<Uint8Array> {
   try {
@@ -22,7 +22,7 @@ export async function readUserFile(setting: string, path: string): Promise<Uint8
   }
 }
 
-/** The refusal where a permission is missing; `undefined` where something else is wrong with the file. */
+/** Error for a missing permission; `undefined` if the file cannot be read for another reason. */
 export function unreadable(
   setting: string,
   path: string,

@@ -1,17 +1,22 @@
-/** Files that are written whole or not at all. @module */
+/** Writes single files atomically. @module */
 import { basename, dirname, join } from "node:path";
 import { StorageError } from "../errors.ts";
 import { writeAll } from "./own_file.ts";
 import { asStorageError } from "./storage_error.ts";
 
-/** Names of the temporary files of {@link writeWholeFile}; a process that died may leave one. */
+/**
+ * Pattern of the temporary files of {@link writeWholeFile}, which a killed process may leave
+ * behind.
+ */
 export const TEMPORARY: RegExp = /^\..+\.tmp-[0-9]+$/;
 
 /**
- * Writes `path` so that a reader sees the old file or the new one, never a part: a temporary file made with `createNew` (a
- * planted link is not followed), `fsync`, `rename`, `fsync` of the folder. On failure the temporary file is removed.
+ * Writes `path` atomically: a reader sees the old file or the new one. Writes a temporary file with
+ * `createNew` (a planted link is not followed), then `fsync`, `rename` and `fsync` of the folder.
+ * The temporary file is removed on failure.
  *
- * @throws {StorageError} when the file system refuses (no space, read-only, …), naming the path and the bytes wanted
+ * @throws {StorageError} when the file system refuses (no space, read-only, …), naming the path and
+ *   the bytes wanted
  */
 export async function writeWholeFile(path: string, bytes: Uint8Array): Promise<void> {
   const folder = dirname(path);
@@ -21,12 +26,16 @@ export async function writeWholeFile(path: string, bytes: Uint8Array): Promise<v
     await Deno.rename(temporary, path);
     await syncFolder(folder);
   } catch (error) {
-    await Deno.remove(temporary).catch(() => {}); // nothing to remove when it could not be created
+    await Deno.remove(temporary).catch(() => {}); // it could not be created
     throw asStorageError(`cannot write ${path} (${bytes.length} bytes)`, error);
   }
 }
 
-/** Makes a folder that must not exist yet, and what lies above it. @throws {StorageError} when the file system refuses */
+/**
+ * Creates a folder that must not exist, and its parents.
+ *
+ * @throws {StorageError} when the file system refuses
+ */
 export async function makeFolder(path: string): Promise<void> {
   try {
     await Deno.mkdir(path);
@@ -42,7 +51,11 @@ export async function makeFolder(path: string): Promise<void> {
   }
 }
 
-/** Makes a folder unless it is there already; a link to one is not one. @throws {StorageError} when the file system refuses */
+/**
+ * Creates a folder if it is missing; a link to a folder is refused.
+ *
+ * @throws {StorageError} when the file system refuses
+ */
 export async function ensureFolder(path: string): Promise<void> {
   try {
     await makeFolder(path);
@@ -60,7 +73,7 @@ async function writeAndSync(path: string, bytes: Uint8Array): Promise<void> {
   await file.sync();
 }
 
-/** Without this a crash can bring an old name back, or lose a new one. */
+/** Flushes a folder; without it, a crash may undo a rename. */
 export async function syncFolder(path: string): Promise<void> {
   using folder = await Deno.open(path, { read: true });
   await folder.sync();
