@@ -1,27 +1,32 @@
 /**
- * The `parameters` text that Stable Diffusion tools keep in PNG files, in the form of AUTOMATIC1111's web UI: prompt, negative prompt,
- * then one line of `Name: value` pairs. Written for other programs' readers; parataa itself reads its own JSON chunk.
+ * Formats the `parameters` text that Stable Diffusion tools store in PNG files, as AUTOMATIC1111's
+ * web UI does: prompt, negative prompt, then one line of `Name: value` pairs. It is for other
+ * programs; parataa reads its own JSON chunk.
  * @module
  */
 
-/** What {@link formatA1111} writes. */
+/** Input of {@link formatA1111}. */
 export interface A1111Parameters {
-  /** The prompt; may have several lines. */
+  /** Prompt; may have several lines. */
   prompt: string;
-  /** The negative prompt; left out where empty or absent. */
+  /** Negative prompt; omitted if empty. */
   negativePrompt?: string;
-  /** Settings in order of appearance, e.g. `["Steps", 50]`; names are letters, digits, spaces, `-` and `/`. */
+  /**
+   * Settings in order, such as `["Steps", 50]`; names consist of letters, digits, spaces, `-` and
+   * `/`.
+   */
   fields: readonly (readonly [name: string, value: string | number])[];
 }
 
-/** Readers take a line for the settings only where it has at least this many. */
+/** Minimum number of fields that readers require in a line of settings. */
 const FEWEST_FIELDS = 3;
 const FIELD_NAME = /^[A-Za-z][\w /-]+$/;
 
 /**
  * Formats generation parameters.
  *
- * @throws {RangeError} where a field's name could not be read back, or there are fewer than three fields
+ * @throws {RangeError} when the name of a field could not be parsed again, or there are fewer than
+ *   three fields
  *
  * @example
  * ```ts
@@ -53,7 +58,10 @@ function formatField(name: string, value: string): string {
   return `${name}: ${needsQuotes(value) ? JSON.stringify(value) : value}`;
 }
 
-/** Whether a bare value would be cut at a comma, taken for another field, trimmed, or lose its own quotes. */
+/**
+ * Whether an unquoted value could not be parsed again: it has a comma, looks like a field, or has
+ * quotes or outer spaces.
+ */
 function needsQuotes(value: string): boolean {
   return /[,:\n\r"\\]/.test(value) || value.trim() !== value || value === "";
 }

@@ -1,27 +1,30 @@
-/** Images on one sheet, row by row, with captions. @module */
+/** Draws images on one sheet, row by row, with captions. @module */
 import { drawable, drawText, LETTER_WIDTH, LINE_HEIGHT, wrapText } from "./draw_text.ts";
 import type { Image } from "./image.ts";
 
 /** Options of {@link contactSheet}. */
 export interface ContactSheetOptions {
-  /** Images in a row. */
+  /** Images per row. */
   columns: number;
   /** Pixels between images and around them. */
   gap?: number;
-  /** A line above all images. */
+  /** Title above all images. */
   title?: string;
-  /** What stands below the images, by their order: at most three lines of ASCII; images narrower than four letters have none. */
+  /**
+   * Captions below the images, in their order: at most three lines of ASCII. Images narrower than
+   * four letters have none.
+   */
   captions?: readonly string[];
 }
 
 /** Light grey. */
 const PAPER = 224;
-/** A title or a caption has no more lines. */
+/** Maximum number of lines of a title or caption. */
 const MOST_LINES = 3;
-/** In fewer letters a caption says nothing. */
+/** Minimum width of a caption in letters. */
 const LEAST_LETTERS = 4;
 
-/** All images on one light grey sheet, row by row. All must have the first one's size. */
+/** Draws images of one size on a light grey sheet, row by row. */
 export function contactSheet(
   images: readonly Image[],
   { columns, gap = 2, title = "", captions = [] }: ContactSheetOptions,
@@ -55,7 +58,7 @@ function textLines(text: string, width: number): string[] {
   return columns < LEAST_LETTERS ? [] : wrapText(drawable(text), { columns, lines: MOST_LINES });
 }
 
-/** Of the tallest of several texts, with the gap before it. */
+/** Height of the tallest of several texts, including the gap. */
 function heightOf(texts: readonly string[][], gap: number): number {
   const most = texts.reduce((most, lines) => Math.max(most, lines.length), 0);
   return most === 0 ? 0 : most * LINE_HEIGHT + gap;

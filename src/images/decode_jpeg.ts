@@ -1,4 +1,4 @@
-/** Pixels of a JPEG, by imagescript's decoder, which is loaded when the first one is read. @module */
+/** Decodes JPEG with imagescript, which is loaded on first use. @module */
 import process from "node:process";
 import { FormatError, PermissionError } from "../errors.ts";
 import { verifyJpeg } from "./jpeg.ts";
@@ -6,11 +6,11 @@ import { withPlainColours } from "./jpeg_colours.ts";
 import type { RgbaImage } from "./png_pixels.ts";
 
 /**
- * Decodes a JPEG to RGBA, colours by libjpeg's rules.
+ * Decodes a JPEG to RGBA, with colours by libjpeg's rules.
  *
- * @param bytes the image alone, nothing behind it
- * @throws {FormatError} where its data are damaged
- * @throws {PermissionError} where the decoder's files may not be read, or native code not run
+ * @param bytes the image without trailing bytes
+ * @throws {FormatError} when its data are damaged
+ * @throws {PermissionError} when the decoder's files may not be read, or native code may not run
  */
 export async function decodeJpeg(bytes: Uint8Array, file: string): Promise<RgbaImage> {
   try {
@@ -29,7 +29,9 @@ export async function decodeJpeg(bytes: Uint8Array, file: string): Promise<RgbaI
   }
 }
 
-/** imagescript asks the environment for one switch when it is imported: an empty environment spares the permission. */
+/**
+ * imagescript reads an environment variable on import; an empty environment avoids the permission.
+ */
 async function loadDecoder(): Promise<typeof import("npm:imagescript@1.3.1")> {
   const { env } = process;
   process.env = {};
@@ -40,7 +42,10 @@ async function loadDecoder(): Promise<typeof import("npm:imagescript@1.3.1")> {
   }
 }
 
-/** Deno's words for a missing permission, where that lies under an error: imagescript wraps it in errors of its own. */
+/**
+ * Deno's message on a missing permission in the causes of an error: imagescript wraps it in its own
+ * errors.
+ */
 function missingPermission(error: unknown): string | undefined {
   return String(error).match(/Requires \w+ access.*/)?.[0];
 }

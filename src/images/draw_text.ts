@@ -1,13 +1,16 @@
-/** Text in pixels: printable ASCII, five pixels wide, for captions that any viewer of images shows. @module */
+/** Draws printable ASCII as pixels, five pixels wide, for captions. @module */
 import type { Image } from "./image.ts";
 
-/** Pixels from one letter to the next, and from one line to the next. */
+/** Distance between letters, and between lines, in pixels. */
 export const LETTER_WIDTH = 6, LINE_HEIGHT = 9;
 
 const FIRST = 0x20, LAST = 0x7e;
 const WIDTH = 5, HEIGHT = 8;
 
-/** A glyph per character from the space on: eight rows from the top, each a digit of base 32 whose bits are pixels, the left one first. */
+/**
+ * One glyph per character from the space on: eight rows from top to bottom, each a base-32 digit
+ * whose bits are the pixels from left to right.
+ */
 const GLYPHS = [
   "00000000 44440040 aa000000 avaava00 4fke5u40 pp248jj0 8kk8lid0 44000000 24444420 84444480",
   "04lel400 044v4400 00000448 000e0000 00000040 11248gg0 ehjlphe0 4c4444e0 eh1248v0 eh161he0",
@@ -22,14 +25,17 @@ const GLYPHS = [
 ].join(" ").split(" ");
 
 /**
- * A text in the letters that can be drawn: accents are dropped, any other character becomes `?`, white space a space.
+ * Text in drawable letters: accents are removed, other characters become `?`, white space becomes a
+ * space.
  */
 export function drawable(text: string): string {
   return text.normalize("NFKD").replace(/\p{M}/gu, "").replace(/\s+/g, " ").trim()
     .replace(/[^ -~]/gu, "?");
 }
 
-/** Breaks a drawable text between words into lines of at most `columns` letters; what is left over ends in `...`. */
+/**
+ * Wraps drawable text at words to lines of at most `columns` letters; truncated text ends in `...`.
+ */
 export function wrapText(
   text: string,
   { columns, lines }: { columns: number; lines: number },
@@ -38,7 +44,7 @@ export function wrapText(
   let rest = text;
   while (rest !== "" && wrapped.length < lines) {
     const space = rest.length > columns ? rest.lastIndexOf(" ", columns) : rest.length;
-    const end = space > 0 ? space : columns; // a word that is longer than a line is broken
+    const end = space > 0 ? space : columns; // break a word that is longer than a line
     wrapped.push(rest.slice(0, end));
     rest = rest.slice(end).trimStart();
   }
@@ -47,7 +53,9 @@ export function wrapText(
   return [...wrapped.slice(0, -1), `${last}...`.slice(0, columns)];
 }
 
-/** Draws one line of drawable text in black, its top left corner at (x, y); what lies outside the image is cut. */
+/**
+ * Draws a line of drawable text in black with its top left corner at (x, y), clipped to the image.
+ */
 export function drawText(image: Image, text: string, { x, y }: { x: number; y: number }): void {
   [...text].forEach((letter, i) => {
     const code = letter.charCodeAt(0);

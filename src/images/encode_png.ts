@@ -1,8 +1,8 @@
-/** Images as PNG bytes. @module */
+/** Encodes images as PNG. @module */
 import { PNG as untyped } from "npm:pngjs@7.0.0";
 import type { Image } from "./image.ts";
 
-/** What is used of pngjs, which has no types of its own; it holds RGBA. */
+/** The used part of pngjs, which has no types; it stores RGBA. */
 interface PngJs {
   new (size: { width: number; height: number }): { data: Uint8Array };
   sync: { write(png: { data: Uint8Array }, options: object): Uint8Array };
@@ -10,10 +10,10 @@ interface PngJs {
 
 const PNG: PngJs = untyped;
 
-/** RGB, and zlib's highest level, since images are small and files are kept. */
+/** RGB with zlib's highest level, since images are small and kept. */
 const OPTIONS = { colorType: 2, deflateLevel: 9 };
 
-/** PNG bytes of an image, 8-bit RGB. The same pixels give the same bytes. */
+/** Encodes an image as 8-bit RGB PNG. Equal pixels give equal bytes. */
 export function encodePng({ width, height, data }: Image): Uint8Array {
   const png = new PNG({ width, height });
   for (let from = 0, to = 0; from < data.length; from += 3, to += 4) {

@@ -1,5 +1,5 @@
 /**
- * How a camera was held, from the Exif data of a JPEG or PNG; TIFF revision 6.0, section 2, has the layout.
+ * Reads the orientation in the Exif data of a JPEG or PNG. Layout: TIFF revision 6.0, section 2.
  * @module
  */
 
@@ -9,16 +9,16 @@ const ENTRY_SIZE = 12;
 const [BYTE, SHORT, LONG] = [1, 3, 4];
 
 /**
- * Orientation that an APP1 segment of a JPEG asks for.
+ * Orientation in an APP1 segment of a JPEG.
  *
  * @param data the segment without its length
- * @returns as {@linkcode tiffOrientation}; `undefined` also where the segment holds something else than Exif data
+ * @returns as {@linkcode tiffOrientation}; `undefined` also if the segment contains no Exif data
  */
 export function exifOrientation(data: Uint8Array): number | undefined {
   return startsWithSignature(data) ? tiffOrientation(data.subarray(SIGNATURE.length)) : undefined;
 }
 
-/** Orientation that an eXIf chunk of a PNG asks for; some writers put the signature of a JPEG's segment first. */
+/** Orientation in an eXIf chunk of a PNG. Some writers prepend the signature of a JPEG segment. */
 export function pngOrientation(data: Uint8Array): number | undefined {
   return exifOrientation(data) ?? tiffOrientation(data);
 }
@@ -27,7 +27,10 @@ function startsWithSignature(data: Uint8Array): boolean {
   return String.fromCharCode(...data.subarray(0, SIGNATURE.length)) === SIGNATURE;
 }
 
-/** @returns 1 (as stored) to 8; `undefined` where the data do not say or are damaged, which is no reason to refuse the image */
+/**
+ * @returns 1 (as stored) to 8; `undefined` if the data are damaged or lack it, which is not an
+ *   error
+ */
 function tiffOrientation(tiff: Uint8Array): number | undefined {
   const view = new DataView(tiff.buffer, tiff.byteOffset, tiff.byteLength);
   try {
@@ -43,13 +46,13 @@ function tiffOrientation(tiff: Uint8Array): number | undefined {
       return value !== undefined && value >= 1 && value <= 8 ? value : undefined;
     }
   } catch (error) {
-    // A read outside the segment: offsets are the file's own claims.
+    // Offsets come from the file and may point outside the segment.
     if (!(error instanceof RangeError)) throw error;
   }
   return undefined;
 }
 
-/** The number of a directory's entry, by its type. */
+/** Number of a directory entry, by its type. */
 function readNumber(view: DataView, entry: number, little: boolean): number | undefined {
   const type = view.getUint16(entry + 2, little);
   if (type === BYTE) return view.getUint8(entry + 8);

@@ -2,9 +2,9 @@
 
 /** 8-bit RGB pixels, row by row. */
 export interface Image {
-  /** Pixels in a row. */
+  /** Width in pixels. */
   width: number;
-  /** Rows. */
+  /** Height in pixels. */
   height: number;
   /** `[height, width, 3]`. */
   data: Uint8Array;

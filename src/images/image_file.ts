@@ -1,30 +1,30 @@
-/** Which image a file holds, checked before any decoder sees it. @module */
+/** Recognises and validates an image file before it is decoded. @module */
 import { FormatError } from "../errors.ts";
 import { refuseForeign } from "../formats/foreign_file.ts";
 import { verifyJpeg } from "./jpeg.ts";
 import { PNG_SIGNATURE, verifyPng } from "./png.ts";
 
-/** What {@link verifyImage} returns. */
+/** Result of {@link verifyImage}. */
 export interface ImageFile {
-  /** What the file is. */
+  /** Format. */
   readonly kind: "png" | "jpeg";
   /** Width in pixels, as stored. */
   readonly width: number;
   /** Height in pixels, as stored. */
   readonly height: number;
-  /** How to turn the image, 1 (as stored) to 8, as Exif has it. */
+  /** Exif orientation, 1 (as stored) to 8. */
   readonly orientation: number;
-  /** Bytes of the image; the file may have others after it. */
+  /** Length of the image in bytes; the file may have trailing bytes. */
   readonly length: number;
 }
 
-/** Longest side in pixels. */
+/** Maximum side in pixels. */
 const MAX_SIDE = 16_384;
-/** Most pixels: 256 MB as RGBA. */
+/** Maximum number of pixels: 256 MB as RGBA. */
 const MAX_PIXELS = 64e6;
 const WIDTH_IN_PNG = 16;
 
-/** What people try instead, by a text at an offset of the first bytes. */
+/** Other formats that users may try, recognised by a text at an offset. */
 const OTHERS: readonly (readonly [kind: string, offset: number, text: string])[] = [
   ["a GIF", 0, "GIF8"],
   ["a WebP", 8, "WEBP"],
@@ -37,11 +37,12 @@ const OTHERS: readonly (readonly [kind: string, offset: number, text: string])[]
 ];
 
 /**
- * Recognises and checks a PNG or JPEG without decoding its pixels.
+ * Recognises and validates a PNG or JPEG without decoding its pixels.
  *
  * @param bytes the whole file
- * @param options `file` is the name in messages
- * @throws {FormatError} naming the byte, where it is another kind of file, damaged, or larger than 16384 pixels a side or 64 megapixels
+ * @param options `file` is the file name in messages
+ * @throws {FormatError} naming the byte, when the file is of another kind, damaged, or larger than
+ *   16384 pixels a side or 64 megapixels
  * @example
  * ```ts
  * import { verifyImage } from "@parataa/parataa";

@@ -1,15 +1,20 @@
-/** How alike two images are. @module */
+/** Measures the similarity of two images. @module */
 import type { Image } from "./image.ts";
 
 /** Largest value of a channel. */
 const PEAK = 255;
-/** Constants of Wang, Bovik, Sheikh and Simoncelli, "Image quality assessment", 2004, section III-C. */
+/**
+ * Constants of Wang, Bovik, Sheikh and Simoncelli, "Image quality assessment", 2004, section III-C.
+ */
 const K1 = 0.01, K2 = 0.03;
 const WINDOW = 11, SIGMA = 1.5;
-/** Luma of ITU-R BT.601: the paper compares grey images. */
+/** Luma of ITU-R BT.601; the paper compares grey images. */
 const LUMA: readonly number[] = [0.299, 0.587, 0.114];
 
-/** Peak signal-to-noise ratio over all channels, in dB; `Infinity` for equal images. @throws {RangeError} when the sizes differ */
+/**
+ * Peak signal-to-noise ratio over all channels, in dB; `Infinity` for equal images.
+ * @throws {RangeError} when the sizes differ
+ */
 export function psnr(a: Image, b: Image): number {
   checkSizes(a, b);
   let square = 0;
@@ -18,9 +23,9 @@ export function psnr(a: Image, b: Image): number {
 }
 
 /**
- * Mean structural similarity of the luma, 1 for equal images (Wang et al. 2004): a Gaussian window of 11×11 pixels, σ = 1.5, at every
- * place where it lies inside the image, K1 = 0.01, K2 = 0.03, L = 255. An image that is smaller than the window takes the largest
- * odd window that fits.
+ * Mean structural similarity of the luma, 1 for equal images (Wang et al. 2004): a Gaussian window
+ * of 11×11 pixels, σ = 1.5, at every position inside the image, K1 = 0.01, K2 = 0.03, L = 255. For
+ * a smaller image the window is the largest odd size that fits.
  *
  * @throws {RangeError} when the sizes differ
  */
@@ -52,7 +57,7 @@ function luma({ data }: Image): Float64Array {
   return grey.map((_, i) => LUMA.reduce((sum, weight, c) => sum + weight * data[3 * i + c], 0));
 }
 
-/** Weights of the largest odd window of at most `most` pixels, summing to 1. */
+/** Weights of the largest odd window of at most `most` pixels; their sum is 1. */
 function gaussian(most: number): Float64Array {
   const reach = Math.floor((most - 1) / 2);
   const weights = Float64Array.from(

@@ -1,26 +1,26 @@
 /**
- * The marker layer of JPEG: what decoders skip or mend, we check, since they accept files that lost their tail.
- * ITU-T T.81, annex B: https://www.w3.org/Graphics/JPEG/itu-t81.pdf
+ * Validates the marker layer of JPEG, since decoders accept truncated files. ITU-T T.81, annex B:
+ * https://www.w3.org/Graphics/JPEG/itu-t81.pdf
  * @module
  */
 import { FormatError } from "../errors.ts";
 import { exifOrientation } from "./exif.ts";
 
-/** What {@link verifyJpeg} returns. */
+/** Result of {@link verifyJpeg}. */
 export interface Jpeg {
   /** Width in pixels. */
   readonly width: number;
   /** Height in pixels. */
   readonly height: number;
-  /** 1 grey, 3 colour, 4 inks. */
+  /** Number of components: 1 grey, 3 colour, 4 CMYK. */
   readonly components: number;
-  /** What the components are. */
+  /** Colour space of the components. */
   readonly colours: "grey" | "RGB" | "YCbCr" | "CMYK" | "YCCK";
-  /** Where the frame, which says the size, starts. */
+  /** Offset of the frame header, which has the size. */
   readonly frameOffset: number;
-  /** How to turn the image, 1 (as stored) to 8, as Exif has it. */
+  /** Exif orientation, 1 (as stored) to 8. */
   readonly orientation: number;
-  /** Bytes up to and with EOI; phones append more images after it. */
+  /** Length up to and including EOI; phones append more images after it. */
   readonly length: number;
 }
 
@@ -28,42 +28,45 @@ interface Segment {
   marker: number;
   /** Offset of the 0xff before the marker. */
   offset: number;
-  /** What follows the length field, a view of the file; empty where the marker has none. */
+  /** Content after the length field, a view of the file; empty for markers without content. */
   data: Uint8Array;
-  /** Offset of what follows the segment. */
+  /** Offset after the segment. */
   end: number;
 }
 
 interface Frame extends Pick<Jpeg, "width" | "height" | "components" | "frameOffset"> {
-  /** Numbers by which scans name the components. */
+  /** Component ids that scans refer to. */
   ids: Uint8Array;
 }
 
-/** What segments before the image say of its colours. */
+/** Colour information in segments before the frame. */
 interface ColourMarkers {
   jfif: boolean;
-  /** Transform of Adobe's segment. */
+  /** Transform in Adobe's segment. */
   adobe: number | undefined;
 }
 
 const [SOI, EOI, SOS, APP0, APP1, APP14] = [0xd8, 0xd9, 0xda, 0xe0, 0xe1, 0xee];
-/** Frames that decoders know: baseline, extended and progressive, Huffman-coded. */
+/** Frame types that decoders support: baseline, extended and progressive, Huffman-coded. */
 const FRAMES: readonly number[] = [0xc0, 0xc1, 0xc2];
-/** DHT, JPG and DAC lie among the frames' markers. */
+/** DHT, JPG and DAC have codes in the range of frame markers. */
 const NO_FRAMES: readonly number[] = [0xc4, 0xc8, 0xcc];
-/** Least bytes of JFIF's segment. */
+/** Minimum length of JFIF's segment. */
 const JFIF_LENGTH = 14;
-/** Where Adobe's segment has its transform: 0 none, 1 YCbCr, 2 YCCK. */
+/** Offset of the transform in Adobe's segment: 0 none, 1 YCbCr, 2 YCCK. */
 const ADOBE_TRANSFORM = 11;
-/** Most scans of one file. A progressive image has about ten; each costs as much as the whole image. */
+/**
+ * Maximum number of scans. A progressive image has about ten; each costs as much as the whole
+ * image.
+ */
 const MAX_SCANS = 100;
 
 /**
- * Checks a JPEG without decoding its pixels: SOI, markers, segment lengths, one frame of a kind that decoders know, every scan up to
- * the marker after it, and EOI.
+ * Validates a JPEG without decoding its pixels: SOI, markers, segment lengths, one frame of a
+ * supported type, the data of every scan, and EOI.
  *
  * @param bytes the whole file
- * @param options `file` is the name in messages
+ * @param options `file` is the file name in messages
  * @throws {FormatError} naming the byte
  */
 export function verifyJpeg(bytes: Uint8Array, options: { file?: string } = {}): Jpeg {
@@ -101,7 +104,9 @@ export function verifyJpeg(bytes: Uint8Array, options: { file?: string } = {}): 
   }
 }
 
-/** What the components are, by libjpeg's rules: JFIF over Adobe, Adobe over the names of the components. */
+/**
+ * Colour space by libjpeg's rules: JFIF takes precedence over Adobe, Adobe over the component ids.
+ */
 function coloursOf(ids: Uint8Array, { jfif, adobe }: ColourMarkers): Jpeg["colours"] {
   if (ids.length === 1) return "grey";
   if (ids.length === 4) return adobe === undefined || adobe === 0 ? "CMYK" : "YCCK";
@@ -119,13 +124,14 @@ function isFrame(marker: number): boolean {
 
 function readSegment(bytes: Uint8Array, at: number, file: string): Segment {
   let code = at;
-  // Any number of 0xff may fill the room before a marker.
+  // Any number of 0xff bytes may precede a marker.
   while (bytes[code] === 0xff) code++;
   if (code >= bytes.length) throw refusal(file, at, "cut short before EOI");
   if (code === at) throw refusal(file, at, `wanted a marker, met ${hex(bytes[at])}`);
   const [marker, offset] = [bytes[code], code - 1];
   if (marker === EOI) return { marker, offset, data: bytes.subarray(0, 0), end: code + 1 };
-  // Below SOF0 there is nothing; restarts, SOI and the like have no length and belong elsewhere.
+  // Codes below SOF0 are reserved; restarts, SOI and similar markers have no length and are invalid
+  // here.
   if (marker < 0xc0 || (marker >= 0xd0 && marker <= SOI)) {
     throw refusal(file, offset, `marker ${hex(marker)} out of place`);
   }
@@ -164,7 +170,9 @@ function readFrame({ marker, offset, data }: Segment, file: string): Frame {
   return { width, height, components, ids, frameOffset: offset };
 }
 
-/** Offset of the first marker after a scan; inside one, 0xff is followed by a zero or a restart. */
+/**
+ * Offset of the first marker after a scan; inside a scan, 0xff is followed by zero or a restart.
+ */
 function scanEnd(bytes: Uint8Array, start: number, file: string): number {
   for (let at = start;;) {
     const found = bytes.indexOf(0xff, at);

@@ -1,17 +1,20 @@
-/** One way to say what the components of a JPEG are, for decoders that guess otherwise than libjpeg. @module */
+/**
+ * Declares the colour space of a JPEG explicitly, for decoders whose rules differ from libjpeg's.
+ * @module
+ */
 import { Buffer } from "node:buffer";
 import type { Jpeg } from "./jpeg.ts";
 
 const ADOBE = new TextEncoder().encode("Adobe");
-/** Transform of Adobe's segment, by what the components are. */
+/** Transform of Adobe's segment, by colour space. */
 const TRANSFORMS = { RGB: 0, YCbCr: 1, CMYK: 0, YCCK: 2 };
 
 /**
- * The file with a last segment of Adobe's before the frame, which says what the components are. Decoders take it over JFIF, earlier
- * segments and the components' names.
+ * The file with an Adobe segment before the frame that declares the colour space. Decoders prefer
+ * it to JFIF, earlier segments and component ids.
  *
  * @param bytes the whole file
- * @param jpeg what `verifyJpeg` says of it
+ * @param jpeg result of `verifyJpeg`
  */
 export function withPlainColours(bytes: Uint8Array, jpeg: Jpeg): Uint8Array {
   if (jpeg.colours === "grey") return bytes;

@@ -1,11 +1,15 @@
-/** Images turned and mirrored as their Exif orientation asks. @module */
+/** Rotates and mirrors an image by its Exif orientation. @module */
 import type { Image } from "./image.ts";
 
 const MIRRORED_ACROSS: readonly number[] = [2, 3, 7, 8];
 const MIRRORED_DOWN: readonly number[] = [3, 4, 6, 7];
 const FIRST_TRANSPOSED = 5;
 
-/** The image as it was seen. @param orientation 1 (as stored) to 8 */
+/**
+ * The image in its upright orientation.
+ *
+ * @param orientation 1 (as stored) to 8
+ */
 export function orientImage(image: Image, orientation: number): Image {
   if (orientation === 1) return image;
   const { width, height, data } = image;

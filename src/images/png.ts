@@ -1,6 +1,6 @@
 /**
- * The chunk layer of PNG: what decoders skip, we check, since they accept files that lost their tail.
- * Third edition of the specification: https://www.w3.org/TR/png-3/
+ * Validates the chunk layer of PNG, since decoders accept truncated files. Third edition of the
+ * specification: https://www.w3.org/TR/png-3/
  * @module
  */
 import { crc32 } from "node:zlib";
@@ -18,7 +18,7 @@ export interface PngChunk {
   readonly data: Uint8Array;
 }
 
-/** What {@link verifyPng} returns. */
+/** Result of {@link verifyPng}. */
 export interface Png {
   /** Width in pixels. */
   readonly width: number;
@@ -28,9 +28,9 @@ export interface Png {
   readonly bitDepth: number;
   /** 0 grey, 2 RGB, 3 palette, 4 grey with alpha, 6 RGBA. */
   readonly colorType: number;
-  /** How to turn the image, 1 (as stored) to 8, as its eXIf chunk has it. */
+  /** Orientation in the eXIf chunk, 1 (as stored) to 8. */
   readonly orientation: number;
-  /** Bytes up to and with IEND; some tools append files to an image. */
+  /** Length up to and including IEND; some tools append files to an image. */
   readonly length: number;
   /** Every chunk, in order. */
   readonly chunks: readonly PngChunk[];
@@ -42,9 +42,9 @@ type Header = Pick<Png, "width" | "height" | "bitDepth" | "colorType">;
 export const PNG_SIGNATURE: readonly number[] = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 /** Length, type and CRC around the data of a chunk. */
 const CHUNK_OVERHEAD = 12;
-/** Most chunks of one file, which bounds memory: an image of 800 MB in the usual 8 kB pieces. */
+/** Maximum number of chunks, which bounds memory: enough for 800 MB in the usual 8 kB chunks. */
 const MAX_CHUNKS = 100_000;
-/** The colour type of palette images. */
+/** Colour type of palette images. */
 export const PALETTE = 3;
 const MAX_UINT31 = 2 ** 31 - 1;
 const BIT_DEPTHS: Readonly<Record<number, readonly number[]>> = {
@@ -56,11 +56,11 @@ const BIT_DEPTHS: Readonly<Record<number, readonly number[]>> = {
 };
 
 /**
- * Checks a PNG without decoding its pixels: signature, chunk lengths, types and CRCs, the order of the critical chunks, and
- * IHDR's values.
+ * Validates a PNG without decoding its pixels: signature, lengths, types and CRCs of the chunks,
+ * the order of the critical chunks, and the values of IHDR.
  *
  * @param bytes the whole file
- * @param options `file` is the name in messages
+ * @param options `file` is the file name in messages
  * @throws {FormatError} naming the byte
  */
 export function verifyPng(bytes: Uint8Array, options: { file?: string } = {}): Png {
@@ -92,7 +92,7 @@ function readChunk(bytes: Uint8Array, offset: number, file: string): PngChunk {
   const view = new DataView(bytes.buffer, bytes.byteOffset + offset);
   const length = view.getUint32(0);
   const type = String.fromCharCode(...bytes.subarray(offset + 4, offset + 8));
-  // The third letter is reserved: a lower-case one belongs to a PNG of the future.
+  // The third letter is reserved; lower case is for future versions of PNG.
   if (!/^[A-Za-z]{2}[A-Z][A-Za-z]$/.test(type)) {
     throw new FormatError(`${file}: byte ${offset + 4}: chunk type ${shown(type)}`);
   }
@@ -141,9 +141,9 @@ function checkOrder(chunks: readonly PngChunk[], colorType: number, file: string
   types.forEach((type, i) => {
     if (type === "IHDR" && i > 0) refuse(i, "a second IHDR");
     if (type === "IDAT" && i > firstData && types[i - 1] !== "IDAT") refuse(i, "IDAT interrupted");
-    // In other images PLTE is a suggestion, in grey ones a mistake: nothing reads it.
+    // PLTE is a suggestion in RGB images and an error in grey ones; both are ignored.
     if (type === "PLTE" && colorType === PALETTE) checkPalette(i);
-    // An upper-case first letter says that the image cannot be understood without the chunk.
+    // An upper-case first letter marks a chunk that decoders must understand.
     if (/^[A-Z]/.test(type) && !["IHDR", "PLTE", "IDAT", "IEND"].includes(type)) {
       refuse(i, `unknown critical chunk ${type}`);
     }

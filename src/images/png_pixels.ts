@@ -1,6 +1,6 @@
 /**
- * Pixels of a PNG, every colour type, depth and interlacing. imagescript's decoder takes interlaced and 1- to 4-bit files for others
- * and gives noise without a word.
+ * Decodes the pixels of a PNG, for every colour type, depth and interlacing. imagescript's decoder
+ * returns noise for interlaced and 1- to 4-bit files.
  * @module
  */
 import { Buffer } from "node:buffer";
@@ -10,15 +10,15 @@ import { PALETTE, type Png, verifyPng } from "./png.ts";
 
 /** 8-bit RGBA pixels, row by row. */
 export interface RgbaImage {
-  /** Pixels in a row. */
+  /** Width in pixels. */
   readonly width: number;
-  /** Rows. */
+  /** Height in pixels. */
   readonly height: number;
-  /** `[height, width, 4]`, alpha not multiplied in. */
+  /** `[height, width, 4]`, alpha not premultiplied. */
   readonly data: Uint8Array;
 }
 
-/** Every `dx`-th pixel of every `dy`-th row, from `x`, `y`. */
+/** An interlacing pass: every `dx`-th pixel of every `dy`-th row, from `x`, `y`. */
 interface Pass {
   x: number;
   y: number;
@@ -37,15 +37,15 @@ const ADAM7: readonly Pass[] = [
   { x: 0, y: 1, dx: 1, dy: 2 },
 ];
 const CHANNELS: Readonly<Record<number, number>> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };
-/** Bytes after the last pixel that are read and left out, as other decoders leave them out. */
+/** Maximum number of bytes after the last pixel, which are ignored as in other decoders. */
 const MAX_SURPLUS = 2 ** 20;
 
 /**
- * Decodes a PNG. Memory grows with width times height: check them first.
+ * Decodes a PNG. Memory grows with width times height; check them first.
  *
- * @param bytes the whole file; is checked as {@link verifyPng} does
- * @param options `file` is the name in messages
- * @throws {FormatError} where it is not a PNG, or its pixels cannot be inflated to its size
+ * @param bytes the whole file; validated by {@link verifyPng}
+ * @param options `file` is the file name in messages
+ * @throws {FormatError} when it is not a PNG, or its pixel data do not match its size
  */
 export function decodePng(bytes: Uint8Array, options: { file?: string } = {}): RgbaImage {
   const file = options.file ?? "PNG data";
@@ -97,7 +97,7 @@ function inflate(png: Png, length: number, file: string): Uint8Array<ArrayBuffer
   return raw;
 }
 
-/** Turns differences into bytes, in place; `step` is the distance of a byte to the same one of the pixel before. */
+/** Reverses the filter of a line in place; `step` is the number of bytes per pixel. */
 function unfilter(
   filter: number,
   line: Uint8Array,
@@ -124,13 +124,13 @@ function paeth(left: number, up: number, corner: number): number {
 
 type Painter = (line: Uint8Array, i: number, out: Uint8Array, at: number) => void;
 
-/** Writes pixel `i` of a line as RGBA. */
+/** Returns a function that writes pixel `i` of a line as RGBA. */
 function painter({ bitDepth, colorType, chunks }: Png): Painter {
   const transparent = chunks.find(({ type }) => type === "tRNS")?.data ?? new Uint8Array(0);
   const channels = CHANNELS[colorType];
   const sample = sampler(bitDepth);
   if (colorType === PALETTE) {
-    const colours = new Uint8Array(3 * 256); // a colour that the palette lacks is black
+    const colours = new Uint8Array(3 * 256); // an index outside the palette is black
     colours.set(chunks.find(({ type }) => type === "PLTE")!.data);
     return (line, i, out, at) => {
       const index = sample(line, i);
@@ -140,7 +140,7 @@ function painter({ bitDepth, colorType, chunks }: Png): Painter {
   }
   const [grey, alpha] = [channels < 3, channels % 2 === 0];
   const colourCount = grey ? 1 : 3;
-  // 16-bit samples lose their low byte, as in other decoders; smaller ones are stretched.
+  // 16-bit samples lose their low byte, as in other decoders; samples below 8 bits are scaled up.
   const level = (value: number) => bitDepth === 16 ? value >> 8 : value * 255 / (2 ** bitDepth - 1);
   const key = !alpha && transparent.length === 2 * colourCount
     ? Array.from(
@@ -160,7 +160,9 @@ function painter({ bitDepth, colorType, chunks }: Png): Painter {
   };
 }
 
-/** Reads the n-th sample of a line; those of less than a byte start at the high bits. */
+/**
+ * Returns a function that reads the n-th sample of a line; sub-byte samples start at the high bits.
+ */
 function sampler(bitDepth: number): (line: Uint8Array, n: number) => number {
   if (bitDepth === 8) return (line, n) => line[n];
   if (bitDepth === 16) return (line, n) => line[2 * n] << 8 | line[2 * n + 1];

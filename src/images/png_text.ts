@@ -1,30 +1,28 @@
-/**
- * Text inside PNG files: tEXt, zTXt and iTXt chunks.
- * @module
- */
+/** Reads and writes text in PNG files: tEXt, zTXt and iTXt chunks. @module */
 import { Buffer } from "node:buffer";
 import { crc32, inflateSync } from "node:zlib";
 import { FormatError } from "../errors.ts";
 import { PNG_SIGNATURE, type PngChunk, verifyPng } from "./png.ts";
 import { shown } from "../text.ts";
 
-/** Most text in bytes, inflated, that one PNG may carry. */
+/** Maximum size of all inflated texts of a PNG in bytes. */
 const MAX_TEXT = 16 * 2 ** 20;
 const TEXT_TYPES: readonly string[] = ["tEXt", "zTXt", "iTXt"];
-/** Printable Latin-1, single inner spaces only, as the specification has it for keywords. */
+/** Keywords by the specification: printable Latin-1 with single inner spaces. */
 const KEYWORD = /^(?! )(?!.* {2})[\x20-\x7e\xa1-\xff]{1,79}(?<! )$/;
-/** What tEXt can hold: line feeds and printable Latin-1. */
+/** Text that tEXt can store: line feeds and printable Latin-1. */
 const LATIN1 = /^[\n\x20-\x7e\xa0-\xff]*$/;
 
 /**
- * Adds text to a PNG, right after IHDR so that readers of the first bytes find it. Text of the same keyword is replaced. Latin-1 text
- * becomes a tEXt chunk, which every reader knows, any other text an uncompressed iTXt chunk.
+ * Adds text to a PNG, directly after IHDR so that readers of the first bytes find it. Text with the
+ * same keyword is replaced. Latin-1 text becomes a tEXt chunk, which every reader supports, other
+ * text an uncompressed iTXt chunk.
  *
- * @param png the whole file; is checked as {@link verifyPng} does
+ * @param png the whole file; validated by {@link verifyPng}
  * @param entries text by keyword; a keyword is 1 to 79 printable Latin-1 characters
  * @returns a new file
- * @throws {FormatError} where `png` is not a PNG
- * @throws {RangeError} where a keyword or text cannot be written
+ * @throws {FormatError} when `png` is not a PNG
+ * @throws {RangeError} when a keyword or text cannot be written
  *
  * @example
  * ```ts
@@ -54,12 +52,13 @@ export function insertPngText(
 }
 
 /**
- * Reads every text of a PNG.
+ * Reads all texts of a PNG.
  *
- * @param png the whole file; is checked as {@link verifyPng} does
- * @param options `file` is the name in messages
- * @returns text by keyword; of several texts under one keyword the last, as in Pillow
- * @throws {FormatError} where it is not a PNG, a text chunk is malformed, or the texts inflate beyond 16 MiB in all
+ * @param png the whole file; validated by {@link verifyPng}
+ * @param options `file` is the file name in messages
+ * @returns text by keyword; for repeated keywords the last text, as in Pillow
+ * @throws {FormatError} when it is not a PNG, a text chunk is malformed, or the texts inflate
+ *   beyond 16 MiB in all
  */
 export function readPngText(png: Uint8Array, options: { file?: string } = {}): Map<string, string> {
   const file = options.file ?? "PNG data";
@@ -82,7 +81,7 @@ function keywordOf(chunk: PngChunk, file: string): string {
   return keyword;
 }
 
-/** The text of a chunk as bytes, inflated where it is compressed. */
+/** Text of a chunk as bytes, inflated if compressed. */
 function textBytes(
   chunk: PngChunk,
   { start, room, file }: { start: number; room: number; file: string },
@@ -98,7 +97,7 @@ function textBytes(
     const method = data[at++];
     if (method !== 0) refuse(chunk, file, `compression method ${method}`);
   }
-  // iTXt: language tag and translated keyword, each ended by a zero.
+  // iTXt: skip the language tag and the translated keyword, each ended by a zero.
   for (let skip = type === "iTXt" ? 2 : 0; skip > 0; skip--) {
     const end = data.indexOf(0, at);
     if (end < 0) refuse(chunk, file, "no end of its language or translated keyword");
@@ -135,7 +134,7 @@ function refuse({ type, offset }: PngChunk, file: string, what: string, cause?: 
   throw new FormatError(`${file}: byte ${offset}: ${type}: ${what}`, { cause });
 }
 
-/** TextDecoder's "latin1" is Windows-1252, another encoding; Buffer's is the one that PNG means. */
+/** Decodes Latin-1. TextDecoder's "latin1" is Windows-1252; Buffer's is the encoding of PNG. */
 function latin1(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1");
 }
@@ -153,11 +152,11 @@ function textChunk(keyword: string, text: string): Uint8Array {
   if (LATIN1.test(text)) {
     return encodeChunk("tEXt", concat([key, Uint8Array.of(0), Buffer.from(text, "latin1")]));
   }
-  // Not compressed, no language, no translated keyword: five zeros with the keyword's own.
+  // Five zeros: end of keyword, not compressed, method, no language, no translated keyword.
   return encodeChunk("iTXt", concat([key, new Uint8Array(5), new TextEncoder().encode(text)]));
 }
 
-/** A chunk with its length and checksum. */
+/** A chunk with length and checksum. */
 export function encodeChunk(type: string, data: Uint8Array): Uint8Array {
   const chunk = new Uint8Array(12 + data.length);
   const view = new DataView(chunk.buffer);

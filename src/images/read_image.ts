@@ -1,4 +1,4 @@
-/** Images that the user brings, PNG or JPEG. @module */
+/** Reads an image of the user, PNG or JPEG. @module */
 import { FormatError } from "../errors.ts";
 import { verifyImage } from "./image_file.ts";
 import { decodePng, type RgbaImage } from "./png_pixels.ts";
@@ -9,20 +9,21 @@ import { resizeImage } from "./resize_image.ts";
 
 /** Options of {@link readImage}. */
 export interface ReadImageOptions {
-  /** Name in messages. */
+  /** File name in messages. */
   file: string;
-  /** Size to make of it; its own where absent. */
+  /** Target width; the image's own by default. */
   width?: number;
-  /** Height to make of it; its own where absent. */
+  /** Target height; the image's own by default. */
   height?: number;
 }
 
 /**
- * Decodes a PNG or JPEG, puts it on white where it is transparent, turns it as the camera was held, and stretches it to `width` and `height`.
+ * Decodes a PNG or JPEG, puts it on a white background, rotates it by its Exif orientation, and
+ * scales it to `width` and `height`.
  *
  * @param bytes the whole file
- * @throws {FormatError} where it is no image, damaged, or too large
- * @throws {PermissionError} where JPEG's decoder cannot be read
+ * @throws {FormatError} when it is not an image, damaged, or too large
+ * @throws {PermissionError} when the JPEG decoder may not be read
  */
 export async function readImage(
   bytes: Uint8Array,

@@ -1,15 +1,15 @@
-/** Images in another size. imagescript only repeats or drops pixels, which turns fine detail into noise. @module */
+/** Resizes images. imagescript only repeats or drops pixels, which distorts fine detail. @module */
 import type { Image } from "./image.ts";
 
-/** Pixels of the source, and how much of each, that make one pixel. */
+/** Source pixels of a target pixel, and their weights. */
 interface Tap {
   start: number;
   weights: Float64Array;
 }
 
 /**
- * Resizes by a triangle filter as wide as the pixels that become one: linear between pixels when it grows, an average when it shrinks;
- * what Pillow calls `BILINEAR`.
+ * Resizes with a triangle filter, Pillow's `BILINEAR`: linear interpolation when enlarging, a
+ * weighted average when shrinking.
  */
 export function resizeImage(
   { width, height, data }: Image,

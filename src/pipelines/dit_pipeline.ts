@@ -1,4 +1,8 @@
-/** Class-conditional diffusion transformers (Peebles & Xie, "Scalable diffusion models with transformers", 2023). @module */
+/**
+ * Class-conditional diffusion transformers (Peebles & Xie, "Scalable diffusion models with
+ * transformers", 2023).
+ * @module
+ */
 import { readClassNames } from "../models/class_names.ts";
 import { ConditionalNetwork } from "../models/networks/conditional_network.ts";
 import { GuidedDenoiser } from "../models/guided_denoiser.ts";
@@ -22,7 +26,10 @@ import {
 
 const NETWORK = "transformer";
 
-/** The official DiT guides three of its four latent channels; the fourth keeps the conditional noise. */
+/**
+ * The official DiT applies guidance to three of its four latent channels; the fourth uses the
+ * conditional noise.
+ */
 const GUIDED_CHANNELS = 3;
 
 /**
@@ -45,13 +52,13 @@ const GUIDED_CHANNELS = 3;
  * ```
  */
 export class DitPipeline implements LatentPipeline {
-  /** Folder that it was opened from. */
+  /** Model folder. */
   readonly folder: ModelFolder;
-  /** Part of the folder that predicts the noise. */
+  /** Folder of the denoiser network. */
   readonly denoiserPart: string = NETWORK;
   readonly networkFiles: ReadonlyMap<string, string>;
   readonly configFiles: ReadonlyMap<string, string | undefined>;
-  /** Names of every class, the first one of each the one to show. */
+  /** Names of every class; the first one is the display name. */
   readonly classNames: readonly (readonly string[])[];
   readonly #network: ConditionalNetwork;
   readonly #decoder: VaeDecoder;
@@ -77,7 +84,8 @@ export class DitPipeline implements LatentPipeline {
   /**
    * Opens `transformer/model.onnx` and `vae_decoder/model.onnx` of a model folder.
    *
-   * @throws {ModelError} when a part is missing, cannot be loaded or does not meet its contract
+   * @throws {ModelError} when a part is missing, cannot be loaded or lacks a required input or
+   *   output
    */
   static async open(
     env: Environment,
@@ -128,7 +136,7 @@ export class DitPipeline implements LatentPipeline {
     return this.#network.warmUp(rows);
   }
 
-  /** Sizes of a latent, `[channels, height, width]`. */
+  /** Shape of a latent, `[channels, height, width]`. */
   get latentShape(): LatentShape {
     return this.#network.latentShape;
   }
@@ -138,7 +146,11 @@ export class DitPipeline implements LatentPipeline {
     return modelSchedule(this.folder, { kind: "dit", ...this.#scheduler.config, ...options });
   }
 
-  /** Denoiser for class `label`; the null class follows the last one. @throws {RangeError} when there is no such class */
+  /**
+   * Denoiser for class `label`. The null class is the one after the last.
+   *
+   * @throws {RangeError} when the class does not exist
+   */
   createDenoiser(label: number, options: DenoiserOptions): GuidedDenoiser {
     const classes = this.classNames.length;
     if (!Number.isInteger(label) || label < 0 || label >= classes) {
@@ -166,7 +178,11 @@ export class DitPipeline implements LatentPipeline {
   }
 }
 
-/** The folder of a DiT, of which no network is opened. @throws {ModelError} naming the parts that are missing */
+/**
+ * Folder of a DiT; opens no network.
+ *
+ * @throws {ModelError} naming the parts that are missing
+ */
 export async function openDitFolder(
   path: string,
   { vaePath, fp16 }: Pick<PipelineOptions, "vaePath" | "fp16"> = {},

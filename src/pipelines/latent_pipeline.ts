@@ -1,4 +1,4 @@
-/** What every pipeline offers: a schedule, and images from latents. @module */
+/** Interface of pipelines: schedule, denoisers, and decoding of latents. @module */
 import { join } from "node:path";
 import { ModelError } from "../errors.ts";
 import { type PerRowModel, perRowTimesteps } from "../models/networks/per_row_timesteps.ts";
@@ -18,73 +18,84 @@ import {
   type ScheduleOptions,
 } from "../sampling/schedules/schedule.ts";
 
-/** Devices of the noise-predicting network. */
+/** Options of the device pool of the denoiser. */
 export type PoolOptions = Omit<OpenOptions, "file" | "mendTimestep">;
 
-/** Where a pipeline's networks come from and how they run. */
+/** Options of opening a pipeline. */
 export interface PipelineOptions {
-  /** Another folder to take the VAE from. */
+  /** Folder of a replacement VAE. */
   vaePath?: string;
-  /** Take `model_fp16.onnx` files. */
+  /** Use `model_fp16.onnx` files. */
   fp16?: boolean;
-  /** Provider, threads and the like of every session. */
+  /** Provider, threads and other options of every session. */
   session?: SessionOptions;
-  /** How the noise-predicting network's rows are spread; one session as `session` says by default. */
+  /**
+   * Devices that share the rows of the denoiser; one session with the options of `session` by
+   * default.
+   */
   pool?: PoolOptions;
 }
 
-/** Chain and guidance of one denoiser. */
+/** Schedule and guidance of a denoiser. */
 export interface DenoiserOptions {
-  /** Chain whose steps the denoiser is asked for. */
+  /** Schedule of the chain. */
   schedule: Schedule;
-  /** Guidance w; 1 is none. */
+  /** Guidance scale w; 1 disables guidance. */
   guidanceScale: number;
-  /** Most network rows in one call. */
+  /** Maximum network rows per call. */
   batchSize?: number;
 }
 
-/** Library and options that a pipeline was opened with. */
+/** Environment and options of an open pipeline. */
 export interface PipelineOrigin {
-  /** The library. */
+  /** Environment of the ONNX Runtime library. */
   environment: Environment;
-  /** Where its networks come from and how they run; the size of the images where one was asked for. */
+  /** Options of the pipeline, with the requested image size. */
   options: PipelineOptions & { height?: number; width?: number };
 }
 
-/** What pipelines have in common; each makes denoisers from conditions of its own, a class label or a prompt. */
+/**
+ * Common part of the pipelines. Each creates denoisers from its own conditions: a class label or a
+ * prompt.
+ */
 export interface LatentPipeline extends AsyncDisposable {
-  /** What it was opened with. */
+  /** Environment and options it was opened with. */
   readonly origin: PipelineOrigin;
-  /** The folder it was opened from. */
+  /** Model folder. */
   readonly folder: ModelFolder;
-  /** Sizes of a latent, `[channels, height, width]`. */
+  /** Shape of a latent, `[channels, height, width]`. */
   readonly latentShape: LatentShape;
-  /** Files of the networks in use and of their external data, by their names in the folder. */
+  /** Files of the open networks and their external data, by name in the folder. */
   readonly networkFiles: ReadonlyMap<string, string>;
-  /** Configurations and tokenizer files that were read, by their names in the folder; `undefined` for one that is absent. */
+  /**
+   * Configuration and tokenizer files, by name in the folder; `undefined` for a file that does not
+   * exist.
+   */
   readonly configFiles: ReadonlyMap<string, string | undefined>;
-  /** The part of the folder that predicts the noise: `transformer`, `unet`. */
+  /** Folder of the denoiser network: `transformer` or `unet`. */
   readonly denoiserPart: string;
-  /** What the user should know of how the networks are served, a line each. */
+  /** Notes on how the networks are run, one per line. */
   readonly notes: readonly string[];
-  /** Operators for which every row of the noise-predicting network has a call of its own; mostly none. */
+  /** Operators that require one call per row of the denoiser; usually none. */
   readonly batchWide: readonly string[];
-  /** What every device of the noise-predicting network did so far. */
+  /** Statistics of the denoiser's devices. */
   readonly devices: readonly DeviceReport[];
-  /** Runs every size of call once where sizes are padded; returns them. `rows` is the most that one evaluation will have. */
+  /**
+   * Calls every padded size once and returns the sizes. `rows` is the maximum of one evaluation.
+   */
   warmUp(rows: number): Promise<readonly number[]>;
-  /** The model's own schedule with `numInferenceSteps` steps. */
+  /** Schedule of the model with `numInferenceSteps` steps. */
   createSchedule(options: { numInferenceSteps: number; eta?: number }): Schedule;
-  /** Pixels of a scaled latent. */
+  /** Decodes a scaled latent to an image. */
   decode(latent: Float64Array, signal?: AbortSignal): Promise<Image>;
 }
 
-/** Mends a network that was exported with one timestep for the whole batch. */
+/** Patches a network that was exported with one timestep for the whole batch. */
 export function mendTimestep(bytes: Uint8Array, file: string): PerRowModel {
   return perRowTimesteps(bytes, { file });
 }
 
-/** Opens the decoder of `vaePath`, or of the pipeline's own folder. */
+/** Opens the VAE decoder of `vaePath`, or of the model folder. */
 export async function openDecoder(
   env: Environment,
   folder: ModelFolder,
@@ -95,7 +106,11 @@ export async function openDecoder(
   return { decoder: await VaeDecoder.open(env, vae), source: vae.source };
 }
 
-/** Opens the encoder of `vaePath`, or of the pipeline's own folder. @throws {ModelError} naming what is missing */
+/**
+ * Opens the VAE encoder of `vaePath`, or of the model folder.
+ *
+ * @throws {ModelError} naming the missing part
+ */
 export async function openEncoder(
   env: Environment,
   folder: ModelFolder,
@@ -106,7 +121,7 @@ export async function openEncoder(
   return { encoder: await VaeEncoder.open(env, vae), source: vae.source };
 }
 
-/** A VAE's folder needs no `model_index.json`: it is a part of a model, not one. */
+/** A VAE folder needs no `model_index.json`, since it is a part of a model. */
 async function vaeOptions(
   part: "vae_decoder" | "vae_encoder",
   folder: ModelFolder,
@@ -114,14 +129,17 @@ async function vaeOptions(
   { vaePath = folder.path, fp16, session }: PipelineOptions,
 ): Promise<VaeOptions & { source: ModelFolder }> {
   const source = await ModelFolder.open(vaePath, { networks: [part], fp16, part: true });
-  // Both parts carry the factor; the decoder's is the one that latents are sampled for.
+  // Encoder and decoder both have a scaling factor; latents are sampled for the decoder's.
   const config = await source.config(join("vae_decoder", "config.json"));
   const scalingFactor = configNumber(config, "scaling_factor", DEFAULT_SCALING_FACTOR);
   const file = await source.network(part);
   return { file, source, scalingFactor, latentShape, session };
 }
 
-/** Pixels per latent element: every level of the VAE but one halves the image; 8 where the folder does not say. */
+/**
+ * Pixels per latent element. Every VAE level but one halves the image; 8 if the folder does not
+ * specify the levels.
+ */
 export async function vaeScale(folder: ModelFolder, { vaePath }: PipelineOptions): Promise<number> {
   const vae = vaePath === undefined
     ? folder
@@ -131,9 +149,9 @@ export async function vaeScale(folder: ModelFolder, { vaePath }: PipelineOptions
 }
 
 /**
- * The model's schedule.
+ * Schedule of the model.
  *
- * @throws {ModelError} when the folder's noise levels make none with so many steps
+ * @throws {ModelError} when the model has no schedule with this number of steps
  */
 export function modelSchedule(folder: ModelFolder, options: ScheduleOptions): Schedule {
   try {

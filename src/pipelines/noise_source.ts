@@ -1,18 +1,21 @@
-/** Where the noise of each sample comes from: the official stream, a generator per image, or a file. @module */
+/**
+ * Creates the noise of each sample: from the official stream, a generator per image, or a file.
+ * @module
+ */
 import { FormatError } from "../errors.ts";
 import { readFloatArray } from "../formats/float_array.ts";
 import { TorchGenerator } from "../sampling/noise.ts";
 
-/** How seeds become noise. */
+/** How seeds map to generators. */
 export type NoiseStream = "official" | "per_image";
 
 /** Noise of one sample. */
 export interface SampleNoise {
   /** `[T+1, channels, height, width]`, index T the initial latent. */
   noise: Float64Array;
-  /** Seed of the generator it was drawn from; absent when it was read from a file. */
+  /** Seed of the generator; absent if the noise came from a file. */
   seed?: number;
-  /** Class drawn for this sample, when classes were asked for. */
+  /** Class drawn for this sample, if requested. */
   label?: number;
 }
 
@@ -20,7 +23,7 @@ export interface SampleNoise {
 export interface DrawOptions {
   seed: number;
   stream: NoiseStream;
-  /** Samples that the official stream is laid out for. */
+  /** Number of samples in the official stream. */
   count: number;
   /** Elements of one sample's noise, (T+1)·channels·height·width. */
   size: number;
@@ -28,23 +31,22 @@ export interface DrawOptions {
   classes?: number;
 }
 
-/** Seeds that differ. */
+/** Number of distinct seeds. */
 const SEEDS = 2 ** 32;
 
-/** torch fills normal numbers in blocks of this many. */
+/** torch draws normal numbers in blocks of this size. */
 const BLOCK = 16;
 
 /**
- * Labels and noise sample by sample.
- *
- * `official`: `randint(0, classes, (1, count))`, then `randn(1, count, …)` of one generator, drawn a sample at a time.
- * `per_image`: sample i has its own generator, seeded seed + i, so it depends neither on `count` nor on its neighbours.
+ * Draws labels and noise sample by sample. `official`: `randint(0, classes, (1, count))`, then
+ * `randn(1, count, …)` of one generator. `per_image`: sample i has its own generator, seeded with
+ * seed + i, so it is independent of `count` and of other samples.
  */
 export function* drawNoise(options: DrawOptions): Iterable<SampleNoise> {
   const { seed, stream, count, size, classes } = options;
   if (stream === "per_image") {
     for (let i = 0; i < count; i++) {
-      const own = (seed % SEEDS + i) % SEEDS; // torch takes seeds modulo 2^32; seed + i itself may be no exact number
+      const own = (seed % SEEDS + i) % SEEDS; // torch takes seeds modulo 2^32, and seed + i may exceed the exact integers.
       const generator = new TorchGenerator(own);
       const label = classes === undefined ? undefined : generator.randint(0, classes, 1)[0];
       yield { seed: own, label, noise: generator.randn(size) };
@@ -53,7 +55,8 @@ export function* drawNoise(options: DrawOptions): Iterable<SampleNoise> {
   }
   const generator = new TorchGenerator(seed);
   const labels = classes === undefined ? undefined : generator.randint(0, classes, count);
-  // Drawn in pieces the stream stays torch's only where every piece is a whole number of blocks.
+  // Drawing sample by sample matches torch's stream only if every sample is a multiple of the block
+  // size.
   const whole = size % BLOCK === 0 ? undefined : generator.randn(count * size);
   for (let i = 0; i < count; i++) {
     const noise = whole ? whole.slice(i * size, (i + 1) * size) : generator.randn(size);
@@ -61,17 +64,17 @@ export function* drawNoise(options: DrawOptions): Iterable<SampleNoise> {
   }
 }
 
-/** Noise read from a file: one block for all samples, or one each. */
+/** Noise from a file: one block for all samples, or one per sample. */
 export interface NoiseFile {
-  /** Samples in the file; 1 when it holds a single block. */
+  /** Number of blocks. */
   count: number;
-  /** Block of sample i; a single block serves every sample. */
+  /** Block of sample i; a single block is used for every sample. */
   noise(i: number): Float64Array;
 }
 
 /**
- * Parses `.npy` or `.safetensors` noise, float32 or float64, `[T+1,C,h,w]` or `[n,T+1,C,h,w]`. Of several tensors `noise` is
- * taken, as our own trajectory files name it.
+ * Parses `.npy` or `.safetensors` noise, float32 or float64, `[T+1,C,h,w]` or `[n,T+1,C,h,w]`. In a
+ * file of several tensors, `noise` is used, as in trajectory files.
  *
  * @param shape `[T+1, C, h, w]` of the run
  * @throws {FormatError} when the file is damaged, of another shape or type, or not finite

@@ -1,4 +1,8 @@
-/** Text to image with Stable Diffusion v1 (Rombach et al., "High-resolution image synthesis with latent diffusion models", 2022). @module */
+/**
+ * Text to image with Stable Diffusion v1 (Rombach et al., "High-resolution image synthesis with
+ * latent diffusion models", 2022).
+ * @module
+ */
 import { join } from "node:path";
 import { UsageError } from "../errors.ts";
 import { ClipTextEncoder, type TextEmbedding } from "../models/clip_text_encoder.ts";
@@ -29,27 +33,27 @@ import {
 
 const NETWORK = "unet";
 
-/** Prompt and negative prompt as the network takes them. */
+/** Embeddings of a prompt and a negative prompt. */
 export interface TextCondition {
-  /** What is wanted. */
+  /** Embedding of the prompt. */
   prompt: TextEmbedding;
-  /** What is led away from; the empty prompt's embedding for none. */
+  /** Embedding of the negative prompt, or of the empty prompt. */
   negativePrompt: TextEmbedding;
 }
 
 /** Options of {@link StableDiffusionPipeline.open}. */
 export interface StableDiffusionOptions extends PipelineOptions {
-  /** Height and width of the images in pixels; the model's own by default. */
+  /** Image height in pixels; the model's own by default. */
   height?: number;
-  /** Width of the images in pixels; the model's own by default. */
+  /** Image width in pixels; the model's own by default. */
   width?: number;
 }
 
-/** Text encoder, UNet and VAE decoder of one model folder. */
+/** Text encoder, UNet and VAE decoder of a model folder. */
 export class StableDiffusionPipeline implements LatentPipeline {
-  /** Folder that it was opened from. */
+  /** Model folder. */
   readonly folder: ModelFolder;
-  /** Part of the folder that predicts the noise. */
+  /** Folder of the denoiser network. */
   readonly denoiserPart: string = NETWORK;
   readonly configFiles: ReadonlyMap<string, string | undefined>;
   readonly #networkFiles: Map<string, string>;
@@ -71,8 +75,9 @@ export class StableDiffusionPipeline implements LatentPipeline {
   /**
    * Opens a diffusers or optimum folder.
    *
-   * @throws {ModelError} when a part is missing, cannot be loaded or does not meet its contract
-   * @throws {UsageError} when the model cannot make images of this height and width
+   * @throws {ModelError} when a part is missing, cannot be loaded or lacks a required input or
+   *   output
+   * @throws {UsageError} when the model does not support images of this height and width
    */
   static async open(
     env: Environment,
@@ -121,7 +126,7 @@ export class StableDiffusionPipeline implements LatentPipeline {
     return pipeline;
   }
 
-  /** Files of the networks opened so far, by their name in the manifest. */
+  /** Files of the open networks, by name in the manifest. */
   get networkFiles(): ReadonlyMap<string, string> {
     return this.#networkFiles;
   }
@@ -143,7 +148,7 @@ export class StableDiffusionPipeline implements LatentPipeline {
     return this.#parts.network.warmUp(rows);
   }
 
-  /** Sizes of a latent, `[channels, height, width]`. */
+  /** Shape of a latent, `[channels, height, width]`. */
   get latentShape(): LatentShape {
     return this.#parts.network.latentShape;
   }
@@ -155,7 +160,7 @@ export class StableDiffusionPipeline implements LatentPipeline {
     return { width: width * scale, height: height * scale };
   }
 
-  /** The model's own noise levels and spacing. */
+  /** Schedule of the model. */
   createSchedule(options: { numInferenceSteps: number; eta?: number }): Schedule {
     return modelSchedule(this.folder, {
       kind: "stable-diffusion",
@@ -164,12 +169,12 @@ export class StableDiffusionPipeline implements LatentPipeline {
     });
   }
 
-  /** Embeds a prompt once; many denoisers may share it. */
+  /** Embeds a prompt. The result can be shared by several denoisers. */
   encodePrompt(prompt: string, signal?: AbortSignal): Promise<TextEmbedding> {
     return this.#parts.text.encode(prompt, signal);
   }
 
-  /** Denoiser led from the negative prompt towards the prompt, all channels guided. */
+  /** Denoiser with guidance from the negative prompt to the prompt, on all channels. */
   createDenoiser(
     { prompt, negativePrompt }: TextCondition,
     options: DenoiserOptions,
@@ -190,10 +195,11 @@ export class StableDiffusionPipeline implements LatentPipeline {
   }
 
   /**
-   * Scaled latent of an image; the first call opens the VAE's encoder.
+   * Encodes an image to a scaled latent. The first call opens the VAE encoder.
    *
    * @returns `[channels, height, width]`
-   * @throws {ModelError} when there is no encoder, it does not meet its contract, or makes latents of another size of the image
+   * @throws {ModelError} when the encoder is missing, lacks a required input or output, or returns
+   *   a latent of another size
    * @throws {NumericalError} when the latent is not finite
    */
   async encodeImage(image: Image, signal?: AbortSignal): Promise<Float64Array> {
@@ -210,7 +216,7 @@ export class StableDiffusionPipeline implements LatentPipeline {
   /** Closes every network that was opened, for `await using`. */
   async [Symbol.asyncDispose](): Promise<void> {
     const { text, network, decoder } = this.#parts;
-    // Whoever asked for an encoder that could not be opened has been told.
+    // a failure to open the encoder was thrown to its caller
     const encoder = await this.#encoder?.catch(() => undefined);
     await encoder?.close();
     await text.close();
@@ -229,14 +235,14 @@ interface Parts {
   openEncoder: () => ReturnType<typeof openEncoder>;
 }
 
-/** Latent from the wanted pixels, else as the UNet was trained; SD v1's where the folder does not say. */
+/** Latent shape from the requested size, else from the UNet's configuration, else that of SD v1. */
 async function latentShape(
   folder: ModelFolder,
   scale: number,
   wanted: StableDiffusionOptions,
 ): Promise<LatentShape> {
   const config = await folder.config(`${NETWORK}/config.json`);
-  // Every level of the UNet but the last halves the latent.
+  // Every UNet level but the last halves the latent.
   const levels = Array.isArray(config.down_block_types) ? config.down_block_types.length : 1;
   const step = scale * 2 ** (levels - 1);
   const side = (name: "height" | "width") => {
@@ -249,7 +255,7 @@ async function latentShape(
   return [configNumber(config, "in_channels", 4), side("height"), side("width")];
 }
 
-/** A network with a fixed latent size makes images of one size. */
+/** A network with a fixed latent size supports one image size. */
 function expectImageSize(
   network: ConditionalNetwork,
   wanted: StableDiffusionOptions,
@@ -265,7 +271,11 @@ function expectImageSize(
   }
 }
 
-/** The folder of a Stable Diffusion model, of which no network is opened. @throws {ModelError} naming the parts that are missing */
+/**
+ * Folder of a Stable Diffusion model; opens no network.
+ *
+ * @throws {ModelError} naming the parts that are missing
+ */
 export async function openStableDiffusionFolder(
   path: string,
   { vaePath, fp16 }: Pick<PipelineOptions, "vaePath" | "fp16"> = {},

@@ -1,17 +1,21 @@
-/** Charts as SVG: rows of bars, curves over rounds, figures over a swept value. Scales and their ticks are d3-scale's. @module */
+/**
+ * Draws charts as SVG: bars, curves over rounds, lines over a swept value. Scales and ticks are
+ * those of d3-scale.
+ * @module
+ */
 // @ts-types="npm:@types/d3-scale@4.0.9"
 import { scaleLinear, scaleLog } from "npm:d3-scale@4.0.3";
 import { highest, lowest } from "./extent.ts";
 import { fillOf, MOST_SERIES, numberSeries, type SeriesNumber, strokeOf } from "./series.ts";
 import { type Panel, px, svgHeading, svgText } from "./svg.ts";
 
-/** One bar: the mean of its values, with a dot for each. */
+/** A bar: the mean of its values, with a dot for each value. */
 export interface Bar {
   name: string;
   values: readonly number[];
 }
 
-/** One curve: y at x = 1, 2, 3, … */
+/** A curve with y values at x = 1, 2, 3, … */
 export interface Curve {
   /** Name in the legend. */
   name: string;
@@ -19,7 +23,7 @@ export interface Curve {
   values: readonly number[];
 }
 
-/** One line through the means of its points, with a dot for each. */
+/** A line through the means of its points, with a dot for each point. */
 export interface Line {
   /** Name in the legend. */
   name: string;
@@ -31,13 +35,13 @@ export interface Line {
 export type AxisScale = "linear" | "log";
 
 const WIDTH = 480, LEFT = 130, RIGHT = 400, TOP = 34, ROW = 17, CURVES = 200;
-/** Curves stand right of their axis labels; their names stand below. */
+/** Curves have room for axis labels on the left and for the legend below. */
 const CURVES_WIDTH = 420, CURVES_LEFT = 50, CURVES_RIGHT = 400, NAME = 15;
 
-/** Curves that one panel can tell apart. */
+/** Maximum number of distinguishable curves in a panel. */
 export const MOST_CURVES = MOST_SERIES;
 
-/** Horizontal bars from 0 with a dot for every value, the mean written behind. */
+/** Draws horizontal bars from 0 with a dot for every value and the mean as a label. */
 export function barPanel(
   title: string,
   bars: readonly Bar[],
@@ -69,10 +73,12 @@ export function barPanel(
 }
 
 /**
- * Curves over rounds; on a logarithmic axis values that are not positive end a curve.
+ * Draws curves over rounds. On a logarithmic axis a curve ends at its first value that is not
+ * positive.
  *
  * @param scale of the vertical axis
- * @param numberOf numbers of the curves, which decide their colours; in their order by default
+ * @param numberOf numbers of the curves, which determine their colours; the order of the curves by
+ *   default
  * @example
  * ```ts
  * import { curvePanel, figure } from "@parataa/parataa";
@@ -95,7 +101,10 @@ export function curvePanel(
   return drawLines(title, lines, { x: "linear", y: scale, numberOf });
 }
 
-/** Lines over a swept value, with a dot for every run; a logarithmic axis leaves out what is not positive. */
+/**
+ * Draws lines over a swept value, with a dot for every run. A logarithmic axis omits values that
+ * are not positive.
+ */
 export function linePanel(
   title: string,
   lines: readonly Line[],
@@ -116,7 +125,7 @@ interface Drawing {
   x: AxisScale;
   y: AxisScale;
   numberOf: SeriesNumber;
-  /** Where dots stand, those of points that are left out too; curves have none. */
+  /** x positions of the ticks, including those of omitted points; curves have none. */
   places?: readonly number[];
 }
 
@@ -160,7 +169,7 @@ function drawLines(
   return { width: CURVES_WIDTH, height: bottom + 32 + lines.length * NAME, body };
 }
 
-/** Mean height at every place, from left to right. */
+/** Mean y at every x, from left to right. */
 function means(points: Line["points"]): [x: number, mean: number][] {
   const places = [...new Set(points.map((point) => point.x))].sort((a, b) => a - b);
   return places.map((at) => [at, meanOf(points.filter(({ x }) => x === at).map(({ y }) => y))]);

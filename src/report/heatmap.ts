@@ -1,11 +1,14 @@
-/** Residual of every step in every round, as colours. @module */
+/** Draws the residual of every step in every round as colours. @module */
 import type { Image } from "../images/image.ts";
 import type { RoundRow } from "../runs/rounds_file.ts";
 
-/** Residuals at or below and at or above these have the ends' colours. */
+/** Range of residuals covered by the colour scale; values outside are clamped. */
 export const HEAT_RANGE = { low: 1e-5, high: 1 } as const;
 
-/** Dark blue, violet, red, orange, pale yellow: even steps of lightness, told apart by colour-blind people and in grey too. */
+/**
+ * Dark blue, violet, red, orange, pale yellow: even steps of lightness, distinguishable by
+ * colour-blind people and in greyscale.
+ */
 const STOPS: readonly (readonly [number, number, number])[] = [
   [13, 8, 88],
   [106, 0, 140],
@@ -13,7 +16,7 @@ const STOPS: readonly (readonly [number, number, number])[] = [
   [243, 132, 48],
   [250, 235, 160],
 ];
-/** A step that the round did not look at, and one that was finished before. */
+/** Colours of a step that the round did not evaluate, and of one that was finished before. */
 const UNSEEN = [128, 128, 128] as const, FINISHED = [176, 176, 176] as const;
 
 /** Colour of a residual on a logarithmic scale. */
@@ -27,7 +30,11 @@ export function heatColour(residual: number): readonly [number, number, number] 
   return [mix(0), mix(1), mix(2)];
 }
 
-/** A pixel per step, 0 on the left, and per round, the first on top. @param rounds at least one */
+/**
+ * Draws one pixel per step (0 on the left) and round (the first on top).
+ *
+ * @param rounds must not be empty
+ */
 export function heatmap(rounds: readonly RoundRow[], numSteps: number): Image {
   const data = new Uint8Array(3 * numSteps * rounds.length);
   rounds.forEach(({ windowStart, windowEnd, residuals }, y) => {

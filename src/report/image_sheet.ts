@@ -1,14 +1,18 @@
-/** Images in rows and columns with their names, as SVG: text stays text and any viewer of vectors shows it. @module */
+/**
+ * Draws labelled rows and columns of images as SVG. Labels stay text, and any SVG viewer can show
+ * the sheet.
+ * @module
+ */
 import type { SmallImage } from "./strip.ts";
 import { escapeXml, type Panel, px, svgHeading, svgText } from "./svg.ts";
 
-/** A row of a sheet: cells that hold an image or several side by side, or nothing. */
+/** A row of a sheet. A cell contains an image, a strip of images or nothing. */
 export interface SheetRow {
   name: string;
   cells: readonly (SmallImage | undefined)[];
 }
 
-/** What stands above the columns. */
+/** Title and column labels of a sheet. */
 export interface SheetOptions {
   title: string;
   columns: readonly string[];
@@ -16,7 +20,7 @@ export interface SheetOptions {
 
 const GAP = 4, HEAD = 46, LETTER = 6.2;
 
-/** The sheet; all images have one size. Images of one cell take a column each. */
+/** Draws a sheet of images of one size. Each image of a strip takes a column. */
 export function imageSheet(rows: readonly SheetRow[], { title, columns }: SheetOptions): Panel {
   const first = rows.flatMap((row) => row.cells).find((cell) => cell !== undefined);
   const { width: w, height: h } = first ?? { width: 64, height: 64 };
@@ -33,7 +37,7 @@ export function imageSheet(rows: readonly SheetRow[], { title, columns }: SheetO
       column += cell?.count ?? 1;
       if (cell === undefined) return "";
       return Array.from({ length: cell.count }, (_, i) =>
-        // A window on the strip: its images stand apart as the columns do.
+        // Each image is a window on its strip, with the spacing of the columns.
         `<svg x="${at(from + i)}" y="${y}" width="${w}" height="${h}" ` +
         `viewBox="${i * w} 0 ${w} ${h}"><use href="#${idOf(title, r, from)}"/></svg>`).join("");
     });
@@ -49,7 +53,7 @@ export function imageSheet(rows: readonly SheetRow[], { title, columns }: SheetO
   };
 }
 
-/** Every strip once, however many windows look at it. */
+/** Definitions of the strips, each once for all of its windows. */
 function defined(rows: readonly SheetRow[], title: string): string {
   return rows.map((row, r) => {
     let column = 0;

@@ -1,4 +1,4 @@
-/** What a report does when its sliders are moved. @module */
+/** Script of a report: moves the images when a slider is moved. @module */
 
 /** The page's script. Without it, every sample shows its last round. */
 export const REPORT_BEHAVIOUR = `

@@ -1,4 +1,4 @@
-/** What a report shows: plain data, no files. @module */
+/** Content of a report as plain data. @module */
 import type { Panel } from "./svg.ts";
 import type { SmallImage } from "./strip.ts";
 
@@ -7,47 +7,47 @@ export interface ReportModel {
   title: string;
   about: string;
   status: ReportStatus;
-  /** What the runs were made with, by name; several values where runs differ. */
+  /** Setup of the runs, by name; several values if the runs differ. */
   made: readonly (readonly [name: string, values: readonly string[]])[];
-  /** Facts that a reader should know before the figures. */
+  /** Notes above the figures. */
   notes: readonly string[];
   table: { head: readonly string[]; rows: readonly (readonly string[])[] };
   charts: readonly { label: string; panel: Panel }[];
   samples: readonly ReportSample[];
-  /** Samples that are in the table and not among the images, to keep the page small. */
+  /** Number of samples omitted from the images to keep the page small; the table includes them. */
   leftOut: number;
-  /** The experiment's file. */
+  /** Text of the experiment file. */
   definition: string;
 }
 
-/** How far the experiment has come. */
+/** Progress of the experiment. */
 export interface ReportStatus {
   done: number;
   wanted: number;
-  /** Runs that are not there. */
+  /** Names of runs that are not finished. */
   missing: readonly string[];
-  /** Runs that ended with an error. */
+  /** Runs that failed. */
   failed: readonly { name: string; message: string }[];
 }
 
-/** One sample with its images. */
+/** A sample with its images. */
 export interface ReportSample {
   setting: string;
   /** Class or prompt. */
   label: string;
   seed: number;
-  /** Path of its folder from the report's. */
+  /** Path of the sample's folder, relative to the report. */
   folder: string;
-  /** Image after every round, the start first. */
+  /** Images after every round, the initial one first. */
   rounds: SmallImage;
   /** Final image of sequential sampling. */
   sequential: SmallImage;
-  /** Residual by step and round, one pixel each. */
+  /** Heatmap of the residuals, one pixel per step and round. */
   heat: { uri: string; steps: number; rounds: number };
-  /** Of every round. */
+  /** Finished index after every round. */
   finished: readonly number[];
   residuals: readonly number[];
   evaluations: readonly number[];
-  /** `14 rounds, 120 evaluations, …` */
+  /** Summary line: `14 rounds, 120 evaluations, …` */
   figures: string;
 }

@@ -1,4 +1,4 @@
-/** `report.html`: one file that needs no other and asks nothing of any network. @module */
+/** `report.html`: a self-contained page without network requests. @module */
 import { highest } from "./extent.ts";
 import { HEAT_RANGE, heatColour } from "./heatmap.ts";
 import { REPORT_BEHAVIOUR } from "./report_behaviour.ts";
@@ -6,11 +6,11 @@ import type { ReportModel, ReportSample, ReportStatus } from "./report_model.ts"
 import { REPORT_STYLE } from "./report_style.ts";
 import { escapeXml as escape, svgElement } from "./svg.ts";
 
-/** Nothing from anywhere but the page itself: a browser holds us to it. */
+/** Content security policy: nothing may be loaded from outside the page. */
 const POLICY =
   "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 
-/** Missing runs that are named; the rest is counted. */
+/** Maximum number of missing runs that are named; the rest is counted. */
 const MOST_NAMED = 20;
 
 const WORDS = `<details><summary>What the words mean</summary>
@@ -22,7 +22,7 @@ more, and the index rises once.</p>
 tolerance. Images 40 dB of <b>PSNR</b> from the sequential one look the same to the eye.</p>
 </details>`;
 
-/** The whole page. */
+/** HTML of the whole page. */
 export function reportPage(report: ReportModel): string {
   const { title, about, made, notes, definition } = report;
   return `<!doctype html>
@@ -126,7 +126,7 @@ ${keyPart()}
 </section>`;
 }
 
-/** What the colours of the heatmaps mean. */
+/** Legend of the heatmap colours. */
 function keyPart(): string {
   const { low, high } = HEAT_RANGE;
   const entry = (colour: readonly number[], text: string) =>
@@ -165,7 +165,10 @@ ${roundsTable(sample)}
 </article>`;
 }
 
-/** Address of a path below the page's folder: every character that an address gives a meaning is encoded, and no scheme can begin it. */
+/**
+ * URL of a path below the page's folder. Special characters are encoded, so that a path cannot
+ * start with a scheme.
+ */
 function linkOf(folder: string): string {
   return `./${folder.toWellFormed().split("/").map(encodeURIComponent).join("/")}/`;
 }

@@ -1,4 +1,4 @@
-/** How a report looks, in light and in dark, wide and narrow. @module */
+/** Style of a report: light and dark, wide and narrow. @module */
 import { DARK, LIGHT, seriesStyle } from "./series.ts";
 
 /** The page's style sheet. */

@@ -1,23 +1,30 @@
-/** Colours of series: a name has the same one in every plot of a report, in light and in dark. @module */
+/**
+ * Colours of series. A name has the same colour in every plot of a report; there are palettes for
+ * light and dark.
+ * @module
+ */
 
-/** Okabe and Ito's colours, told apart by colour-blind people too. */
+/** The palette of Okabe and Ito, distinguishable by colour-blind people. */
 export const LIGHT: readonly string[] = [
   ...["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#808080"],
 ];
-/** The same hues, light enough for dark paper. */
+/** The same hues, lighter, for a dark background. */
 export const DARK: readonly string[] = [
   ...["#4f9bea", "#ff8a50", "#2ec999", "#e8a0cb", "#f5c451", "#9adcff", "#b4bac4"],
 ];
-/** Series that come after all colours are used have them again, dashed. */
+/** Dash patterns. Further series reuse the colours with the next pattern. */
 const DASHES = ["", "5 3", "1.5 2.5", "8 3 2 3"];
 
-/** Series that one panel can tell apart. */
+/** Maximum number of distinguishable series in a panel. */
 export const MOST_SERIES: number = LIGHT.length;
 
-/** Number of a series, which decides its colour. */
+/** Number of a series, which determines its colour. */
 export type SeriesNumber = (name: string) => number;
 
-/** Numbers names by their first appearance; panels that share it give a name the same colour. */
+/**
+ * Numbers names in order of first appearance. Panels that share the function give a name the same
+ * colour.
+ */
 export function numberSeries(): SeriesNumber {
   const known = new Map<string, number>();
   return (name) => {
@@ -27,18 +34,18 @@ export function numberSeries(): SeriesNumber {
   };
 }
 
-/** Attributes of a line: a class, so that a page can put its own colours in their place. */
+/** SVG attributes of a line. The colour is a class, so that a page can override it. */
 export function strokeOf(number: number): string {
   const dash = DASHES[Math.floor(number / MOST_SERIES) % DASHES.length];
   return `class="s${number % MOST_SERIES}"${dash ? ` stroke-dasharray="${dash}"` : ""}`;
 }
 
-/** Attribute of a dot or a bar. */
+/** SVG attribute of a dot or a bar. */
 export function fillOf(number: number): string {
   return `class="f${number % MOST_SERIES}"`;
 }
 
-/** Rules of all series for a style sheet. */
+/** CSS rules of all series. */
 export function seriesStyle(colours: readonly string[]): string {
   return colours.map((colour, i) => `.s${i}{stroke:${colour}}.f${i}{fill:${colour}}`).join("");
 }

@@ -1,23 +1,23 @@
-/** Images of a sample as one small file: side by side, for a page that shows one at a time. @module */
+/** Joins the images of a sample side by side into one small image. @module */
 import { encodePng } from "../images/encode_png.ts";
 import type { Image } from "../images/image.ts";
 import { resizeImage } from "../images/resize_image.ts";
 
-/** A file for a page. */
+/** A strip of images for a page. */
 export interface SmallImage {
   /** `data:image/png;base64,…` */
   uri: string;
-  /** Pixels of one image. */
+  /** Width of one image in pixels. */
   width: number;
   height: number;
-  /** Images side by side. */
+  /** Number of images. */
   count: number;
 }
 
-/** Longest side of an image on a page, in pixels. */
+/** Maximum side of an image on a page, in pixels. */
 const SIDE = 64;
 
-/** Puts images of one size side by side, large ones smaller. */
+/** Joins images of one size side by side, scaled down if large. */
 export function strip(images: readonly Image[]): SmallImage {
   const [first] = images;
   const scale = Math.min(1, SIDE / Math.max(first.width, first.height));
@@ -35,7 +35,7 @@ export function strip(images: readonly Image[]): SmallImage {
   return { uri: pngUri({ width: across, height, data }), width, height, count };
 }
 
-/** An image as a data URI. */
+/** Encodes an image as a data URI. */
 export function pngUri(image: Image): string {
   return `data:image/png;base64,${encodePng(image).toBase64()}`;
 }

@@ -1,18 +1,18 @@
-/** Pieces of SVG that charts and sheets share. @module */
+/** SVG helpers of charts and sheets. @module */
 
 import { LIGHT, seriesStyle } from "./series.ts";
 
-/** A part of an image, drawn from (0, 0). */
+/** A part of a figure, drawn from (0, 0). */
 export interface Panel {
-  /** Pixels across. */
+  /** Width in pixels. */
   width: number;
-  /** Pixels down. */
+  /** Height in pixels. */
   height: number;
   /** SVG elements. */
   body: string;
 }
 
-/** Colours by class, so that a page can put its own in their place. */
+/** Default colours by class; a page can override them. */
 const STYLE = ".paper{fill:#fff}.ink{fill:#111}.grid{stroke:#ddd}.dot{fill:#111;fill-opacity:.4}" +
   seriesStyle(LIGHT);
 
@@ -21,7 +21,7 @@ export function px(value: number): number {
   return Math.round(value * 10) / 10;
 }
 
-/** Text without what XML would take for its own. */
+/** Escapes text for XML. */
 export function escapeXml(text: string): string {
   // deno-lint-ignore no-control-regex -- characters that XML forbids
   return text.replace(/[\x00-\x08\x0b\x0c\x0e-\x1f]/g, "\ufffd").replaceAll("&", "&amp;")
@@ -38,19 +38,19 @@ export function svgText(
   }</text>`;
 }
 
-/** Title of a panel, in its first 30 pixels. */
+/** Title of a panel; uses the top 30 pixels. */
 export function svgHeading(title: string): string {
   return `<g font-size="13" font-weight="bold">${svgText(title, { x: 0, y: 18 })}</g>`;
 }
 
-/** One panel as an element for a page, which brings the colours of its classes. */
+/** A panel as an SVG element for a page that defines the colours. */
 export function svgElement({ width, height, body }: Panel, label: string): string {
   return `<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="${escapeXml(label)}" ` +
     `width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" ` +
     `font-family="sans-serif" font-size="11">${body}</svg>`;
 }
 
-/** A file: panels side by side, as many a row as `perRow`. */
+/** An SVG file with panels side by side, `perRow` in a row. */
 export function figure(panels: readonly Panel[], perRow: number): string {
   let top = 0, body = "", width = 0;
   for (let i = 0; i < panels.length; i += perRow) {

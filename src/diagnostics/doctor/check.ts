@@ -1,29 +1,29 @@
-/** One thing that `doctor` looked at. @module */
+/** A check of `doctor` and its output. @module */
 import { ParataaError } from "../../errors.ts";
 import { COLUMNS, NO_BREAK, wrap } from "../../formats/wrap.ts";
 
-/** How it stands: well, not needed here, or in the way. */
+/** Result of a check: passed, not needed, or failed. */
 export type CheckState = "ok" | "note" | "fail";
 
-/** What was found. */
+/** A check and its result. */
 export interface Check {
   name: string;
   state: CheckState;
-  /** One line, or several. */
+  /** Description of the result, one or more lines. */
   text: string;
-  /** What to do. */
+  /** What the user can do. */
   hint?: string;
-  /** The same for scripts. */
+  /** The result as data, for JSON. */
   data?: unknown;
-  /** What ends the process, where the check failed. */
+  /** Error of a failed check, thrown at the end. */
   error?: ParataaError;
 }
 
 /**
- * Runs a check; what it throws fails it. Our own bugs go through.
+ * Runs a check; a `ParataaError` becomes a failed check. Other errors are bugs and are rethrown.
  *
- * @param options.state how a failure counts
- * @param options.hint what to do where the failure itself does not say
+ * @param options.state state of a failed check
+ * @param options.hint hint for errors without one
  */
 export async function attempt(
   name: string,
@@ -41,10 +41,10 @@ export async function attempt(
 
 const MARKS: Record<CheckState, string> = { ok: "ok  ", note: "note", fail: "FAIL" };
 
-/** Where what was found begins. */
+/** Column where the description begins. */
 const TEXT_COLUMN = 20;
 
-/** Lines of 80 columns for people: the state, the name, what was found, and under it what to do. */
+/** Output lines of a check, 80 columns wide: state, name, description and hint. */
 export function checkLines({ name, state, text, hint }: Check): string[] {
   const lines = text.split("\n").flatMap((line) => wrap(line, COLUMNS - TEXT_COLUMN));
   if (hint !== undefined && state !== "ok") {

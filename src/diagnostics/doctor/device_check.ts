@@ -1,10 +1,10 @@
-/** The processor and the graphics cards. @module */
+/** Lists the processor and the graphics cards. @module */
 import type { Environment } from "../../runtime/environment.ts";
 import type { ProviderSettings } from "../../arguments/flags/cuda_flags.ts";
 import { deviceLines, listDevices } from "./list_devices.ts";
 import type { Check } from "./check.ts";
 
-/** As `--list-devices` says it. */
+/** Lists the devices as `--list_devices` does. */
 export function checkDevices(env: Environment, settings: ProviderSettings): Check {
   const list = listDevices(env, settings);
   return { name: "devices", state: "ok", text: deviceLines(list).join("\n"), data: list };

@@ -1,4 +1,4 @@
-/** Which ONNX Runtime there is, and where else it was looked for. @module */
+/** Checks which ONNX Runtime library is used, and which candidates failed. @module */
 import { RuntimeLibraryError } from "../../errors.ts";
 import { findLibrary } from "../../runtime/find_library.ts";
 import type { Check } from "./check.ts";

@@ -1,23 +1,23 @@
-/** Everything that there is to run on. @module */
+/** Lists the available devices. @module */
 import { PermissionError, RuntimeLibraryError } from "../../errors.ts";
 import { type CudaDriver, cudaDriver, openCuda } from "../../runtime/providers/cuda_devices.ts";
 import type { Environment } from "../../runtime/environment.ts";
 import { cudaOptionsOf, type ProviderSettings } from "../../arguments/flags/cuda_flags.ts";
 
-/** What there is to run on. */
+/** Available devices. */
 export interface DeviceList {
-  /** As `--provider` and the manifest name them. */
+  /** Devices, named as in `--provider` and the manifest. */
   devices: { id: string; name: string; memory?: number; compute_capability?: string }[];
-  /** Highest version of CUDA that the driver serves; `null` without a driver. */
+  /** Highest CUDA version that the driver supports; `null` without a driver. */
   driver: string | null;
-  /** `CUDA_VISIBLE_DEVICES`, where reading it is granted and it is set. */
+  /** Value of `CUDA_VISIBLE_DEVICES`, if it is set and may be read. */
   visible?: string;
   onnxruntime: { version: string; path: string };
-  /** Why CUDA cannot be had; absent when it can. */
+  /** Why CUDA is unavailable; absent if it is available. */
   problem?: string;
 }
 
-/** Asks the driver, then tries all that a session on CUDA needs. */
+/** Queries the driver, then tries everything that a CUDA session needs. */
 export function listDevices(env: Environment, settings: ProviderSettings): DeviceList {
   const driver = cudaDriver();
   const cpu = { id: "cpu", name: `${navigator.hardwareConcurrency} cores` };
@@ -30,7 +30,7 @@ export function listDevices(env: Environment, settings: ProviderSettings): Devic
   };
 }
 
-/** The lines that people read. */
+/** Lines for the user. */
 export function deviceLines(
   { devices, driver, visible, onnxruntime, problem }: DeviceList,
 ): string[] {
@@ -66,7 +66,7 @@ function cudaProblem(env: Environment, settings: ProviderSettings): string | und
   }
 }
 
-/** The driver reads it itself; here it is only shown. */
+/** Shown only; the driver reads the variable itself. */
 function visibleDevices(): string | undefined {
   const variable = "CUDA_VISIBLE_DEVICES";
   const { state } = Deno.permissions.querySync({ name: "env", variable });

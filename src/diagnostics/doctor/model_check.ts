@@ -1,4 +1,4 @@
-/** A model, opened and run: rows together against rows alone, and how long batches take. @module */
+/** Checks a model: compares rows evaluated together with single rows, and times batches. @module */
 import { quoteWord } from "../../text.ts";
 import { ModelError } from "../../errors.ts";
 import { ModelFolder } from "../../models/model_folder.ts";
@@ -11,20 +11,26 @@ import { TorchGenerator } from "../../sampling/noise.ts";
 import { measureBatchTimes } from "../../jobs/planning/batch_times.ts";
 import { attempt, type Check } from "./check.ts";
 
-/** Steps of the schedule that is tried, and the largest batch. */
+/** Steps of the tested schedule; also the largest batch. */
 const STEPS = 8;
-/** Relative RMS between a row in a batch and the same row alone: float16 rounds to about 1e-3, a row that is lost is off by 1. */
+/**
+ * Maximum relative RMS difference between a row in a batch and the same row alone. float16 rounds
+ * to about 1e-3; a wrong row differs by about 1.
+ */
 const MOST_APART = 0.02;
 const BUDGET_SECONDS = 10;
 
-/** What to open. */
+/** The model to check. */
 export interface ModelChoice {
   path: string;
   options: PipelineOptions;
   signal: AbortSignal;
 }
 
-/** Opens the model, compares rows, times batches. What cannot be opened is not run. */
+/**
+ * Opens the model, compares rows and times batches. Later checks are skipped if the model cannot be
+ * opened.
+ */
 export async function checkModel(env: Environment, choice: ModelChoice): Promise<Check[]> {
   await using stack = new AsyncDisposableStack();
   const checks: Check[] = [];
@@ -77,7 +83,7 @@ async function open(env: Environment, { path, options }: ModelChoice) {
   return { pipeline, createDenoiser };
 }
 
-/** Two rows of other latents and other timesteps, together and each alone. */
+/** Evaluates two rows with different latents and timesteps, together and alone. */
 async function compareRows(
   denoiser: Denoiser,
   { path, signal }: ModelChoice,

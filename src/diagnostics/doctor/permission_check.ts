@@ -1,13 +1,14 @@
-/** Which permissions of its own `doctor` lacks. @module */
+/** Checks which permissions `doctor` lacks. @module */
 import { permissionFlags, type Permissions } from "../../arguments/permissions.ts";
 import { projectPath } from "../../storage/project_path.ts";
 import type { Check } from "./check.ts";
 
 /**
- * Compares what is granted here with what `doctor` needs; nothing prompts. What other commands need is granted when they are started.
+ * Compares the granted permissions with those that `doctor` needs, without prompting. Permissions
+ * of other commands are granted when those start.
  *
- * @param hint how to start it with all that it needs
- * @returns no check where nothing is lacking
+ * @param hint command line with all permissions
+ * @returns an empty list if nothing is missing
  */
 export async function checkPermissions(needed: Permissions, hint: string): Promise<Check[]> {
   const missing = permissionFlags(await lacking(needed));
@@ -16,7 +17,7 @@ export async function checkPermissions(needed: Permissions, hint: string): Promi
   return [{ name: "permissions", state: "note", text, hint, data: missing }];
 }
 
-/** What of a command's permissions this process lacks. */
+/** Missing permissions of a command. */
 async function lacking(permissions: Permissions): Promise<Permissions> {
   const lacks = async (descriptor: Deno.PermissionDescriptor) =>
     (await Deno.permissions.query(descriptor)).state !== "granted";

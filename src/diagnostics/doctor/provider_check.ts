@@ -1,4 +1,4 @@
-/** Which execution providers really run: each is given a network. @module */
+/** Checks which execution providers work, by running a network on each. @module */
 import { RuntimeLibraryError } from "../../errors.ts";
 import type { Environment } from "../../runtime/environment.ts";
 import { InferenceSession } from "../../runtime/inference_session.ts";
@@ -8,20 +8,26 @@ import { type Provider, PROVIDERS, type SessionOptions } from "../../runtime/ses
 import { Tensor } from "../../runtime/tensor.ts";
 import { attempt, type Check } from "./check.ts";
 
-/** y = x + x over float32 [4]; `addModel()` of tests/support/models.ts makes these bytes. */
+/**
+ * The network y = x + x over float32 [4]; `addModel()` of tests/support/models.ts generates these
+ * bytes.
+ */
 export const PROBE =
   "CAgSDXBhcmF0YWEtdGVzdHM6OAoOCgF4CgF4EgF5IgNBZGQSBHRlc3RaDwoBeBIKCggIARIECgIIBGIPCgF5EgoKCAgBEgQKAggEQgIQEQ==";
 
-/** What to try. */
+/** Providers to check. */
 export interface ProviderChoice {
-  /** The provider that must work; by default the CPU. */
+  /** The provider that must work; the CPU by default. */
   wanted: Provider | undefined;
-  /** Folder of NVIDIA's libraries. */
+  /** Folder of the NVIDIA libraries. */
   folder: string | undefined;
   cuda: CudaOptions;
 }
 
-/** Tries every provider. One that was not asked for is a note where it cannot be had: the CPU serves. */
+/**
+ * Checks every provider. An unavailable provider that was not requested is only a note, since the
+ * CPU can be used.
+ */
 export async function checkProviders(env: Environment, choice: ProviderChoice): Promise<Check[]> {
   const tries = { cpu: () => tryCpu(env), cuda: () => tryCuda(env, choice) };
   const checks: Check[] = [];

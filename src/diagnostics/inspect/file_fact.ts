@@ -1,4 +1,4 @@
-/** Size and hash of a file. @module */
+/** Size and hash of a file, for `inspect`. @module */
 import { digestFile } from "../../storage/hash.ts";
 import type { FileFact, InspectOptions } from "./report.ts";
 

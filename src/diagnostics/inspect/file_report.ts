@@ -1,4 +1,4 @@
-/** Any one file, told by its first bytes. @module */
+/** Describes a file, recognised by its first bytes. @module */
 import { FormatError } from "../../errors.ts";
 import { FileSource } from "../../formats/file_source.ts";
 import {
@@ -18,12 +18,12 @@ import { inspectOnnx } from "./onnx_report.ts";
 import type { InspectOptions, Report } from "./report.ts";
 import { inspectTensors } from "./tensor_report.ts";
 
-/** What a file is, by its first bytes; its name decides only where they do not. */
+/** Kind of a file by its first bytes; the name decides only if they are ambiguous. */
 type FileKind = "tensors" | "npy" | "png" | "jpeg" | "json" | "onnx";
 
-/** Files that are read whole. */
+/** Maximum size of files that are read whole. */
 const MAX_WHOLE = 2 ** 30;
-/** First byte of what writes ONNX: the tag of field 1, a number. */
+/** First byte of usual ONNX files: the tag of field 1, an integer. */
 const IR_VERSION = 0x08;
 
 const KINDS: Partial<Record<KnownKind, FileKind>> = {
@@ -36,7 +36,11 @@ const KINDS: Partial<Record<KnownKind, FileKind>> = {
   json: "json",
 };
 
-/** Looks at a file. @throws {FormatError} where it is damaged or of no kind that we know */
+/**
+ * Describes a file.
+ *
+ * @throws {FormatError} when it is damaged or of an unknown kind
+ */
 export async function inspectFile(path: string, options: InspectOptions): Promise<Report> {
   const kind = await kindOf(path);
   switch (kind) {

@@ -1,4 +1,4 @@
-/** Folders: a model, a part of one, a run. @module */
+/** Describes a folder: a model, a part of a model, or a run. @module */
 import { join } from "node:path";
 import { ModelError, ParataaError, PermissionError } from "../../errors.ts";
 import { ClipTokenizer } from "../../models/tokenizer/clip_tokenizer.ts";
@@ -11,13 +11,17 @@ import { inspectOnnx } from "./onnx_report.ts";
 import type { InspectOptions, Report } from "./report.ts";
 import { inspectRun } from "./run_report.ts";
 
-/** Files that hold a part's weights, best first; the rest of a folder says the same again in another form. */
+/** Files with a part's weights in order of preference; the others are alternative formats. */
 const WEIGHTS = /^(model(_fp16)?\.onnx|.*\.index\.json|.*\.(safetensors|bin|pt|pth))$/;
 
-/** Classes that are listed. */
+/** Maximum number of listed classes. */
 const MOST_CLASSES = 50;
 
-/** Looks at a folder. @throws {ModelError} where it is none of those that we know */
+/**
+ * Describes a folder.
+ *
+ * @throws {ModelError} when it is of an unknown kind
+ */
 export async function inspectFolder(path: string, options: InspectOptions): Promise<Report> {
   const names = await namesOf(path);
   if (names.files.includes("manifest.json")) return await inspectRun(path, options);
@@ -93,14 +97,14 @@ async function inspectModel(path: string, options: InspectOptions): Promise<Repo
   };
 }
 
-/** First names of the classes by number; a thousand would fill the terminal. */
+/** Names of the first classes by number; all of them could be thousands. */
 function classText(classes: ClassNames): string {
   const names = classes.slice(0, MOST_CLASSES).map(([name], number) => `${number} ${name}`);
   const more = classes.length > MOST_CLASSES ? ", …; dit --list_classes prints them all" : "";
   return `${classes.length}: ${names.join(", ")}${more}`;
 }
 
-/** What the folders of a model hold; a part that cannot be read is a problem of the whole. */
+/** Reports of the parts of a model. A part that cannot be read is a problem of the model. */
 async function inspectParts(
   path: string,
   options: InspectOptions,

@@ -1,4 +1,4 @@
-/** Whether a network, as its file declares it, can be sampled with. @module */
+/** Checks whether a network's declared inputs and outputs fit sampling. @module */
 import { perRowTimesteps } from "../../models/networks/per_row_timesteps.ts";
 import { ModelError } from "../../errors.ts";
 import { checkEncoder } from "../../models/clip_text_encoder.ts";
@@ -8,20 +8,23 @@ import { checkVaeContract, IMAGE_CHANNELS } from "../../models/vae_network.ts";
 import type { TensorMetadata } from "../../runtime/model_metadata.ts";
 import type { Verdict } from "./report.ts";
 
-/** A network's face. */
+/** Declared inputs and outputs of a network. */
 export interface NetworkFace {
-  /** Name in messages. */
+  /** File name in messages. */
   file: string;
   inputs: readonly TensorMetadata[];
   outputs: readonly TensorMetadata[];
-  /** The ONNX file, for a timestep that may have to be mended. */
+  /** Bytes of the ONNX file, to check whether the timestep input can be patched. */
   bytes: Uint8Array;
 }
 
-/** Latents of the shipped sizes' kind, for networks that leave them open. */
+/** Latent shape assumed for networks with open dimensions. */
 const OPEN_LATENT = [4, 64, 64] as const;
 
-/** Holds a network to the contract that its inputs suggest; `undefined` for one that we have no use for. */
+/**
+ * Checks a network against the requirements that its inputs suggest. Returns `undefined` if the
+ * network is not supported.
+ */
 export function networkVerdict(network: NetworkFace): Verdict | undefined {
   const named = (name: string) => network.inputs.find((input) => input.name === name);
   const classes = named("class_labels");
@@ -40,7 +43,7 @@ export function networkVerdict(network: NetworkFace): Verdict | undefined {
   return undefined;
 }
 
-/** How the timestep is declared, in words. */
+/** Description of the declared timestep. */
 export function timestepText({ inputs }: Pick<NetworkFace, "inputs">): string | undefined {
   const timestep = inputs.find(({ name }) => name === "timestep");
   if (!timestep) return undefined;

@@ -1,4 +1,4 @@
-/** ONNX files, without ONNX Runtime. @module */
+/** Describes ONNX files without ONNX Runtime. @module */
 import { FormatError, ModelError } from "../../errors.ts";
 import { placeNetwork } from "../../formats/onnx/external_files.ts";
 import { readOnnx } from "../../formats/onnx/onnx.ts";
@@ -11,10 +11,10 @@ import { fileFact } from "./file_fact.ts";
 import { networkVerdict, timestepText } from "./network_verdict.ts";
 import type { InspectOptions, Report, TensorFact } from "./report.ts";
 
-/** Protobuf ends here. */
+/** Size limit of protobuf messages. */
 const MAX_BYTES = 2 ** 31;
 
-/** Names of element types that no typed array holds. */
+/** Names of element types without a typed array. */
 const OTHER_TYPES: Readonly<Record<number, string>> = {
   14: "complex64",
   15: "complex128",
@@ -24,7 +24,11 @@ const OTHER_TYPES: Readonly<Record<number, string>> = {
   22: "int4",
 };
 
-/** Looks at an ONNX file and the files beside it that hold its weights. @throws {FormatError} where it is damaged */
+/**
+ * Describes an ONNX file and its external data files.
+ *
+ * @throws {FormatError} when it is damaged
+ */
 export async function inspectOnnx(path: string, options: InspectOptions): Promise<Report> {
   const { size } = await Deno.stat(path);
   if (size >= MAX_BYTES) {
@@ -104,7 +108,7 @@ function typeName(elemType: number): string {
   return type === "unsupported" ? OTHER_TYPES[elemType] ?? `type ${elemType}` : type;
 }
 
-/** As a session says it: `checkContract` and the like take both. */
+/** Converts a value to tensor metadata as a session reports it, for `checkContract`. */
 function metadataOf({ name, elemType, dims }: OnnxValue): TensorMetadata {
   return {
     name,

@@ -1,12 +1,12 @@
-/** What `inspect` found out, and how it reads. @module */
+/** The report of `inspect` and its text form. @module */
 
-/** A file that was looked at. */
+/** An inspected file. */
 export interface FileFact {
-  /** As the user named it, or as the folder has it. */
+  /** Path as given by the user, or relative to the inspected folder. */
   path: string;
   /** Bytes. */
   size: number;
-  /** Absent where hashing was turned off. */
+  /** Absent with `--no_hash`. */
   sha256?: string;
 }
 
@@ -14,41 +14,41 @@ export interface FileFact {
 export interface TensorFact {
   name: string;
   dtype: string;
-  /** Sizes; a symbolic dimension by its name, `?` where nothing is known. */
+  /** Dimensions; a symbolic dimension by its name, `?` if unknown. */
   shape: readonly (number | string)[];
 }
 
 /** Whether a network can be sampled with. */
 export interface Verdict {
-  /** What it was held to. */
+  /** The role it was checked for, such as a denoiser. */
   as: string;
   met: boolean;
-  /** Why not; or what is done about it. */
+  /** Reason of a failure, or how the network is adapted. */
   why?: string;
 }
 
-/** What is known of a file or a folder. */
+/** Description of a file or a folder. */
 export interface Report {
   path: string;
-  /** Short name for scripts. */
+  /** Short name, for JSON. */
   kind: string;
-  /** One line for people. */
+  /** Description in one line. */
   what: string;
   files: FileFact[];
-  /** The rest, by label. */
+  /** Further facts, by label. */
   facts: Record<string, string | number | boolean | null>;
   tensors?: TensorFact[];
   inputs?: TensorFact[];
   outputs?: TensorFact[];
   contract?: Verdict;
   parts?: Report[];
-  /** What a run takes otherwise than written. */
+  /** Adaptations that sampling makes. */
   notes?: string[];
-  /** What is damaged or missing. */
+  /** Damage and missing parts. */
   problems: string[];
 }
 
-/** Options of what is looked at and shown. */
+/** Options of `inspect`. */
 export interface InspectOptions {
   /** List every tensor. */
   tensors: boolean;
@@ -59,12 +59,12 @@ export interface InspectOptions {
   signal: AbortSignal;
 }
 
-/** True where nothing is damaged, missing or unfit, the parts included. */
+/** Whether nothing is damaged, missing or unsuitable, in the parts too. */
 export function isSound({ problems, contract, parts = [] }: Report): boolean {
   return problems.length === 0 && contract?.met !== false && parts.every(isSound);
 }
 
-/** Lines of text. */
+/** Text lines of a report. */
 export function reportLines(report: Report, indent = ""): string[] {
   const lines = [`${indent}${report.path}: ${report.what}`];
   const row = (label: string, text: string) => lines.push(`${indent}  ${label.padEnd(14)} ${text}`);

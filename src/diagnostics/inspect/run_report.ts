@@ -1,4 +1,4 @@
-/** A run's folder: finished, in progress, or stopped on the way. @module */
+/** Describes a run folder: finished, in progress or stopped. @module */
 import { join } from "node:path";
 import { FormatError } from "../../errors.ts";
 import { taskOf } from "../../arguments/tasks.ts";
@@ -11,9 +11,13 @@ import { finishedOutputs } from "../../runs/unfinished_run.ts";
 import { fileFact } from "./file_fact.ts";
 import type { InspectOptions, Report } from "./report.ts";
 
-/** Looks at a run's folder. @throws {FormatError} when its manifest is damaged, or a file of a finished run */
+/**
+ * Describes a run folder.
+ *
+ * @throws {FormatError} when the manifest or a file of a finished run is damaged
+ */
 export async function inspectRun(path: string, options: InspectOptions): Promise<Report> {
-  // The lock first: a run that ends in between is then read as finished.
+  // Check the lock first: a run that ends in the meantime is then read as finished.
   const holder = await lockHolder(path);
   const { status } = await readRunManifest(path);
   const report = status === "complete"
@@ -22,13 +26,13 @@ export async function inspectRun(path: string, options: InspectOptions): Promise
   return { ...report, files: [await fileFact(join(path, "manifest.json"), options)] };
 }
 
-/** What a finished run's manifest says. */
+/** Report of a finished run, from its manifest. */
 export function inspectedRun(path: string, manifest: Manifest): Report {
   const what = `finished run of ${shown(manifest.script)}, every file as its manifest says`;
   return { ...runReport(path, manifest), what };
 }
 
-/** How far a run has come that is not finished, and the command that resumes it unless a process is at work. */
+/** Progress of an unfinished run, and the command that resumes it if no process is writing it. */
 async function unfinishedRun(path: string, holder: string | undefined): Promise<Report> {
   const manifest = await readRunManifest(path);
   const { script, status, samples, samplesWanted, error } = manifest;

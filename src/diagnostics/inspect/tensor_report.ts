@@ -1,4 +1,4 @@
-/** Files of tensors: checkpoints, safetensors, shards. @module */
+/** Describes tensor files: checkpoints, safetensors, shards. @module */
 import { openTensors } from "../../formats/open_tensors.ts";
 import { SafetensorsFile } from "../../formats/safetensors/safetensors.ts";
 import { ShardedTensors } from "../../formats/safetensors/sharded_tensors.ts";
@@ -7,7 +7,11 @@ import { TorchFile } from "../../formats/torch/torch_file.ts";
 import { fileFact } from "./file_fact.ts";
 import type { InspectOptions, Report } from "./report.ts";
 
-/** Looks at a file of tensors. @throws {FormatError} where it is damaged or of another kind */
+/**
+ * Describes a tensor file.
+ *
+ * @throws {FormatError} when it is damaged or of another kind
+ */
 export async function inspectTensors(path: string, options: InspectOptions): Promise<Report> {
   using opened = await openTensors(path, { part: options.part });
   const { tensors, paths } = opened;
@@ -70,7 +74,7 @@ function partList(parts: ReadonlyMap<string, number>): string {
   return few([...parts].map(([key, count]) => `${key} (${count} tensors)`));
 }
 
-/** The first names, and how many more there are. */
+/** The first names, and the number of the others. */
 function few(names: readonly string[]): string {
   const more = names.length > 8 ? ` and ${names.length - 8} more` : "";
   return `${names.slice(0, 8).join(", ")}${more}`;

@@ -1,39 +1,39 @@
-/** Runs a network on a device and on the CPU: how far apart they are, and how long calls take. @module */
+/** Runs a network on a device and on the CPU, compares the outputs and times calls. @module */
 import type { Environment } from "../../runtime/environment.ts";
 import { InferenceSession } from "../../runtime/inference_session.ts";
 import type { SessionOptions } from "../../runtime/session_options.ts";
 import { Tensor } from "../../runtime/tensor.ts";
 import { type Difference, largestDifference, makeInputs } from "./selftest_networks.ts";
 
-/** Rows that are compared. */
+/** Number of rows that are compared. */
 const COMPARED = 2;
-/** Calls of one size end after so many, or so long. */
+/** Maximum number of timed calls of one size, and their maximum total time. */
 const MOST_CALLS = 7;
 const MOST_SECONDS = 1;
 
-/** Milliseconds of calls with this many rows. */
+/** Milliseconds of calls with one number of rows. */
 export interface CallTime {
   batch: number;
-  /** The first call of this size, which may allocate and choose algorithms. */
+  /** First call of this size, which may allocate memory and choose algorithms. */
   first: number;
-  /** Of the others. */
+  /** Median of the other calls. */
   median: number;
 }
 
-/** What came of one network. */
+/** Result of one network. */
 export interface NetworkResult {
   network: string;
   difference: Difference;
   times: CallTime[];
 }
 
-/** How a network is measured. */
+/** Options of a measurement. */
 export interface MeasureNetworkOptions {
-  /** As the report calls it. */
+  /** Name in the report. */
   network: string;
-  /** Path of its file. */
+  /** Path of the network file. */
   file: string;
-  /** The device's session. */
+  /** Session options of the device. */
   session: SessionOptions;
   batches: readonly number[];
   signal: AbortSignal;
@@ -76,7 +76,7 @@ async function run(
   return values;
 }
 
-/** Times calls over bound memory, as sampling makes them. */
+/** Times calls with bound memory, as in sampling. */
 async function timeCalls(
   env: Environment,
   session: InferenceSession,

@@ -1,11 +1,11 @@
-/** The networks that ship with parataa, with inputs to run them on, for `selftest`. @module */
+/** The networks that ship with parataa, and inputs for them. @module */
 import type { Environment } from "../../runtime/environment.ts";
 import type { InferenceSession } from "../../runtime/inference_session.ts";
 import type { TensorMetadata } from "../../runtime/model_metadata.ts";
 import { Tensor } from "../../runtime/tensor.ts";
 import { TorchGenerator } from "../../sampling/noise.ts";
 
-/** Parts of the embedded models, by their folders below `models/`. */
+/** Networks of the shipped models, by folder below `models/`. */
 export const NETWORKS: readonly string[] = [
   "dit-emoji/transformer",
   "dit-emoji/vae_encoder",
@@ -16,14 +16,14 @@ export const NETWORKS: readonly string[] = [
   "sd-emoji/vae_decoder",
 ];
 
-/** Inputs of whole numbers take them from 0 up to here: timesteps, classes, tokens. */
+/** Upper bounds of integer inputs: timesteps, classes, tokens. */
 const BELOW: Readonly<Record<string, number>> = {
   timestep: 1000,
   class_labels: 10,
   input_ids: 500,
 };
 
-/** What a session is fed: a fixed stream, so that every machine computes the same. */
+/** Inputs of a session from a fixed random stream, equal on every machine. */
 export function makeInputs(
   env: Environment,
   session: InferenceSession,
@@ -45,13 +45,13 @@ function fill({ data }: Tensor, { name }: TensorMetadata, generator: TorchGenera
   } else (data as Float32Array).set(generator.randn(data.length));
 }
 
-/** Largest differences from a reference; `relative` is over the RMS of the reference. */
+/** Largest difference from a reference; `relative` is divided by the RMS of the reference. */
 export interface Difference {
   absolute: number;
   relative: number;
 }
 
-/** How far outputs are from the reference's; NaN where one is not finite. */
+/** Largest difference of outputs from a reference; NaN if a value is not finite. */
 export function largestDifference(
   outputs: readonly ArrayLike<number>[],
   references: readonly ArrayLike<number>[],
@@ -60,7 +60,7 @@ export function largestDifference(
   for (const [k, reference] of references.entries()) {
     let largest = 0, squares = 0;
     for (let i = 0; i < reference.length; i++) {
-      largest = Math.max(largest, Math.abs(outputs[k][i] - reference[i])); // NaN stays NaN
+      largest = Math.max(largest, Math.abs(outputs[k][i] - reference[i])); // propagates NaN
       squares += reference[i] ** 2;
     }
     const rms = Math.sqrt(squares / reference.length);

@@ -1,25 +1,25 @@
-/** What `selftest` prints. @module */
+/** Output of `selftest`. @module */
 import type { Digest } from "../../storage/hash.ts";
 import type { Host } from "../../runs/host.ts";
 import type { NetworkResult } from "./selftest_measure.ts";
 
-/** All that a reader far away must know. */
+/** Facts needed to interpret the results on another machine. */
 export interface SelftestReport {
-  /** `cpu`, `cuda:0`. */
+  /** `cpu` or `cuda:0`. */
   device: string;
-  /** The device's name; absent for the CPU. */
+  /** Device name; absent for the CPU. */
   name?: string;
-  /** Highest version of CUDA that the driver serves; absent for the CPU. */
+  /** Highest CUDA version that the driver supports; absent for the CPU. */
   driver?: string;
   versions: { parataa: string; deno: string; onnxruntime: string };
   host: Host;
   threads?: number;
-  /** Libraries in use; without a digest where reading one is not granted. */
+  /** Libraries in use; without digest if a library may not be read. */
   libraries: ({ path: string } & Partial<Digest>)[];
   networks: NetworkResult[];
 }
 
-/** The lines above the table. */
+/** Lines above the table. */
 export function headLines(report: SelftestReport): string[] {
   const { device, name, driver, versions, host, threads, libraries } = report;
   const serves = driver === undefined ? "" : `, the driver supports CUDA ${driver}`;
@@ -33,12 +33,12 @@ export function headLines(report: SelftestReport): string[] {
   ];
 }
 
-/** The columns of the default batches fit 80 characters. */
+/** Width of the name column, chosen so that the default batches fit 80 columns. */
 const NAME_WIDTH = 22;
 const DIFFERENCE_WIDTH = 8;
 const TIME_WIDTH = 6;
 
-/** The two lines over the table's columns. */
+/** Two header lines of the table. */
 export function tableHead(batches: readonly number[]): string[] {
   return [
     " ".repeat(NAME_WIDTH) + "difference".padStart(2 * DIFFERENCE_WIDTH) +
@@ -48,7 +48,7 @@ export function tableHead(batches: readonly number[]): string[] {
   ];
 }
 
-/** A network's line. */
+/** Table row of a network. */
 export function tableLine({ network, difference, times }: NetworkResult): string {
   const differences = [difference.absolute, difference.relative].map((x) =>
     x === 0 ? "0" : x.toExponential(1)
@@ -61,7 +61,7 @@ function column(cell: string, index: number): string {
   return cell.padStart(index < 2 ? DIFFERENCE_WIDTH : TIME_WIDTH);
 }
 
-/** Three digits, or thousandths. */
+/** A number with three digits, or three decimals. */
 function shortNumber(value: number): string {
   if (value < 0.1) return value.toFixed(3);
   return value >= 100 ? value.toFixed(0) : value.toPrecision(3);
