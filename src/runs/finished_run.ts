@@ -140,9 +140,9 @@ export function checkManifest(file: string, json: JsonValue): Manifest {
     "model has configurations without hashes",
   );
   wanted(isJsonObject(model) && hasTexts(model, ["name", "path"]), "model has no name or no path");
-  wanted(isFlat(host), "host is no machine");
-  wanted(isFlat(error), "error is no record of one");
-  wanted(Array.isArray(resumed), "resumed is no list");
+  wanted(isFlat(host), "host is not a machine record");
+  wanted(isFlat(error), "error is not an error record");
+  wanted(Array.isArray(resumed), "resumed is not a list");
   wanted(
     manifest.samplesWanted === undefined || isCount(manifest.samplesWanted),
     "samplesWanted is not a count",

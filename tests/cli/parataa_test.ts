@@ -89,9 +89,9 @@ Deno.test("runParataa() refuses a word that is no command and names the nearest"
   const cases: [args: string[], line: RegExp][] = [
     [["dti"], /^"dti" is not a command, wanted one of dit, sd, .* - did you mean dit\?$/],
     [["sdwinit", "--seed=1"], /did you mean sd-winit\?$/],
-    [["xyzzyplugh"], /deno task parataa --help says what each does$/],
-    [["constructor"], /^"constructor" is no command/],
-    [["--seed=1"], /^"--seed=1" is no command/],
+    [["xyzzyplugh"], /deno task parataa --help describes each$/],
+    [["constructor"], /^"constructor" is not a command/],
+    [["--seed=1"], /^"--seed=1" is not a command/],
     [["completion"], /^completion takes one of bash, zsh, fish, not ""/],
     [["completion", "tcsh"], /not "tcsh"/],
   ];

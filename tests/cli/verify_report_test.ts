@@ -32,6 +32,6 @@ Deno.test("requireVerified() names tolerances, and dynamic quantisation where th
   assert.throws(() => requireVerified([SAMPLE], 1e-4), hint(/smaller --tol1/));
   assert.throws(
     () => requireVerified([SAMPLE], 1e-4, ["DynamicQuantizeLinear"]),
-    hint(/^DynamicQuantizeLinear quantises all rows of a call with one scale.*make it again/),
+    hint(/^DynamicQuantizeLinear quantises all rows of a call with one scale.*sample again/),
   );
 });

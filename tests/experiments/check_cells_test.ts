@@ -74,7 +74,7 @@ Deno.test("runExperiment() refuses prompts that cannot be read before the first 
     await Deno.writeTextFile(file, JSON.stringify(definition));
     const error = await printed([file, "-o", join(folder, "out"), "--dry_run"]).catch((e) => e);
     assert.ok(error instanceof UsageError, String(error));
-    assert.match(error.message, /prompts\.txt holds no prompt/);
+    assert.match(error.message, /prompts\.txt contains no prompt/);
   }));
 
 Deno.test("runExperiment() --report_only needs no model", () =>

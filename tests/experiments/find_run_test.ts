@@ -106,7 +106,7 @@ for (const [name, change, line] of OTHERS) {
       const { result: listed } = await gatherOutput(() => start({}, { args: ["--dry_run"] }));
       assert.match(listed.at(-1)!, /^2 runs, 0 finished/);
       const { told } = await gatherOutput(() => start({}, { loud: true }));
-      const reasons = told.split("\n").filter((line) => line.startsWith("not taken: "));
+      const reasons = told.split("\n").filter((line) => line.startsWith("not reused: "));
       assert.equal(reasons.length, 1, told);
       assert.match(reasons[0], line);
       const made = await runsIn(out);

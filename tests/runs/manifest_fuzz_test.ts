@@ -94,8 +94,8 @@ Deno.test("checkManifest() names what a manifest lacks", () => {
   assert.deepEqual(check({})().script, "parallel_dit");
   for (
     const [change, wanted] of [
-      [{ format: "x" }, /m\.json: no manifest of parataa/],
-      [{ provider: 1 }, /provider is no text/],
+      [{ format: "x" }, /m\.json: not a manifest of parataa/],
+      [{ provider: 1 }, /provider is not a string/],
       [{ versions: undefined }, /versions are missing/],
       [
         { versions: { parataa: {} } },
@@ -107,9 +107,9 @@ Deno.test("checkManifest() names what a manifest lacks", () => {
         { library: { path: "x", sha256: 1 } },
         /library has no path, or a hash that is not a string/,
       ],
-      [{ host: { os: {} } }, /host is no machine/],
-      [{ error: "full" }, /error is no record of one/],
-      [{ resumed: 1 }, /resumed is no list/],
+      [{ host: { os: {} } }, /host is not a machine record/],
+      [{ error: "full" }, /error is not an error record/],
+      [{ resumed: 1 }, /resumed is not a list/],
       [{ model: { files: {} } }, /model has no name/],
       [{ model: { name: "x", files: { a: {} } } }, /model has no hashes/],
       [{ outputs: { a: { size: "1", sha256: "" } } }, /outputs have no hashes/],

@@ -153,7 +153,7 @@ Deno.test("runConvert() takes the variant of a VAE that is the only one there, a
     assert.equal(error, undefined, String(error));
     assert.equal(
       lines[1],
-      `note: ${variant} is taken, the variant fp16 is the only one there`,
+      `note: ${variant} is used because fp16 is the only variant`,
     );
   }));
 

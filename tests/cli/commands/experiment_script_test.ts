@@ -146,7 +146,7 @@ Deno.test("runExperiment() with --dry_run lists the runs and their time, and wri
     await assert.rejects(Deno.stat(out), Deno.errors.NotFound);
     await start(SWEEP);
     const again = await start(SWEEP, { args: ["--dry_run"] });
-    assert.match(again[0], /^there +sequential, seed 0$/);
+    assert.match(again[0], /^finished +sequential, seed 0$/);
     assert.match(again[3], /^3 runs, 3 finished; about 0 s left$/);
   }));
 
@@ -257,7 +257,7 @@ const REFUSED: Refusal[] = [
     "an unknown key",
     '{"script": "dit", "flags": {}}',
     UsageError,
-    /flags is no part of an experiment/,
+    /flags is not a key of an experiment/,
   ],
   ["no script", "{}", FormatError, /script is missing, wanted one of dit, sd, sd-winit/],
   ["a list of experiments", "[]", FormatError, /the whole is \[\], wanted an object/],

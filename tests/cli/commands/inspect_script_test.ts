@@ -102,7 +102,7 @@ Deno.test("runInspect() holds the networks of every layout to their contracts", 
     const report = await sound(`${FIXTURES}/layouts/${name}`, "--no-hash");
     const unet = report.parts!.find(({ path }) => path.includes("/unet/"))!;
     assert.equal(unet.contract?.met, true, name);
-    const mended = /mended in memory/.test(unet.contract!.why ?? "");
+    const mended = /patched in memory/.test(unet.contract!.why ?? "");
     assert.equal(mended, /scalar|ort_demo/.test(name), name);
     const one = /one for the whole batch/.test(String(unet.facts.timestep));
     assert.equal(one, mended, name);

@@ -223,7 +223,7 @@ const DAMAGES: Damage[] = [
         manifest.outputs["../../tiny-dit/model_index.json"] = { size: 1, sha256: folder };
       }),
     FormatError,
-    /leaves the run's folder/,
+    /is outside the run folder/,
   ],
   [
     "a class that is none",
@@ -241,7 +241,7 @@ const DAMAGES: Damage[] = [
     "another program's manifest",
     (run) => Deno.writeTextFile(join(run, "manifest.json"), '{"format": "other"}'),
     FormatError,
-    /no manifest of parataa/,
+    /not a manifest of parataa/,
   ],
   [
     "an unknown script",

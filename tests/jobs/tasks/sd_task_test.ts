@@ -72,7 +72,7 @@ Deno.test("parallel_sd says what is wrong with a prompts file", () =>
   withTempFolder(async (folder) => {
     const cases: [string, Uint8Array | undefined, RegExp][] = [
       ["latin1.txt", Uint8Array.of(0x63, 0x61, 0x66, 0xe9), /latin1\.txt is not UTF-8 text/],
-      ["empty.txt", new TextEncoder().encode("\n \n"), /empty\.txt holds no prompt/],
+      ["empty.txt", new TextEncoder().encode("\n \n"), /empty\.txt contains no prompt/],
       ["nosuch.txt", undefined, /--prompts_file .*nosuch\.txt cannot be read/],
     ];
     for (const [name, content, message] of cases) {
