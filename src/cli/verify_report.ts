@@ -45,7 +45,8 @@ export function requireVerified(
   const worst = beyond.reduce((a, b) => b.latent.relative > a.latent.relative ? b : a);
   const stopped = worst.converged ? "" : ", stopped before it was solved";
   throw new VerificationError(
-    `${beyond.length} of ${samples.length} samples differ from sequential sampling, the worst is sample ${worst.index}${stopped}: ` +
+    `${beyond.length} of ${samples.length} samples differ from sequential sampling, ` +
+      `the worst is sample ${worst.index}${stopped}: ` +
       `${short(worst.latent.relative)} of the latent's RMS, wanted at most ${short(tolerance)}`,
     {
       hint: batchWide.length > 0

@@ -39,9 +39,9 @@ export class JsonFile {
   }
 
   /**
-   * @throws {FormatError} naming the value met and the values wanted
+   * Refuses a value.
    *
-   * @throws {FormatError} saying what stands there and what is wanted
+   * @throws {FormatError} naming the position, the value met and the values wanted
    */
   refuse(pointer: string, value: unknown, wanted: string): never {
     const met = value === undefined ? "missing" : show(value);

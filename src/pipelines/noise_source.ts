@@ -46,7 +46,8 @@ export function* drawNoise(options: DrawOptions): Iterable<SampleNoise> {
   const { seed, stream, count, size, classes } = options;
   if (stream === "per_image") {
     for (let i = 0; i < count; i++) {
-      const own = (seed % SEEDS + i) % SEEDS; // torch takes seeds modulo 2^32, and seed + i may exceed the exact integers.
+      // torch takes seeds modulo 2^32, and seed + i may exceed the exact integers.
+      const own = (seed % SEEDS + i) % SEEDS;
       const generator = new TorchGenerator(own);
       const label = classes === undefined ? undefined : generator.randint(0, classes, 1)[0];
       yield { seed: own, label, noise: generator.randn(size) };

@@ -13,13 +13,13 @@ const POLICY =
 /** Maximum number of missing runs that are named; the rest is counted. */
 const MOST_NAMED = 20;
 
-const WORDS = `<details><summary>What the words mean</summary>
-<p>A <b>round</b> asks the network for the steps of a window at once; an <b>evaluation</b> is one of these steps, guided. Sequential
-sampling takes a round for every step.</p>
-<p>From the <b>finished index</b> up the chain is final. It falls to 0; where TQN finds that a chain amplifies errors it solves it once
-more, and the index rises once.</p>
-<p>A <b>residual</b> is by how much a step misses its equation before the round's update: the last round's may be above the
-tolerance. Images 40 dB of <b>PSNR</b> from the sequential one look the same to the eye.</p>
+const WORDS = `<details><summary>Terms</summary>
+<p>A <b>round</b> evaluates the steps of a window in one network call. An <b>evaluation</b> is one guided step. Sequential
+sampling takes one round per step.</p>
+<p>All steps from the <b>finished index</b> on are final. The index falls to 0. If TQN finds that a chain amplifies errors, it
+solves the chain again, and the index rises once.</p>
+<p>A <b>residual</b> is the error of a step's equation before the update of the round. In the last round it may therefore
+exceed the tolerance. Images with a <b>PSNR</b> of 40 dB or more to the sequential image look the same.</p>
 </details>`;
 
 /** HTML of the whole page. */

@@ -80,7 +80,7 @@ async function rerunFolder(
 async function requireProcessor(): Promise<void> {
   if ((await describeHost()).cpu !== undefined) return;
   const { state } = await Deno.permissions.query({ name: "sys", kind: "cpus" });
-  if (state === "granted") return; // a system that does not say
+  if (state === "granted") return; // the system does not report it
   throw new PermissionError("rerun cannot read the processor model", {
     hint: 'Requires sys access to "cpus", run again with the --allow-sys flag',
   });

@@ -40,10 +40,10 @@ export function deviceLines(
       `${id.padEnd(width)}  ${name}` +
       (memory === undefined ? "" : `, ${(memory / 2 ** 30).toFixed(1)} GiB, ${capability}`)
     ),
-    driver === null ? "no NVIDIA driver" : `the NVIDIA driver serves CUDA ${driver}`,
+    driver === null ? "no NVIDIA driver" : `the NVIDIA driver supports CUDA ${driver}`,
     ...(visible === undefined ? [] : [`CUDA_VISIBLE_DEVICES is ${JSON.stringify(visible)}`]),
     `ONNX Runtime ${onnxruntime.version}, ${onnxruntime.path}`,
-    ...(driver === null ? [] : [problem ?? "CUDA can be had: --provider cuda, or auto"]),
+    ...(driver === null ? [] : [problem ?? "CUDA is available: --provider cuda, or auto"]),
   ];
 }
 

@@ -68,9 +68,10 @@ export function planLines({ best, sequential, windows }: Plan): string[] {
     const next = windows.slice(1).reduce((a, b) => b.seconds < a.seconds ? b : a);
     return [
       line,
-      `parallel sampling is not worthwhile here, it must save at least a tenth: the next best window, ${next.window}, would take ${
-        seconds(next)
-      } in ${next.rounds.toFixed(0)} rounds; window 1 is sequential sampling`,
+      "parallel sampling is not worthwhile here, it must save at least a tenth: " +
+      `the next best window, ${next.window}, would take ${seconds(next)} in ${
+        next.rounds.toFixed(0)
+      } rounds; window 1 is sequential sampling`,
     ];
   }
   return [

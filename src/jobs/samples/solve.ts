@@ -91,7 +91,8 @@ async function solveInParallel(
   const latents = new Map([[0, firstSample(job)]]);
   const finishedIndex: number[] = [], residual: number[] = [], rounds: RoundRow[] = [];
   const { maxRounds } = settings;
-  const windowSize = Number(settings.windowSize); // `auto` is replaced before the first job; here it would be refused as NaN.
+  // `auto` is replaced before the first job; here it would be refused as NaN.
+  const windowSize = Number(settings.windowSize);
   const sampler = parallelSample(denoiserOf(job, options), {
     schedule,
     noise: job.noise,

@@ -1,4 +1,4 @@
-/** Where the trajectory comes from that a Stable Diffusion sample starts from. @module */
+/** Reads the trajectory that a warm start begins with. @module */
 import { MismatchError } from "../../errors.ts";
 import { readFloatArray } from "../../formats/float_array.ts";
 import type { StableDiffusionPipeline } from "../../pipelines/stable_diffusion_pipeline.ts";
@@ -9,24 +9,28 @@ import type { Schedule } from "../../sampling/schedules/schedule.ts";
 import { expectKind } from "./init_file_kind.ts";
 import { readUserFile } from "../../storage/user_file.ts";
 
-/** What a source is read with. */
+/** Options of reading a warm-start source. */
 export interface WarmStartOptions {
   pipeline: StableDiffusionPipeline;
   schedule: Schedule;
-  /** What a trajectory file must say of itself. */
+  /** Metadata that a trajectory file must have. */
   identity: Readonly<Record<string, string>>;
-  /** Take a trajectory of another model or eta. */
+  /** Accept a trajectory of another model or eta. */
   force: boolean;
   signal: AbortSignal;
 }
 
-/** A trajectory, and the noise that belongs to it where it brings its own. */
+/** A trajectory, and its noise if the file contains it. */
 export interface InitialTrajectory {
   trajectory: Float64Array;
   noise?: Float64Array;
 }
 
-/** Reads a trajectory file. @throws {MismatchError} naming what differs from this run */
+/**
+ * Reads a trajectory file.
+ *
+ * @throws {MismatchError} naming the field that differs from this run
+ */
 export async function trajectoryFromFile(
   file: string,
   { pipeline, schedule, identity, force }: WarmStartOptions,
@@ -42,8 +46,7 @@ export async function trajectoryFromFile(
 }
 
 /**
- * Reads a latent, or an image through the VAE's encoder; the result noises it with a run's own
- * noise.
+ * Reads a latent, or encodes an image. Returns a function that adds the noise of a sample to it.
  *
  * @throws {MismatchError} when the latent has another shape
  * @throws {FormatError} when the file is damaged or not finite
@@ -64,7 +67,7 @@ export async function trajectoryMaker(
   return (noise) => ({ trajectory: renoise(latent, { schedule, noise }) });
 }
 
-/** A batch of one is taken for its only latent. */
+/** Reads one latent; a batch of one is accepted. */
 function readLatent(bytes: Uint8Array, wanted: readonly number[], file: string): Float64Array {
   const { data, shape } = readFloatArray(bytes, { file, tensor: "latents" });
   const [batch, ...row] = shape;
