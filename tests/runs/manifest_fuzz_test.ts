@@ -101,7 +101,7 @@ Deno.test("checkManifest() names what a manifest lacks", () => {
         { versions: { parataa: {} } },
         /versions contain values other than strings, numbers and booleans/,
       ],
-      [{ arguments: { prompt: ["a"] } }, /arguments hold more/],
+      [{ arguments: { prompt: ["a"] } }, /arguments contain values other than/],
       [{ library: [] }, /library are missing/],
       [
         { library: { path: "x", sha256: 1 } },
@@ -114,7 +114,7 @@ Deno.test("checkManifest() names what a manifest lacks", () => {
       [{ model: { name: "x", files: { a: {} } } }, /model has no hashes/],
       [{ outputs: { a: { size: "1", sha256: "" } } }, /outputs have no hashes/],
       [{ samples: [{ index: -1 }] }, /samples are not sample records/],
-      [{ samples: [{ ...MANIFEST.samples[0], residual: "x" }] }, /samples are not what/],
+      [{ samples: [{ ...MANIFEST.samples[0], residual: "x" }] }, /samples are not sample records/],
       [{ samples: [{ ...MANIFEST.samples[0], condition: { prompt: {} } }] }, /samples are not/],
     ] as const
   ) assert.throws(check(change), wanted);

@@ -37,10 +37,10 @@ Deno.test("readRounds() names what is no round", () => {
     [() => "", /rounds\.csv holds no rounds/],
     [(text) => text.slice(0, -1), /holds no rounds/],
     [(text) => text.replace("2,0,1", "3,0,1"), /line 3 is not a round of 9 columns/],
-    [(text) => text.replace("1,1,4", "1,1,5"), /line 2 is no round/],
-    [(text) => text.replace("1,1,4", "1,4,1"), /line 2 is no round/],
-    [(text) => text.replace("1.250e-1", "0x10"), /line 2 is no round/],
-    [(text) => text.replace(",,,\n", ",,\n"), /line 3 is no round/],
+    [(text) => text.replace("1,1,4", "1,1,5"), /line 2 is not a round/],
+    [(text) => text.replace("1,1,4", "1,4,1"), /line 2 is not a round/],
+    [(text) => text.replace("1.250e-1", "0x10"), /line 2 is not a round/],
+    [(text) => text.replace(",,,\n", ",,\n"), /line 3 is not a round/],
   ];
   for (const [edit, message] of damaged) {
     const bytes = new TextEncoder().encode(edit(text));
