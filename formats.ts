@@ -1,10 +1,13 @@
 /**
- * Readers and writers of the files around a diffusion model: NumPy arrays, safetensors, PyTorch checkpoints, ONNX, PNG, JPEG, JSON.
- * Bytes are untrusted: sizes are checked before memory is taken, nothing in a file is ever run. No FFI, no network; only what opens a
- * path needs leave to read it.
+ * Readers and writers of the files around a diffusion model: NumPy arrays, safetensors, PyTorch
+ * checkpoints, ONNX, PNG, JPEG, JSON. Bytes are untrusted: sizes are checked before memory is
+ * taken, nothing in a file is ever run. No FFI, no network; only what opens a path needs leave to
+ * read it.
  *
- * - {@link openTensors} opens any checkpoint by its path: safetensors, shards with an index, `.pt` and `.bin`.
- * - {@link readNpy}, {@link writeNpy}, {@link readSafetensors}, {@link writeSafetensors} work on bytes.
+ * - {@link openTensors} opens any checkpoint by its path: safetensors, shards with an index, `.pt`
+ *   and `.bin`.
+ * - {@link readNpy}, {@link writeNpy}, {@link readSafetensors}, {@link writeSafetensors} work on
+ *   bytes.
  * - {@link readOnnx} reads an ONNX network without ONNX Runtime.
  * - {@link decodePng}, {@link verifyPng}, {@link readPngText}, {@link verifyJpeg} are for images.
  *

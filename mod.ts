@@ -1,8 +1,9 @@
 /**
- * Parallel sampling of diffusion models: ParaTAA (Tang et al., ICML 2024) and TQN, on ONNX Runtime's C API, for Deno and TypeScript.
+ * Parallel sampling of diffusion models: ParaTAA (Tang et al., ICML 2024) and TQN, on ONNX
+ * Runtime's C API, for Deno and TypeScript.
  *
- * A pipeline opens a model folder, gives the schedule and a {@link Denoiser} for a condition, and turns latents into images. A solver
- * samples all steps of a window at once.
+ * A pipeline opens a model folder, gives the schedule and a {@link Denoiser} for a condition, and
+ * turns latents into images. A solver samples all steps of a window at once.
  *
  * | part | has |
  * |---|---|

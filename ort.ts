@@ -1,10 +1,12 @@
 /**
- * ONNX Runtime's C API, called through `Deno.dlopen`: sessions, tensors, prepared runs, CUDA. No pointer leaves it. Needs `--allow-ffi`
- * and leave to read the library.
+ * ONNX Runtime's C API, called through `Deno.dlopen`: sessions, tensors, prepared runs, CUDA. No
+ * pointer leaves it. Needs `--allow-ffi` and leave to read the library.
  *
- * - {@link Environment} is the library, opened; {@link InferenceSession} a network; {@link Tensor} its inputs and outputs.
+ * - {@link Environment} is the library, opened; {@link InferenceSession} a network; {@link Tensor}
+ *   its inputs and outputs.
  * - {@link IoBinding} is a run that is prepared once and made many times.
- * - {@link openCuda} takes the steps that a session on CUDA needs; {@link DeviceSpec} names a device of a pool.
+ * - {@link openCuda} takes the steps that a session on CUDA needs; {@link DeviceSpec} names a
+ *   device of a pool.
  *
  * @example A network that ships with parataa
  * ```ts

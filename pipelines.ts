@@ -1,9 +1,11 @@
 /**
- * Pipelines: a model folder opened, from a condition to a denoiser and from latents to images. With what they are made of: solvers of
- * `@parataa/parataa/sampling` and ONNX Runtime of `@parataa/parataa/ort`. Needs `--allow-ffi` and leave to read the model and the library.
+ * Pipelines: a model folder opened, from a condition to a denoiser and from latents to images. With
+ * what they are made of: solvers of `@parataa/parataa/sampling` and ONNX Runtime of
+ * `@parataa/parataa/ort`. Needs `--allow-ffi` and leave to read the model and the library.
  *
  * - {@link DitPipeline} draws classes, {@link StableDiffusionPipeline} prompts.
- * - {@link GuidedDenoiser} is classifier-free guidance over a {@link ConditionalNetwork}, for a network of your own.
+ * - {@link GuidedDenoiser} is classifier-free guidance over a {@link ConditionalNetwork}, for a
+ *   network of your own.
  * - {@link ModelFolder} finds the parts of a model, {@link ClipTokenizer} turns prompts into ids.
  *
  * @example

@@ -1,5 +1,5 @@
-// A denoiser of your own: anything that predicts the noise of a latent. Here the data are two points in the plane, for which the
-// best prediction is known in closed form.
+// A denoiser of your own: anything that predicts the noise of a latent. Here the data are two
+// points in the plane, for which the best prediction is known in closed form.
 //
 //   deno run examples/own_denoiser.ts
 
@@ -8,7 +8,10 @@ import { createSchedule, type Denoiser, sequentialSample, solve, TorchGenerator 
 const POINTS = [[1, -2], [-3, 0.5]];
 export const schedule = createSchedule({ kind: "dit", numInferenceSteps: 50 });
 
-/** x_0 is the mean of the points, each weighed by how well x fits it; the noise is what is left of x. */
+/**
+ * x_0 is the mean of the points, each weighed by how well x fits it; the noise is what is left of
+ * x.
+ */
 function predictNoise(x: Float64Array, alphaCumprod: number): number[] {
   const signal = Math.sqrt(alphaCumprod), spread = Math.sqrt(1 - alphaCumprod);
   const distances = POINTS.map((point) =>

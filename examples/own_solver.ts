@@ -1,12 +1,16 @@
-// A solver of your own: Picard iteration over a sliding window, as in ParaDiGMS (Shih et al., "Parallel
-// sampling of diffusion models", 2023): x_t becomes x at the window's top plus the drifts between.
+// A solver of your own: Picard iteration over a sliding window, as in ParaDiGMS (Shih et al.,
+// "Parallel sampling of diffusion models", 2023): x_t becomes x at the window's top plus the drifts
+// between.
 //
 //   deno run examples/own_solver.ts                  beside ours, on a denoiser in closed form
 //   ./parataa dit --solver examples/own_solver.ts    on a model; an experiment takes it too
 
 import type { Solver, SolverProblem } from "../mod.ts";
 
-/** Makes a Picard solver; given as `method`. Steps are finished that moved by at most `atol`, in rms. */
+/**
+ * Makes a Picard solver; given as `method`. Steps are finished that moved by at most `atol`, in
+ * rms.
+ */
 export default function picard(problem: SolverProblem): Solver {
   const { schedule: { c, d, n, numSteps }, noise, rowSize, windowSize, atol } = problem;
   const { initialTrajectory, variationSteps } = problem;

@@ -1,5 +1,6 @@
 /**
- * Turns the native function table into {@link OrtApi}: one JavaScript function per slot, the gate built in.
+ * Turns the native function table into {@link OrtApi}: one JavaScript function per slot, the gate
+ * built in.
  * @module
  */
 import { GATE_SLOTS, NONBLOCKING_SLOTS, ORT_SLOTS, type OrtApi, type OrtSlot } from "./ort_api.ts";

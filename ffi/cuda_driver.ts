@@ -1,12 +1,16 @@
 /**
- * NVIDIA's driver, asked directly: what it counts and calls its devices. Its API needs no CUDA toolkit.
+ * NVIDIA's driver, asked directly: what it counts and calls its devices. Its API needs no CUDA
+ * toolkit.
  * @module
  */
 import { RuntimeLibraryError } from "../src/errors.ts";
 import { requireFfiPermission } from "./library.ts";
 import { OutPointer, readCString } from "./pointer.ts";
 
-/** Functions of the driver that we call, under C's own names (`cuda.h`); all return a `CUresult`, 0 for success. */
+/**
+ * Functions of the driver that we call, under C's own names (`cuda.h`); all return a `CUresult`, 0
+ * for success.
+ */
 const DRIVER_SLOTS = {
   cuInit: {
     parameters: [

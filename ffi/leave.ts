@@ -11,8 +11,9 @@ const C_LIBRARIES: Partial<Record<typeof Deno.build.os, string>> = {
 };
 
 /**
- * Ends the process at once with `code`. `Deno.exit` runs the destructors of all libraries, and those of ONNX Runtime crash while
- * one of its threads still computes; `_exit` runs none. Where it cannot be had, `Deno.exit` it is.
+ * Ends the process at once with `code`. `Deno.exit` runs the destructors of all libraries, and
+ * those of ONNX Runtime crash while one of its threads still computes; `_exit` runs none. Where it
+ * cannot be had, `Deno.exit` it is.
  */
 export function leaveAtOnce(code: number): never {
   const library = C_LIBRARIES[Deno.build.os];

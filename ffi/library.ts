@@ -10,7 +10,9 @@ import { requirePinned } from "./pinned_library.ts";
 import { readCString } from "./pointer.ts";
 import { disableTelemetry } from "./telemetry.ts";
 
-/** An open ONNX Runtime. It stays open until the process ends: its threads outlive any `dlclose`. */
+/**
+ * An open ONNX Runtime. It stays open until the process ends: its threads outlive any `dlclose`.
+ */
 export interface OrtLibrary {
   /** Path or system name that it was opened by. */
   readonly path: string;
@@ -41,7 +43,8 @@ export interface LibrarySearch {
  * Tries the candidates (see {@link libraryCandidates}) up to the first that opens.
  *
  * @param libraryPath path of the library; when given, nothing else is tried
- * @throws {PermissionError} without `--allow-ffi`, and on a library that ships with parataa and is not what was published
+ * @throws {PermissionError} without `--allow-ffi`, and on a library that ships with parataa and is
+ * not what was published
  */
 export function searchLibrary(libraryPath?: string): LibrarySearch {
   requireFfiPermission("calling ONNX Runtime");
@@ -66,7 +69,8 @@ export function searchLibrary(libraryPath?: string): LibrarySearch {
  * Opens ONNX Runtime, from the first candidate that works (see {@link libraryCandidates}).
  *
  * @param libraryPath path of the library; when given, nothing else is tried
- * @throws {PermissionError} without `--allow-ffi`, and on a library that ships with parataa and is not what was published
+ * @throws {PermissionError} without `--allow-ffi`, and on a library that ships with parataa and is
+ * not what was published
  * @throws {RuntimeLibraryError} when nothing opens, listing every path tried and why it failed
  */
 export function openLibrary(libraryPath?: string): OrtLibrary {
@@ -80,7 +84,8 @@ export function openLibrary(libraryPath?: string): OrtLibrary {
 }
 
 /**
- * Nothing may prompt, so ask before Deno does. Path-scoped grants cannot read the memory that native code returns.
+ * Nothing may prompt, so ask before Deno does. Path-scoped grants cannot read the memory that
+ * native code returns.
  *
  * @param action what needs it, for the message
  * @throws {PermissionError} without `--allow-ffi`
@@ -119,7 +124,8 @@ function open(candidate: LibraryCandidate): OrtLibrary {
 }
 
 /**
- * Version of the function table to ask a library for. Asking for more than it has returns NULL and prints to stderr.
+ * Version of the function table to ask a library for. Asking for more than it has returns NULL and
+ * prints to stderr.
  *
  * @param version what `GetVersionString()` returned
  * @throws {Error} when the library is too old or is not a 1.x

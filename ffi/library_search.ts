@@ -20,9 +20,10 @@ const FILE_NAMES: Record<string, { npm: string; system: readonly string[] }> = {
 };
 
 /**
- * Candidates in the order to try them: the explicit path; `ORT_DYLIB_PATH`; beside the executable; the npm package
- * `onnxruntime-node`; the system's own search. A path that the user named, by option or variable, is the only candidate: to open
- * another library instead would hide the mistake.
+ * Candidates in the order to try them: the explicit path; `ORT_DYLIB_PATH`; beside the executable;
+ * the npm package `onnxruntime-node`; the system's own search. A path that the user named, by
+ * option or variable, is the only candidate: to open another library instead would hide the
+ * mistake.
  *
  * @param libraryPath explicit path
  */
@@ -43,7 +44,10 @@ export function libraryCandidates(libraryPath?: string): LibraryCandidate[] {
   ];
 }
 
-/** Whether Deno lies in the folder that the single file was unpacked into, with the library that came in it. */
+/**
+ * Whether Deno lies in the folder that the single file was unpacked into, with the library that
+ * came in it.
+ */
 function isSingleFile(executableFolder: string): boolean {
   return (import.meta.dirname ?? "").startsWith(join(executableFolder, "src"));
 }

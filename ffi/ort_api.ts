@@ -1,7 +1,8 @@
 /**
- * The slots of `struct OrtApi` that we call, in the order of `onnxruntime_c_api.h` and under C's own names. The struct is
- * append-only, so entry i lies at byte 8·i of every version's table. `"buffer"` is memory that JavaScript owns,
- * `"pointer"` memory that ONNX Runtime owns; the C declaration stands beside each parameter.
+ * The slots of `struct OrtApi` that we call, in the order of `onnxruntime_c_api.h` and under C's
+ * own names. The struct is append-only, so entry i lies at byte 8·i of every version's table.
+ * `"buffer"` is memory that JavaScript owns, `"pointer"` memory that ONNX Runtime owns; the C
+ * declaration stands beside each parameter.
  *
  * A result of `"status"` never reaches a caller: the bound function throws `OrtError` (status.ts).
  * @module
@@ -573,7 +574,9 @@ export const ORT_SLOTS = {
   },
 } as const satisfies Record<string, OrtSlot>;
 
-/** Slots bound a second time as `nonblocking` calls: they may take long, and run off the event loop. */
+/**
+ * Slots bound a second time as `nonblocking` calls: they may take long, and run off the event loop.
+ */
 export const NONBLOCKING_SLOTS = [
   "CreateSession",
   "CreateSessionFromArray",
@@ -609,8 +612,8 @@ export const GATE_SLOTS = ["GetErrorCode", "GetErrorMessage", "ReleaseStatus"] a
 type CallableName = Exclude<OrtSlotName, (typeof GATE_SLOTS)[number]>;
 
 /**
- * The bound functions, by C name, without those of {@link GATE_SLOTS}; `nonblocking` holds those of {@link NONBLOCKING_SLOTS}
- * again, returning promises.
+ * The bound functions, by C name, without those of {@link GATE_SLOTS}; `nonblocking` holds those of
+ * {@link NONBLOCKING_SLOTS} again, returning promises.
  */
 export type OrtApi =
   & {

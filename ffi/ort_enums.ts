@@ -40,7 +40,10 @@ export type ErrorCodeName =
   | "MODEL_REQUIRES_COMPILATION"
   | "NOT_FOUND";
 
-/** `ONNXTensorElementDataType` of the types that cross the edge as typed arrays, and of `string`, which does not. */
+/**
+ * `ONNXTensorElementDataType` of the types that cross the edge as typed arrays, and of `string`,
+ * which does not.
+ */
 export const ELEMENT_TYPES = {
   float32: 1,
   uint8: 2,

@@ -5,7 +5,9 @@
 
 const liveCounts = new Map<string, number>();
 
-/** How many native objects of each kind are alive in this thread: 0 everywhere when nothing leaks. */
+/**
+ * How many native objects of each kind are alive in this thread: 0 everywhere when nothing leaks.
+ */
 export function liveHandles(): Record<string, number> {
   return Object.fromEntries(liveCounts);
 }
@@ -15,8 +17,8 @@ function count(kind: string, step: 1 | -1): void {
 }
 
 /**
- * The native side of an {@link OwnedPointer}. It never refers to its owner, so a registry may hold it. It is released once it is
- * closed and no call uses it any more, its children before it.
+ * The native side of an {@link OwnedPointer}. It never refers to its owner, so a registry may hold
+ * it. It is released once it is closed and no call uses it any more, its children before it.
  */
 class Resource {
   #pointer: Deno.PointerObject | null;
@@ -80,7 +82,8 @@ class Resource {
   }
 }
 
-// Holds resources, never owners: an owner that nobody reaches any more is collected, then its resource is closed.
+// Holds resources, never owners: an owner that nobody reaches any more is collected, then its
+// resource is closed.
 const abandoned = new FinalizationRegistry<Resource>((resource) => resource.close());
 
 /** How to release a native object. */
@@ -94,8 +97,9 @@ export interface OwnedPointerOptions {
 }
 
 /**
- * The owner of one native object. `close()` may be called any number of times; while a call uses the object, closing only
- * marks it, and the last use releases it. An owner that is dropped without `close()` is released when it is collected.
+ * The owner of one native object. `close()` may be called any number of times; while a call uses
+ * the object, closing only marks it, and the last use releases it. An owner that is dropped without
+ * `close()` is released when it is collected.
  */
 export class OwnedPointer implements Disposable {
   /** @internal Only for owners whose parent this is. */

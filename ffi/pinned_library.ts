@@ -1,11 +1,15 @@
 /**
- * Holds the library that ships with parataa to the hash it was published with, before any of its code runs.
+ * Holds the library that ships with parataa to the hash it was published with, before any of its
+ * code runs.
  * @module
  */
 import { createHash } from "node:crypto";
 import { PermissionError } from "../src/errors.ts";
 
-/** SHA-256 of the libraries of onnxruntime-node 1.30.0, by operating system and processor; a test compares them with node_modules. */
+/**
+ * SHA-256 of the libraries of onnxruntime-node 1.30.0, by operating system and processor; a test
+ * compares them with node_modules.
+ */
 export const PINNED: Readonly<Record<string, string>> = {
   "linux-x86_64": "ffb75a925ba05e47b235bb66e3e3911714a80b328a9c9425539feb204aa32a23",
   "linux-aarch64": "1f549d46250b005580b597f4164984aaf75b3bcb9f3aeb07c7f8a8fe60b23c76",

@@ -42,7 +42,8 @@ export function readCString(pointer: Deno.PointerValue): string {
 
 /** Address of a typed array's first byte; it holds only while the array is reachable. */
 export function addressOf(view: ArrayBufferView): Deno.PointerValue {
-  // Small arrays live inside the collector's heap, where they may move, until their `buffer` is asked for once.
+  // Small arrays live inside the collector's heap, where they may move, until their `buffer` is
+  // asked for once.
   void view.buffer;
   return Deno.UnsafePointer.of(view as Uint8Array<ArrayBuffer>);
 }
@@ -62,7 +63,10 @@ export function unpackPointers(array: BigUint64Array): Deno.PointerValue[] {
   return Array.from(array, (address) => Deno.UnsafePointer.create(address));
 }
 
-/** The number of a pointer, for another thread of this process: a Worker shares the address space, not the objects. */
+/**
+ * The number of a pointer, for another thread of this process: a Worker shares the address space,
+ * not the objects.
+ */
 export function pointerToAddress(pointer: Deno.PointerObject): bigint {
   return Deno.UnsafePointer.value(pointer);
 }

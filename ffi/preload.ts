@@ -1,6 +1,6 @@
 /**
- * Opens a library only so that the loader has it: what is opened later and needs it finds it by its soname, without
- * `LD_LIBRARY_PATH`.
+ * Opens a library only so that the loader has it: what is opened later and needs it finds it by its
+ * soname, without `LD_LIBRARY_PATH`.
  * @module
  */
 
@@ -10,7 +10,10 @@ export interface PreloadFailure {
   readonly reason: string;
 }
 
-/** Never closed, whoever needs them must find them for as long as the process lives; hence opened once. */
+/**
+ * Never closed, whoever needs them must find them for as long as the process lives; hence opened
+ * once.
+ */
 const opened = new Set<string>();
 
 /**

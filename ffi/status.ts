@@ -6,8 +6,8 @@ import { RuntimeLibraryError } from "../src/errors.ts";
 import { ERROR_CODES, type ErrorCodeName } from "./ort_enums.ts";
 
 /**
- * ONNX Runtime refused a call. A subclass of {@link RuntimeLibraryError}, so an `OrtError` that nobody translates ends a run
- * with exit code 7.
+ * ONNX Runtime refused a call. A subclass of {@link RuntimeLibraryError}, so an `OrtError` that
+ * nobody translates ends a run with exit code 7.
  */
 export class OrtError extends RuntimeLibraryError {
   /** `OrtErrorCode` by number. */

@@ -1,4 +1,7 @@
-/** Class-conditional sampling with a DiT, in parallel over timesteps. `--help` lists the flags. @module */
+/**
+ * Class-conditional sampling with a DiT, in parallel over timesteps. `--help` lists the flags.
+ * @module
+ */
 import { runMain } from "../src/cli/main.ts";
 import { samplingCommand } from "../src/cli/commands/sampling_command.ts";
 

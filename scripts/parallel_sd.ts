@@ -1,4 +1,7 @@
-/** Text to image with Stable Diffusion, in parallel over timesteps. `--help` lists the flags. @module */
+/**
+ * Text to image with Stable Diffusion, in parallel over timesteps. `--help` lists the flags.
+ * @module
+ */
 import { runMain } from "../src/cli/main.ts";
 import { samplingCommand } from "../src/cli/commands/sampling_command.ts";
 

@@ -1,4 +1,8 @@
-/** Text to image from the trajectory of an earlier sample, in parallel over timesteps. `--help` lists the flags. @module */
+/**
+ * Text to image from the trajectory of an earlier sample, in parallel over timesteps. `--help`
+ * lists the flags.
+ * @module
+ */
 import { runMain } from "../src/cli/main.ts";
 import { samplingCommand } from "../src/cli/commands/sampling_command.ts";
 

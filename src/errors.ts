@@ -1,7 +1,7 @@
 /**
- * The errors that a user can cause or meet, one class per exit code of the contract. Every layer may throw them; `src/cli` turns one
- * into a single line, `parataa: E_NAME: what - hint`, and its exit code. Misuse of the API by a programmer stays a
- * `TypeError` or a `RangeError`.
+ * The errors that a user can cause or meet, one class per exit code of the contract. Every layer
+ * may throw them; `src/cli` turns one into a single line, `parataa: E_NAME: what - hint`, and its
+ * exit code. Misuse of the API by a programmer stays a `TypeError` or a `RangeError`.
  * @module
  */
 
@@ -11,7 +11,10 @@ export type Spelling = (setting: string) => string;
 /** A text; a function where it names settings, which are spelled by its argument. */
 export type Wording = string | ((name: Spelling) => string);
 
-/** Options of every {@link ParataaError}: `hint` says what to do next, `cause` keeps the error underneath. */
+/**
+ * Options of every {@link ParataaError}: `hint` says what to do next, `cause` keeps the error
+ * underneath.
+ */
 export interface ParataaErrorOptions extends ErrorOptions {
   /** What to do about it, one clause, lower case, without a full stop. */
   hint?: Wording;

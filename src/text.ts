@@ -4,13 +4,15 @@
 const MAX_SHOWN = 80;
 
 /**
- * Control, format, private and unassigned characters, halves of surrogate pairs, separators other than the space, and the rest of what
- * Unicode draws as nothing (fillers, variation selectors, the Braille blank).
+ * Control, format, private and unassigned characters, halves of surrogate pairs, separators other
+ * than the space, and the rest of what Unicode draws as nothing (fillers, variation selectors, the
+ * Braille blank).
  */
 const INVISIBLE = /(?! )[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}\u2800]/gu;
 
 /**
- * Escapes what could add a line, hide text or drive a terminal, as `\uXXXX`. JSON on one line stays the same JSON.
+ * Escapes what could add a line, hide text or drive a terminal, as `\uXXXX`. JSON on one line stays
+ * the same JSON.
  *
  * @param text any string, well-formed or not
  */
@@ -22,7 +24,10 @@ function hex4(unit: string): string {
   return unit.charCodeAt(0).toString(16).padStart(4, "0");
 }
 
-/** Cuts a text after `length` UTF-16 units, never inside a surrogate pair. A cut text ends in an ellipsis. */
+/**
+ * Cuts a text after `length` UTF-16 units, never inside a surrogate pair. A cut text ends in an
+ * ellipsis.
+ */
 export function shorten(text: string, length: number = MAX_SHOWN): string {
   if (text.length <= length) return text;
   const split = /[\ud800-\udbff]/.test(text[length - 1]);
@@ -35,8 +40,8 @@ export function oneLine(text: string): string {
 }
 
 /**
- * Quotes a hostile string for a one-line message: shortened and escaped, so a tensor name can neither add a line to standard error nor
- * drive a terminal.
+ * Quotes a hostile string for a one-line message: shortened and escaped, so a tensor name can
+ * neither add a line to standard error nor drive a terminal.
  *
  * @param text any string, well-formed or not
  * @returns a quoted string of at most 80 characters of the original
@@ -46,8 +51,8 @@ export function shown(text: string): string {
 }
 
 /**
- * Any value of untrusted JSON as JSON, a text as {@linkcode shown} does. `String()` throws on an object that inherits nothing, as
- * `readJson` makes them.
+ * Any value of untrusted JSON as JSON, a text as {@linkcode shown} does. `String()` throws on an
+ * object that inherits nothing, as `readJson` makes them.
  */
 export function shownValue(value: unknown): string {
   if (typeof value === "string") return shown(value);

@@ -9,8 +9,8 @@ Deno.test("shown() leaves ordinary text readable, in any script", () => {
 });
 
 Deno.test("shown() escapes what could add a line, hide text or drive a terminal", () => {
-  // Escape sequence, line ends of every kind, NUL, C1 control, right-to-left override, zero-width and no-break space, tag character,
-  // half a surrogate pair, byte order mark.
+  // Escape sequence, line ends of every kind, NUL, C1 control, right-to-left override, zero-width
+  // and no-break space, tag character, half a surrogate pair, byte order mark.
   const hostile = "\u001b[2J\n\r\u2028\u2029\u0085\0\u009b\u202e\u200b\u00a0\u{e0041}\ud83e\ufeff";
   const text = shown(hostile);
   assert.match(text, /^"[\x20-\x7e]*"$/);
@@ -38,7 +38,8 @@ Deno.test("shorten() never cuts a surrogate pair in two", () => {
 });
 
 Deno.test("escapeInvisible() escapes every character that is drawn as nothing, and keeps JSON the same", () => {
-  // Combining grapheme joiner, Hangul fillers, variation selector, Braille blank, invisible times, a private and an unassigned character.
+  // Combining grapheme joiner, Hangul fillers, variation selector, Braille blank, invisible times,
+  // a private and an unassigned character.
   const hidden = "\u034f\u115f\u3164\ufe0f\u2800\u2062\ue000\u{e0fff}";
   assert.match(escapeInvisible(hidden), /^(\\u[0-9a-f]{4})+$/);
   const json = JSON.stringify({ [`\x9b${hidden}`]: ["\x7f\u202e", "模型 é 🦆"] });

@@ -1,6 +1,6 @@
 /**
- * What devices cost and bring: the pool's own time, lanes of the CPU, and GPUs that are simulated. `--quick` leaves out all but the
- * bars, `--json FILE` writes the figures too.
+ * What devices cost and bring: the pool's own time, lanes of the CPU, and GPUs that are simulated.
+ * `--quick` leaves out all but the bars, `--json FILE` writes the figures too.
  * @module
  */
 import { benchLanes } from "./devices/lanes.ts";
@@ -47,7 +47,10 @@ function cases(): ScalingCase[] {
   ];
 }
 
-/** Efficiency is the part of all devices' time that one device would have needed; lost is what the latency model does not explain. */
+/**
+ * Efficiency is the part of all devices' time that one device would have needed; lost is what the
+ * latency model does not explain.
+ */
 function line(result: ScalingResult): string {
   const one = scaling.find(({ gpu, method, window, devices }) =>
     devices === 1 && gpu === result.gpu && method === result.method && window === result.window

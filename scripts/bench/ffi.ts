@@ -1,6 +1,7 @@
 /**
- * What a call costs: prepared runs through the C API against onnxruntime-node's JavaScript API, in one process and over the same library
- * file. `deno run -A scripts/bench/ffi.ts [--model FOLDER] [--json FILE]`.
+ * What a call costs: prepared runs through the C API against onnxruntime-node's JavaScript API, in
+ * one process and over the same library file.
+ * `deno run -A scripts/bench/ffi.ts [--model FOLDER] [--json FILE]`.
  * @module
  */
 import * as ort from "onnxruntime-node";
@@ -33,9 +34,11 @@ interface Feed {
 const THREADS = { intraOpNumThreads: 1, interOpNumThreads: 1 } as const;
 
 /**
- * Measures. The bar: a synchronous prepared run takes at most 0.30 of onnxruntime-node's time on the 4-float model.
+ * Measures. The bar: a synchronous prepared run takes at most 0.30 of onnxruntime-node's time on
+ * the 4-float model.
  *
- * @returns medians in µs; notes give the ratio to onnxruntime-node's median and the fastest round, which a busy machine disturbs least
+ * @returns medians in µs; notes give the ratio to onnxruntime-node's median and the fastest round,
+ * which a busy machine disturbs least
  */
 export async function benchFfi(options: FfiBenchOptions = {}): Promise<BenchRow[]> {
   const { modelFolder = "models/dit-emoji" } = options;
@@ -141,8 +144,9 @@ async function nodeContestant(
 }
 
 /**
- * Times per call in µs, one list for each contestant. All take turns in every round, so that a busy machine slows all alike, and each round has a random
- * order: on a busy machine the scheduler is kinder to a run that follows a wait than to one that follows a long computation.
+ * Times per call in µs, one list for each contestant. All take turns in every round, so that a busy
+ * machine slows all alike, and each round has a random order: on a busy machine the scheduler is
+ * kinder to a run that follows a wait than to one that follows a long computation.
  */
 async function takeTurns(
   contestants: readonly Contestant[],

@@ -1,4 +1,8 @@
-/** All benchmarks: a table, and JSON with `--json FILE`. Ratios are measured side by side in one run. @module */
+/**
+ * All benchmarks: a table, and JSON with `--json FILE`. Ratios are measured side by side in one
+ * run.
+ * @module
+ */
 import { benchFfi } from "./ffi.ts";
 import { benchMemory } from "./memory.ts";
 import { benchRound } from "./round.ts";

@@ -6,7 +6,10 @@ const STATUS = "/proc/self/status";
 export const PRINT_PEAK =
   `console.log(Deno.readTextFileSync("${STATUS}").match(/VmHWM:\\s*(\\d+) kB/)[1]);`;
 
-/** Prints this process' peak resident set; `resourceUsage().maxRSS` would start from that of the process that spawned it. */
+/**
+ * Prints this process' peak resident set; `resourceUsage().maxRSS` would start from that of the
+ * process that spawned it.
+ */
 export function printPeak(): void {
   console.log(Deno.readTextFileSync(STATUS).match(/VmHWM:\s*(\d+) kB/)![1]);
 }

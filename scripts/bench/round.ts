@@ -1,11 +1,13 @@
 /**
- * What a round of the solver costs beside the network: one round over 50 steps of 4×64×64, order 20, as multiples of a pass of
- * `a[i] += 1` over 50·16384 numbers, and a round of TQN as a multiple of one of ParaTAA with memory 3.
+ * What a round of the solver costs beside the network: one round over 50 steps of 4×64×64, order
+ * 20, as multiples of a pass of `a[i] += 1` over 50·16384 numbers, and a round of TQN as a multiple
+ * of one of ParaTAA with memory 3.
  *
- * Counted is the processor time of everything from one yielded round to the next: the solver, the arrays given to the caller, and a
- * denoiser that only copies its input but for one value per row. Rounds of all solvers and passes take turns, so that they meet the
- * same machine. The runs have a few steps more than the window has room for, and tolerance 0, so that every measured round has all
- * 50 steps; the first rounds, in which memory fills, are left out.
+ * Counted is the processor time of everything from one yielded round to the next: the solver, the
+ * arrays given to the caller, and a denoiser that only copies its input but for one value per row.
+ * Rounds of all solvers and passes take turns, so that they meet the same machine. The runs have a
+ * few steps more than the window has room for, and tolerance 0, so that every measured round has
+ * all 50 steps; the first rounds, in which memory fills, are left out.
  * @module
  */
 import process from "node:process";

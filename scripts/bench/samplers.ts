@@ -1,6 +1,7 @@
 /**
- * Rounds, evaluations and errors of every sampler on the embedded models, against the sequential sample of the same noise and
- * conditioning. Results are kept as JSON lines, so that a run goes on where it was stopped. `--help` lists the flags.
+ * Rounds, evaluations and errors of every sampler on the embedded models, against the sequential
+ * sample of the same noise and conditioning. Results are kept as JSON lines, so that a run goes on
+ * where it was stopped. `--help` lists the flags.
  * @module
  */
 import { join } from "node:path";

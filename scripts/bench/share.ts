@@ -1,6 +1,6 @@
 /**
- * What part of sampling time is spent outside the network: the demo's DiT run, solver, conversions and event loop included, images
- * and files not.
+ * What part of sampling time is spent outside the network: the demo's DiT run, solver, conversions
+ * and event loop included, images and files not.
  * @module
  */
 import { sampleRun } from "../../src/jobs/sample_run.ts";

@@ -1,6 +1,7 @@
 /**
- * What issue 4 asks of Stable Diffusion, on the embedded model: parallel images against sequential ones, warm starts against scratch,
- * and peak memory by batch size and window. Takes about half an hour on one core.
+ * What issue 4 asks of Stable Diffusion, on the embedded model: parallel images against sequential
+ * ones, warm starts against scratch, and peak memory by batch size and window. Takes about half an
+ * hour on one core.
  * @module
  */
 import { parseArgs } from "node:util";
@@ -140,7 +141,10 @@ async function benchWarmStart(lab: Lab, seeds: number, method: Method): Promise<
   ];
 }
 
-/** Peak memory at 4×64×64 with guidance, each in a process of its own, on a very small UNet: what grows is ours and ORT's. */
+/**
+ * Peak memory at 4×64×64 with guidance, each in a process of its own, on a very small UNet: what
+ * grows is ours and ORT's.
+ */
 async function benchMemory(): Promise<BenchRow[]> {
   const group = "peak memory of a process, 4×64×64 latents, guidance on";
   const rows: BenchRow[] = [];
@@ -183,7 +187,10 @@ async function measure(batchSize: number, windowSize: number): Promise<void> {
 
 const METHODS = ["tqn", "parataa"] as const;
 
-/** `--seeds N` for the images, half as many for the warm starts; `--method M` and `--part images|warm|memory` for one alone. */
+/**
+ * `--seeds N` for the images, half as many for the warm starts; `--method M` and
+ * `--part images|warm|memory` for one alone.
+ */
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {

@@ -1,7 +1,9 @@
 /**
- * Rounds and evaluations by window on models/dit-emoji: what src/jobs/planning/expected_rounds.ts holds. One line per method, eta and T:
- * windows, mean rounds, mean evaluations, and the largest RMS difference to sequential sampling over the latent's RMS.
- * `nice deno run -A scripts/bench/windows.ts` takes half an hour on two busy cores; methods as arguments run these alone.
+ * Rounds and evaluations by window on models/dit-emoji: what src/jobs/planning/expected_rounds.ts
+ * holds. One line per method, eta and T: windows, mean rounds, mean evaluations, and the largest
+ * RMS difference to sequential sampling over the latent's RMS.
+ * `nice deno run -A scripts/bench/windows.ts` takes half an hour on two busy cores; methods as
+ * arguments run these alone.
  * @module
  */
 import { DitPipeline } from "../../src/pipelines/dit_pipeline.ts";

@@ -1,4 +1,8 @@
-/** Writes the generated regions of the docs, and the images of docs/images unless `--no_images` is given. @module */
+/**
+ * Writes the generated regions of the docs, and the images of docs/images unless `--no_images` is
+ * given.
+ * @module
+ */
 import { FILES, fillRegions, regionTexts } from "./docs/regions.ts";
 import { writeImages } from "./docs/images.ts";
 

@@ -1,8 +1,10 @@
 /**
  * House rules as a lint plugin (`deno lint` loads it from deno.json):
- * - `house/unsafe-address`: `Deno.dlopen` and `Deno.Unsafe*` are named only in `ffi/`, computed, aliased or destructured too;
+ * - `house/unsafe-address`: `Deno.dlopen` and `Deno.Unsafe*` are named only in `ffi/`, computed,
+ *   aliased or destructured too;
  * - `house/layers`: a file imports only its own layer or a lower one;
- * - `house/printing`: in `src/`, only `src/cli/print.ts` uses `console`, since it escapes what it prints.
+ * - `house/printing`: in `src/`, only `src/cli/print.ts` uses `console`, since it escapes what it
+ *   prints.
  * @module
  */
 
@@ -21,7 +23,9 @@ const UP_TO_REPORT = [
   "src/pipelines",
 ];
 
-/** What each folder may import, itself aside. `GROUND` lies under everything and imports nothing. */
+/**
+ * What each folder may import, itself aside. `GROUND` lies under everything and imports nothing.
+ */
 const MAY_IMPORT: Record<string, readonly string[]> = {
   "ffi": [],
   "src/formats": [],

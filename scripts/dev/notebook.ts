@@ -1,6 +1,7 @@
 /**
- * Executes the notebooks on Deno's kernel by nbclient, a package for Python, and writes their outputs into them. It is for those who work
- * on the notebooks: to read or use one, only Deno and Jupyter are needed.
+ * Executes the notebooks on Deno's kernel by nbclient, a package for Python, and writes their
+ * outputs into them. It is for those who work on the notebooks: to read or use one, only Deno and
+ * Jupyter are needed.
  * @module
  */
 import { runMain } from "../../src/cli/main.ts";

@@ -1,7 +1,8 @@
 /**
- * Runs the tests of `ffi/` and `src/runtime/`, and the embedded networks, on other versions of ONNX Runtime, and prints a table. The
- * libraries lie in the folder that `PARATAA_ORT_VERSIONS` names, each somewhere below a folder called by its version;
- * `--download` fetches what is missing there, from npm where npm has the version, else from PyPI.
+ * Runs the tests of `ffi/` and `src/runtime/`, and the embedded networks, on other versions of ONNX
+ * Runtime, and prints a table. The libraries lie in the folder that `PARATAA_ORT_VERSIONS` names,
+ * each somewhere below a folder called by its version; `--download` fetches what is missing there,
+ * from npm where npm has the version, else from PyPI.
  *
  * Usage: `PARATAA_ORT_VERSIONS=DIR deno task test:ort_versions [--download] [VERSION …]`
  * @module

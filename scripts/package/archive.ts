@@ -1,5 +1,6 @@
 /**
- * The part of the single file that Deno unpacks: four bytes of length, a header in JSON, then every file, compressed on its own by zstd.
+ * The part of the single file that Deno unpacks: four bytes of length, a header in JSON, then every
+ * file, compressed on its own by zstd.
  * @module
  */
 import { constants, zstdCompressSync, zstdDecompressSync } from "node:zlib";
@@ -19,7 +20,10 @@ const LEVEL = 16;
 /** More than any list of files takes; a damaged length must not ask for gigabytes. */
 const MAX_HEADER = 1 << 20;
 
-/** The archive of `files`. `unpacked` names those that the stub unpacks: they are listed, to be checked, but not stored. */
+/**
+ * The archive of `files`. `unpacked` names those that the stub unpacks: they are listed, to be
+ * checked, but not stored.
+ */
 export function packArchive(
   files: ReadonlyMap<string, Uint8Array>,
   unpacked: ReadonlySet<string>,
@@ -37,7 +41,9 @@ export function packArchive(
   return { bytes: concat([length, header, ...blobs]), entries, id: idOf(header) };
 }
 
-/** Stands for all that is in an archive, by the hashes in its header; the name of the cache folder. */
+/**
+ * Stands for all that is in an archive, by the hashes in its header; the name of the cache folder.
+ */
 function idOf(header: Uint8Array): string {
   return digestBytes(header).sha256.slice(0, 16);
 }

@@ -1,13 +1,17 @@
 /**
- * `deno task compile [TARGET …]`: parataa as `deno compile` makes it, for every target that ONNX Runtime's package has a library for. Where
- * `denort` cannot be fetched, DENORT_BIN names one; any executable in its place shows what would be embedded, and does not run.
+ * `deno task compile [TARGET …]`: parataa as `deno compile` makes it, for every target that ONNX
+ * Runtime's package has a library for. Where `denort` cannot be fetched, DENORT_BIN names one; any
+ * executable in its place shows what would be embedded, and does not run.
  * @module
  */
 import { dirname, join } from "node:path";
 import { FETCH, permissionFlags } from "../../src/arguments/permissions.ts";
 import { collectFiles, libraryFile, PLATFORMS, ROOT } from "./contents.ts";
 
-/** A compiled program cannot tell commands apart before it starts: it may do what any of them may, and read and write anywhere. */
+/**
+ * A compiled program cannot tell commands apart before it starts: it may do what any of them may,
+ * and read and write anywhere.
+ */
 const PERMISSIONS = [
   "--no-prompt",
   ...["--allow-ffi", "--allow-read", "--allow-write", "--allow-sys=cpus"],
@@ -23,7 +27,10 @@ const INCLUDES = [
   "src/node_modules",
 ];
 
-/** Lays out what the target needs in `stage` and compiles it to `output`; returns what Deno says, its list of embedded files too. */
+/**
+ * Lays out what the target needs in `stage` and compiles it to `output`; returns what Deno says,
+ * its list of embedded files too.
+ */
 export async function compile(target: string, stage: string, output: string): Promise<string> {
   const platform = PLATFORMS[target];
   if (platform === undefined) {

@@ -46,7 +46,10 @@ const OTHERS: Readonly<Record<string, string>> = {
 };
 const FOLDERS = ["models/dit-emoji", "models/sd-emoji", "scripts/experiments"];
 
-/** The library of a platform, and where ffi/library_search.ts looks for it as a package, seen from the bundle. */
+/**
+ * The library of a platform, and where ffi/library_search.ts looks for it as a package, seen from
+ * the bundle.
+ */
 export async function libraryFile({ library }: Platform): Promise<[string, Uint8Array]> {
   return [`src/${LIBRARIES}/${library}`, await Deno.readFile(join(ROOT, LIBRARIES, library))];
 }
@@ -76,8 +79,8 @@ export async function collectFiles({ encoder }: Platform): Promise<Map<string, U
 }
 
 /**
- * One entry point with all that it imports, as one module; imagescript stays outside since it loads files of its own, and is found by its
- * name among those that lie beside the bundle.
+ * One entry point with all that it imports, as one module; imagescript stays outside since it loads
+ * files of its own, and is found by its name among those that lie beside the bundle.
  */
 export async function bundle(entry: string): Promise<Uint8Array> {
   const { imagescript } = config.imports;

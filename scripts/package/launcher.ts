@@ -1,4 +1,8 @@
-/** Writes `./parataa`, the launcher of a clone, anew; a test compares it with the tables of commands and flags. @module */
+/**
+ * Writes `./parataa`, the launcher of a clone, anew; a test compares it with the tables of commands
+ * and flags.
+ * @module
+ */
 import { join } from "node:path";
 import { ROOT } from "./contents.ts";
 import { launcherText } from "./stub.ts";

@@ -1,4 +1,8 @@
-/** `deno task package`: parataa for Linux x64 in one file that needs no Deno, no Node and no network. @module */
+/**
+ * `deno task package`: parataa for Linux x64 in one file that needs no Deno, no Node and no
+ * network.
+ * @module
+ */
 import { dirname, join, resolve } from "node:path";
 import { gzipSync } from "node:zlib";
 import { VERSION } from "../../src/version.ts";

@@ -1,4 +1,7 @@
-/** The shell stub of the single file and the launcher of a clone, their blanks filled in. @module */
+/**
+ * The shell stub of the single file and the launcher of a clone, their blanks filled in.
+ * @module
+ */
 import { join } from "node:path";
 import { COMMANDS } from "../../src/cli/commands/commands.ts";
 import { loadCommand } from "../../src/cli/commands/load_command.ts";
@@ -51,7 +54,10 @@ export async function launcherText(): Promise<string> {
   return withGrants(template, await commandCases({ own: true }));
 }
 
-/** A script with the functions of `grants.sh`, which allow what a line names, and what each command may do. */
+/**
+ * A script with the functions of `grants.sh`, which allow what a line names, and what each command
+ * may do.
+ */
 function withGrants(template: string, cases: string): string {
   const grants = Deno.readTextFileSync(join(import.meta.dirname!, "grants.sh"));
   const fill = (text: string, name: string, value: string) =>
@@ -62,7 +68,8 @@ function withGrants(template: string, cases: string): string {
 /**
  * What each command of the table is allowed: its permissions, and the paths on its command line.
  *
- * @param options.own name the project's own files that a command reads; in the single file all of them are readable
+ * @param options.own name the project's own files that a command reads; in the single file all of
+ * them are readable
  */
 export async function commandCases({ own = false } = {}): Promise<string> {
   const cases: string[] = [];
@@ -91,7 +98,10 @@ export async function commandCases({ own = false } = {}): Promise<string> {
   return cases.join("\n");
 }
 
-/** What a command reads of the project itself; of the packages all, since a JPEG's decoder lies deep among them. */
+/**
+ * What a command reads of the project itself; of the packages all, since a JPEG's decoder lies deep
+ * among them.
+ */
 function ownPaths(read: readonly string[]): string[] {
   return read.filter((path) => path !== "output")
     .map((path) => path.replace(/^node_modules\/.*/, "node_modules"));

@@ -1,6 +1,6 @@
 /**
- * The single file's unpacker, run by its stub: `unpack.js FILE OFFSET NEW FOLDER` fills the folder NEW from the archive in FILE and moves
- * it to FOLDER, whole or not at all.
+ * The single file's unpacker, run by its stub: `unpack.js FILE OFFSET NEW FOLDER` fills the folder
+ * NEW from the archive in FILE and moves it to FOLDER, whole or not at all.
  * @module
  */
 import { basename, dirname, join } from "node:path";
@@ -10,7 +10,10 @@ import { type ArchiveEntry, ArchiveReader } from "./archive.ts";
 /** Leftovers of unpackers that were killed; a living one takes seconds. */
 const STALE_MS = 3_600_000;
 
-/** Fills `made` and moves it to `folder`, unless that is whole by the time that no other start is at work on it. */
+/**
+ * Fills `made` and moves it to `folder`, unless that is whole by the time that no other start is at
+ * work on it.
+ */
 export async function unpack(
   archive: string,
   offset: number,
@@ -53,7 +56,8 @@ async function fill(folder: string, reader: ArchiveReader): Promise<void> {
     const bytes = reader.readEntry(entry);
     using file = Deno.openSync(name, { write: true, createNew: true });
     for (let at = 0; at < bytes.length;) at += file.writeSync(bytes.subarray(at));
-    // A power cut after the last rename must not leave files that are as long as they should be, and empty.
+    // A power cut after the last rename must not leave files that are as long as they should be,
+    // and empty.
     file.syncSync();
   }
 }

@@ -15,7 +15,10 @@ export function fileFault(cause: unknown): string {
   return text ?? withoutNumber(cause instanceof Error ? cause.message : String(cause));
 }
 
-/** The same for an error that nobody has put into words: with the path, where the system's message names it. */
+/**
+ * The same for an error that nobody has put into words: with the path, where the system's message
+ * names it.
+ */
 export function fileFaultOf(error: Error): string {
   const path = / \(os error \d+\): \w+ '(.*)'/s.exec(error.message)?.[1];
   return path === undefined ? withoutNumber(error.message) : `${path}: ${fileFault(error)}`;

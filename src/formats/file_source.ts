@@ -39,7 +39,10 @@ export class FileSource implements ByteSource, Disposable {
     }
   }
 
-  /** Reads `length` bytes at `offset`, fewer where the file ends before. Seeking and reading are one step: reads may overlap. */
+  /**
+   * Reads `length` bytes at `offset`, fewer where the file ends before. Seeking and reading are one
+   * step: reads may overlap.
+   */
   read(offset: number, length: number): Promise<Uint8Array> {
     const bytes = new Uint8Array(Math.max(0, Math.min(length, this.size - offset)));
     this.#file.seekSync(offset, Deno.SeekMode.Start);

@@ -1,8 +1,10 @@
 /**
- * A strict JSON reader for files that may be hostile: manifests, checkpoints, scheduler configurations, safetensors headers.
+ * A strict JSON reader for files that may be hostile: manifests, checkpoints, scheduler
+ * configurations, safetensors headers.
  *
- * It accepts less than `JSON.parse`: no duplicate keys (readers disagree on which one counts), no `__proto__`, no lone surrogates, no
- * numbers beyond a double, bounded size and depth. Errors name line, column and byte. RFC 8259 is the grammar.
+ * It accepts less than `JSON.parse`: no duplicate keys (readers disagree on which one counts), no
+ * `__proto__`, no lone surrogates, no numbers beyond a double, bounded size and depth. Errors name
+ * line, column and byte. RFC 8259 is the grammar.
  * @module
  */
 import { FormatError } from "../errors.ts";
@@ -12,7 +14,10 @@ import { shown } from "../text.ts";
 /** A parsed JSON value. */
 export type JsonValue = null | boolean | number | string | readonly JsonValue[] | JsonObject;
 
-/** A parsed JSON object. It inherits nothing, so that an absent key is `undefined` whatever its name. */
+/**
+ * A parsed JSON object. It inherits nothing, so that an absent key is `undefined` whatever its
+ * name.
+ */
 export interface JsonObject {
   /** Value of a key, `undefined` where it is absent. */
   readonly [key: string]: JsonValue | undefined;
@@ -28,13 +33,19 @@ export interface ReadJsonOptions {
   maxDepth?: number;
   /** Most values, containers included: bounds memory; default 1,000,000. */
   maxValues?: number;
-  /** Accept only numbers written as plain decimal integers from 0 to 2^53 − 1, no sign, fraction or exponent; default `false`. */
+  /**
+   * Accept only numbers written as plain decimal integers from 0 to 2^53 − 1, no sign, fraction or
+   * exponent; default `false`.
+   */
   naturalsOnly?: boolean;
   /** Accept NaN, Infinity and -Infinity, as Python's `json` writes them; default `false`. */
   nonFinite?: boolean;
   /** Where `bytes` starts within `file`, added to the byte offsets in messages; default 0. */
   baseOffset?: number;
-  /** Filled with the place of every value, `line 3, column 5`, by its JSON pointer (RFC 6901): `/grid/seed/0`. For small files. */
+  /**
+   * Filled with the place of every value, `line 3, column 5`, by its JSON pointer (RFC 6901):
+   * `/grid/seed/0`. For small files.
+   */
   places?: Map<string, string>;
 }
 
@@ -98,8 +109,8 @@ const NON_FINITE: readonly Keyword[] = [
 ];
 
 /**
- * Makes objects whose only ancestor is empty: as safe against inherited names as `Object.create(null)`, and smaller,
- * since V8 keeps the latter as hash tables.
+ * Makes objects whose only ancestor is empty: as safe against inherited names as
+ * `Object.create(null)`, and smaller, since V8 keeps the latter as hash tables.
  */
 const Bare = function () {} as unknown as { new (): Record<string, JsonValue>; prototype: object };
 Bare.prototype = Object.freeze(Object.create(null));
@@ -201,7 +212,10 @@ class Parser {
     return value;
   }
 
-  /** Character by character: a regular expression that repeats a group overflows its stack on millions of escapes. */
+  /**
+   * Character by character: a regular expression that repeats a group overflows its stack on
+   * millions of escapes.
+   */
   #string(): string {
     const start = this.#at++;
     let escaped = false;

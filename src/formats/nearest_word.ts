@@ -1,7 +1,8 @@
 /** The word that somebody meant who typed another. @module */
 
 /**
- * The word of `known` that is fewest edits from `typed`, where at most a third of its letters (and two at least) differ.
+ * The word of `known` that is fewest edits from `typed`, where at most a third of its letters (and
+ * two at least) differ.
  *
  * @returns `undefined` where none is near
  */
@@ -16,8 +17,9 @@ export function nearestWord(typed: string, known: Iterable<string>): string | un
 }
 
 /**
- * Names of `known` that share a whole word with `typed` (the more of them the nearer), or else those that are fewest edits from it, as
- * a whole or in one of their words, where at most a third of its letters differ. Upper and lower case are alike.
+ * Names of `known` that share a whole word with `typed` (the more of them the nearer), or else
+ * those that are fewest edits from it, as a whole or in one of their words, where at most a third
+ * of its letters differ. Upper and lower case are alike.
  */
 export function nearWords(typed: string, known: Iterable<string>): string[] {
   const wanted = typed.toLowerCase();

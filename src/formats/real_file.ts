@@ -2,8 +2,8 @@
 import { PermissionError } from "../errors.ts";
 
 /**
- * The file behind a path, every link resolved. Deno grants by the name it is given and follows links: without this, a link inside a
- * folder that may be read opens every file outside it.
+ * The file behind a path, every link resolved. Deno grants by the name it is given and follows
+ * links: without this, a link inside a folder that may be read opens every file outside it.
  *
  * @throws {PermissionError} when it is a link to what may not be read
  */

@@ -6,7 +6,10 @@ export const COLUMNS = 80;
 /** A space at which no line is broken; {@link wrap} gives it back as a plain one. */
 export const NO_BREAK = "\u00a0";
 
-/** Lines of at most `width` characters, broken at spaces; a longer word has a line of its own, a text that fits stays as it is. */
+/**
+ * Lines of at most `width` characters, broken at spaces; a longer word has a line of its own, a
+ * text that fits stays as it is.
+ */
 export function wrap(text: string, width: number = COLUMNS): string[] {
   if (text.length <= width && !text.includes("\n")) return [text.replaceAll(NO_BREAK, " ")];
   const lines: string[] = [];

@@ -1,4 +1,8 @@
-/** The cache of the hub's own tools: contents by hash, and a folder of links to them for every commit. @module */
+/**
+ * The cache of the hub's own tools: contents by hash, and a folder of links to them for every
+ * commit.
+ * @module
+ */
 import { join } from "node:path";
 import { asStorageError } from "../storage/storage_error.ts";
 import { writeWholeFile } from "../storage/whole_file.ts";
@@ -21,8 +25,9 @@ export interface CachePlace {
 }
 
 /**
- * Lays files out as `models--owner--name/{blobs,refs,snapshots}`. Deno makes symbolic links only for a process that may read and write
- * everywhere. For others the files themselves lie in the snapshot, as the hub's own tools do on systems without links.
+ * Lays files out as `models--owner--name/{blobs,refs,snapshots}`. Deno makes symbolic links only
+ * for a process that may read and write everywhere. For others the files themselves lie in the
+ * snapshot, as the hub's own tools do on systems without links.
  */
 export function cacheLayout(place: CachePlace): ModelLayout {
   const { cacheDir, repository: { owner, name }, commit } = place;

@@ -16,7 +16,8 @@ export interface DownloadOptions {
 }
 
 /**
- * Downloads a file to `path`, on from what is there. The bytes are right when this returns: their number and hash are the listed ones.
+ * Downloads a file to `path`, on from what is there. The bytes are right when this returns: their
+ * number and hash are the listed ones.
  *
  * @throws {NetworkError} when the hub refuses, or sends other bytes than it lists
  * @throws {StorageError} when the file system refuses; what has come stays
@@ -29,7 +30,8 @@ export async function downloadFile(
   const { signal } = request;
   using partial = await PartialFile.open(path, file, signal);
   const download = new Download(file, partial, request);
-  // Bytes of an earlier process may be of another file: once they are dropped, the next wrong hash is the hub's.
+  // Bytes of an earlier process may be of another file: once they are dropped, the next wrong hash
+  // is the hub's.
   for (let fresh = partial.size === 0;; fresh = true) {
     await withRetries(() => download.attempt(progress), {
       ...{ patience, signal, note },

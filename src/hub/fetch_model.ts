@@ -65,15 +65,18 @@ export interface FetchedModel {
 }
 
 /**
- * Downloads the files of a hub's repository that a model folder needs, or those that `include` names. Files are pinned to the commit that
- * the revision stands for, their sizes and hashes are compared with the listing, and they get their names when all of them are there.
- * Called again after any failure it goes on where it stopped.
+ * Downloads the files of a hub's repository that a model folder needs, or those that `include`
+ * names. Files are pinned to the commit that the revision stands for, their sizes and hashes are
+ * compared with the listing, and they get their names when all of them are there. Called again
+ * after any failure it goes on where it stopped.
  *
  * @param repository `owner/name`
  * @returns where the files are
- * @throws {UsageError} when the name, the revision or a pattern is wrong, or a file of another model is in the way
+ * @throws {UsageError} when the name, the revision or a pattern is wrong, or a file of another
+ * model is in the way
  * @throws {FormatError} when the listing is malformed or names paths that cannot be written safely
- * @throws {NetworkError} when the hub cannot be reached, refuses, or sends other bytes than it lists
+ * @throws {NetworkError} when the hub cannot be reached, refuses, or sends other bytes than it
+ * lists
  * @throws {StorageError} when the file system refuses, as on a full disk
  * @throws {BusyError} when another process downloads into the same folder
  *

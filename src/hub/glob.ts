@@ -1,8 +1,8 @@
 /** Patterns of file names, as the hub's own tools take them. @module */
 
 /**
- * Whether a path matches a pattern: `*` is any text, `/` included, `?` any character; a pattern that ends in `/` names all below a folder.
- * Takes time in proportion to both lengths.
+ * Whether a path matches a pattern: `*` is any text, `/` included, `?` any character; a pattern
+ * that ends in `/` names all below a folder. Takes time in proportion to both lengths.
  */
 export function matchesGlob(path: string, pattern: string): boolean {
   const wanted = pattern.endsWith("/") ? `${pattern}*` : pattern;

@@ -32,8 +32,8 @@ export interface HubAnswer extends Disposable {
 }
 
 /**
- * Sends a request and follows redirects. The token goes to the hub's own origin alone; a redirect that leads from https to http, in a
- * circle or to no address is refused.
+ * Sends a request and follows redirects. The token goes to the hub's own origin alone; a redirect
+ * that leads from https to http, in a circle or to no address is refused.
  *
  * @throws {TransientFault} when asking again may help
  * @throws {NetworkError} when the hub refuses
@@ -134,7 +134,10 @@ function answer(
   };
 }
 
-/** SHA-256, or git's SHA-1, of a file by the headers of the hub. A mirror's own ETag may be anything. */
+/**
+ * SHA-256, or git's SHA-1, of a file by the headers of the hub. A mirror's own ETag may be
+ * anything.
+ */
 function contentHash(headers: Headers): string | undefined {
   const own = headers.has("x-repo-commit") ? headers.get("etag") : null;
   const etag = headers.get("x-linked-etag") ?? own;

@@ -1,4 +1,7 @@
-/** Names of files as a hub lists them: they become paths here, and the listing is not trusted. @module */
+/**
+ * Names of files as a hub lists them: they become paths here, and the listing is not trusted.
+ * @module
+ */
 import { FormatError } from "../errors.ts";
 import { escapeInvisible, shown } from "../text.ts";
 
@@ -34,7 +37,8 @@ export function unfitName(path: string): string | undefined {
  * Refuses files that cannot be written side by side, on any system.
  *
  * @param reserved a folder that none may lie in
- * @throws {FormatError} on a name that is unfit, or two that differ in nothing but case or are a file and a folder at once
+ * @throws {FormatError} on a name that is unfit, or two that differ in nothing but case or are a
+ * file and a folder at once
  */
 export function checkListedNames(paths: readonly string[], what: string, reserved: string): void {
   const files = new Map<string, string>();

@@ -33,8 +33,9 @@ export interface FileChoice {
 }
 
 /**
- * Chooses files. Without `include`: of a model its index, settings, tokenizers and one set of weights a part, networks in ONNX before
- * weights to convert; of a part alone the same; else the only checkpoint.
+ * Chooses files. Without `include`: of a model its index, settings, tokenizers and one set of
+ * weights a part, networks in ONNX before weights to convert; of a part alone the same; else the
+ * only checkpoint.
  *
  * @param what the repository's name
  * @throws {UsageError} when nothing or too much is there to choose from

@@ -1,4 +1,8 @@
-/** A file that is being downloaded. It keeps its bytes when the process ends, and has no name that looks whole. @module */
+/**
+ * A file that is being downloaded. It keeps its bytes when the process ends, and has no name that
+ * looks whole.
+ * @module
+ */
 import { createHash, type Hash } from "node:crypto";
 import { openOwnFile } from "../storage/own_file.ts";
 import { asStorageError } from "../storage/storage_error.ts";

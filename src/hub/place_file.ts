@@ -3,7 +3,10 @@ import { dirname, join } from "node:path";
 import { asStorageError } from "../storage/storage_error.ts";
 import { ensureFolder, syncFolder } from "../storage/whole_file.ts";
 
-/** Makes the folders of `path`, whose parts `/` separates, below a folder that is there; none may be a link. */
+/**
+ * Makes the folders of `path`, whose parts `/` separates, below a folder that is there; none may be
+ * a link.
+ */
 export async function makeFolders(root: string, path: string): Promise<void> {
   const parts = path.split("/").slice(0, -1);
   for (let i = 1; i <= parts.length; i++) await ensureFolder(join(root, ...parts.slice(0, i)));

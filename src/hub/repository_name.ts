@@ -15,7 +15,8 @@ export interface RepositoryName {
 /**
  * Reads `owner/name`.
  *
- * @throws {UsageError} when it has another form; where it is an address of the hub, with the name in it
+ * @throws {UsageError} when it has another form; where it is an address of the hub, with the name
+ * in it
  */
 export function readRepositoryName(text: string): RepositoryName {
   const [owner, name, ...rest] = text.split("/");

@@ -34,7 +34,10 @@ export class StallWatch {
     this.#controller.abort();
   }
 
-  /** What a failed request tells: the reason of an abort from outside, a stall, or the connection's fault. */
+  /**
+   * What a failed request tells: the reason of an abort from outside, a stall, or the connection's
+   * fault.
+   */
   fault(cause: unknown, what: string): unknown {
     if (this.#outer?.aborted) return this.#outer.reason;
     const why = this.#controller.signal.aborted && !this.#stopped

@@ -29,7 +29,10 @@ export const DEFAULT_PATIENCE: Patience = { retries: 5, backoffMs: 1000, stallMs
 /** Longest wait between two tries, one that a server asks for included. */
 const LONGEST_WAIT_MS = 120_000;
 
-/** A try that brought so many new bytes was a success, whatever ended it: the tries are counted anew. */
+/**
+ * A try that brought so many new bytes was a success, whatever ended it: the tries are counted
+ * anew.
+ */
 const PROGRESS_BYTES = 1 << 20;
 
 /** Options of {@link withRetries}. */

@@ -12,7 +12,8 @@ const STEMS = ["diffusion_pytorch_model", "model", "pytorch_model"];
 const SHARD = /-\d{5}-of-\d{5}/;
 
 /**
- * The files of one set of weights in a folder: safetensors before pickles, the plain variant before others, one file before shards.
+ * The files of one set of weights in a folder: safetensors before pickles, the plain variant before
+ * others, one file before shards.
  *
  * @param options.fp16 take the variant `fp16` where there is one
  */
@@ -36,7 +37,10 @@ function isWeights(name: string, stem: string, extension: string): boolean {
     name.endsWith(`.${extension}`);
 }
 
-/** `fp16` of `model.fp16.safetensors` and `model.fp16-00001-of-00002.safetensors`, empty for the plain ones. */
+/**
+ * `fp16` of `model.fp16.safetensors` and `model.fp16-00001-of-00002.safetensors`, empty for the
+ * plain ones.
+ */
 function variantOf(name: string, stem: string, extension: string): string {
   const middle = name.slice(stem.length, -extension.length - 1);
   return middle.replace(SHARD, "").replace(/^\./, "");
@@ -62,7 +66,8 @@ function oneSet(
 }
 
 /**
- * The files of one network in a folder: `model.onnx`, or `model_fp16.onnx`, and what lies beside it under its name or as external data.
+ * The files of one network in a folder: `model.onnx`, or `model_fp16.onnx`, and what lies beside it
+ * under its name or as external data.
  *
  * @param options.fp16 take the network in float16 where there is one
  */
@@ -76,7 +81,8 @@ export function pickNetwork(files: readonly NamedSize[], { fp16 = false } = {}):
     name.startsWith(`${network.name}_`) || name.startsWith(`${network.name}.`) || /\.pb$/.test(name)
   );
   if (beside.length > 0) return [network, ...beside].map(({ name }) => name);
-  // A network with weights inside is about as large as the weights that it was made of; one that reads them is far smaller.
+  // A network with weights inside is about as large as the weights that it was made of; one that
+  // reads them is far smaller.
   const data = files.find(({ name }) => name === `${stem}.safetensors`);
   return data && data.size > 4 * network.size ? [network.name, data.name] : [network.name];
 }

@@ -7,7 +7,8 @@ import type { ModelFolder } from "./model_folder.ts";
 export type ClassNames = readonly (readonly string[])[];
 
 /**
- * Reads the names: class numbers from 0 without a gap, each with comma-separated names, as diffusers writes them.
+ * Reads the names: class numbers from 0 without a gap, each with comma-separated names, as
+ * diffusers writes them.
  *
  * @throws {ModelError} the names are missing or leave a number out
  */

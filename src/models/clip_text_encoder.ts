@@ -95,7 +95,11 @@ export class ClipTextEncoder implements AsyncDisposable {
   }
 }
 
-/** `input_ids [batch, tokens]` of whole numbers, `last_hidden_state [batch, tokens, width]`. @throws {ModelError} */
+/**
+ * `input_ids [batch, tokens]` of whole numbers, `last_hidden_state [batch, tokens, width]`.
+ *
+ * @throws {ModelError}
+ */
 export function checkEncoder(
   file: string,
   { inputs, outputs }: { inputs: readonly TensorMetadata[]; outputs: readonly TensorMetadata[] },

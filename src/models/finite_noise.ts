@@ -1,4 +1,8 @@
-/** A second chance for rows that came back as NaN or infinity: one bad call of a device must not end a run. @module */
+/**
+ * A second chance for rows that came back as NaN or infinity: one bad call of a device must not end
+ * a run.
+ * @module
+ */
 import { NumericalError } from "../errors.ts";
 import { countNonFinite } from "../sampling/arguments.ts";
 import type { Denoiser } from "../sampling/denoiser.ts";
@@ -14,9 +18,10 @@ export interface DeviceAware extends Denoiser {
 }
 
 /**
- * The same denoiser, each row with a value that is not finite evaluated once more, alone and on another device where there is one. What
- * is still not finite then ends the sampling if the devices are known, so that the error can name them; else it is left to the
- * sampler, which names round and step.
+ * The same denoiser, each row with a value that is not finite evaluated once more, alone and on
+ * another device where there is one. What is still not finite then ends the sampling if the devices
+ * are known, so that the error can name them; else it is left to the sampler, which names round and
+ * step.
  */
 export function retryNonFinite(denoiser: Denoiser | DeviceAware): Denoiser {
   const { rowSize, schedule } = denoiser;

@@ -20,7 +20,10 @@ export interface GuidedDenoiserOptions {
   conditional: ConditionRow;
   /** Condition that is led away from: the null class, the negative prompt. */
   unconditional: ConditionRow;
-  /** Guidance w; at 1 the unconditional rows are not evaluated, at 0 the conditional ones where all channels are guided. */
+  /**
+   * Guidance w; at 1 the unconditional rows are not evaluated, at 0 the conditional ones where all
+   * channels are guided.
+   */
   guidanceScale: number;
   /** Leading channels that are guided; the others take the conditional noise. All by default. */
   guidedChannels?: number;
@@ -38,10 +41,12 @@ interface Prediction {
 }
 
 /**
- * ε = ε_u + w (ε_c − ε_u) at each row's own timestep (Ho & Salimans, "Classifier-free diffusion guidance", 2022).
+ * ε = ε_u + w (ε_c − ε_u) at each row's own timestep (Ho & Salimans, "Classifier-free diffusion
+ * guidance", 2022).
  *
- * A step takes up to two network rows, the conditional one first, in calls of at most `batchSize` rows; results do not depend
- * on where the calls are cut, nor on the devices that make them. One `predictNoise` at a time.
+ * A step takes up to two network rows, the conditional one first, in calls of at most `batchSize`
+ * rows; results do not depend on where the calls are cut, nor on the devices that make them. One
+ * `predictNoise` at a time.
  */
 export class GuidedDenoiser implements Denoiser {
   readonly rowSize: number;
@@ -91,7 +96,8 @@ export class GuidedDenoiser implements Denoiser {
   }
 
   /**
-   * The guided noise. A row that is NaN or infinite is asked once more, alone and on another device where there is one.
+   * The guided noise. A row that is NaN or infinite is asked once more, alone and on another device
+   * where there is one.
    *
    * @throws {NumericalError} naming the devices, where it is not finite then either
    */

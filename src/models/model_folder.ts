@@ -1,4 +1,8 @@
-/** A model folder in the layout of diffusers and optimum: one sub-folder per part, each with its `model.onnx`. @module */
+/**
+ * A model folder in the layout of diffusers and optimum: one sub-folder per part, each with its
+ * `model.onnx`.
+ * @module
+ */
 import { join } from "node:path";
 import { ModelError, PermissionError } from "../errors.ts";
 import { isJsonObject, type JsonObject, readJson } from "../formats/json.ts";
@@ -28,15 +32,21 @@ export interface ModelFolderOptions {
 }
 
 /**
- * A folder whose wanted parts are all there. Opening it reads no network. It notes every file that it gives out, so that a run can
- * record what made its images.
+ * A folder whose wanted parts are all there. Opening it reads no network. It notes every file that
+ * it gives out, so that a run can record what made its images.
  */
 export class ModelFolder {
   /** Path as the user gave it. */
   readonly path: string;
-  /** Networks that were asked for and their external data: resolved paths by their names in the folder. */
+  /**
+   * Networks that were asked for and their external data: resolved paths by their names in the
+   * folder.
+   */
   readonly networkFiles: Map<string, string> = new Map();
-  /** Other files that were asked for: paths by their names in the folder, `undefined` for one that is absent. */
+  /**
+   * Other files that were asked for: paths by their names in the folder, `undefined` for one that
+   * is absent.
+   */
   readonly configFiles: Map<string, string | undefined> = new Map();
   readonly #networkFile: string;
   #index: JsonObject = {};
@@ -96,11 +106,13 @@ export class ModelFolder {
   }
 
   /**
-   * Path of a part's network, to be opened as it is. Every link is resolved, so that a permission to read means the file that is
-   * really opened; but where a link's external data lie beside it, as in Hugging Face's cache, the path is the link's. Notes the
-   * network and its external data in {@link networkFiles}.
+   * Path of a part's network, to be opened as it is. Every link is resolved, so that a permission
+   * to read means the file that is really opened; but where a link's external data lie beside it,
+   * as in Hugging Face's cache, the path is the link's. Notes the network and its external data in
+   * {@link networkFiles}.
    *
-   * @throws {ModelError} when external data are missing, short, or lie behind a link out of the folder
+   * @throws {ModelError} when external data are missing, short, or lie behind a link out of the
+   * folder
    * @throws {PermissionError} when the network is a link to a file that may not be read
    */
   async network(part: string): Promise<string> {
@@ -111,7 +123,10 @@ export class ModelFolder {
     return path;
   }
 
-  /** A file of the folder that is not a network, `undefined` where it is absent. Notes it in {@link configFiles}. */
+  /**
+   * A file of the folder that is not a network, `undefined` where it is absent. Notes it in
+   * {@link configFiles}.
+   */
   async read(name: string): Promise<Uint8Array | undefined> {
     const path = join(this.path, name);
     const file = await isFile(path) ? await resolveFile(path) : undefined;
@@ -130,7 +145,11 @@ export class ModelFolder {
   }
 }
 
-/** A number of a config, or `fallback` where the key is absent. @throws {ModelError} when it is something else */
+/**
+ * A number of a config, or `fallback` where the key is absent.
+ *
+ * @throws {ModelError} when it is something else
+ */
 export function configNumber(config: JsonObject, key: string, fallback: number): number {
   const value = config[key];
   if (value === undefined) return fallback;

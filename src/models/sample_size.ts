@@ -7,7 +7,8 @@ import { shownValue } from "../text.ts";
 const DEFAULT = 64;
 
 /**
- * One side of `sample_size` of `unet/config.json`: a number for both sides, or `[height, width]`; 64 where the key is absent.
+ * One side of `sample_size` of `unet/config.json`: a number for both sides, or `[height, width]`;
+ * 64 where the key is absent.
  *
  * @throws {ModelError} when it is neither
  */

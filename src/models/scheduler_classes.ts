@@ -1,11 +1,14 @@
 /**
- * diffusers' scheduler classes whose networks were trained on DDIM's noise levels (state of 0.35 to 0.42): they differ in how they
- * step, and what they take where a file leaves a key out.
+ * diffusers' scheduler classes whose networks were trained on DDIM's noise levels (state of 0.35 to
+ * 0.42): they differ in how they step, and what they take where a file leaves a key out.
  * @module
  */
 import type { SchedulerConfig } from "../sampling/schedules/scheduler_config.ts";
 
-/** What a class takes where its file leaves a key out; `undefined` for a setting that it does not have. */
+/**
+ * What a class takes where its file leaves a key out; `undefined` for a setting that it does not
+ * have.
+ */
 export interface SchedulerDefaults extends
   Pick<
     SchedulerConfig,
@@ -65,8 +68,9 @@ export function stepsAsDdim(name: SchedulerClass): boolean {
 }
 
 /**
- * Keys that tell how the class's own solver steps between levels, or belong to one that is refused or reported when it is set. They need
- * no further word: a class with another solver is reported as a whole.
+ * Keys that tell how the class's own solver steps between levels, or belong to one that is refused
+ * or reported when it is set. They need no further word: a class with another solver is reported as
+ * a whole.
  */
 export const STEPPING_KEYS: ReadonlySet<string> = new Set([
   "algorithm_type",

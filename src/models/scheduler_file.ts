@@ -1,7 +1,8 @@
 /**
  * `scheduler/scheduler_config.json` in the words of the schedule.
  *
- * Every key that changes noise levels, levels visited or steps is followed, refused by name, or named in a note.
+ * Every key that changes noise levels, levels visited or steps is followed, refused by name, or
+ * named in a note.
  * @module
  */
 import { answerWeights, type PredictionType } from "../sampling/schedules/answers.ts";
@@ -35,7 +36,8 @@ export interface SchedulerFile {
 const FILE = "scheduler/scheduler_config.json";
 
 /**
- * Reads and validates the noise levels of the model; a folder without the file has its kind's preset.
+ * Reads and validates the noise levels of the model; a folder without the file has its kind's
+ * preset.
  *
  * @throws {ModelError} naming a key whose value cannot be followed
  */
@@ -116,7 +118,10 @@ function readTrainedBetas(file: ConfigReader): readonly number[] | undefined {
   throw file.wrong("trained_betas", "null or a list of numbers");
 }
 
-/** Classes that space by linspace where their file says nothing are spaced as DDIM does, as their steps are. */
+/**
+ * Classes that space by linspace where their file says nothing are spaced as DDIM does, as their
+ * steps are.
+ */
 function readSpacing(source: Source): TimestepSpacing {
   const { file, kind, name, defaults, note } = source;
   const preset = SCHEDULER_PRESETS[kind].timestepSpacing;

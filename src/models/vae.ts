@@ -13,7 +13,11 @@ export class VaeDecoder implements AsyncDisposable {
     this.#options = options;
   }
 
-  /** Opens the decoder. @throws {ModelError} when it cannot be loaded, or takes other latents or gives no images */
+  /**
+   * Opens the decoder.
+   *
+   * @throws {ModelError} when it cannot be loaded, or takes other latents or gives no images
+   */
   static async open(env: Environment, options: VaeOptions): Promise<VaeDecoder> {
     const network = await VaeNetwork.open(env, options, {
       kind: "decoder",

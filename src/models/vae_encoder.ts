@@ -16,7 +16,8 @@ export class VaeEncoder implements AsyncDisposable {
   }
 
   /**
-   * Opens the encoder. Its output holds latents, or, by the name of `latent_parameters`, mean and log-variance, twice the channels.
+   * Opens the encoder. Its output holds latents, or, by the name of `latent_parameters`, mean and
+   * log-variance, twice the channels.
    *
    * @throws {ModelError} when it cannot be loaded, takes no images or gives other latents
    */
@@ -31,11 +32,13 @@ export class VaeEncoder implements AsyncDisposable {
   }
 
   /**
-   * Latent of an image: the mean, times the scaling factor. An encoder that draws its latents itself, as diffusers' own export script
-   * makes them, gives a draw around the mean, another one each time.
+   * Latent of an image: the mean, times the scaling factor. An encoder that draws its latents
+   * itself, as diffusers' own export script makes them, gives a draw around the mean, another one
+   * each time.
    *
    * @returns `[channels, height, width]`
-   * @throws {ModelError} when the network is made for images of another size, or makes latents of another size
+   * @throws {ModelError} when the network is made for images of another size, or makes latents of
+   * another size
    * @throws {NumericalError} when the latent is not finite
    */
   async encode(image: Image, signal?: AbortSignal): Promise<Float64Array> {

@@ -1,4 +1,7 @@
-/** One network of a variational autoencoder in ONNX Runtime: one image or latent in, one out. @module */
+/**
+ * One network of a variational autoencoder in ONNX Runtime: one image or latent in, one out.
+ * @module
+ */
 import { ModelError, NumericalError } from "../errors.ts";
 import type { Environment } from "../runtime/environment.ts";
 import { InferenceSession } from "../runtime/inference_session.ts";
@@ -53,7 +56,11 @@ export class VaeNetwork implements AsyncDisposable {
     this.#input = input;
   }
 
-  /** Opens the network. @throws {ModelError} when it cannot be loaded or does not meet the contract */
+  /**
+   * Opens the network.
+   *
+   * @throws {ModelError} when it cannot be loaded or does not meet the contract
+   */
   static async open(
     env: Environment,
     { file, session: options }: VaeOptions,

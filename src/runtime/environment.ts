@@ -19,13 +19,17 @@ export interface EnvironmentOptions {
   /** Path of libonnxruntime; by default it is searched for, see docs/permissions.md. */
   libraryPath?: string;
   /**
-   * Least severe messages that ONNX Runtime prints to stderr. Default "fatal": its errors come back as exceptions, printing them
-   * too would say everything twice. Only the first environment of a process decides.
+   * Least severe messages that ONNX Runtime prints to stderr. Default "fatal": its errors come back
+   * as exceptions, printing them too would say everything twice. Only the first environment of a
+   * process decides.
    */
   logSeverityLevel?: LogSeverityLevel;
 }
 
-/** What the environments and sessions of a process share. OrtEnv is one per process; it goes with the last reference. */
+/**
+ * What the environments and sessions of a process share. OrtEnv is one per process; it goes with
+ * the last reference.
+ */
 class SharedEnvironment {
   static current: SharedEnvironment | undefined;
   readonly library: OrtLibrary;
@@ -73,15 +77,16 @@ export type { SharedEnvironment };
 export let sharedOf: (environment: Environment) => SharedEnvironment;
 
 /**
- * For the rest of this folder: another environment over the same native one, to be closed on its own.
+ * For the rest of this folder: another environment over the same native one, to be closed on its
+ * own.
  *
  * @internal
  */
 export let shareEnvironment: (environment: Environment) => Environment;
 
 /**
- * ONNX Runtime, ready for sessions. Several may be open at once; they share one native environment, which is released after the last
- * of them and the last of their sessions is closed.
+ * ONNX Runtime, ready for sessions. Several may be open at once; they share one native environment,
+ * which is released after the last of them and the last of their sessions is closed.
  *
  * @example
  * ```ts
@@ -99,7 +104,9 @@ export class Environment implements Disposable {
   readonly version: string;
   /** Path or system name that the library was opened by. */
   readonly libraryPath: string;
-  /** Providers that the library was compiled with; being listed does not mean that one works here. */
+  /**
+   * Providers that the library was compiled with; being listed does not mean that one works here.
+   */
   readonly availableProviders: readonly string[];
 
   static {
@@ -123,7 +130,8 @@ export class Environment implements Disposable {
    *
    * @param options where the library is and how much it prints
    * @throws {PermissionError} without `--allow-ffi`
-   * @throws {RuntimeLibraryError} when no library can be opened, or another one is open in this process
+   * @throws {RuntimeLibraryError} when no library can be opened, or another one is open in this
+   * process
    */
   static open(options: EnvironmentOptions = {}): Environment {
     const { libraryPath, logSeverityLevel = "fatal" } = options;

@@ -1,6 +1,6 @@
 /**
- * Checks of names, types and shapes before anything native is called: ONNX Runtime skips some of them, and a few mistakes end in a
- * crash or in garbage instead of an error.
+ * Checks of names, types and shapes before anything native is called: ONNX Runtime skips some of
+ * them, and a few mistakes end in a crash or in garbage instead of an error.
  * @module
  */
 import type { TensorMetadata } from "./model_metadata.ts";
@@ -9,7 +9,8 @@ import { type Tensor, valueOf } from "./tensor.ts";
 /**
  * Checks tensors for every input of the model.
  *
- * @throws {TypeError} for a name that is unknown or missing, a wrong element type, a closed tensor or a detached buffer
+ * @throws {TypeError} for a name that is unknown or missing, a wrong element type, a closed tensor
+ * or a detached buffer
  * @throws {RangeError} for a wrong rank or a wrong fixed dimension
  */
 export function checkFeeds(
@@ -27,8 +28,8 @@ export function checkFeeds(
 }
 
 /**
- * Checks tensors for some outputs of the model. A declared rank of 0 is not held against them: it may mean "no shape
- * declared", and ONNX Runtime itself compares the computed shape.
+ * Checks tensors for some outputs of the model. A declared rank of 0 is not held against them: it
+ * may mean "no shape declared", and ONNX Runtime itself compares the computed shape.
  */
 export function checkFetches(
   outputs: readonly TensorMetadata[],

@@ -14,7 +14,8 @@ export interface FoundLibrary {
 }
 
 /**
- * Looks for ONNX Runtime as {@linkcode Environment.open} does, and says what was tried in place of throwing.
+ * Looks for ONNX Runtime as {@linkcode Environment.open} does, and says what was tried in place of
+ * throwing.
  *
  * @param libraryPath path of the library; when given, nothing else is tried
  * @throws {PermissionError} without `--allow-ffi`

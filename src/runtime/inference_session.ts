@@ -37,7 +37,10 @@ export interface RunOptions {
   signal?: AbortSignal;
 }
 
-/** A session of this process by its address, for a Worker to borrow: it must not outlive the session that lends it. */
+/**
+ * A session of this process by its address, for a Worker to borrow: it must not outlive the session
+ * that lends it.
+ */
 export interface LentSession {
   readonly address: bigint;
   readonly provider: Provider;
@@ -51,7 +54,8 @@ export interface LentSession {
 export let lendSession: (session: InferenceSession) => LentSession;
 
 /**
- * For the rest of this folder: a session that another thread owns; closing it releases nothing of that thread's.
+ * For the rest of this folder: a session that another thread owns; closing it releases nothing of
+ * that thread's.
  *
  * @internal
  */
@@ -141,8 +145,8 @@ export class InferenceSession implements AsyncDisposable {
   }
 
   /**
-   * Runs the model once off the event loop. Outputs are copies in new tensors. For repeated runs of one shape
-   * {@link InferenceSession.bind} is cheaper.
+   * Runs the model once off the event loop. Outputs are copies in new tensors. For repeated runs of
+   * one shape {@link InferenceSession.bind} is cheaper.
    *
    * @param feeds a tensor for every input, by name
    * @param options which outputs, and how to cancel
@@ -173,7 +177,10 @@ export class InferenceSession implements AsyncDisposable {
     return new IoBinding(this.#host, inputs, outputs);
   }
 
-  /** Refuses new runs, waits for those in flight, then releases the model and its bindings. Closing twice is fine. */
+  /**
+   * Refuses new runs, waits for those in flight, then releases the model and its bindings. Closing
+   * twice is fine.
+   */
   async close(): Promise<void> {
     this.#host.handle.close();
     await Promise.allSettled(this.#runs);
@@ -235,7 +242,8 @@ export class InferenceSession implements AsyncDisposable {
 /**
  * Creates the native session.
  *
- * @param environment the session's own share of the environment: closed with it, or here when there will be none
+ * @param environment the session's own share of the environment: closed with it, or here when there
+ * will be none
  */
 async function createNativeSession(
   environment: Environment,
@@ -259,7 +267,10 @@ async function createNativeSession(
   return new OwnedPointer(out.object, { kind: "InferenceSession", release });
 }
 
-/** Has ONNX Runtime load a model off the event loop. What it then complains of is mostly the model, see {@link translateLoadError}. */
+/**
+ * Has ONNX Runtime load a model off the event loop. What it then complains of is mostly the model,
+ * see {@link translateLoadError}.
+ */
 async function load(
   api: OrtApi,
   { env, model, options, out }: {

@@ -21,7 +21,10 @@ export interface BindingHost {
   readonly handle: OwnedPointer;
   readonly inputs: readonly TensorMetadata[];
   readonly outputs: readonly TensorMetadata[];
-  /** Whether the provider copies inputs to its device when they are bound, so that every run must bind them anew. */
+  /**
+   * Whether the provider copies inputs to its device when they are bound, so that every run must
+   * bind them anew.
+   */
   readonly copiesInputs: boolean;
   /** Lets the session wait for a run when it is closed. */
   readonly track: <T>(run: Promise<T>) => Promise<T>;
@@ -40,9 +43,10 @@ interface BoundTensor {
 }
 
 /**
- * A plan for one set of shapes, made by {@link InferenceSession.bind}. Write into the inputs' `data`, run, read the outputs'
- * `data`: nothing is allocated or copied in between on the CPU provider; other providers copy the inputs to their device before
- * each run. Close it before its session, or with it.
+ * A plan for one set of shapes, made by {@link InferenceSession.bind}. Write into the inputs'
+ * `data`, run, read the outputs' `data`: nothing is allocated or copied in between on the CPU
+ * provider; other providers copy the inputs to their device before each run. Close it before its
+ * session, or with it.
  */
 export class IoBinding implements Disposable {
   readonly #host: BindingHost;
@@ -81,7 +85,8 @@ export class IoBinding implements Disposable {
   /**
    * Runs off the event loop.
    *
-   * @throws {TypeError} when the binding or its session is closed, or a run of this binding is under way
+   * @throws {TypeError} when the binding or its session is closed, or a run of this binding is
+   * under way
    * @throws {OrtError} when ONNX Runtime fails
    */
   run(options: IoBindingRunOptions = {}): Promise<void> {
@@ -89,7 +94,8 @@ export class IoBinding implements Disposable {
   }
 
   /**
-   * Runs on this thread, which blocks: for Workers and benches. Throws as {@link IoBinding.run} does.
+   * Runs on this thread, which blocks: for Workers and benches. Throws as {@link IoBinding.run}
+   * does.
    *
    * @ignore
    * @param stop lets another thread end the run early

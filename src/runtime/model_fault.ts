@@ -1,20 +1,22 @@
 /**
- * What went wrong when a model was loaded: the model's fault, a missing permission, or ONNX Runtime's.
+ * What went wrong when a model was loaded: the model's fault, a missing permission, or ONNX
+ * Runtime's.
  * @module
  */
 import { quoteWord } from "../text.ts";
 import { type OrtError, trimOrtMessage } from "../../ffi/status.ts";
 import { ModelError, type ParataaError, PermissionError, RuntimeLibraryError } from "../errors.ts";
 
-// Failures that ONNX Runtime reports under the same codes as a faulty model, told apart by their text.
+// Failures that ONNX Runtime reports under the same codes as a faulty model, told apart by their
+// text.
 const NOT_THE_MODEL =
   /Failed to allocate memory|bad_alloc|CUDA failure|CUDNN failure|CUBLAS failure/;
 
 const UNPARSABLE = /Protobuf parsing failed/;
 
 /**
- * Checks a model's path without ONNX Runtime, whose native reads ignore `--allow-read`. Symbolic links are followed, and what they
- * lead to must be granted too.
+ * Checks a model's path without ONNX Runtime, whose native reads ignore `--allow-read`. Symbolic
+ * links are followed, and what they lead to must be granted too.
  *
  * @param path path of the model
  * @throws {PermissionError} when reading it, or what it links to, is not granted

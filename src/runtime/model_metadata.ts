@@ -1,5 +1,6 @@
 /**
- * What a session says about its model: names, types and shapes of inputs and outputs, and the model's own notes.
+ * What a session says about its model: names, types and shapes of inputs and outputs, and the
+ * model's own notes.
  * @module
  */
 import type { OrtApi } from "../../ffi/ort_api.ts";
@@ -12,11 +13,15 @@ import { elementType, type TensorType } from "./tensor_type.ts";
 export interface TensorMetadata {
   /** Name to feed or fetch it by. */
   readonly name: string;
-  /** Element type; "unsupported" for types without a typed array and for sequences, maps and optionals. */
+  /**
+   * Element type; "unsupported" for types without a typed array and for sequences, maps and
+   * optionals.
+   */
   readonly type: TensorType | "string" | "unsupported";
   /**
-   * One entry per dimension: its size, its symbolic name, or "?" when the model gives neither. Empty for a scalar, and
-   * also where the model declares no shape at all: ONNX Runtime does not tell the two apart.
+   * One entry per dimension: its size, its symbolic name, or "?" when the model gives neither.
+   * Empty for a scalar, and also where the model declares no shape at all: ONNX Runtime does not
+   * tell the two apart.
    */
   readonly shape: readonly (number | string)[];
 }

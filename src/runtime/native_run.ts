@@ -40,8 +40,8 @@ export async function pinDuring<T>(memory: unknown, call: () => Promise<T>): Pro
 }
 
 /**
- * Runs it. When the signal fires, ONNX Runtime is asked to stop, which it does between two nodes, and the promise rejects with
- * the signal's reason once it has; memory is never let go before.
+ * Runs it. When the signal fires, ONNX Runtime is asked to stop, which it does between two nodes,
+ * and the promise rejects with the signal's reason once it has; memory is never let go before.
  */
 export async function runNative(api: OrtApi, run: NativeRun): Promise<void> {
   run.signal?.throwIfAborted();
@@ -62,7 +62,10 @@ export async function runNative(api: OrtApi, run: NativeRun): Promise<void> {
   run.signal?.throwIfAborted();
 }
 
-/** A listener has nobody to throw to: where asking fails, the run goes on to its end and rejects with the reason then. */
+/**
+ * A listener has nobody to throw to: where asking fails, the run goes on to its end and rejects
+ * with the reason then.
+ */
 function askToStop(api: OrtApi, runOptions: OwnedPointer): void {
   try {
     api.RunOptionsSetTerminate(runOptions.unsafeHandle);

@@ -1,6 +1,6 @@
 /**
- * Outputs that ONNX Runtime allocated: copied into memory of our own and released at once, so that no view of native memory can outlive
- * it.
+ * Outputs that ONNX Runtime allocated: copied into memory of our own and released at once, so that
+ * no view of native memory can outlive it.
  * @module
  */
 import type { OrtApi } from "../../ffi/ort_api.ts";

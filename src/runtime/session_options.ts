@@ -22,7 +22,10 @@ export type Provider = "cpu" | "cuda";
 
 /** Options of {@link InferenceSession.create}; what is left out keeps ONNX Runtime's default. */
 export interface SessionOptions {
-  /** Execution provider, default "cpu". "cuda" that cannot be had is an error, never a silent fall to the CPU. */
+  /**
+   * Execution provider, default "cpu". "cuda" that cannot be had is an error, never a silent fall
+   * to the CPU.
+   */
   provider?: Provider;
   /** Options of the CUDA provider by ONNX Runtime's own names; the CPU provider ignores them. */
   cuda?: CudaOptions;

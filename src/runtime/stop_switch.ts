@@ -15,8 +15,8 @@ import { createRunOptions } from "./native_run.ts";
 export let switchOptions: (stop: StopSwitch) => Deno.PointerObject;
 
 /**
- * ONNX Runtime's run options, shared by two threads: one runs with them, the other asks for the end, which comes between two
- * nodes of the graph.
+ * ONNX Runtime's run options, shared by two threads: one runs with them, the other asks for the
+ * end, which comes between two nodes of the graph.
  */
 export class StopSwitch implements Disposable {
   readonly #environment: Environment;

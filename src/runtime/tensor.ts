@@ -16,8 +16,9 @@ import { elementCount, TENSOR_ARRAYS, type TensorData, type TensorType } from ".
 export let valueOf: (tensor: Tensor) => OwnedPointer;
 
 /**
- * A tensor over memory that JavaScript owns. ONNX Runtime reads and writes `data` in place, so the tensor pins it: neither is
- * collected while the other is needed. Do not transfer `data`'s buffer to a Worker; share a SharedArrayBuffer instead.
+ * A tensor over memory that JavaScript owns. ONNX Runtime reads and writes `data` in place, so the
+ * tensor pins it: neither is collected while the other is needed. Do not transfer `data`'s buffer
+ * to a Worker; share a SharedArrayBuffer instead.
  *
  * @example
  * ```ts
@@ -49,9 +50,12 @@ export class Tensor<T extends TensorType = TensorType> implements Disposable {
    * @param environment an open environment
    * @param type element type
    * @param dims dimensions, outermost first; `[]` for a scalar
-   * @param data elements, pinned and not copied; may lie over a SharedArrayBuffer; zeros when absent
-   * @throws {TypeError} when `data` is not the typed array of `type`, or lies over a resizable or detached buffer
-   * @throws {RangeError} when a dimension is no whole number ≥ 0 or `data` has another length than `dims` makes
+   * @param data elements, pinned and not copied; may lie over a SharedArrayBuffer; zeros when
+   * absent
+   * @throws {TypeError} when `data` is not the typed array of `type`, or lies over a resizable or
+   * detached buffer
+   * @throws {RangeError} when a dimension is no whole number ≥ 0 or `data` has another length than
+   * `dims` makes
    */
   constructor(environment: Environment, type: T, dims: readonly number[], data?: TensorData<T>) {
     const { library: { api }, cpuMemory } = sharedOf(environment);
@@ -74,7 +78,10 @@ export class Tensor<T extends TensorType = TensorType> implements Disposable {
     this.#value = new OwnedPointer(out.object, { kind: "Tensor", release: api.ReleaseValue });
   }
 
-  /** Releases the native value, after any run that uses it; `data` stays readable. Closing twice is fine. */
+  /**
+   * Releases the native value, after any run that uses it; `data` stays readable. Closing twice is
+   * fine.
+   */
   close(): void {
     this.#value.close();
   }

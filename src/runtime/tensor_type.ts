@@ -4,7 +4,10 @@
  */
 import { ELEMENT_TYPES } from "../../ffi/ort_enums.ts";
 
-/** The typed array of each element type. `bool` is one byte per element; `bfloat16` is its raw 16 bits. */
+/**
+ * The typed array of each element type. `bool` is one byte per element; `bfloat16` is its raw 16
+ * bits.
+ */
 export interface TensorDataByType {
   /** 32-bit floats. */
   float32: Float32Array;
@@ -68,7 +71,10 @@ const TYPES_BY_NUMBER = new Map<number, TensorType | "string">(
   Object.entries(ELEMENT_TYPES).map(([name, number]) => [number, name as TensorType | "string"]),
 );
 
-/** Element type by ONNX's number, "unsupported" for those without a typed array (complex, float8, 4-bit). */
+/**
+ * Element type by ONNX's number, "unsupported" for those without a typed array (complex, float8,
+ * 4-bit).
+ */
 export function elementType(number: number): TensorType | "string" | "unsupported" {
   return TYPES_BY_NUMBER.get(number) ?? "unsupported";
 }
@@ -76,7 +82,8 @@ export function elementType(number: number): TensorType | "string" | "unsupporte
 /**
  * Number of elements of a tensor with these dimensions; 1 for a scalar.
  *
- * @throws {RangeError} when a dimension is not a whole number from 0 on, or the product exceeds 2^53 − 1
+ * @throws {RangeError} when a dimension is not a whole number from 0 on, or the product exceeds
+ * 2^53 − 1
  */
 export function elementCount(dims: readonly number[]): number {
   const bad = dims.find((dim) => !Number.isSafeInteger(dim) || dim < 0);

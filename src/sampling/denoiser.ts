@@ -36,14 +36,19 @@ export interface Denoiser {
   /** Elements of one latent, for example 4·64·64. */
   readonly rowSize: number;
 
-  /** Schedule whose levels the denoiser was made for, where it depends on one; a sampler refuses another. */
+  /**
+   * Schedule whose levels the denoiser was made for, where it depends on one; a sampler refuses
+   * another.
+   */
   readonly schedule?: Schedule;
 
   /**
    * Writes the guided noise prediction of every row.
    *
-   * @param latents `[rows, rowSize]`, x_(t+1) of every row; a view of the sampler's state: read it, never write it or keep it
-   * @param steps schedule index t of every row, 0 (the last step) … T−1 (the noisiest), ascending and without repetition
+   * @param latents `[rows, rowSize]`, x_(t+1) of every row; a view of the sampler's state: read it,
+   * never write it or keep it
+   * @param steps schedule index t of every row, 0 (the last step) … T−1 (the noisiest), ascending
+   * and without repetition
    * @param out `[rows, rowSize]`, to be filled; valid until the promise settles
    * @param signal the caller's wish to stop; a rejection with its reason ends the sampling
    */
@@ -55,7 +60,12 @@ export interface Denoiser {
   ): Promise<void>;
 }
 
-/** Throws when a denoiser was made for other noise levels than a sampler is to visit; `eta` may differ. @throws {RangeError} */
+/**
+ * Throws when a denoiser was made for other noise levels than a sampler is to visit; `eta` may
+ * differ.
+ *
+ * @throws {RangeError}
+ */
 export function checkSameChain({ schedule: own }: Denoiser, schedule: Schedule): void {
   if (own === undefined || own === schedule) return;
   const hint = "pass the same schedule to the denoiser and to the sampler";

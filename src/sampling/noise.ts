@@ -1,8 +1,9 @@
 /**
  * The random stream of torch's CPU generator: mt19937 and what torch makes of its draws.
  *
- * The 32-bit stream, `randint` and the uniform numbers under `randn` are torch's bit for bit. So is `randn` up to the last bit of
- * `log`, `sin` and `cos`: torch takes them from the C library of its machine, JavaScript from its engine.
+ * The 32-bit stream, `randint` and the uniform numbers under `randn` are torch's bit for bit. So is
+ * `randn` up to the last bit of `log`, `sin` and `cos`: torch takes them from the C library of its
+ * machine, JavaScript from its engine.
  * @module
  */
 import { checkInteger } from "./arguments.ts";
@@ -64,7 +65,8 @@ export class TorchGenerator {
   /**
    * `count` standard normal numbers, as `torch.randn(count, dtype=torch.float64)` draws them.
    *
-   * Drawn in pieces the stream stays the same as long as every piece but the last is a multiple of 16 and none is shorter than 16.
+   * Drawn in pieces the stream stays the same as long as every piece but the last is a multiple of
+   * 16 and none is shorter than 16.
    */
   randn(count: number): Float64Array {
     checkInteger("count", count, 0, 2 ** 31);
@@ -87,7 +89,10 @@ export class TorchGenerator {
     return Number(((BigInt(draw) << 32n) | BigInt(this.#draw())) % BigInt(range));
   }
 
-  /** A short request goes one number at a time; the second of each pair waits for the next short request. */
+  /**
+   * A short request goes one number at a time; the second of each pair waits for the next short
+   * request.
+   */
   #normal(): number {
     if (this.#spareNormal !== undefined) {
       const spare = this.#spareNormal;
@@ -126,7 +131,10 @@ export class TorchGenerator {
   }
 }
 
-/** Turns 16 uniform numbers into normal ones in place: radius from the first eight, angle from the last eight. */
+/**
+ * Turns 16 uniform numbers into normal ones in place: radius from the first eight, angle from the
+ * last eight.
+ */
 function boxMuller(values: Float64Array, start: number): void {
   for (let i = start; i < start + HALF; i++) {
     const radius = Math.sqrt(-2 * Math.log(1 - values[i]));

@@ -17,40 +17,61 @@ const METHODS: readonly Method[] = ["tqn", "parataa", "fixed_point"];
 /** What {@link parallelSample} takes beside the denoiser. */
 export interface SampleOptions extends SequentialOptions {
   /**
-   * `tqn`: triangular quasi-Newton; `parataa`: triangular Anderson acceleration; `fixed_point`: the latter without memory; or a
-   * function that makes a solver of your own. Default `tqn`.
+   * `tqn`: triangular quasi-Newton; `parataa`: triangular Anderson acceleration; `fixed_point`: the
+   * latter without memory; or a function that makes a solver of your own. Default `tqn`.
    */
   method?: Method | SolverFactory;
-  /** Which defaults the method takes: {@link Preset}. Options given beside it win. Default `reference`. */
+  /**
+   * Which defaults the method takes: {@link Preset}. Options given beside it win. Default
+   * `reference`.
+   */
   preset?: Preset;
-  /** W: at most so many steps are iterated at once; default and upper limit T (more is taken as T). */
+  /**
+   * W: at most so many steps are iterated at once; default and upper limit T (more is taken as T).
+   */
   windowSize?: number;
-  /** k of `parataa` and `fixed_point`: a residual spans at most so many steps; default and upper limit W (more is taken as W). */
+  /**
+   * k of `parataa` and `fixed_point`: a residual spans at most so many steps; default and upper
+   * limit W (more is taken as W).
+   */
   order?: number;
-  /** m of `parataa`: so many rounds enter an update, the current one included; 1 is plain fixed-point iteration. Default 2. */
+  /**
+   * m of `parataa`: so many rounds enter an update, the current one included; 1 is plain
+   * fixed-point iteration. Default 2.
+   */
   memorySize?: number;
   /** λ of `parataa`, added to the diagonal of the Anderson system; default 1e-3. */
   regularization?: number;
   /**
-   * The paper's tol1: a step is finished when the rms of its residual is at most this, at unit scale of the latent. Default 1e-3, and 3e-4 for `tqn`: it gets to
-   * the same residual in fewer rounds, with less damping of what the residual does not show.
+   * The paper's tol1: a step is finished when the rms of its residual is at most this, at unit
+   * scale of the latent. Default 1e-3, and 3e-4 for `tqn`: it gets to the same residual in fewer
+   * rounds, with less damping of what the residual does not show.
    */
   atol?: number;
   /**
-   * The paper's tol2: … or at most this times the schedule's `noiseScale`. Default 1e-3, and 3e-4 for `tqn`, which takes min(1, 6ᾱ)
-   * times what is above `atol`: what is left at a noisy step usually reaches x_0 damped to a tenth, but before the image is decided
-   * errors may grow. Not above `atol`, it has no effect. The preset `fast` takes 10 `atol` for `tqn`, a twentieth fewer evaluations.
+   * The paper's tol2: … or at most this times the schedule's `noiseScale`. Default 1e-3, and 3e-4
+   * for `tqn`, which takes min(1, 6ᾱ) times what is above `atol`: what is left at a noisy step
+   * usually reaches x_0 damped to a tenth, but before the image is decided errors may grow. Not
+   * above `atol`, it has no effect. The preset `fast` takes 10 `atol` for `tqn`, a twentieth fewer
+   * evaluations.
    */
   rtol?: number;
-  /** Ends the run after so many rounds, converged or not, 0 before the first; default T, which always suffices. */
+  /**
+   * Ends the run after so many rounds, converged or not, 0 before the first; default T, which
+   * always suffices.
+   */
   maxRounds?: number;
   /** Warm start: `[T+1, rowSize]`, a trajectory of the same noise. Copied, not changed. */
   initialTrajectory?: Float64Array;
-  /** Warm start: x_t of the trajectory is kept for t ≥ this, the steps below are solved; 1 … T, default T. */
+  /**
+   * Warm start: x_t of the trajectory is kept for t ≥ this, the steps below are solved; 1 … T,
+   * default T.
+   */
   variationSteps?: number;
   /**
-   * `official` takes the oldest, zero-padded differences for steps that just entered the window, as the authors' code does,
-   * instead of the newest valid ones. It only matters to `parataa`, when windowSize < T and memorySize ≥ 3.
+   * `official` takes the oldest, zero-padded differences for steps that just entered the window, as
+   * the authors' code does, instead of the newest valid ones. It only matters to `parataa`, when
+   * windowSize < T and memorySize ≥ 3.
    */
   compat?: "official";
   /** Settings of `tqn`; the defaults suit it. */
@@ -63,10 +84,15 @@ export type ResolvedOptions =
   & Pick<SampleOptions, "initialTrajectory" | "signal" | "compat">
   & { rowSize: number; tqn: TqnOptions };
 
-/** What a solver is made for: the caller's options with every default filled in and every limit applied. */
+/**
+ * What a solver is made for: the caller's options with every default filled in and every limit
+ * applied.
+ */
 export type SolverProblem = ResolvedOptions;
 
-/** Makes a solver for one sample; given as `method` to {@link parallelSample} in place of a name. */
+/**
+ * Makes a solver for one sample; given as `method` to {@link parallelSample} in place of a name.
+ */
 export type SolverFactory = (problem: SolverProblem) => Solver;
 
 /** Checks the options and fills in the defaults. */

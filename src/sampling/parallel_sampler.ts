@@ -13,12 +13,14 @@ import { checkFinite, row } from "./system.ts";
 import { Tqn } from "./tqn/tqn.ts";
 
 /**
- * DDIM or DDPM sampling in rounds: each asks the denoiser once, for all steps of the window, and yields what it reached. The
- * generator's return value is the result. Round r leaves at most T − r steps to do, so that T rounds always suffice; with tolerance 0
- * the trajectory is that of {@link sequentialSample}, bit for bit if the denoiser's rows do not depend on their batch.
+ * DDIM or DDPM sampling in rounds: each asks the denoiser once, for all steps of the window, and
+ * yields what it reached. The generator's return value is the result. Round r leaves at most T − r
+ * steps to do, so that T rounds always suffice; with tolerance 0 the trajectory is that of
+ * {@link sequentialSample}, bit for bit if the denoiser's rows do not depend on their batch.
  *
  * @throws {RangeError | TypeError} at the call, when an option is out of its range
- * @throws {NumericalError} while iterating, when the denoiser or the solver produces NaN or infinity
+ * @throws {NumericalError} while iterating, when the denoiser or the solver produces NaN or
+ * infinity
  * @example
  * ```ts
  * import { createSchedule, type Denoiser, TorchGenerator, parallelSample, sequentialSample } from "@parataa/parataa";

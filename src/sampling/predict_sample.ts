@@ -14,8 +14,8 @@ export interface Answer {
 }
 
 /**
- * (x − sigma_t e) / clean_t, `[rowSize]`; `undefined` where clean is 0, at a level of pure noise, where a predicted noise says nothing
- * of x_0.
+ * (x − sigma_t e) / clean_t, `[rowSize]`; `undefined` where clean is 0, at a level of pure noise,
+ * where a predicted noise says nothing of x_0.
  */
 export function predictSample(
   { sigma, clean }: Schedule,

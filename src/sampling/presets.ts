@@ -5,10 +5,11 @@
 import type { TqnOptions } from "./tqn/tqn_options.ts";
 
 /**
- * `reference`: each method as its reference implementation has it, so that both agree round for round. `fast`: the settings that the
- * scripts and {@link solve} take; `tqn` then skips far steps, takes the derivative for symmetric, checks unstable chains, and is
- * stricter at the last steps than at noisy ones. It saves an eighth of the evaluations on the embedded models at no more rounds. The
- * other methods have one set of defaults.
+ * `reference`: each method as its reference implementation has it, so that both agree round for
+ * round. `fast`: the settings that the scripts and {@link solve} take; `tqn` then skips far steps,
+ * takes the derivative for symmetric, checks unstable chains, and is stricter at the last steps
+ * than at noisy ones. It saves an eighth of the evaluations on the embedded models at no more
+ * rounds. The other methods have one set of defaults.
  */
 export type Preset = "reference" | "fast";
 
@@ -28,7 +29,10 @@ export const LEAN_TQN: Readonly<Partial<TqnOptions>> = {
 /** `rtol` over `atol` of `tqn` in the preset `fast`, see `rtol` of the options. */
 export const LEAN_RTOL_RATIO = 10;
 
-/** A warm start over all steps will mostly move, so that not every step need be asked at its old place. */
+/**
+ * A warm start over all steps will mostly move, so that not every step need be asked at its old
+ * place.
+ */
 const WIDE_WARM_TQN: Readonly<Partial<TqnOptions>> = { ...LEAN_TQN, strides: [5, 2] };
 
 /** What a preset settles. */

@@ -1,6 +1,7 @@
 /**
- * Sums over long rows. Four partial sums side by side: V8 runs a loop with a single running sum about ten times slower, and the
- * rounding errors of four short sums are smaller than those of a long one.
+ * Sums over long rows. Four partial sums side by side: V8 runs a loop with a single running sum
+ * about ten times slower, and the rounding errors of four short sums are smaller than those of a
+ * long one.
  * @module
  */
 

@@ -15,8 +15,8 @@ export interface RenoiseOptions {
 }
 
 /**
- * x_(t+1) = signal_t x_0 + sigma_t ξ, ξ the standard normal noise that x_T is made of: the latent at every level of the schedule,
- * along one noise as DDIM keeps it. The top row is x_T itself.
+ * x_(t+1) = signal_t x_0 + sigma_t ξ, ξ the standard normal noise that x_T is made of: the latent
+ * at every level of the schedule, along one noise as DDIM keeps it. The top row is x_T itself.
  *
  * @param latent x_0, `[rowSize]`
  * @returns `[T+1, rowSize]`, for `initialTrajectory`

@@ -17,7 +17,10 @@ export interface SequentialOptions {
   noise: Float64Array;
   /** Warm start: `[T+1, rowSize]`, a trajectory of the same noise. Copied, not changed. */
   initialTrajectory?: Float64Array;
-  /** Warm start: x_t of the trajectory is kept for t ≥ this, the steps below are taken; 1 … T, default T. */
+  /**
+   * Warm start: x_t of the trajectory is kept for t ≥ this, the steps below are taken; 1 … T,
+   * default T.
+   */
   variationSteps?: number;
   /** Stops between two steps; the denoiser gets it too. */
   signal?: AbortSignal;

@@ -14,8 +14,9 @@ export interface SolveOptions extends SampleOptions {
 }
 
 /**
- * Samples in parallel and returns the result. The preset is `fast` unless another one is given; {@link parallelSample} is the same as
- * a generator of rounds, for who wants to stop between two of them.
+ * Samples in parallel and returns the result. The preset is `fast` unless another one is given;
+ * {@link parallelSample} is the same as a generator of rounds, for who wants to stop between two of
+ * them.
  *
  * @throws {RangeError | TypeError} when an option is out of its range
  * @throws {NumericalError} when the denoiser or the solver produces NaN or infinity

@@ -4,7 +4,10 @@
  */
 import { row } from "./system.ts";
 
-/** What the network is asked in a round. `epsilon` is filled by the denoiser before {@link Solver.update}. */
+/**
+ * What the network is asked in a round. `epsilon` is filled by the denoiser before
+ * {@link Solver.update}.
+ */
 export interface Questions {
   /** Schedule indexes, ascending. */
   readonly steps: Int32Array;
@@ -27,8 +30,9 @@ export interface SolverWindow {
 /**
  * One method at work on one sample: rounds of `ask` and `update` until `window.finished` is 0.
  *
- * {@link parallelSample} calls `ask`, has the denoiser fill `epsilon`, calls `update`, and reports the round. It ends after
- * `maxRounds` rounds, T by default, solved or not. The built-in methods finish at least one step a round.
+ * {@link parallelSample} calls `ask`, has the denoiser fill `epsilon`, calls `update`, and reports
+ * the round. It ends after `maxRounds` rounds, T by default, solved or not. The built-in methods
+ * finish at least one step a round.
  *
  * @example A solver that takes one step a round, which is sequential sampling
  * ```ts
@@ -71,7 +75,10 @@ export interface Solver {
   readonly window: SolverWindow;
   /** Begins a round: moves the window and says what to evaluate. */
   ask(): Questions;
-  /** Ends the round with the answers in place; returns the rms residual of every step of the window, NaN where it is not known. */
+  /**
+   * Ends the round with the answers in place; returns the rms residual of every step of the window,
+   * NaN where it is not known.
+   */
   update(): Float64Array;
 }
 

@@ -1,5 +1,6 @@
 /**
- * The triangular system of equations that sampling solves: x_t = c_t x_(t+1) + d_t ε_t + n_t ξ_t for t = T−1 … 0.
+ * The triangular system of equations that sampling solves: x_t = c_t x_(t+1) + d_t ε_t + n_t ξ_t
+ * for t = T−1 … 0.
  * @module
  */
 import { NumericalError } from "../errors.ts";
@@ -11,7 +12,9 @@ export function row(array: Float64Array, t: number, rowSize: number): Float64Arr
   return array.subarray(t * rowSize, (t + 1) * rowSize);
 }
 
-/** Writes Step(t, x, ε) = c_t x + d_t ε + n_t ξ into `out`, which may be `x` or `epsilon` itself. */
+/**
+ * Writes Step(t, x, ε) = c_t x + d_t ε + n_t ξ into `out`, which may be `x` or `epsilon` itself.
+ */
 export function step(
   schedule: Schedule,
   t: number,

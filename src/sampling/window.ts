@@ -43,11 +43,11 @@ export class SlidingWindow {
   }
 
   /**
-   * Moves the lower end to where the finished index allows; returns the rows [from, to) that thereby need a first value, which
-   * the solver derives from row `to`.
+   * Moves the lower end to where the finished index allows; returns the rows [from, to) that
+   * thereby need a first value, which the solver derives from row `to`.
    *
-   * The authors' code gives a value to row u also when u = f, which is final by then: after a round that finished its whole
-   * window. Final rows are left alone here.
+   * The authors' code gives a value to row u also when u = f, which is final by then: after a round
+   * that finished its whole window. Final rows are left alone here.
    */
   slide(): { from: number; to: number } {
     const u = this.#uninitialised, f = this.#finished;
@@ -70,8 +70,9 @@ export class SlidingWindow {
 }
 
 /**
- * The new f: the highest step of the window that is not finished, else the lowest of all. A step is finished when its residual
- * is at most `atol · scale` or `rtol · noiseScale`, `scale` being that of x_t; NaN is neither.
+ * The new f: the highest step of the window that is not finished, else the lowest of all. A step is
+ * finished when its residual is at most `atol · scale` or `rtol · noiseScale`, `scale` being that
+ * of x_t; NaN is neither.
  */
 export function finishedIndex(
   window: SlidingWindow,

@@ -3,7 +3,10 @@ import { TASK_NAMES, TASKS } from "../../src/arguments/tasks.ts";
 import { runSampling } from "../../src/cli/commands/sampling_command.ts";
 import { flagPairs, runPairs } from "../support/flag_pairs.ts";
 
-/** No folder is there, so that a pair that is allowed ends with exit code 3, where the model would be opened. */
+/**
+ * No folder is there, so that a pair that is allowed ends with exit code 3, where the model would
+ * be opened.
+ */
 const TEXTS = { model_path: ["nosuch"], vae_path: ["nosuch"], output_path: ["nosuch"] };
 
 Deno.test("runSampling() takes or refuses every pair of flags at the edges of their ranges, before any model", async () => {

@@ -9,7 +9,10 @@ async function* walkFiles(folder: string): AsyncGenerator<string> {
   }
 }
 
-/** Files by their path from the root, with the files that each imports: types and what is loaded later too. */
+/**
+ * Files by their path from the root, with the files that each imports: types and what is loaded
+ * later too.
+ */
 async function importGraph(folders: readonly string[]): Promise<Map<string, string[]>> {
   const graph = new Map<string, string[]>();
   for (const folder of folders) {

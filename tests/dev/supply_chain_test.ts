@@ -28,7 +28,10 @@ const CONFIG_TEXT = await Deno.readTextFile(join(ROOT, "deno.json"));
 const LOCK_TEXT = await Deno.readTextFile(join(ROOT, "deno.lock"));
 const CONFIG: Config = JSON.parse(CONFIG_TEXT), LOCK: Lock = JSON.parse(LOCK_TEXT);
 
-/** A package that is in the lock because another one needs it, and so has a hash, but is not ours to import. */
+/**
+ * A package that is in the lock because another one needs it, and so has a hash, but is not ours to
+ * import.
+ */
 const UNLOCKED = CONFIG_TEXT.replace('"imports": {', '$&\n    "adm-zip": "npm:adm-zip@0.6.1",');
 
 /** Files that a project consists of, by their path. */
@@ -42,8 +45,9 @@ interface Ended {
 }
 
 /**
- * A folder with our `deno.json` and a lock of packages that a registry on the loopback interface serves, so that nothing but the guards
- * stands between their code and us; `change` replaces files. `deno` runs there with a cache of its own that is empty.
+ * A folder with our `deno.json` and a lock of packages that a registry on the loopback interface
+ * serves, so that nothing but the guards stands between their code and us; `change` replaces files.
+ * `deno` runs there with a cache of its own that is empty.
  */
 function inProject(
   change: (files: Files, served: Registry["served"]) => void,
@@ -221,7 +225,8 @@ async function* sources(folder: string): AsyncGenerator<string> {
 Deno.test("mod.ts is imported by its path from a folder with an empty deno.json", () =>
   withTempFolder(async (folder) => {
     const mod = pathToFileURL(join(ROOT, "mod.ts"));
-    // Our lock but for the project's own part, so that nothing is asked of a registry that is in the cache.
+    // Our lock but for the project's own part, so that nothing is asked of a registry that is in
+    // the cache.
     const { workspace: _, ...lock } = JSON.parse(LOCK_TEXT);
     const files: Files = {
       "deno.json": "{}",

@@ -1,5 +1,6 @@
 /**
- * Opens ONNX Runtime under the permissions and variables it was given and prints what came of it: library_test.ts reads it.
+ * Opens ONNX Runtime under the permissions and variables it was given and prints what came of it:
+ * library_test.ts reads it.
  * @module
  */
 import { openLibrary } from "../../ffi/library.ts";

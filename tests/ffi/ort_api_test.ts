@@ -2,7 +2,10 @@ import assert from "node:assert/strict";
 import { NONBLOCKING_SLOTS, ORT_SLOTS, type OrtSlot } from "../../ffi/ort_api.ts";
 import { openLibrary } from "../../ffi/library.ts";
 
-/** name: [index, parameters, result], as called with success on ONNX Runtime 1.17.3 to 1.32.0 (shared/design/ffi.md). */
+/**
+ * name: [index, parameters, result], as called with success on ONNX Runtime 1.17.3 to 1.32.0
+ * (shared/design/ffi.md).
+ */
 type Signatures = Record<string, [number, string[], string]>;
 const signatures: Signatures = JSON.parse(
   Deno.readTextFileSync(new URL("../fixtures/ort_signatures.json", import.meta.url)),

@@ -1,5 +1,6 @@
 /**
- * Drops owners without closing them and prints what the collector releases: owned_pointer_test.ts reads it.
+ * Drops owners without closing them and prints what the collector releases: owned_pointer_test.ts
+ * reads it.
  * @module
  */
 import { OwnedPointer } from "../../ffi/owned_pointer.ts";

@@ -1,6 +1,6 @@
 /**
- * Opens ONNX Runtime; prints the process's number, the state of its log before that, and what native code reads in the variable:
- * telemetry_test.ts reads it.
+ * Opens ONNX Runtime; prints the process's number, the state of its log before that, and what
+ * native code reads in the variable: telemetry_test.ts reads it.
  * @module
  */
 import { Environment } from "../../mod.ts";

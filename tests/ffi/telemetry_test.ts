@@ -12,7 +12,10 @@ async function denoFolder(): Promise<string> {
 
 const child = new URL("telemetry_child.ts", import.meta.url);
 
-/** Opens ONNX Runtime in an empty home; tells what native code read in the variable and what telemetry left behind. */
+/**
+ * Opens ONNX Runtime in an empty home; tells what native code read in the variable and what
+ * telemetry left behind.
+ */
 function opened(env: Record<string, string>): Promise<{ variable: string; left: string[] }> {
   return withTempFolder(async (home) => {
     const { code, stdout, stderr } = await runChild(child, {

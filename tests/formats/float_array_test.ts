@@ -2,7 +2,10 @@ import assert from "node:assert/strict";
 import type { ParataaError } from "../../src/errors.ts";
 import { readFloatArray } from "../../src/formats/float_array.ts";
 
-/** The latent of tests/fixtures/latents/`file`: all hold the same, as numpy and safetensors wrote it. */
+/**
+ * The latent of tests/fixtures/latents/`file`: all hold the same, as numpy and safetensors wrote
+ * it.
+ */
 async function latent(file: string) {
   const bytes = await Deno.readFile(`tests/fixtures/latents/${file}`);
   return readFloatArray(bytes, { file, tensor: "latents" });

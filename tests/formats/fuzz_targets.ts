@@ -57,7 +57,10 @@ function parseSafetensors(bytes: Uint8Array): unknown {
   return read;
 }
 
-/** Tensors and metadata by name: writing puts them in another order. NaN and its payload count as bytes. */
+/**
+ * Tensors and metadata by name: writing puts them in another order. NaN and its payload count as
+ * bytes.
+ */
 function contentOf({ tensors, metadata }: ReturnType<typeof readSafetensors>): unknown {
   const plain = [...tensors].map(([name, { dtype, shape, data }]) => {
     const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);

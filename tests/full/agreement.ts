@@ -1,4 +1,7 @@
-/** D2: every window, order and tolerance agrees with sequential sampling within ten tolerances of the latent's scale, and exactly at 0. */
+/**
+ * D2: every window, order and tolerance agrees with sequential sampling within ten tolerances of
+ * the latent's scale, and exactly at 0.
+ */
 import assert from "node:assert/strict";
 import { DitPipeline } from "../../src/pipelines/dit_pipeline.ts";
 import { latentDifference } from "../../src/runs/latent_difference.ts";

@@ -1,6 +1,8 @@
 /**
- * ClipTokenizer against transformers' CLIPTokenizer on OpenAI's own vocabulary. Needs Python with transformers and
- * open-clip-torch (`pip install transformers; pip install --no-deps open-clip-torch`); skipped where they are absent.
+ * ClipTokenizer against transformers' CLIPTokenizer on OpenAI's own vocabulary. Needs Python with
+ * transformers and open-clip-torch
+ * (`pip install transformers; pip install --no-deps open-clip-torch`); skipped where they are
+ * absent.
  *
  *     deno task test:full
  * @module

@@ -1,7 +1,9 @@
 /**
- * The converter at full size, on random weights: DiT-XL/2 and the VAE of Stable Diffusion v1.5 against PyTorch and diffusers, memory and time
- * against a copy of the checkpoint, and our networks against those of PyTorch's own exporter. Needs Python with torch, diffusers, onnx and
- * safetensors, 12 GB of memory and 15 GB of disk; skipped without Python. `PARATAA_DIT=S` takes a smaller DiT.
+ * The converter at full size, on random weights: DiT-XL/2 and the VAE of Stable Diffusion v1.5
+ * against PyTorch and diffusers, memory and time against a copy of the checkpoint, and our networks
+ * against those of PyTorch's own exporter. Needs Python with torch, diffusers, onnx and
+ * safetensors, 12 GB of memory and 15 GB of disk; skipped without Python. `PARATAA_DIT=S` takes a
+ * smaller DiT.
  *
  * Times are printed, never asserted.
  * @module

@@ -1,7 +1,9 @@
 /**
- * Walks from a machine with nothing of CUDA to the driver's answer, library by library, and holds every line that a user reads on the
- * way to what is written here. Needs gcc, and what `pip install --no-deps --target DIR` makes of onnxruntime-gpu and NVIDIA's wheels
- * (3 GB), in the folder that `PARATAA_CUDA` names; skipped without it. `deno task test:cuda -- --download` fills the folder first.
+ * Walks from a machine with nothing of CUDA to the driver's answer, library by library, and holds
+ * every line that a user reads on the way to what is written here. Needs gcc, and what
+ * `pip install --no-deps --target DIR` makes of onnxruntime-gpu and NVIDIA's wheels (3 GB), in the
+ * folder that `PARATAA_CUDA` names; skipped without it. `deno task test:cuda -- --download` fills
+ * the folder first.
  * @module
  */
 import assert from "node:assert/strict";

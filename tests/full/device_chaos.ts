@@ -1,6 +1,7 @@
 /**
- * A thousand rounds of faults: pools of four lanes, ten rounds each, in which devices throw, answer wrongly, hang, leave, find no memory
- * and will not open, at random but by a seed. After every pool no Worker and no native object may be left; memory is reported.
+ * A thousand rounds of faults: pools of four lanes, ten rounds each, in which devices throw, answer
+ * wrongly, hang, leave, find no memory and will not open, at random but by a seed. After every pool
+ * no Worker and no native object may be left; memory is reported.
  * @module
  */
 import assert from "node:assert/strict";

@@ -1,4 +1,7 @@
-/** F2: real disks that are full, read-only or another's, a folder deleted under the run, few descriptors, small files. */
+/**
+ * F2: real disks that are full, read-only or another's, a folder deleted under the run, few
+ * descriptors, small files.
+ */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { checkOutputs, readFinishedRun, readRunManifest } from "../../src/runs/finished_run.ts";
@@ -33,7 +36,10 @@ function expectStorage({ code, stderr }: Ended, context: string): void {
 const runsIn = (out: string) =>
   [...Deno.readDirSync(out)].map(({ name }) => name).filter((name) => name.startsWith("DiT-"));
 
-/** What is there is whole, and listed where a manifest says so; no manifest claims that the run goes on. */
+/**
+ * What is there is whole, and listed where a manifest says so; no manifest claims that the run goes
+ * on.
+ */
 async function expectHonest(run: string, context: string): Promise<void> {
   const { status, outputs } = await readRunManifest(run);
   assert.equal(status, "failed", context);

@@ -1,4 +1,7 @@
-/** F1: every kind of refusal at every file operation of a run, once and for good; tests/runs/file_faults_test.ts tries a few. */
+/**
+ * F1: every kind of refusal at every file operation of a run, once and for good;
+ * tests/runs/file_faults_test.ts tries a few.
+ */
 import assert from "node:assert/strict";
 import { FaultBench } from "../support/file_faults.ts";
 import { withTempFolder } from "../support/temp_folder.ts";

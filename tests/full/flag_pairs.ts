@@ -1,4 +1,8 @@
-/** Every pair of flags of the sampling scripts at the edges of their ranges, on models of a few kilobytes: refused, or a run. @module */
+/**
+ * Every pair of flags of the sampling scripts at the edges of their ranges, on models of a few
+ * kilobytes: refused, or a run.
+ * @module
+ */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { libraryCandidates } from "../../ffi/library_search.ts";
@@ -14,7 +18,10 @@ import { readManifest } from "../support/sampling.ts";
 import { copyFolder, withTempFolder } from "../support/temp_folder.ts";
 import { writeTinyDit } from "../support/tiny_dit.ts";
 
-/** 3: noise of another shape; 6: a guidance of 1.8e308 overflows; 7: no CUDA here; 10: a flag beside `--resume` that would change the result. */
+/**
+ * 3: noise of another shape; 6: a guidance of 1.8e308 overflows; 7: no CUDA here; 10: a flag beside
+ * `--resume` that would change the result.
+ */
 const ALLOWED = new Set([0, 2, 3, 6, 7, 10]);
 
 /** Bring their own arguments, which would be refused or hidden by others. */
@@ -68,7 +75,10 @@ async function prepare(name: Task, folder: string): Promise<Bench> {
   };
 }
 
-/** The largest that is allowed would only take long, and a text that is nothing would hide what stands beside it. */
+/**
+ * The largest that is allowed would only take long, and a text that is nothing would hide what
+ * stands beside it.
+ */
 const TEXTS: Texts = {
   ...{ timesteps: ["1", "6"], num_samples: ["1", "3"], variation_steps: ["1", "4", "999"] },
   ...{ height: ["8", "64"], width: ["8", "64"] },

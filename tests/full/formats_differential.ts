@@ -1,7 +1,8 @@
 /**
- * src/formats against the readers of Python on the same mutants: what we accept, they accept, and with equal content. Also a longer
- * fuzz run and the worst headers in a small heap. The comparison needs Python with safetensors, numpy, pillow and torch, and is skipped
- * without. Before a release, give the fuzzer a million:
+ * src/formats against the readers of Python on the same mutants: what we accept, they accept, and
+ * with equal content. Also a longer fuzz run and the worst headers in a small heap. The comparison
+ * needs Python with safetensors, numpy, pillow and torch, and is skipped without. Before a release,
+ * give the fuzzer a million:
  *
  *     PARATAA_FUZZ_COUNT=1000000 deno task test:full
  * @module

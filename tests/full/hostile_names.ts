@@ -1,4 +1,7 @@
-/** P2: every hostile name as a prompt, a class, an output path and an entry of a manifest; tests/cli/hostile_names_test.ts tries a few. */
+/**
+ * P2: every hostile name as a prompt, a class, an output path and an entry of a manifest;
+ * tests/cli/hostile_names_test.ts tries a few.
+ */
 import assert from "node:assert/strict";
 import {
   hostileClasses,

@@ -1,4 +1,7 @@
-/** S2, S3, W3: runs that are killed at every boundary and at random instants, killed again while they resume, or crash. */
+/**
+ * S2, S3, W3: runs that are killed at every boundary and at random instants, killed again while
+ * they resume, or crash.
+ */
 import assert from "node:assert/strict";
 import { DyingRun } from "../support/dying_run.ts";
 import type { Ending } from "../support/dying_run_child.ts";

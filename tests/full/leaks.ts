@@ -1,4 +1,6 @@
-/** L1: a thousand runs and a thousand that fail in one process: memory, descriptors, native objects. */
+/**
+ * L1: a thousand runs and a thousand that fail in one process: memory, descriptors, native objects.
+ */
 import assert from "node:assert/strict";
 import { runChild } from "../support/run_child.ts";
 import { withTempFolder } from "../support/temp_folder.ts";
@@ -7,8 +9,9 @@ import { withTempFolder } from "../support/temp_folder.ts";
 const WARM = 100;
 
 /**
- * V8's nursery grows in jumps, to 48 MB, and the garbage in it holds native memory: a jump comes whenever more than usual survives a
- * collection, and would be taken for a leak, or hide one. At its least size the nursery stays as it is.
+ * V8's nursery grows in jumps, to 48 MB, and the garbage in it holds native memory: a jump comes
+ * whenever more than usual survives a collection, and would be taken for a leak, or hide one. At
+ * its least size the nursery stays as it is.
  */
 const V8_FLAGS = "--v8-flags=--expose-gc,--max-semi-space-size=1";
 
@@ -35,7 +38,8 @@ for (const kind of ["complete", "failed", "resumed"]) {
         {
           flags: ["-A", V8_FLAGS],
           args: [folder, kind, "1000"],
-          // Otherwise every thread that runs native calls has a heap of its own, and their number is a matter of the machine's load.
+          // Otherwise every thread that runs native calls has a heap of its own, and their number
+          // is a matter of the machine's load.
           env: { MALLOC_ARENA_MAX: "1" },
         },
       );

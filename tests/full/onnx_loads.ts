@@ -1,5 +1,6 @@
 /**
- * ONNX Runtime on corrupt models: each loads or is refused, none ends the process. What does is printed with its seed and its number.
+ * ONNX Runtime on corrupt models: each loads or is refused, none ends the process. What does is
+ * printed with its seed and its number.
  *
  *     PARATAA_LOAD_COUNT=100000 deno task test:full
  * @module

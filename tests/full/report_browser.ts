@@ -1,5 +1,6 @@
 /**
- * The report of an experiment in headless Chromium; skipped where there is none. `PARATAA_SCREENSHOTS=DIR` keeps images to look at.
+ * The report of an experiment in headless Chromium; skipped where there is none.
+ * `PARATAA_SCREENSHOTS=DIR` keeps images to look at.
  * @module
  */
 import assert from "node:assert/strict";

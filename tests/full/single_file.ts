@@ -1,6 +1,7 @@
 /**
- * The single file on a machine that has a shell, ten basic tools and the C++ library, and no Deno, no Node, no variables and no network: a
- * root folder of its own, which only root can enter. PARATAA_FILE names a file to test; by default one is made, which takes a minute.
+ * The single file on a machine that has a shell, ten basic tools and the C++ library, and no Deno,
+ * no Node, no variables and no network: a root folder of its own, which only root can enter.
+ * PARATAA_FILE names a file to test; by default one is made, which takes a minute.
  * @module
  */
 import assert from "node:assert/strict";
@@ -54,7 +55,10 @@ interface Result {
   seconds: number;
 }
 
-/** Runs a line in the root folder; neither PATH nor HOME is set, and there is no network but a dead loopback. `setup` comes first. */
+/**
+ * Runs a line in the root folder; neither PATH nor HOME is set, and there is no network but a dead
+ * loopback. `setup` comes first.
+ */
 async function inRoot(words: readonly string[], setup = "true"): Promise<Result> {
   const mounts = `mount -t proc proc '${root}/proc' && mount --rbind /dev '${root}/dev'`;
   const script =

@@ -1,4 +1,7 @@
-/** S1: SIGINT and SIGTERM at random instants, once and twice in a row: how a run stops, and how soon. */
+/**
+ * S1: SIGINT and SIGTERM at random instants, once and twice in a row: how a run stops, and how
+ * soon.
+ */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { readFinishedRun } from "../../src/runs/finished_run.ts";
@@ -9,7 +12,10 @@ import { withTempFolder } from "../support/temp_folder.ts";
 
 const INSTANTS = 20;
 
-/** The run takes longer than the latest instant: start, load and rounds of the embedded model lie before it. */
+/**
+ * The run takes longer than the latest instant: start, load and rounds of the embedded model lie
+ * before it.
+ */
 const LATEST_MS = 3000;
 
 const CODES = { SIGINT: 130, SIGTERM: 143 } as const;

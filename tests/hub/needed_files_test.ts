@@ -15,7 +15,9 @@ function chosen(paths: string[], choice: FileChoice = {}): string[] {
   return chooseFiles(files(...paths), choice, "owner/name").map(({ path }) => path).sort();
 }
 
-/** What the published repository of Stable Diffusion 1.5 holds, but for its safety checker's files. */
+/**
+ * What the published repository of Stable Diffusion 1.5 holds, but for its safety checker's files.
+ */
 const SD15 = [
   ...[".gitattributes", "README.md", "model_index.json"],
   ...["v1-5-pruned-emaonly.ckpt", "v1-5-pruned-emaonly.safetensors", "v1-inference.yaml"],

@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import { formatA1111 } from "../../src/images/a1111.ts";
 
-/** Reads the settings line as the readers of this form do: `Name: value` or `Name: "JSON string"`, separated by commas. */
+/**
+ * Reads the settings line as the readers of this form do: `Name: value` or `Name: "JSON string"`,
+ * separated by commas.
+ */
 function readFields(text: string): Map<string, string> {
   const fields = new Map<string, string>();
   let line = text.slice(text.lastIndexOf("\n") + 1);

@@ -1,6 +1,7 @@
 /**
- * JPEG files for tests, base64: 9x5 pixels (28x, 60y, 8xy), written by Pillow 13.0 with quality 60 and optimize=True, `PROGRESSIVE` with
- * progressive=True, `GREY` from mode L; and the RGB pixels that Pillow decodes from the first.
+ * JPEG files for tests, base64: 9x5 pixels (28x, 60y, 8xy), written by Pillow 13.0 with quality 60
+ * and optimize=True, `PROGRESSIVE` with progressive=True, `GREY` from mode L; and the RGB pixels
+ * that Pillow decodes from the first.
  * @module
  */
 
@@ -37,7 +38,10 @@ export const BASELINE_PIXELS: Uint8Array<ArrayBuffer> = Uint8Array.fromBase64(
     "t+S50+yo0uVN",
 );
 
-/** An APP1 segment of Exif data with this orientation, in either byte order, as a field of type 1 (BYTE), 3 (SHORT) or 4 (LONG). */
+/**
+ * An APP1 segment of Exif data with this orientation, in either byte order, as a field of type 1
+ * (BYTE), 3 (SHORT) or 4 (LONG).
+ */
 export function exifSegment(
   orientation: number,
   little = true,

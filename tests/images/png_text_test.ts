@@ -5,8 +5,9 @@ import { verifyPng } from "../../src/images/png.ts";
 import { insertPngText, readPngText } from "../../src/images/png_text.ts";
 import { chunk, join, pngWith } from "./png_fixture.ts";
 
-// Pillow 13.0.0, in base64: Image.new("RGB", (2, 1), (1, 2, 3)) saved with add_text("Title", "é\nb"),
-// add_text("Long", "x" * 1000, zip=True), add_itxt("Author", "黑鸭"), add_itxt("Big", "鸭" * 300, lang="zh", tkey="大", zip=True).
+// Pillow 13.0.0, in base64: Image.new("RGB", (2, 1), (1, 2, 3)) saved with add_text("Title",
+// "é\nb"), add_text("Long", "x" * 1000, zip=True), add_itxt("Author", "黑鸭"), add_itxt("Big", "鸭" *
+// 300, lang="zh", tkey="大", zip=True).
 const PILLOW =
   "iVBORw0KGgoAAAANSUhEUgAAAAIAAAABCAIAAAB7QOjdAAAACXRFWHRUaXRsZQDpCmLJn+LsAAAAF3pUWHRMb25nAA" +
   "B4nKuoGAWjYBQMdwAAqvTU0Kz9RrwAAAARaVRYdEF1dGhvcgAAAAAA6buR6bitSpxV5QAAACBpVFh0QmlnAAEAemgA" +

@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import type { Image } from "../../src/images/image.ts";
 import { resizeImage } from "../../src/images/resize_image.ts";
 
-/** 7x5 random bytes, and what Pillow 13.0's `resize((width, height), Image.BILINEAR)` makes of them. */
+/**
+ * 7x5 random bytes, and what Pillow 13.0's `resize((width, height), Image.BILINEAR)` makes of them.
+ */
 const SOURCE: Image = {
   width: 7,
   height: 5,

@@ -101,7 +101,10 @@ Deno.test("explainDifferences() names a configuration that has changed or appear
     ]);
   }));
 
-/** Copies a model as Hugging Face's cache holds it: links into one folder of files that are named by their hash. */
+/**
+ * Copies a model as Hugging Face's cache holds it: links into one folder of files that are named by
+ * their hash.
+ */
 async function cache(model: string, folder: string): Promise<string> {
   const snapshot = join(folder, "snapshots", "0123abc"), blobs = join(folder, "blobs");
   await Deno.mkdir(blobs, { recursive: true });
@@ -126,7 +129,8 @@ async function cache(model: string, folder: string): Promise<string> {
 
 Deno.test("a folder of Hugging Face's cache gives the image of the same files without links", () =>
   withTempFolder(async (folder) => {
-    // Its UNet has external data and one timestep for the whole batch, so that it is changed in memory.
+    // Its UNet has external data and one timestep for the whole batch, so that it is changed in
+    // memory.
     const model = join(LAYOUTS, "optimum_scalar");
     const plain = await sample(model, join(folder, "plain"), SIZE);
     const snapshot = await cache(model, join(folder, "cache"));

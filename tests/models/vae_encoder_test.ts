@@ -34,7 +34,10 @@ const concat = (inputs: string[], output: string): NodeSpec => ({
   attributes: { axis: { int: 1 } },
 });
 
-/** An encoder whose latent is the image itself: 3 channels, or, with `MOMENTS`, those and their negatives as log-variances. */
+/**
+ * An encoder whose latent is the image itself: 3 channels, or, with `MOMENTS`, those and their
+ * negatives as log-variances.
+ */
 function encoderModel(spec: EncoderSpec): Uint8Array<ArrayBuffer> {
   const { output = "latent_sample", type = "float32" } = spec;
   const from = spec.from ?? ["batch", 3, "height", "width"];

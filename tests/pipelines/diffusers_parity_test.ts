@@ -15,7 +15,10 @@ const fixture = (name: string) => tensors.get(name)!.data as Float64Array;
 
 const largest = (values: Float64Array) => values.reduce((m, x) => Math.max(m, Math.abs(x)), 0);
 
-/** Relative to the largest element. The project promises 1e-3; two float32 runtimes came within 7e-7 of each other. */
+/**
+ * Relative to the largest element. The project promises 1e-3; two float32 runtimes came within 7e-7
+ * of each other.
+ */
 const BAR = 1e-5;
 
 for (const steps of [10, 25]) {
@@ -59,7 +62,8 @@ Deno.test("sequentialSample() is diffusers' StableDiffusionPipeline with timeste
     const denoiser = pipeline.createDenoiser(condition, { schedule, guidanceScale: 4 });
     const noise = new TorchGenerator(0).randn(11 * denoiser.rowSize);
     const { sample } = await sequentialSample(denoiser, { schedule, noise });
-    // diffusers 0.42.1's DDIMScheduler and ONNX Runtime 1.32 on the same weights and the same x_T, [4,8,8].
+    // diffusers 0.42.1's DDIMScheduler and ONNX Runtime 1.32 on the same weights and the same x_T,
+    // [4,8,8].
     const wanted = readNpy(await Deno.readFile("tests/fixtures/trailing_x0.npy"))
       .data as Float32Array;
     const error = largest(sample.map((x, i) => x - wanted[i])) / largest(Float64Array.from(wanted));

@@ -6,7 +6,10 @@ import { StableDiffusionPipeline } from "../../src/pipelines/stable_diffusion_pi
 import { Environment } from "../../src/runtime/environment.ts";
 import { copyFolder, withTempFolder } from "../support/temp_folder.ts";
 
-/** One very small Stable Diffusion in the layout of every exporter, made by tests/fixtures/make_layouts.py. */
+/**
+ * One very small Stable Diffusion in the layout of every exporter, made by
+ * tests/fixtures/make_layouts.py.
+ */
 const LAYOUTS = "tests/fixtures/layouts";
 const PLAIN = join(LAYOUTS, "plain");
 
@@ -17,7 +20,10 @@ const IMAGE: Image = {
   data: Uint8Array.from({ length: 768 }, (_, i) => (i * i + 7 * i) % 256),
 };
 
-/** Without a config of the VAE the latent is an eighth of the image's side, with one it is half of it. */
+/**
+ * Without a config of the VAE the latent is an eighth of the image's side, with one it is half of
+ * it.
+ */
 async function withPipeline<T>(
   folder: string,
   test: (pipeline: StableDiffusionPipeline) => Promise<T>,

@@ -11,20 +11,27 @@ import { parallelSample } from "../../src/sampling/parallel_sampler.ts";
 import { sequentialSample } from "../../src/sampling/sequential_sampler.ts";
 import { copyFolder, withTempFolder } from "../support/temp_folder.ts";
 
-/** One very small Stable Diffusion in the layout of every exporter, made by tests/fixtures/make_layouts.py. */
+/**
+ * One very small Stable Diffusion in the layout of every exporter, made by
+ * tests/fixtures/make_layouts.py.
+ */
 const LAYOUTS = "tests/fixtures/layouts";
 
 const PLAIN = join(LAYOUTS, "plain");
 
 /**
- * Pixels that make 8x8 latents: optimum writes the VAE's config, which says a factor of 2; without one it is the usual 8.
+ * Pixels that make 8x8 latents: optimum writes the VAE's config, which says a factor of 2; without
+ * one it is the usual 8.
  */
 const SIZE = { height: 64, width: 64 };
 const WITH_CONFIG = ["optimum_scalar", "optimum_steps", "olive_core_scalar"];
 
 const sizeOf = (layout: string) => WITH_CONFIG.includes(layout) ? { height: 16, width: 16 } : SIZE;
 
-/** Layouts whose weights or latents are float16; the others compute what the plain one does to float32's last bits. */
+/**
+ * Layouts whose weights or latents are float16; the others compute what the plain one does to
+ * float32's last bits.
+ */
 const HALF = ["amblyopius_fp16", "ort_demo"];
 
 async function withPipeline<T>(

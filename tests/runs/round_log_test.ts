@@ -19,7 +19,10 @@ class Network implements Denoiser {
   }
 }
 
-/** Asks `rounds` questions, each made from the last answer, and returns all answers and how many the network gave. */
+/**
+ * Asks `rounds` questions, each made from the last answer, and returns all answers and how many the
+ * network gave.
+ */
 async function ask(
   path: string,
   rounds: number,

@@ -1,6 +1,7 @@
 /**
- * Every call of the C API may fail: lets call number N of a short job fail, for N = 1, 2, … until a job meets no fault, once and
- * from then on. After each job nothing native may be alive. fault_injection_test.ts runs it and reads what it prints.
+ * Every call of the C API may fail: lets call number N of a short job fail, for N = 1, 2, … until a
+ * job meets no fault, once and from then on. After each job nothing native may be alive.
+ * fault_injection_test.ts runs it and reads what it prints.
  * @module
  */
 import assert from "node:assert/strict";
@@ -11,7 +12,10 @@ import { Tensor } from "../../src/runtime/tensor.ts";
 import { FaultyLibrary, isInjected } from "../support/faulty_library.ts";
 import { castModel, scaleModel } from "../support/models.ts";
 
-/** An environment, two sessions, eight prepared runs, a cancelled one and two with outputs of their own. */
+/**
+ * An environment, two sessions, eight prepared runs, a cancelled one and two with outputs of their
+ * own.
+ */
 async function job(library: FaultyLibrary): Promise<void> {
   using environment = Environment.open();
   const options = {

@@ -2,7 +2,10 @@ import assert from "node:assert/strict";
 import { GATE_SLOTS, ORT_SLOTS } from "../../ffi/ort_api.ts";
 import { runChild } from "../support/run_child.ts";
 
-/** Slots that the job cannot reach where there is no CUDA, and one that only a model from a file reaches. */
+/**
+ * Slots that the job cannot reach where there is no CUDA, and one that only a model from a file
+ * reaches.
+ */
 const BEYOND = [
   "CreateCUDAProviderOptions",
   "CreateSession",
@@ -20,7 +23,8 @@ Deno.test("src/runtime/ survives a failure of any call, leaking nothing", async 
   );
   assert.equal(code, 0, `signal ${signal}\n${stderr}`);
   const [once, persistent, names] = stdout.split("\n");
-  // The number of points is the number of calls that the job makes; a hundred says that it still makes them.
+  // The number of points is the number of calls that the job makes; a hundred says that it still
+  // makes them.
   for (const line of [once, persistent]) {
     assert.ok(Number(/(\d+) points/.exec(line)?.[1]) > 100, line);
   }

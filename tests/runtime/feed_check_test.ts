@@ -44,7 +44,8 @@ Deno.test("InferenceSession.run() and bind() refuse wrong inputs, naming what th
         { x: make("float32", 2, 4), scale },
         new RangeError('input "x" has shape [2, 4]; want [batch, 3]'),
       ],
-      // ONNX Runtime itself does not check the rank of a scalar and would fail inside the Mul, or broadcast.
+      // ONNX Runtime itself does not check the rank of a scalar and would fail inside the Mul, or
+      // broadcast.
       [
         { x, scale: make("float32", 3) },
         new RangeError('input "scale" has shape [3]; want []'),

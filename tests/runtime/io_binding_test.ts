@@ -5,7 +5,10 @@ import { Environment } from "../../src/runtime/environment.ts";
 import { type BindingHost, IoBinding } from "../../src/runtime/io_binding.ts";
 import { Tensor } from "../../src/runtime/tensor.ts";
 
-/** A host that only notes what is called: no provider that copies inputs can be had on every machine. */
+/**
+ * A host that only notes what is called: no provider that copies inputs can be had on every
+ * machine.
+ */
 function countingHost(copiesInputs: boolean): { host: BindingHost; calls: string[] } {
   const calls: string[] = [];
   const note = (name: string) => () => void calls.push(name);

@@ -1,6 +1,7 @@
 /**
- * Scenarios that would end the process, or fill memory with garbage, if a lifetime were wrong. lifetime_test.ts runs each in a process
- * of its own, with the collector exposed: `lifetime_child.ts <scenario>`.
+ * Scenarios that would end the process, or fill memory with garbage, if a lifetime were wrong.
+ * lifetime_test.ts runs each in a process of its own, with the collector exposed:
+ * `lifetime_child.ts <scenario>`.
  * @module
  */
 import assert from "node:assert/strict";

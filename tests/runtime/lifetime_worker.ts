@@ -1,5 +1,6 @@
 /**
- * Doubles [1, 2, 3, 4] ten times over and leaves the result in the shared array it is sent: lifetime_child.ts starts it.
+ * Doubles [1, 2, 3, 4] ten times over and leaves the result in the shared array it is sent:
+ * lifetime_child.ts starts it.
  * @module
  */
 /// <reference no-default-lib="true" />

@@ -1,5 +1,6 @@
 /**
- * Loads the model it is given under narrow permissions and prints what came of it: model_fault_test.ts reads it.
+ * Loads the model it is given under narrow permissions and prints what came of it:
+ * model_fault_test.ts reads it.
  * @module
  */
 import { openLibrary } from "../../ffi/library.ts";

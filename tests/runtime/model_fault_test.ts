@@ -19,7 +19,9 @@ const external = {
 };
 const weight = { name: "w", type: "float32" as const, dims: [4] };
 
-/** Model files that cannot be loaded, and what the message says after "cannot load model PATH: ". */
+/**
+ * Model files that cannot be loaded, and what the message says after "cannot load model PATH: ".
+ */
 const FAULTS: [name: string, bytes: Uint8Array, reason: RegExp][] = [
   ["empty", new Uint8Array(), /^the file is empty$/],
   ["garbage", new TextEncoder().encode("this is no model"), /Protobuf parsing failed$/],

@@ -1,7 +1,9 @@
 /**
- * Loads corrupt models; each must load or be a ModelError. A crash of native code would end this process, so it runs on its own.
+ * Loads corrupt models; each must load or be a ModelError. A crash of native code would end this
+ * process, so it runs on its own.
  *
- *     deno run --allow-ffi model_mutation_child.ts                # every prefix of a small model, every copy with one bit flipped
+ * deno run --allow-ffi model_mutation_child.ts # every prefix of a small model, every copy with one
+ * bit flipped
  *     deno run --allow-ffi model_mutation_child.ts COUNT SEED     # that many mutants of several models
  * @module
  */

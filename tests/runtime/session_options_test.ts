@@ -22,7 +22,8 @@ Deno.test("InferenceSession.create() takes every option", async () => {
       configEntries: { "session.intra_op.allow_spinning": on ? "1" : "0" },
       freeDimensionOverrides: { batch: 2 },
     });
-    // ONNX Runtime fixes the symbolic dimension; versions before 1.23 do so only where they optimise the graph.
+    // ONNX Runtime fixes the symbolic dimension; versions before 1.23 do so only where they
+    // optimise the graph.
     const shows = on || Number(environment.version.split(".")[1]) >= 23;
     assert.deepEqual(session.inputs[0].shape, [shows ? 2 : "batch", 3]);
     const { y } = await session.run({ x, scale });

@@ -1,4 +1,7 @@
-/** How far a run may end from sequential sampling, and what divergence does (rows D2 and N2 of the reliability table). */
+/**
+ * How far a run may end from sequential sampling, and what divergence does (rows D2 and N2 of the
+ * reliability table).
+ */
 import assert from "node:assert/strict";
 import {
   createSchedule,

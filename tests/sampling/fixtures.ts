@@ -1,4 +1,7 @@
-/** Reads the fixtures of tests/fixtures, and the problem that the recorded runs of the official code solve. */
+/**
+ * Reads the fixtures of tests/fixtures, and the problem that the recorded runs of the official code
+ * solve.
+ */
 import { Buffer } from "node:buffer";
 import type { Denoiser, Schedule } from "../../mod.ts";
 
@@ -19,7 +22,10 @@ export function float32s(base64: string): Float32Array {
 
 const SIZE = 64, CLASS_POINTS = 16, VARIANCE = 0.25, GUIDANCE = 4;
 
-/** The points of the mixture and enough noise for 100 steps: numpy's RandomState(0) and RandomState(1). */
+/**
+ * The points of the mixture and enough noise for 100 steps: numpy's RandomState(0) and
+ * RandomState(1).
+ */
 export async function readProblem(): Promise<{ points: Float64Array; noise: Float64Array }> {
   const { points, noise } = await readFixture<{ points: string; noise: string }>(
     "sampling_problem.json",

@@ -1,4 +1,7 @@
-/** DDIM in x/√ᾱ is Euler's method at σ = √(1−ᾱ)/√ᾱ: a solver takes the same rounds to the same sample in either scale. */
+/**
+ * DDIM in x/√ᾱ is Euler's method at σ = √(1−ᾱ)/√ᾱ: a solver takes the same rounds to the same
+ * sample in either scale.
+ */
 import assert from "node:assert/strict";
 import { createSchedule, type Denoiser, scheduleFrom, solve } from "../../mod.ts";
 import { latentScale } from "../../src/sampling/latent_scale.ts";

@@ -11,7 +11,10 @@ interface Streams {
 
 const fixture = await readFixture<Streams>("torch_streams.json");
 
-/** Largest distance in units of the last place: the C library under torch and the engine may round log, sin and cos apart. */
+/**
+ * Largest distance in units of the last place: the C library under torch and the engine may round
+ * log, sin and cos apart.
+ */
 function lastPlaces(ours: Float64Array, theirs: Float64Array): number {
   assert.equal(ours.length, theirs.length);
   return Math.max(

@@ -44,8 +44,9 @@ for (const recorded of official.cases) {
 }
 
 /**
- * The recording's float32 table differs from torch's in last bits from level 361 on (its run with order 1 shows it: equal to 1e-15
- * up to round 18, then to 3e-7). One problem amplifies that in the rounds between; the PyTorch reference meets the same 1.6e-4.
+ * The recording's float32 table differs from torch's in last bits from level 361 on (its run with
+ * order 1 shows it: equal to 1e-15 up to round 18, then to 3e-7). One problem amplifies that in the
+ * rounds between; the PyTorch reference meets the same 1.6e-4.
  */
 function roundTolerance({ schedule, eta }: { schedule: string; eta: number }): number {
   return schedule === "sd" && eta === 1 ? 2e-4 : 1e-6;

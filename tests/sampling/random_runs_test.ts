@@ -121,7 +121,9 @@ async function assertBounds(
   return stabilityChecks;
 }
 
-/** The part from the warm start's index down is what sequential sampling makes of x at that index. */
+/**
+ * The part from the warm start's index down is what sequential sampling makes of x at that index.
+ */
 async function assertSequential(
   denoiser: Denoiser,
   { noise, initialTrajectory }: SampleOptions,
@@ -189,7 +191,10 @@ function randomRun(
   return { denoiser: randomDenoiser(random, rowSize, pick(0, 0.5, 2, 10, 50)), options };
 }
 
-/** ε_i = slope · sin(Σ_j M_ij x_j + phase_i + t): Lipschitz, different at every step, coupled across elements. */
+/**
+ * ε_i = slope · sin(Σ_j M_ij x_j + phase_i + t): Lipschitz, different at every step, coupled across
+ * elements.
+ */
 function randomDenoiser(random: TorchGenerator, rowSize: number, slope: number): Denoiser {
   const matrix = random.randn(rowSize * rowSize), phase = random.randn(rowSize);
   return {

@@ -9,8 +9,8 @@ import { digestBytes } from "../../src/storage/hash.ts";
 import { SOLVER_REVISION } from "../../src/sampling/revision.ts";
 
 /**
- * SHA-256 over rounds, evaluations and every bit of the trajectories. When it changes, both change: runs of before are then neither
- * resumed nor kept beside runs of after.
+ * SHA-256 over rounds, evaluations and every bit of the trajectories. When it changes, both change:
+ * runs of before are then neither resumed nor kept beside runs of after.
  */
 const RECORDED = {
   revision: 1,
@@ -19,7 +19,10 @@ const RECORDED = {
 
 const STEPS = 40, SIZE = 16;
 
-/** Arithmetic that IEEE 754 settles to the last bit, and no function of a library: equal on every machine. */
+/**
+ * Arithmetic that IEEE 754 settles to the last bit, and no function of a library: equal on every
+ * machine.
+ */
 function denoiserFor({ alphasCumprod }: Schedule): Denoiser {
   return {
     rowSize: SIZE,

@@ -42,7 +42,8 @@ Deno.test("parallel_sd_winit.ts reads nothing outside what it may, and makes no 
         assert.equal(code, 4, `${what}: ${stderr}`);
         assert.match(stderr, /^parataa: E_PERMISSION: .*Requires read access .*--allow-read/, what);
         assert.equal(stdout, "", what);
-        // What a flag names is looked at before ONNX Runtime is opened; what lies in a model folder, before it is handed over.
+        // What a flag names is looked at before ONNX Runtime is opened; what lies in a model
+        // folder, before it is handed over.
         const opened = /"ffi","value":"[^"]*libonnxruntime/.test(await Deno.readTextFile(audit));
         assert.equal(opened, /network|external/.test(what), what);
         await assert.rejects(Deno.stat(join(inside, "out")), Deno.errors.NotFound, what);

@@ -1,4 +1,7 @@
-/** A headless Chromium driven over its DevTools protocol, with nothing but what Deno has. @module */
+/**
+ * A headless Chromium driven over its DevTools protocol, with nothing but what Deno has.
+ * @module
+ */
 import { join } from "node:path";
 
 /** Where the name of a browser may be found. */

@@ -1,6 +1,9 @@
 /** Short lines for every command that use all that it is permitted. @module */
 
-/** Paths for one test, from the project's root, each below a folder that the table of permissions names. */
+/**
+ * Paths for one test, from the project's root, each below a folder that the table of permissions
+ * names.
+ */
 export interface LinePaths {
   /** Below `output/`; not there yet. */
   out: string;

@@ -143,7 +143,10 @@ async function usesAll(subject: Subject, lines: string[][], audit: string): Prom
   assert.deepEqual(unused, [], `${name} is granted what it does not use`);
 }
 
-/** Without a grant, one of the lines must be refused, in one line that names the flag, and leave nothing. */
+/**
+ * Without a grant, one of the lines must be refused, in one line that names the flag, and leave
+ * nothing.
+ */
 async function failsWithout(
   subject: Subject,
   grant: Grant,
@@ -169,7 +172,10 @@ async function failsWithout(
   assert.deepEqual(unexpected, [], what);
 }
 
-/** Runs a command with exactly its permissions, which it must all use, then without each of them in turn, which it must refuse. */
+/**
+ * Runs a command with exactly its permissions, which it must all use, then without each of them in
+ * turn, which it must refuse.
+ */
 export function checkPermissionsOf(name: string): Promise<void> {
   return withSubject(name, (subject) => withPaths((paths, root) => check(subject, paths, root)));
 }

@@ -80,7 +80,9 @@ export class DyingRun {
     else assert.ok(["running", "failed"].includes(status), `${context}: ${status}`);
   }
 
-  /** Resumes without a fault, compares with the undisturbed run, and clears the folder for the next. */
+  /**
+   * Resumes without a fault, compares with the undisturbed run, and clears the folder for the next.
+   */
   async finish(context: string): Promise<void> {
     const run = this.folder();
     if (run !== undefined) {

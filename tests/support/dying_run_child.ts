@@ -1,6 +1,7 @@
 /**
- * parallel_dit in a process that dies, or meets a full disk, at the N-th boundary: before or after a file or a folder is brought to the
- * disk or renamed. First argument the plan as JSON, then the script's own arguments.
+ * parallel_dit in a process that dies, or meets a full disk, at the N-th boundary: before or after
+ * a file or a folder is brought to the disk or renamed. First argument the plan as JSON, then the
+ * script's own arguments.
  * @module
  */
 import { runMain } from "../../src/cli/main.ts";

@@ -4,7 +4,10 @@ import { runExperiment } from "../../src/cli/commands/experiment_script.ts";
 import { withTempFolder } from "./temp_folder.ts";
 import { type TinyDitOptions, writeTinyDit } from "./tiny_dit.ts";
 
-/** Two runs and the sequential one that they are measured against: every run takes a third of a second. */
+/**
+ * Two runs and the sequential one that they are measured against: every run takes a third of a
+ * second.
+ */
 export const SWEEP = { grid: { window_size: [2, 6] } };
 
 /** A folder with a tiny model; `start` makes an experiment of it and says what was printed. */

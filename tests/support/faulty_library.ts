@@ -1,6 +1,6 @@
 /**
- * ONNX Runtime whose N-th call fails, and a ledger of native objects that is kept apart from the code under test. For a process of its
- * own: the library stays changed.
+ * ONNX Runtime whose N-th call fails, and a ledger of native objects that is kept apart from the
+ * code under test. For a process of its own: the library stays changed.
  * @module
  */
 import assert from "node:assert/strict";
@@ -46,7 +46,10 @@ export class FaultyLibrary {
   failed = 0;
   /** Function that failed first since the last fault was planned. */
   firstFailed: string | undefined;
-  /** While it is set, faults are not counted: for a run that ends with a reason of its own whatever happens to it. */
+  /**
+   * While it is set, faults are not counted: for a run that ends with a reason of its own whatever
+   * happens to it.
+   */
   pardoned = false;
   /** Every function that was called. */
   readonly names: Set<string> = new Set();
@@ -120,7 +123,9 @@ export class FaultyLibrary {
   }
 }
 
-/** Whether an injected fault is what the caller got, itself or as the cause of a translated error. */
+/**
+ * Whether an injected fault is what the caller got, itself or as the cause of a translated error.
+ */
 export function isInjected(error: unknown): boolean {
   if (error instanceof OrtError) return error.ortMessage === "injected";
   return error instanceof ParataaError && isInjected(error.cause);

@@ -1,4 +1,7 @@
-/** Lets file operation number N of a run fail, for every N, and holds what must be true afterwards. @module */
+/**
+ * Lets file operation number N of a run fail, for every N, and holds what must be true afterwards.
+ * @module
+ */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { describeError } from "../../src/cli/main.ts";

@@ -26,7 +26,10 @@ function edges(name: string, flag: Flag, texts: Texts): string[] {
   }
 }
 
-/** All pairs of edge values of two different flags, but for pairs that another script's table has too. */
+/**
+ * All pairs of edge values of two different flags, but for pairs that another script's table has
+ * too.
+ */
 export function* flagPairs(
   table: FlagTable,
   texts: Texts,

@@ -1,9 +1,10 @@
 /**
  * A seeded mutation fuzzer for parsers of untrusted bytes.
  *
- * Each input is a legal file with one to four mutations. A parser passes where it returns or throws a `FormatError` of one clean line,
- * leaves its input alone, and gives the same outcome when other bytes surround the input, which it would not if it read over the edge.
- * What fails is saved in `tests/fixtures/corpus/<name>/`, and {@link replayCorpus} runs that folder for ever.
+ * Each input is a legal file with one to four mutations. A parser passes where it returns or throws
+ * a `FormatError` of one clean line, leaves its input alone, and gives the same outcome when other
+ * bytes surround the input, which it would not if it read over the edge. What fails is saved in
+ * `tests/fixtures/corpus/<name>/`, and {@link replayCorpus} runs that folder for ever.
  * @module
  */
 import assert from "node:assert/strict";
@@ -21,7 +22,10 @@ export interface FuzzTarget {
   seeds: readonly Uint8Array[];
   /** Pieces of the format that mutations insert, keywords and values that have fooled readers. */
   tokens: readonly (string | Uint8Array)[];
-  /** Mends checksums and lengths of a mutant, so that it gets past the first guard; half of the mutants go through it. */
+  /**
+   * Mends checksums and lengths of a mutant, so that it gets past the first guard; half of the
+   * mutants go through it.
+   */
   repair?: (bytes: Uint8Array) => Uint8Array;
 }
 
@@ -33,7 +37,10 @@ export interface FuzzReport {
   slowestMs: number;
 }
 
-/** A small generator of 32-bit numbers (mulberry32), so that a seed gives the same mutants everywhere. */
+/**
+ * A small generator of 32-bit numbers (mulberry32), so that a seed gives the same mutants
+ * everywhere.
+ */
 export class Random {
   #state: number;
 
@@ -152,7 +159,10 @@ export function mutant(target: FuzzTarget, random: Random): Uint8Array {
   return target.repair && random.below(2) ? target.repair(bytes) : bytes;
 }
 
-/** Runs `parse` on one input and holds it to the contract above; returns what it returned, or its message. */
+/**
+ * Runs `parse` on one input and holds it to the contract above; returns what it returned, or its
+ * message.
+ */
 async function outcome(
   parse: FuzzTarget["parse"],
   bytes: Uint8Array,

@@ -1,6 +1,9 @@
 /** What code of this process prints. @module */
 
-/** Runs `work`; what it prints is gathered, not printed. `told` is what goes to standard error for people. */
+/**
+ * Runs `work`; what it prints is gathered, not printed. `told` is what goes to standard error for
+ * people.
+ */
 export async function gatherOutput<T>(
   work: () => Promise<T>,
 ): Promise<{ result: T; printed: string[]; told: string }> {

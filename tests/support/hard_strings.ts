@@ -1,4 +1,7 @@
-/** Strings that tokenizers disagree about: for the committed cases and for the differential test. @module */
+/**
+ * Strings that tokenizers disagree about: for the committed cases and for the differential test.
+ * @module
+ */
 
 const HAND_MADE: readonly string[] = [
   "",
@@ -44,7 +47,10 @@ const HAND_MADE: readonly string[] = [
   "é".repeat(3000),
 ];
 
-/** Ranges that a random string draws from: scripts, cases, marks, symbols, spaces, contractions' letters. */
+/**
+ * Ranges that a random string draws from: scripts, cases, marks, symbols, spaces, contractions'
+ * letters.
+ */
 const RANGES: readonly (readonly [number, number])[] = [
   [0x20, 0x7e],
   [0x61, 0x7a],

@@ -1,4 +1,8 @@
-/** Names that would leave a folder if anything made a path of them, and what must be true after a run that met them. @module */
+/**
+ * Names that would leave a folder if anything made a path of them, and what must be true after a
+ * run that met them.
+ * @module
+ */
 import assert from "node:assert/strict";
 import { join, sep } from "node:path";
 import { digestFile } from "../../src/storage/hash.ts";
@@ -87,7 +91,10 @@ export class Cage {
     return new Cage(root, out, canaries);
   }
 
-  /** Holds that nothing lies outside, that what lies inside has a name of ours, and that it is no link. */
+  /**
+   * Holds that nothing lies outside, that what lies inside has a name of ours, and that it is no
+   * link.
+   */
   async expectClosed(others: readonly string[] = []): Promise<void> {
     for (const canary of this.#canaries) {
       assert.deepEqual(await digestFile(canary), {

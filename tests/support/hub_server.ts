@@ -1,4 +1,8 @@
-/** A hub of models on loopback: it lists files, serves ranges and redirects large files to a second server, as the real one does. @module */
+/**
+ * A hub of models on loopback: it lists files, serves ranges and redirects large files to a second
+ * server, as the real one does.
+ * @module
+ */
 import { createHash } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";

@@ -1,7 +1,10 @@
 /** Ends a run inside the test's process at a moment of one's choice. @module */
 import { Interrupted } from "../../src/cli/main.ts";
 
-/** Calls `run` with a signal that a SIGINT would raise once `records` rounds are in the logs; says whether that came. */
+/**
+ * Calls `run` with a signal that a SIGINT would raise once `records` rounds are in the logs; says
+ * whether that came.
+ */
 export async function interruptAfter(
   records: number,
   run: (signal: AbortSignal) => Promise<unknown>,

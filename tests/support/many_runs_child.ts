@@ -1,6 +1,7 @@
 /**
- * Many sampling runs in one process; every tenth prints its number, the resident memory and the open descriptors as JSON. Arguments: a
- * folder, what the runs are (complete, failed, resumed), how many.
+ * Many sampling runs in one process; every tenth prints its number, the resident memory and the
+ * open descriptors as JSON. Arguments: a folder, what the runs are (complete, failed, resumed), how
+ * many.
  * @module
  */
 import assert from "node:assert/strict";
@@ -40,7 +41,8 @@ if (import.meta.main) {
     if (run % 10 > 0) continue;
     for (let i = 0; i < 2; i++) (globalThis as unknown as { gc(): void }).gc();
     await new Promise((resolve) => setTimeout(resolve, 5));
-    // What malloc keeps for the next run is not held by this one, and changes with the machine's load.
+    // What malloc keeps for the next run is not held by this one, and changes with the machine's
+    // load.
     libc.malloc_trim(0n);
     const kilobytes = Math.round(Deno.memoryUsage().rss / 1024);
     const descriptors = [...Deno.readDirSync("/proc/self/fd")].length;

@@ -26,7 +26,10 @@ export function prose(markdown: string): string {
   return markdown.replace(/^ *```[^]*?\n *```$/gm, "");
 }
 
-/** The command lines of the shell blocks, each as its words; comments and variables before the command are left out. */
+/**
+ * The command lines of the shell blocks, each as its words; comments and variables before the
+ * command are left out.
+ */
 export function commandLines(markdown: string): string[][] {
   return codeBlocks(markdown, "sh").flatMap((block) =>
     block.replace(/\\\n\s*/g, "").split("\n")

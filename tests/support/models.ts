@@ -43,7 +43,10 @@ export function castModel(): Uint8Array<ArrayBuffer> {
   });
 }
 
-/** y = x + steps, one step per turn of a Loop: runs as long as `steps` (int64 scalar) says, stops between two turns. */
+/**
+ * y = x + steps, one step per turn of a Loop: runs as long as `steps` (int64 scalar) says, stops
+ * between two turns.
+ */
 export function loopModel(): Uint8Array<ArrayBuffer> {
   const flag = (name: string): ValueSpec => ({ name, type: "bool", shape: [] });
   const constant = (name: string, values: ArrayBufferView<ArrayBuffer>) => ({

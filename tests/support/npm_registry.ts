@@ -1,4 +1,8 @@
-/** A registry of npm packages on the loopback interface: under every name of a lock file, a package of two short files. @module */
+/**
+ * A registry of npm packages on the loopback interface: under every name of a lock file, a package
+ * of two short files.
+ * @module
+ */
 
 /** A package as `deno.lock` has it, by `name@version`. */
 export interface LockedPackage {

@@ -1,10 +1,14 @@
 /**
- * Writes tiny ONNX models for tests: just enough of protobuf, numbers from onnx.proto3 (fields beside each line).
+ * Writes tiny ONNX models for tests: just enough of protobuf, numbers from onnx.proto3 (fields
+ * beside each line).
  * @module
  */
 import { ELEMENT_TYPES, type ElementTypeName } from "../../ffi/ort_enums.ts";
 
-/** An input or output; a number fixes a dimension, a name makes it symbolic, "" leaves it unnamed; no shape: none declared. */
+/**
+ * An input or output; a number fixes a dimension, a name makes it symbolic, "" leaves it unnamed;
+ * no shape: none declared.
+ */
 export interface ValueSpec {
   name: string;
   type: ElementTypeName;

@@ -1,6 +1,6 @@
 /**
- * Runs a test script in a process of its own: for what may end the process, and for other permissions or variables than the tests
- * have.
+ * Runs a test script in a process of its own: for what may end the process, and for other
+ * permissions or variables than the tests have.
  * @module
  */
 import { fileURLToPath } from "node:url";

@@ -14,7 +14,10 @@ export const ROOT = `${join(import.meta.dirname!, "..", "..")}/`;
 /** All that a sampling script needs, and more: tests of permissions name their own. */
 const EVERYTHING = ["--allow-all"];
 
-/** Runs `deno run <permissions> <script> <args>` from `cwd`, the project's root by default, without a terminal. */
+/**
+ * Runs `deno run <permissions> <script> <args>` from `cwd`, the project's root by default, without
+ * a terminal.
+ */
 export async function runScript(
   script: string,
   args: readonly string[],

@@ -28,7 +28,9 @@ export async function readManifest(run: string): Promise<Manifest> {
   return JSON.parse(await Deno.readTextFile(join(run, "manifest.json")));
 }
 
-/** Hashes of all that a run gave; `args.txt` is left out, since it holds paths and execution flags. */
+/**
+ * Hashes of all that a run gave; `args.txt` is left out, since it holds paths and execution flags.
+ */
 export async function outputsOf(run: string): Promise<Record<string, Digest>> {
   const { "args.txt": _, ...outputs } = (await readManifest(run)).outputs;
   return outputs;

@@ -1,6 +1,6 @@
 /**
- * Every call of the C API may fail: lets call number N of an 8-step sampling run fail, for N = 1, 1 + stride, … until a run meets no
- * fault, once and from then on. Arguments: a folder, the stride.
+ * Every call of the C API may fail: lets call number N of an 8-step sampling run fail, for N = 1, 1
+ * + stride, … until a run meets no fault, once and from then on. Arguments: a folder, the stride.
  * @module
  */
 import assert from "node:assert/strict";
@@ -26,7 +26,10 @@ interface End {
   call: string;
 }
 
-/** Samples with a fault, then resumes without; returns how it ended, or nothing when no fault was met. */
+/**
+ * Samples with a fault, then resumes without; returns how it ended, or nothing when no fault was
+ * met.
+ */
 async function runWithFault(
   library: FaultyLibrary,
   fault: { at: number; persistent: boolean },

@@ -1,4 +1,8 @@
-/** A model folder of a few kilobytes that behaves like a DiT: noise depends on latent, timestep and class. @module */
+/**
+ * A model folder of a few kilobytes that behaves like a DiT: noise depends on latent, timestep and
+ * class.
+ * @module
+ */
 import { join } from "node:path";
 import type { ElementTypeName } from "../../ffi/ort_enums.ts";
 import { type NodeSpec, onnxModel, type TensorSpec, type ValueSpec } from "./onnx_builder.ts";
@@ -40,8 +44,8 @@ const QUANTISED: readonly NodeSpec[] = [
 ];
 
 /**
- * out = concat(tanh(0.7·sample + t/1000 + 0.1·class), sample) over `[batch, channels, 4, 4]`: twice the channels, as with learned sigmas.
- * NaN comes from 0/(t − nanAt).
+ * out = concat(tanh(0.7·sample + t/1000 + 0.1·class), sample) over `[batch, channels, 4, 4]`: twice
+ * the channels, as with learned sigmas. NaN comes from 0/(t − nanAt).
  */
 export function tinyDitModel(options: TinyDitOptions = {}): Uint8Array<ArrayBuffer> {
   const { channels = 4, sampleName = "sample", timestepType = "int64", nanAt } = options;

@@ -11,7 +11,10 @@ export interface FileOperation {
   when: "before" | "after";
 }
 
-/** Called around every operation; what it throws is what the operation ends with. A write may be cut to a part of its bytes. */
+/**
+ * Called around every operation; what it throws is what the operation ends with. A write may be cut
+ * to a part of its bytes.
+ */
 export type Observer = (operation: FileOperation) => "short" | undefined | void;
 
 type Method = "read" | "write" | "sync" | "syncData" | "truncate" | "tryLock";
@@ -25,7 +28,9 @@ const METHODS: Record<Method, FileOperation["name"]> = {
 };
 type Paths = ["open" | "mkdir" | "rename" | "remove", (...args: unknown[]) => Promise<unknown>][];
 
-/** Calls `observe` around every operation on what lies in `root`, until the result is disposed of. */
+/**
+ * Calls `observe` around every operation on what lies in `root`, until the result is disposed of.
+ */
 export function watchFiles(root: string, observe: Observer): Disposable {
   const paths = new WeakMap<Deno.FsFile, string>();
   const restore: (() => void)[] = [];

@@ -1,6 +1,7 @@
 /**
- * Reads a safetensors file whose header is as large as may be and made of the worst of one kind; run in a child process with a small
- * heap, where running out of memory ends the process. Prints the outcome and the heap that stayed in use.
+ * Reads a safetensors file whose header is as large as may be and made of the worst of one kind;
+ * run in a child process with a small heap, where running out of memory ends the process. Prints
+ * the outcome and the heap that stayed in use.
  * @module
  */
 import { FormatError } from "../../src/errors.ts";

@@ -1,4 +1,7 @@
-/** What the pool itself costs: dispatch, split and gather, beside the copies of the data. @module */
+/**
+ * What the pool itself costs: dispatch, split and gather, beside the copies of the data.
+ * @module
+ */
 import { type BenchRow, median } from "../table.ts";
 import { LAYOUT, ROW, simulatedPool } from "./latency.ts";
 

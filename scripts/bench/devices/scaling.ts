@@ -1,11 +1,13 @@
 /**
- * How sampling scales over GPUs, simulated: the solver, the pool and the Workers are real, the devices wait as long as a GPU is said
- * to take.
+ * How sampling scales over GPUs, simulated: the solver, the pool and the Workers are real, the
+ * devices wait as long as a GPU is said to take.
  *
- * The latency model is that of a UNet of Stable Diffusion's size at 512×512 in ONNX Runtime's CUDA provider on an A100-SXM4-80GB, fp16:
- * huggingface.co/tlwu/sd-turbo-onnxruntime gives 38.2 and 68.7 ms for 1 and 4 steps of one image, 120.2 and 192.6 ms for four; so a
- * step takes (68.7 − 38.2) / 3 = 10.17 ms for one row and 24.13 ms for four, which is 5.5 ms and 4.65 ms a row. The H100 is taken to be
- * faster by the ratio that huggingface.co/stabilityai/stable-diffusion-xl-1.0-tensorrt gives, 2742 / 1471 ms.
+ * The latency model is that of a UNet of Stable Diffusion's size at 512×512 in ONNX Runtime's CUDA
+ * provider on an A100-SXM4-80GB, fp16: huggingface.co/tlwu/sd-turbo-onnxruntime gives 38.2 and 68.7
+ * ms for 1 and 4 steps of one image, 120.2 and 192.6 ms for four; so a step takes (68.7 − 38.2) / 3
+ * = 10.17 ms for one row and 24.13 ms for four, which is 5.5 ms and 4.65 ms a row. The H100 is
+ * taken to be faster by the ratio that huggingface.co/stabilityai/stable-diffusion-xl-1.0-tensorrt
+ * gives, 2742 / 1471 ms.
  * @module
  */
 import { createSchedule, type Denoiser, parallelSample, TorchGenerator } from "../../../mod.ts";
@@ -40,7 +42,9 @@ export interface ScalingResult extends ScalingCase {
   seconds: number;
   /** Inside the pool, copies aside; of samples in flight together the sum. */
   pool: number;
-  /** By the latency model alone: nothing but the devices takes time, and no device waits for a row. */
+  /**
+   * By the latency model alone: nothing but the devices takes time, and no device waits for a row.
+   */
   limit: number;
   /** One step after another on one device, by the latency model. */
   sequential: number;

@@ -1,6 +1,6 @@
 /**
- * Worker of a device that is simulated: a call takes a fixed time and a time per row, as its model's "path" says in JSON. It waits by
- * `Atomics.wait`, which keeps time where timers do not.
+ * Worker of a device that is simulated: a call takes a fixed time and a time per row, as its
+ * model's "path" says in JSON. It waits by `Atomics.wait`, which keeps time where timers do not.
  * @module
  */
 import type { DeviceSetup } from "../../../src/runtime/devices/device_protocol.ts";
@@ -30,7 +30,10 @@ serveDevice((setup: DeviceSetup) => {
   });
 });
 
-/** ε for data that is two points in every dimension, smoothed: cheap, and not linear, so that solvers have work to do. */
+/**
+ * ε for data that is two points in every dimension, smoothed: cheap, and not linear, so that
+ * solvers have work to do.
+ */
 function denoise(memory: RowMemory, { start, count }: RowCall): void {
   const [latents, alphas] = memory.inputs as [Float32Array, Float32Array];
   const [noise] = memory.outputs as [Float32Array];

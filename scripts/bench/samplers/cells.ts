@@ -1,4 +1,8 @@
-/** What the bench of samplers measures: problems, methods, and the key under which a measurement is kept. @module */
+/**
+ * What the bench of samplers measures: problems, methods, and the key under which a measurement is
+ * kept.
+ * @module
+ */
 import { importSolver } from "../../../src/jobs/samples/own_solver.ts";
 import type { SampleOptions } from "../../../src/sampling/options.ts";
 import { SOLVER_REVISION } from "../../../src/sampling/revision.ts";
@@ -99,14 +103,20 @@ export const METHODS: Record<string, MethodOptions> = {
 /** Hashes of the files of own solvers, by their path. */
 const OWN = new Map<string, string>();
 
-/** Adds the solver of a file, under its path. @throws {FormatError} when its default export makes no solver */
+/**
+ * Adds the solver of a file, under its path.
+ *
+ * @throws {FormatError} when its default export makes no solver
+ */
 export async function addSolver(file: string): Promise<void> {
   const method = await importSolver(file);
   OWN.set(file, (await digestFile(file)).sha256);
   METHODS[file] = () => ({ method });
 }
 
-/** Options of a cell's method, `sequential` having none; `undefined` where the cell is not measured. */
+/**
+ * Options of a cell's method, `sequential` having none; `undefined` where the cell is not measured.
+ */
 export function methodOptions(cell: Cell): Partial<SampleOptions> | undefined {
   const { method, window, steps } = cell;
   if (method === "sequential") return window === steps ? {} : undefined;
@@ -136,8 +146,9 @@ export function* problems(grid: Grid): Iterable<{ problem: Problem; cells: Cell[
 }
 
 /**
- * What a measurement depends on, as text: the cell, its method's options by value, the network's bytes and the solver's revision. A
- * method that is redefined, a model that is trained anew or a solver that gives other numbers is measured again.
+ * What a measurement depends on, as text: the cell, its method's options by value, the network's
+ * bytes and the solver's revision. A method that is redefined, a model that is trained anew or a
+ * solver that gives other numbers is measured again.
  */
 export function cellKey(cell: Cell, network: string): string {
   const { model, steps, eta, guidance, window, seed, method } = cell;

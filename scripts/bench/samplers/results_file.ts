@@ -10,7 +10,10 @@ export interface Measurement extends Cell {
   rounds: number;
   /** Guided network calls, one per step. */
   evaluations: number;
-  /** Rounds after which x_0 stays within 1e-2 and 1e-3 of the sequential one; absent when the stop rule came first. */
+  /**
+   * Rounds after which x_0 stays within 1e-2 and 1e-3 of the sequential one; absent when the stop
+   * rule came first.
+   */
   roundsTo1e2?: number;
   roundsTo1e3?: number;
   /** Relative RMS of x_0 to the sequential one, at the end and after every round. */
@@ -33,7 +36,8 @@ export class ResultsFile {
   }
 
   /**
-   * Reads what a file holds; without a file, nothing. A last line that a killed process left unfinished is cut off.
+   * Reads what a file holds; without a file, nothing. A last line that a killed process left
+   * unfinished is cut off.
    *
    * @throws {FormatError} when another line is not a measurement
    */

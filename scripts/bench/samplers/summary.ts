@@ -1,4 +1,8 @@
-/** Measurements of many seeds as tables: one line per setting and method, and the bars of TQN against ParaTAA. @module */
+/**
+ * Measurements of many seeds as tables: one line per setting and method, and the bars of TQN
+ * against ParaTAA.
+ * @module
+ */
 import { median } from "../table.ts";
 import type { Grid } from "./cells.ts";
 import { mean } from "./metrics.ts";
@@ -65,7 +69,10 @@ function reached(rounds: readonly (number | undefined)[]): string {
   return mean(there).toFixed(1) + share;
 }
 
-/** What issue 5 holds TQN to: settings at guidance 4 with the most that rounds and evaluations may be of ParaTAA's. */
+/**
+ * What issue 5 holds TQN to: settings at guidance 4 with the most that rounds and evaluations may
+ * be of ParaTAA's.
+ */
 export const BARS: readonly {
   steps: number;
   eta: number;
@@ -89,7 +96,10 @@ export function barGrids({ models, seeds }: Pick<Grid, "models" | "seeds">): Gri
   );
 }
 
-/** Mean rounds and evaluations of every TQN over those of the better ParaTAA, memory 2 or 3, each by its own better one. */
+/**
+ * Mean rounds and evaluations of every TQN over those of the better ParaTAA, memory 2 or 3, each by
+ * its own better one.
+ */
 export function printBars(
   summaries: readonly Summary[],
   print: (line: string) => void = console.log,

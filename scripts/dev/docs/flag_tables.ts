@@ -17,7 +17,10 @@ interface Row {
   help: string;
 }
 
-/** One table for each group of the sampling commands' flags; a flag that only some of them have names those. */
+/**
+ * One table for each group of the sampling commands' flags; a flag that only some of them have
+ * names those.
+ */
 export function samplingTables(flags: CommandFlags): string {
   const rows = new Map<string, { row: Row; commands: string[] }>();
   for (const command of SAMPLING) {
@@ -37,7 +40,10 @@ export function samplingTables(flags: CommandFlags): string {
   ).join("\n\n");
 }
 
-/** A table of the flags that only this command has, and the names of those described in the sampling tables. */
+/**
+ * A table of the flags that only this command has, and the names of those described in the sampling
+ * tables.
+ */
 export function commandTables(flags: CommandFlags): string {
   const described = new Set(
     SAMPLING.flatMap((command) => rowsOf(flags.get(command)!).map(keyOf)),

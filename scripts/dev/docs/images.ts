@@ -1,4 +1,7 @@
-/** The images of docs/images, made from samples, measurements and models in the repository. @module */
+/**
+ * The images of docs/images, made from samples, measurements and models in the repository.
+ * @module
+ */
 import { join } from "node:path";
 import {
   contactSheet,

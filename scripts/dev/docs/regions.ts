@@ -1,4 +1,7 @@
-/** Regions of Markdown files that are generated: `<!-- generated: name -->` up to `<!-- end -->`. @module */
+/**
+ * Regions of Markdown files that are generated: `<!-- generated: name -->` up to `<!-- end -->`.
+ * @module
+ */
 import { permissionTable } from "../../../src/arguments/permissions.ts";
 import { COMMANDS } from "../../../src/cli/commands/commands.ts";
 import { loadCommand } from "../../../src/cli/commands/load_command.ts";

@@ -28,8 +28,8 @@ export type NpyArray = {
 }[NpyDescr];
 
 /**
- * Reads an npy file, versions 1.0 to 3.0. Objects are never unpickled; structured arrays are refused. Big-endian and
- * Fortran-ordered arrays are converted.
+ * Reads an npy file, versions 1.0 to 3.0. Objects are never unpickled; structured arrays are
+ * refused. Big-endian and Fortran-ordered arrays are converted.
  *
  * @param bytes the whole file; aligned data stay a view of it, other and converted data are copied
  * @param options `file` is the name in messages

@@ -1,6 +1,6 @@
 /**
- * The header of an npy file: a Python dictionary literal. Never evaluated; the parser knows this one shape and refuses everything else.
- * numpy's `numpy/lib/format.py` describes the format.
+ * The header of an npy file: a Python dictionary literal. Never evaluated; the parser knows this
+ * one shape and refuses everything else. numpy's `numpy/lib/format.py` describes the format.
  * @module
  */
 import { FormatError } from "../../errors.ts";

@@ -9,7 +9,9 @@ export function reverseElements(bytes: Uint8Array, itemSize: number): Uint8Array
   return copy;
 }
 
-/** A copy in C order, the last index fastest, of an array in Fortran order, the first index fastest. */
+/**
+ * A copy in C order, the last index fastest, of an array in Fortran order, the first index fastest.
+ */
 export function toCOrder<T extends TypedArray>(data: T, shape: readonly number[]): T {
   const copy = data.slice() as T;
   const [from, to] = [data as Elements, copy as Elements];

@@ -1,4 +1,7 @@
-/** The files beside an ONNX model that hold its weights: checked before a runtime opens them. @module */
+/**
+ * The files beside an ONNX model that hold its weights: checked before a runtime opens them.
+ * @module
+ */
 
 import { basename, dirname, join } from "node:path";
 import { ModelError, PermissionError } from "../../errors.ts";
@@ -14,11 +17,13 @@ export interface PlacedNetwork {
 }
 
 /**
- * Finds the external data of a network and checks each file: inside the network's folder, no symbolic link out of it, no
- * second hard link, which could be a file of someone else's, and long enough for what the network reads.
+ * Finds the external data of a network and checks each file: inside the network's folder, no
+ * symbolic link out of it, no second hard link, which could be a file of someone else's, and long
+ * enough for what the network reads.
  *
- * A network that is a link has its data beside the link, as links of their own (Hugging Face's cache), or beside the file that
- * it leads to. Links into the folder of that file are followed: it may be read, and the network itself lies there.
+ * A network that is a link has its data beside the link, as links of their own (Hugging Face's
+ * cache), or beside the file that it leads to. Links into the folder of that file are followed: it
+ * may be read, and the network itself lies there.
  *
  * @param network path of the network
  * @param files least size by location, from {@linkcode externalFiles}
@@ -69,7 +74,10 @@ async function checkFile(
   return file;
 }
 
-/** Checks every part of the way, since whoever opens the file follows links; only the last part may be one. */
+/**
+ * Checks every part of the way, since whoever opens the file follows links; only the last part may
+ * be one.
+ */
 async function follow(
   location: string,
   folders: readonly string[],

@@ -1,6 +1,7 @@
 /**
- * Reads the structure of an ONNX file without a runtime: inputs, outputs, nodes, operator sets, external data. Weights are
- * stepped over. Every byte is untrusted: what is wrong is a FormatError with its offset.
+ * Reads the structure of an ONNX file without a runtime: inputs, outputs, nodes, operator sets,
+ * external data. Weights are stepped over. Every byte is untrusted: what is wrong is a FormatError
+ * with its offset.
  *
  * Field numbers are those of onnx.proto (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto).
  * @module
@@ -23,7 +24,10 @@ import { type ByteRange, type ProtobufField, ProtobufReader } from "./protobuf.t
 
 /** Graphs inside graphs; real ones stay below ten. */
 const MAX_DEPTH = 64;
-/** Integers of a list that are kept: nobody asks for more than axes and shapes, and a list may be as long as its file. */
+/**
+ * Integers of a list that are kept: nobody asks for more than axes and shapes, and a list may be as
+ * long as its file.
+ */
 const MAX_INTEGERS = 2 * MAX_RANK;
 const EXTERNAL = 1;
 
@@ -94,7 +98,10 @@ class OnnxReader {
     };
   }
 
-  /** Protobuf merges a message that is given twice; no writer does that, and no reader should have to. */
+  /**
+   * Protobuf merges a message that is given twice; no writer does that, and no reader should have
+   * to.
+   */
   #once(field: ProtobufField, before: unknown): void {
     if (before !== undefined) this.#reader.fail(field.tag, `field ${field.number} given twice`);
   }

@@ -13,7 +13,8 @@ const EXTERNAL_DATA = 13;
  *
  * @param bytes the file
  * @param model what {@linkcode readOnnx} made of it
- * @param edits new payload by field (a direct child of the main graph); `undefined` leaves the field out
+ * @param edits new payload by field (a direct child of the main graph); `undefined` leaves the
+ * field out
  * @returns new bytes; the given ones are untouched
  */
 export function editGraph(
@@ -39,7 +40,10 @@ export function editGraph(
   ]);
 }
 
-/** Payload of an input's ValueInfoProto with other dimensions, all symbolic: a tensor of the same element type. */
+/**
+ * Payload of an input's ValueInfoProto with other dimensions, all symbolic: a tensor of the same
+ * element type.
+ */
 export function withDims(bytes: Uint8Array, value: OnnxValue, dims: string[]): Uint8Array {
   const writer = new BinaryWriter();
   copyFields(writer, bytes, value.field, (field) => field.number !== 2);
@@ -54,7 +58,9 @@ export function withDims(bytes: Uint8Array, value: OnnxValue, dims: string[]): U
   return writer.join().join().join().finish();
 }
 
-/** Payload of a node turned into Identity: first input, outputs, name and notes stay, attributes go. */
+/**
+ * Payload of a node turned into Identity: first input, outputs, name and notes stay, attributes go.
+ */
 export function asIdentity(bytes: Uint8Array, node: OnnxNode): Uint8Array {
   const writer = new BinaryWriter();
   let inputs = 0;

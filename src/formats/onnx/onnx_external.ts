@@ -31,7 +31,8 @@ const BITS: Record<number, number> = {
  * @param tensor the tensor's heading
  * @param entries its StringStringEntryProto fields
  * @param at offset of the tensor, for errors
- * @throws {FormatError} a location that leaves the model's folder, a key given twice, an offset or length that is no number
+ * @throws {FormatError} a location that leaves the model's folder, a key given twice, an offset or
+ * length that is no number
  */
 export function readExternalData(
   reader: ProtobufReader,
@@ -62,7 +63,8 @@ export function readExternalData(
 }
 
 /**
- * Files that a model needs beside itself, each with the least size it must have, for {@link placeNetwork}.
+ * Files that a model needs beside itself, each with the least size it must have, for
+ * {@link placeNetwork}.
  */
 export function externalFiles(model: OnnxModel): Map<string, number> {
   const files = new Map<string, number>();
@@ -72,8 +74,8 @@ export function externalFiles(model: OnnxModel): Map<string, number> {
   return files;
 }
 
-// Why a location is refused. A part that is only a star begins ONNX Runtime's own tag "*/_ORT_MEM_ADDR_/*", by which an offset
-// means an address in memory.
+// Why a location is refused. A part that is only a star begins ONNX Runtime's own tag
+// "*/_ORT_MEM_ADDR_/*", by which an offset means an address in memory.
 function locationFault(location: string): string | undefined {
   if (location === "") return "empty";
   // deno-lint-ignore no-control-regex

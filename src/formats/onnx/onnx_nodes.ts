@@ -1,5 +1,6 @@
 /**
- * Operators and edges of an ONNX file, read through a small window: gigabytes of weights are stepped over and never read.
+ * Operators and edges of an ONNX file, read through a small window: gigabytes of weights are
+ * stepped over and never read.
  *
  * Field numbers are those of onnx.proto (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto).
  * @module

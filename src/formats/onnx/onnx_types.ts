@@ -9,7 +9,10 @@ export type OnnxDim = number | string | undefined;
 export interface OnnxValue {
   /** Name that `run` takes. */
   name: string;
-  /** ONNX element type (1 float32, 6 int32, 7 int64, 10 float16, …), `undefined` for what is no tensor. */
+  /**
+   * ONNX element type (1 float32, 6 int32, 7 int64, 10 float16, …), `undefined` for what is no
+   * tensor.
+   */
   elemType: number | undefined;
   /** Dimensions: `[]` is a scalar, `undefined` a shape that the file leaves open. */
   dims: OnnxDim[] | undefined;
@@ -21,7 +24,9 @@ export interface OnnxValue {
 export interface OnnxExternalData {
   /** Name of the tensor; may be empty inside nodes. */
   tensor: string;
-  /** Path relative to the model's folder, `/` between its parts: never absolute, never through `..`. */
+  /**
+   * Path relative to the model's folder, `/` between its parts: never absolute, never through `..`.
+   */
   location: string;
   /** First byte in that file. */
   offset: number;

@@ -1,6 +1,7 @@
 /**
- * Reads protobuf messages in place: fields come as ranges of the given bytes, so that gigabytes of weights are stepped over
- * and never copied, and an edit can keep every byte it does not understand.
+ * Reads protobuf messages in place: fields come as ranges of the given bytes, so that gigabytes of
+ * weights are stepped over and never copied, and an edit can keep every byte it does not
+ * understand.
  * @module
  */
 
@@ -25,7 +26,10 @@ export interface ProtobufField extends ByteRange {
   tag: number;
 }
 
-/** A bound on the memory that a hostile file can take, at most 170 MB. Exports have 10 to 20 fields per node. */
+/**
+ * A bound on the memory that a hostile file can take, at most 170 MB. Exports have 10 to 20 fields
+ * per node.
+ */
 const MAX_FIELDS = 500_000;
 const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
@@ -101,7 +105,10 @@ export class ProtobufReader {
     return this.#varint(this.#readerAt(field));
   }
 
-  /** What one field adds to a list of integers: one, or several in packed form, which are not held in memory. */
+  /**
+   * What one field adds to a list of integers: one, or several in packed form, which are not held
+   * in memory.
+   */
   *integers(field: ProtobufField): Generator<number> {
     if (field.wireType === WireType.Varint) return yield this.integer(field);
     const reader = this.#readerAt(this.range(field));

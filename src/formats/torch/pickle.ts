@@ -3,11 +3,11 @@
  * up by name or called.
  *
  * The rule for a weight: it is read only if its own construction uses the globals that
- * {@link knownGlobal} lists and nothing else. Every other global, and whatever a pickle makes of one, is a
- * {@link PickleUnread}: a name without content, which no tensor can be made of. So an optimizer's
- * state or a random generator beside the weights is stepped over, and an attack does nothing.
- * Opcodes that a checkpoint has no use for, and known globals with other arguments than PyTorch's,
- * refuse the whole pickle.
+ * {@link knownGlobal} lists and nothing else. Every other global, and whatever a pickle makes of
+ * one, is a {@link PickleUnread}: a name without content, which no tensor can be made of. So an
+ * optimizer's state or a random generator beside the weights is stepped over, and an attack does
+ * nothing. Opcodes that a checkpoint has no use for, and known globals with other arguments than
+ * PyTorch's, refuse the whole pickle.
  *
  * What each opcode means is in CPython's `Lib/pickletools.py` (https://github.com/python/cpython).
  * @module

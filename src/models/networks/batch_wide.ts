@@ -1,8 +1,9 @@
 /**
  * Operators that mix the rows of a batch.
  *
- * Dynamic quantisation takes one scale for a whole tensor, so that a row's result depends on the rows beside it
- * (github.com/microsoft/onnxruntime/issues/10111). Such a network is given one row a call.
+ * Dynamic quantisation takes one scale for a whole tensor, so that a row's result depends on the
+ * rows beside it (github.com/microsoft/onnxruntime/issues/10111). Such a network is given one row a
+ * call.
  * @module
  */
 import { FileSource } from "../../formats/file_source.ts";
@@ -16,7 +17,8 @@ const OPERATORS = new Set([
 ]);
 
 /**
- * Names of the operators of an ONNX file that mix the rows of `inputs`; those that work on weights alone are left out.
+ * Names of the operators of an ONNX file that mix the rows of `inputs`; those that work on weights
+ * alone are left out.
  *
  * @throws {FormatError} where the file is no ONNX model
  */

@@ -1,4 +1,7 @@
-/** A noise-predicting network in ONNX Runtime, fed row by row: latent, timestep, condition. @module */
+/**
+ * A noise-predicting network in ONNX Runtime, fed row by row: latent, timestep, condition.
+ * @module
+ */
 import { bucketSizes } from "../../runtime/devices/call_size.ts";
 import type { DevicePool, PoolRunOptions } from "../../runtime/devices/device_pool.ts";
 import type { DeviceReport } from "../../runtime/devices/device.ts";
@@ -24,8 +27,8 @@ export interface ConditionalNetworkOptions extends ContractOptions, OpenOptions 
 export type NetworkRunOptions = Pick<PoolRunOptions, "maxRows" | "signal" | "avoid">;
 
 /**
- * Holds a pool of devices and the memory of the rows. Callers lease rows, fill them with `set`, have them evaluated together by
- * {@link run} and read their `noise`; several may do so at once.
+ * Holds a pool of devices and the memory of the rows. Callers lease rows, fill them with `set`,
+ * have them evaluated together by {@link run} and read their `noise`; several may do so at once.
  */
 export class ConditionalNetwork implements AsyncDisposable {
   /** What the network's inputs and output are. */
@@ -36,7 +39,10 @@ export class ConditionalNetwork implements AsyncDisposable {
   readonly latentShape: LatentShape;
   /** Elements of a latent. */
   readonly rowSize: number;
-  /** Operators that make a row depend on the rows beside it; with any of them every row has a call of its own. */
+  /**
+   * Operators that make a row depend on the rows beside it; with any of them every row has a call
+   * of its own.
+   */
   readonly batchWide: readonly string[];
   readonly #pool: DevicePool;
   readonly #layout: RowLayout;
@@ -99,7 +105,10 @@ export class ConditionalNetwork implements AsyncDisposable {
     return this.#pool.report();
   }
 
-  /** Rows for `capacity` calls; give them back with {@link release}. `owner` gets the ones that it had before. */
+  /**
+   * Rows for `capacity` calls; give them back with {@link release}. `owner` gets the ones that it
+   * had before.
+   */
   lease(capacity: number, owner: object): NetworkRows {
     const fits = this.#free.filter(({ rows }) => rows.rows.capacity >= capacity);
     const best = fits.find((free) => free.owner === owner) ?? fits[0];
@@ -126,7 +135,11 @@ export class ConditionalNetwork implements AsyncDisposable {
     return row;
   }
 
-  /** Evaluates rows `0 … count-1`, split over the devices. @throws {RuntimeLibraryError} when no device is left */
+  /**
+   * Evaluates rows `0 … count-1`, split over the devices.
+   *
+   * @throws {RuntimeLibraryError} when no device is left
+   */
   async run(rows: NetworkRows, count: number, options: NetworkRunOptions = {}): Promise<void> {
     const { frozenBatch } = this.contract;
     const buckets = this.#bucketsFor(rows), alone = this.batchWide.length > 0;

@@ -6,8 +6,9 @@ import { withLocations } from "../../formats/onnx/onnx_edit.ts";
 import { externalFiles } from "../../formats/onnx/onnx_external.ts";
 
 /**
- * The bytes of a network and the folder of its external data. ONNX Runtime follows no link out of that folder: where the network is
- * a link and so are its data (Hugging Face's cache), the bytes name the files that the links lead to.
+ * The bytes of a network and the folder of its external data. ONNX Runtime follows no link out of
+ * that folder: where the network is a link and so are its data (Hugging Face's cache), the bytes
+ * name the files that the links lead to.
  *
  * @param file the network's path, as `placeNetwork()` gave it
  * @param bytes the network

@@ -1,4 +1,8 @@
-/** What a noise-predicting network must look like before the first round; whatever differs is named here. @module */
+/**
+ * What a noise-predicting network must look like before the first round; whatever differs is named
+ * here.
+ * @module
+ */
 import { ModelError } from "../../errors.ts";
 import type { TensorMetadata } from "../../runtime/model_metadata.ts";
 import type { TensorType } from "../../runtime/tensor_type.ts";
@@ -49,8 +53,8 @@ const NUMBER_TYPES: readonly TensorType[] = ["int64", "int32", ...FLOAT_TYPES];
 const LATENT_AXES = ["batch", "channels", "height", "width"];
 
 /**
- * Checks inputs and outputs against the contract: `sample [batch,C,h,w]`, `timestep [batch]`, the condition with `batch` rows, a
- * first output `[batch,≥C,h,w]`.
+ * Checks inputs and outputs against the contract: `sample [batch,C,h,w]`, `timestep [batch]`, the
+ * condition with `batch` rows, a first output `[batch,≥C,h,w]`.
  *
  * @throws {ModelError} naming what was found and what is needed
  */
@@ -92,8 +96,8 @@ export function checkContract(
 }
 
 /**
- * The network's timestep input where one timestep serves the whole batch: a scalar, or a static `[1]` beside a batch that is not frozen
- * at 1 itself.
+ * The network's timestep input where one timestep serves the whole batch: a scalar, or a static
+ * `[1]` beside a batch that is not frozen at 1 itself.
  */
 export function sharedTimestep(inputs: readonly TensorMetadata[]): TensorMetadata | undefined {
   const timestep = inputs.find((input) => input.name === "timestep");

@@ -21,11 +21,16 @@ export interface OpenOptions extends DevicePoolOptions {
   file: string;
   /** Without it a network with one timestep for the whole batch stays as it is. */
   mendTimestep?: MendTimestep;
-  /** Sizes that calls are padded to, `auto` for halves of a device's share; no padding by default. */
+  /**
+   * Sizes that calls are padded to, `auto` for halves of a device's share; no padding by default.
+   */
   buckets?: readonly number[] | "auto";
 }
 
-/** Opens the network, mended in memory where it takes one timestep for all rows; its external data stay where they are. */
+/**
+ * Opens the network, mended in memory where it takes one timestep for all rows; its external data
+ * stay where they are.
+ */
 export async function openNetwork(
   env: Environment,
   { file, mendTimestep, ...options }: OpenOptions,

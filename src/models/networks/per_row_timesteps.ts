@@ -1,11 +1,12 @@
 /**
- * Mends networks that were exported with one timestep for the whole batch, so that every row can have its own: the
- * declaration of the input becomes `["batch"]`, and the node that made the scalar a vector passes it through. Weights
- * are not touched.
+ * Mends networks that were exported with one timestep for the whole batch, so that every row can
+ * have its own: the declaration of the input becomes `["batch"]`, and the node that made the scalar
+ * a vector passes it through. Weights are not touched.
  *
- * Why this is enough: diffusers' UNet2DConditionModel expands the timestep to the batch before anything else, so its
- * exports begin `Unsqueeze(0) → [Cast] → Expand(batch of sample) → Unsqueeze(1)`, and without the first Unsqueeze a vector flows
- * through the rest. A graph that begins otherwise is refused, with what was found.
+ * Why this is enough: diffusers' UNet2DConditionModel expands the timestep to the batch before
+ * anything else, so its exports begin
+ * `Unsqueeze(0) → [Cast] → Expand(batch of sample) → Unsqueeze(1)`, and without the first Unsqueeze
+ * a vector flows through the rest. A graph that begins otherwise is refused, with what was found.
  * @module
  */
 
@@ -38,12 +39,14 @@ type Edits = Map<ProtobufField, Uint8Array | undefined>;
 /**
  * Gives a network one timestep per row.
  *
- * External data is found by its place relative to the model file: hand the result to ONNX Runtime with that folder
- * (`session.model_external_initializers_file_folder_path`), or write it into the folder.
+ * External data is found by its place relative to the model file: hand the result to ONNX Runtime
+ * with that folder (`session.model_external_initializers_file_folder_path`), or write it into the
+ * folder.
  *
  * @param bytes the `.onnx` file of the network
  * @returns the mended file; a network that takes `[N]` timesteps already comes back as it is
- * @throws {ModelError} a batch frozen at a size, or a graph that uses its timestep in a way not known to be mendable
+ * @throws {ModelError} a batch frozen at a size, or a graph that uses its timestep in a way not
+ * known to be mendable
  * @throws {FormatError} not an ONNX file
  *
  * @example
@@ -90,7 +93,8 @@ export function perRowTimesteps(
 }
 
 /**
- * Size at which a model's batch is frozen: the first dimension of its inputs of rank three or more, where that is a number.
+ * Size at which a model's batch is frozen: the first dimension of its inputs of rank three or more,
+ * where that is a number.
  *
  * @param timestep input to leave out
  */
@@ -100,7 +104,9 @@ export function frozenBatch(model: OnnxModel, timestep?: OnnxValue): number | un
   return firsts.find((dim) => typeof dim === "number");
 }
 
-/** The name that the other inputs have for the batch, so that the file stays consistent in itself. */
+/**
+ * The name that the other inputs have for the batch, so that the file stays consistent in itself.
+ */
 function batchName(model: OnnxModel, timestep: OnnxValue): string {
   for (const { name, dims } of model.graph.inputs) {
     if (name !== timestep.name && typeof dims?.[0] === "string") return dims[0];
@@ -108,7 +114,10 @@ function batchName(model: OnnxModel, timestep: OnnxValue): string {
   return "batch";
 }
 
-/** What the file says of shapes between the timestep and its Expand holds no longer; the runtime infers them anew. */
+/**
+ * What the file says of shapes between the timestep and its Expand holds no longer; the runtime
+ * infers them anew.
+ */
 function dropStaleShapes(graph: OnnxGraph, input: string, edits: Edits): void {
   const changed = new Set([input]);
   for (const node of graph.nodes) {

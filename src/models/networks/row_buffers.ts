@@ -4,7 +4,9 @@ import type { RowLayout } from "../../runtime/devices/row_memory.ts";
 import type { TensorData } from "../../runtime/tensor_type.ts";
 import type { NetworkContract } from "./network_contract.ts";
 
-/** One row's condition in the element type of the network's input: a class label, a text embedding. */
+/**
+ * One row's condition in the element type of the network's input: a class label, a text embedding.
+ */
 export type ConditionRow = TensorData;
 
 const SAMPLE = 0, TIMESTEP = 1, CONDITION = 2;
@@ -68,7 +70,8 @@ export class NetworkRows {
     const input = scale === 1 ? latent : latent.map((x) => scale * x);
     copyInto(inputs[SAMPLE], slot * this.#rowSize, input);
     store(inputs[TIMESTEP], slot, timestep);
-    // A text embedding is larger than the latent, and a row mostly keeps its condition from call to call.
+    // A text embedding is larger than the latent, and a row mostly keeps its condition from call to
+    // call.
     if (this.#conditions[slot] === condition) return;
     this.#conditions[slot] = condition;
     copyInto(inputs[CONDITION], slot * condition.length, condition);

@@ -1,4 +1,7 @@
-/** Checks of one input or output of a network; the messages say what was found and what is needed. @module */
+/**
+ * Checks of one input or output of a network; the messages say what was found and what is needed.
+ * @module
+ */
 import { ModelError } from "../../errors.ts";
 import type { TensorMetadata } from "../../runtime/model_metadata.ts";
 import type { TensorType } from "../../runtime/tensor_type.ts";

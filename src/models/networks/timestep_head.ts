@@ -25,7 +25,10 @@ export class Head {
     this.#users = usersOf(graph);
   }
 
-  /** Nodes to turn into Identity, for a value that was a scalar or of shape [1] and will have shape [N]. */
+  /**
+   * Nodes to turn into Identity, for a value that was a scalar or of shape [1] and will have shape
+   * [N].
+   */
   follow(value: string, scalar: boolean, steps = 0): OnnxNode[] {
     if (steps > MAX_HEAD) this.#fail(`no Unsqueeze or Expand within ${MAX_HEAD} nodes`);
     if (this.#followed.has(value)) return []; // no legal graph makes a value twice; a hostile one may
@@ -73,7 +76,10 @@ export class Head {
     return attribute?.ints ?? constantIntegers(this.#bytes, this.#graph, node.inputs[1]);
   }
 
-  /** Constant nodes that only the given nodes read: nothing needs them any longer, and ONNX Runtime would warn. */
+  /**
+   * Constant nodes that only the given nodes read: nothing needs them any longer, and ONNX Runtime
+   * would warn.
+   */
   axesOf(nodes: OnnxNode[]): OnnxNode[] {
     const read = new Set(nodes.map((node) => node.inputs[1]));
     return this.#graph.nodes.filter(({ opType, outputs: [name] }) =>

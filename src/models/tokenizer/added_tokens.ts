@@ -1,6 +1,6 @@
 /**
- * Tokens that a tokenizer finds whole in a text before it cuts the rest into words, as Hugging Face's `tokenizers` finds them: the
- * leftmost first, the longest of those that begin there.
+ * Tokens that a tokenizer finds whole in a text before it cuts the rest into words, as Hugging
+ * Face's `tokenizers` finds them: the leftmost first, the longest of those that begin there.
  * @module
  */
 
@@ -39,7 +39,8 @@ export class AddedTokenFinder {
       token.normalized ? normalize(token.content) : token.content;
     const search = (normalized: boolean): Search => {
       const own = tokens.filter((token) => token.normalized === normalized);
-      // Of two that are the same text once normalized, the first one is found: `tokenizers` finds either.
+      // Of two that are the same text once normalized, the first one is found: `tokenizers` finds
+      // either.
       const byText = new Map(own.toReversed().map((token) => [textOf(token), token]));
       byText.delete("");
       return { byText, pattern: patternOf([...byText.keys()]) };

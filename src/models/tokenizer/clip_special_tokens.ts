@@ -1,6 +1,6 @@
 /**
- * Special and added tokens of a CLIP tokenizer folder, collected from its files as transformers 5 does it (`_from_pretrained` of
- * `tokenization_utils_base.py`, `TokenizersBackend`).
+ * Special and added tokens of a CLIP tokenizer folder, collected from its files as transformers 5
+ * does it (`_from_pretrained` of `tokenization_utils_base.py`, `TokenizersBackend`).
  * @module
  */
 import { ModelError } from "../../errors.ts";
@@ -49,7 +49,10 @@ type Token = Omit<AddedToken, "id">;
 interface Named {
   name: typeof SPECIAL[number];
   token: Token;
-  /** Whether it is spelt as a string or as an object: transformers takes the two for different tokens. */
+  /**
+   * Whether it is spelt as a string or as an object: transformers takes the two for different
+   * tokens.
+   */
   spelt: string;
 }
 
@@ -62,11 +65,12 @@ interface Declared {
 }
 
 /**
- * Collects the tokens. `added_tokens_decoder` of the configuration replaces every other file; without it
- * `special_tokens_map.json` overlays the configuration.
+ * Collects the tokens. `added_tokens_decoder` of the configuration replaces every other file;
+ * without it `special_tokens_map.json` overlays the configuration.
  *
  * @param vocab ids of the vocabulary
- * @throws {ModelError} a token is malformed, a special one has no id, or its id is not the one that transformers would give it
+ * @throws {ModelError} a token is malformed, a special one has no id, or its id is not the one that
+ * transformers would give it
  */
 export function specialTokens(
   files: TokenFiles,
@@ -94,7 +98,9 @@ export function specialTokens(
   return { tokens: withIds([...inOrder, ...others], vocab), special };
 }
 
-/** The special tokens that have a name; a folder need not name those that every CLIP tokenizer has. */
+/**
+ * The special tokens that have a name; a folder need not name those that every CLIP tokenizer has.
+ */
 function namedTokens(settings: Record<string, unknown>): Named[] {
   const eos = tokenOf(settings.eos_token, { normalized: false })?.content ?? "<|endoftext|>";
   const defaults: Record<string, string> = {
@@ -110,7 +116,10 @@ function namedTokens(settings: Record<string, unknown>): Named[] {
   });
 }
 
-/** A token that says the same as an earlier one is not added again, so that it does not replace what came between. */
+/**
+ * A token that says the same as an earlier one is not added again, so that it does not replace what
+ * came between.
+ */
 function withoutRepeats(named: readonly Named[]): Token[] {
   const seen = new Map<string, Token>();
   for (const { token, spelt } of named) {
@@ -148,8 +157,8 @@ function declare(value: unknown, id: unknown, where: string): Declared {
 }
 
 /**
- * Special tokens that have no name. `known` are the texts of those that `added_tokens.json` counts as special: not those that
- * `special_tokens_map.json` calls by the old name.
+ * Special tokens that have no name. `known` are the texts of those that `added_tokens.json` counts
+ * as special: not those that `special_tokens_map.json` calls by the old name.
  */
 function extraTokens(
   config: Record<string, unknown>,
@@ -180,7 +189,10 @@ function tokenOf(value: unknown, { normalized }: { normalized: boolean }): Token
   };
 }
 
-/** Gives every token its id, the vocabulary's or the next free one; the last token of the same text counts. */
+/**
+ * Gives every token its id, the vocabulary's or the next free one; the last token of the same text
+ * counts.
+ */
 function withIds(
   declared: readonly (Omit<Declared, "id"> & { id?: number })[],
   vocab: Readonly<Record<string, number>>,

@@ -1,4 +1,7 @@
-/** Vocabulary and merges of a CLIP tokenizer: `tokenizer.json`, or `vocab.json` and `merges.txt`. @module */
+/**
+ * Vocabulary and merges of a CLIP tokenizer: `tokenizer.json`, or `vocab.json` and `merges.txt`.
+ * @module
+ */
 import { ModelError } from "../../errors.ts";
 import { shown, shownValue } from "../../text.ts";
 
@@ -27,7 +30,11 @@ export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** Checks a table of tokens: ids are unique integers. @throws {ModelError} naming the file and the token */
+/**
+ * Checks a table of tokens: ids are unique integers.
+ *
+ * @throws {ModelError} naming the file and the token
+ */
 export function checkVocab(vocab: Record<string, unknown>, path: string): Record<string, number> {
   const owners = new Map<number, string>();
   for (const [token, id] of Object.entries(vocab)) {
@@ -65,8 +72,8 @@ export function parseMerges(
 }
 
 /**
- * The tables of a `tokenizer.json`. Its normalizer, cut into words and decoder are not read: a CLIP tokenizer has its own, and
- * transformers does not read them either.
+ * The tables of a `tokenizer.json`. Its normalizer, cut into words and decoder are not read: a CLIP
+ * tokenizer has its own, and transformers does not read them either.
  *
  * @throws {ModelError} it holds another kind of tokenizer, or is malformed
  */

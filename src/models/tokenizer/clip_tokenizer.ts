@@ -1,10 +1,11 @@
 /**
- * CLIP's byte-pair tokenizer, as the text encoders of Stable Diffusion want it: a row of 77 ids, begun by `bos`, ended
- * by `eos`, filled with the pad token.
+ * CLIP's byte-pair tokenizer, as the text encoders of Stable Diffusion want it: a row of 77 ids,
+ * begun by `bos`, ended by `eos`, filled with the pad token.
  *
- * The merging is done by `@huggingface/tokenizers`, which is loaded when the first tokenizer is. Before it stand the search for
- * added tokens, NFC and a lower-casing per code point, so that ids equal those of transformers' `CLIPTokenizer`: JavaScript lower-cases a whole
- * string by context, and a capital sigma that ends a word would come out as another letter.
+ * The merging is done by `@huggingface/tokenizers`, which is loaded when the first tokenizer is.
+ * Before it stand the search for added tokens, NFC and a lower-casing per code point, so that ids
+ * equal those of transformers' `CLIPTokenizer`: JavaScript lower-cases a whole string by context,
+ * and a capital sigma that ends a word would come out as another letter.
  * @module
  */
 
@@ -21,11 +22,17 @@ import {
 export interface ClipTokens {
   /** `maxLength` ids: bos, the text, eos, padding. */
   ids: number[];
-  /** What did not fit, as the network would have read it (lower case); `undefined` when all of it did. */
+  /**
+   * What did not fit, as the network would have read it (lower case); `undefined` when all of it
+   * did.
+   */
   truncated: string | undefined;
 }
 
-/** How OpenAI's CLIP cuts a text into words, then, as transformers does it, GPT-2's cut of each word. */
+/**
+ * How OpenAI's CLIP cuts a text into words, then, as transformers does it, GPT-2's cut of each
+ * word.
+ */
 const WORDS = String
   .raw`<\|startoftext\|>|<\|endoftext\|>|'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+`;
 const PARTS = String.raw`'s|'t|'re|'ve|'m|'ll|'d|\p{L}+|\p{N}+|[^\s\p{L}\p{N}]+`;
@@ -73,7 +80,8 @@ export class ClipTokenizer {
   }
 
   /**
-   * Reads a tokenizer folder: `tokenizer.json`, or `vocab.json` and `merges.txt`, and the files of added and special tokens.
+   * Reads a tokenizer folder: `tokenizer.json`, or `vocab.json` and `merges.txt`, and the files of
+   * added and special tokens.
    *
    * @param folder path of the folder, usually `<model>/tokenizer`
    * @param options.read gives the folder's files; reads them from the disk by default
@@ -140,7 +148,10 @@ async function readIfThere(path: string): Promise<Uint8Array | undefined> {
   }
 }
 
-/** NFC, white space as single spaces, then lower case code point by code point, as Rust's `char::to_lowercase` does it. */
+/**
+ * NFC, white space as single spaces, then lower case code point by code point, as Rust's
+ * `char::to_lowercase` does it.
+ */
 function normalizeClipText(text: string): string {
   let lower = "";
   for (const character of text.normalize("NFC").replace(/\p{White_Space}+/gu, " ")) {
@@ -149,7 +160,9 @@ function normalizeClipText(text: string): string {
   return lower;
 }
 
-/** What the library merges with: the cut into words, the tables, nothing that is searched before. */
+/**
+ * What the library merges with: the cut into words, the tables, nothing that is searched before.
+ */
 function tokenizerJson({ vocab, merges, unkToken }: ClipVocabulary): object {
   const split = (pattern: string) => ({
     type: "Split",
@@ -162,7 +175,8 @@ function tokenizerJson({ vocab, merges, unkToken }: ClipVocabulary): object {
     normalizer: null,
     pre_tokenizer: {
       type: "Sequence",
-      // The library's own second cut takes U+FEFF for a space; PARTS is that cut with Unicode's White_Space.
+      // The library's own second cut takes U+FEFF for a space; PARTS is that cut with Unicode's
+      // White_Space.
       pretokenizers: [split(WORDS), split(PARTS), { type: "ByteLevel", use_regex: false }],
     },
     model: { type: "BPE", vocab, merges, unk_token: unkToken, end_of_word_suffix: "</w>" },

@@ -1,6 +1,7 @@
 /**
- * Reads the files of a CLIP tokenizer folder as transformers writes it: `tokenizer.json`, or `vocab.json` and `merges.txt`, and, where
- * present, `added_tokens.json`, `special_tokens_map.json` and `tokenizer_config.json`.
+ * Reads the files of a CLIP tokenizer folder as transformers writes it: `tokenizer.json`, or
+ * `vocab.json` and `merges.txt`, and, where present, `added_tokens.json`, `special_tokens_map.json`
+ * and `tokenizer_config.json`.
  * @module
  */
 
@@ -38,9 +39,10 @@ const CLIP_POSITIONS = 77;
  *
  * @param folder path of the folder, for errors
  * @param read gives its files
- * @returns the vocabulary, checked: ids are unique integers, both sides of every merge and its result are tokens, special
- * tokens are in the vocabulary or are added to it
- * @throws {ModelError} a file is missing (all missing ones are named) or malformed (file and, in merges.txt, line)
+ * @returns the vocabulary, checked: ids are unique integers, both sides of every merge and its
+ * result are tokens, special tokens are in the vocabulary or are added to it
+ * @throws {ModelError} a file is missing (all missing ones are named) or malformed (file and, in
+ * merges.txt, line)
  */
 export async function readClipVocabulary(
   folder: string,

@@ -7,11 +7,17 @@
 export interface CallLimits {
   /** Most rows in one call. */
   readonly maxRows?: number;
-  /** Sizes to which calls are padded; a device that takes long over its first run of a size should see few. */
+  /**
+   * Sizes to which calls are padded; a device that takes long over its first run of a size should
+   * see few.
+   */
   readonly buckets?: readonly number[];
   /** The one size that the network takes. */
   readonly frozenBatch?: number;
-  /** Gives every row a call of its own, filled with copies of it where the network's batch is frozen. */
+  /**
+   * Gives every row a call of its own, filled with copies of it where the network's batch is
+   * frozen.
+   */
   readonly alone?: boolean;
 }
 
@@ -32,7 +38,10 @@ export function nextCall(
   return { rows, padded: fitting.length > 0 ? Math.min(...fitting) : 0 };
 }
 
-/** Sizes for shares of up to `rows` rows: halves down to one, so that at most half of a call is padding. */
+/**
+ * Sizes for shares of up to `rows` rows: halves down to one, so that at most half of a call is
+ * padding.
+ */
 export function bucketSizes(rows: number): number[] {
   const sizes = [rows];
   while (sizes.at(-1)! > 1) sizes.push(Math.ceil(sizes.at(-1)! / 2));

@@ -6,8 +6,8 @@ import { cudaSessionOptions } from "../providers/cuda_devices.ts";
 import type { SessionOptions } from "../session_options.ts";
 
 /**
- * A device with a Worker of its own: a GPU by CUDA's number with its own session, or a lane of the CPU; all lanes share one session,
- * and so one copy of the weights.
+ * A device with a Worker of its own: a GPU by CUDA's number with its own session, or a lane of the
+ * CPU; all lanes share one session, and so one copy of the weights.
  */
 export type DeviceSpec =
   | { readonly kind: "cuda"; readonly id: number }
@@ -18,7 +18,9 @@ export function deviceName(device: DeviceSpec): string {
   return device.kind === "cuda" ? `cuda:${device.id}` : `cpu:${device.lane}`;
 }
 
-/** Options of the session that a device's Worker opens, or of the one that the CPU's lanes share. */
+/**
+ * Options of the session that a device's Worker opens, or of the one that the CPU's lanes share.
+ */
 export function deviceSessionOptions(device: DeviceSpec, base: SessionOptions): SessionOptions {
   return device.kind === "cuda"
     ? cudaSessionOptions(device.id, base)

@@ -17,7 +17,9 @@ import type { SentError } from "./device_protocol.ts";
 export class DeviceFault extends Error {
   override name = "DeviceFault";
   readonly kind: FaultKind;
-  /** Whether the Worker can be asked again; if not, it must be replaced, and its memory left alone. */
+  /**
+   * Whether the Worker can be asked again; if not, it must be replaced, and its memory left alone.
+   */
   readonly survived: boolean;
 
   constructor(kind: FaultKind, message: string, options: { survived: boolean }) {
@@ -36,7 +38,9 @@ export function callFault(message: string): DeviceFault {
   return new DeviceFault(kind, message, { survived: true });
 }
 
-/** `requested buffer of size 4398046511104` in words, where the message says how much was wanted. */
+/**
+ * `requested buffer of size 4398046511104` in words, where the message says how much was wanted.
+ */
 export function neededMemory(message: string): string {
   const bytes = /requested buffer of size (\d+)/.exec(message)?.[1];
   if (bytes === undefined) return "";

@@ -37,8 +37,9 @@ interface FailedCall {
 }
 
 /**
- * Splits rows over devices in contiguous blocks, in proportion to their measured speed. Rows whose device fails are evaluated by
- * another one, or again; the result does not depend on it, nor on the split, where a row's result does not depend on its batch.
+ * Splits rows over devices in contiguous blocks, in proportion to their measured speed. Rows whose
+ * device fails are evaluated by another one, or again; the result does not depend on it, nor on the
+ * split, where a row's result does not depend on its batch.
  */
 export class DevicePool implements AsyncDisposable {
   /** The network's inputs. */
@@ -139,7 +140,10 @@ export class DevicePool implements AsyncDisposable {
     this.#roster.all.find((device) => device.name === name)?.note("nonfinite", message);
   }
 
-  /** Ends every Worker and releases the sessions, unless a native run that cannot be ended still uses them. */
+  /**
+   * Ends every Worker and releases the sessions, unless a native run that cannot be ended still
+   * uses them.
+   */
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;

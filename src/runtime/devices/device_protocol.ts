@@ -1,6 +1,7 @@
 /**
- * How the main thread and a device's Worker talk: commands and answers are words in shared memory, woken by `Atomics`, since a
- * message takes ten times as long; what needs objects is a message, announced by a command of its own.
+ * How the main thread and a device's Worker talk: commands and answers are words in shared memory,
+ * woken by `Atomics`, since a message takes ten times as long; what needs objects is a message,
+ * announced by a command of its own.
  * @module
  */
 import type { DeviceSpec } from "./device.ts";
@@ -13,7 +14,9 @@ import type { SessionOptions } from "../session_options.ts";
 export const WORD = {
   /** Number of the last command: the main thread raises it, the Worker sleeps on it. */
   command: 0,
-  /** Number of the last command that was done: the Worker raises it, the main thread sleeps on it. */
+  /**
+   * Number of the last command that was done: the Worker raises it, the main thread sleeps on it.
+   */
   answer: 1,
   /** One of {@link COMMAND}. */
   kind: 2,
@@ -58,8 +61,9 @@ export class ControlBlock {
   }
 
   /**
-   * For the Worker: native work, unless it was given up. Each side tells of itself before it looks at the other, so that either the Worker
-   * stays out or the main thread knows that it is in, and releases nothing.
+   * For the Worker: native work, unless it was given up. Each side tells of itself before it looks
+   * at the other, so that either the Worker stays out or the main thread knows that it is in, and
+   * releases nothing.
    */
   enterNative(): void {
     Atomics.store(this.words, WORD.native, 1);

@@ -17,7 +17,10 @@ export interface DevicePoolOptions {
   readonly devices?: readonly DeviceSpec[];
   /** Provider, threads and the like; the devices have the last word on the provider. */
   readonly session?: SessionOptions;
-  /** Seconds after which a call counts as hung; by default ten times the usual, at least 30, and ten minutes for a first one. */
+  /**
+   * Seconds after which a call counts as hung; by default ten times the usual, at least 30, and ten
+   * minutes for a first one.
+   */
   readonly deadlineSeconds?: number;
   /** Seconds that a device may take to open its session, 600 by default. */
   readonly openSeconds?: number;
@@ -37,7 +40,9 @@ export interface RosterEvents {
   allLost(error: RuntimeLibraryError): void;
 }
 
-/** Sessions that a native run which nobody could end may still use: they must not even be collected. */
+/**
+ * Sessions that a native run which nobody could end may still use: they must not even be collected.
+ */
 const stillInUse = new Set<DeviceSessions>();
 
 const FALLBACK_NOTE = "no device is left; the CPU takes over, as --fallback says";
@@ -146,7 +151,10 @@ export class DeviceRoster {
     return this.#devices.map((device) => device.report(rows));
   }
 
-  /** Ends every device and releases the sessions, unless a native run that cannot be ended still uses them. */
+  /**
+   * Ends every device and releases the sessions, unless a native run that cannot be ended still
+   * uses them.
+   */
   async close(): Promise<void> {
     this.#closing.abort();
     for (const device of this.#devices) this.#retire(device, "close");

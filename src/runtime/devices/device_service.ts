@@ -17,7 +17,9 @@ import type { TensorMetadata } from "../model_metadata.ts";
 import { RowMemory } from "./row_memory.ts";
 import type { RowCall } from "./row_plans.ts";
 
-/** What evaluates rows in a Worker; tests and benches put their own in the place of ONNX Runtime. */
+/**
+ * What evaluates rows in a Worker; tests and benches put their own in the place of ONNX Runtime.
+ */
 export interface RowBackend {
   readonly inputs: readonly TensorMetadata[];
   readonly outputs: readonly TensorMetadata[];
@@ -29,7 +31,9 @@ export interface RowBackend {
   close(): Promise<void>;
 }
 
-/** A sleeping Worker looks up this often: one that was terminated can only end while it is awake. */
+/**
+ * A sleeping Worker looks up this often: one that was terminated can only end while it is awake.
+ */
 const NAP_MS = 500;
 
 /** The part of a Worker's global scope that is used here. */

@@ -11,7 +11,10 @@ import type { TensorMetadata } from "../model_metadata.ts";
 import type { RowMemory } from "./row_memory.ts";
 import { type RowCall, RowPlans } from "./row_plans.ts";
 
-/** A session as a device. It cannot be killed: a run that does not end when it is asked is lost with its device. */
+/**
+ * A session as a device. It cannot be killed: a run that does not end when it is asked is lost with
+ * its device.
+ */
 export class LocalLink implements DeviceLink {
   readonly inputs: readonly TensorMetadata[];
   readonly outputs: readonly TensorMetadata[];

@@ -9,7 +9,10 @@ import { borrowSession, InferenceSession } from "../inference_session.ts";
 import { RowPlans } from "./row_plans.ts";
 import { StopSwitch } from "../stop_switch.ts";
 
-/** Opens the library, then borrows or opens the session. All native work is announced: the session may be another thread's. */
+/**
+ * Opens the library, then borrows or opens the session. All native work is announced: the session
+ * may be another thread's.
+ */
 export async function openOrtRows(setup: DeviceSetup): Promise<RowBackend> {
   const control = new ControlBlock(setup.control);
   control.enterNative();

@@ -10,13 +10,19 @@ import type { PoolCall } from "./row_batch.ts";
 import type { RowCall } from "./row_plans.ts";
 import type { RowTaker } from "./row_shares.ts";
 
-/** Calls whose times the speed is the median of, and how many it takes: a first call alone may be slow for once. */
+/**
+ * Calls whose times the speed is the median of, and how many it takes: a first call alone may be
+ * slow for once.
+ */
 const REMEMBERED = 7, ENOUGH = 3;
 /** Failed calls in a row after which a device is lost. */
 export const MOST_IN_A_ROW = 3;
 /** Workers that are started in the place of lost ones. */
 const MOST_RESTARTS = 3;
-/** Time for a call whose length nobody knows yet: a GPU's first runs choose and load kernels, a CPU may be slow. */
+/**
+ * Time for a call whose length nobody knows yet: a GPU's first runs choose and load kernels, a CPU
+ * may be slow.
+ */
 const FIRST_CALL_MS = 600_000;
 /** A call may take this many times the median, and this long in any case. */
 const PATIENCE = 10, LEAST_PATIENCE_MS = 30_000;
@@ -133,8 +139,8 @@ export class PoolDevice implements RowTaker {
   }
 
   /**
-   * Notes a call that failed and says what is to become of the device: `again` has it go on, `restart` wants a new Worker, `lost`
-   * is the end of it.
+   * Notes a call that failed and says what is to become of the device: `again` has it go on,
+   * `restart` wants a new Worker, `lost` is the end of it.
    */
   failed(fault: DeviceFault, { count, padded }: RowCall, frozen: boolean): Verdict {
     this.note(fault.kind, fault.message);

@@ -41,8 +41,9 @@ interface Entry extends RowPlan {
 }
 
 /**
- * The plans of one session. Rows that need no padding are read and written in place, over the shared memory itself; padded calls go
- * through memory of their own, one set per size, so that a device sees few sizes and always the same addresses.
+ * The plans of one session. Rows that need no padding are read and written in place, over the
+ * shared memory itself; padded calls go through memory of their own, one set per size, so that a
+ * device sees few sizes and always the same addresses.
  */
 export class RowPlans implements Disposable {
   readonly #environment: Environment;

@@ -11,15 +11,22 @@ export interface RowTaker {
   readonly waiting: number;
 }
 
-/** No device is believed to be slower than the fastest by more: one without rows would never be measured again. */
+/**
+ * No device is believed to be slower than the fastest by more: one without rows would never be
+ * measured again.
+ */
 const SLOWEST = 1 / 4;
 
-/** Speeds this close are taken for equal: what is measured scatters, and equal shares give equal calls. */
+/**
+ * Speeds this close are taken for equal: what is measured scatters, and equal shares give equal
+ * calls.
+ */
 const SAME_SPEED = 1.2;
 
 /**
- * Shares that let all devices finish at the same time: even ones where all are equally fast and idle, as in the official split,
- * the first ones a row larger where they do not divide; a busy device gets less, perhaps nothing.
+ * Shares that let all devices finish at the same time: even ones where all are equally fast and
+ * idle, as in the official split, the first ones a row larger where they do not divide; a busy
+ * device gets less, perhaps nothing.
  */
 export function shareRows(count: number, takers: readonly RowTaker[]): number[] {
   const speeds = comparableSpeeds(takers);

@@ -30,7 +30,10 @@ const ANSI_COLORS = /\x1b\[[0-9;]*m/g;
 
 let running = 0;
 
-/** Links whose Worker was inside ONNX Runtime when it was given up: what the native run looks at stays reachable for ever. */
+/**
+ * Links whose Worker was inside ONNX Runtime when it was given up: what the native run looks at
+ * stays reachable for ever.
+ */
 const pinned = new Set<WorkerLink>();
 
 /** Workers that this process started and has neither closed nor abandoned. */
@@ -174,7 +177,10 @@ export class WorkerLink implements DeviceLink {
     return this.abandon();
   }
 
-  /** {@link abandon}, after a grace for the Worker to leave ONNX Runtime, so that the session can be released. */
+  /**
+   * {@link abandon}, after a grace for the Worker to leave ONNX Runtime, so that the session can be
+   * released.
+   */
   async #leave(): Promise<boolean> {
     for (let waited = 0; !this.#control.giveUp() && waited < GRACE_MS; waited += 5) await sleep(5);
     return this.abandon();
@@ -262,7 +268,10 @@ function sleep(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
 
-/** Nothing may prompt, and a Worker that may not read its modules complains in its own way: ask before. */
+/**
+ * Nothing may prompt, and a Worker that may not read its modules complains in its own way: ask
+ * before.
+ */
 function requireSources(): void {
   const paths = workerSourcePaths();
   for (const path of paths) {

@@ -40,8 +40,9 @@ export interface CudaReady {
 }
 
 /**
- * Takes every step that a session on CUDA needs once in a process, Workers included: driver, devices, ONNX Runtime's own libraries and
- * their version, NVIDIA's libraries; then lets ONNX Runtime try.
+ * Takes every step that a session on CUDA needs once in a process, Workers included: driver,
+ * devices, ONNX Runtime's own libraries and their version, NVIDIA's libraries; then lets ONNX
+ * Runtime try.
  *
  * @throws {PermissionError} without `--allow-ffi`, or when the provider's library may not be read
  * @throws {RuntimeLibraryError} in one line, naming what is missing

@@ -112,7 +112,9 @@ function describeCode(code: number, text: string, cause: unknown): RuntimeLibrar
   }
 }
 
-/** Options are checked before the session is made; what is wrong with them is the user's to mend. */
+/**
+ * Options are checked before the session is made; what is wrong with them is the user's to mend.
+ */
 function describeOption(message: string, cause: unknown): ParataaError | undefined {
   const unknown = /Unknown provider option: "(.*?)"/.exec(message);
   if (unknown) {

@@ -1,6 +1,6 @@
 /**
- * Finds and opens the libraries of NVIDIA's that ONNX Runtime's CUDA provider needs, so that its own loading finds them: no
- * `LD_LIBRARY_PATH` is needed.
+ * Finds and opens the libraries of NVIDIA's that ONNX Runtime's CUDA provider needs, so that its
+ * own loading finds them: no `LD_LIBRARY_PATH` is needed.
  * @module
  */
 import { basename, dirname, join, resolve } from "node:path";
@@ -14,7 +14,10 @@ import { readSharedObject, type SharedObject } from "./shared_object.ts";
 const PROVIDER = "libonnxruntime_providers_cuda.so";
 const BRIDGE = "libonnxruntime_providers_shared.so";
 
-/** Folders of NVIDIA's wheels below `site-packages/nvidia`: all in one since CUDA 13, one each before. */
+/**
+ * Folders of NVIDIA's wheels below `site-packages/nvidia`: all in one since CUDA 13, one each
+ * before.
+ */
 const WHEEL_FOLDERS = [
   "cu13",
   "cuda_runtime",
@@ -31,7 +34,10 @@ const SYSTEM_FOLDERS = ["/usr/local/cuda/lib64"];
 
 /** Options of {@link loadCudaLibraries}. */
 export interface CudaLibraryOptions {
-  /** Folder of NVIDIA's libraries, or one that holds them in the layout of their wheels (`nvidia/…/lib`). */
+  /**
+   * Folder of NVIDIA's libraries, or one that holds them in the layout of their wheels
+   * (`nvidia/…/lib`).
+   */
   folder?: string;
 }
 
@@ -46,10 +52,11 @@ export interface LoadedLibrary {
 /**
  * Checks ONNX Runtime's own CUDA libraries and opens NVIDIA's that they need.
  *
- * @returns the libraries opened; empty where ONNX Runtime was found by the system, whose folder is not known
+ * @returns the libraries opened; empty where ONNX Runtime was found by the system, whose folder is
+ * not known
  * @throws {PermissionError} when the provider's library may not be read
- * @throws {RuntimeLibraryError} naming every library that is missing, the packages that have them and the places tried; or when core
- * and provider are of different versions
+ * @throws {RuntimeLibraryError} naming every library that is missing, the packages that have them
+ * and the places tried; or when core and provider are of different versions
  */
 export function loadCudaLibraries(
   env: Environment,
@@ -89,8 +96,8 @@ function requireFile(path: string): void {
 }
 
 /**
- * ONNX Runtime loads a provider of any version, and what it then does is undefined. The provider's only mark is the version among its
- * constants.
+ * ONNX Runtime loads a provider of any version, and what it then does is undefined. The provider's
+ * only mark is the version among its constants.
  */
 function checkVersions(env: Environment, home: string, { constants }: SharedObject): void {
   if (constants.includes(`\0${env.version}\0`)) return;

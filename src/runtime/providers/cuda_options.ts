@@ -10,19 +10,26 @@ export const ARENA_EXTEND_STRATEGIES = ["kSameAsRequested", "kNextPowerOfTwo"] a
 export const CUDNN_CONV_ALGO_SEARCHES = ["HEURISTIC", "EXHAUSTIVE", "DEFAULT"] as const;
 
 /**
- * Options of ONNX Runtime's CUDA provider, version 2, by its own names; what is left out keeps its default, but for three that suit a
- * window that shrinks from round to round ({@link CUDA_DEFAULTS}). A name that is not listed is handed over as it is, so options of
- * newer versions work too. Options that take a native address (`user_compute_stream`, `gpu_external_*`) are refused: no pointer
- * enters by this door.
+ * Options of ONNX Runtime's CUDA provider, version 2, by its own names; what is left out keeps its
+ * default, but for three that suit a window that shrinks from round to round
+ * ({@link CUDA_DEFAULTS}). A name that is not listed is handed over as it is, so options of newer
+ * versions work too. Options that take a native address (`user_compute_stream`, `gpu_external_*`)
+ * are refused: no pointer enters by this door.
  */
 export interface CudaOptions {
   /** Device, after `CUDA_VISIBLE_DEVICES`; default 0. */
   device_id?: number;
   /** Most bytes of the arena on the device; default all. */
   gpu_mem_limit?: number | bigint;
-  /** Default "kSameAsRequested", ONNX Runtime's own is "kNextPowerOfTwo": with it a batch of a new size may double the arena. */
+  /**
+   * Default "kSameAsRequested", ONNX Runtime's own is "kNextPowerOfTwo": with it a batch of a new
+   * size may double the arena.
+   */
   arena_extend_strategy?: "kSameAsRequested" | "kNextPowerOfTwo";
-  /** Default "HEURISTIC", ONNX Runtime's own is "EXHAUSTIVE": that one times every algorithm at every new batch size. */
+  /**
+   * Default "HEURISTIC", ONNX Runtime's own is "EXHAUSTIVE": that one times every algorithm at
+   * every new batch size.
+   */
   cudnn_conv_algo_search?: "HEURISTIC" | "EXHAUSTIVE" | "DEFAULT";
   /** Whether copies use the stream of the computation, ONNX Runtime's default true. */
   do_copy_in_default_stream?: boolean;
@@ -113,7 +120,10 @@ function withoutGaps(options: CudaOptions): Record<string, string | number | big
   return given;
 }
 
-/** What is wrong with an option, in words that follow its name; ONNX Runtime knows better what a value means. */
+/**
+ * What is wrong with an option, in words that follow its name; ONNX Runtime knows better what a
+ * value means.
+ */
 export function cudaOptionProblem(
   name: string,
   value: string | number | bigint | boolean,

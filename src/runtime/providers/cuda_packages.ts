@@ -1,9 +1,13 @@
 /**
- * NVIDIA's libraries that ONNX Runtime's CUDA provider uses, and the packages on PyPI that have them.
+ * NVIDIA's libraries that ONNX Runtime's CUDA provider uses, and the packages on PyPI that have
+ * them.
  * @module
  */
 
-/** Start of a library's file name and of its package's, in the order in which libraries must be opened: some need earlier ones. */
+/**
+ * Start of a library's file name and of its package's, in the order in which libraries must be
+ * opened: some need earlier ones.
+ */
 const PACKAGES: readonly (readonly [library: string, packageName: string])[] = [
   ["libcudart", "nvidia-cuda-runtime"],
   ["libnvJitLink", "nvidia-nvjitlink"],
@@ -45,14 +49,18 @@ export function cudaMajor(sonames: readonly string[]): number {
   return named === undefined ? CURRENT_CUDA : majorOf(named);
 }
 
-/** All that a provider with these needs must find, in the order to open them, and what it uses only now and then. */
+/**
+ * All that a provider with these needs must find, in the order to open them, and what it uses only
+ * now and then.
+ */
 export function cudaLibraries(
   needed: readonly string[],
 ): { required: readonly string[]; optional: readonly string[] } {
   const own = needed.filter(isCudaLibrary);
   const major = cudaMajor(own);
   const has = (library: string) => own.some((soname) => soname.startsWith(`${library}.so`));
-  // Newer providers open these by name when a node first wants them; every model here has convolutions.
+  // Newer providers open these by name when a node first wants them; every model here has
+  // convolutions.
   const required = has("libcudnn") ? own : [...own, "libcudnn.so.9"];
   const optional = [
     ...(has("libcufft") ? [] : [`libcufft.so.${CUFFT_OF_CUDA[major] ?? major - 1}`]),

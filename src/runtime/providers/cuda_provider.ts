@@ -39,7 +39,8 @@ function append(
   using cuda = new OwnedPointer(out.object, { kind: "CudaProviderOptions", release });
   const keys = new CStringArray(pairs.map(([name]) => name));
   const values = new CStringArray(pairs.map(([, value]) => value));
-  // This is the call that loads the provider's libraries; with a device_id it looks for the device too.
+  // This is the call that loads the provider's libraries; with a device_id it looks for the device
+  // too.
   api.UpdateCUDAProviderOptions(
     cuda.unsafeHandle,
     keys.pointers,

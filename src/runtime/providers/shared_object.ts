@@ -1,5 +1,6 @@
 /**
- * What an ELF library says of itself, read without opening it: the libraries it needs, and its constants.
+ * What an ELF library says of itself, read without opening it: the libraries it needs, and its
+ * constants.
  * @module
  */
 import { RuntimeLibraryError } from "../../errors.ts";

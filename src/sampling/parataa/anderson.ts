@@ -1,6 +1,7 @@
 /**
- * Triangular Anderson acceleration: for every step t the combination of the last rounds that would have minimised the residuals
- * of the steps s ≥ t (Tang et al. 2024, "Accelerating parallel sampling of diffusion models").
+ * Triangular Anderson acceleration: for every step t the combination of the last rounds that would
+ * have minimised the residuals of the steps s ≥ t (Tang et al. 2024, "Accelerating parallel
+ * sampling of diffusion models").
  *
  * | paper | here |
  * |---|---|
@@ -12,9 +13,9 @@
  * | B_t, b_t: their sums over s ≥ t, each over the squared scale of its x_s | `#gramSum`, `#rightSum` |
  * | (B_t + λI) γ = b_t | `#gamma` |
  *
- * The update x + R − Σ γ_j (ΔX_j + ΔR_j) is a sum of images whose weights γ_(j−1) − γ_j add up to 1 (γ_(−1) = 1, the last γ = 0).
- * A round computes only products with its newest difference: ΔR_i·ΔR_j is known from the round before, and ΔR_j·R follows from
- * R = R of age 1 + ΔR_0.
+ * The update x + R − Σ γ_j (ΔX_j + ΔR_j) is a sum of images whose weights γ_(j−1) − γ_j add up to 1
+ * (γ_(−1) = 1, the last γ = 0). A round computes only products with its newest difference:
+ * ΔR_i·ΔR_j is known from the round before, and ΔR_j·R follows from R = R of age 1 + ΔR_0.
  * @module
  */
 import { differenceProducts, differencesDot } from "../reductions.ts";
@@ -34,7 +35,9 @@ export interface AndersonOptions {
   regularization: number;
   /** Scale of x_0 … x_T, `[T+1]`. */
   scale: Float64Array;
-  /** Pick the oldest differences for steps that just entered the window, as the authors' code does. */
+  /**
+   * Pick the oldest differences for steps that just entered the window, as the authors' code does.
+   */
   oldestFirst: boolean;
 }
 
@@ -43,7 +46,10 @@ export class AndersonMemory {
   readonly #options: AndersonOptions;
   /** m − 1. */
   readonly #size: number;
-  /** Ring buffers over the rounds, each `[numSteps, rowSize]`; zero where a step was not in the window. */
+  /**
+   * Ring buffers over the rounds, each `[numSteps, rowSize]`; zero where a step was not in the
+   * window.
+   */
   readonly #residuals: Float64Array[];
   readonly #images: Float64Array[];
   readonly #gram: Float64Array;
@@ -77,7 +83,9 @@ export class AndersonMemory {
     this.#seen = new Int32Array(numSteps);
   }
 
-  /** Starts a round: what was of age 0 becomes of age 1, and the sums over the window start over. */
+  /**
+   * Starts a round: what was of age 0 becomes of age 1, and the sums over the window start over.
+   */
   nextRound(): void {
     this.#round++;
     this.#gramSum.fill(0);
@@ -94,7 +102,10 @@ export class AndersonMemory {
     return row(this.#images[this.#slot(age)], t, this.#options.rowSize);
   }
 
-  /** Takes in residual(t) and image(t), which were written before. To be called for every t of the window, from the highest down. */
+  /**
+   * Takes in residual(t) and image(t), which were written before. To be called for every t of the
+   * window, from the highest down.
+   */
   remember(t: number): void {
     this.#seen[t]++;
     const size = this.#size;
@@ -108,7 +119,10 @@ export class AndersonMemory {
     for (let i = 0; i < size; i++) this.#rightSum[i] += weight * right[i];
   }
 
-  /** Writes the accelerated x_t; the plain x_t + R_t where there is no history yet or its system is singular. */
+  /**
+   * Writes the accelerated x_t; the plain x_t + R_t where there is no history yet or its system is
+   * singular.
+   */
   accelerate(t: number, out: Float64Array): void {
     const valid = Math.min(this.#seen[t], this.#options.memorySize) - 1;
     if (valid === 0 || !this.#solve(valid)) return out.set(this.image(t));
@@ -145,7 +159,10 @@ export class AndersonMemory {
     }
   }
 
-  /** Solves for `valid` differences and turns γ into weights of images; `false` when the system is singular. */
+  /**
+   * Solves for `valid` differences and turns γ into weights of images; `false` when the system is
+   * singular.
+   */
   #solve(valid: number): boolean {
     const size = this.#size, { regularization, memorySize, oldestFirst } = this.#options;
     const oldest = Math.min(this.#round, memorySize) - 2;

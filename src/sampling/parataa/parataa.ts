@@ -1,5 +1,6 @@
 /**
- * ParaTAA: fixed-point iteration on a window of steps, with triangular Anderson acceleration (Tang et al. 2024).
+ * ParaTAA: fixed-point iteration on a window of steps, with triangular Anderson acceleration (Tang
+ * et al. 2024).
  *
  * | paper | here |
  * |---|---|
@@ -9,8 +10,9 @@
  * | x_t + R_t | `#memory.image(t)` |
  * | k, W, m, λ | `order`, `windowSize`, `memorySize`, `regularization` |
  *
- * R_t = Σ_(j=t)^(t+k−1) (Π_(i=t)^(j−1) c_i) r_j, with r_j = 0 above the window. Each term of R_(t+1) comes back times c_t, one comes
- * in and one drops out, so that a sweep from the top needs O(T·d): R_t = r_t + c_t R_(t+1) − (Π_(i=t)^(t+k−1) c_i) r_(t+k).
+ * R_t = Σ_(j=t)^(t+k−1) (Π_(i=t)^(j−1) c_i) r_j, with r_j = 0 above the window. Each term of
+ * R_(t+1) comes back times c_t, one comes in and one drops out, so that a sweep from the top needs
+ * O(T·d): R_t = r_t + c_t R_(t+1) − (Π_(i=t)^(t+k−1) c_i) r_(t+k).
  * @module
  */
 import { AndersonMemory } from "./anderson.ts";
@@ -62,7 +64,10 @@ export class ParaTaa implements Solver {
     );
   }
 
-  /** Steps that enter the window start from a copy of the lowest x that has a value, in their own scale. */
+  /**
+   * Steps that enter the window start from a copy of the lowest x that has a value, in their own
+   * scale.
+   */
   ask(): Questions {
     const { rowSize } = this.#options;
     const { from, to } = this.window.slide();
@@ -75,7 +80,10 @@ export class ParaTaa implements Solver {
     };
   }
 
-  /** Steps below the highest unfinished one are accelerated; that one and those above take x + R (the safeguard). */
+  /**
+   * Steps below the highest unfinished one are accelerated; that one and those above take x + R
+   * (the safeguard).
+   */
   update(): Float64Array {
     const { start, end } = this.window;
     const residuals = new Float64Array(end - start);

@@ -22,7 +22,10 @@ export interface SweepRows {
   dropped: Float64Array;
   /** Where R_t goes. */
   order: Float64Array;
-  /** Where x_t + R_t goes. At the top of the window it is the step itself, bit for bit as sequential sampling computes it. */
+  /**
+   * Where x_t + R_t goes. At the top of the window it is the step itself, bit for bit as sequential
+   * sampling computes it.
+   */
   image: Float64Array;
 }
 

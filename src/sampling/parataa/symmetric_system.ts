@@ -4,8 +4,9 @@
  */
 
 /**
- * Solves A γ = b by Cholesky's method: `matrix` (`[size, size]`, its lower triangle is read and overwritten) and `right`, which
- * becomes γ. Returns `false` when A is singular to working precision or holds NaN; `right` is of no use then.
+ * Solves A γ = b by Cholesky's method: `matrix` (`[size, size]`, its lower triangle is read and
+ * overwritten) and `right`, which becomes γ. Returns `false` when A is singular to working
+ * precision or holds NaN; `right` is of no use then.
  */
 export function solveSymmetric(matrix: Float64Array, right: Float64Array, size: number): boolean {
   for (let j = 0; j < size; j++) {

@@ -19,26 +19,32 @@ import { type ScheduleKind, type SchedulerConfig, schedulerConfig } from "./sche
 import { ownTimesteps, visitedTimesteps } from "./timestep_spacing.ts";
 
 /**
- * The steps of a run, one entry per t = 0 … T−1: step t takes x_(t+1) to x_t = c_t x_(t+1) + d_t e_t + n_t ξ_t, and x_0 is the
- * sample. e is what the denoiser predicts: the noise ε, or of a flow the velocity ε − x_0.
+ * The steps of a run, one entry per t = 0 … T−1: step t takes x_(t+1) to x_t = c_t x_(t+1) + d_t
+ * e_t + n_t ξ_t, and x_0 is the sample. e is what the denoiser predicts: the noise ε, or of a flow
+ * the velocity ε − x_0.
  */
 export interface Schedule {
   /** T, the number of steps. */
   readonly numSteps: number;
-  /** What the network is told at step t: a training level, whole or between two, or 1000 σ of a flow. */
+  /**
+   * What the network is told at step t: a training level, whole or between two, or 1000 σ of a
+   * flow.
+   */
   readonly timesteps: Int32Array | Float64Array;
   /** Factor of the sample in x_(t+1) = signal x_0 + sigma ε. */
   readonly signal: Float64Array;
   /** Factor of the noise ε in x_(t+1); above 0. */
   readonly sigma: Float64Array;
   /**
-   * q of D = (x_(t+1) − sigma e)/q, the sample that a prediction e implies: `signal` where e is the noise, 1 where it is the velocity
-   * of a flow. Not 0.
+   * q of D = (x_(t+1) − sigma e)/q, the sample that a prediction e implies: `signal` where e is the
+   * noise, 1 where it is the velocity of a flow. Not 0.
    */
   readonly clean: Float64Array;
   /** What x_(t+1) is multiplied by for the network, which wants latents of unit scale. */
   readonly inputScale: Float64Array;
-  /** ᾱ at the step's own level; of another chain than DDIM's, at the same ratio of signal to noise. */
+  /**
+   * ᾱ at the step's own level; of another chain than DDIM's, at the same ratio of signal to noise.
+   */
   readonly alphasCumprod: Float64Array;
   /** ᾱ at the level the step leads to. */
   readonly alphasCumprodPrev: Float64Array;
@@ -75,7 +81,8 @@ export interface ScheduleOptions extends Partial<SchedulerConfig> {
 /**
  * The coefficients of a DDIM (eta 0) or DDPM (eta 1) run.
  *
- * @throws {RangeError} when a value lies outside its range or the spacing would leave the training levels
+ * @throws {RangeError} when a value lies outside its range or the spacing would leave the training
+ * levels
  * @example
  * ```ts
  * import { createSchedule } from "@parataa/parataa";

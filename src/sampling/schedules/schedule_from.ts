@@ -6,7 +6,10 @@ import { ancestralScale } from "./ancestral.ts";
 import { checkNumber } from "../arguments.ts";
 import type { ScaledSchedule, Schedule } from "./schedule.ts";
 
-/** What {@link scheduleFrom} takes: one entry per step t = 0 … T−1, step 0 being the last to be taken. */
+/**
+ * What {@link scheduleFrom} takes: one entry per step t = 0 … T−1, step 0 being the last to be
+ * taken.
+ */
 export interface OwnSchedule {
   /** Factor of x_(t+1). */
   c: ArrayLike<number>;
@@ -15,8 +18,8 @@ export interface OwnSchedule {
   /** Factor of the noise that step t adds; zeros by default. */
   n?: ArrayLike<number>;
   /**
-   * ᾱ at the level of step t. Above 0 (at least 0 where `clean` is given), below 1, and not rising with t. By default that of `signal` and
-   * `sigma`, of which it gives the defaults.
+   * ᾱ at the level of step t. Above 0 (at least 0 where `clean` is given), below 1, and not rising
+   * with t. By default that of `signal` and `sigma`, of which it gives the defaults.
    */
   alphasCumprod?: ArrayLike<number>;
   /** ᾱ at the level that step t leads to; by default that of step t−1, and 1 for step 0. */
@@ -26,15 +29,18 @@ export interface OwnSchedule {
   /** Factor of the noise in it, above 0; √(1−ᾱ) by default. */
   sigma?: ArrayLike<number>;
   /**
-   * q of (x_(t+1) − sigma e)/q, the sample that a prediction e implies. By default `signal`, for a prediction of the noise; 1 for a
-   * flow's velocity.
+   * q of (x_(t+1) − sigma e)/q, the sample that a prediction e implies. By default `signal`, for a
+   * prediction of the noise; 1 for a flow's velocity.
    */
   clean?: ArrayLike<number>;
   /** What x_(t+1) is multiplied by to be of unit scale; 1 by default. */
   inputScale?: ArrayLike<number>;
   /** What the network is told at step t; by default t. */
   timesteps?: ArrayLike<number>;
-  /** Unit of the relative tolerance; by default the standard deviation of DDPM's noise between the two levels. */
+  /**
+   * Unit of the relative tolerance; by default the standard deviation of DDPM's noise between the
+   * two levels.
+   */
   noiseScale?: ArrayLike<number>;
   /** What standard normal noise is multiplied by to give x_T; 1 by default. */
   initialScale?: number;
@@ -57,7 +63,8 @@ export interface OwnSchedule {
  * assert.equal(schedule.numSteps, 3);
  * assert.deepEqual([...schedule.alphasCumprodPrev], prev);
  * ```
- * @example Euler's method on a flow, x_(t+1) = (1 − σ) x_0 + σ noise, whose network predicts noise − x_0
+ * @example Euler's method on a flow, x_(t+1) = (1 − σ) x_0 + σ noise, whose network predicts noise
+ * − x_0
  * ```ts
  * import { scheduleFrom } from "@parataa/parataa";
  * import assert from "node:assert/strict";
@@ -167,7 +174,10 @@ function checked(
   });
 }
 
-/** Whole numbers, as networks trained at discrete levels are told, unless one is not or the caller's array holds doubles. */
+/**
+ * Whole numbers, as networks trained at discrete levels are told, unless one is not or the caller's
+ * array holds doubles.
+ */
 function readTimesteps(values: ArrayLike<number>, count: number): Int32Array | Float64Array {
   const timesteps = checked("timesteps", values, count, { from: 0, below: 2 ** 31 });
   const whole = !(values instanceof Float64Array) && timesteps.every(Number.isInteger);

@@ -1,5 +1,6 @@
 /**
- * How the noise levels of a network were trained, in the words of diffusers' `scheduler_config.json`.
+ * How the noise levels of a network were trained, in the words of diffusers'
+ * `scheduler_config.json`.
  * @module
  */
 import { checkInteger, checkNumber, checkOneOf } from "../arguments.ts";
@@ -41,9 +42,10 @@ export interface SchedulerConfig {
    */
   rescaleBetasZeroSnr?: boolean;
   /**
-   * Which levels T steps visit, of N. `leading`: every ⌊N/T⌋-th from `stepsOffset` on. `trailing`: every N/T-th down from N−1.
-   * `linspace`: from 0 to N−1. All three as diffusers' `DDIMScheduler` does. `respaced`: from 0 to N−1, the stride accumulated and
-   * rounded half to even, as DiT's respacing does.
+   * Which levels T steps visit, of N. `leading`: every ⌊N/T⌋-th from `stepsOffset` on. `trailing`:
+   * every N/T-th down from N−1. `linspace`: from 0 to N−1. All three as diffusers' `DDIMScheduler`
+   * does. `respaced`: from 0 to N−1, the stride accumulated and rounded half to even, as DiT's
+   * respacing does.
    */
   timestepSpacing: TimestepSpacing;
   /** Level of the last step under `leading` spacing. */
@@ -53,7 +55,8 @@ export interface SchedulerConfig {
 }
 
 /**
- * The published settings of each kind: DiT-XL/2 (Peebles & Xie 2023) and Stable Diffusion v1 (its `scheduler_config.json`).
+ * The published settings of each kind: DiT-XL/2 (Peebles & Xie 2023) and Stable Diffusion v1 (its
+ * `scheduler_config.json`).
  */
 export const SCHEDULER_PRESETS: Readonly<Record<ScheduleKind, Readonly<SchedulerConfig>>> = {
   "dit": {

@@ -1,8 +1,9 @@
 /**
  * The training levels that a run of T steps visits, lowest first.
  *
- * `leading`, `trailing` and `linspace` are those of Table 2 of Lin et al., "Common diffusion noise schedules and sample steps are
- * flawed", 2024, and equal diffusers' `DDIMScheduler.set_timesteps`; `respaced` is the official DiT code's.
+ * `leading`, `trailing` and `linspace` are those of Table 2 of Lin et al., "Common diffusion noise
+ * schedules and sample steps are flawed", 2024, and equal diffusers' `DDIMScheduler.set_timesteps`;
+ * `respaced` is the official DiT code's.
  * @module
  */
 import { checkInteger } from "../arguments.ts";
@@ -33,7 +34,8 @@ type Spacing = (t: number, count: number, levels: number) => number;
 const SPACINGS: Record<Exclude<TimestepSpacing, "respaced">, Spacing> = {
   leading: (t, count, levels) => t * Math.floor(levels / count),
   trailing: (t, count, levels) => {
-    // numpy's arange adds multiples of the difference of its first two values, which rounds otherwise than N/T.
+    // numpy's arange adds multiples of the difference of its first two values, which rounds
+    // otherwise than N/T.
     const stride = levels - levels / count - levels;
     return roundHalfToEven(levels + (count - 1 - t) * stride) - 1;
   },
@@ -87,7 +89,10 @@ export function ownTimesteps(
   return descending.reverse();
 }
 
-/** The stride is accumulated, not multiplied: floating point makes that another set of levels for hundreds of T. */
+/**
+ * The stride is accumulated, not multiplied: floating point makes that another set of levels for
+ * hundreds of T.
+ */
 function respaced(levels: number, numSteps: number): Int32Array {
   const stride = numSteps > 1 ? (levels - 1) / (numSteps - 1) : 1;
   let position = 0;

@@ -1,6 +1,6 @@
 /**
- * What TQN knows about the network at every step: the last three evaluations, and the products of their differences that a
- * prediction needs.
+ * What TQN knows about the network at every step: the last three evaluations, and the products of
+ * their differences that a prediction needs.
  *
  * | paper | here |
  * |---|---|
@@ -11,8 +11,8 @@
  * | g = (Âh Âhᵀ + λI)⁻¹ Âh dd, divided by the lengths | `coefficients` |
  * | h = (Âh Âhᵀ + λI)⁻¹ (Yh − (β/s) Âh)(dd − Σ g_j a_j), divided by the lengths | `mirrored` |
  *
- * The sweep probes dd before the network is asked at the same input, so that dd is the next secant's a, and its products with the
- * older ones are known.
+ * The sweep probes dd before the network is asked at the same input, so that dd is the next
+ * secant's a, and its products with the older ones are known.
  * @module
  */
 import { row } from "../system.ts";
@@ -36,8 +36,8 @@ const SLOPES = { low: -1, high: 4 };
 /** Evaluations that are kept of every step: those of two secant pairs. */
 const KEPT = 3;
 /**
- * Unused numbers between one row and the next. Rows a multiple of 4096 bytes apart share a few lines of the cache, from which a walk
- * over several of them would drive each by the next.
+ * Unused numbers between one row and the next. Rows a multiple of 4096 bytes apart share a few
+ * lines of the cache, from which a walk over several of them would drive each by the next.
  */
 const STAGGER = 24;
 
@@ -86,14 +86,18 @@ export class Evaluations {
     return this.#count[t] > 0;
   }
 
-  /** The last three evaluations of step t, the newest first; the oldest that there is in place of those that there are not. */
+  /**
+   * The last three evaluations of step t, the newest first; the oldest that there is in place of
+   * those that there are not.
+   */
   known(t: number): Known {
     return this.#known[t];
   }
 
   /**
-   * Takes in an evaluation at the input that was probed last; returns the rms of the step's first-order residual. After too small a
-   * move it replaces the evaluation before instead of making a pair with it.
+   * Takes in an evaluation at the input that was probed last; returns the rms of the step's
+   * first-order residual. After too small a move it replaces the evaluation before instead of
+   * making a pair with it.
    */
   add(t: number, learned: Learned): number {
     const first = !this.has(t), pair = !first && this.moved(t) > SMALLEST_MOVE;
@@ -115,8 +119,8 @@ export class Evaluations {
   }
 
   /**
-   * rms(c a + d y) / rms(a) of the newest pair; `undefined` without one whose move stands out of the network's rounding. `scale` is that of
-   * the inputs.
+   * rms(c a + d y) / rms(a) of the newest pair; `undefined` without one whose move stands out of
+   * the network's rounding. `scale` is that of the inputs.
    */
   stretch(t: number, { c, d }: Record<"c" | "d", number>, scale = 1): number | undefined {
     const { a11 } = this.#products[t];
@@ -125,7 +129,10 @@ export class Evaluations {
     return Math.sqrt(squaredStretch({ c, d }, this.known(t)) / a11);
   }
 
-  /** β of the newest pair in units of 1/s, where s is `sigma` of the schedule; 1 (frozen x_0) without one, or when its move has come to nothing. */
+  /**
+   * β of the newest pair in units of 1/s, where s is `sigma` of the schedule; 1 (frozen x_0)
+   * without one, or when its move has come to nothing.
+   */
   slope(t: number, s: number): number {
     const { a1y1, a11 } = this.#products[t];
     if (this.#pairCount(t) === 0 || !(a11 > 0)) return 1;
@@ -133,15 +140,19 @@ export class Evaluations {
     return Math.min(Math.max(slope, SLOPES.low), SLOPES.high);
   }
 
-  /** Coefficients [g_1, g_2] of the pairs in the prediction at the probed input; 0 for a missing pair or a singular system. */
+  /**
+   * Coefficients [g_1, g_2] of the pairs in the prediction at the probed input; 0 for a missing
+   * pair or a singular system.
+   */
   coefficients(t: number): readonly [number, number] {
     const { a1dd, a2dd } = this.#products[t];
     return this.#solve(t, a1dd, a2dd);
   }
 
   /**
-   * Coefficients [h_1, h_2] of a_1 and a_2 that a symmetric derivative adds, for the part of the probed move that the pairs do not
-   * explain: Powell's symmetric Broyden update for two damped pairs. `slope` is β/s.
+   * Coefficients [h_1, h_2] of a_1 and a_2 that a symmetric derivative adds, for the part of the
+   * probed move that the pairs do not explain: Powell's symmetric Broyden update for two damped
+   * pairs. `slope` is β/s.
    */
   mirrored(
     t: number,
@@ -155,7 +166,10 @@ export class Evaluations {
     return this.#solve(t, y1rest - slope * a1rest, y2rest - slope * a2rest);
   }
 
-  /** (Âh Âhᵀ + λI)⁻¹ for a right-hand side that, like the result, still is to be divided by the lengths. */
+  /**
+   * (Âh Âhᵀ + λI)⁻¹ for a right-hand side that, like the result, still is to be divided by the
+   * lengths.
+   */
   #solve(t: number, product1: number, product2: number): readonly [number, number] {
     const count = this.#pairCount(t), diagonal = 1 + this.#damping;
     const { dd, a11, a22, a12 } = this.#products[t];
@@ -183,7 +197,9 @@ export class Evaluations {
   }
 }
 
-/** What becomes of the products when dd becomes the newest a, and the newest pair the second one. */
+/**
+ * What becomes of the products when dd becomes the newest a, and the newest pair the second one.
+ */
 function rotated(products: Products): Products {
   const { a11, dd, a1dd, a1y1, y1dd } = products;
   return { ...products, a11: dd, a22: a11, a12: a1dd, a2y2: a1y1, a1y2: y1dd };

@@ -1,6 +1,6 @@
 /**
- * The weights of TQN's prediction. Differences taken apart and factors multiplied out, x_t is a sum over rows, so that the sweep
- * reads each of them once and needs no row for D.
+ * The weights of TQN's prediction. Differences taken apart and factors multiplied out, x_t is a sum
+ * over rows, so that the sweep reads each of them once and needs no row for D.
  *
  * | letter | here |
  * |---|---|
@@ -19,7 +19,10 @@ export type Factors = Record<"c" | "d" | "n" | "s" | "q", number>;
 /** Weights of x_(t+1), x_(t+2) and ξ_(t+1). */
 export type JumpWeights = Record<"above" | "beyond" | "noiseAbove", number>;
 
-/** x_t for a frozen x_0-prediction, that of step t+1, whose factors are `higher`; 0 if there is no such step. */
+/**
+ * x_t for a frozen x_0-prediction, that of step t+1, whose factors are `higher`; 0 if there is no
+ * such step.
+ */
 export function jumpWeights({ c, d, s, q }: Factors, higher: Factors | undefined): JumpWeights {
   const above = c + d / s;
   if (!higher) return { above, beyond: 0, noiseAbove: 0 };

@@ -1,7 +1,8 @@
 /**
- * Tells chains that amplify errors. On most chains what is left at a step reaches x_0 damped, and any tolerance is safe; on one of
- * thirty or so it grows instead, though every residual is as small as the others', and the run ends at another image. How moves
- * of the inputs come out of the evaluated steps shows it, once the lower steps have nearly settled.
+ * Tells chains that amplify errors. On most chains what is left at a step reaches x_0 damped, and
+ * any tolerance is safe; on one of thirty or so it grows instead, though every residual is as small
+ * as the others', and the run ends at another image. How moves of the inputs come out of the
+ * evaluated steps shows it, once the lower steps have nearly settled.
  *
  * | letter | here |
  * |---|---|
@@ -10,11 +11,12 @@
  * | γ_t = rms(c a + d y) / (ν_t rms(a)), how much more step t stretched that move | `note` |
  * | Γ = Π γ_t over 1 ≤ t < m, growth from x_m to x_1 | `#growth` |
  *
- * Where Γ is above the limit in two rounds running, the next round asks all steps again, the finished ones too. If that moves the
- * lowest finished x by more than two tolerances, or Γ is far above the limit, the chain is solved once more to a hundredth of the
- * tolerance, from as near the top as leaves a round to every step: T rounds suffice as ever. Else the round has cost some evaluations.
- * Where rounding of the network keeps residuals above so small a tolerance, it is the usual one again after as many rounds as the run
- * had taken before.
+ * Where Γ is above the limit in two rounds running, the next round asks all steps again, the
+ * finished ones too. If that moves the lowest finished x by more than two tolerances, or Γ is far
+ * above the limit, the chain is solved once more to a hundredth of the tolerance, from as near the
+ * top as leaves a round to every step: T rounds suffice as ever. Else the round has cost some
+ * evaluations. Where rounding of the network keeps residuals above so small a tolerance, it is the
+ * usual one again after as many rounds as the run had taken before.
  * @module
  */
 import type { ResolvedOptions } from "../options.ts";
@@ -24,7 +26,10 @@ import type { Schedule } from "../schedules/schedule.ts";
 const FEWEST_STEPS = 40;
 /** m as a share of the steps. */
 const MIDDLE = 1 / 2;
-/** From here down the rounds are watched; before, the lower steps are far from what they will be, and a round has enough to do. */
+/**
+ * From here down the rounds are watched; before, the lower steps are far from what they will be,
+ * and a round has enough to do.
+ */
 const WATCHED = 3 / 5;
 /** Only with this share of the steps left, Γ is measured on a chain near the final one. */
 const NEARLY_SETTLED = 1 / 5;
@@ -53,7 +58,10 @@ export class StabilityCheck {
   #strictRounds = 0;
   #taken = false;
 
-  /** Never looks again with a limit of 0, in a chain of few steps, or where the window is smaller than the steps to solve. */
+  /**
+   * Never looks again with a limit of 0, in a chain of few steps, or where the window is smaller
+   * than the steps to solve.
+   */
   constructor({ schedule, variationSteps, windowSize, tqn }: ResolvedOptions) {
     const middle = Math.round(MIDDLE * variationSteps);
     const able = tqn.growthLimit > 0 && windowSize >= variationSteps && middle >= 2 &&
@@ -79,7 +87,10 @@ export class StabilityCheck {
     this.#stretches[t] = stretch / unstretched(this.#schedule, t);
   }
 
-  /** Ends a round that left `finished` steps to do; returns whether the next one is to ask all steps again. */
+  /**
+   * Ends a round that left `finished` steps to do; returns whether the next one is to ask all steps
+   * again.
+   */
   endRound(finished: number): boolean {
     this.#rounds++;
     if (this.#strictRounds > 0) this.#strictRounds--;
@@ -91,8 +102,9 @@ export class StabilityCheck {
   }
 
   /**
-   * Takes in by how much the check moved the lowest x that was finished, in units of its scale; returns whether the chain is to be solved once more. The
-   * tolerance then is smaller, from this round on.
+   * Takes in by how much the check moved the lowest x that was finished, in units of its scale;
+   * returns whether the chain is to be solved once more. The tolerance then is smaller, from this
+   * round on.
    */
   judge(moved: number, atol: number): boolean {
     const off = moved > MOVED * atol || this.#growthBefore > SURELY * this.#limit;

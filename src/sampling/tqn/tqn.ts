@@ -1,6 +1,7 @@
 /**
- * TQN: a triangular quasi-Newton solver for the same equations, window and stop rule as ParaTAA. A sweep from the top of the window
- * predicts the network at every new latent from earlier evaluations of the same step.
+ * TQN: a triangular quasi-Newton solver for the same equations, window and stop rule as ParaTAA. A
+ * sweep from the top of the window predicts the network at every new latent from earlier
+ * evaluations of the same step.
  *
  * | letter | here |
  * |---|---|
@@ -11,8 +12,8 @@
  * | e = E_t + (β/s) dd + Σ g_j (y_j − (β/s) a_j) + Σ h_j a_j, h where the derivative is taken for symmetric | `predictionWeights` |
  * | θ = 1/(1 + (rms(dd)/(ρ s))²), e ← θ e + (1−θ)(x − q D)/s | `#trust`, `predictionWeights` |
  *
- * A step whose input did not change, the highest of the window always among them, gets exactly Step(t, x, E_t): the safeguard that
- * bounds the rounds by T.
+ * A step whose input did not change, the highest of the window always among them, gets exactly
+ * Step(t, x, E_t): the safeguard that bounds the rounds by T.
  * @module
  */
 import { Evaluations } from "./evaluations.ts";
@@ -27,10 +28,16 @@ import { addWeighted, combine } from "./tqn_kernels.ts";
 import { weighted } from "../weighted.ts";
 import { finishedIndex, SlidingWindow } from "../window.ts";
 
-/** Below an ᾱ of a sixth the image is not decided: errors may grow on their way to x_0, and rtol gets stricter. */
+/**
+ * Below an ᾱ of a sixth the image is not decided: errors may grow on their way to x_0, and rtol
+ * gets stricter.
+ */
 const UNDECIDED = 1 / 6;
 
-/** An input of unit scale that moved by less, in rms, counts as unchanged: at tolerance 0 a run else waits for the last bits of sums to settle. */
+/**
+ * An input of unit scale that moved by less, in rms, counts as unchanged: at tolerance 0 a run else
+ * waits for the last bits of sums to settle.
+ */
 const ROUNDING = 1e-13;
 
 /** TQN at work on one sample. */
@@ -78,7 +85,10 @@ export class Tqn implements Solver {
     );
   }
 
-  /** Steps that enter the window, those never evaluated among the rows that it names, start from a jump. */
+  /**
+   * Steps that enter the window, those never evaluated among the rows that it names, start from a
+   * jump.
+   */
   ask(): Questions {
     const { rowSize, variationSteps } = this.#options;
     if (this.#lookIsDue) {
@@ -154,7 +164,10 @@ export class Tqn implements Solver {
     return Int32Array.from({ length: count }, (_, i) => end - 1 - (count - 1 - i) * stride);
   }
 
-  /** Leaves out every second step whose evaluation would soon be worth nothing, none twice in a row, never the highest. */
+  /**
+   * Leaves out every second step whose evaluation would soon be worth nothing, none twice in a row,
+   * never the highest.
+   */
   #stepsNotSkipped(): Int32Array {
     const { start, end } = this.window;
     return Int32Array.from({ length: end - start }, (_, i) => start + i).filter((t) => {

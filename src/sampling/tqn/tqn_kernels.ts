@@ -1,6 +1,6 @@
 /**
- * The loops of TQN over one row each. V8 makes scalar code of them, so that a round costs what they read and multiply; fused into
- * one, they run out of registers and are slower.
+ * The loops of TQN over one row each. V8 makes scalar code of them, so that a round costs what they
+ * read and multiply; fused into one, they run out of registers and are slower.
  * @module
  */
 
@@ -10,12 +10,18 @@ export type Evaluation = Readonly<Record<"input" | "output", Float64Array>>;
 /** The last three evaluations of a step, the newest first. */
 export type Known = readonly [Evaluation, Evaluation, Evaluation];
 
-/** A step's factors, and its rows: x_(t+1), ε at it, ξ_t (any row of finite numbers where n is 0) and x_t. */
+/**
+ * A step's factors, and its rows: x_(t+1), ε at it, ξ_t (any row of finite numbers where n is 0)
+ * and x_t.
+ */
 export type Learned =
   & Record<"c" | "d" | "n", number>
   & Record<"above" | "epsilon" | "xi" | "x", Float64Array>;
 
-/** Keeps an evaluation; returns Σ (c x_(t+1) + d ε + n ξ − x_t)². Two partial sums, see {@link file://../reductions.ts}. */
+/**
+ * Keeps an evaluation; returns Σ (c x_(t+1) + d ε + n ξ − x_t)². Two partial sums, see
+ * {@link file://../reductions.ts}.
+ */
 export function learn(
   { c, d, n, above, epsilon, xi, x }: Learned,
   { input, output }: Evaluation,
@@ -48,7 +54,10 @@ export type NewProducts = Record<
   number
 >;
 
-/** With dd = x − X_0, a_1 = X_0 − X_1, a_2 = X_1 − X_2, and y_1, y_2 the same of the outputs: their products with dd and y_1. */
+/**
+ * With dd = x − X_0, a_1 = X_0 − X_1, a_2 = X_1 − X_2, and y_1, y_2 the same of the outputs: their
+ * products with dd and y_1.
+ */
 export function newProducts(
   x: Float64Array,
   [{ input: x0, output: e0 }, { input: x1, output: e1 }, { input: x2, output: e2 }]: Known,
@@ -87,8 +96,9 @@ export interface PredictionRows extends Record<"above" | "beyond" | "x", Float64
 }
 
 /**
- * Writes x_t without its noise; weights as of {@link file://./prediction.ts}. They come in an array of numbers, since V8 gives up
- * compiled code when the kind of an object's field changes. The walk is from the end, which {@link newProducts} left in the cache.
+ * Writes x_t without its noise; weights as of {@link file://./prediction.ts}. They come in an array
+ * of numbers, since V8 gives up compiled code when the kind of an object's field changes. The walk
+ * is from the end, which {@link newProducts} left in the cache.
  */
 export function combine(
   weights: Float64Array,

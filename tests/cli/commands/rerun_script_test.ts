@@ -36,7 +36,9 @@ async function changeManifest(run: string, edit: (manifest: Manifest) => void): 
   await Deno.writeTextFile(join(run, "manifest.json"), JSON.stringify(manifest));
 }
 
-/** Puts other bytes into an output and notes their hash, as another machine would have left them. */
+/**
+ * Puts other bytes into an output and notes their hash, as another machine would have left them.
+ */
 async function replaceOutput(
   run: string,
   name: string,

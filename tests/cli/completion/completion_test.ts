@@ -16,7 +16,9 @@ async function has(program: string): Promise<boolean> {
   }
 }
 
-/** Runs `program` in a folder that holds a completion script, a file `a.json` and a folder `models`. */
+/**
+ * Runs `program` in a folder that holds a completion script, a file `a.json` and a folder `models`.
+ */
 async function inShell(program: string, code: string): Promise<string[]> {
   return await withTempFolder(async (folder) => {
     const script = await completionScript([program], { commands: COMMANDS, own: OWN });

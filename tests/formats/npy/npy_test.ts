@@ -148,7 +148,8 @@ Deno.test("readNpy() reads Fortran order of one dimension, of none and of no ele
   assert.deepEqual([of("()", 1), of("(3,)", 3), of("(0, 2)", 0), of("(2, 0)", 0)], [1, 3, 0, 0]);
 });
 
-// numpy 2.4.6, in base64: numpy.save of [[1, 2, 3], [4, 5, 6]] float32, of 0.5 (rank 0), and of [1.5, -2] float64.
+// numpy 2.4.6, in base64: numpy.save of [[1, 2, 3], [4, 5, 6]] float32, of 0.5 (rank 0), and of
+// [1.5, -2] float64.
 const REFERENCES: readonly (readonly [number[], Float32Array | Float64Array, string])[] = [
   [
     [2, 3],

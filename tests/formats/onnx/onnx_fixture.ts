@@ -1,4 +1,8 @@
-/** ONNX files that the builder of tests/support does not write: parts of ModelProto put together by hand. @module */
+/**
+ * ONNX files that the builder of tests/support does not write: parts of ModelProto put together by
+ * hand.
+ * @module
+ */
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import { onnxModel } from "../../support/onnx_builder.ts";
 
@@ -78,7 +82,10 @@ export function scatteredModel(): { bytes: Bytes; locations: string[] } {
   return { bytes, locations };
 }
 
-/** A graph that begins like an exported UNet: timestep → [Cast] → Unsqueeze → Expand to the sample's batch, times sample. */
+/**
+ * A graph that begins like an exported UNet: timestep → [Cast] → Unsqueeze → Expand to the sample's
+ * batch, times sample.
+ */
 export function scalarTimestepModel(): Bytes {
   const int64 = (name: string, ...values: number[]) => ({
     name,

@@ -8,7 +8,10 @@ import {
 } from "../../../src/formats/safetensors/safetensors.ts";
 import { sourceOf } from "../../support/checkpoint_builder.ts";
 
-/** A file with this header text and this many zero bytes of data, honest about the header's length unless told otherwise. */
+/**
+ * A file with this header text and this many zero bytes of data, honest about the header's length
+ * unless told otherwise.
+ */
 function fileOf(header: string | Uint8Array, dataBytes = 0, length?: bigint): Uint8Array {
   const json = typeof header === "string" ? new TextEncoder().encode(header) : header;
   const bytes = new Uint8Array(8 + json.length + dataBytes);
@@ -225,8 +228,8 @@ Deno.test("readSafetensors() reads tensors at any alignment and inside a larger 
   assert.deepEqual(tensors.get("b")?.data, Float32Array.of(1.5));
 });
 
-// safetensors 0.8.0: save({"b": [1, 2] float32, "a": [[1]] float32, "é": 7 int64, "h": [0.5] float16,
-// "empty": zeros (0, 4) uint8}, {"k": 'v"\n'}) of safetensors.numpy, in base64.
+// safetensors 0.8.0: save({"b": [1, 2] float32, "a": [[1]] float32, "é": 7 int64, "h": [0.5]
+// float16, "empty": zeros (0, 4) uint8}, {"k": 'v"\n'}) of safetensors.numpy, in base64.
 const REFERENCE =
   "OAEAAAAAAAB7Il9fbWV0YWRhdGFfXyI6eyJrIjoidlwiXG4ifSwiw6kiOnsiZHR5cGUiOiJJNjQiLCJzaGFwZSI6W1" +
   "0sImRhdGFfb2Zmc2V0cyI6WzAsOF19LCJhIjp7ImR0eXBlIjoiRjMyIiwic2hhcGUiOlsxLDFdLCJkYXRhX29mZnNl" +

@@ -32,7 +32,10 @@ import { fields, join } from "../../support/zip_builder.ts";
 const read = (bytes: Uint8Array) =>
   readPickle(bytes, { file: "data.pkl", sizeOf: (key) => key === "0" ? 24 : undefined });
 
-/** Whatever the pickle, nothing outside may be touched: there is no permission, and the prototypes stay as they are. */
+/**
+ * Whatever the pickle, nothing outside may be touched: there is no permission, and the prototypes
+ * stay as they are.
+ */
 function refuses(bytes: Uint8Array, wanted: RegExp, kind: typeof FormatError): void {
   assert.throws(() => read(bytes), (error) => {
     assert(error instanceof kind, String(error));
@@ -55,7 +58,10 @@ const get = (index: number) => raw("h", Uint8Array.of(index));
 const long = (...bytes: number[]) => raw("\x8a", Uint8Array.of(bytes.length, ...bytes));
 const dictOf = (...items: PicklePart[]) => pickleOf("}", ...items);
 
-/** Ways to get a function called by its name: nothing is, and what it would have made has no content. */
+/**
+ * Ways to get a function called by its name: nothing is, and what it would have made has no
+ * content.
+ */
 const CALLS: readonly (readonly [string, Uint8Array, RegExp])[] = [
   ["os.system", call("os", "system"), /calling "os\.system"/],
   ["posix.system, its real name", call("posix", "system"), /calling "posix\.system"/],

@@ -1,6 +1,6 @@
 /**
- * Asks for CUDA in the way and with the options named, and prints what came of it: cuda_driver.ts reads it.
- * Arguments: `session` or `open`, the library, a JSON object of options.
+ * Asks for CUDA in the way and with the options named, and prints what came of it: cuda_driver.ts
+ * reads it. Arguments: `session` or `open`, the library, a JSON object of options.
  * @module
  */
 import { ParataaError } from "../../../src/errors.ts";

@@ -5,7 +5,10 @@ import { asFlag } from "../../../src/arguments/setting_names.ts";
 import { Watch } from "../../../src/jobs/progress.ts";
 import type { SampleContext } from "../../../src/jobs/samples/sample_context.ts";
 
-/** Notes after a sample of ten steps on a denoiser whose calls take no time to speak of, and how many calls there were. */
+/**
+ * Notes after a sample of ten steps on a denoiser whose calls take no time to speak of, and how
+ * many calls there were.
+ */
 async function notes(
   { index = 0, provider = "cpu", advise = true, settings = {}, taken = {} }: {
     index?: number;

@@ -1,6 +1,7 @@
 /**
- * What devices can do wrong, one thing after another (rows W1, W2, W4 and M1 of the reliability paper): rows are evaluated elsewhere or
- * again, the bytes are those of a run without faults, and where no device is left that is said with exit code 7, at once.
+ * What devices can do wrong, one thing after another (rows W1, W2, W4 and M1 of the reliability
+ * paper): rows are evaluated elsewhere or again, the bytes are those of a run without faults, and
+ * where no device is left that is said with exit code 7, at once.
  * @module
  */
 import assert from "node:assert/strict";
@@ -21,7 +22,10 @@ import {
 import { onnxModel, type ValueSpec } from "../../support/onnx_builder.ts";
 import { withTempFolder } from "../../support/temp_folder.ts";
 
-/** A hung device is found out after this; a healthy call takes less than a millisecond, but the machine may be busy. */
+/**
+ * A hung device is found out after this; a healthy call takes less than a millisecond, but the
+ * machine may be busy.
+ */
 const DEADLINE = { deadlineSeconds: 1 };
 
 interface Faced {
@@ -69,7 +73,10 @@ async function withoutFaults(rounds = 3): Promise<Float32Array> {
   return await evaluateRounds(healthy.pool, { rounds });
 }
 
-/** What native work that nobody can end may still use is never released: the handles of some tests stay. */
+/**
+ * What native work that nobody can end may still use is never released: the handles of some tests
+ * stay.
+ */
 let kept = "[]";
 
 /** Resolves when a file is there. */

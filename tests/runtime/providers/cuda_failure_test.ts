@@ -140,7 +140,8 @@ for (const [state, message, exitCode, line] of CASES) {
 
 Deno.test("InferenceSession.create() with provider cuda fails on a library without CUDA's, leaking nothing", async () => {
   using environment = Environment.open();
-  // The npm package ships no provider libraries; where a GPU build is found instead, this machine has no CUDA to test.
+  // The npm package ships no provider libraries; where a GPU build is found instead, this machine
+  // has no CUDA to test.
   if (!environment.libraryPath.includes("onnxruntime-node")) return;
   await assert.rejects(
     InferenceSession.create(environment, addModel(), { provider: "cuda" }),

@@ -8,7 +8,10 @@ const dot = (a: Float64Array, b: Float64Array) =>
   a.reduce((sum, value, i) => sum + value * b[i], 0);
 const minus = (a: Float64Array, b: Float64Array) => a.map((value, i) => value - b[i]);
 
-/** Evaluations of step 1 of 2 at `inputs` in turn, each probed before, as a sweep does; then probed at `last`. */
+/**
+ * Evaluations of step 1 of 2 at `inputs` in turn, each probed before, as a sweep does; then probed
+ * at `last`.
+ */
 function after(
   inputs: Float64Array[],
   last: Float64Array,
@@ -119,7 +122,8 @@ Deno.test("add() makes no pair of a move that is too small, the pair before ends
 
 Deno.test("slope() is 1 and nothing is NaN when small moves have led back to where the newest pair began", () => {
   const at = (value: number) => new Float64Array(SIZE).fill(value);
-  // Powers of two, so that their sums are exact: one move that makes a pair, two that are too small.
+  // Powers of two, so that their sums are exact: one move that makes a pair, two that are too
+  // small.
   const { evaluations } = after([0, 2 ** -26, 2 ** -27, 0].map(at), at(0.5));
   assert.equal(evaluations.slope(1, 0.7), 1);
   assert.deepEqual(evaluations.coefficients(1), [0, 0]);

@@ -95,8 +95,8 @@ const ROW = 16;
 const stable = createSchedule({ kind: "stable-diffusion", numInferenceSteps: STEPS });
 
 /**
- * Data at the corners of a cube, drawn to each other: the x_0-prediction is tanh of x and the mean of its row, so that a latent near
- * 0 is beside a ridge, where errors grow.
+ * Data at the corners of a cube, drawn to each other: the x_0-prediction is tanh of x and the mean
+ * of its row, so that a latent near 0 is beside a ridge, where errors grow.
  */
 const ridge: Denoiser = {
   rowSize: ROW,

@@ -34,8 +34,9 @@ for (const recorded of fixture.cases) {
     );
     assert.ok(result.converged);
     recorded.final.forEach((value, i) => assert.ok(Math.abs(value - result.sample[i]) < 1e-9));
-    // At tolerance 0 a step is finished when its residual is exactly 0, which hangs on the last bits of the denoiser: the reference
-    // itself takes 30 … 35 rounds for the recorded 35, as its matrix product is batched or threaded.
+    // At tolerance 0 a step is finished when its residual is exactly 0, which hangs on the last
+    // bits of the denoiser: the reference itself takes 30 … 35 rounds for the recorded 35, as its
+    // matrix product is batched or threaded.
     if (tol === 0) return assert.ok(result.rounds <= T);
     assert.deepEqual(rounds.map((round) => round.finishedIndex), recorded.finished_index);
     assert.deepEqual([result.rounds, result.nfe], [recorded.rounds, recorded.nfe]);
