@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { launcherText } from "../../../scripts/package/stub.ts";
 import { COMMANDS } from "../../../src/cli/commands/commands.ts";
+import { quoteWord } from "../../../src/text.ts";
 import { ROOT, runScript } from "../../support/run_script.ts";
 import { withTempFolder } from "../../support/temp_folder.ts";
 
@@ -184,7 +185,9 @@ Deno.test(
       assert.ok(line, refused.stderr);
       assert.equal(
         line[1],
-        `./parataa dit -o ${out} -m '${model}' --timesteps=2 --num_samples=1 --quiet`,
+        `./parataa dit -o ${quoteWord(out)} -m ${
+          quoteWord(model)
+        } --timesteps=2 --num_samples=1 --quiet`,
       );
       await assert.rejects(Deno.stat(out), Deno.errors.NotFound);
       const granted = await start("sh", ["-c", line[1]], { cwd: ROOT });
