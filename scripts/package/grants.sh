@@ -56,7 +56,7 @@ allow_named() {
 allow_host() {
   host=${1#*://}
   host=${host%%[/?#]*}
-  case $host in '' | *[!]A-Za-z0-9.:[-]*) ;; *) allow net "$host" ;; esac
+  case $host in '' | *[!]A-Za-z0-9.:[-]*) ;; *) net=$net,$host ;; esac
 }
 
 # Allows the variables in $env and what they name: a mirror of the hub, and where the command runs native code a library.
@@ -67,20 +67,25 @@ allow_variables() {
     allow read "$ORT_DYLIB_PATH"
   fi
   [ -z "$env" ] || flags="$flags$newline--allow-env=$env"
+  # Deno before 2.9 takes this flag once.
+  net=${net#,}
+  [ -z "$net" ] || flags="$flags$newline--allow-net=$net"
 }
 
 # What no flag of the line names, such as paths in an experiment's file or the host of a mirror's storage, may be allowed before the command.
-more=
+more= hosts=
 while :; do
   case ${1-} in
-    --allow-read=?* | --allow-write=?* | --allow-net=?*) more=$more$newline$1 && shift ;;
+    --allow-read=?* | --allow-write=?*) more=$more$newline$1 && shift ;;
+    --allow-net=?*) hosts=$hosts,${1#*=} && shift ;;
     *) break ;;
   esac
 done
 
 # What the command of a line may do, by the table of commands.
-flags= env= native= reads= writes= operands=
+flags= env= net= native= reads= writes= operands=
 case ${1-} in
 @COMMANDS@
 esac
 flags=$flags$more
+net=$net$hosts

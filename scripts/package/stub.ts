@@ -74,7 +74,7 @@ function withGrants(template: string, cases: string): string {
 export async function commandCases({ own = false } = {}): Promise<string> {
   const cases: string[] = [];
   for (const [name, { permissions, operand }] of Object.entries(COMMANDS)) {
-    const { read = [], env = [], ...rest } = permissions;
+    const { read = [], env = [], net = [], ...rest } = permissions;
     const isOwn = (path: string) => /^(models|src|ffi|node_modules\/.*)$/.test(path);
     // A folder that is written to is that of the folder where the command is started.
     const outside = read.filter((path) => !isOwn(path) || rest.write?.includes(path));
@@ -88,7 +88,9 @@ export async function commandCases({ own = false } = {}): Promise<string> {
     );
     cases.push(
       `  ${name})`,
-      `    flags='${flags.map((flag) => `\n${flag}`).join("")}' env='${env.join(",")}'`,
+      `    flags='${flags.map((flag) => `\n${flag}`).join("")}' env='${env.join(",")}' net='${
+        net.join(",")
+      }'`,
       `    native=${rest.ffi ? 1 : ""} operands=${operand?.path ? 1 : ""}`,
       ...own ? [`    own='${ownPaths(read).join(" ")}'`] : [],
       `    reads='${reads.join(" ")}'`,
