@@ -49,7 +49,9 @@ interface Prediction {
  * `predictNoise` at a time.
  */
 export class GuidedDenoiser implements Denoiser {
+  /** Elements of a latent. */
   readonly rowSize: number;
+  /** Chain whose steps it is asked for. */
   readonly schedule: Schedule;
   /** Network rows evaluated so far. */
   networkRows = 0;

@@ -56,7 +56,9 @@ export class DitPipeline implements LatentPipeline {
   readonly folder: ModelFolder;
   /** Folder of the denoiser network. */
   readonly denoiserPart: string = NETWORK;
+  /** Files of the networks in use and of their external data, by name in the folder. */
   readonly networkFiles: ReadonlyMap<string, string>;
+  /** Configuration and tokenizer files that were read, by name; `undefined` if absent. */
   readonly configFiles: ReadonlyMap<string, string | undefined>;
   /** Names of every class; the first one is the display name. */
   readonly classNames: readonly (readonly string[])[];
@@ -120,18 +122,22 @@ export class DitPipeline implements LatentPipeline {
     return pipeline;
   }
 
+  /** Settings that were changed or ignored, one line each. */
   get notes(): readonly string[] {
     return [...this.#scheduler.notes, ...this.#network.notes];
   }
 
+  /** Operators of the network that compute over the whole batch. */
   get batchWide(): readonly string[] {
     return this.#network.batchWide;
   }
 
+  /** What each device did so far. */
   get devices(): readonly DeviceReport[] {
     return this.#network.devices;
   }
 
+  /** Runs every call size that `rows` rows can take once; returns the sizes. */
   warmUp(rows: number): Promise<readonly number[]> {
     return this.#network.warmUp(rows);
   }
@@ -167,6 +173,7 @@ export class DitPipeline implements LatentPipeline {
     });
   }
 
+  /** Image of a latent, `[channels, height, width]`. */
   decode(latent: Float64Array, signal?: AbortSignal): Promise<Image> {
     return this.#decoder.decode(latent, signal);
   }

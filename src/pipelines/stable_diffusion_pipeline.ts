@@ -55,6 +55,7 @@ export class StableDiffusionPipeline implements LatentPipeline {
   readonly folder: ModelFolder;
   /** Folder of the denoiser network. */
   readonly denoiserPart: string = NETWORK;
+  /** Configuration and tokenizer files that were read, by name; `undefined` if absent. */
   readonly configFiles: ReadonlyMap<string, string | undefined>;
   readonly #networkFiles: Map<string, string>;
   readonly #parts: Parts;
@@ -131,19 +132,23 @@ export class StableDiffusionPipeline implements LatentPipeline {
     return this.#networkFiles;
   }
 
+  /** Settings that were changed or ignored, one line each. */
   get notes(): readonly string[] {
     const { scheduler, network } = this.#parts;
     return [...scheduler.notes, ...network.notes];
   }
 
+  /** Operators of the network that compute over the whole batch. */
   get batchWide(): readonly string[] {
     return this.#parts.network.batchWide;
   }
 
+  /** What each device did so far. */
   get devices(): readonly DeviceReport[] {
     return this.#parts.network.devices;
   }
 
+  /** Runs every call size that `rows` rows can take once; returns the sizes. */
   warmUp(rows: number): Promise<readonly number[]> {
     return this.#parts.network.warmUp(rows);
   }
@@ -190,6 +195,7 @@ export class StableDiffusionPipeline implements LatentPipeline {
     });
   }
 
+  /** Image of a latent, `[channels, height, width]`. */
   decode(latent: Float64Array, signal?: AbortSignal): Promise<Image> {
     return this.#parts.decoder.decode(latent, signal);
   }

@@ -78,17 +78,17 @@ export interface SampleOptions extends SequentialOptions {
   tqn?: Partial<TqnOptions>;
 }
 
-/** {@link SampleOptions} with every default filled in and every limit applied. */
-export type ResolvedOptions =
-  & Required<Omit<SampleOptions, "initialTrajectory" | "signal" | "compat" | "tqn">>
-  & Pick<SampleOptions, "initialTrajectory" | "signal" | "compat">
-  & { rowSize: number; tqn: TqnOptions };
-
 /**
  * What a solver is made for: the caller's options with every default filled in and every limit
  * applied.
  */
-export type SolverProblem = ResolvedOptions;
+export type SolverProblem =
+  & Required<Omit<SampleOptions, "initialTrajectory" | "signal" | "compat" | "tqn">>
+  & Pick<SampleOptions, "initialTrajectory" | "signal" | "compat">
+  & { rowSize: number; tqn: TqnOptions };
+
+/** {@link SampleOptions}, resolved. */
+export type ResolvedOptions = SolverProblem;
 
 /**
  * Makes a solver for one sample; given as `method` to {@link parallelSample} in place of a name.
