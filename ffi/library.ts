@@ -6,7 +6,7 @@ import { PermissionError, RuntimeLibraryError } from "../src/errors.ts";
 import { bindApi } from "./bind_api.ts";
 import { type LibraryCandidate, libraryCandidates } from "./library_search.ts";
 import { MAX_API_VERSION, MIN_API_VERSION, type OrtApi } from "./ort_api.ts";
-import { requirePinned } from "./pinned_library.ts";
+import { type LibraryDigest, requirePinned } from "./pinned_library.ts";
 import { readCString } from "./pointer.ts";
 import { disableTelemetry } from "./telemetry.ts";
 
@@ -21,6 +21,8 @@ export interface OrtLibrary {
   /** Version of the function table in use. */
   readonly apiVersion: number;
   readonly api: OrtApi;
+  /** Digest of the file when it was opened; only of the library that ships with parataa. */
+  readonly digest?: LibraryDigest;
 }
 
 const opened = new Map<string, OrtLibrary>();
@@ -53,9 +55,9 @@ export function searchLibrary(libraryPath?: string): LibrarySearch {
   for (const candidate of libraryCandidates(libraryPath)) {
     const already = opened.get(candidate.path);
     // Another library in the place of a changed one would hide the change.
-    if (candidate.pinned && !already) requirePinned(candidate.path);
+    const digest = candidate.pinned && !already ? requirePinned(candidate.path) : undefined;
     try {
-      const library = already ?? open(candidate);
+      const library = already ?? open(candidate, digest);
       return { attempts: [...attempts, candidate], library, cause };
     } catch (error) {
       cause ??= error;
@@ -97,7 +99,7 @@ export function requireFfiPermission(action: string): void {
   });
 }
 
-function open(candidate: LibraryCandidate): OrtLibrary {
+function open(candidate: LibraryCandidate, digest?: LibraryDigest): OrtLibrary {
   disableTelemetry();
   const { symbols } = Deno.dlopen(candidate.path, {
     OrtGetApiBase: { parameters: [], result: "pointer" },
@@ -118,7 +120,7 @@ function open(candidate: LibraryCandidate): OrtLibrary {
   );
   const table = getApi.call(apiVersion);
   if (table === null) throw new Error(`ONNX Runtime ${version} has no API version ${apiVersion}`);
-  const library = { path: candidate.path, version, apiVersion, api: bindApi(table) };
+  const library = { path: candidate.path, version, apiVersion, api: bindApi(table), digest };
   opened.set(candidate.path, library);
   return library;
 }

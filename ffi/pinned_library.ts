@@ -18,12 +18,19 @@ export const PINNED: Readonly<Record<string, string>> = {
   "windows-aarch64": "6c3a2abf5c6aca11c48a0d338a91af309f2266f25ce2e4084e6a87bbcb0fbfd0",
 };
 
+/** Size in bytes and SHA-256 of a library's file. */
+export interface LibraryDigest {
+  readonly size: number;
+  readonly sha256: string;
+}
+
 /**
  * Refuses a library whose bytes are not the published ones, or that is a link to somewhere else.
  *
+ * @returns the digest; `undefined` where there is no file
  * @throws {PermissionError} with what to do about it, also where the file may not be read
  */
-export function requirePinned(path: string): void {
+export function requirePinned(path: string): LibraryDigest | undefined {
   const wanted = PINNED[`${Deno.build.os}-${Deno.build.arch}`];
   const refuse = (what: string, cause?: unknown) =>
     new PermissionError(`will not run ${path}: ${what}`, {
@@ -32,12 +39,12 @@ export function requirePinned(path: string): void {
     });
   try {
     if (Deno.lstatSync(path).isSymlink) throw refuse("it is a link, wanted the file itself");
-    const sha256 = hashFile(path);
-    if (sha256 === wanted) return;
+    const digest = digestFile(path), { sha256 } = digest;
+    if (sha256 === wanted) return digest;
     const expected = wanted === undefined ? "none is known here" : `wanted ${wanted}`;
     throw refuse(`its SHA-256 is ${sha256}, ${expected}`);
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return; // what opens it says so
+    if (error instanceof Deno.errors.NotFound) return undefined; // what opens it says so
     if (!(error instanceof Deno.errors.NotCapable)) throw error;
     throw new PermissionError(`cannot check ${path} before running it`, {
       hint: `${error.message}; or name it, --ort_lib ${path}, to have it unchecked`,
@@ -46,12 +53,14 @@ export function requirePinned(path: string): void {
   }
 }
 
-function hashFile(path: string): string {
+function digestFile(path: string): LibraryDigest {
   const hash = createHash("sha256");
+  let size = 0;
   using file = Deno.openSync(path);
   const buffer = new Uint8Array(1 << 20);
   for (let n = file.readSync(buffer); n !== null; n = file.readSync(buffer)) {
     hash.update(buffer.subarray(0, n));
+    size += n;
   }
-  return hash.digest("hex");
+  return { size, sha256: hash.digest("hex") };
 }

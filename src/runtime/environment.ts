@@ -104,6 +104,8 @@ export class Environment implements Disposable {
   readonly version: string;
   /** Path or system name that the library was opened by. */
   readonly libraryPath: string;
+  /** Digest of the library's file when it was opened; only of the one that ships with parataa. */
+  readonly libraryDigest?: { readonly size: number; readonly sha256: string };
   /**
    * Providers that the library was compiled with; being listed does not mean that one works here.
    */
@@ -122,6 +124,7 @@ export class Environment implements Disposable {
     this.#shared = shared;
     this.version = shared.library.version;
     this.libraryPath = shared.library.path;
+    this.libraryDigest = shared.library.digest;
     this.availableProviders = availableProviders;
   }
 
