@@ -1,18 +1,18 @@
-/** Reading a part of a file too large to hold. @module */
+/** Reads parts of files that are too large to hold in memory. @module */
 import { FormatError } from "../errors.ts";
 
-/** Random access to bytes, e.g. a file: the readers open nothing themselves, see `FileSource`. */
+/** Random access to bytes. Readers do not open files themselves: see `FileSource`. */
 export interface ByteSource {
   /** Total number of bytes. */
   readonly size: number;
-  /** Reads exactly `length` bytes at `offset`; fewer only where the file has shrunk meanwhile. */
+  /** Reads exactly `length` bytes at `offset`, fewer only if the file has shrunk. */
   read(offset: number, length: number): Promise<Uint8Array>;
 }
 
 /**
- * Reads a range and insists on getting all of it.
+ * Reads a range completely.
  *
- * @throws {FormatError} where the source ends early
+ * @throws {FormatError} if the source ends early
  */
 export async function readExactly(
   source: ByteSource,

@@ -5,13 +5,13 @@ import { byteLengthOf } from "./shape.ts";
 export interface SafetensorsData {
   /** Booleans, one byte each. */
   BOOL: Uint8Array;
-  /** 8-bit integers without sign. */
+  /** Unsigned 8-bit integers. */
   U8: Uint8Array;
   /** 8-bit integers. */
   I8: Int8Array;
   /** 16-bit integers. */
   I16: Int16Array;
-  /** 16-bit integers without sign. */
+  /** Unsigned 16-bit integers. */
   U16: Uint16Array;
   /** Half precision. */
   F16: Float16Array;
@@ -19,7 +19,7 @@ export interface SafetensorsData {
   BF16: Uint16Array;
   /** 32-bit integers. */
   I32: Int32Array;
-  /** 32-bit integers without sign. */
+  /** Unsigned 32-bit integers. */
   U32: Uint32Array;
   /** Single precision. */
   F32: Float32Array;
@@ -27,14 +27,14 @@ export interface SafetensorsData {
   F64: Float64Array;
   /** 64-bit integers. */
   I64: BigInt64Array;
-  /** 64-bit integers without sign. */
+  /** Unsigned 64-bit integers. */
   U64: BigUint64Array;
 }
 
-/** Name of a safetensors element type that this reader accepts. */
+/** Name of a safetensors element type that is read. */
 export type SafetensorsDtype = keyof SafetensorsData;
 
-/** Name of an element type that a file may have: one that is read, or one that is only listed. */
+/** Name of an element type that a file may have, read or only listed. */
 export type ListedDtype =
   | SafetensorsDtype
   | "F4"
@@ -47,7 +47,7 @@ export type ListedDtype =
   | "F8_E8M0"
   | "C64";
 
-/** Bits of an element of the types that are listed and not read: no typed array holds them. */
+/** Bits per element of the types that are listed but not read: no typed array holds them. */
 const UNREAD_BITS: Readonly<Record<Exclude<ListedDtype, SafetensorsDtype>, number>> = {
   F4: 4,
   F6_E2M3: 6,
@@ -66,10 +66,7 @@ export interface ArrayType<T> {
   new (buffer: ArrayBufferLike, byteOffset: number, length: number): T;
 }
 
-/**
- * Constructors, in the order in which the reference implementation ranks the types when it lays out
- * a file.
- */
+/** Constructors, in the order by which the reference implementation sorts types in a file. */
 export const ARRAY_TYPES: { readonly [D in SafetensorsDtype]: ArrayType<SafetensorsData[D]> } = {
   BOOL: Uint8Array,
   U8: Uint8Array,
@@ -86,19 +83,19 @@ export const ARRAY_TYPES: { readonly [D in SafetensorsDtype]: ArrayType<Safetens
   U64: BigUint64Array,
 };
 
-/** True where `name` is an element type that this reader accepts. */
+/** True if `name` is an element type that is read. */
 export function isDtype(name: string): name is SafetensorsDtype {
   return Object.hasOwn(ARRAY_TYPES, name);
 }
 
-/** True where `name` is an element type of safetensors, read or only listed. */
+/** True if `name` is an element type of safetensors, read or only listed. */
 export function isListed(name: string): name is ListedDtype {
   return isDtype(name) || Object.hasOwn(UNREAD_BITS, name);
 }
 
 /**
- * Bytes of a C-ordered array, or `undefined` where {@link byteLengthOf} has none or the elements
- * end within a byte.
+ * Returns the bytes of a C-ordered array, `undefined` if {@link byteLengthOf} returns that or the
+ * size is not a whole number of bytes.
  *
  * @param shape non-negative safe integers; `[]` is a scalar
  */
@@ -114,7 +111,7 @@ function bitsOf(dtype: ListedDtype): number {
   return isDtype(dtype) ? 8 * ARRAY_TYPES[dtype].BYTES_PER_ELEMENT : UNREAD_BITS[dtype];
 }
 
-/** Numbers from the bits of bfloat16, exactly. */
+/** Converts the bits of bfloat16 to float32, exactly. */
 export function widenBfloat16(bits: Uint16Array): Float32Array {
   const wide = new Uint32Array(bits.length);
   for (let i = 0; i < bits.length; i++) wide[i] = bits[i] << 16;
@@ -122,7 +119,7 @@ export function widenBfloat16(bits: Uint16Array): Float32Array {
 }
 
 /**
- * Views bytes as a typed array, copying them only where they are not aligned for it.
+ * Views bytes as a typed array; copies them only if they are not aligned.
  *
  * @param type a typed array constructor
  * @param bytes a whole number of elements, little endian

@@ -1,9 +1,9 @@
-/** A file on disk as a source of bytes. @module */
+/** A file on disk as a {@link ByteSource}. @module */
 import { PermissionError } from "../errors.ts";
 import type { ByteSource } from "./byte_source.ts";
 
 /**
- * A file, read in place. Keep it open as long as what reads from it.
+ * A file that is read on demand. It must stay open as long as a reader uses it.
  *
  * @example
  * ```ts
@@ -40,8 +40,8 @@ export class FileSource implements ByteSource, Disposable {
   }
 
   /**
-   * Reads `length` bytes at `offset`, fewer where the file ends before. Seeking and reading are one
-   * step: reads may overlap.
+   * Reads `length` bytes at `offset`, fewer if the file ends before. Seeking and reading are one
+   * synchronous step, so reads may be started concurrently.
    */
   read(offset: number, length: number): Promise<Uint8Array> {
     const bytes = new Uint8Array(Math.max(0, Math.min(length, this.size - offset)));

@@ -1,4 +1,4 @@
-/** One array of finite numbers from an npy or a safetensors file: noise, latents. @module */
+/** Reads an array of finite numbers from npy or safetensors: noise, latents. @module */
 import { FormatError } from "../errors.ts";
 import { shown } from "../text.ts";
 import { widenBfloat16 } from "./element_types.ts";
@@ -6,7 +6,7 @@ import { type KnownKind, recognise } from "./foreign_file.ts";
 import { readNpy } from "./npy/npy.ts";
 import { readSafetensors, type SafetensorsTensor } from "./safetensors/safetensors.ts";
 
-/** An array widened to float64. */
+/** An array converted to float64. */
 export interface FloatArray {
   /** The elements, C-ordered. */
   data: Float64Array;
@@ -18,21 +18,18 @@ export interface FloatArray {
 export interface FloatArrayOptions {
   /** Name in messages. */
   file: string;
-  /**
-   * Tensor to take from a safetensors file that holds several; a lone one is taken whatever its
-   * name.
-   */
+  /** Tensor to read from a safetensors file with several; a single one is read by any name. */
   tensor: string;
 }
 
-/** Tensors that a message names. */
+/** Most tensors that a message lists. */
 const MOST_NAMED = 5;
 
 /**
  * Reads float16, bfloat16, float32 or float64 numbers.
  *
- * @throws {FormatError} when the file is damaged or of another kind, holds another type, or a value
- * that is not finite
+ * @throws {FormatError} if the file is damaged, has another format or element type, or contains a
+ * non-finite value
  */
 export function readFloatArray(bytes: Uint8Array, { file, tensor }: FloatArrayOptions): FloatArray {
   const array = read(bytes, file, tensor);
@@ -55,7 +52,7 @@ function read(bytes: Uint8Array, file: string, tensor: string): FloatArray {
   });
 }
 
-/** How to get an npy file. Nobody is told to load a PyTorch file: it may hold code. */
+/** How to get an npy file. Never advises loading a PyTorch file: it may run code. */
 const SAVE: Partial<Record<KnownKind, string>> = {
   torch: 'numpy.save("x.npy", x.float().cpu().numpy()) where it was made',
   npz: 'numpy.save("x.npy", numpy.load(FILE)[NAME])',

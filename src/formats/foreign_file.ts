@@ -1,12 +1,12 @@
 /**
- * What a file is by its first bytes, for readers that are given another kind than theirs: a
- * download that did not happen, a compressed file, a format of another project. Readers ask here
- * before they say anything in their own terms.
+ * Recognises files by their first bytes, so that readers can name what they were given instead: an
+ * incomplete download, a compressed file, another format. Readers call this before their own
+ * checks.
  * @module
  */
 import { FormatError } from "../errors.ts";
 
-/** A kind of file that is known by its first bytes. */
+/** A kind of file that is recognised by its first bytes. */
 export type KnownKind =
   | "empty"
   | "lfs"
@@ -27,22 +27,22 @@ export type KnownKind =
   | "image"
   | "json";
 
-/** What was recognised. */
+/** A recognised kind of file. */
 export interface Recognised {
   readonly kind: KnownKind;
-  /** The kind in words. */
+  /** Description of the kind. */
   readonly what: string;
-  /** What to do where another kind was wanted. */
+  /** What to do if another kind was wanted. */
   readonly hint?: string;
 }
 
-/** Bytes from the start of a file that {@link recognise} looks at. */
+/** Number of bytes from the start of a file that {@link recognise} needs. */
 export const HEAD_BYTES = 512;
 
 const AGAIN = "copy or download it again";
 const UNPACK = "unpack it first";
 
-/** Kinds that begin with the same bytes always. A text stands for its bytes. */
+/** Kinds with a fixed signature. Each character stands for a byte. */
 const MAGIC: readonly (readonly [magic: string, kind: KnownKind, what: string, hint?: string])[] = [
   ["\x1f\x8b\x08", "compressed", "a file compressed with gzip", UNPACK],
   ["\xfd7zXZ\0", "compressed", "a file compressed with xz", UNPACK],
@@ -65,23 +65,23 @@ const JSON_START = /^\s*[{[]\s*["{[\]}\d-]/;
 const WEBP = /^RIFF.{4}WEBP/s;
 const TAR_MAGIC = 257;
 
-/** What `torch.save` wrote before version 1.6 begins with: PROTO 2 and a long of ten bytes. */
+/** First bytes of files by `torch.save` before version 1.6: PROTO 2 and a ten-byte long. */
 const OLD_TORCH = "\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19";
-/** PROTO of the protocols that are in use. */
+/** PROTO opcodes of the protocols in use. */
 const PICKLES: readonly string[] = ["\x80\x02", "\x80\x03", "\x80\x04", "\x80\x05"];
 /** A local header, or the end of an archive without entries. */
 const ZIPS: readonly string[] = ["PK\x03\x04", "PK\x05\x06"];
 
 /**
- * Recognises a file.
+ * Recognises a file by its first bytes.
  *
  * @param bytes the file, or its first {@link HEAD_BYTES}
- * @returns `undefined` where its first bytes say nothing, as those of ONNX
+ * @returns `undefined` if the first bytes are not distinctive, as in ONNX
  */
 export function recognise(bytes: Uint8Array): Recognised | undefined {
   if (bytes.length === 0) return { kind: "empty", what: "an empty file", hint: AGAIN };
   const head = String.fromCharCode(...bytes.subarray(0, HEAD_BYTES));
-  // Its first eight bytes are a number, which may look like anything.
+  // The first eight bytes are a length, which may equal any signature.
   if (/^.{4}\0{4}\{/s.test(head)) return { kind: "safetensors", what: "a safetensors file" };
   const magic = MAGIC.find(([magic]) => head.startsWith(magic));
   if (magic) return { kind: magic[1], what: magic[2], hint: magic[3] };
@@ -134,12 +134,12 @@ function recogniseArchive(head: string): Recognised | undefined {
 }
 
 /**
- * Refuses a file of another kind than a reader's own.
+ * Refuses a file of another kind than the reader's own.
  *
  * @param bytes the file, or its first {@link HEAD_BYTES}
- * @param options.own kinds that the reader goes on with
- * @throws {FormatError} naming what the file is, what was wanted and what to do; not where the
- * first bytes say nothing
+ * @param options.own kinds that the reader accepts
+ * @throws {FormatError} naming the kind, the kind wanted and what to do; nothing is thrown if the
+ * first bytes are not distinctive
  */
 export function refuseForeign(
   bytes: Uint8Array,

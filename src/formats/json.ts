@@ -3,8 +3,8 @@
  * configurations, safetensors headers.
  *
  * It accepts less than `JSON.parse`: no duplicate keys (readers disagree on which one counts), no
- * `__proto__`, no lone surrogates, no numbers beyond a double, bounded size and depth. Errors name
- * line, column and byte. RFC 8259 is the grammar.
+ * `__proto__`, no lone surrogates, no numbers beyond a double, and only a limited size and depth.
+ * Errors name line, column and byte. RFC 8259 is the grammar.
  * @module
  */
 import { FormatError } from "../errors.ts";
@@ -14,12 +14,9 @@ import { shown } from "../text.ts";
 /** A parsed JSON value. */
 export type JsonValue = null | boolean | number | string | readonly JsonValue[] | JsonObject;
 
-/**
- * A parsed JSON object. It inherits nothing, so that an absent key is `undefined` whatever its
- * name.
- */
+/** A parsed JSON object. It inherits nothing, so an absent key is `undefined` whatever its name. */
 export interface JsonObject {
-  /** Value of a key, `undefined` where it is absent. */
+  /** Value of a key, `undefined` if it is absent. */
   readonly [key: string]: JsonValue | undefined;
 }
 
@@ -31,11 +28,11 @@ export interface ReadJsonOptions {
   maxBytes?: number;
   /** Deepest accepted nesting of arrays and objects; default 64. */
   maxDepth?: number;
-  /** Most values, containers included: bounds memory; default 1,000,000. */
+  /** Most values, containers included, to limit memory; default 1,000,000. */
   maxValues?: number;
   /**
-   * Accept only numbers written as plain decimal integers from 0 to 2^53 − 1, no sign, fraction or
-   * exponent; default `false`.
+   * Accept only non-negative decimal integers up to 2^53 − 1, without sign, fraction or exponent;
+   * default `false`.
    */
   naturalsOnly?: boolean;
   /** Accept NaN, Infinity and -Infinity, as Python's `json` writes them; default `false`. */
@@ -43,7 +40,7 @@ export interface ReadJsonOptions {
   /** Where `bytes` starts within `file`, added to the byte offsets in messages; default 0. */
   baseOffset?: number;
   /**
-   * Filled with the place of every value, `line 3, column 5`, by its JSON pointer (RFC 6901):
+   * Receives the position of every value, `line 3, column 5`, by its JSON pointer (RFC 6901):
    * `/grid/seed/0`. For small files.
    */
   places?: Map<string, string>;
@@ -78,7 +75,7 @@ export function readJson(bytes: Uint8Array, options: ReadJsonOptions = {}): Json
   return new Parser(decodeUtf8(bytes, file, options.baseOffset ?? 0), file, options).document();
 }
 
-/** Decodes UTF-8, refusing what is not; a byte order mark stays and is refused by the grammar. */
+/** Decodes UTF-8 and refuses invalid bytes. A byte order mark stays; the grammar refuses it. */
 function decodeUtf8(bytes: Uint8Array, file: string, baseOffset: number): string {
   const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
   try {
@@ -109,8 +106,8 @@ const NON_FINITE: readonly Keyword[] = [
 ];
 
 /**
- * Makes objects whose only ancestor is empty: as safe against inherited names as
- * `Object.create(null)`, and smaller, since V8 keeps the latter as hash tables.
+ * Creates objects whose prototype is empty: as safe against inherited names as
+ * `Object.create(null)`, and smaller, since V8 stores the latter as hash tables.
  */
 const Bare = function () {} as unknown as { new (): Record<string, JsonValue>; prototype: object };
 Bare.prototype = Object.freeze(Object.create(null));
@@ -120,7 +117,7 @@ class Parser {
   readonly #file: string;
   readonly #options: Required<Omit<ReadJsonOptions, "file" | "maxBytes" | "places">>;
   readonly #places: Map<string, string> | undefined;
-  /** Keys and indexes that lead to the value at hand. */
+  /** Keys and indexes that lead to the current value. */
   readonly #path: (string | number)[] = [];
   #at = 0;
   #depth = 0;
@@ -213,7 +210,7 @@ class Parser {
   }
 
   /**
-   * Character by character: a regular expression that repeats a group overflows its stack on
+   * Reads character by character: a regular expression that repeats a group overflows its stack on
    * millions of escapes.
    */
   #string(): string {
@@ -257,7 +254,7 @@ class Parser {
     return this.#refuse(`${this.#met()}, expected a value`);
   }
 
-  /** Moves past what the sticky `pattern` matches here; false where it does not match. */
+  /** Moves past a match of the sticky `pattern`; false if it does not match here. */
   #skip(pattern: RegExp): boolean {
     pattern.lastIndex = this.#at;
     const matched = pattern.test(this.#text);
@@ -289,7 +286,7 @@ class Parser {
   }
 }
 
-/** The JSON pointer of a path. */
+/** Returns the JSON pointer of a path. */
 function pointer(path: readonly (string | number)[]): string {
   const escaped = path.map((part) => String(part).replaceAll("~", "~0").replaceAll("/", "~1"));
   return escaped.map((part) => `/${part}`).join("");

@@ -1,10 +1,10 @@
-/** The word that somebody meant who typed another. @module */
+/** Suggestions for mistyped words. @module */
 
 /**
- * The word of `known` that is fewest edits from `typed`, where at most a third of its letters (and
- * two at least) differ.
+ * Returns the word of `known` with the fewest edits from `typed`. At most a third of its letters,
+ * or two, may differ.
  *
- * @returns `undefined` where none is near
+ * @returns `undefined` if no word is near
  */
 export function nearestWord(typed: string, known: Iterable<string>): string | undefined {
   let nearest: string | undefined;
@@ -17,9 +17,9 @@ export function nearestWord(typed: string, known: Iterable<string>): string | un
 }
 
 /**
- * Names of `known` that share a whole word with `typed` (the more of them the nearer), or else
- * those that are fewest edits from it, as a whole or in one of their words, where at most a third
- * of its letters differ. Upper and lower case are alike.
+ * Returns the names of `known` that share a whole word with `typed`, most shared words first. If
+ * there are none, returns those with the fewest edits from it, as a whole or in one of their words,
+ * if at most a third of its letters differ. Case is ignored.
  */
 export function nearWords(typed: string, known: Iterable<string>): string[] {
   const wanted = typed.toLowerCase();
@@ -38,7 +38,7 @@ export function nearWords(typed: string, known: Iterable<string>): string[] {
     .sort((a, b) => a.whole - b.whole).map(({ name }) => name);
 }
 
-/** Words that say something: "of" and "a" are near to nothing. */
+/** Splits a name into words. Short words such as "of" are left out: everything is near to them. */
 function wordsOf(name: string): string[] {
   return name.toLowerCase().split(/[^\p{L}\p{N}]+/u).filter((word) => word.length > 2);
 }

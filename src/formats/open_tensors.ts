@@ -1,5 +1,5 @@
 /**
- * Any file of tensors by its path: safetensors, a PyTorch checkpoint, or an index of shards.
+ * Opens files of tensors by path: safetensors, a PyTorch checkpoint, or an index of shards.
  * @module
  */
 import { dirname, join } from "node:path";
@@ -16,12 +16,13 @@ import { TorchFile } from "./torch/torch_file.ts";
 export interface OpenTensorsOptions {
   /** Name of the file in messages. */
   file?: string;
-  /** Key of the state dict to take out of a PyTorch checkpoint, see {@link TorchFile.open}. */
+  /** Key of the state dict in a PyTorch checkpoint, see {@link TorchFile.open}. */
   part?: string;
 }
 
 /**
- * Opens one file by its first bytes, whatever its name: a PyTorch checkpoint or safetensors.
+ * Opens a safetensors file or a PyTorch checkpoint. The format is recognised by the first bytes,
+ * not by the name.
  *
  * @throws {FormatError} as {@link TorchFile.open} and {@link SafetensorsFile.open}
  */
@@ -34,16 +35,16 @@ export async function openTensorFile(
   const own = ["safetensors", "torch", "zip"] as const;
   refuseForeign(head, { file, wanted: "a safetensors file or a PyTorch checkpoint", own });
   const kind = recognise(head)?.kind;
-  // Its name decides about a file that is too damaged to tell.
+  // The name decides if the file is too damaged to be recognised.
   const safetensors = kind === "safetensors" || (!kind && file.endsWith(".safetensors"));
   if (!safetensors) return await TorchFile.open(source, options);
   if (part === undefined) return await SafetensorsFile.open(source, options);
-  throw new FormatError(`${file} has no parts, wanted no part ${shown(part)}`, {
+  throw new FormatError(`${file} has no parts, but part ${shown(part)} is given`, {
     hint: "only PyTorch checkpoints have parts",
   });
 }
 
-/** Tensors and the files that they are read from; `using` closes them. */
+/** Open tensors and their files. `using` closes the files. */
 export interface OpenTensors extends Disposable {
   /** The tensors. */
   readonly tensors: SafetensorsFile | TorchFile | ShardedTensors;
@@ -52,7 +53,7 @@ export interface OpenTensors extends Disposable {
 }
 
 /**
- * Opens tensors by path; the shards of an `….index.json` lie beside it.
+ * Opens tensors by path. The shards of an `….index.json` must lie beside it.
  *
  * @throws {FormatError} as {@link openTensorFile} and {@link ShardedTensors.open}
  * @throws {PermissionError} when reading is not allowed
@@ -79,8 +80,8 @@ export async function openTensors(
 }
 
 /**
- * True for the name of an index of shards; diffusers puts a variant's name, such as fp16, before
- * the last ending.
+ * True if the path names an index of shards. diffusers puts a variant's name, such as fp16, before
+ * the last extension.
  */
 export function isShardIndex(path: string): boolean {
   return /\.index(\.[\w-]+)?\.json$/.test(path);

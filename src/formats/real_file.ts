@@ -1,11 +1,12 @@
-/** What a path really names. @module */
+/** Resolves symbolic links within the permissions. @module */
 import { PermissionError } from "../errors.ts";
 
 /**
- * The file behind a path, every link resolved. Deno grants by the name it is given and follows
- * links: without this, a link inside a folder that may be read opens every file outside it.
+ * Returns the real path of a file, every link resolved. Deno checks permissions by the given name
+ * and follows links. Without this check, a link inside a readable folder would open any file
+ * outside it.
  *
- * @throws {PermissionError} when it is a link to what may not be read
+ * @throws {PermissionError} if it is a link to a file that may not be read
  */
 export async function resolveFile(path: string): Promise<string> {
   const real = await Deno.realPath(path);

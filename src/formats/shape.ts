@@ -1,12 +1,12 @@
-/** Arithmetic on shapes that a file claims. @module */
+/** Arithmetic on untrusted shapes. @module */
 
-/** Most dimensions that are read, numpy's own limit until version 2. */
+/** Most dimensions that are accepted, numpy's limit until version 2. */
 export const MAX_RANK = 32;
 
 /**
- * Number of bytes of a C-ordered array, or `undefined` where the count is no exact integer in a
- * double (2^53 or more), zero-sized dimensions left out of the product: `[0, 2^52, 2^52]` is
- * refused as well, since other readers multiply in other orders.
+ * Returns the bytes of a C-ordered array, `undefined` if the count is 2^53 or more. Zeros are left
+ * out of that product: `[0, 2^52, 2^52]` is refused too, since other readers multiply in another
+ * order.
  *
  * @param shape non-negative safe integers; `[]` is a scalar
  * @param itemSize bytes of one element

@@ -1,6 +1,6 @@
 /**
- * What all files of tensors have in common: names, types and shapes at once, elements only when
- * asked for, whole or in pieces.
+ * Common interface of all files of tensors. Names, types and shapes are read on opening, elements
+ * on request, whole or in pieces.
  * @module
  */
 import { FormatError } from "../errors.ts";
@@ -8,9 +8,9 @@ import { ARRAY_TYPES, isDtype, type ListedDtype, type SafetensorsDtype } from ".
 import type { SafetensorsTensor } from "./safetensors/safetensors_tensor.ts";
 import { shown } from "../text.ts";
 
-/** What a file says about one tensor; checked against the file when it was opened. */
+/** Type, shape and size of a tensor, validated when the file was opened. */
 export interface TensorEntry {
-  /** Element type in safetensors' spelling, whatever the file. */
+  /** Element type in safetensors' spelling, for every kind of file. */
   readonly dtype: ListedDtype;
   /** Sizes, outermost first; `[]` is a scalar. */
   readonly shape: readonly number[];
@@ -18,7 +18,7 @@ export interface TensorEntry {
   readonly length: number;
 }
 
-/** Bytes of one tensor, counted from its first element. */
+/** A range of the bytes of one tensor, counted from its first element. */
 export interface TensorRange {
   /** First byte. */
   readonly offset: number;
@@ -27,8 +27,8 @@ export interface TensorRange {
 }
 
 /**
- * An open file of tensors: safetensors, a PyTorch checkpoint, or shards of either. Nothing of a
- * tensor is in memory until it is read.
+ * An open file of tensors: safetensors, a PyTorch checkpoint, or shards of either. Elements are not
+ * in memory until they are read.
  */
 export interface TensorFile {
   /** Every tensor by name, in the order of the file. */
@@ -36,25 +36,25 @@ export interface TensorFile {
   /**
    * Reads one tensor.
    *
-   * @throws {FormatError} where there is none of that name, its element type is only listed, or its
-   * bytes are damaged
+   * @throws {FormatError} if there is no tensor of that name, its element type is only listed, or
+   * its bytes are damaged
    */
   read(name: string): Promise<SafetensorsTensor>;
   /**
    * Reads a part of one tensor: its elements in C order, little-endian.
    *
    * @throws {FormatError} as {@link TensorFile.read}
-   * @throws {RangeError} where the range is not within the tensor
+   * @throws {RangeError} if the range is not within the tensor
    */
   readBytes(name: string, range: TensorRange): Promise<Uint8Array>;
 }
 
-/** Bytes of one piece of {@link tensorChunks} unless told otherwise. */
+/** Default size of a piece of {@link tensorChunks}. */
 const CHUNK = 4 * 2 ** 20;
 
 /**
- * The bytes of a tensor in pieces of whole elements, so that a file of gigabytes passes through a
- * few megabytes.
+ * Yields the bytes of a tensor in pieces of whole elements, so that gigabytes are processed in a
+ * few megabytes of memory.
  *
  * @param chunkBytes most bytes of a piece, a multiple of 8; default 4 MiB
  *
@@ -79,7 +79,7 @@ export async function* tensorChunks(
   chunkBytes: number = CHUNK,
 ): AsyncGenerator<Uint8Array> {
   if (!Number.isSafeInteger(chunkBytes) || chunkBytes < 8 || chunkBytes % 8 !== 0) {
-    throw new RangeError(`chunkBytes is ${chunkBytes}; want a multiple of 8 from 8 up`);
+    throw new RangeError(`chunkBytes is ${chunkBytes}, wanted a positive multiple of 8`);
   }
   const total = entryOf(file.entries, name, "the file").length;
   for (let offset = 0; offset < total; offset += chunkBytes) {
@@ -87,7 +87,7 @@ export async function* tensorChunks(
   }
 }
 
-/** The entry of a tensor. @throws {FormatError} where there is none */
+/** Returns the entry of a tensor. @throws {FormatError} if there is none of that name */
 export function entryOf<E extends TensorEntry>(
   entries: ReadonlyMap<string, E>,
   name: string,
@@ -99,9 +99,9 @@ export function entryOf<E extends TensorEntry>(
 }
 
 /**
- * The entry of a tensor whose elements a typed array holds.
+ * Returns the entry of a tensor whose elements fit a typed array.
  *
- * @throws {FormatError} where there is none, or its type is only listed
+ * @throws {FormatError} if there is none of that name, or its type is only listed
  */
 export function readableEntry<E extends TensorEntry>(
   entries: ReadonlyMap<string, E>,
@@ -116,14 +116,14 @@ export function readableEntry<E extends TensorEntry>(
   );
 }
 
-/** True where a typed array holds the elements. */
+/** True if a typed array can hold the elements. */
 export function isReadable<E extends { readonly dtype: ListedDtype }>(
   entry: E,
 ): entry is E & { readonly dtype: SafetensorsDtype } {
   return isDtype(entry.dtype);
 }
 
-/** @throws {RangeError} where the range is not within the tensor */
+/** Validates a range. @throws {RangeError} if the range is not within the tensor */
 export function checkRange(entry: TensorEntry, { offset, length }: TensorRange): void {
   const fits = Number.isSafeInteger(offset) && Number.isSafeInteger(length) && offset >= 0 &&
     length >= 0 && offset + length <= entry.length;

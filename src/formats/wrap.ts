@@ -1,14 +1,14 @@
-/** Text in lines of a limited width. @module */
+/** Wraps text to a limited width. @module */
 
-/** Columns of a terminal that everybody has. */
+/** Width of a standard terminal, in columns. */
 export const COLUMNS = 80;
 
-/** A space at which no line is broken; {@link wrap} gives it back as a plain one. */
+/** A space at which no line is broken. {@link wrap} replaces it by a plain one. */
 export const NO_BREAK = "\u00a0";
 
 /**
- * Lines of at most `width` characters, broken at spaces; a longer word has a line of its own, a
- * text that fits stays as it is.
+ * Returns lines of at most `width` characters, broken at spaces. A longer word has its own line, a
+ * text that fits is not changed.
  */
 export function wrap(text: string, width: number = COLUMNS): string[] {
   if (text.length <= width && !text.includes("\n")) return [text.replaceAll(NO_BREAK, " ")];

@@ -1,7 +1,4 @@
-/**
- * NumPy's npy files: trajectories and noise exchanged with Python.
- * @module
- */
+/** Reads and writes NumPy's npy files: trajectories and noise exchanged with Python. @module */
 import { FormatError } from "../../errors.ts";
 import { type ArrayType, viewAs } from "../element_types.ts";
 import { refuseForeign } from "../foreign_file.ts";
@@ -15,10 +12,10 @@ import {
 import { reverseElements, toCOrder } from "./npy_order.ts";
 import { byteLengthOf } from "../shape.ts";
 
-/** An array with its elements C-ordered in the typed array that belongs to its type. */
+/** An array with its elements in C order, in the typed array of its element type. */
 export type NpyArray = {
   [D in NpyDescr]: {
-    /** Element type as npy spells it, `<f4` being float32 whatever the file's byte order. */
+    /** Element type as npy spells it; `<f4` is float32 whatever the file's byte order. */
     readonly dtype: D;
     /** Sizes, outermost first; `[]` is a scalar. */
     readonly shape: readonly number[];
@@ -31,9 +28,9 @@ export type NpyArray = {
  * Reads an npy file, versions 1.0 to 3.0. Objects are never unpickled; structured arrays are
  * refused. Big-endian and Fortran-ordered arrays are converted.
  *
- * @param bytes the whole file; aligned data stay a view of it, other and converted data are copied
+ * @param bytes the whole file; the result is a view of aligned data and a copy of other data
  * @param options `file` is the name in messages
- * @throws {FormatError} naming the byte and what was wrong with it
+ * @throws {FormatError} naming the byte and the fault
  *
  * @example
  * ```ts
@@ -67,13 +64,13 @@ export function readNpy(bytes: Uint8Array, options: { file?: string } = {}): Npy
   const native = bigEndian ? reverseElements(stored, type.BYTES_PER_ELEMENT) : stored;
   const view = viewAs<NpyArray["data"]>(type as ArrayType<NpyArray["data"]>, native);
   const data = fortranOrder && shape.length > 1 ? toCOrder(view, shape) : view;
-  // TypeScript cannot follow that the array type is looked up by the same descr.
+  // TypeScript cannot infer that the array type was looked up by the same descr.
   return { dtype: descr, shape, data } as NpyArray;
 }
 
-/** The data start at a multiple of this, as numpy has it. */
+/** The data start at a multiple of this, as in numpy. */
 const ALIGNMENT = 64;
-/** numpy leaves room for the first size to grow to this many digits. */
+/** numpy pads the header so that the first size can grow to this many digits. */
 const GROWTH_DIGITS = 21;
 
 /**
@@ -81,7 +78,7 @@ const GROWTH_DIGITS = 21;
  *
  * @param shape sizes, outermost first; their product is the length of `data`
  * @param data C-ordered elements
- * @throws {RangeError} where shape and data disagree
+ * @throws {RangeError} if shape and data disagree
  */
 export function writeNpy(
   shape: readonly number[],

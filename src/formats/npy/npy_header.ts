@@ -1,6 +1,7 @@
 /**
- * The header of an npy file: a Python dictionary literal. Never evaluated; the parser knows this
- * one shape and refuses everything else. numpy's `numpy/lib/format.py` describes the format.
+ * Parses the header of an npy file, a Python dictionary literal. It is never evaluated: the parser
+ * accepts only the three keys that numpy writes. numpy's `numpy/lib/format.py` describes the
+ * format.
  * @module
  */
 import { FormatError } from "../../errors.ts";
@@ -43,25 +44,25 @@ export interface NpyHeader {
   readonly descr: NpyDescr;
   /** Sizes, outermost first; `[]` is a scalar. */
   readonly shape: readonly number[];
-  /** The first index varies fastest. */
+  /** True if the first index varies fastest. */
   readonly fortranOrder: boolean;
-  /** The bytes of an element lie most significant first. */
+  /** True if the most significant byte comes first. */
   readonly bigEndian: boolean;
 }
 
 const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
-/** Longest header that numpy itself reads without being told to trust the file. */
+/** Longest header that numpy reads without `allow_pickle`. */
 const MAX_HEADER = 10_000;
 
 /**
  * Finds the header text.
  *
- * @returns where the text starts and ends; the data start at `end`
- * @throws {FormatError} where magic, version or length are wrong
+ * @returns start and end of the text; the data start at `end`
+ * @throws {FormatError} if the signature, version or length is wrong
  */
 export function npyHeaderRange(bytes: Uint8Array, file: string): { start: number; end: number } {
   if (MAGIC.some((byte, i) => bytes[i] !== byte)) {
-    throw new FormatError(`${file}: byte 0: no npy magic`);
+    throw new FormatError(`${file}: byte 0: not the signature of npy`);
   }
   const [major, minor] = [bytes[6], bytes[7]];
   if (!(major >= 1 && major <= 3 && minor === 0)) {
@@ -73,7 +74,7 @@ export function npyHeaderRange(bytes: Uint8Array, file: string): { start: number
   const length = major === 1 ? view.getUint16(8, true) : view.getUint32(8, true);
   const most = Math.min(MAX_HEADER, bytes.length - start);
   if (length > most) {
-    throw new FormatError(`${file}: byte 8: header length ${length}, at most ${most} possible`);
+    throw new FormatError(`${file}: byte 8: header length ${length}, at most ${most} fit`);
   }
   return { start, end: start + length };
 }
@@ -92,7 +93,7 @@ const DICT_END = / *\} *\n?$/y;
  *
  * @param text ASCII, as {@link npyHeaderRange} found it
  * @param start its offset in the file, for messages
- * @throws {FormatError} naming byte and what was wrong; object and structured arrays by name
+ * @throws {FormatError} naming the byte and the fault; object and structured arrays are named
  */
 export function parseNpyHeader(text: string, start: number, file: string): NpyHeader {
   let at = 0;

@@ -1,6 +1,6 @@
-/** Arrays of other orders, of bytes and of indices, brought to little-endian C order. @module */
+/** Converts arrays of other byte and index orders to little-endian C order. @module */
 
-/** A copy with the bytes of every element reversed. */
+/** Returns a copy with the bytes of every element reversed. */
 export function reverseElements(bytes: Uint8Array, itemSize: number): Uint8Array {
   const copy = new Uint8Array(bytes.length);
   for (let at = 0; at < copy.length; at += itemSize) {
@@ -10,7 +10,8 @@ export function reverseElements(bytes: Uint8Array, itemSize: number): Uint8Array
 }
 
 /**
- * A copy in C order, the last index fastest, of an array in Fortran order, the first index fastest.
+ * Returns a copy in C order (last index fastest) of an array in Fortran order (first index
+ * fastest).
  */
 export function toCOrder<T extends TypedArray>(data: T, shape: readonly number[]): T {
   const copy = data.slice() as T;
@@ -32,5 +33,5 @@ export function toCOrder<T extends TypedArray>(data: T, shape: readonly number[]
 
 type TypedArray = { readonly length: number; slice(): unknown };
 
-/** Elements of whatever type, to be copied. */
+/** Elements of any type, for copying. */
 type Elements = { [i: number]: unknown };

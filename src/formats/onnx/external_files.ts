@@ -1,5 +1,5 @@
 /**
- * The files beside an ONNX model that hold its weights: checked before a runtime opens them.
+ * Validates the files beside an ONNX model that hold its weights, before a runtime opens them.
  * @module
  */
 
@@ -8,27 +8,28 @@ import { ModelError, PermissionError } from "../../errors.ts";
 import { resolveFile } from "../real_file.ts";
 import { shown } from "../../text.ts";
 
-/** A network whose external data are in place. */
+/** A network whose external data are validated. */
 export interface PlacedNetwork {
-  /** Path to open: a runtime looks for the data in its folder. */
+  /** Path to open: a runtime searches for the data in its folder. */
   path: string;
-  /** Files of the external data by location, links resolved. */
+  /** Resolved path of each external file, by location. */
   data: Map<string, string>;
 }
 
 /**
- * Finds the external data of a network and checks each file: inside the network's folder, no
- * symbolic link out of it, no second hard link, which could be a file of someone else's, and long
- * enough for what the network reads.
+ * Finds the external data of a network and validates each file: it lies inside the network's
+ * folder, is not a symbolic link out of it, has one hard link only (a second one could be another
+ * user's file), and is long enough.
  *
- * A network that is a link has its data beside the link, as links of their own (Hugging Face's
- * cache), or beside the file that it leads to. Links into the folder of that file are followed: it
- * may be read, and the network itself lies there.
+ * If the network is a symbolic link, its data lie beside the link, as links of their own (as in
+ * Hugging Face's cache), or beside the link's target. Links into the target's folder are followed,
+ * since the network itself lies there.
  *
  * @param network path of the network
  * @param files least size by location, from {@linkcode externalFiles}
- * @throws {ModelError} a file is missing, too short, no file, or a link out of both folders
- * @throws {PermissionError} when reading is not allowed, or a link leads to what may not be read
+ * @throws {ModelError} if a file is missing, too short, not a regular file, or a link out of both
+ * folders
+ * @throws {PermissionError} if reading is not allowed, or the target of a link may not be read
  */
 export async function placeNetwork(
   network: string,
@@ -44,7 +45,7 @@ export async function placeNetwork(
   return { path, data };
 }
 
-/** The network's own path, its folder resolved, where it is a link with data beside it. */
+/** The path of a linked network, its folder resolved, if its data lie beside the link. */
 async function besideLink(
   network: string,
   files: ReadonlyMap<string, number>,
@@ -68,15 +69,15 @@ async function checkFile(
   };
   const file = await follow(location, folders, fail);
   const { isFile, nlink, size } = await look(file) ?? fail("no such file");
-  if (!isFile) fail("not a file");
+  if (!isFile) fail("not a regular file");
   if (nlink !== null && nlink > 1) fail(`${nlink} hard links, wanted one`);
   if (size < wanted) fail(`${size} bytes, wanted at least ${wanted}`);
   return file;
 }
 
 /**
- * Checks every part of the way, since whoever opens the file follows links; only the last part may
- * be one.
+ * Checks every part of the path, since opening the file follows links. Only the last part may be a
+ * link.
  */
 async function follow(
   location: string,
@@ -104,7 +105,7 @@ async function look(path: string): Promise<Deno.FileInfo | undefined> {
       return undefined;
     }
     if (cause instanceof Deno.errors.NotCapable) {
-      throw new PermissionError(`cannot look at ${path}`, { hint: cause.message, cause });
+      throw new PermissionError(`cannot read ${path}`, { hint: cause.message, cause });
     }
     throw cause;
   }

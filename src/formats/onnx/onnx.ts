@@ -1,7 +1,7 @@
 /**
  * Reads the structure of an ONNX file without a runtime: inputs, outputs, nodes, operator sets,
- * external data. Weights are stepped over. Every byte is untrusted: what is wrong is a FormatError
- * with its offset.
+ * external data. Weights are skipped. All bytes are untrusted: a fault throws a FormatError with
+ * its offset.
  *
  * Field numbers are those of onnx.proto (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto).
  * @module
@@ -22,11 +22,11 @@ import type {
 } from "./onnx_types.ts";
 import { type ByteRange, type ProtobufField, ProtobufReader } from "./protobuf.ts";
 
-/** Graphs inside graphs; real ones stay below ten. */
+/** Deepest nesting of graphs; real models stay below ten. */
 const MAX_DEPTH = 64;
 /**
- * Integers of a list that are kept: nobody asks for more than axes and shapes, and a list may be as
- * long as its file.
+ * Integers of a list that are kept. Only axes and shapes are read, and a list may be as long as its
+ * file.
  */
 const MAX_INTEGERS = 2 * MAX_RANK;
 const EXTERNAL = 1;
@@ -35,8 +35,9 @@ const EXTERNAL = 1;
  * Reads an ONNX file.
  *
  * @param bytes the `.onnx` file; its external data files are not opened
- * @param options.file what errors call the file
- * @throws {FormatError} not an ONNX model, damaged, or with external data outside its folder
+ * @param options.file name of the file in messages
+ * @throws {FormatError} if it is not an ONNX model, is damaged, or has external data outside its
+ * folder
  *
  * @example
  * ```ts
@@ -98,10 +99,7 @@ class OnnxReader {
     };
   }
 
-  /**
-   * Protobuf merges a message that is given twice; no writer does that, and no reader should have
-   * to.
-   */
+  /** Refuses a message that is given twice. Protobuf would merge them, but no writer does that. */
   #once(field: ProtobufField, before: unknown): void {
     if (before !== undefined) this.#reader.fail(field.tag, `field ${field.number} given twice`);
   }
@@ -137,7 +135,7 @@ class OnnxReader {
 
   #graph(range: ByteRange): OnnxGraph {
     if (++this.#depth > MAX_DEPTH) {
-      this.#reader.fail(range.start, `more than ${MAX_DEPTH} graphs inside one another`);
+      this.#reader.fail(range.start, `more than ${MAX_DEPTH} nested graphs`);
     }
     const graph: OnnxGraph = {
       nodes: [],
@@ -267,7 +265,7 @@ class OnnxReader {
     return value;
   }
 
-  /** TypeProto; sequences, maps and optionals leave `elemType` open. */
+  /** Reads a TypeProto. `elemType` stays undefined for sequences, maps and optionals. */
   #type(range: ByteRange, value: OnnxValue): void {
     let tensor: ProtobufField | undefined;
     for (const field of this.#reader.fields(range)) {
@@ -289,7 +287,7 @@ class OnnxReader {
     }
   }
 
-  /** A size below zero is how some writers say "unknown". */
+  /** Reads a dimension. Some writers encode an unknown size as a negative number. */
   #dim(range: ByteRange): OnnxDim {
     let dim: OnnxDim;
     for (const field of this.#reader.fields(range)) {

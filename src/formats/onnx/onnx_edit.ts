@@ -1,4 +1,4 @@
-/** Edits the main graph of an ONNX file: what is not named stays byte for byte. @module */
+/** Edits the main graph of an ONNX file; all other bytes stay the same. @module */
 
 import { BinaryWriter, WireType } from "npm:@bufbuild/protobuf@2.17.0/wire";
 import type { OnnxModel, OnnxNode, OnnxValue } from "./onnx_types.ts";
@@ -9,13 +9,13 @@ const INITIALIZER = 5;
 const EXTERNAL_DATA = 13;
 
 /**
- * Writes the file anew with some fields of its main graph replaced or left out.
+ * Rewrites a file with some fields of its main graph replaced or removed.
  *
  * @param bytes the file
- * @param model what {@linkcode readOnnx} made of it
- * @param edits new payload by field (a direct child of the main graph); `undefined` leaves the
- * field out
- * @returns new bytes; the given ones are untouched
+ * @param model result of {@linkcode readOnnx}
+ * @param edits new payload by field (a direct child of the main graph); `undefined` removes the
+ * field
+ * @returns new bytes; `bytes` is not changed
  */
 export function editGraph(
   bytes: Uint8Array,
@@ -41,8 +41,8 @@ export function editGraph(
 }
 
 /**
- * Payload of an input's ValueInfoProto with other dimensions, all symbolic: a tensor of the same
- * element type.
+ * Returns the payload of an input's ValueInfoProto with other dimensions, all symbolic. The element
+ * type stays the same.
  */
 export function withDims(bytes: Uint8Array, value: OnnxValue, dims: string[]): Uint8Array {
   const writer = new BinaryWriter();
@@ -59,7 +59,8 @@ export function withDims(bytes: Uint8Array, value: OnnxValue, dims: string[]): U
 }
 
 /**
- * Payload of a node turned into Identity: first input, outputs, name and notes stay, attributes go.
+ * Returns the payload of a node changed to Identity. The first input, the outputs, the name and the
+ * doc string stay; the attributes are removed.
  */
 export function asIdentity(bytes: Uint8Array, node: OnnxNode): Uint8Array {
   const writer = new BinaryWriter();
@@ -72,9 +73,9 @@ export function asIdentity(bytes: Uint8Array, node: OnnxNode): Uint8Array {
 }
 
 /**
- * Writes the file anew with other places of its external data.
+ * Rewrites a file with other locations of its external data.
  *
- * @param locations new location by the old one; initializers of the main graph alone are changed
+ * @param locations new location by old location; only initializers of the main graph are changed
  */
 export function withLocations(
   bytes: Uint8Array,

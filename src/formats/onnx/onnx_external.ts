@@ -1,10 +1,10 @@
-/** External data of ONNX tensors: what a file may say about where its weights lie. @module */
+/** Reads and validates the external data entries of ONNX tensors. @module */
 
 import type { OnnxExternalData, OnnxModel, OnnxTensor } from "./onnx_types.ts";
 import { shown } from "../../text.ts";
 import type { ByteRange, ProtobufField, ProtobufReader } from "./protobuf.ts";
 
-/** Bits per element by ONNX element type; strings and complex numbers never lie outside. */
+/** Bits per element by ONNX element type. Strings and complex numbers are never external. */
 const BITS: Record<number, number> = {
   ...{
     1: 32,
@@ -27,12 +27,12 @@ const BITS: Record<number, number> = {
 /**
  * Checks the external_data entries of one tensor.
  *
- * @param reader of the file
+ * @param reader reader of the file
  * @param tensor the tensor's heading
  * @param entries its StringStringEntryProto fields
- * @param at offset of the tensor, for errors
- * @throws {FormatError} a location that leaves the model's folder, a key given twice, an offset or
- * length that is no number
+ * @param at offset of the tensor, for messages
+ * @throws {FormatError} if a location leaves the model's folder, a key is given twice, or an offset
+ * or length is not a number
  */
 export function readExternalData(
   reader: ProtobufReader,
@@ -63,8 +63,8 @@ export function readExternalData(
 }
 
 /**
- * Files that a model needs beside itself, each with the least size it must have, for
- * {@link placeNetwork}.
+ * Returns the external files of a model, each with the least size it must have, for {@link
+ * placeNetwork}.
  */
 export function externalFiles(model: OnnxModel): Map<string, number> {
   const files = new Map<string, number>();
@@ -74,8 +74,8 @@ export function externalFiles(model: OnnxModel): Map<string, number> {
   return files;
 }
 
-// Why a location is refused. A part that is only a star begins ONNX Runtime's own tag
-// "*/_ORT_MEM_ADDR_/*", by which an offset means an address in memory.
+// Returns why a location is refused. A part that is only a star begins ONNX Runtime's own tag
+// "*/_ORT_MEM_ADDR_/*", with which an offset means an address in memory.
 function locationFault(location: string): string | undefined {
   if (location === "") return "empty";
   // deno-lint-ignore no-control-regex

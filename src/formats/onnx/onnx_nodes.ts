@@ -1,14 +1,13 @@
 /**
- * Operators and edges of an ONNX file, read through a small window: gigabytes of weights are
- * stepped over and never read.
- *
+ * Reads the operators and edges of an ONNX file through a small buffer. Gigabytes of weights are
+ * skipped without being read.
  * Field numbers are those of onnx.proto (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto).
  * @module
  */
 import { FormatError } from "../../errors.ts";
 import { type ByteSource, readExactly } from "../byte_source.ts";
 
-/** What a node computes from what. */
+/** Operator, inputs and outputs of a node. */
 export interface NodeSketch {
   op: string;
   inputs: string[];
@@ -30,17 +29,17 @@ interface Field {
 }
 
 const WINDOW_BYTES = 2 ** 16;
-/** A tag of five bytes and a length of ten. */
+/** Longest field head: a tag of five bytes and a length of ten. */
 const LONGEST_HEAD = 15;
-/** Graphs inside graphs; real ones stay below ten. */
+/** Deepest nesting of graphs; real models stay below ten. */
 const MAX_DEPTH = 64;
-/** A bound on memory: SDXL has 20,000 nodes. */
+/** Limits memory. SDXL has 20,000 nodes. */
 const MAX_NODES = 500_000;
 const LENGTH_DELIMITED = 2;
-/** Bytes of a value by its wire type, where it is fixed. */
+/** Bytes of a value by wire type, for the types of fixed size. */
 const FIXED: Readonly<Record<number, number>> = { 1: 8, 5: 4 };
 
-/** Reads the nodes. @throws {FormatError} where the source is no ONNX model */
+/** Reads the nodes. @throws {FormatError} if the source is not an ONNX model */
 export async function readNodes(source: ByteSource, file: string): Promise<NodeSketches> {
   return await new NodeReader(source, file).model();
 }
@@ -69,7 +68,7 @@ class NodeReader {
     return sketches;
   }
 
-  /** Nodes of a graph or a function, which number them differently. */
+  /** Reads the nodes of a graph or a function, which have different field numbers. */
   async #list(message: Omit<Field, "number">, number: number): Promise<NodeSketch[]> {
     if (++this.#depth > MAX_DEPTH) this.#fail(message.start, `graphs nested over ${MAX_DEPTH}`);
     const nodes: NodeSketch[] = [];
@@ -114,9 +113,9 @@ class NodeReader {
       const length = wireType === LENGTH_DELIMITED
         ? second!.value
         : FIXED[wireType] ?? second!.next - tag.next;
-      // Wire types 3, 4, 6 and 7 are none that ONNX has.
+      // ONNX does not use the wire types 3, 4, 6 and 7.
       if (![0, 1, 2, 5].includes(wireType) || !(payload + length <= end)) {
-        this.#fail(at, "no field of a protobuf message");
+        this.#fail(at, "not a field of a protobuf message");
       }
       if (wireType === LENGTH_DELIMITED) {
         yield { number: tag.value >>> 3, start: payload, end: payload + length };
@@ -147,7 +146,7 @@ class NodeReader {
   }
 }
 
-/** A number and the place behind it; NaN where the bytes end first. */
+/** Returns a number and the offset after it; NaN if the bytes end first. */
 function varint(bytes: Uint8Array, start: number): { value: number; next: number } {
   let value = 0;
   for (let i = start; i < bytes.length && i - start < 10; i++) {

@@ -1,8 +1,8 @@
-/** What {@link file://./onnx.ts} reads out of an ONNX file, weights aside. @module */
+/** Types of the structure that {@link file://./onnx.ts} reads from an ONNX file. @module */
 
 import type { ByteRange, ProtobufField } from "./protobuf.ts";
 
-/** A dimension: its size, its symbolic name, or nothing known. */
+/** A dimension: its size, its symbolic name, or `undefined` if unknown. */
 export type OnnxDim = number | string | undefined;
 
 /** An input or output. */
@@ -10,47 +10,46 @@ export interface OnnxValue {
   /** Name that `run` takes. */
   name: string;
   /**
-   * ONNX element type (1 float32, 6 int32, 7 int64, 10 float16, …), `undefined` for what is no
-   * tensor.
+   * ONNX element type (1 float32, 6 int32, 7 int64, 10 float16, …), `undefined` if not a tensor.
    */
   elemType: number | undefined;
-  /** Dimensions: `[]` is a scalar, `undefined` a shape that the file leaves open. */
+  /** Dimensions: `[]` is a scalar, `undefined` an unknown shape. */
   dims: OnnxDim[] | undefined;
-  /** Where its ValueInfoProto lies. */
+  /** Position of its ValueInfoProto. */
   field: ProtobufField;
 }
 
-/** Where a tensor that is not in the file lies. */
+/** Location of a tensor that is stored in another file. */
 export interface OnnxExternalData {
   /** Name of the tensor; may be empty inside nodes. */
   tensor: string;
   /**
-   * Path relative to the model's folder, `/` between its parts: never absolute, never through `..`.
+   * Path relative to the model's folder, parts separated by `/`; never absolute, never with `..`.
    */
   location: string;
   /** First byte in that file. */
   offset: number;
-  /** Bytes there: as the file says, else as shape and type say; `undefined` where neither does. */
+  /** Bytes there, from the file or else from shape and type; `undefined` if neither says. */
   length: number | undefined;
 }
 
 /** A tensor's heading. */
 export interface OnnxTensor {
-  /** Name, empty where a node holds the tensor. */
+  /** Name, empty if a node contains the tensor. */
   name: string;
   /** ONNX element type. */
   elemType: number;
   /** Sizes. */
   dims: number[];
-  /** Set where the data lies in another file. */
+  /** Set if the data lie in another file. */
   external: OnnxExternalData | undefined;
-  /** Data as bytes (raw_data), where the file has it so. */
+  /** Data as bytes (raw_data), if stored so. */
   raw: ByteRange | undefined;
-  /** Data as a list (int64_data), where the file has it so; its first 64 numbers at most. */
+  /** Data as a list (int64_data), if stored so; at most its first 64 numbers. */
   int64Data: number[];
 }
 
-/** An attribute of a node, as far as anyone here asks. */
+/** An attribute of a node, limited to what the adapters read. */
 export interface OnnxAttribute {
   /** Name. */
   name: string;
@@ -70,13 +69,13 @@ export interface OnnxNode {
   domain: string;
   /** Name, often empty. */
   name: string;
-  /** Names of the inputs, empty where one is left out. */
+  /** Names of the inputs, empty for an omitted one. */
   inputs: string[];
   /** Names of the outputs. */
   outputs: string[];
   /** Attributes. */
   attributes: OnnxAttribute[];
-  /** Where its NodeProto lies. */
+  /** Position of its NodeProto. */
   field: ProtobufField;
 }
 
@@ -84,11 +83,11 @@ export interface OnnxNode {
 export interface OnnxGraph {
   /** Nodes in file order. */
   nodes: OnnxNode[];
-  /** Inputs, initializers that old files list among them left out. */
+  /** Inputs, without the initializers that old files list among them. */
   inputs: OnnxValue[];
   /** Outputs. */
   outputs: OnnxValue[];
-  /** What the file says of values between. */
+  /** Types and shapes of intermediate values, as far as the file states them. */
   valueInfo: OnnxValue[];
   /** Constants. */
   initializers: OnnxTensor[];
@@ -98,16 +97,16 @@ export interface OnnxGraph {
 export interface OnnxModel {
   /** Version of the format. */
   irVersion: number;
-  /** Program that wrote the file, and its version. */
+  /** Name and version of the program that wrote the file. */
   producer: { name: string; version: string };
   /** Operator set version by domain, `""` for ONNX's own. */
   opsets: Map<string, number>;
-  /** Domains of the operators in use, functions that the file itself defines left out. */
+  /** Domains of the operators in use, without functions that the file itself defines. */
   domains: string[];
-  /** Every tensor that lies in another file. */
+  /** Every tensor that is stored in another file. */
   external: OnnxExternalData[];
   /** The main graph. */
   graph: OnnxGraph;
-  /** Where the main graph lies. */
+  /** Position of the main graph. */
   graphField: ProtobufField;
 }

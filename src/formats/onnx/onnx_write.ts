@@ -1,6 +1,6 @@
 /**
- * Writes ONNX files: a graph of standard operators whose large constants lie in another file.
- *
+ * Writes ONNX files: a graph of standard operators whose large constants are stored in another
+ * file.
  * Field numbers are those of onnx.proto (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto).
  * @module
  */
@@ -9,20 +9,20 @@ import { BinaryWriter, WireType } from "npm:@bufbuild/protobuf@2.17.0/wire";
 /** Format version 8 came with operator set 16; every ONNX Runtime since 1.12 reads it. */
 const IR_VERSION = 8;
 
-/** ONNX numbers of the element types that are written here. */
+/** ONNX numbers of the element types that are written. */
 export const ONNX_TYPES = { float32: 1, int64: 7, float16: 10 } as const;
 
-/** Name of an element type that is written here. */
+/** Name of an element type that is written. */
 export type OnnxTypeName = keyof typeof ONNX_TYPES;
 
-/** An input or output; a name in place of a size leaves the size open. */
+/** An input or output. A name in place of a size makes the size symbolic. */
 export interface OnnxValueSpec {
   name: string;
   type: OnnxTypeName;
   dims: readonly (number | string)[];
 }
 
-/** A constant: its little-endian bytes, or where they lie in a file beside the model. */
+/** A constant: its little-endian bytes, or their position in a file beside the model. */
 export interface OnnxTensorSpec {
   name: string;
   type: OnnxTypeName;
@@ -30,7 +30,7 @@ export interface OnnxTensorSpec {
   data: Uint8Array | { location: string; offset: number; length: number };
 }
 
-/** An attribute by its kind. */
+/** An attribute, by kind. */
 export type OnnxAttributeSpec =
   | { int: number }
   | { ints: readonly number[] }
@@ -39,7 +39,7 @@ export type OnnxAttributeSpec =
     string: string;
   };
 
-/** One node, its operator from ONNX's own domain. */
+/** A node with an operator of ONNX's own domain. */
 export interface OnnxNodeSpec {
   name: string;
   opType: string;
@@ -58,25 +58,27 @@ export interface OnnxModelSpec {
   name: string;
   inputs: readonly OnnxValueSpec[];
   outputs: readonly OnnxValueSpec[];
-  /** In an order in which they can run. */
+  /** Nodes in topological order. */
   nodes: readonly OnnxNodeSpec[];
   initializers: readonly OnnxTensorSpec[];
 }
 
-/** Bytes of the model file; the same for the same model. */
+/** Returns the bytes of the model file. Equal models give equal bytes. */
 export function writeOnnx(model: OnnxModelSpec): Uint8Array {
   const writer = new BinaryWriter();
   writer.tag(1, WireType.Varint).int64(IR_VERSION); // ir_version
   text(writer, 2, model.producer); // producer_name
   message(writer, 7, () => graph(writer, model)); // graph
-  message(writer, 8, () => writer.tag(2, WireType.Varint).int64(model.opset)); // opset_import.version
+  // opset_import.version
+  message(writer, 8, () => writer.tag(2, WireType.Varint).int64(model.opset));
   return writer.finish();
 }
 
 function graph(writer: BinaryWriter, model: OnnxModelSpec): void {
   for (const spec of model.nodes) message(writer, 1, () => node(writer, spec)); // node
   text(writer, 2, model.name); // name
-  for (const spec of model.initializers) message(writer, 5, () => tensor(writer, spec)); // initializer
+  // initializer
+  for (const spec of model.initializers) message(writer, 5, () => tensor(writer, spec));
   for (const spec of model.inputs) message(writer, 11, () => value(writer, spec)); // input
   for (const spec of model.outputs) message(writer, 12, () => value(writer, spec)); // output
 }

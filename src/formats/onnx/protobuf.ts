@@ -1,7 +1,6 @@
 /**
- * Reads protobuf messages in place: fields come as ranges of the given bytes, so that gigabytes of
- * weights are stepped over and never copied, and an edit can keep every byte it does not
- * understand.
+ * Reads protobuf messages in place. Fields are returned as ranges of the given bytes, so gigabytes
+ * of weights are skipped without a copy, and an edit keeps every byte that it does not change.
  * @module
  */
 
@@ -12,28 +11,28 @@ import { FormatError } from "../../errors.ts";
 export interface ByteRange {
   /** First byte. */
   start: number;
-  /** One past the last byte. */
+  /** Byte after the last one. */
   end: number;
 }
 
-/** One field of a message; its range is the payload, behind tag and length. */
+/** One field of a message. Its range is the payload, without tag and length. */
 export interface ProtobufField extends ByteRange {
   /** Number of the field in its message's definition. */
   number: number;
-  /** How the payload is encoded: 0 varint, 1 of 64 bits, 2 of a stated length, 5 of 32 bits. */
+  /** Encoding of the payload: 0 varint, 1 64 bits, 2 length-delimited, 5 32 bits. */
   wireType: number;
   /** Offset of the field's tag. */
   tag: number;
 }
 
 /**
- * A bound on the memory that a hostile file can take, at most 170 MB. Exports have 10 to 20 fields
- * per node.
+ * Limits the memory that a hostile file can use, to at most 170 MB. Exports have 10 to 20 fields per
+ * node.
  */
 const MAX_FIELDS = 500_000;
 const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** Cursor-free reader of one file. */
+/** Reads the messages of one file. It keeps no position. */
 export class ProtobufReader {
   /** All bytes of the file. */
   readonly bytes: Uint8Array;
@@ -42,7 +41,7 @@ export class ProtobufReader {
 
   /**
    * @param bytes the file
-   * @param file what errors call it
+   * @param file name of the file in messages
    */
   constructor(bytes: Uint8Array, file: string) {
     this.bytes = bytes;
@@ -50,9 +49,9 @@ export class ProtobufReader {
   }
 
   /**
-   * Fields of a message, in file order.
+   * Returns the fields of a message, in file order.
    *
-   * @throws {FormatError} the bytes are not a message, with the offset where they stop to be one
+   * @throws {FormatError} if the bytes are not a message, with the offset of the fault
    */
   *fields(message: ByteRange): Generator<ProtobufField> {
     const reader = this.#readerAt(message);
@@ -73,7 +72,7 @@ export class ProtobufReader {
         if (length > BigInt(reader.len - start)) throw new RangeError(`length ${length} too large`);
         reader.pos = start + Number(length);
       } else if (wireType === WireType.StartGroup || wireType === WireType.EndGroup) {
-        throw new RangeError("a group, which ONNX has not");
+        throw new RangeError("a group, which ONNX does not use");
       } else {
         reader.skip(wireType, number);
       }
@@ -83,13 +82,13 @@ export class ProtobufReader {
     }
   }
 
-  /** The field as a nested message, bytes or string: its range, once it is known to be one. */
+  /** Returns the range of a field that is a nested message, bytes or a string. */
   range(field: ProtobufField): ByteRange {
     if (field.wireType !== WireType.LengthDelimited) this.#wrongType(field);
     return field;
   }
 
-  /** A string, which must be UTF-8. */
+  /** Returns a string field, which must be UTF-8. */
   text(field: ProtobufField): string {
     const { start, end } = this.range(field);
     try {
@@ -99,15 +98,15 @@ export class ProtobufReader {
     }
   }
 
-  /** An int64, int32 or enum that a number holds exactly. */
+  /** Returns an int64, int32 or enum field, which must be a safe integer. */
   integer(field: ProtobufField): number {
     if (field.wireType !== WireType.Varint) this.#wrongType(field);
     return this.#varint(this.#readerAt(field));
   }
 
   /**
-   * What one field adds to a list of integers: one, or several in packed form, which are not held
-   * in memory.
+   * Returns the integers that one field adds to a list: one, or several in packed form. They are
+   * generated one by one, without an array.
    */
   *integers(field: ProtobufField): Generator<number> {
     if (field.wireType === WireType.Varint) return yield this.integer(field);

@@ -1,5 +1,5 @@
 /**
- * Safetensors files: latents and trajectories that runs keep, and checkpoints that users bring.
+ * Reads and writes safetensors files: latents and trajectories of runs, and checkpoints of users.
  * @module
  */
 import { type ByteSource, readExactly } from "../byte_source.ts";
@@ -29,20 +29,18 @@ export type { SafetensorsTensor } from "./safetensors_tensor.ts";
 
 /** What {@link readSafetensors} returns. */
 export interface Safetensors {
-  /**
-   * Tensors by name, in the order of their data; those of a type that is only listed are left out.
-   */
+  /** Tensors by name, in the order of their data, without those of a type that is only listed. */
   readonly tensors: Map<string, SafetensorsTensor>;
-  /** The free text that the file carries. */
+  /** Free text in the file's header, by key. */
   readonly metadata: Map<string, string>;
 }
 
 /**
  * Reads a safetensors file that is in memory.
  *
- * @param bytes the whole file; aligned tensors stay views of it, others are copied
+ * @param bytes the whole file; the result has views of aligned tensors and copies of others
  * @param options `file` is the name in messages
- * @throws {FormatError} where anything in the header is not exactly as the format demands
+ * @throws {FormatError} if the header violates the format anywhere
  *
  * @example
  * ```ts
@@ -68,22 +66,23 @@ export function readSafetensors(bytes: Uint8Array, options: { file?: string } = 
   return { tensors, metadata: new Map(header.metadata) };
 }
 
-/** Bytes as the tensor that an entry describes. */
+/** Converts bytes to the tensor that an entry describes. */
 export function toTensor(
   { dtype, shape }: { readonly dtype: SafetensorsDtype; readonly shape: readonly number[] },
   bytes: Uint8Array,
 ): SafetensorsTensor {
-  // The one cast: TypeScript cannot follow that the array type is looked up by the same dtype.
+  // TypeScript cannot infer that the array type was looked up by the same dtype.
   return { dtype, shape, data: viewAs<unknown>(ARRAY_TYPES[dtype], bytes) } as SafetensorsTensor;
 }
 
 /**
- * A safetensors file too large to hold: the header is read and checked at once, tensors one by one.
+ * A safetensors file too large to hold in memory. The header is read and validated on opening,
+ * tensors are read one by one.
  */
 export class SafetensorsFile implements SafetensorsHeader, TensorFile {
-  /** Every tensor's type, shape and place, in the order of the data. */
+  /** Type, shape and position of every tensor, in the order of the data. */
   readonly entries: ReadonlyMap<string, SafetensorsEntry>;
-  /** The free text that the file carries. */
+  /** Free text in the file's header, by key. */
   readonly metadata: ReadonlyMap<string, string>;
   readonly #source: ByteSource;
   readonly #file: string;
@@ -98,7 +97,7 @@ export class SafetensorsFile implements SafetensorsHeader, TensorFile {
   /**
    * Reads and checks the header.
    *
-   * @param source the bytes; stays in use for {@link SafetensorsFile.read}
+   * @param source the bytes; {@link SafetensorsFile.read} uses it later
    * @throws {FormatError} as {@link readSafetensors}
    */
   static async open(source: ByteSource, options: { file?: string } = {}): Promise<SafetensorsFile> {
@@ -113,8 +112,8 @@ export class SafetensorsFile implements SafetensorsHeader, TensorFile {
   /**
    * Reads one tensor.
    *
-   * @throws {FormatError} where there is none of that name, its element type is only listed, or the
-   * file has shrunk
+   * @throws {FormatError} if there is no tensor of that name, its element type is only listed, or
+   * the file has shrunk
    */
   async read(name: string): Promise<SafetensorsTensor> {
     const entry = readableEntry(this.entries, name, this.#file);
@@ -125,7 +124,7 @@ export class SafetensorsFile implements SafetensorsHeader, TensorFile {
    * Reads a part of one tensor: its elements in C order, little-endian.
    *
    * @throws {FormatError} as {@link SafetensorsFile.read}
-   * @throws {RangeError} where the range is not within the tensor
+   * @throws {RangeError} if the range is not within the tensor
    */
   async readBytes(name: string, range: TensorRange): Promise<Uint8Array> {
     const entry = entryOf(this.entries, name, this.#file);
@@ -136,14 +135,14 @@ export class SafetensorsFile implements SafetensorsHeader, TensorFile {
 }
 
 /**
- * Serialises tensors to a safetensors file: the same bytes for the same content, whatever the order
- * of the maps. The layout is the reference implementation's: wider types first, then by name;
- * header padded with spaces to a multiple of 8 bytes.
+ * Serialises tensors to a safetensors file. The same content gives the same bytes, whatever the
+ * order of the maps. The layout is the reference implementation's: wider types first, then by name;
+ * the header is padded with spaces to a multiple of 8 bytes.
  *
- * @param tensors by name
- * @param metadata free text by name
- * @throws {TypeError} where a name or a type cannot be written, {RangeError} where data and shape
- * disagree
+ * @param tensors tensors by name
+ * @param metadata free text by key
+ * @throws {TypeError} if a name or a type cannot be written
+ * @throws {RangeError} if data and shape disagree
  */
 export function writeSafetensors(
   tensors: ReadonlyMap<string, SafetensorsTensor>,

@@ -2,9 +2,9 @@
  * The header of a safetensors file: `u64 length`, then JSON `{name: {dtype, shape, data_offsets},
  * "__metadata__": {…}}`, then data.
  *
- * Everything the header says is checked against itself and the size of the file before any tensor
- * is touched: the ranges must tile the data without hole or overlap, each as long as its shape and
- * type demand. https://huggingface.co/docs/safetensors describes the format.
+ * The header is validated against itself and the size of the file before any tensor is read: the
+ * ranges must tile the data without gaps or overlaps, each as long as its shape and type require.
+ * https://huggingface.co/docs/safetensors describes the format.
  * @module
  */
 import { FormatError } from "../../errors.ts";
@@ -16,12 +16,12 @@ import { shown, shownValue } from "../../text.ts";
 /** Bytes of the length field before the JSON. */
 export const LENGTH_FIELD = 8;
 /**
- * Longest accepted JSON header, a hundred thousand tensors' worth; the reference implementation
+ * Longest accepted JSON header, enough for a hundred thousand tensors. The reference implementation
  * stops at 100 MB.
  */
 const MAX_HEADER = 16 * 2 ** 20;
 
-/** What the header says about one tensor; checked. */
+/** A validated entry of the header: one tensor. */
 export interface SafetensorsEntry {
   /** Element type. */
   readonly dtype: ListedDtype;
@@ -33,7 +33,7 @@ export interface SafetensorsEntry {
   readonly length: number;
 }
 
-/** A checked header. */
+/** A validated header. */
 export interface SafetensorsHeader {
   /** Every tensor, in the order of its data. */
   readonly entries: ReadonlyMap<string, SafetensorsEntry>;
@@ -42,11 +42,11 @@ export interface SafetensorsHeader {
 }
 
 /**
- * Length of the JSON, from the first bytes of the file.
+ * Returns the length of the JSON, from the first bytes of the file.
  *
- * @param prefix at least the first 8 bytes, or the whole file where it is shorter
+ * @param prefix at least the first 8 bytes, or the whole file if it is shorter
  * @param fileSize size of the whole file in bytes
- * @throws {FormatError} where the field is missing or points outside the file
+ * @throws {FormatError} if the length field is missing or points outside the file
  */
 export function headerLength(prefix: Uint8Array, fileSize: number, file: string): number {
   if (prefix.length < LENGTH_FIELD) {
@@ -64,7 +64,7 @@ export function headerLength(prefix: Uint8Array, fileSize: number, file: string)
   return Number(claimed);
 }
 
-/** What a file is whose size does not fit its own header. */
+/** Returns the error of a file whose size does not match its header. */
 function damaged(file: string, what: string): FormatError {
   return new FormatError(`${file}: a damaged safetensors file: ${what}`, {
     hint: "copy or download it again",
@@ -72,7 +72,7 @@ function damaged(file: string, what: string): FormatError {
 }
 
 /**
- * Parses and checks the JSON of a header.
+ * Parses and validates the JSON of a header.
  *
  * @param json the bytes after the length field, {@link headerLength} of them
  * @param fileSize size of the whole file in bytes
@@ -100,8 +100,8 @@ export function parseHeader(json: Uint8Array, fileSize: number, file: string): S
 }
 
 /**
- * Null is no metadata, as for the reference implementation; so are further keys of an entry
- * nothing.
+ * Returns the metadata. As in the reference implementation, null means none, and other keys of an
+ * entry are ignored.
  */
 function parseMetadata(value: JsonValue | undefined, file: string): ReadonlyMap<string, string> {
   const metadata = new Map<string, string>();
@@ -150,12 +150,11 @@ function parseEntry(
       } bytes, ${dtype} [${shape}] needs ${needed}`,
     );
   }
-  // The parser's array has room to grow; the copy is exact, which halves the memory of a large
-  // header.
+  // The parser's array has spare capacity. An exact copy halves the memory of a large header.
   return { dtype, shape: [...shape], offset: dataStart + begin, length: needed };
 }
 
-/** Whether a value is a list of numbers; {@link readJson} has let through natural ones only. */
+/** Whether a value is a list of numbers. {@link readJson} has accepted natural numbers only. */
 function isNaturals(value: JsonValue | undefined): value is readonly number[] {
   return Array.isArray(value) && value.every((item) => typeof item === "number");
 }

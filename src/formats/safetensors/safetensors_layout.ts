@@ -1,5 +1,5 @@
 /**
- * Where the tensors of a safetensors file lie, before any of them is at hand: for files written
+ * Computes the layout of a safetensors file before its tensors are available, for files written
  * tensor by tensor.
  * @module
  */
@@ -8,22 +8,23 @@ import { LENGTH_FIELD, type SafetensorsEntry } from "./safetensors_header.ts";
 import { byteLengthOf } from "../shape.ts";
 import { shown } from "../../text.ts";
 
-/** A file's first bytes and the places of what follows. */
+/** Header of a file and the positions of its tensors. */
 export interface SafetensorsLayout {
   /** All bytes before the first tensor. */
   header: Uint8Array<ArrayBuffer>;
-  /** Place of every tensor. */
+  /** Position of every tensor. */
   entries: Map<string, SafetensorsEntry>;
   /** Bytes of the whole file. */
   size: number;
 }
 
 /**
- * Lays out tensors one behind the other, in the given order.
+ * Lays out tensors one after another, in the given order.
  *
- * @param alignment what the offset of the first tensor is a multiple of, itself one of 8; the
+ * @param alignment offset of the first tensor is a multiple of this, itself a multiple of 8; the
  * header is padded with spaces
- * @throws {TypeError} where a name cannot be written, {RangeError} on an impossible shape
+ * @throws {TypeError} if a name cannot be written
+ * @throws {RangeError} if a shape is invalid
  */
 export function layoutSafetensors(
   tensors: Iterable<readonly [string, { dtype: SafetensorsDtype; shape: readonly number[] }]>,
@@ -82,8 +83,8 @@ function jsonString(text: string): string {
 }
 
 /**
- * Order of the UTF-8 bytes, which is the order of code points; `<` on strings compares UTF-16
- * units, another order.
+ * Compares by UTF-8 bytes, which is the order of code points. `<` on strings compares UTF-16 units,
+ * whose order differs.
  */
 export function byUtf8(a: string, b: string): number {
   const left = new TextEncoder().encode(a);

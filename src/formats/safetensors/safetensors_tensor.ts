@@ -1,7 +1,7 @@
-/** A tensor in memory, as every reader of tensors gives it. @module */
+/** A tensor in memory, as returned by every reader of tensors. @module */
 import type { SafetensorsData, SafetensorsDtype } from "../element_types.ts";
 
-/** A tensor, its elements C-ordered in the typed array that belongs to its type. */
+/** A tensor with its elements in C order, in the typed array of its element type. */
 export type SafetensorsTensor = {
   [D in SafetensorsDtype]: {
     /** Element type in safetensors' spelling. */

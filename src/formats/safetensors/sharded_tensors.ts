@@ -1,5 +1,5 @@
 /**
- * Tensors spread over several files, with an index that says which is where
+ * Reads tensors that are spread over several files, by the index that lists the file of each
  * (`model.safetensors.index.json`).
  * @module
  */
@@ -17,7 +17,7 @@ export interface ShardedTensorsOptions {
   open: (shard: string) => Promise<TensorFile>;
 }
 
-/** Most shards; the largest models have some hundreds. */
+/** Most accepted shards; the largest models have some hundreds. */
 const MAX_SHARDS = 1000;
 
 /** Several tensor files as one. */
@@ -45,8 +45,7 @@ export class ShardedTensors implements TensorFile {
    * Reads the index and opens every shard.
    *
    * @param index the JSON of the index
-   * @throws {FormatError} where a shard's name is a path, or index and shards do not hold the same
-   * tensors
+   * @throws {FormatError} if a shard's name is a path, or index and shards list different tensors
    */
   static async open(index: Uint8Array, options: ShardedTensorsOptions): Promise<ShardedTensors> {
     const { file = "index", open } = options;
@@ -105,7 +104,7 @@ function weightMap(root: JsonValue, file: string): Map<string, string> {
   return shards;
 }
 
-/** A name that lies in the index's own folder, whatever the system. */
+/** True for a file name without a folder on any system. */
 function isPlainName(name: string): boolean {
   return /^[^\p{C}/\\:*?"<>|]{1,255}$/u.test(name) && !/^\.{1,2}$/.test(name) &&
     /\.(safetensors|bin|pt|pth)$/.test(name);

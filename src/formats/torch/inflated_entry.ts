@@ -1,4 +1,4 @@
-/** The deflated entry of an archive that was asked for last, inflated in memory. @module */
+/** Inflates deflated entries of an archive in memory. @module */
 import { inflateRawSync } from "node:zlib";
 import { FormatError } from "../../errors.ts";
 import { type ByteSource, readExactly } from "../byte_source.ts";
@@ -7,9 +7,9 @@ import type { TensorRange } from "../tensor_file.ts";
 import type { ZipData } from "./zip_local.ts";
 
 /**
- * Inflates entries, one at a time. Deflate has no random access, so a whole entry is in memory
- * while parts of it are read; the directory has bounded its size, and inflating stops at that size
- * whatever the data say.
+ * Inflates entries and keeps the last one in memory. Deflate has no random access, so a whole entry
+ * is in memory while parts of it are read. The directory has limited its size, and inflating stops
+ * at that size whatever the data contain.
  */
 export class InflatedEntry {
   readonly #source: ByteSource;
@@ -23,9 +23,9 @@ export class InflatedEntry {
   }
 
   /**
-   * Bytes of a range of an entry. The memory is released with the last byte.
+   * Returns a range of an entry. The memory is released when its last byte is read.
    *
-   * @throws {FormatError} where the data do not inflate to the size claimed
+   * @throws {FormatError} if the data do not inflate to the recorded size
    */
   async read(place: ZipData, name: string, { offset, length }: TensorRange): Promise<Uint8Array> {
     if (this.#place !== place) {
@@ -55,7 +55,9 @@ export class InflatedEntry {
   }
 }
 
-/** @returns `undefined` where the data are damaged, or more than `size` bytes */
+/**
+ * @returns `undefined` if the data are damaged, or more than `size` bytes
+ */
 function inflated(bytes: Uint8Array, size: number): Uint8Array | undefined {
   try {
     return inflateRawSync(bytes, { maxOutputLength: Math.max(1, size) });

@@ -1,15 +1,14 @@
 /**
- * A restricted pickle machine: reads what `torch.save` writes, as data. Nothing is imported, looked
- * up by name or called.
+ * Reads the pickles that `torch.save` writes, as data. Nothing is imported, looked up by name or
+ * called.
  *
- * The rule for a weight: it is read only if its own construction uses the globals that
- * {@link knownGlobal} lists and nothing else. Every other global, and whatever a pickle makes of
- * one, is a {@link PickleUnread}: a name without content, which no tensor can be made of. So an
- * optimizer's state or a random generator beside the weights is stepped over, and an attack does
- * nothing. Opcodes that a checkpoint has no use for, and known globals with other arguments than
- * PyTorch's, refuse the whole pickle.
+ * A weight is read only if all globals that build it are listed by {@link knownGlobal}. Every other
+ * global, and every result of calling one, is a {@link PickleUnread}: a name without content, from
+ * which no tensor can be built. So the state of an optimizer or a random generator beside the
+ * weights is skipped, and an attack has no effect. An opcode that no checkpoint needs, or a known
+ * global with other arguments than PyTorch's, refuses the whole pickle.
  *
- * What each opcode means is in CPython's `Lib/pickletools.py` (https://github.com/python/cpython).
+ * CPython's `Lib/pickletools.py` (https://github.com/python/cpython) defines the opcodes.
  * @module
  */
 import { FormatError } from "../../errors.ts";
@@ -30,24 +29,24 @@ import {
 } from "./pickle_values.ts";
 import { shown } from "../../text.ts";
 
-/** Longest pickle; that of a checkpoint of a thousand tensors has some 100 KB. */
+/** Longest accepted pickle. A checkpoint of a thousand tensors has about 100 KB. */
 const MAX_BYTES = 64 * 2 ** 20;
-/** Most opcodes. */
+/** Most accepted opcodes. */
 const MAX_OPS = 1_000_000;
-/** Most open marks, and most tuples in one another. */
+/** Most open marks, and deepest nesting of tuples. */
 const MAX_DEPTH = 1000;
-/** Most names of unread globals that are kept. */
+/** Most recorded names of unread globals. */
 const MAX_NAMES = 1000;
-/** Protocols: `torch.save` writes 2 unless told otherwise. */
+/** Accepted protocols. `torch.save` writes 2 by default. */
 const PROTOCOLS = { first: 2, last: 5 };
 
-/** Labels of {@link readPickle}, and what storages there are. */
+/** Labels of {@link readPickle}, and the storages of the archive. */
 export interface ReadPickleOptions {
   /** Name of the file in messages. */
   file?: string;
-  /** Bytes of each storage's entry; without it there are none. */
+  /** Bytes of each storage's entry; by default there are no storages. */
   sizeOf?: StorageSizes;
-  /** Filled with the names of the globals that are not known and were left unread. */
+  /** Receives the names of unknown globals, which were not read. */
   unread?: Set<string>;
 }
 
@@ -55,8 +54,8 @@ export interface ReadPickleOptions {
  * Reads the pickle of a checkpoint.
  *
  * @param bytes the whole pickle
- * @throws {UnsafePickleError} where it asks for anything but data, naming the opcode or the global
- * @throws {FormatError} where it is damaged
+ * @throws {UnsafePickleError} if it requires anything but data, naming the opcode or the global
+ * @throws {FormatError} if it is damaged
  */
 export function readPickle(bytes: Uint8Array, options: ReadPickleOptions = {}): PickleValue {
   const { file = "pickle" } = options;
@@ -72,7 +71,7 @@ class Machine {
   readonly #unread: Set<string>;
   readonly #memo = new Map<number, PickleValue>();
   readonly #storages = new Map<string, PickleStorage>();
-  /** Stacks under the open marks: no opcode reaches below its mark. */
+  /** Stacks below the open marks. No opcode can reach below its mark. */
   readonly #below: PickleValue[][] = [];
   #stack: PickleValue[] = [];
 
@@ -238,13 +237,13 @@ class Machine {
     this.#push(tuple);
   }
 
-  /** Content that no weight is made of is stepped over. */
+  /** Skips content that no weight is built from. */
   #bytes(length: number): void {
     this.#in.skip(length);
     this.#push(new PickleBytes());
   }
 
-  /** A memo entry that is written twice shows one thing to a scanner and another to a reader. */
+  /** Refuses to write a memo entry twice, since scanners and readers could see different values. */
   #put(index: number): void {
     const value = this.#top();
     if (this.#memo.has(index)) this.#in.unsafe(`memo ${index} is written twice`);
@@ -275,7 +274,8 @@ class Machine {
   }
 
   /**
-   * An item whose key is no name (a bool, a tuple, an object) is left out: no weight is under it.
+   * Sets items of a dict. An item whose key is not a text or a number is left out, since no weight
+   * has such a key.
    */
   #setItems(items: readonly PickleValue[]): void {
     const dict = this.#top();
@@ -291,7 +291,7 @@ class Machine {
     }
   }
 
-  /** Python refuses what can change. */
+  /** Refuses mutable keys, as Python does. */
   #checkKey(key: PickleValue): void {
     const changes = Array.isArray(key) || key instanceof PickleDict || key instanceof PickleSet;
     if (changes) this.#in.malformed(`${describeValue(key)} as a key or an item of a set`);
@@ -313,7 +313,7 @@ class Machine {
     this.#push(unread);
   }
 
-  /** PyTorch keeps the first that it meets under a key, whatever the others say. */
+  /** Returns the first storage of a key, as PyTorch does, whatever later ones say. */
   #storage(storage: PickleStorage | PickleUnread): PickleStorage | PickleUnread {
     if (storage instanceof PickleUnread) return storage;
     const first = this.#storages.get(storage.key) ?? storage;
@@ -327,8 +327,8 @@ class Machine {
   }
 
   /**
-   * Attributes: those of a module's state dict (its versions), of a namespace and of what is
-   * unread, all dropped.
+   * Drops attributes of a module's state dict (its versions), of a namespace and of an unread
+   * object.
    */
   #build(): void {
     const state = this.#pop();
@@ -343,7 +343,7 @@ class Machine {
   }
 }
 
-/** True for what calling an unknown global would have made: whatever is put into it is dropped. */
+/** True for the result of calling an unknown global; everything put into it is dropped. */
 function isUnreadResult(value: PickleValue): boolean {
   return value instanceof PickleUnread && value.called;
 }

@@ -1,15 +1,15 @@
 /**
- * The bytes of a pickle, read operand by operand; what is wrong is said by the opcode's offset.
+ * Reads the bytes of a pickle, operand by operand. Messages name the offset of the opcode.
  * @module
  */
 import { FormatError, UnsafePickleError } from "../../errors.ts";
 
-/** Longest line of a GLOBAL. */
+/** Longest accepted line of a GLOBAL. */
 const MAX_LINE = 256;
 
 const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** Refuses at the opcode in hand; `unsafe` where the pickle asks for more than data. */
+/** Refuses at the current opcode; `unsafe` if the pickle requires more than data. */
 export interface PickleRefusal {
   malformed(what: string): never;
   unsafe(what: string): never;
@@ -21,7 +21,7 @@ export class PickleCursor implements PickleRefusal {
   readonly #view: DataView;
   readonly #file: string;
   #at = 0;
-  /** Offset of the opcode in hand, for messages. */
+  /** Offset of the current opcode, for messages. */
   #op = 0;
 
   constructor(bytes: Uint8Array, file: string) {
@@ -30,7 +30,7 @@ export class PickleCursor implements PickleRefusal {
     this.#file = file;
   }
 
-  /** Bytes that are left. */
+  /** Number of unread bytes. */
   get left(): number {
     return this.#bytes.length - this.#at;
   }
@@ -67,18 +67,18 @@ export class PickleCursor implements PickleRefusal {
     return this.#view.getUint32(this.skip(4), true);
   }
 
-  /** A length; beyond 2^53 no pickle can be. */
+  /** Reads a length, which must be below 2^53. */
   u64(): number {
     const value = this.#view.getBigUint64(this.skip(8), true);
     return value > BigInt(this.left) ? this.#short() : Number(value);
   }
 
-  /** Big-endian, as BINFLOAT alone is. */
+  /** Reads a big-endian double, used by BINFLOAT only. */
   f64(): number {
     return this.#view.getFloat64(this.skip(8));
   }
 
-  /** Little-endian two's complement of any length up to 255 bytes. */
+  /** Reads a little-endian two's complement integer of at most 255 bytes. */
   long(): number | bigint {
     const length = this.u8();
     const at = this.skip(length);
@@ -98,7 +98,7 @@ export class PickleCursor implements PickleRefusal {
     }
   }
 
-  /** A line of a GLOBAL. */
+  /** Reads a line of a GLOBAL. */
   line(): string {
     const end = this.#bytes.subarray(this.#at, this.#at + MAX_LINE).indexOf(0x0a);
     if (end < 0) this.malformed(`no end of a GLOBAL's line within ${MAX_LINE} bytes`);
@@ -107,7 +107,7 @@ export class PickleCursor implements PickleRefusal {
     return line;
   }
 
-  /** Steps over bytes. @returns where they start */
+  /** Skips bytes. @returns their offset */
   skip(length: number): number {
     const at = this.#at;
     if (length > this.left) this.#short();

@@ -60,7 +60,7 @@ const NAMES: readonly (readonly [number, string])[] = [
 
 const BY_CODE: ReadonlyMap<number, string> = new Map(NAMES);
 
-/** Name of an opcode, or its code where it is none. */
+/** Returns the name of an opcode, or its code if it has none. */
 export function opcodeName(code: number): string {
   return BY_CODE.get(code) ?? `0x${code.toString(16).padStart(2, "0")}`;
 }

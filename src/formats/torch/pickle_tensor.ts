@@ -1,6 +1,6 @@
 /**
- * The few things that a checkpoint's pickle may ask to be built, made of data alone: storages,
- * tensors, parameters, empty dicts. `torch/_utils.py` and `torch/serialization.py` of PyTorch
+ * Builds the objects that a checkpoint's pickle may build, from data alone: storages, tensors,
+ * parameters, empty dicts. `torch/_utils.py` and `torch/serialization.py` of PyTorch
  * (https://github.com/pytorch/pytorch) define the arguments.
  * @module
  */
@@ -21,7 +21,7 @@ import {
 import { MAX_RANK } from "../shape.ts";
 import { shown } from "../../text.ts";
 
-/** Types of storages, and those that only `_rebuild_tensor_v3` names, by their names in PyTorch. */
+/** Element types by PyTorch's names; the last ones appear in `_rebuild_tensor_v3` only. */
 const STORAGES: Readonly<Record<string, ListedDtype>> = {
   "torch DoubleStorage": "F64",
   "torch FloatStorage": "F32",
@@ -34,7 +34,7 @@ const STORAGES: Readonly<Record<string, ListedDtype>> = {
   "torch ByteStorage": "U8",
   "torch BoolStorage": "BOOL",
   "torch ComplexFloatStorage": "C64",
-  // Bytes without a type, counted as such.
+  // Bytes without a type, counted in bytes.
   "torch.storage UntypedStorage": "U8",
 };
 const DTYPES: Readonly<Record<string, ListedDtype>> = {
@@ -55,7 +55,7 @@ const OTHERS: Readonly<Record<string, PickleGlobal>> = {
   "argparse Namespace": { global: "namespace" },
 };
 
-/** What a name in a pickle, `module name`, means here, `undefined` for every name but these. */
+/** Returns the meaning of a global, `module name`, `undefined` if it is not accepted. */
 export function knownGlobal(name: string): PickleGlobal | undefined {
   if (Object.hasOwn(OTHERS, name)) return OTHERS[name];
   if (Object.hasOwn(STORAGES, name)) return { global: "storage", dtype: STORAGES[name] };
@@ -63,9 +63,7 @@ export function knownGlobal(name: string): PickleGlobal | undefined {
   return undefined;
 }
 
-/**
- * What REDUCE makes of a global and its arguments: of an unread one nothing that could be a weight.
- */
+/** Returns the result of REDUCE. The result for an unread global is unread. */
 export function reduce(
   callee: PickleValue,
   args: PickleValue,
@@ -92,7 +90,7 @@ export function reduce(
   }
 }
 
-/** What NEWOBJ makes of a class: an empty namespace, or nothing of an unread one. */
+/** Returns the result of NEWOBJ: an empty namespace, or an unread object of an unread class. */
 export function newObject(
   type: PickleValue,
   args: PickleValue,
@@ -107,11 +105,11 @@ export function newObject(
   return new PickleNamespace();
 }
 
-/** Sizes of the storages' entries, by key. */
+/** Returns the size of a storage's entry, by key. */
 export type StorageSizes = (key: string) => number | undefined;
 
 /**
- * The storage that a persistent id names: `("storage", <type>, key, location, count)`; unread where
+ * Returns the storage of a persistent id, `("storage", <type>, key, location, count)`, unread if
  * its type is.
  */
 export function storageOf(
@@ -124,7 +122,7 @@ export function storageOf(
     isCount(count) && more.length === 0;
   if (fits && type instanceof PickleUnread) return type;
   if (!fits || !isGlobal(type) || type.global !== "storage") {
-    refusal.unsafe("a persistent id that is no storage's");
+    refusal.unsafe("a persistent id that is not a storage's");
   }
   const size = sizeOf(key);
   if (size === undefined) {
@@ -178,7 +176,7 @@ function rebuildTensorV3(
   if (!fits) refusal.unsafe(`_rebuild_tensor_v3 with (${listed(args.map(describeValue))})`);
   const count = storage.count / typedLength([1], dtype.dtype)!;
   if (!Number.isInteger(count)) {
-    refusal.malformed(`${storage.count} bytes are no whole number of ${dtype.dtype}`);
+    refusal.malformed(`${storage.count} bytes are not a whole number of ${dtype.dtype}`);
   }
   return rebuildTensor([new PickleStorage(storage.key, dtype.dtype, count), ...layout], refusal);
 }
@@ -213,14 +211,14 @@ function layoutFault(
   if (bytes === 0) return undefined;
   const last = shape.reduce((sum, n, i) => sum + (n - 1) * strides[i], offset);
   if (last >= storage.count) return `element ${last} beyond a storage of ${storage.count}`;
-  // An expanded tensor repeats elements: a few bytes that claim to be terabytes.
+  // An expanded tensor repeats elements: a few bytes could stand for terabytes.
   if (shape.reduce((product, n) => product * n, 1) > storage.count) {
     return `more elements than its storage's ${storage.count}`;
   }
   return undefined;
 }
 
-/** A list in a message, cut where it is longer than any honest one. */
+/** Returns a list for a message, cut after eight items. */
 function listed(items: readonly (string | number)[]): string {
   const more = items.length > 8 ? `, ${items.length - 8} more` : "";
   return `${items.slice(0, 8).join(", ")}${more}`;

@@ -1,12 +1,11 @@
 /**
- * What a checkpoint's pickle can be made of: data, and records of what PyTorch would build from
- * them.
+ * Values of a checkpoint's pickle: data, and records of the objects that PyTorch would build.
  * @module
  */
 import type { ListedDtype } from "../element_types.ts";
 import { shown } from "../../text.ts";
 
-/** A value of the machine. Lists are arrays, dicts are Maps; an integer beyond 2^53 is a bigint. */
+/** A value on the stack. Lists are arrays, dicts are Maps, integers beyond 2^53 are bigints. */
 export type PickleValue =
   | null
   | boolean
@@ -25,35 +24,35 @@ export type PickleValue =
   | PickleStorage
   | PickleTensor;
 
-/** A float, apart from the integers: a size of 2.0 is none. */
+/** A float. It is distinct from integers, since 2.0 is not a valid size. */
 export class PickleFloat {
   constructor(readonly value: number) {}
 }
 
-/** Bytes, their content dropped. */
+/** Bytes. Their content is dropped. */
 export class PickleBytes {}
 
-/** A set, its items dropped. */
+/** A set. Its items are dropped. */
 export class PickleSet {}
 
 /**
- * Something that a pickle names and that is not known here: a function, a class, or what would have
- * come of calling one. It has a name and nothing else; it was neither imported nor called.
+ * An unknown function or class, or the result of calling one. It is only a name; nothing was
+ * imported or called.
  */
 export class PickleUnread {
   private constructor(
-    /** `os.system` */
+    /** Dotted name, such as `os.system`. */
     readonly name: string,
-    /** True where the pickle asked to call it, or to take its result further. */
+    /** True for the result of a call, or of anything done with such a result. */
     readonly called: boolean,
   ) {}
 
-  /** The global itself; a name is cut where it is longer than any honest one. */
+  /** The global itself. Its name is cut after 256 characters. */
   static global(module: string, name: string): PickleUnread {
     return new PickleUnread(`${module}.${name}`.slice(0, 256), false);
   }
 
-  /** What calling it would have made. */
+  /** The result of calling it. */
   result(): PickleUnread {
     return this.called ? this : new PickleUnread(this.name, true);
   }
@@ -61,7 +60,7 @@ export class PickleUnread {
 
 /** A tuple. */
 export class PickleTuple {
-  /** How many tuples lie in one another at most, this one included. */
+  /** Depth of nested tuples, this one included. */
   readonly depth: number;
 
   constructor(readonly items: readonly PickleValue[]) {
@@ -71,23 +70,25 @@ export class PickleTuple {
   }
 }
 
-/** A dict, `ordered` where it is an OrderedDict. */
+/** A dict; `ordered` if it is an OrderedDict. */
 export class PickleDict extends Map<string | number, PickleValue> {
   constructor(readonly ordered: boolean) {
     super();
   }
 }
 
-/** The names that a checkpoint may mention, and what they mean here. */
+/** The globals that a checkpoint may name, and their meaning. */
 export type PickleGlobal =
   | { readonly global: "rebuild_tensor" | "rebuild_tensor_v3" | "rebuild_parameter" }
   | { readonly global: "ordered_dict" | "namespace" }
   | { readonly global: "storage" | "dtype"; readonly dtype: ListedDtype };
 
-/** Arguments of a training script that PyTorch checkpoints carry along; its content is dropped. */
+/**
+ * Arguments of a training script, which some PyTorch checkpoints contain. The content is dropped.
+ */
 export class PickleNamespace {}
 
-/** Elements that lie in an entry of the archive. */
+/** Elements in an entry of the archive. */
 export class PickleStorage {
   constructor(
     readonly key: string,
@@ -97,7 +98,7 @@ export class PickleStorage {
   ) {}
 }
 
-/** A view of a storage, checked to lie inside it. */
+/** A view of a storage, validated to lie inside it. */
 export class PickleTensor {
   constructor(
     readonly storage: PickleStorage,
@@ -105,7 +106,7 @@ export class PickleTensor {
       /** First element. */
       readonly offset: number;
       readonly shape: readonly number[];
-      /** Elements from one index to the next, by dimension. */
+      /** Distance between elements of consecutive indexes, by dimension, in elements. */
       readonly strides: readonly number[];
     },
   ) {}
@@ -116,7 +117,7 @@ export function isGlobal(value: PickleValue | undefined): value is PickleGlobal 
   return typeof value === "object" && value !== null && "global" in value;
 }
 
-/** What a value is, for messages. */
+/** Describes a value for messages. */
 export function describeValue(value: PickleValue | undefined): string {
   if (value === undefined) return "nothing";
   if (value === null) return "None";
@@ -136,5 +137,5 @@ export function describeValue(value: PickleValue | undefined): string {
 }
 
 function describeUnread({ name, called }: PickleUnread): string {
-  return called ? `what calling ${shown(name)} would make` : `the global ${shown(name)}`;
+  return called ? `the result of calling ${shown(name)}` : `the global ${shown(name)}`;
 }

@@ -1,4 +1,4 @@
-/** Which of a checkpoint's dicts holds the weights. @module */
+/** Finds the dict of weights in a checkpoint. @module */
 import { FormatError, UnsafePickleError } from "../../errors.ts";
 import {
   describeValue,
@@ -10,8 +10,7 @@ import {
 import { shown } from "../../text.ts";
 
 /**
- * Where trainers keep weights beside other things, best first: averaged ones are those to sample
- * with.
+ * Keys under which trainers store weights, best first. Averaged weights are preferred for sampling.
  */
 const PARTS: readonly string[] = [
   ...["ema", "model_ema", "ema_model", "ema_state_dict", "state_dict_ema", "params_ema"],
@@ -22,21 +21,21 @@ const PARTS: readonly string[] = [
 export interface StateDict {
   /** Tensors by name. */
   readonly tensors: ReadonlyMap<string, PickleTensor>;
-  /** Key that they lie under, `undefined` where the checkpoint is the dict itself. */
+  /** Key of the weights, `undefined` if the checkpoint itself is the dict. */
   readonly part: string | undefined;
-  /** Number of tensors of every part that could be taken, by key. */
+  /** Number of tensors of every part, by key. */
   readonly parts: ReadonlyMap<string, number>;
-  /** Names of what is no tensor. */
+  /** Names whose values are not tensors. */
   readonly skipped: readonly string[];
 }
 
 /**
  * Takes the dict of tensors out of a checkpoint.
  *
- * @param options.part key to take; by default the first usual one that holds tensors, else the
- * whole
- * @throws {FormatError} naming what there is
- * @throws {UnsafePickleError} where the checkpoint is what a call would have made
+ * @param options.part key to take; by default the first usual key with tensors, else the whole
+ * checkpoint
+ * @throws {FormatError} naming the keys that exist
+ * @throws {UnsafePickleError} if the checkpoint is the result of a call
  */
 export function stateDictOf(
   root: PickleValue,

@@ -1,10 +1,10 @@
-/** Tensors whose elements do not lie one after another. @module */
+/** Reads tensors whose elements are not contiguous. @module */
 import type { PickleTensor } from "./pickle_values.ts";
 import type { TensorRange } from "../tensor_file.ts";
 
 type Layout = PickleTensor["layout"];
 
-/** True where the elements lie in C order without a gap. */
+/** True if the elements lie in C order without gaps. */
 export function isContiguous({ shape, strides }: Layout): boolean {
   if (shape.includes(0)) return true;
   let wanted = 1;
@@ -16,17 +16,17 @@ export function isContiguous({ shape, strides }: Layout): boolean {
   return true;
 }
 
-/** Elements of the storage from the first to the last that the tensor uses. */
+/** Returns the range of storage elements that the tensor uses. */
 export function spanOf({ offset, shape, strides }: Layout): { start: number; length: number } {
   const reach = shape.reduce((sum, size, i) => sum + (size - 1) * strides[i], 0);
   return { start: offset, length: reach + 1 };
 }
 
 /**
- * Bytes of the tensor in C order.
+ * Returns bytes of the tensor in C order.
  *
  * @param span bytes of {@link spanOf}
- * @param options.range which of the tensor's bytes
+ * @param options.range range of the tensor's bytes
  */
 export function gather(
   span: Uint8Array,
@@ -39,7 +39,7 @@ export function gather(
   const inner = shape.length - 1;
   const index = indexOf(first, shape);
   for (let to = 0; to < out.length;) {
-    // A scalar is contiguous, so that there is an innermost axis to run along.
+    // A scalar is contiguous, so there is always an innermost axis.
     let from = index.reduce((sum, i, axis) => sum + i * strides[axis], 0) * itemSize;
     for (let i = index[inner]; i < shape[inner] && to < out.length; i++) {
       for (let byte = 0; byte < itemSize; byte++) out[to + byte] = span[from + byte];
@@ -53,7 +53,7 @@ export function gather(
   return out.subarray(skipped, skipped + range.length);
 }
 
-/** Index of the element with this number in C order. */
+/** Returns the index of an element by its number in C order. */
 function indexOf(element: number, shape: readonly number[]): number[] {
   const index = shape.map(() => 0);
   let rest = element;

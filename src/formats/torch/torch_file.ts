@@ -1,5 +1,5 @@
 /**
- * PyTorch checkpoints (`.pt`, `.pth`, `.bin`, `.ckpt`): a zip archive, in it a pickle that
+ * Reads PyTorch checkpoints (`.pt`, `.pth`, `.bin`, `.ckpt`): a zip archive with a pickle that
  * describes the tensors and one entry of raw elements per storage.
  * @module
  */
@@ -28,19 +28,20 @@ export interface TorchFileOptions {
   /** Name of the file in messages. */
   file?: string;
   /**
-   * Key of the state dict to take; by default averaged weights (`ema`, `model_ema`, …) before
-   * `state_dict`, `model` and the like, else the whole.
+   * Key of the state dict to take. By default averaged weights (`ema`, `model_ema`, …) are
+   * preferred to `state_dict`, `model` and the like; without any of these the whole checkpoint is
+   * taken.
    */
   part?: string;
 }
 
-/** Longest pickle. */
+/** Longest accepted pickle. */
 const MAX_PICKLE = 64 * 2 ** 20;
-/** Versions of the archive that PyTorch itself reads. */
+/** Newest version of the archive that PyTorch reads. */
 const MAX_VERSION = 10;
-/** Records of one number that PyTorch reads, or will. */
+/** Records that hold one number. */
 const NUMBERS = [".format_version", ".storage_alignment", ".data/serialization_id"];
-/** Longest of these texts. */
+/** Longest accepted text of such a record. */
 const MAX_TEXT = 64;
 
 interface TorchEntry extends TensorEntry {
@@ -48,9 +49,9 @@ interface TorchEntry extends TensorEntry {
 }
 
 /**
- * A PyTorch checkpoint: names and shapes are read and checked at once, tensors one by one.
- * Non-contiguous tensors come out contiguous; every entry is checked against its CRC-32 when it is
- * read.
+ * A PyTorch checkpoint. Names and shapes are read and validated on opening, tensors are read one by
+ * one. Non-contiguous tensors are made contiguous. Every entry is verified against its CRC-32 when
+ * it is read.
  *
  * @example
  * ```ts ignore
@@ -63,13 +64,13 @@ interface TorchEntry extends TensorEntry {
 export class TorchFile implements TensorFile {
   /** Every tensor by name, in the order of the state dict. */
   readonly entries: ReadonlyMap<string, TensorEntry>;
-  /** Key of the state dict that was taken, `undefined` where the checkpoint is one itself. */
+  /** Key of the state dict, `undefined` if the checkpoint itself is one. */
   readonly part: string | undefined;
-  /** Number of tensors of every state dict that can be taken, by key. */
+  /** Number of tensors of every possible state dict, by key. */
   readonly parts: ReadonlyMap<string, number>;
-  /** Names in the state dict that are no tensors. */
+  /** Names in the state dict whose values are not tensors. */
   readonly skipped: readonly string[];
-  /** Globals that the pickle names and that were left unread: never imported, never called. */
+  /** Unknown globals that the pickle names: never imported, never called. */
   readonly unread: readonly string[];
   readonly #tensors: ReadonlyMap<string, TorchEntry>;
   readonly #records: ReadonlyMap<string, ArchiveEntry>;
@@ -94,12 +95,11 @@ export class TorchFile implements TensorFile {
   }
 
   /**
-   * Reads and checks all but the tensors' elements.
+   * Reads and validates everything but the tensors' elements.
    *
-   * @param source the bytes; stays in use for reading
-   * @throws {UnsafePickleError} where the pickle asks for more than data, or what it holds is not
-   * data
-   * @throws {FormatError} where the file is no checkpoint of PyTorch 1.6 or newer, or damaged
+   * @param source the bytes; later reads use it
+   * @throws {UnsafePickleError} if the pickle requires more than data, or contains something else
+   * @throws {FormatError} if the file is damaged or not a checkpoint of PyTorch 1.6 or newer
    */
   static async open(source: ByteSource, options: TorchFileOptions = {}): Promise<TorchFile> {
     const file = options.file ?? "checkpoint";
@@ -124,7 +124,7 @@ export class TorchFile implements TensorFile {
   /**
    * Reads one tensor.
    *
-   * @throws {FormatError} where there is none of that name, or its checksum is wrong
+   * @throws {FormatError} if there is no tensor of that name, or its checksum is wrong
    */
   async read(name: string): Promise<SafetensorsTensor> {
     const entry = readableEntry(this.entries, name, this.#file);
@@ -132,11 +132,11 @@ export class TorchFile implements TensorFile {
   }
 
   /**
-   * Reads a part of one tensor: its elements in C order, little-endian. The checksum of a tensor
-   * that is read from its start in consecutive parts is compared with the last one.
+   * Reads a part of one tensor: its elements in C order, little-endian. If a tensor is read from
+   * its start in consecutive parts, its checksum is verified with the last one.
    *
    * @throws {FormatError} as {@link TorchFile.read}
-   * @throws {RangeError} where the range is not within the tensor
+   * @throws {RangeError} if the range is not within the tensor
    */
   async readBytes(name: string, range: TensorRange): Promise<Uint8Array> {
     const entry = entryOf(this.#tensors, name, this.#file);
@@ -165,19 +165,19 @@ function describe(tensor: PickleTensor): TorchEntry {
   return { dtype, shape, length, tensor };
 }
 
-/** Refuses what is no zip archive by its name: a pickle, a web page, a pointer. */
+/** Refuses files that are not zip archives, naming their kind: a pickle, a web page, a pointer. */
 async function refuseOthers(source: ByteSource, file: string): Promise<void> {
   const length = Math.min(HEAD_BYTES, source.size);
   const head = await readExactly(source, { offset: 0, length }, file);
   const wanted = "a checkpoint of PyTorch 1.6 or newer";
   refuseForeign(head, { file, wanted, own: ["torch", "zip"] });
   if (recognise(head) !== undefined) return;
-  throw new FormatError(`${file}: byte 0: no zip archive, wanted ${wanted}`, {
+  throw new FormatError(`${file}: byte 0: not a zip archive, wanted ${wanted}`, {
     hint: "take the model as a safetensors file",
   });
 }
 
-/** The records by their names below the one folder that all lie in. */
+/** Returns the records by name, without the one folder that contains them all. */
 function withoutPrefix({ entries }: ZipArchive, file: string): Map<string, ArchiveEntry> {
   const [first = ""] = entries.keys();
   const prefix = first.slice(0, first.indexOf("/") + 1);
@@ -209,7 +209,7 @@ async function checkRecords(
       `${file}: version ${shown(version)} of the archive, wanted 1 to ${MAX_VERSION}`,
     );
   }
-  // Absent before PyTorch 2.1: always little.
+  // Absent before PyTorch 2.1, which always wrote little-endian.
   const byteorder = records.get("byteorder");
   const order = byteorder && await shortText(byteorder, file);
   if (order !== undefined && order !== "little") {
@@ -226,7 +226,7 @@ async function checkRecords(
 
 async function shortText(record: ArchiveEntry, file: string): Promise<string> {
   if (record.size > MAX_TEXT) {
-    throw new FormatError(`${file}: ${record.size} bytes of version or the like`);
+    throw new FormatError(`${file}: ${record.size} bytes for a version or a number`);
   }
   return new TextDecoder().decode(await record.readAll());
 }

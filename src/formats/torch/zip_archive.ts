@@ -1,6 +1,6 @@
 /**
- * A zip file: stored entries are read in place, deflated ones in memory, each is checked against
- * its CRC-32.
+ * Reads zip archives. Stored entries are read in place, deflated ones in memory. Each entry is
+ * verified against its CRC-32.
  * @module
  */
 import { crc32 } from "node:zlib";
@@ -12,7 +12,7 @@ import { InflatedEntry } from "./inflated_entry.ts";
 import { readZipDirectory } from "./zip_directory.ts";
 import { checkLocalHeaders, type ZipData } from "./zip_local.ts";
 
-/** Bytes per read where an entry is only checked. */
+/** Bytes per read when an entry is only verified. */
 const CHUNK = 4 * 2 ** 20;
 
 /** An open archive. */
@@ -25,9 +25,9 @@ export class ZipArchive {
   }
 
   /**
-   * Reads the directory and all headers, and holds them to one another.
+   * Reads the directory and all headers, and compares them.
    *
-   * @throws {FormatError} naming byte or entry and the rule broken
+   * @throws {FormatError} naming the byte or entry and the violated rule
    */
   static async open(source: ByteSource, file: string): Promise<ZipArchive> {
     const { entries, start } = await readZipDirectory(source, file);
@@ -43,7 +43,7 @@ export class ZipArchive {
   }
 }
 
-/** Where an entry's bytes come from. */
+/** Source of an entry's bytes. */
 interface EntryBytes {
   source: ByteSource;
   /** Shared by the entries of an archive. */
@@ -56,7 +56,7 @@ export class ArchiveEntry {
   readonly #place: ZipData;
   readonly #label: { name: string; file: string };
   #verified = false;
-  /** How far the entry has been read from its start without a gap, and the checksum up to there. */
+  /** Bytes read from the start without a gap, and their checksum. */
   #progress = { bytes: 0, crc: 0 };
 
   constructor(from: EntryBytes, place: ZipData, label: { name: string; file: string }) {
@@ -70,16 +70,17 @@ export class ArchiveEntry {
     return this.#place.size;
   }
 
-  /** All of it. @throws {FormatError} where the checksum is wrong */
+  /** Reads the whole entry. @throws {FormatError} if the checksum is wrong */
   readAll(): Promise<Uint8Array> {
     return this.readInOrder({ offset: 0, length: this.size });
   }
 
   /**
-   * A range that is one of a reading from the first byte to the last: the checksum is taken along
-   * the way and compared at the end. Any other range is as {@link ArchiveEntry.readPart}.
+   * Reads a range. If ranges are read in order from the first byte to the last, the checksum is
+   * computed on the way and compared at the end. Any other range is read by {@link
+   * ArchiveEntry.readPart}.
    *
-   * @throws {FormatError} where the checksum is wrong, with the last range at the latest
+   * @throws {FormatError} if the checksum is wrong, at the latest with the last range
    */
   async readInOrder(range: TensorRange): Promise<Uint8Array> {
     if (range.offset === 0) this.#progress = { bytes: 0, crc: 0 };
@@ -92,9 +93,9 @@ export class ArchiveEntry {
   }
 
   /**
-   * Any range. The first one reads the whole entry once to check it.
+   * Reads any range. The first call reads the whole entry once to verify it.
    *
-   * @throws {FormatError} where the checksum is wrong
+   * @throws {FormatError} if the checksum is wrong
    */
   async readPart(range: TensorRange): Promise<Uint8Array> {
     if (!this.#verified) await this.#verify();

@@ -15,29 +15,28 @@ import {
 import { shown } from "../../text.ts";
 
 /**
- * What the directory says of one entry; checked against its local header by {@link
- * checkLocalHeaders}.
+ * An entry of the directory. {@link checkLocalHeaders} compares it with its local header.
  */
 export interface ZipEntry {
   /** Path in the archive. */
   readonly name: string;
-  /** The name's bytes. */
+  /** Bytes of the name. */
   readonly nameBytes: Uint8Array;
   /** General purpose bits. */
   readonly flags: number;
   /** CRC-32 of the data. */
   readonly crc: number;
-  /** True where the data are deflated. */
+  /** True if the data are deflated. */
   readonly deflated: boolean;
-  /** Bytes of the data in the file. */
+  /** Size of the data in the file, in bytes. */
   readonly stored: number;
-  /** Bytes of the data. */
+  /** Size of the data, in bytes. */
   readonly size: number;
-  /** Where the local header lies. */
+  /** Offset of the local header. */
   readonly headerOffset: number;
 }
 
-/** Where the directory lies. */
+/** Position of the directory. */
 interface DirectoryPlace {
   offset: number;
   size: number;
@@ -56,23 +55,23 @@ const CENTRAL = 0x02014b50;
 const CENTRAL_SIZE = 46;
 const STORED = 0;
 const DEFLATED = 8;
-/** Deflate shrinks no data further, so a larger size is a lie. */
+/** Highest ratio that deflate reaches. A larger size is false. */
 const MAX_RATIO = 1032;
 /**
- * Most bytes of a deflated entry, which is inflated in memory. The largest tensor of Stable
+ * Largest accepted deflated entry, in bytes; it is inflated in memory. The largest tensor of Stable
  * Diffusion XL has 252 MB.
  */
 const MAX_INFLATED = 512 * 2 ** 20;
 
-/** Most entries; a checkpoint of Stable Diffusion has about 700. */
+/** Most accepted entries; a checkpoint of Stable Diffusion has about 700. */
 const MAX_ENTRIES = 20_000;
-/** Longest directory. */
+/** Longest accepted directory. */
 const MAX_DIRECTORY = 16 * 2 ** 20;
 
 /** A trailing data descriptor, and a name in UTF-8. */
 const KNOWN_FLAGS = 0x0808;
 
-/** External attributes: bit of MS-DOS, and Unix's type of a file in the top four bits. */
+/** External attributes: the folder bit of MS-DOS, and Unix's file type in the top four bits. */
 const DOS_FOLDER = 0x10;
 const UNIX_FILE = 0o10;
 
@@ -80,7 +79,7 @@ const UNIX_FILE = 0o10;
  * Reads the directory.
  *
  * @returns the entries in the order of the file, and where the directory starts
- * @throws {FormatError} naming byte or entry and the rule broken
+ * @throws {FormatError} naming the byte or entry and the violated rule
  */
 export async function readZipDirectory(
   source: ByteSource,
@@ -95,7 +94,7 @@ export async function readZipDirectory(
   for (let i = 0; i < count; i++) {
     const record = new ZipRecord(bytes.subarray(at), { offset: offset + at, file });
     const entry = readEntry(record);
-    // Readers that compare names without regard to case would find the other one.
+    // Readers that ignore case could find the other entry.
     const key = entry.name.toLowerCase();
     if (seen.has(key)) record.refuse(`a second entry ${shown(entry.name)}`);
     seen.add(key);
@@ -108,7 +107,7 @@ export async function readZipDirectory(
 }
 
 async function findDirectory(source: ByteSource, file: string): Promise<DirectoryPlace> {
-  // Most archives have no comment: the long read is for those that have.
+  // Most archives have no comment; the long read is only for those that have one.
   const { bytes, offset, endAt } = await findEnd(source, 0, file) ??
     await findEnd(source, MAX_COMMENT, file) ??
     refuseZip(
@@ -128,8 +127,8 @@ async function findDirectory(source: ByteSource, file: string): Promise<Director
 }
 
 /**
- * The last end record with at most `comment` bytes behind it: the one that other readers take too,
- * whatever a comment holds.
+ * Returns the last end record with at most `comment` bytes after it. Other readers choose the same
+ * one, whatever the comment contains.
  */
 async function findEnd(
   source: ByteSource,
@@ -147,9 +146,7 @@ async function findEnd(
   return undefined;
 }
 
-/**
- * A comment may follow, and bytes that are none: PyTorch and Python read an archive with either.
- */
+/** Reads the end record. A comment or other bytes may follow: PyTorch and Python accept both. */
 function readEnd(record: ZipRecord): DirectoryPlace {
   record.u32();
   record.expect("disk", record.u16(), 0);
@@ -173,7 +170,7 @@ function readLocator(record: ZipRecord, start: number): void {
   record.expect("number of disks", record.u32(), 1);
 }
 
-/** The wide counts; the narrow ones must say the same, or that they cannot. */
+/** Reads the 64-bit counts. The 32-bit ones must be equal or refer to these. */
 function readEnd64(record: ZipRecord, narrow: DirectoryPlace): DirectoryPlace {
   record.expect("signature of the zip64 record", record.u32(), END_64);
   record.expect("length of the zip64 record", record.u64(), END_64_SIZE - 12);
@@ -229,7 +226,9 @@ function readEntry(record: ZipRecord): ZipEntry {
   if (method !== STORED && method !== DEFLATED) {
     refuse(`compressed by method ${method}, wanted stored or deflated`);
   }
-  if (!isPlainFile(attributes)) refuse(`no plain file (attributes 0x${attributes.toString(16)})`);
+  if (!isPlainFile(attributes)) {
+    refuse(`not a plain file (attributes 0x${attributes.toString(16)})`);
+  }
   if (disk !== 0) refuse("another disk");
   const wide = new ZipRecord(
     zip64Field(record.bytes(lengths.extra), record) ?? new Uint8Array(0),
@@ -248,7 +247,7 @@ function readEntry(record: ZipRecord): ZipEntry {
   return { name, nameBytes, flags, crc, deflated, stored, size, headerOffset };
 }
 
-/** Bounds what inflating may cost before any of it is done. */
+/** Limits the cost of inflating before it starts. */
 function checkDeflated(size: number, stored: number, refuse: (what: string) => never): void {
   if (size > MAX_INFLATED) refuse(`${size} bytes deflated, at most ${MAX_INFLATED} are inflated`);
   if (size > stored * MAX_RATIO) {
@@ -257,7 +256,8 @@ function checkDeflated(size: number, stored: number, refuse: (what: string) => n
 }
 
 /**
- * Readers give nothing, or whatever memory held, for an entry that is marked as a folder or a link.
+ * False for entries marked as a folder or a link: other readers return nothing or uninitialised
+ * memory for them.
  */
 function isPlainFile(attributes: number): boolean {
   const type = attributes >>> 28;

@@ -1,15 +1,15 @@
-/** Little-endian fields of a zip file's records, with what is wrong said by offset. @module */
+/** Reads little-endian fields of a zip file's records. Messages name the offset. @module */
 import { FormatError } from "../../errors.ts";
 import { shown } from "../../text.ts";
 
-/** Says what is wrong at a byte of the file. */
+/** Throws an error that names an offset in the file. */
 export function refuseZip(file: string, offset: number, what: string): never {
   throw new FormatError(`${file}: byte ${offset}: ${what}`);
 }
 
-/** The value of a 32-bit field that says "see the zip64 record". */
+/** Value of a 32-bit field that refers to the zip64 record. */
 export const ELSEWHERE_32 = 0xffffffff;
-/** The value of a 16-bit field that says the same. */
+/** Value of a 16-bit field that refers to it. */
 export const ELSEWHERE_16 = 0xffff;
 
 /** A record of a zip file, read field by field. */
@@ -28,7 +28,7 @@ export class ZipRecord {
     this.offset = offset;
   }
 
-  /** Bytes that are left. */
+  /** Number of unread bytes. */
   get left(): number {
     return this.#bytes.length - this.#at;
   }
@@ -41,7 +41,7 @@ export class ZipRecord {
     return this.#view.getUint32(this.#take(4), true);
   }
 
-  /** A 64-bit count; beyond 2^53 no file can be. */
+  /** Reads a 64-bit count, which must be below 2^53. */
   u64(): number {
     const value = this.#view.getBigUint64(this.#take(8), true);
     if (value > BigInt(Number.MAX_SAFE_INTEGER)) this.refuse(`a count of ${value}`);
@@ -53,7 +53,7 @@ export class ZipRecord {
     return this.#bytes.subarray(at, at + length);
   }
 
-  /** Insists on a value. */
+  /** Throws if a value is not the one wanted. */
   expect(what: string, met: number, wanted: number): void {
     if (met !== wanted) this.refuse(`${what} ${met}, wanted ${wanted}`);
   }
@@ -70,12 +70,12 @@ export class ZipRecord {
   }
 }
 
-/** Longest name; PyTorch's own reader has a buffer of 512. */
+/** Longest accepted name; PyTorch's reader has a buffer of 512 bytes. */
 const MAX_NAME = 511;
 
 /**
- * A name as the zip has it, checked as if files were to be made of it: relative, `/` between its
- * parts, no way up.
+ * Reads and validates a name as if files were created from it: relative, parts separated by `/`, no
+ * `..`.
  *
  * @throws {FormatError} naming it
  */
@@ -100,9 +100,9 @@ export function zipName(bytes: Uint8Array, record: ZipRecord): string {
 }
 
 /**
- * The zip64 field of an extra area, or `undefined`.
+ * Returns the zip64 field of an extra area, or `undefined`.
  *
- * @throws {FormatError} where the area is no list of fields
+ * @throws {FormatError} if the area is not a list of fields
  */
 export function zip64Field(extra: Uint8Array, record: ZipRecord): Uint8Array | undefined {
   let found: Uint8Array | undefined;

@@ -1,7 +1,6 @@
 /**
- * The local headers of a zip file, held to the directory: same names, sizes and checksums, and
- * entry after entry without a hole, so that no reader can find other data under a name than another
- * one.
+ * Compares the local headers of a zip file with its directory: same names, sizes and checksums, and
+ * no gap between entries. So no two readers can find different data under a name.
  * @module
  */
 import { type ByteSource, readExactly } from "../byte_source.ts";
@@ -14,32 +13,32 @@ const LOCAL_SIZE = 30;
 const DESCRIPTOR = 0x08074b50;
 const HAS_DESCRIPTOR = 0x0008;
 /**
- * Extra areas are short but where a writer aligns the data with them; a longer one takes a second
+ * Extra areas are short unless a writer aligns the data with them. A longer one needs a second
  * read.
  */
 const USUAL_EXTRA = 256;
 
-/** The data of an entry. */
+/** Position and size of an entry's data. */
 export interface ZipData {
   /** First byte in the file. */
   readonly offset: number;
-  /** True where they are deflated. */
+  /** True if the data are deflated. */
   readonly deflated: boolean;
-  /** Number of bytes in the file. */
+  /** Size of the data in the file, in bytes. */
   readonly stored: number;
-  /** Number of bytes. */
+  /** Size of the data, in bytes. */
   readonly size: number;
-  /** CRC-32 that the file claims. */
+  /** Recorded CRC-32. */
   readonly crc: number;
 }
 
 /**
- * Checks every local header.
+ * Validates every local header.
  *
- * @param entries of the directory, in the order of the file
- * @param start of the directory
- * @returns where each entry's data lie, by name
- * @throws {FormatError} naming the entry and the rule broken
+ * @param entries entries of the directory, in the order of the file
+ * @param start offset of the directory
+ * @returns position of each entry's data, by name
+ * @throws {FormatError} naming the entry and the violated rule
  */
 export async function checkLocalHeaders(
   source: ByteSource,
@@ -53,7 +52,7 @@ export async function checkLocalHeaders(
       refuseZip(
         file,
         entry.headerOffset,
-        `entry ${shown(name)} starts here, what is before it ends at ${next}`,
+        `entry ${shown(name)} starts here, the data before it end at ${next}`,
       );
     }
     const end = entries[i + 1]?.headerOffset ?? start;
@@ -68,12 +67,14 @@ export async function checkLocalHeaders(
 }
 
 interface Place {
-  /** Where the next entry starts. */
+  /** Offset at which the next entry starts. */
   end: number;
   file: string;
 }
 
-/** @returns where the data start */
+/**
+ * @returns offset of the data
+ */
 async function readLocal(source: ByteSource, entry: ZipEntry, place: Place): Promise<number> {
   const { headerOffset: offset, nameBytes } = entry;
   const { end, file } = place;
@@ -131,7 +132,7 @@ function compareLocal(record: ZipRecord, entry: ZipEntry): void {
     size = fields.u64();
     stored = fields.u64();
   }
-  // With a descriptor behind the data the header may leave these at 0.
+  // With a descriptor after the data, the header may contain zeros here.
   const open = (entry.flags & HAS_DESCRIPTOR) !== 0 && crc === 0 && stored === 0 && size === 0;
   if (open) return;
   same("CRC", crc, entry.crc);
@@ -139,7 +140,9 @@ function compareLocal(record: ZipRecord, entry: ZipEntry): void {
   same("bytes", size, entry.size);
 }
 
-/** @returns bytes of the descriptor behind the data */
+/**
+ * @returns length of the descriptor after the data
+ */
 async function readDescriptor(
   source: ByteSource,
   entry: ZipEntry,
@@ -149,7 +152,7 @@ async function readDescriptor(
   const at = offset + entry.stored;
   const length = end - at;
   if (length !== 16 && length !== 24) {
-    refuseZip(file, at, `${length} bytes behind entry ${shown(entry.name)}, wanted a descriptor`);
+    refuseZip(file, at, `${length} bytes after entry ${shown(entry.name)}, wanted a descriptor`);
   }
   const record = new ZipRecord(await readExactly(source, { offset: at, length }, file), {
     offset: at,

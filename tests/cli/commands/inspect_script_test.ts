@@ -195,7 +195,7 @@ Deno.test("runInspect() refuses damage by its kind's own error, and what it does
       assert.match(error.message, wanted);
     };
     const unsafe = checkpointOf(pickleOf(global("os", "system"), text("id"), "\x85R"));
-    await refused(unsafe, UnsafePickleError, /holds what calling "os\.system" would make/);
+    await refused(unsafe, UnsafePickleError, /holds the result of calling "os\.system"/);
     await refused(checkpointOf().slice(0, -1), FormatError, /no end of a zip directory/);
     await refused(pickleOf("}"), FormatError, /a bare pickle/);
     await refused(new Uint8Array(0), FormatError, /an empty file/);

@@ -30,7 +30,7 @@ function changed(at: number, value: number): Uint8Array {
 
 const LIES: readonly (readonly [string, () => Uint8Array, RegExp])[] = [
   ["an empty file", () => new Uint8Array(0), /an empty file, wanted a NumPy array/],
-  ["a wrong magic", () => changed(5, 0x5a), /byte 0: no npy magic/],
+  ["a wrong signature", () => changed(5, 0x5a), /byte 0: not the signature of npy/],
   ["version 0", () => changed(6, 0), /byte 6: npy version 0\.0/],
   ["version 4", () => changed(6, 4), /byte 6: npy version 4\.0/],
   ["version 1.1", () => changed(7, 1), /byte 6: npy version 1\.1/],

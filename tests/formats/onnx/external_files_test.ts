@@ -89,7 +89,7 @@ const REFUSED: [string, Prepare, string, RegExp][] = [
   ["a missing file", async () => {}, "w", /external data "w" of .*: no such file/],
   ["a path through a file", write(16), "w/w", /no such file/],
   ["a short file", write(15), "w", /15 bytes, wanted at least 16/],
-  ["a folder", (model) => Deno.mkdir(join(model, "w")), "w", /not a file/],
+  ["a folder", (model) => Deno.mkdir(join(model, "w")), "w", /not a regular file/],
   [
     "a symbolic link",
     (model, outside) => Deno.symlink(join(outside, "w"), join(model, "w")),

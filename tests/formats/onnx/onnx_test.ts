@@ -147,7 +147,7 @@ Deno.test("readOnnx() refuses a place given twice", () => {
 Deno.test("readOnnx() refuses graphs nested without end", () => {
   let graph: Uint8Array = new Uint8Array();
   for (let depth = 0; depth < 80; depth++) graph = field(1, field(5, field(6, graph)));
-  refuses(modelOf(graph), /more than 64 graphs/);
+  refuses(modelOf(graph), /more than 64 nested graphs/);
 });
 
 Deno.test("readOnnx() refuses half a million fields before they fill the memory", () => {

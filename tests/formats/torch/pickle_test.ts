@@ -248,7 +248,7 @@ const BYPASSES: readonly (readonly [string, Uint8Array, RegExp])[] = [
   [
     "a persistent id that is a text",
     pickleOf(text("evil"), "Q"),
-    /a persistent id that is no storage's/,
+    /a persistent id that is not a storage's/,
   ],
   [
     "a persistent id of another kind",

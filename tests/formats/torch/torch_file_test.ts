@@ -189,7 +189,7 @@ Deno.test("TorchFile refuses what PyTorch wrote before zip archives, by name", a
     /a\.pt: a checkpoint of PyTorch before 1\.6, wanted/,
   );
   await refused(new Uint8Array(0), /an empty file/);
-  await refused(new TextEncoder().encode("hello"), /byte 0: no zip archive/);
+  await refused(new TextEncoder().encode("hello"), /byte 0: not a zip archive/);
 });
 
 Deno.test("TorchFile refuses archives that are no checkpoint", async () => {
@@ -205,7 +205,7 @@ Deno.test("TorchFile refuses archives that are no checkpoint", async () => {
     else parts.push({ name: `archive/${name}`, data });
   };
   await refused(set("byteorder", utf8("big")), /byte order "big", only little is read/);
-  await refused(set("byteorder", new Uint8Array(99)), /99 bytes of version or the like/);
+  await refused(set("byteorder", new Uint8Array(99)), /99 bytes for a version or a number/);
   await refused(set("version", utf8("11\n")), /version "11\\n" of the archive, wanted 1 to 10/);
   await refused(set("version", utf8("x")), /version "x"/);
   await refused(

@@ -59,7 +59,7 @@ const LIES: readonly (readonly [string, () => Uint8Array, RegExp])[] = [
   [
     "a prefix, offsets counted with it",
     () => end({ prefix: utf8("#!/bin/sh\n") }),
-    /"a\/x" starts here, what is before it ends at 0/,
+    /"a\/x" starts here, the data before it end at 0/,
   ],
   [
     "65,536 bytes behind the archive",
@@ -232,7 +232,7 @@ const LIES: readonly (readonly [string, () => Uint8Array, RegExp])[] = [
   [
     "a size that leaves a hole",
     () => both({ size: 9, stored: 9 }),
-    /"a\/y" starts here, what is before it ends at 42/,
+    /"a\/y" starts here, the data before it end at 42/,
   ],
   [
     "two entries at one place",
@@ -247,7 +247,7 @@ const LIES: readonly (readonly [string, () => Uint8Array, RegExp])[] = [
   [
     "a gap between entries",
     () => zipOf([parts()[0], { ...parts()[1], gap: utf8("!") }]),
-    /"a\/y" starts here, what is before it ends at/,
+    /"a\/y" starts here, the data before it end at/,
   ],
   ["an offset past the end", () => central({ offset: 100_000 }), /starts here|there is no room/],
   [
@@ -259,9 +259,13 @@ const LIES: readonly (readonly [string, () => Uint8Array, RegExp])[] = [
   [
     "an entry marked as a folder",
     () => central({ attributes: 0x10 }),
-    /no plain file \(attributes 0x10\)/,
+    /not a plain file \(attributes 0x10\)/,
   ],
-  ["an entry marked as a link", () => central({ attributes: 0o120777 * 2 ** 16 }), /no plain file/],
+  [
+    "an entry marked as a link",
+    () => central({ attributes: 0o120777 * 2 ** 16 }),
+    /not a plain file/,
+  ],
   [
     "a zip64 field that nothing asks for",
     () => central({ extra: wide(10) }),
@@ -325,7 +329,7 @@ const LIES: readonly (readonly [string, () => Uint8Array, RegExp])[] = [
   [
     "no descriptor where the flags promise one",
     () => zipOf(described({ descriptor: new Uint8Array(0) })),
-    /0 bytes behind entry "a\/x", wanted a descriptor/,
+    /0 bytes after entry "a\/x", wanted a descriptor/,
   ],
   ["a name that leads out", () => named("a/../../x"), /wanted a path that stays in the archive/],
   ["an absolute name", () => named("/etc/passwd"), /stays in the archive/],
