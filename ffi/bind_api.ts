@@ -1,6 +1,6 @@
 /**
- * Turns the native function table into {@link OrtApi}: one JavaScript function per slot, the gate
- * built in.
+ * Binds the native function table to {@link OrtApi}: one JavaScript function per slot, with the
+ * status check built in.
  * @module
  */
 import { GATE_SLOTS, NONBLOCKING_SLOTS, ORT_SLOTS, type OrtApi, type OrtSlot } from "./ort_api.ts";

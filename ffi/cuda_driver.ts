@@ -1,5 +1,5 @@
 /**
- * NVIDIA's driver, asked directly: what it counts and calls its devices. Its API needs no CUDA
+ * Reads the number and properties of the CUDA devices from NVIDIA's driver. Its API needs no CUDA
  * toolkit.
  * @module
  */
@@ -7,10 +7,7 @@ import { RuntimeLibraryError } from "../src/errors.ts";
 import { requireFfiPermission } from "./library.ts";
 import { OutPointer, readCString } from "./pointer.ts";
 
-/**
- * Functions of the driver that we call, under C's own names (`cuda.h`); all return a `CUresult`, 0
- * for success.
- */
+/** Functions of the driver, by their C names (`cuda.h`). All return a `CUresult`, 0 for success. */
 const DRIVER_SLOTS = {
   cuInit: {
     parameters: [
@@ -74,7 +71,7 @@ type Driver = Deno.DynamicLibrary<typeof DRIVER_SLOTS>["symbols"];
 /** `CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR` and `_MINOR`. */
 const CAPABILITY = [75, 76] as const;
 
-/** Where the driver's library lies when the loader does not know it: WSL, containers, NixOS. */
+/** Paths of the driver's library outside the loader's search path: WSL, containers, NixOS. */
 const DRIVER_PATHS: Record<string, readonly string[]> = {
   linux: [
     "libcuda.so.1",
@@ -85,34 +82,34 @@ const DRIVER_PATHS: Record<string, readonly string[]> = {
   windows: ["nvcuda.dll"],
 };
 
-/** A device as the driver describes it. */
+/** A CUDA device. */
 export interface CudaDevice {
   /** Number that ONNX Runtime's `device_id` takes, after `CUDA_VISIBLE_DEVICES`. */
   readonly id: number;
   /** Name of the product. */
   readonly name: string;
-  /** Bytes. */
+  /** Size of its memory, in bytes. */
   readonly memory: number;
-  /** Such as "9.0". */
+  /** Compute capability, such as "9.0". */
   readonly computeCapability: string;
 }
 
-/** What the driver said. */
+/** State of the driver. */
 export interface CudaDriver {
-  /** Highest version of CUDA that it serves, such as "13.0". */
+  /** Highest supported version of CUDA, such as "13.0". */
   readonly version: string;
   /** Usable devices. */
   readonly devices: readonly CudaDevice[];
-  /** Why there are none: the driver's own words. */
+  /** Why there are no devices, in the driver's words. */
   readonly problem?: string;
 }
 
 /**
- * Opens the driver and asks for its devices; it honours `CUDA_VISIBLE_DEVICES` itself.
+ * Opens the driver and lists its devices. The driver itself applies `CUDA_VISIBLE_DEVICES`.
  *
- * @returns `undefined` where no driver is installed
+ * @returns `undefined` if no driver is installed
  * @throws {PermissionError} without `--allow-ffi`
- * @throws {RuntimeLibraryError} when the driver's library is there but cannot be opened
+ * @throws {RuntimeLibraryError} if the driver's library exists but cannot be opened
  */
 export function readCudaDriver(): CudaDriver | undefined {
   requireFfiPermission("asking NVIDIA's driver");
@@ -133,7 +130,7 @@ export function readCudaDriver(): CudaDriver | undefined {
 
 let opened: Driver | undefined;
 
-/** Never closed, since ONNX Runtime uses the same library; hence opened once. */
+/** Opens the driver once. It is never closed, since ONNX Runtime uses the same library. */
 function openDriver(): Driver | undefined {
   return opened ??= findDriver();
 }
@@ -153,7 +150,7 @@ function findDriver(): Driver | undefined {
   return undefined;
 }
 
-/** Whether the loader found no such file, or Windows no such module (126). */
+/** Whether the loader did not find the file, or Windows the module (error 126). */
 function isMissing(error: unknown, path: string): boolean {
   const message = error instanceof Error ? error.message : "";
   return message.includes(`${path}: cannot open shared object file`) || /\b126\b/.test(message);

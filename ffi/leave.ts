@@ -3,7 +3,7 @@
  * @module
  */
 
-/** Where `_exit` lies, by system. */
+/** Library that exports `_exit`, by system. */
 const C_LIBRARIES: Partial<Record<typeof Deno.build.os, string>> = {
   linux: "libc.so.6",
   darwin: "libSystem.B.dylib",
@@ -11,18 +11,18 @@ const C_LIBRARIES: Partial<Record<typeof Deno.build.os, string>> = {
 };
 
 /**
- * Ends the process at once with `code`. `Deno.exit` runs the destructors of all libraries, and
- * those of ONNX Runtime crash while one of its threads still computes; `_exit` runs none. Where it
- * cannot be had, `Deno.exit` it is.
+ * Ends the process with `code` without running destructors. `Deno.exit` runs those of all
+ * libraries, and ONNX Runtime's crash while one of its threads still computes. Without
+ * `--allow-ffi`, or if `_exit` is not found, `Deno.exit` is called.
  */
-export function leaveAtOnce(code: number): never {
+export function exitWithoutCleanup(code: number): never {
   const library = C_LIBRARIES[Deno.build.os];
   const granted = Deno.permissions.querySync({ name: "ffi" }).state === "granted";
   if (library !== undefined && granted) {
     try {
       Deno.dlopen(library, { _exit: { parameters: ["i32"], result: "void" } }).symbols._exit(code);
     } catch {
-      // another C library
+      // a C library of another name
     }
   }
   Deno.exit(code);

@@ -10,9 +10,7 @@ import { type LibraryDigest, requirePinned } from "./pinned_library.ts";
 import { readCString } from "./pointer.ts";
 import { disableTelemetry } from "./telemetry.ts";
 
-/**
- * An open ONNX Runtime. It stays open until the process ends: its threads outlive any `dlclose`.
- */
+/** An open ONNX Runtime. It stays open until the process ends, since its threads may still run. */
 export interface OrtLibrary {
   /** Path or system name that it was opened by. */
   readonly path: string;
@@ -27,17 +25,17 @@ export interface OrtLibrary {
 
 const opened = new Map<string, OrtLibrary>();
 
-/** A place where ONNX Runtime was looked for. */
+/** A candidate that was tried. */
 export interface LibraryAttempt extends LibraryCandidate {
-  /** Why it was not opened; absent for the one that was. */
+  /** Why it was not opened; absent if it was. */
   readonly failure?: string;
 }
 
-/** What was tried, in order, and what came of it. */
+/** All candidates tried, in order, and the result. */
 export interface LibrarySearch {
   readonly attempts: readonly LibraryAttempt[];
   readonly library?: OrtLibrary;
-  /** What the first candidate failed with. */
+  /** Error of the first candidate. */
   readonly cause?: unknown;
 }
 
@@ -45,8 +43,8 @@ export interface LibrarySearch {
  * Tries the candidates (see {@link libraryCandidates}) up to the first that opens.
  *
  * @param libraryPath path of the library; when given, nothing else is tried
- * @throws {PermissionError} without `--allow-ffi`, and on a library that ships with parataa and is
- * not what was published
+ * @throws {PermissionError} without `--allow-ffi`, or if the bundled library differs from the
+ * published one
  */
 export function searchLibrary(libraryPath?: string): LibrarySearch {
   requireFfiPermission("calling ONNX Runtime");
@@ -54,7 +52,7 @@ export function searchLibrary(libraryPath?: string): LibrarySearch {
   let cause: unknown;
   for (const candidate of libraryCandidates(libraryPath)) {
     const already = opened.get(candidate.path);
-    // Another library in the place of a changed one would hide the change.
+    // Opening another library instead would hide the change.
     const digest = candidate.pinned && !already ? requirePinned(candidate.path) : undefined;
     try {
       const library = already ?? open(candidate, digest);
@@ -71,9 +69,9 @@ export function searchLibrary(libraryPath?: string): LibrarySearch {
  * Opens ONNX Runtime, from the first candidate that works (see {@link libraryCandidates}).
  *
  * @param libraryPath path of the library; when given, nothing else is tried
- * @throws {PermissionError} without `--allow-ffi`, and on a library that ships with parataa and is
- * not what was published
- * @throws {RuntimeLibraryError} when nothing opens, listing every path tried and why it failed
+ * @throws {PermissionError} without `--allow-ffi`, or if the bundled library differs from the
+ * published one
+ * @throws {RuntimeLibraryError} if no candidate opens, listing every path and the reason
  */
 export function openLibrary(libraryPath?: string): OrtLibrary {
   const { attempts, library, cause } = searchLibrary(libraryPath);
@@ -86,10 +84,10 @@ export function openLibrary(libraryPath?: string): OrtLibrary {
 }
 
 /**
- * Nothing may prompt, so ask before Deno does. Path-scoped grants cannot read the memory that
- * native code returns.
+ * Checks the permission first, so that Deno does not prompt. A grant for single paths does not
+ * suffice: it does not allow reading the memory that native code returns.
  *
- * @param action what needs it, for the message
+ * @param action action that needs it, for the message
  * @throws {PermissionError} without `--allow-ffi`
  */
 export function requireFfiPermission(action: string): void {
@@ -126,11 +124,11 @@ function open(candidate: LibraryCandidate, digest?: LibraryDigest): OrtLibrary {
 }
 
 /**
- * Version of the function table to ask a library for. Asking for more than it has returns NULL and
- * prints to stderr.
+ * Returns the version of the function table to request. Requesting a newer one than the library has
+ * returns NULL and prints to stderr.
  *
- * @param version what `GetVersionString()` returned
- * @throws {Error} when the library is too old or is not a 1.x
+ * @param version result of `GetVersionString()`
+ * @throws {Error} if the library is too old or is not version 1.x
  */
 export function tableVersion(version: string): number {
   const match = /^1\.(\d+)\./.exec(version);
@@ -139,7 +137,7 @@ export function tableVersion(version: string): number {
   throw new Error(`needs ONNX Runtime 1.${MIN_API_VERSION} or newer, found ${version || "none"}`);
 }
 
-/** The loader's reason without the path, which stands in front already. */
+/** Returns the loader's reason without the path, which the message already names. */
 function reasonOf(error: unknown, path: string): string {
   const message = error instanceof Error ? error.message : String(error);
   return message.replaceAll("Could not open library: ", "").replace(`${path}: `, "").trim();

@@ -1,15 +1,12 @@
-/**
- * Where libonnxruntime may lie, best first.
- * @module
- */
+/** Lists the places of libonnxruntime, best first. @module */
 import { dirname, join } from "node:path";
 
 /** A path or system name to try. */
 export interface LibraryCandidate {
   readonly path: string;
-  /** Why it is tried, for the error's list. */
+  /** Origin of the candidate, for the error message. */
   readonly source: string;
-  /** Whether it ships with parataa, so that its bytes are known. */
+  /** Whether the library ships with parataa, so that its hash is known. */
   readonly pinned?: true;
 }
 
@@ -20,10 +17,9 @@ const FILE_NAMES: Record<string, { npm: string; system: readonly string[] }> = {
 };
 
 /**
- * Candidates in the order to try them: the explicit path; `ORT_DYLIB_PATH`; beside the executable;
- * the npm package `onnxruntime-node`; the system's own search. A path that the user named, by
- * option or variable, is the only candidate: to open another library instead would hide the
- * mistake.
+ * Returns the candidates in the order of trying: the explicit path, `ORT_DYLIB_PATH`, the folder of
+ * the executable, the npm package `onnxruntime-node`, the system's search path. A path given by
+ * option or variable is the only candidate: opening another library instead would hide the mistake.
  *
  * @param libraryPath explicit path
  */
@@ -44,21 +40,18 @@ export function libraryCandidates(libraryPath?: string): LibraryCandidate[] {
   ];
 }
 
-/**
- * Whether Deno lies in the folder that the single file was unpacked into, with the library that
- * came in it.
- */
+/** Whether Deno runs from the folder of an unpacked single file, which contains the library. */
 function isSingleFile(executableFolder: string): boolean {
   return (import.meta.dirname ?? "").startsWith(join(executableFolder, "src"));
 }
 
-/** An environment variable where its permission is already granted; nothing prompts. */
+/** Returns an environment variable if its permission is already granted; never prompts. */
 function grantedVariable(variable: string): string | undefined {
   const { state } = Deno.permissions.querySync({ name: "env", variable });
   return state === "granted" ? Deno.env.get(variable) : undefined;
 }
 
-/** Folder of the npm package's library for this platform, below the project's root. */
+/** Folder of the npm package's library for this platform, below the root of the project. */
 function npmFolder(): string {
   const root = join(import.meta.dirname ?? ".", "..");
   const os = Deno.build.os === "windows" ? "win32" : Deno.build.os;

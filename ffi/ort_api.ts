@@ -1,17 +1,17 @@
 /**
- * The slots of `struct OrtApi` that we call, in the order of `onnxruntime_c_api.h` and under C's
- * own names. The struct is append-only, so entry i lies at byte 8·i of every version's table.
- * `"buffer"` is memory that JavaScript owns, `"pointer"` memory that ONNX Runtime owns; the C
- * declaration stands beside each parameter.
+ * The slots of `struct OrtApi` that are called, in the order of `onnxruntime_c_api.h` and by their
+ * C names. The struct is append-only, so entry i is at byte 8·i in every version. `"buffer"` is
+ * memory owned by JavaScript, `"pointer"` memory owned by ONNX Runtime; the C declaration is beside
+ * each parameter.
  *
- * A result of `"status"` never reaches a caller: the bound function throws `OrtError` (status.ts).
+ * A `"status"` result is not returned to callers: the bound function throws `OrtError` (status.ts).
  * @module
  */
 
 /** Native types of parameters. */
 export type OrtParameter = "pointer" | "buffer" | "i32" | "i64" | "usize";
 
-/** Native types of results; `status` is an `OrtStatus*` that goes through the gate. */
+/** Native types of results. `status` is an `OrtStatus*` that the bound function checks. */
 export type OrtResult = "status" | "pointer" | "i32" | "void";
 
 /** One entry of the table. */
@@ -25,7 +25,7 @@ export interface OrtSlot {
 /** Lowest minor version of ONNX Runtime 1.x whose table holds every slot below. */
 export const MIN_API_VERSION = 17;
 
-/** Highest version of the table to ask for: all that is needed is older. */
+/** Highest version of the table to request; all slots used are older. */
 export const MAX_API_VERSION = 24;
 
 /** The table. */
@@ -574,9 +574,7 @@ export const ORT_SLOTS = {
   },
 } as const satisfies Record<string, OrtSlot>;
 
-/**
- * Slots bound a second time as `nonblocking` calls: they may take long, and run off the event loop.
- */
+/** Slots that are bound a second time as `nonblocking` calls, because they may take long. */
 export const NONBLOCKING_SLOTS = [
   "CreateSession",
   "CreateSessionFromArray",
@@ -606,7 +604,7 @@ type ArgumentsOf<P extends readonly OrtParameter[]> = {
   -readonly [I in keyof P]: Arguments[P[I]];
 };
 
-/** Slots that only the gate calls: a status never reaches anyone else. */
+/** Slots that only the status check calls. */
 export const GATE_SLOTS = ["GetErrorCode", "GetErrorMessage", "ReleaseStatus"] as const;
 
 type CallableName = Exclude<OrtSlotName, (typeof GATE_SLOTS)[number]>;

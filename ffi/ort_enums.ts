@@ -1,7 +1,4 @@
-/**
- * Enumerations of ONNX Runtime's C API, in its own words and numbers.
- * @module
- */
+/** Enumerations of ONNX Runtime's C API, with its names and numbers. @module */
 
 /** `OrtErrorCode` by number. */
 export const ERROR_CODES: readonly ErrorCodeName[] = [
@@ -41,8 +38,8 @@ export type ErrorCodeName =
   | "NOT_FOUND";
 
 /**
- * `ONNXTensorElementDataType` of the types that cross the edge as typed arrays, and of `string`,
- * which does not.
+ * `ONNXTensorElementDataType` of the types that are passed as typed arrays, and of `string`, which
+ * is not.
  */
 export const ELEMENT_TYPES = {
   float32: 1,

@@ -1,12 +1,10 @@
-/**
- * Ownership of native objects: who releases, when, and once.
- * @module
- */
+/** Ownership of native objects: each is released exactly once, after its last use. @module */
 
 const liveCounts = new Map<string, number>();
 
 /**
- * How many native objects of each kind are alive in this thread: 0 everywhere when nothing leaks.
+ * Returns the number of live native objects in this thread, by kind. All counts are 0 if nothing
+ * leaks.
  */
 export function liveHandles(): Record<string, number> {
   return Object.fromEntries(liveCounts);
@@ -18,7 +16,7 @@ function count(kind: string, step: 1 | -1): void {
 
 /**
  * The native side of an {@link OwnedPointer}. It never refers to its owner, so a registry may hold
- * it. It is released once it is closed and no call uses it any more, its children before it.
+ * it. It is released after its children, when it is closed and no call uses it.
  */
 class Resource {
   #pointer: Deno.PointerObject | null;
@@ -71,7 +69,7 @@ class Resource {
     if (!this.#closed || this.#uses > 0) return;
     for (const child of this.children) child.close();
     const pointer = this.#pointer;
-    // Null after the last child has come back here; children that are in use come back later.
+    // Null after the last child has released it. Children in use call this again later.
     if (pointer === null || this.children.size > 0) return;
     this.#pointer = null;
     count(this.kind, -1);
@@ -82,27 +80,30 @@ class Resource {
   }
 }
 
-// Holds resources, never owners: an owner that nobody reaches any more is collected, then its
-// resource is closed.
+// Holds resources, never owners: after an unreachable owner is collected, its resource is closed.
 const abandoned = new FinalizationRegistry<Resource>((resource) => resource.close());
 
 /** How to release a native object. */
 export interface OwnedPointerOptions {
   /** Name in messages and counts, e.g. `"InferenceSession"`. */
   kind: string;
-  /** Releases the native object. Must not refer to the owner, or it would never be collected. */
+  /**
+   * Releases the native object. Must not refer to the owner, which would then never be collected.
+   */
   release: (pointer: Deno.PointerObject) => void;
   /** Owner that must be released after this one; closing it closes this one too. */
   parent?: OwnedPointer;
 }
 
 /**
- * The owner of one native object. `close()` may be called any number of times; while a call uses
- * the object, closing only marks it, and the last use releases it. An owner that is dropped without
+ * The owner of one native object. `close()` may be called repeatedly. During a call it only marks
+ * the object as closed; the end of the last call releases it. An owner that is dropped without
  * `close()` is released when it is collected.
  */
 export class OwnedPointer implements Disposable {
-  /** @internal Only for owners whose parent this is. */
+  /**
+   * @internal For owners whose parent this is.
+   */
   readonly resource: Resource;
 
   /**
@@ -120,7 +121,7 @@ export class OwnedPointer implements Disposable {
   }
 
   /**
-   * The bare pointer, good until the owner is closed or collected.
+   * The raw pointer, valid until the owner is closed or collected.
    *
    * @throws {TypeError} after `close()`
    */
@@ -133,17 +134,19 @@ export class OwnedPointer implements Disposable {
     return this.resource.closed;
   }
 
-  /** Begins a call that uses the native object; every `addUse` needs its {@link dropUse}. */
+  /**
+   * Marks the start of a call that uses the native object. Every `addUse` needs a {@link dropUse}.
+   */
   addUse(): void {
     this.resource.addUse();
   }
 
-  /** Ends a call that uses the native object. */
+  /** Marks the end of a call that uses the native object. */
   dropUse(): void {
     this.resource.dropUse();
   }
 
-  /** Releases the native object, now or after the last call that uses it. */
+  /** Releases the native object now, or after the last call that uses it. */
   close(): void {
     abandoned.unregister(this);
     this.resource.close();

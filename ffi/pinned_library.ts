@@ -1,13 +1,9 @@
-/**
- * Holds the library that ships with parataa to the hash it was published with, before any of its
- * code runs.
- * @module
- */
+/** Verifies the bundled library against its published hash before any of its code runs. @module */
 import { createHash } from "node:crypto";
 import { PermissionError } from "../src/errors.ts";
 
 /**
- * SHA-256 of the libraries of onnxruntime-node 1.30.0, by operating system and processor; a test
+ * SHA-256 of the libraries of onnxruntime-node 1.30.0, by operating system and processor. A test
  * compares them with node_modules.
  */
 export const PINNED: Readonly<Record<string, string>> = {
@@ -25,29 +21,33 @@ export interface LibraryDigest {
 }
 
 /**
- * Refuses a library whose bytes are not the published ones, or that is a link to somewhere else.
+ * Refuses a library that is a symbolic link or differs from the published one.
  *
  * @returns the digest; `undefined` where there is no file
- * @throws {PermissionError} with what to do about it, also where the file may not be read
+ * @throws {PermissionError} with what to do about it, also if the file may not be read
  */
 export function requirePinned(path: string): LibraryDigest | undefined {
   const wanted = PINNED[`${Deno.build.os}-${Deno.build.arch}`];
   const refuse = (what: string, cause?: unknown) =>
     new PermissionError(`will not run ${path}: ${what}`, {
-      hint: `\`deno install\` brings the published one back; --ort_lib ${path} takes it as it is`,
+      hint: `\`deno install\` restores the published one; --ort_lib ${path} accepts it unverified`,
       cause,
     });
   try {
-    if (Deno.lstatSync(path).isSymlink) throw refuse("it is a link, wanted the file itself");
+    if (Deno.lstatSync(path).isSymlink) {
+      throw refuse("it is a symbolic link, wanted the file itself");
+    }
     const digest = digestFile(path), { sha256 } = digest;
     if (sha256 === wanted) return digest;
-    const expected = wanted === undefined ? "none is known here" : `wanted ${wanted}`;
+    const expected = wanted === undefined
+      ? "no hash is known for this platform"
+      : `wanted ${wanted}`;
     throw refuse(`its SHA-256 is ${sha256}, ${expected}`);
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return undefined; // what opens it says so
+    if (error instanceof Deno.errors.NotFound) return undefined; // opening it reports that
     if (!(error instanceof Deno.errors.NotCapable)) throw error;
-    throw new PermissionError(`cannot check ${path} before running it`, {
-      hint: `${error.message}; or name it, --ort_lib ${path}, to have it unchecked`,
+    throw new PermissionError(`cannot verify ${path} before running it`, {
+      hint: `${error.message}; --ort_lib ${path} accepts it unverified`,
       cause: error,
     });
   }

@@ -1,26 +1,23 @@
 /**
- * Opens a library only so that the loader has it: what is opened later and needs it finds it by its
- * soname, without `LD_LIBRARY_PATH`.
+ * Opens libraries for the loader: a library opened later finds them by soname, without
+ * `LD_LIBRARY_PATH`.
  * @module
  */
 
-/** Why a library could not be opened; `missing` when there is no such file. */
+/** Why a library could not be opened; `missing` if the file does not exist. */
 export interface PreloadFailure {
   readonly missing: boolean;
   readonly reason: string;
 }
 
-/**
- * Never closed, whoever needs them must find them for as long as the process lives; hence opened
- * once.
- */
+/** Open libraries. They are never closed, since the loader may need them at any time. */
 const opened = new Set<string>();
 
 /**
- * Opens a library for good.
+ * Opens a library permanently.
  *
- * @param path an absolute path, or a name for the system's own search
- * @returns `undefined` when it is open
+ * @param path an absolute path, or a name for the system's search path
+ * @returns `undefined` if it was opened
  */
 export function preload(path: string): PreloadFailure | undefined {
   if (opened.has(path)) return undefined;

@@ -1,28 +1,24 @@
-/**
- * The one gate from `OrtStatus` to exception.
- * @module
- */
+/** Converts every `OrtStatus` to an exception. @module */
 import { RuntimeLibraryError } from "../src/errors.ts";
 import { ERROR_CODES, type ErrorCodeName } from "./ort_enums.ts";
 
 /**
- * ONNX Runtime refused a call. A subclass of {@link RuntimeLibraryError}, so an `OrtError` that
- * nobody translates ends a run with exit code 7.
+ * An error of ONNX Runtime. It is a subclass of {@link RuntimeLibraryError}: if no layer translates
+ * it, the run ends with exit code 7.
  */
 export class OrtError extends RuntimeLibraryError {
   /** `OrtErrorCode` by number. */
   readonly ortCode: number;
   /** `OrtErrorCode` by name, "FAIL" for numbers newer than this table. */
   readonly ortCodeName: ErrorCodeName;
-  /** ONNX Runtime's message, untouched. */
-  /** The message that came with it. */
+  /** ONNX Runtime's message, unchanged. */
   readonly ortMessage: string;
 
   /**
-   * An error from a status of ONNX Runtime.
+   * Creates an error from a status of ONNX Runtime.
    *
    * @param ortCode the `OrtErrorCode`
-   * @param ortMessage the message that came with it
+   * @param ortMessage the message of the status
    * @param functionName C name of the function that returned the status
    */
   constructor(ortCode: number, ortMessage: string, functionName?: string) {
@@ -38,7 +34,7 @@ export class OrtError extends RuntimeLibraryError {
 }
 
 /**
- * Cuts what tells a user nothing: the source position in front, the repeated code, line breaks.
+ * Removes what does not help a user: the source position, the repeated code, line breaks.
  *
  * @param message a message of ONNX Runtime
  * @returns one line
@@ -51,19 +47,19 @@ export function trimOrtMessage(message: string): string {
     .trim();
 }
 
-/** What the gate needs of the library to read a status. */
+/** Functions that read and release a status. */
 export interface StatusReader {
   GetErrorCode(status: Deno.PointerObject): number;
-  /** Copies the message: it dies with the status. */
+  /** Copies the message, which is freed with the status. */
   GetErrorMessage(status: Deno.PointerObject): string;
   ReleaseStatus(status: Deno.PointerObject): void;
 }
 
 /**
- * Turns a status into an {@link OrtError}: copies the message, then releases the status.
+ * Converts a status to an {@link OrtError}: copies the message, then releases the status.
  *
  * @param reader functions that read and release a status
- * @param status what the call returned; null would mean success
+ * @param status status of the call, not null
  * @param functionName C name of the function, for the message
  */
 export function throwStatus(

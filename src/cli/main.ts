@@ -5,7 +5,7 @@
 import { ParataaError } from "../errors.ts";
 import { asFlag } from "../arguments/setting_names.ts";
 import { describeFailure } from "../runs/failure.ts";
-import { leaveAtOnce } from "../runtime/leave.ts";
+import { exitWithoutCleanup } from "../runtime/leave.ts";
 import { oneLine } from "../text.ts";
 import { tell } from "./print.ts";
 import { withPermissionLine } from "./permission_hint.ts";
@@ -40,9 +40,9 @@ export async function runMain(
   const controller = new AbortController();
   for (const [name, exitCode] of Object.entries(SIGNALS)) {
     Deno.addSignalListener(name as Deno.Signal, () => {
-      if (controller.signal.aborted) leaveAtOnce(exitCode);
+      if (controller.signal.aborted) exitWithoutCleanup(exitCode);
       controller.abort(new Interrupted(exitCode));
-      setTimeout(() => leaveAtOnce(exitCode), TIDY_MS);
+      setTimeout(() => exitWithoutCleanup(exitCode), TIDY_MS);
     });
   }
   try {

@@ -1,2 +1,2 @@
-/** The way out for a process whose native threads may still compute. @module */
-export { leaveAtOnce } from "../../ffi/leave.ts";
+/** Ends a process whose native threads may still compute. @module */
+export { exitWithoutCleanup } from "../../ffi/leave.ts";

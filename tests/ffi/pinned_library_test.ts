@@ -78,10 +78,10 @@ Deno.test("openLibrary() runs nothing of a library that was swapped, cut or repl
       const refused = await open();
       assert.match(
         refused,
-        /^PermissionError 4: will not run .+: (its SHA-256 is|it is a link)/,
+        /^PermissionError 4: will not run .+: (its SHA-256 is|it is a symbolic link)/,
         what,
       );
-      assert.match(refused, /--ort_lib .+ takes it as it is$/, what);
+      assert.match(refused, /--ort_lib .+ accepts it unverified$/, what);
       if (what !== "cut") assert.match(await open(library), /^opened /, `${what}, named`);
     }
   }));
@@ -91,6 +91,6 @@ Deno.test("requirePinned() refuses what it may not read, and leaves a missing fi
   const { stdout } = await runChild(new URL("library_child.ts", import.meta.url), {
     flags: ["--allow-ffi"],
   });
-  assert.match(stdout, /^PermissionError 4: cannot check .+ before running it \| .*--allow-read/);
+  assert.match(stdout, /^PermissionError 4: cannot verify .+ before running it \| .*--allow-read/);
   assert.throws(() => requirePinned(fileURLToPath(new URL("deno.json", ROOT))), PermissionError);
 });
