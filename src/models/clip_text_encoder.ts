@@ -1,4 +1,4 @@
-/** Stable Diffusion's text encoder: a prompt to one embedding row per token. @module */
+/** Stable Diffusion's text encoder: converts a prompt to one embedding row per token. @module */
 import { ModelError } from "../errors.ts";
 import type { Environment } from "../runtime/environment.ts";
 import { InferenceSession } from "../runtime/inference_session.ts";
@@ -15,11 +15,11 @@ import {
   listTensors,
 } from "./networks/tensor_contract.ts";
 
-/** A prompt as the network takes it. */
+/** Embedding of a prompt, the condition of the network. */
 export interface TextEmbedding {
   /** `[tokens, width]`. */
   data: Float32Array;
-  /** End of the prompt that did not fit into the tokens; `undefined` when all of it did. */
+  /** End of the prompt that exceeds the tokens; `undefined` if the whole prompt fits. */
   truncated: string | undefined;
 }
 
@@ -55,7 +55,7 @@ export class ClipTextEncoder implements AsyncDisposable {
     this.shape = [tokenizer.maxLength, fixedSize(hidden.shape[2])!];
   }
 
-  /** Opens the network. @throws {ModelError} when it cannot be loaded or is no text encoder */
+  /** Opens the network. @throws {ModelError} if it cannot be loaded or is not a text encoder */
   static async open(env: Environment, options: ClipTextEncoderOptions): Promise<ClipTextEncoder> {
     const session = await InferenceSession.create(env, options.file, options.session);
     try {
@@ -66,10 +66,10 @@ export class ClipTextEncoder implements AsyncDisposable {
     }
   }
 
-  /** Embedding of one prompt, the empty one included. */
+  /** Returns the embedding of a prompt, which may be empty. */
   async encode(prompt: string, signal?: AbortSignal): Promise<TextEmbedding> {
     const { ids, truncated } = this.#tokenizer.encode(prompt);
-    // A batch frozen at more than one row is filled with copies; the first row is the answer.
+    // If the batch is fixed at several rows, all are copies; the first is returned.
     const batch = fixedSize(this.#ids.shape[0]) ?? 1;
     const rows = Array.from({ length: batch }, () => ids).flat();
     const data = this.#ids.type === "int64"
@@ -96,9 +96,10 @@ export class ClipTextEncoder implements AsyncDisposable {
 }
 
 /**
- * `input_ids [batch, tokens]` of whole numbers, `last_hidden_state [batch, tokens, width]`.
+ * Checks for `input_ids [batch, tokens]` of integers and `last_hidden_state [batch, tokens,
+ * width]`.
  *
- * @throws {ModelError}
+ * @throws {ModelError} if the network differs
  */
 export function checkEncoder(
   file: string,
@@ -116,12 +117,12 @@ export function checkEncoder(
   expectRank(file, hidden, ["batch", "tokens", "width"]);
   if ((fixedSize(inputs[0].shape[1]) ?? tokens) !== tokens) {
     throw new ModelError(
-      `${file} takes ${listTensors([inputs[0]])}, the tokenizer makes ${tokens} tokens`,
+      `${file} takes ${listTensors([inputs[0]])}, but the tokenizer gives ${tokens} tokens`,
     );
   }
   if (fixedSize(hidden.shape[2]) === undefined) {
     throw new ModelError(
-      `${file}: the width of ${listTensors([hidden])} is open, needed is a fixed one`,
+      `${file}: the width of ${listTensors([hidden])} is not fixed, needed is a number`,
     );
   }
   return {

@@ -3,7 +3,7 @@ import { ModelError } from "../errors.ts";
 import type { JsonObject, JsonValue } from "../formats/json.ts";
 import { shownValue } from "../text.ts";
 
-/** Reads keys by the type that they must have, and knows which of them nobody asked for. */
+/** Reads keys of an expected type, and records which keys were not read. */
 export class ConfigReader {
   readonly #where: string;
   readonly #json: JsonObject;
@@ -15,30 +15,30 @@ export class ConfigReader {
     this.#json = json;
   }
 
-  /** Whether the file holds any key. */
+  /** Whether the file has no keys. */
   get empty(): boolean {
     return Object.keys(this.#json).length === 0;
   }
 
-  /** Keys that were not read. */
+  /** Keys that have not been read. */
   get unread(): readonly string[] {
     return Object.keys(this.#json).filter((key) => !this.#asked.has(key));
   }
 
-  /** The value as it is; `undefined` where the key is absent. */
+  /** Returns a value without a type check; `undefined` if the key is absent. */
   get(key: string): JsonValue | undefined {
     this.#asked.add(key);
     return this.#json[key];
   }
 
-  /** A finite number. */
+  /** Reads a finite number. */
   number(key: string): number | undefined {
     const value = this.get(key);
     if (value === undefined || (typeof value === "number" && Number.isFinite(value))) return value;
     throw this.wrong(key, "a finite number");
   }
 
-  /** A switch; null is off, as in Python. */
+  /** Reads a boolean; null is false, as in Python. */
   flag(key: string): boolean | undefined {
     const value = this.get(key);
     if (value === undefined || typeof value === "boolean") return value;
@@ -46,14 +46,14 @@ export class ConfigReader {
     throw this.wrong(key, "true or false");
   }
 
-  /** A whole number from 1 to `most`. */
+  /** Reads an integer from 1 to `most`. */
   size(key: string, { fallback, most }: { fallback?: number; most: number }): number {
     const value = this.get(key) ?? fallback;
     if (isSize(value, most)) return value;
     throw this.wrong(key, `a whole number from 1 to ${most}`);
   }
 
-  /** `count` whole numbers from 1 to `most`; a single one stands for all. */
+  /** Reads `count` integers from 1 to `most`; a single one applies to all. */
   sizes(
     key: string,
     { fallback, most, count }: { fallback?: number; most: number; count: number },
@@ -66,7 +66,7 @@ export class ConfigReader {
     throw this.wrong(key, `a whole number from 1 to ${most}, or ${count} of them`);
   }
 
-  /** Refuses values that make another network of it; an absent key has the first one. */
+  /** Refuses values of other architectures. An absent key counts as the first allowed value. */
   fixed(allowed: Readonly<Record<string, readonly JsonValue[]>>): void {
     for (const [key, values] of Object.entries(allowed)) {
       const value = this.get(key);
@@ -76,7 +76,7 @@ export class ConfigReader {
     }
   }
 
-  /** One of a few words. */
+  /** Reads one of several words. */
   oneOf<T extends string>(key: string, choices: readonly T[]): T | undefined {
     const value = this.get(key);
     const choice = choices.find((choice) => choice === value);
@@ -84,14 +84,14 @@ export class ConfigReader {
     throw this.wrong(key, choices.length === 1 ? choices[0] : `one of ${choices.join(", ")}`);
   }
 
-  /** Names the key, the value met and the values wanted. */
+  /** Returns an error that names the key, the value met and the values wanted. */
   wrong(key: string, wanted: string, hint?: string): ModelError {
     const value = this.#json[key];
     const found = value === undefined ? "missing" : shownValue(value);
     return this.refusal(`${key} is ${found}, needed is ${wanted}`, hint);
   }
 
-  /** An error that names the file. */
+  /** Returns an error that names the file. */
   refusal(what: string, hint?: string): ModelError {
     return new ModelError(`${this.#where}: ${what}`, { hint });
   }

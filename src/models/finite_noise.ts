@@ -1,31 +1,30 @@
 /**
- * A second chance for rows that came back as NaN or infinity: one bad call of a device must not end
- * a run.
+ * Retries rows whose noise is NaN or infinite, so that one faulty call of a device does not end a
+ * run.
  * @module
  */
 import { NumericalError } from "../errors.ts";
 import { countNonFinite } from "../sampling/arguments.ts";
 import type { Denoiser } from "../sampling/denoiser.ts";
 
-/** A denoiser that knows which device evaluated a step, and can ask another one. */
+/** A denoiser that knows which device evaluated each step and can use another one. */
 export interface DeviceAware extends Denoiser {
-  /** As `predictNoise`, on another device than before where there is one. */
+  /** Like `predictNoise`, on another device than before if there is one. */
   predictAgain: Denoiser["predictNoise"];
   /** Device that evaluated step t last. */
   deviceOf(t: number): string | undefined;
-  /** Notes in the device's report that the noise of step t was not finite. */
+  /** Records in the device's report that the noise of step t was not finite. */
   noteNonFinite(t: number, message: string): void;
 }
 
 /**
- * The same denoiser, each row with a value that is not finite evaluated once more, alone and on
- * another device where there is one. What is still not finite then ends the sampling if the devices
- * are known, so that the error can name them; else it is left to the sampler, which names round and
- * step.
+ * Wraps a denoiser so that each row with a non-finite value is evaluated again, alone and on
+ * another device if there is one. If the result is still not finite, the wrapper throws an error
+ * that names the devices. If the devices are unknown, the sampler reports round and step.
  */
 export function retryNonFinite(denoiser: Denoiser | DeviceAware): Denoiser {
   const { rowSize, schedule } = denoiser;
-  let round = 0; // a round is a call; those that a log answers do not come here
+  let round = 0; // one call is one round; calls answered by a log do not get here
   return {
     ...{ rowSize, schedule },
     async predictNoise(latents, steps, out, signal) {
@@ -55,7 +54,7 @@ export function retryNonFinite(denoiser: Denoiser | DeviceAware): Denoiser {
   };
 }
 
-/** @returns the device that evaluated the step */
+/** Records the fault. @returns the device that evaluated the step */
 function noteDevice(
   denoiser: Denoiser | DeviceAware,
   bad: number,

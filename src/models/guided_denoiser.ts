@@ -1,4 +1,4 @@
-/** Classifier-free guidance over a network: the solver's view of a model. @module */
+/** Classifier-free guidance over a network, as a {@link Denoiser} for the solvers. @module */
 import type { Denoiser } from "../sampling/denoiser.ts";
 import type { Schedule } from "../sampling/schedules/schedule.ts";
 import {
@@ -12,20 +12,23 @@ import type { ConditionRow } from "./networks/row_buffers.ts";
 
 /** Options of {@link GuidedDenoiser}. */
 export interface GuidedDenoiserOptions {
-  /** Gives the model's timestep of every step. */
+  /** Chain to sample, with the model's timestep of every step. */
   schedule: Schedule;
   /** What the network predicts; noise by default. */
   predictionType?: PredictionType;
-  /** Condition that is wanted. */
+  /** The wanted condition. */
   conditional: ConditionRow;
-  /** Condition that is led away from: the null class, the negative prompt. */
+  /** The condition to steer away from: the null class, the negative prompt. */
   unconditional: ConditionRow;
   /**
-   * Guidance w; at 1 the unconditional rows are not evaluated, at 0 the conditional ones where all
-   * channels are guided.
+   * Guidance w. At 1 the unconditional rows are not evaluated; at 0 the conditional ones are not,
+   * if all channels are guided.
    */
   guidanceScale: number;
-  /** Leading channels that are guided; the others take the conditional noise. All by default. */
+  /**
+   * Number of leading channels that are guided; all by default. The other channels take the
+   * conditional noise.
+   */
   guidedChannels?: number;
   /** Most network rows in one call. */
   batchSize?: number;
@@ -36,22 +39,22 @@ interface Prediction {
   steps: Int32Array;
   out: Float64Array;
   signal: AbortSignal | undefined;
-  /** Device to leave out. */
+  /** Device that must not be used. */
   avoid?: string;
 }
 
 /**
- * ε = ε_u + w (ε_c − ε_u) at each row's own timestep (Ho & Salimans, "Classifier-free diffusion
- * guidance", 2022).
+ * A denoiser with guidance: ε = ε_u + w (ε_c − ε_u) at each row's own timestep (Ho & Salimans,
+ * "Classifier-free diffusion guidance", 2022).
  *
- * A step takes up to two network rows, the conditional one first, in calls of at most `batchSize`
- * rows; results do not depend on where the calls are cut, nor on the devices that make them. One
- * `predictNoise` at a time.
+ * A step takes one or two network rows, the conditional one first. Calls have at most `batchSize`
+ * rows; results do not depend on how rows are divided into calls or on the devices. Only one
+ * `predictNoise` may run at a time.
  */
 export class GuidedDenoiser implements Denoiser {
   /** Elements of a latent. */
   readonly rowSize: number;
-  /** Chain whose steps it is asked for. */
+  /** Chain that is sampled. */
   readonly schedule: Schedule;
   /** Network rows evaluated so far. */
   networkRows = 0;
@@ -66,11 +69,11 @@ export class GuidedDenoiser implements Denoiser {
   readonly #finite: Denoiser;
 
   /**
-   * A denoiser for one condition.
+   * Creates a denoiser for one condition.
    *
-   * @param network stays the caller's to close
-   * @throws {RangeError} when a network of this prediction type was not trained on the schedule's
-   * levels, or takes whole timesteps alone
+   * @param network network to use; the caller closes it
+   * @throws {RangeError} if the network's prediction type does not suit the schedule's levels, or
+   * the network takes integer timesteps only and the schedule has others
    */
   constructor(network: ConditionalNetwork, options: GuidedDenoiserOptions) {
     const [channels, height, width] = network.latentShape;
@@ -92,16 +95,16 @@ export class GuidedDenoiser implements Denoiser {
     });
   }
 
-  /** Network rows that an evaluation of one step takes: 1 or 2. */
+  /** Network rows per evaluated step: 1 or 2. */
   get rowsPerStep(): number {
     return this.#conditions.length;
   }
 
   /**
-   * The guided noise. A row that is NaN or infinite is asked once more, alone and on another device
-   * where there is one.
+   * Predicts the guided noise. A row that is NaN or infinite is evaluated again, alone and on
+   * another device if there is one.
    *
-   * @throws {NumericalError} naming the devices, where it is not finite then either
+   * @throws {NumericalError} naming the devices, if the second result is not finite either
    */
   predictNoise(
     latents: Float64Array,
@@ -112,7 +115,7 @@ export class GuidedDenoiser implements Denoiser {
     return this.#finite.predictNoise(latents, steps, out, signal);
   }
 
-  /** Notes in the report of the step's device that its noise was not finite. */
+  /** Records in the device's report that the noise of its step was not finite. */
   #noteNonFinite(t: number, message: string): void {
     const device = this.#devices.get(t);
     if (device !== undefined) this.#network.noteNonFinite(device, message);
@@ -145,7 +148,7 @@ export class GuidedDenoiser implements Denoiser {
     this.#predictionFromAnswer(latents, steps, out);
   }
 
-  /** `out` holds ε_c and becomes the guided noise. */
+  /** Applies guidance in place: `out` contains ε_c before and the guided noise after. */
   #guide(out: Float64Array, offset: number, unconditional: ArrayLike<number>): void {
     const w = this.#options.guidanceScale;
     for (let i = 0; i < this.#guidedSize; i++) {
@@ -154,7 +157,7 @@ export class GuidedDenoiser implements Denoiser {
     }
   }
 
-  /** Linear, so that it may follow guidance. */
+  /** Converts the answer to noise. The conversion is linear, so it may follow guidance. */
   #predictionFromAnswer(latents: Float64Array, steps: Int32Array, out: Float64Array): void {
     for (let row = 0; row < steps.length; row++) {
       const v = this.#weights.answer[steps[row]], u = this.#weights.latent[steps[row]];
@@ -165,7 +168,7 @@ export class GuidedDenoiser implements Denoiser {
   }
 }
 
-/** A network whose timestep is an integer takes no level between two. */
+/** Refuses fractional timesteps for a network with an integer timestep input. */
 function checkTimesteps({ timesteps }: Schedule, { contract }: ConditionalNetwork): void {
   const { name, type } = contract.timestep;
   const t = /^int/.test(type) ? timesteps.findIndex((timestep) => !Number.isInteger(timestep)) : -1;
@@ -176,7 +179,7 @@ function checkTimesteps({ timesteps }: Schedule, { contract }: ConditionalNetwor
   );
 }
 
-/** Conditions whose answers guidance does not multiply by 0. */
+/** Returns the conditions whose weight in the guided noise is not 0. */
 function usedConditions(
   { conditional, unconditional, guidanceScale }: GuidedDenoiserOptions,
   allGuided: boolean,

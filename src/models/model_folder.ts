@@ -1,5 +1,5 @@
 /**
- * A model folder in the layout of diffusers and optimum: one sub-folder per part, each with its
+ * Reads model folders in the layout of diffusers and optimum: one subfolder per part, each with its
  * `model.onnx`.
  * @module
  */
@@ -16,37 +16,31 @@ const INDEX = "model_index.json";
 const TOKENIZER = "tokenizer/tokenizer.json";
 const TOKENIZER_TABLES = ["tokenizer/vocab.json", "tokenizer/merges.txt"];
 
-/** Names of a folder's files that an error lists. */
+/** Most file names of a folder that a message lists. */
 const MOST_LISTED = 6;
 
 /** Options of {@link ModelFolder.open}. */
 export interface ModelFolderOptions {
-  /** Sub-folders that must hold a network. */
+  /** Subfolders that must contain a network. */
   networks: readonly string[];
-  /** The folder must hold a tokenizer: `tokenizer.json`, or `vocab.json` and `merges.txt`. */
+  /** Require a tokenizer: `tokenizer.json`, or `vocab.json` and `merges.txt`. */
   tokenizer?: boolean;
-  /** Take `model_fp16.onnx` in place of `model.onnx`. */
+  /** Use `model_fp16.onnx` instead of `model.onnx`. */
   fp16?: boolean;
   /** The folder is a part of a model, such as a VAE, and needs no `model_index.json`. */
   part?: boolean;
 }
 
 /**
- * A folder whose wanted parts are all there. Opening it reads no network. It notes every file that
- * it gives out, so that a run can record what made its images.
+ * A model folder with all required parts. Opening it reads no network. It records every file it
+ * returns, for the manifest.
  */
 export class ModelFolder {
-  /** Path as the user gave it. */
+  /** Path as given. */
   readonly path: string;
-  /**
-   * Networks that were asked for and their external data: resolved paths by their names in the
-   * folder.
-   */
+  /** Requested networks and their external data: resolved paths by their names in the folder. */
   readonly networkFiles: Map<string, string> = new Map();
-  /**
-   * Other files that were asked for: paths by their names in the folder, `undefined` for one that
-   * is absent.
-   */
+  /** Other requested files: paths by their names in the folder, `undefined` for an absent file. */
   readonly configFiles: Map<string, string | undefined> = new Map();
   readonly #networkFile: string;
   #index: JsonObject = {};
@@ -57,10 +51,10 @@ export class ModelFolder {
   }
 
   /**
-   * Looks for `model_index.json` and the wanted parts.
+   * Reads `model_index.json` and checks for the required parts.
    *
-   * @throws {ModelError} naming all that is missing at once, and what was found in its place
-   * @throws {PermissionError} when reading is not allowed
+   * @throws {ModelError} naming everything that is missing, and what was found instead
+   * @throws {PermissionError} if reading is not allowed
    */
   static async open(path: string, options: ModelFolderOptions): Promise<ModelFolder> {
     const networkFile = options.fp16 ? "model_fp16.onnx" : "model.onnx";
@@ -89,7 +83,7 @@ export class ModelFolder {
     return this.#index;
   }
 
-  /** Name for people: the index's own, else the folder's. */
+  /** Display name: the index's own, or else the folder's. */
   get name(): string {
     const own = this.index.name;
     return typeof own === "string"
@@ -97,7 +91,7 @@ export class ModelFolder {
       : this.path.split(/[/\\]/).filter(Boolean).at(-1) ?? this.path;
   }
 
-  /** What the index says that it is; a DiT where it names no Stable Diffusion. */
+  /** Kind of model by the index: Stable Diffusion if it names that, else DiT. */
   get kind(): ScheduleKind {
     const { _class_name: name } = this.index;
     return typeof name === "string" && name.includes("StableDiffusion")
@@ -106,14 +100,13 @@ export class ModelFolder {
   }
 
   /**
-   * Path of a part's network, to be opened as it is. Every link is resolved, so that a permission
-   * to read means the file that is really opened; but where a link's external data lie beside it,
-   * as in Hugging Face's cache, the path is the link's. Notes the network and its external data in
-   * {@link networkFiles}.
+   * Returns the path of a part's network for opening, and records the network and its external data
+   * in {@link networkFiles}. All links are resolved, so that the permission to read applies to the
+   * real file. If a link has its external data beside it, as in Hugging Face's cache, the path is
+   * the link's.
    *
-   * @throws {ModelError} when external data are missing, short, or lie behind a link out of the
-   * folder
-   * @throws {PermissionError} when the network is a link to a file that may not be read
+   * @throws {ModelError} if external data are missing, short, or behind a link out of the folder
+   * @throws {PermissionError} if the network is a link to a file that may not be read
    */
   async network(part: string): Promise<string> {
     const name = `${part}/${this.#networkFile}`;
@@ -124,8 +117,8 @@ export class ModelFolder {
   }
 
   /**
-   * A file of the folder that is not a network, `undefined` where it is absent. Notes it in
-   * {@link configFiles}.
+   * Reads a file that is not a network, and records it in {@link configFiles}. Returns `undefined`
+   * if it is absent.
    */
   async read(name: string): Promise<Uint8Array | undefined> {
     const path = join(this.path, name);
@@ -134,7 +127,7 @@ export class ModelFolder {
     return file === undefined ? undefined : await Deno.readFile(file);
   }
 
-  /** A JSON file of the folder; an empty object where it is absent. */
+  /** Reads a JSON file of the folder; an absent one is an empty object. */
   async config(name: string): Promise<JsonObject> {
     const bytes = await this.read(name);
     if (bytes === undefined) return {};
@@ -146,9 +139,9 @@ export class ModelFolder {
 }
 
 /**
- * A number of a config, or `fallback` where the key is absent.
+ * Reads a number of a configuration, or returns `fallback` if the key is absent.
  *
- * @throws {ModelError} when it is something else
+ * @throws {ModelError} if the value is not a finite number
  */
 export function configNumber(config: JsonObject, key: string, fallback: number): number {
   const value = config[key];
@@ -161,7 +154,7 @@ export function configNumber(config: JsonObject, key: string, fallback: number):
   return value;
 }
 
-/** What the folders of missing files hold instead: another variant, another format. */
+/** Describes what the folders of missing files contain: another variant, another format. */
 async function describeFolders(path: string, missing: readonly string[]): Promise<string> {
   const parts = new Set(missing.filter((name) => name !== INDEX).map((name) => name.split("/")[0]));
   const found: string[] = [];

@@ -1,16 +1,16 @@
-/** Size of the latents that a UNet was trained on. @module */
+/** Reads the size of the latents that a UNet was trained on. @module */
 import { ModelError } from "../errors.ts";
 import type { JsonObject } from "../formats/json.ts";
 import { shownValue } from "../text.ts";
 
-/** Stable Diffusion v1's. */
+/** Size of Stable Diffusion 1's latents. */
 const DEFAULT = 64;
 
 /**
- * One side of `sample_size` of `unet/config.json`: a number for both sides, or `[height, width]`;
- * 64 where the key is absent.
+ * Returns one side of `sample_size` of `unet/config.json`: a number for both sides, or `[height,
+ * width]`; 64 if the key is absent.
  *
- * @throws {ModelError} when it is neither
+ * @throws {ModelError} if it is neither
  */
 export function sampleSize({ sample_size: size }: JsonObject, side: "height" | "width"): number {
   const value = Array.isArray(size) && size.length === 2 ? size[side === "height" ? 0 : 1] : size;
@@ -19,6 +19,6 @@ export function sampleSize({ sample_size: size }: JsonObject, side: "height" | "
   throw new ModelError(
     `sample_size of unet/config.json is ${shownValue(size)}, needed is a whole number or two, ` +
       "[height, width]",
-    { hint: (name) => `${name("height")} and ${name("width")} take its place` },
+    { hint: (name) => `${name("height")} and ${name("width")} replace it` },
   );
 }

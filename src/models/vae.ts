@@ -3,7 +3,7 @@ import type { Image } from "../images/image.ts";
 import type { Environment } from "../runtime/environment.ts";
 import { expectFinite, IMAGE_CHANNELS, VaeNetwork, type VaeOptions } from "./vae_network.ts";
 
-/** Decodes one latent at a time: an image never depends on what else is decoded. */
+/** Decodes one latent at a time, so that an image never depends on other latents. */
 export class VaeDecoder implements AsyncDisposable {
   readonly #network: VaeNetwork;
   readonly #options: VaeOptions;
@@ -16,7 +16,7 @@ export class VaeDecoder implements AsyncDisposable {
   /**
    * Opens the decoder.
    *
-   * @throws {ModelError} when it cannot be loaded, or takes other latents or gives no images
+   * @throws {ModelError} if it cannot be loaded, or its input or output differs
    */
   static async open(env: Environment, options: VaeOptions): Promise<VaeDecoder> {
     const network = await VaeNetwork.open(env, options, {
@@ -28,7 +28,8 @@ export class VaeDecoder implements AsyncDisposable {
   }
 
   /**
-   * Pixels of a latent: `floor(127.5 x + 128)`, clamped to a byte, as the official scripts round.
+   * Converts a latent to pixels: `floor(127.5 x + 128)`, clamped to a byte, as the official scripts
+   * round.
    *
    * @param latent `[channels, height, width]`, scaled
    */
@@ -54,7 +55,7 @@ export class VaeDecoder implements AsyncDisposable {
   }
 }
 
-/** `[3, plane]` in −1 … 1 to interleaved bytes. */
+/** Converts `[3, plane]` in −1 … 1 to interleaved bytes. */
 function toBytes(values: ArrayLike<number>, plane: number): Uint8Array {
   const data = new Uint8Array(plane * IMAGE_CHANNELS);
   for (let i = 0; i < plane; i++) {

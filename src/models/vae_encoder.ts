@@ -16,10 +16,10 @@ export class VaeEncoder implements AsyncDisposable {
   }
 
   /**
-   * Opens the encoder. Its output holds latents, or, by the name of `latent_parameters`, mean and
-   * log-variance, twice the channels.
+   * Opens the encoder. Its output is latents, or, if it is named `latent_parameters`, mean and
+   * log-variance with twice the channels.
    *
-   * @throws {ModelError} when it cannot be loaded, takes no images or gives other latents
+   * @throws {ModelError} if it cannot be loaded, or its input or output differs
    */
   static async open(env: Environment, options: VaeOptions): Promise<VaeEncoder> {
     const [channels, height, width] = options.latentShape;
@@ -32,14 +32,14 @@ export class VaeEncoder implements AsyncDisposable {
   }
 
   /**
-   * Latent of an image: the mean, times the scaling factor. An encoder that draws its latents
-   * itself, as diffusers' own export script makes them, gives a draw around the mean, another one
-   * each time.
+   * Returns the latent of an image: the mean times the scaling factor. An encoder that draws its
+   * latents itself, as those of diffusers' export script do, returns another draw around the mean
+   * on each call.
    *
    * @returns `[channels, height, width]`
-   * @throws {ModelError} when the network is made for images of another size, or makes latents of
+   * @throws {ModelError} if the network requires images of another size, or returns latents of
    * another size
-   * @throws {NumericalError} when the latent is not finite
+   * @throws {NumericalError} if the latent is not finite
    */
   async encode(image: Image, signal?: AbortSignal): Promise<Float64Array> {
     const { file, latentShape, scalingFactor } = this.#options;
@@ -80,7 +80,7 @@ export class VaeEncoder implements AsyncDisposable {
   }
 }
 
-/** Interleaved bytes to `[3, height, width]` in −1 … 1. */
+/** Converts interleaved bytes to `[3, height, width]` in −1 … 1. */
 function toPlanes({ width, height, data }: Image): Float32Array {
   const plane = width * height;
   const values = new Float32Array(plane * IMAGE_CHANNELS);

@@ -1,5 +1,6 @@
 /**
- * One network of a variational autoencoder in ONNX Runtime: one image or latent in, one out.
+ * One network of a variational autoencoder in ONNX Runtime, called with one image or latent at a
+ * time.
  * @module
  */
 import { ModelError, NumericalError } from "../errors.ts";
@@ -17,12 +18,12 @@ import {
   listTensors,
 } from "./networks/tensor_contract.ts";
 
-/** Scaling factor of Stable Diffusion's VAE, for folders whose config does not say it. */
+/** Scaling factor of Stable Diffusion's VAE, used if a folder's configuration has none. */
 export const DEFAULT_SCALING_FACTOR = 0.18215;
 
 export const IMAGE_CHANNELS = 3;
 
-/** Sizes of one row, without the batch; text stands for any size. */
+/** Sizes of one row, without the batch. A text matches any size. */
 export type RowShape = readonly (number | string)[];
 
 /** Options of {@link VaeDecoder.open} and {@link VaeEncoder.open}. */
@@ -36,15 +37,15 @@ export interface VaeOptions {
   session?: SessionOptions;
 }
 
-/** What a network must be. */
+/** Expected input and output of a network. */
 export interface VaeContract {
   kind: "decoder" | "encoder";
   from: RowShape;
-  /** Any of these. */
+  /** Accepted outputs. */
   to: readonly RowShape[];
 }
 
-/** A session that meets its contract. */
+/** A session that satisfies its contract. */
 export class VaeNetwork implements AsyncDisposable {
   readonly #env: Environment;
   readonly #session: InferenceSession;
@@ -59,7 +60,7 @@ export class VaeNetwork implements AsyncDisposable {
   /**
    * Opens the network.
    *
-   * @throws {ModelError} when it cannot be loaded or does not meet the contract
+   * @throws {ModelError} if it cannot be loaded or violates the contract
    */
   static async open(
     env: Environment,
@@ -80,7 +81,7 @@ export class VaeNetwork implements AsyncDisposable {
     return this.#input.shape.slice(1);
   }
 
-  /** Runs one row; `sizes` are those of the row in and of the row out. */
+  /** Runs one row. `sizes` are the sizes of the input row and of the output row. */
   async run(
     values: ArrayLike<number>,
     sizes: readonly number[],
@@ -88,7 +89,7 @@ export class VaeNetwork implements AsyncDisposable {
   ): Promise<{ values: Float32Array; sizes: readonly number[] }> {
     const batch = fixedSize(this.#input.shape[0]) ?? 1;
     using input = new Tensor(this.#env, this.#input.type, [batch, ...sizes]);
-    // A batch frozen at more than one row is filled with copies; the first row is the answer.
+    // A batch fixed at several rows is filled with copies; the first row is returned.
     for (let row = 0; row < batch; row++) {
       (input.data as Float32Array).set(values, row * values.length);
     }
@@ -113,7 +114,7 @@ export class VaeNetwork implements AsyncDisposable {
   }
 }
 
-/** Holds a network to a contract. @throws {ModelError} unless it takes and gives such rows */
+/** Validates a network against a contract. @throws {ModelError} if its rows differ */
 export function checkVaeContract(
   file: string,
   { inputs, outputs }: Pick<InferenceSession, "inputs" | "outputs">,
@@ -139,7 +140,7 @@ function takes({ shape }: TensorMetadata, row: RowShape): boolean {
     row.every((size, i) => typeof size === "string" || (fixedSize(shape[i + 1]) ?? size) === size);
 }
 
-/** @throws {NumericalError} when a value is NaN or infinite: no image or latent is made of it */
+/** Checks for NaN and infinity. @throws {NumericalError} if there are any */
 export function expectFinite(file: string, values: Float32Array): void {
   if (values.every(Number.isFinite)) return;
   throw new NumericalError(`${file} gives values that are not finite`, {

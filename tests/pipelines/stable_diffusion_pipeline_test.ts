@@ -118,8 +118,8 @@ Deno.test("StableDiffusionPipeline listens to the prompt and agrees with sequent
 Deno.test("StableDiffusionPipeline says how it serves a scalar timestep and a frozen batch", async () => {
   const notes = (name: string) =>
     withPipeline(join(LAYOUTS, name), (p) => Promise.resolve(p.notes.join()), sizeOf(name));
-  assert.match(await notes("optimum_scalar"), /given a timestep per row in memory/);
-  assert.match(await notes("ort_demo"), /given a timestep per row in memory/);
+  assert.match(await notes("optimum_scalar"), /patched in memory to take one timestep per row/);
+  assert.match(await notes("ort_demo"), /patched in memory to take one timestep per row/);
   assert.match(
     await notes("webnn_frozen"),
     /the batch is frozen at 2, rows are split and padded to it/,

@@ -1,15 +1,15 @@
 /**
- * Operators that mix the rows of a batch.
+ * Finds operators that mix the rows of a batch.
  *
- * Dynamic quantisation takes one scale for a whole tensor, so that a row's result depends on the
- * rows beside it (github.com/microsoft/onnxruntime/issues/10111). Such a network is given one row a
- * call.
+ * Dynamic quantisation uses one scale for a whole tensor, so a row's result depends on the other
+ * rows (github.com/microsoft/onnxruntime/issues/10111). Such a network is called with one row at a
+ * time.
  * @module
  */
 import { FileSource } from "../../formats/file_source.ts";
 import { type NodeSketch, type NodeSketches, readNodes } from "../../formats/onnx/onnx_nodes.ts";
 
-/** Operators that quantise their input by its own range. */
+/** Operators that quantise their input by its range. */
 const OPERATORS = new Set([
   "DynamicQuantizeLinear",
   "DynamicQuantizeMatMul",
@@ -17,10 +17,10 @@ const OPERATORS = new Set([
 ]);
 
 /**
- * Names of the operators of an ONNX file that mix the rows of `inputs`; those that work on weights
- * alone are left out.
+ * Returns the names of the operators of an ONNX file that mix the rows of `inputs`. Operators on
+ * weights only are left out.
  *
- * @throws {FormatError} where the file is no ONNX model
+ * @throws {FormatError} if the file is not an ONNX model
  */
 export async function batchWideOperators(
   file: string,
@@ -30,7 +30,7 @@ export async function batchWideOperators(
   return findBatchWide(await readNodes(source, file), inputs);
 }
 
-/** As {@link batchWideOperators}, of nodes that were read. */
+/** Like {@link batchWideOperators}, for nodes that have been read. */
 export function findBatchWide(
   { nodes, functions }: NodeSketches,
   inputs: readonly string[],
@@ -45,12 +45,12 @@ export function findBatchWide(
   return [...found].sort();
 }
 
-/** Inputs of a node and of all that its sub-graphs hold, which see the values around them. */
+/** Inputs of a node and of its sub-graphs, which can read outer values. */
 function names({ inputs, inner }: NodeSketch): string[] {
   return [...inputs, ...inner.flatMap(names)];
 }
 
-/** Operators of a node, its sub-graphs and the functions that it calls. */
+/** Operators of a node, of its sub-graphs and of the functions it calls. */
 function operators(node: NodeSketch, functions: NodeSketches["functions"]): Set<string> {
   const seen = new Set<string>();
   const visit = ({ op, inner }: NodeSketch) => {

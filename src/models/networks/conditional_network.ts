@@ -1,5 +1,6 @@
 /**
- * A noise-predicting network in ONNX Runtime, fed row by row: latent, timestep, condition.
+ * A noise-predicting network in ONNX Runtime with three inputs per row: latent, timestep,
+ * condition.
  * @module
  */
 import { bucketSizes } from "../../runtime/devices/call_size.ts";
@@ -27,28 +28,26 @@ export interface ConditionalNetworkOptions extends ContractOptions, OpenOptions 
 export type NetworkRunOptions = Pick<PoolRunOptions, "maxRows" | "signal" | "avoid">;
 
 /**
- * Holds a pool of devices and the memory of the rows. Callers lease rows, fill them with `set`,
- * have them evaluated together by {@link run} and read their `noise`; several may do so at once.
+ * A network on a pool of devices, with reusable memory for rows. Callers lease rows, fill them with
+ * `set`, evaluate them together with {@link run} and read their `noise`. Several callers may do so
+ * at once.
  */
 export class ConditionalNetwork implements AsyncDisposable {
-  /** What the network's inputs and output are. */
+  /** The network's inputs and output. */
   readonly contract: NetworkContract;
-  /** What the user should know of how the network is served, a line each. */
+  /** Notes for the user on how the network is run, one line each. */
   readonly notes: readonly string[];
   /** Sizes of a latent, `[channels, height, width]`. */
   readonly latentShape: LatentShape;
   /** Elements of a latent. */
   readonly rowSize: number;
-  /**
-   * Operators that make a row depend on the rows beside it; with any of them every row has a call
-   * of its own.
-   */
+  /** Operators that mix the rows of a call. If there are any, every row has its own call. */
   readonly batchWide: readonly string[];
   readonly #pool: DevicePool;
   readonly #layout: RowLayout;
   readonly #conditionSize: number;
   readonly #buckets: OpenOptions["buckets"];
-  /** Rows that nobody has leased, with whoever had them last. */
+  /** Rows that are not leased, each with its last owner. */
   readonly #free: { rows: NetworkRows; owner: object }[] = [];
 
   private constructor(
@@ -69,9 +68,9 @@ export class ConditionalNetwork implements AsyncDisposable {
   }
 
   /**
-   * Opens the network and checks it against its contract.
+   * Opens the network and validates it against its contract.
    *
-   * @throws {ModelError} when it cannot be loaded or does not meet the contract
+   * @throws {ModelError} if it cannot be loaded or violates the contract
    */
   static async open(
     env: Environment,
@@ -89,7 +88,7 @@ export class ConditionalNetwork implements AsyncDisposable {
       const batchWide = await batchWideOperators(options.file, inputs);
       if (batchWide.length > 0) {
         notes.push(
-          `${options.file}: ${batchWide.join(", ")} takes one scale for all rows of a call, ` +
+          `${options.file}: ${batchWide.join(", ")} uses one scale for all rows of a call, ` +
             "so every row is evaluated alone, whatever --batch_size",
         );
       }
@@ -100,19 +99,19 @@ export class ConditionalNetwork implements AsyncDisposable {
     }
   }
 
-  /** What every device did so far. */
+  /** Reports of all devices. */
   get devices(): readonly DeviceReport[] {
     return this.#pool.report();
   }
 
   /**
-   * Rows for `capacity` calls; give them back with {@link release}. `owner` gets the ones that it
-   * had before.
+   * Leases rows for `capacity` network rows, preferably the last ones of `owner`. Return them with
+   * {@link release}.
    */
   lease(capacity: number, owner: object): NetworkRows {
     const fits = this.#free.filter(({ rows }) => rows.rows.capacity >= capacity);
     const best = fits.find((free) => free.owner === owner) ?? fits[0];
-    // Rows that are too small for one caller are rarely of use to another: windows are alike.
+    // Rows too small for one caller rarely fit another, since windows are alike: replace them.
     const taken = best ?? this.#free.at(0);
     if (taken) this.#free.splice(this.#free.indexOf(taken), 1);
     if (best) return best.rows;
@@ -120,12 +119,12 @@ export class ConditionalNetwork implements AsyncDisposable {
     return new NetworkRows(this.#pool.createRows(this.#layout, capacity), this.contract);
   }
 
-  /** Takes leased rows back. */
+  /** Returns leased rows. */
   release(rows: NetworkRows, owner: object): void {
     this.#free.push({ rows, owner });
   }
 
-  /** A condition in the element type of the network's input. */
+  /** Converts a condition to the element type of the network's input. */
   conditionRow(values: ArrayLike<number>): ConditionRow {
     if (values.length !== this.#conditionSize) {
       throw new RangeError(`a condition has ${this.#conditionSize} elements, got ${values.length}`);
@@ -136,9 +135,9 @@ export class ConditionalNetwork implements AsyncDisposable {
   }
 
   /**
-   * Evaluates rows `0 … count-1`, split over the devices.
+   * Evaluates rows `0 … count-1`, divided over the devices.
    *
-   * @throws {RuntimeLibraryError} when no device is left
+   * @throws {RuntimeLibraryError} if no device is left
    */
   async run(rows: NetworkRows, count: number, options: NetworkRunOptions = {}): Promise<void> {
     const { frozenBatch } = this.contract;
@@ -146,7 +145,7 @@ export class ConditionalNetwork implements AsyncDisposable {
     await this.#pool.run(rows.rows, count, { ...options, buckets, frozenBatch, alone });
   }
 
-  /** Runs every size of call once where calls are padded; returns the sizes. */
+  /** Runs every size of call once if calls are padded; returns the sizes. */
   async warmUp(capacity: number): Promise<readonly number[]> {
     const rows = this.lease(capacity, this);
     try {
@@ -158,12 +157,12 @@ export class ConditionalNetwork implements AsyncDisposable {
     }
   }
 
-  /** Notes in the report of a device that its noise was not finite. */
+  /** Records in a device's report that its noise was not finite. */
   noteNonFinite(device: string, message: string): void {
     this.#pool.noteNonFinite(device, message);
   }
 
-  /** Ends the devices and releases the sessions; waits for calls in flight. */
+  /** Stops the devices and releases the sessions, after all calls have ended. */
   async close(): Promise<void> {
     this.#free.length = 0;
     await this.#pool.close();

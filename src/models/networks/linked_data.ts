@@ -1,4 +1,4 @@
-/** External data of a network that is handed to ONNX Runtime as bytes. @module */
+/** Resolves linked external data of networks that are passed to ONNX Runtime as bytes. @module */
 import { dirname, relative } from "node:path";
 import { placeNetwork } from "../../formats/onnx/external_files.ts";
 import { readOnnx } from "../../formats/onnx/onnx.ts";
@@ -6,12 +6,12 @@ import { withLocations } from "../../formats/onnx/onnx_edit.ts";
 import { externalFiles } from "../../formats/onnx/onnx_external.ts";
 
 /**
- * The bytes of a network and the folder of its external data. ONNX Runtime follows no link out of
- * that folder: where the network is a link and so are its data (Hugging Face's cache), the bytes
- * name the files that the links lead to.
+ * Returns the bytes of a network and the folder of its external data. ONNX Runtime follows no link
+ * out of that folder. If both the network and its data are links (Hugging Face's cache), the bytes
+ * name the targets of the links.
  *
- * @param file the network's path, as `placeNetwork()` gave it
- * @param bytes the network
+ * @param file path of the network, from `placeNetwork()`
+ * @param bytes content of the network
  */
 export async function withDataFolder(
   file: string,

@@ -1,6 +1,5 @@
 /**
- * What a noise-predicting network must look like before the first round; whatever differs is named
- * here.
+ * Validates the inputs and output of a noise-predicting network, before the first round.
  * @module
  */
 import { ModelError } from "../../errors.ts";
@@ -16,7 +15,7 @@ import {
   shapeText,
 } from "./tensor_contract.ts";
 
-/** What a kind of network is fed beside the latents and the timestep. */
+/** Condition and sizes of a kind of network. */
 export interface ContractOptions {
   /** Path of the network, for messages. */
   file: string;
@@ -24,14 +23,14 @@ export interface ContractOptions {
   condition: string;
   /** Shape of one condition: `[]` for a class label, `[77, 768]` for a text embedding. */
   conditionShape: readonly number[];
-  /** Sizes of a latent where the network leaves them open. */
+  /** Sizes of a latent, for networks that do not fix them. */
   latentShape?: LatentShape;
 }
 
 /** Sizes of a latent. */
 export type LatentShape = readonly [channels: number, height: number, width: number];
 
-/** A network's inputs and output, checked. */
+/** A network's inputs and output, validated. */
 export interface NetworkContract {
   /** Input of the latents, `[batch, channels, height, width]`. */
   sample: CheckedTensor;
@@ -41,11 +40,11 @@ export interface NetworkContract {
   condition: CheckedTensor;
   /** Output of the noise, `[batch, outputChannels, height, width]`. */
   output: CheckedTensor;
-  /** Sizes of a latent, the caller's where the network leaves them open. */
+  /** Sizes of a latent; the caller's if the network does not fix them. */
   latentShape: LatentShape;
   /** Channels of the output, at least the latent's: learned sigmas follow the noise. */
   outputChannels: number;
-  /** Rows of every call when the network's batch is frozen. */
+  /** Rows of every call, if the network's batch size is fixed. */
   frozenBatch: number | undefined;
 }
 
@@ -53,10 +52,10 @@ const NUMBER_TYPES: readonly TensorType[] = ["int64", "int32", ...FLOAT_TYPES];
 const LATENT_AXES = ["batch", "channels", "height", "width"];
 
 /**
- * Checks inputs and outputs against the contract: `sample [batch,C,h,w]`, `timestep [batch]`, the
- * condition with `batch` rows, a first output `[batch,≥C,h,w]`.
+ * Validates inputs and outputs: `sample [batch,C,h,w]`, `timestep [batch]`, the condition with
+ * `batch` rows, a first output `[batch,≥C,h,w]`.
  *
- * @throws {ModelError} naming what was found and what is needed
+ * @throws {ModelError} naming what was found and what is wanted
  */
 export function checkContract(
   inputs: readonly TensorMetadata[],
@@ -96,8 +95,8 @@ export function checkContract(
 }
 
 /**
- * The network's timestep input where one timestep serves the whole batch: a scalar, or a static
- * `[1]` beside a batch that is not frozen at 1 itself.
+ * Returns the timestep input if one timestep serves the whole batch: a scalar, or a static `[1]` if
+ * the batch size is not fixed at 1.
  */
 export function sharedTimestep(inputs: readonly TensorMetadata[]): TensorMetadata | undefined {
   const timestep = inputs.find((input) => input.name === "timestep");
@@ -108,7 +107,7 @@ export function sharedTimestep(inputs: readonly TensorMetadata[]): TensorMetadat
   return shape.length === 0 || single ? timestep : undefined;
 }
 
-/** A condition of other sizes would fail in the first round only. */
+/** Validates the condition's sizes, which would fail only in the first round. */
 function expectCondition(file: string, condition: TensorMetadata, shape: readonly number[]): void {
   expectRank(file, condition, ["batch", ...shape.map(String)]);
   const fits = shape.every((size, i) => (fixedSize(condition.shape[i + 1]) ?? size) === size);
@@ -119,7 +118,9 @@ function expectCondition(file: string, condition: TensorMetadata, shape: readonl
   );
 }
 
-/** Parallel sampling puts another timestep in every row; a shared one cannot carry them. */
+/**
+ * Returns the error of a shared timestep: parallel sampling needs another timestep in every row.
+ */
 export function sharedTimestepError(
   file: string,
   timestep: TensorMetadata,
@@ -132,7 +133,7 @@ export function sharedTimestepError(
   );
 }
 
-/** Every size that the network leaves open is the caller's. */
+/** Returns the sizes of a latent. The caller's apply where the network does not fix them. */
 function latentShapeOf(
   file: string,
   sample: TensorMetadata,

@@ -1,16 +1,16 @@
-/** Small integer constants of an ONNX graph: axes and shapes. @module */
+/** Reads small integer constants of an ONNX graph: axes and shapes. @module */
 
 import type { OnnxGraph, OnnxTensor } from "../../formats/onnx/onnx_types.ts";
 import { MAX_RANK } from "../../formats/shape.ts";
 
 const INT64 = 7;
-/** Numbers that are read: more is no list of axes and no shape. */
+/** Most numbers that are read; longer constants are not axes or shapes. */
 const MOST = MAX_RANK + 1;
 
 /**
- * The integers of a constant: an initializer or the output of a Constant node.
+ * Returns the integers of a constant: an initializer or the output of a Constant node.
  *
- * @returns `undefined` where the value is computed, is no int64, or lies in another file
+ * @returns `undefined` if the value is computed, not int64, or stored in another file
  */
 export function constantIntegers(
   bytes: Uint8Array,

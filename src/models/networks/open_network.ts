@@ -1,4 +1,4 @@
-/** Opens a network as it can be used: with a timestep for every row. @module */
+/** Opens networks, with one timestep per row if necessary. @module */
 import { ModelError } from "../../errors.ts";
 import { DevicePool, type DevicePoolOptions } from "../../runtime/devices/device_pool.ts";
 import type { Environment } from "../../runtime/environment.ts";
@@ -6,30 +6,31 @@ import type { TensorMetadata } from "../../runtime/model_metadata.ts";
 import { withDataFolder } from "./linked_data.ts";
 import { sharedTimestep, sharedTimestepError } from "./network_contract.ts";
 
-/** ONNX Runtime's name for the folder of a model that is handed over as bytes. */
+/** Key of ONNX Runtime for the data folder of a model that is passed as bytes. */
 const EXTERNAL_DATA_FOLDER = "session.model_external_initializers_file_folder_path";
 
-/** Gives a network with one timestep for the whole batch a timestep per row. */
+/** Patches a network with one timestep for the whole batch to take one per row. */
 export type MendTimestep = (
   bytes: Uint8Array,
   file: string,
 ) => { bytes: Uint8Array; edits: readonly string[] };
 
-/** How to open a network. */
+/** Options of {@link openNetwork}. */
 export interface OpenOptions extends DevicePoolOptions {
   /** Path of the network. */
   file: string;
-  /** Without it a network with one timestep for the whole batch stays as it is. */
+  /** Patches a shared timestep; by default such a network is not changed. */
   mendTimestep?: MendTimestep;
   /**
-   * Sizes that calls are padded to, `auto` for halves of a device's share; no padding by default.
+   * Sizes to which calls are padded, or `auto` for halves of a device's share; not padded by
+   * default.
    */
   buckets?: readonly number[] | "auto";
 }
 
 /**
- * Opens the network, mended in memory where it takes one timestep for all rows; its external data
- * stay where they are.
+ * Opens the network. If it has one timestep for all rows, it is patched in memory; its external
+ * data are not moved.
  */
 export async function openNetwork(
   env: Environment,
@@ -47,7 +48,7 @@ export async function openNetwork(
       ...options,
       session: { ...options.session, configEntries },
     }),
-    notes: [`${file}: given a timestep per row in memory (${mended.edits.join("; ")})`],
+    notes: [`${file}: patched in memory to take one timestep per row (${mended.edits.join("; ")})`],
   };
 }
 

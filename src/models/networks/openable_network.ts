@@ -1,4 +1,4 @@
-/** A network's file and its external data, checked before a runtime opens them. @module */
+/** Validates a network's file and external data before a runtime opens them. @module */
 import { Buffer } from "node:buffer";
 import { dirname, join } from "node:path";
 import { FileSource } from "../../formats/file_source.ts";
@@ -11,11 +11,11 @@ import { resolveFile } from "../../formats/real_file.ts";
 const PIECE = 1 << 20;
 
 /**
- * Finds what must be opened for a network.
+ * Finds the files of a network.
  *
- * @throws {FormatError} the file is of another kind, such as a Git LFS pointer
- * @throws {ModelError} external data are missing, short, or lie behind a link out of the folder
- * @throws {PermissionError} the network is a link to a file that may not be read
+ * @throws {FormatError} if the file has another format, such as a Git LFS pointer
+ * @throws {ModelError} if external data are missing, short, or behind a link out of the folder
+ * @throws {PermissionError} if the network is a link to a file that may not be read
  */
 export async function openableNetwork(file: string): Promise<PlacedNetwork> {
   const real = await resolveFile(file);
@@ -26,15 +26,15 @@ export async function openableNetwork(file: string): Promise<PlacedNetwork> {
   return await placeNetwork(file, files);
 }
 
-/** Of another kind of file ONNX Runtime says only that parsing failed. */
+/** Refuses files of other formats. ONNX Runtime would only say that parsing failed. */
 async function refuseForeignFile(real: string, file: string): Promise<void> {
   using source = FileSource.open(real);
   refuseForeign(await source.read(0, HEAD_BYTES), { file, wanted: "an ONNX network" });
 }
 
 /**
- * Whether a network may have external data, without reading its structure. Its weights can lie in a
- * file of any name, but the network spells that name.
+ * Whether a network may have external data, without parsing it. Its weights can be in a file of any
+ * name, but that name appears in the network.
  */
 async function mayHaveData(file: string, real: string): Promise<boolean> {
   if (!await isPlain(file)) return true;
@@ -42,7 +42,7 @@ async function mayHaveData(file: string, real: string): Promise<boolean> {
   for await (const { name } of Deno.readDir(dirname(real))) {
     const path = join(dirname(real), name);
     if (path === real) continue;
-    // A link, or a folder, may go by any name.
+    // A link or a folder may have any name.
     if (!/\.(onnx|json|txt)$/.test(name) || !await isPlain(path)) return true;
     names.push(name);
   }
@@ -54,7 +54,7 @@ async function isPlain(path: string): Promise<boolean> {
   return isFile && (nlink ?? 1) === 1;
 }
 
-/** Searches a file in pieces: a network need not fit in memory. */
+/** Searches a file in pieces, since a network need not fit in memory. */
 async function spellsAny(path: string, words: readonly string[]): Promise<boolean> {
   const wanted = words.map((word) => Buffer.from(word));
   const overlap = Math.max(...wanted.map(({ length }) => length)) - 1;

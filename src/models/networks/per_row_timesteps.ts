@@ -1,12 +1,12 @@
 /**
- * Mends networks that were exported with one timestep for the whole batch, so that every row can
- * have its own: the declaration of the input becomes `["batch"]`, and the node that made the scalar
- * a vector passes it through. Weights are not touched.
+ * Patches networks that were exported with one timestep for the whole batch to take one per row.
+ * The declaration of the input becomes `["batch"]`, and the node that turned the scalar into a
+ * vector becomes Identity. Weights are not changed.
  *
- * Why this is enough: diffusers' UNet2DConditionModel expands the timestep to the batch before
- * anything else, so its exports begin
- * `Unsqueeze(0) → [Cast] → Expand(batch of sample) → Unsqueeze(1)`, and without the first Unsqueeze
- * a vector flows through the rest. A graph that begins otherwise is refused, with what was found.
+ * This suffices because diffusers' UNet2DConditionModel first expands the timestep to the batch.
+ * Its exports begin with `Unsqueeze(0) → [Cast] → Expand(batch of sample) → Unsqueeze(1)`, and
+ * without the first Unsqueeze a vector passes through the rest. A graph that begins otherwise is
+ * refused.
  * @module
  */
 
@@ -22,32 +22,30 @@ import { type Fail, Head } from "./timestep_head.ts";
 export interface PerRowTimestepsOptions {
   /** Name of the timestep input; default `timestep`. */
   input?: string;
-  /** What errors call the file. */
+  /** Name of the file in messages. */
   file?: string;
 }
 
 /** A model that takes a timestep per row. */
 export interface PerRowModel {
-  /** The file: the given bytes themselves where nothing had to change. */
+  /** Content of the file; the given bytes if nothing had to be changed. */
   bytes: Uint8Array;
-  /** What was changed, in words; empty where nothing had to. */
+  /** Descriptions of the changes; empty if nothing had to be changed. */
   edits: string[];
 }
 
 type Edits = Map<ProtobufField, Uint8Array | undefined>;
 
 /**
- * Gives a network one timestep per row.
+ * Patches a network to take one timestep per row.
  *
- * External data is found by its place relative to the model file: hand the result to ONNX Runtime
- * with that folder (`session.model_external_initializers_file_folder_path`), or write it into the
- * folder.
+ * External data are found relative to the model file. Pass the result to ONNX Runtime with that
+ * folder (`session.model_external_initializers_file_folder_path`), or write it into the folder.
  *
  * @param bytes the `.onnx` file of the network
- * @returns the mended file; a network that takes `[N]` timesteps already comes back as it is
- * @throws {ModelError} a batch frozen at a size, or a graph that uses its timestep in a way not
- * known to be mendable
- * @throws {FormatError} not an ONNX file
+ * @returns the patched file; a network that already takes `[N]` timesteps is returned unchanged
+ * @throws {ModelError} if the batch size is fixed, or the graph uses its timestep in an unknown way
+ * @throws {FormatError} if it is not an ONNX file
  *
  * @example
  * ```ts
@@ -93,8 +91,8 @@ export function perRowTimesteps(
 }
 
 /**
- * Size at which a model's batch is frozen: the first dimension of its inputs of rank three or more,
- * where that is a number.
+ * Returns the size at which a model's batch is fixed: the first dimension of its inputs of rank
+ * three or more, if that is a number.
  *
  * @param timestep input to leave out
  */
@@ -104,9 +102,7 @@ export function frozenBatch(model: OnnxModel, timestep?: OnnxValue): number | un
   return firsts.find((dim) => typeof dim === "number");
 }
 
-/**
- * The name that the other inputs have for the batch, so that the file stays consistent in itself.
- */
+/** Returns the batch's name in the other inputs, so that the file stays consistent. */
 function batchName(model: OnnxModel, timestep: OnnxValue): string {
   for (const { name, dims } of model.graph.inputs) {
     if (name !== timestep.name && typeof dims?.[0] === "string") return dims[0];
@@ -115,8 +111,8 @@ function batchName(model: OnnxModel, timestep: OnnxValue): string {
 }
 
 /**
- * What the file says of shapes between the timestep and its Expand holds no longer; the runtime
- * infers them anew.
+ * Removes recorded shapes between the timestep and its Expand, which are no longer true. The
+ * runtime infers them.
  */
 function dropStaleShapes(graph: OnnxGraph, input: string, edits: Edits): void {
   const changed = new Set([input]);

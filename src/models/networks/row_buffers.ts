@@ -1,17 +1,20 @@
-/** Rows of a network's calls: latent, timestep and condition in, noise out. @module */
+/** Rows of a network's calls: inputs latent, timestep and condition, output noise. @module */
 import type { PoolRows } from "../../runtime/devices/row_batch.ts";
 import type { RowLayout } from "../../runtime/devices/row_memory.ts";
 import type { TensorData } from "../../runtime/tensor_type.ts";
 import type { NetworkContract } from "./network_contract.ts";
 
 /**
- * One row's condition in the element type of the network's input: a class label, a text embedding.
+ * Condition of a row in the element type of the network's input: a class label or a text embedding.
  */
 export type ConditionRow = TensorData;
 
 const SAMPLE = 0, TIMESTEP = 1, CONDITION = 2;
 
-/** What the network is fed and gives, in the order of the constants above. */
+/**
+ * Returns the layout of a row: the network's inputs and output, in the order of the constants
+ * above.
+ */
 export function rowLayout(contract: NetworkContract, conditionShape: readonly number[]): RowLayout {
   const { sample, timestep, condition, output, latentShape, outputChannels } = contract;
   const [, height, width] = latentShape;
@@ -25,21 +28,21 @@ export function rowLayout(contract: NetworkContract, conditionShape: readonly nu
   };
 }
 
-/** Rows that a caller fills, has evaluated and reads. */
+/** Rows that a caller fills, evaluates and reads. */
 export class NetworkRows {
   /**
-   * For the network.
+   * Memory of the rows, for the network.
    *
    * @ignore
    */
   readonly rows: PoolRows;
-  /** Condition that each row holds now. */
+  /** Current condition of each row. */
   readonly #conditions: (ConditionRow | undefined)[];
   readonly #rowSize: number;
   readonly #outputSize: number;
 
   /**
-   * Rows over memory of a pool.
+   * Creates rows in memory of a pool.
    *
    * @ignore
    * @param rows memory of a {@link rowLayout}
@@ -70,14 +73,13 @@ export class NetworkRows {
     const input = scale === 1 ? latent : latent.map((x) => scale * x);
     copyInto(inputs[SAMPLE], slot * this.#rowSize, input);
     store(inputs[TIMESTEP], slot, timestep);
-    // A text embedding is larger than the latent, and a row mostly keeps its condition from call to
-    // call.
+    // A row usually keeps its condition, and a text embedding is larger than the latent.
     if (this.#conditions[slot] === condition) return;
     this.#conditions[slot] = condition;
     copyInto(inputs[CONDITION], slot * condition.length, condition);
   }
 
-  /** The network's noise for row `slot`, a view that the next evaluation overwrites. */
+  /** Returns the network's noise for row `slot`, a view that the next evaluation overwrites. */
   noise(slot: number): ArrayLike<number> {
     const [output] = this.rows.outputs;
     const start = slot * this.#outputSize;
@@ -85,13 +87,13 @@ export class NetworkRows {
   }
 }
 
-/** Stores a number, as a BigInt where the array holds those. */
+/** Stores a number, as a BigInt if the array's type requires it. */
 export function store(data: TensorData, index: number, value: number): void {
   if (data instanceof BigInt64Array || data instanceof BigUint64Array) data[index] = BigInt(value);
   else data[index] = value;
 }
 
-/** Copies rows of one element type or from float64. */
+/** Copies rows of the same element type or from float64. */
 export function copyInto(to: TensorData, offset: number, from: TensorData): void {
   (to as Float64Array).set(from as Float64Array, offset);
 }

@@ -1,18 +1,19 @@
 /**
- * Checks of one input or output of a network; the messages say what was found and what is needed.
+ * Validates single inputs and outputs of a network. Messages name what was found and what is
+ * wanted.
  * @module
  */
 import { ModelError } from "../../errors.ts";
 import type { TensorMetadata } from "../../runtime/model_metadata.ts";
 import type { TensorType } from "../../runtime/tensor_type.ts";
 
-/** An input or output whose element type we can hold in a typed array. */
+/** An input or output whose element type fits a typed array. */
 export type CheckedTensor = TensorMetadata & { readonly type: TensorType };
 
 /** Element types of latents, noise and images. */
 export const FLOAT_TYPES: readonly TensorType[] = ["float32", "float16", "float64"];
 
-/** The tensor, its type one of `types`. @throws {ModelError} when it is not */
+/** Returns the tensor if its type is one of `types`. @throws {ModelError} if it is not */
 export function expectType(
   file: string,
   tensor: TensorMetadata,
@@ -25,7 +26,7 @@ export function expectType(
   );
 }
 
-/** @throws {ModelError} unless the tensor has as many dimensions as `meaning` names */
+/** Validates the rank. @throws {ModelError} unless `meaning` names each dimension of the tensor */
 export function expectRank(file: string, tensor: TensorMetadata, meaning: readonly string[]): void {
   if (tensor.shape.length === meaning.length) return;
   throw new ModelError(
@@ -33,20 +34,20 @@ export function expectRank(file: string, tensor: TensorMetadata, meaning: readon
   );
 }
 
-/** Size of a dimension, `undefined` where the network leaves it open. */
+/** Size of a dimension, `undefined` if it is symbolic. */
 export function fixedSize(dim: number | string): number | undefined {
   return typeof dim === "number" ? dim : undefined;
 }
 
-/** `[batch, 4, 8, 8]`, or `a scalar`. */
+/** Describes a shape: `[batch, 4, 8, 8]`, or `a scalar`. */
 export function shapeText(tensor: TensorMetadata): string {
   return tensor.shape.length === 0 ? "a scalar" : `[${tensor.shape.join(", ")}]`;
 }
 
-/** Tensors that a message names. */
+/** Most tensors that a message lists. */
 const MOST_NAMED = 10;
 
-/** `sample float32 [batch, 4, 8, 8], …`, or `none`; a network may have any number. */
+/** Lists tensors, at most ten: `sample float32 [batch, 4, 8, 8], …`, or `none`. */
 export function listTensors(tensors: readonly TensorMetadata[]): string {
   const named = tensors.slice(0, MOST_NAMED)
     .map((tensor) => `${tensor.name} ${tensor.type} ${shapeText(tensor)}`);

@@ -1,16 +1,16 @@
-/** How a network begins to use its timestep. @module */
+/** Finds how a network uses its timestep first. @module */
 
 import type { OnnxGraph, OnnxNode } from "../../formats/onnx/onnx_types.ts";
 import { shown } from "../../text.ts";
 import { constantIntegers } from "./onnx_constants.ts";
 
-/** Longest way from the input to the node that spreads it; exporters write three nodes at most. */
+/** Longest path from the input to the node that expands it. Exporters write at most three nodes. */
 const MAX_HEAD = 16;
 
-/** Refuses the model. */
+/** Throws an error that refuses the model. */
 export type Fail = (what: string, hint?: string) => never;
 
-/** Follows the timestep until it is spread over the batch. */
+/** Follows the timestep until it is expanded over the batch. */
 export class Head {
   readonly #bytes: Uint8Array;
   readonly #graph: OnnxGraph;
@@ -26,12 +26,13 @@ export class Head {
   }
 
   /**
-   * Nodes to turn into Identity, for a value that was a scalar or of shape [1] and will have shape
-   * [N].
+   * Returns the nodes to turn into Identity, for a value that was a scalar or of shape [1] and will
+   * have shape [N].
    */
   follow(value: string, scalar: boolean, steps = 0): OnnxNode[] {
     if (steps > MAX_HEAD) this.#fail(`no Unsqueeze or Expand within ${MAX_HEAD} nodes`);
-    if (this.#followed.has(value)) return []; // no legal graph makes a value twice; a hostile one may
+    // Each value has one producer in a valid graph, but not in a hostile one.
+    if (this.#followed.has(value)) return [];
     this.#followed.add(value);
     const users = this.#users.get(value) ?? [];
     if (users.length === 0) this.#fail(`nothing uses ${shown(value)}`);
@@ -62,10 +63,12 @@ export class Head {
     }
     const rank = scalar ? "a scalar" : "shape [1]";
     const label = node.name ? ` ${shown(node.name)}` : "";
-    this.#fail(`${shown(value)}, of ${rank}, feeds ${shown(node.opType)}${label}: not mendable`);
+    this.#fail(
+      `${shown(value)}, of ${rank}, feeds ${shown(node.opType)}${label}: cannot be patched`,
+    );
   }
 
-  /** Whether an Expand follows the batch: a shape known beforehand must be [1]. */
+  /** Whether an Expand expands to the batch: a constant shape must be [1]. */
   #spreads(node: OnnxNode): boolean {
     const shape = constantIntegers(this.#bytes, this.#graph, node.inputs[1]);
     return shape === undefined || String(shape) === "1";
@@ -77,8 +80,8 @@ export class Head {
   }
 
   /**
-   * Constant nodes that only the given nodes read: nothing needs them any longer, and ONNX Runtime
-   * would warn.
+   * Returns the Constant nodes that only the given nodes read. They become unused, about which ONNX
+   * Runtime would warn.
    */
   axesOf(nodes: OnnxNode[]): OnnxNode[] {
     const read = new Set(nodes.map((node) => node.inputs[1]));
@@ -89,7 +92,7 @@ export class Head {
   }
 }
 
-/** Nodes by the values that they, or the graphs inside them, read. */
+/** Returns the nodes that read each value, directly or in a sub-graph. */
 function usersOf(graph: OnnxGraph): Map<string, OnnxNode[]> {
   const users = new Map<string, OnnxNode[]>();
   for (const node of graph.nodes) {

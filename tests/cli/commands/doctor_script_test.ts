@@ -55,7 +55,7 @@ Deno.test("runDoctor() names the operator for which every row of a quantised net
     const { checks, error } = await doctor("--model_path", path);
     assert.equal(error, undefined, String(error));
     const text = (name: string) => checks.find((check) => check.name === name)!.text;
-    assert.match(text("model"), /DynamicQuantizeLinear takes one scale for all rows of a call/);
+    assert.match(text("model"), /DynamicQuantizeLinear uses one scale for all rows of a call/);
     assert.match(text("rows"), /every row is evaluated alone, for DynamicQuantizeLinear: two rows/);
   }));
 

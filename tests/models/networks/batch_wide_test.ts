@@ -113,7 +113,7 @@ Deno.test("a dynamically quantised network gives every row a call, so that batch
     const way = JSON.stringify([model, options]);
     assert.deepEqual(noise, alone.noise, way);
     assert.equal(calls, 16, way);
-    assert.match(notes, /DynamicQuantizeLinear takes one scale .* every row is evaluated alone/);
+    assert.match(notes, /DynamicQuantizeLinear uses one scale .* every row is evaluated alone/);
   }
   // What it protects from: rows together, without the note.
   const together = await evaluate({}, {});

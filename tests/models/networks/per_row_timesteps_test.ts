@@ -211,7 +211,7 @@ const REFUSED: [string, Uint8Array, RegExp][] = [
   [
     "a scalar that is multiplied",
     modelWith([], [node("Mul", "timestep", "f")]),
-    /"timestep", of a scalar, feeds "Mul": not mendable/,
+    /"timestep", of a scalar, feeds "Mul": cannot be patched/,
   ],
   [
     "a [1] that is multiplied",
