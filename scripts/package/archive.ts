@@ -1,6 +1,6 @@
 /**
- * The part of the single file that Deno unpacks: four bytes of length, a header in JSON, then every
- * file, compressed on its own by zstd.
+ * Packs and reads the archive inside the single file: four bytes of length, a JSON header, then
+ * every file, compressed separately with zstd.
  * @module
  */
 import { constants, zstdCompressSync, zstdDecompressSync } from "node:zlib";
@@ -8,21 +8,21 @@ import { type Digest, digestBytes } from "../../src/storage/hash.ts";
 
 /** A file of the archive. */
 export interface ArchiveEntry extends Digest {
-  /** Path below the cache folder, with `/`. */
+  /** Path below the cache folder, separated by `/`. */
   path: string;
-  /** Compressed bytes that follow for it; none for Deno, which the stub has unpacked before. */
+  /** Compressed size in bytes; 0 for Deno, which the stub has already unpacked. */
   stored: number;
 }
 
-/** High enough to gain a quarter of the library's size over gzip, low enough to take seconds. */
+/** Saves a quarter of the library's size over gzip and takes only seconds. */
 const LEVEL = 16;
 
-/** More than any list of files takes; a damaged length must not ask for gigabytes. */
+/** Largest accepted list of files, so that a damaged length does not allocate gigabytes. */
 const MAX_HEADER = 1 << 20;
 
 /**
- * The archive of `files`. `unpacked` names those that the stub unpacks: they are listed, to be
- * checked, but not stored.
+ * Returns the archive of `files`. Those in `unpacked` are unpacked by the stub: they are listed for
+ * verification, but not stored.
  */
 export function packArchive(
   files: ReadonlyMap<string, Uint8Array>,
@@ -41,22 +41,20 @@ export function packArchive(
   return { bytes: concat([length, header, ...blobs]), entries, id: idOf(header) };
 }
 
-/**
- * Stands for all that is in an archive, by the hashes in its header; the name of the cache folder.
- */
+/** Returns the name of the cache folder, a hash of the header with the hashes of all files. */
 function idOf(header: Uint8Array): string {
   return digestBytes(header).sha256.slice(0, 16);
 }
 
-/** An archive inside an open file. */
+/** Reads an archive inside an open file. */
 export class ArchiveReader {
   readonly entries: readonly ArchiveEntry[];
   readonly #file: Deno.FsFile;
   readonly #at = new Map<string, number>();
 
   /**
-   * @param at where the archive begins, in bytes
-   * @param id what it must hold
+   * @param at offset of the archive, in bytes
+   * @param id expected {@link idOf} of its header
    */
   constructor(file: Deno.FsFile, at: number, id: string) {
     this.#file = file;
@@ -71,7 +69,7 @@ export class ArchiveReader {
     }
   }
 
-  /** One file, as it was packed. @throws {Error} when its bytes are not what the header says */
+  /** Reads a file. @throws {Error} if its bytes do not match the header */
   readEntry({ path, stored, size, sha256 }: ArchiveEntry): Uint8Array {
     let bytes: Uint8Array;
     try {
@@ -97,7 +95,7 @@ export class ArchiveReader {
   }
 }
 
-/** One after another. */
+/** Concatenates byte arrays. */
 export function concat(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
   let at = 0;

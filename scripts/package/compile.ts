@@ -1,7 +1,7 @@
 /**
- * `deno task compile [TARGET …]`: parataa as `deno compile` makes it, for every target that ONNX
- * Runtime's package has a library for. Where `denort` cannot be fetched, DENORT_BIN names one; any
- * executable in its place shows what would be embedded, and does not run.
+ * `deno task compile [TARGET …]`: compiles parataa with `deno compile` for every target with a
+ * library in ONNX Runtime's package. If `denort` cannot be downloaded, set DENORT_BIN to a local
+ * one; any other executable gives a file that lists what is embedded, but does not run.
  * @module
  */
 import { dirname, join } from "node:path";
@@ -9,8 +9,8 @@ import { FETCH, permissionFlags } from "../../src/arguments/permissions.ts";
 import { collectFiles, libraryFile, PLATFORMS, ROOT } from "./contents.ts";
 
 /**
- * A compiled program cannot tell commands apart before it starts: it may do what any of them may,
- * and read and write anywhere.
+ * Permissions of all commands together, with reading and writing anywhere: a compiled program has
+ * one set for all commands.
  */
 const PERMISSIONS = [
   "--no-prompt",
@@ -18,7 +18,7 @@ const PERMISSIONS = [
   ...permissionFlags({ net: FETCH.net, env: ["ORT_DYLIB_PATH", ...FETCH.env!] }),
 ];
 
-/** What the entry does not import, but a Worker, a session or an encoder opens. */
+/** Files that are not imported, but opened by a Worker, a session or an encoder. */
 const INCLUDES = [
   "models",
   "node_modules/imagescript",
@@ -28,13 +28,15 @@ const INCLUDES = [
 ];
 
 /**
- * Lays out what the target needs in `stage` and compiles it to `output`; returns what Deno says,
- * its list of embedded files too.
+ * Copies the files of the target to `stage` and compiles it to `output`. Returns Deno's output,
+ * which lists the embedded files.
  */
 export async function compile(target: string, stage: string, output: string): Promise<string> {
   const platform = PLATFORMS[target];
   if (platform === undefined) {
-    throw new Error(`${target} is no target, wanted one of ${Object.keys(PLATFORMS).join(", ")}`);
+    throw new Error(
+      `${target} is not a target, wanted one of ${Object.keys(PLATFORMS).join(", ")}`,
+    );
   }
   for (const [path, bytes] of [...await collectFiles(platform), await libraryFile(platform)]) {
     await Deno.mkdir(join(stage, dirname(path)), { recursive: true });

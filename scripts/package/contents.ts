@@ -1,19 +1,19 @@
-/** What goes into the single file. @module */
+/** Lists the contents of the single file. @module */
 import { join } from "node:path";
 import config from "../../deno.json" with { type: "json" };
 
 /** Root of the project. */
 export const ROOT = join(import.meta.dirname!, "..", "..");
 
-/** A system that onnxruntime-node brings a library for. */
+/** A system for which onnxruntime-node has a library. */
 export interface Platform {
   /** Folder and file of the library in onnxruntime-node. */
   library: string;
-  /** imagescript's name for it: its native encoder. */
+  /** imagescript's name of the system, for its native encoder. */
   encoder: string;
 }
 
-/** By Deno's name for the target. There is no library for macOS on Intel. */
+/** Platforms by Deno's name of the target. There is no library for macOS on Intel. */
 export const PLATFORMS: Readonly<Record<string, Platform>> = {
   "x86_64-unknown-linux-gnu": { library: "linux/x64/libonnxruntime.so.1", encoder: "x64-linux" },
   "aarch64-unknown-linux-gnu": {
@@ -29,15 +29,15 @@ export const PLATFORMS: Readonly<Record<string, Platform>> = {
 
 const LIBRARIES = "node_modules/onnxruntime-node/bin/napi-v6";
 
-/** Of imagescript, what no system needs; of its encoders, the system's own stays. */
+/** Parts of imagescript that no system needs. Of its encoders, only the system's is kept. */
 const NEEDLESS =
   /^(bench|codecs\/wasm)\/|wasm\/any\/(font|gif|svg|tiff)\.wasm$|\.(d\.ts|rs)$|tsconfig\.json$/;
 
-/** Beside the bundle, so that it finds imagescript and nothing of the user's. */
+/** Configuration beside the bundle, so that it finds its own imagescript only. */
 const CONFIG = { nodeModulesDir: "manual" };
 const PACKAGE = { type: "module", dependencies: { imagescript: "*" } };
 
-/** What else of the project goes along; other models in `models/` are the user's. */
+/** Other files to include. Further models in `models/` belong to the user. */
 const OTHERS: Readonly<Record<string, string>> = {
   LICENSE: "LICENSE",
   NOTICE: "scripts/package/NOTICE",
@@ -47,19 +47,19 @@ const OTHERS: Readonly<Record<string, string>> = {
 const FOLDERS = ["models/dit-emoji", "models/sd-emoji", "scripts/experiments"];
 
 /**
- * The library of a platform, and where ffi/library_search.ts looks for it as a package, seen from
- * the bundle.
+ * Returns a platform's library and the path, relative to the bundle, at which ffi/library_search.ts
+ * expects the npm package.
  */
 export async function libraryFile({ library }: Platform): Promise<[string, Uint8Array]> {
   return [`src/${LIBRARIES}/${library}`, await Deno.readFile(join(ROOT, LIBRARIES, library))];
 }
 
-/** All but Deno and the library, by path in the folder that the bundle runs from. */
+/** Returns all files except Deno and the library, by path in the folder of the bundle. */
 export async function collectFiles({ encoder }: Platform): Promise<Map<string, Uint8Array>> {
   const files = new Map<string, Uint8Array>();
   const add = async (path: string, from: string) => files.set(path, await Deno.readFile(from));
   files.set("src/cli/parataa.js", await bundle("scripts/parataa.ts"));
-  // Where src/runtime/worker_url.ts looks for it, seen from the bundle.
+  // Path at which src/runtime/worker_url.ts expects it, relative to the bundle.
   files.set("src/cli/device_worker.ts", await bundle("src/runtime/device_worker.ts"));
   files.set("deno.json", json(CONFIG));
   files.set("package.json", json(PACKAGE));
@@ -79,8 +79,8 @@ export async function collectFiles({ encoder }: Platform): Promise<Map<string, U
 }
 
 /**
- * One entry point with all that it imports, as one module; imagescript stays outside since it loads
- * files of its own, and is found by its name among those that lie beside the bundle.
+ * Bundles an entry point with its imports into one module. imagescript stays external, since it
+ * loads files of its own, and is found by name beside the bundle.
  */
 export async function bundle(entry: string): Promise<Uint8Array> {
   const { imagescript } = config.imports;
@@ -97,7 +97,7 @@ function json(value: object): Uint8Array {
   return new TextEncoder().encode(JSON.stringify(value));
 }
 
-/** Paths of all files below a folder, sorted, with `/`. */
+/** Returns the sorted paths of all files below a folder, separated by `/`. */
 async function list(folder: string): Promise<string[]> {
   const paths: string[] = [];
   for await (const { name, isDirectory } of Deno.readDir(folder)) {

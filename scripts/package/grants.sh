@@ -1,4 +1,5 @@
-# What of a path $1 a list of Deno's permissions can name, in $uncut: up to a comma or the end of a line, the folder above.
+# Sets $uncut to a path that Deno's permission lists can name: $1 itself, or its folder if $1
+# contains a comma or a line break.
 uncut() {
   uncut=$1
   case $1 in
@@ -14,20 +15,23 @@ allow() {
   [ -z "$2" ] || flags="$flags$newline--allow-$1=$uncut"
 }
 
-# Allows reading what a line names; of an index of shards, or a network, the folder, since its weights lie beside it.
+# Allows reading a path of the command line. Of an index of shards or a network, allows the folder,
+# since its weights lie beside it.
 allow_reading() {
   case $1 in
     *.index.json | *.onnx)
       case $1 in */*) allow read "${1%/*}/" ;; *) allow read . ;; esac ;;
     *) allow read "$1" ;;
   esac
-  # A LoRA's scale follows its name.
+  # A LoRA's scale follows its file name.
   case $1 in *?:[-.0-9]*) allow read "${1%:*}" ;; esac
-  # The files of a snapshot in Hugging Face's cache are links into the folder of blobs beside the snapshots.
+  # Files of a snapshot in Hugging Face's cache are links into the folder of blobs beside the
+  # snapshots.
   case $1 in */snapshots/*) allow read "${1%/snapshots/*}/blobs" ;; esac
 }
 
-# Allows what the words after the command $1 name: values of the flags in $reads and $writes, and other words where $operands is set.
+# Allows the paths after the command $1: values of the flags in $reads and $writes, and other words
+# if $operands is set.
 allow_named() {
   shift
   wanted= ended=
@@ -59,7 +63,7 @@ allow_host() {
   case $host in '' | *[!]A-Za-z0-9.:[-]*) ;; *) net=$net,$host ;; esac
 }
 
-# Allows the variables in $env and what they name: a mirror of the hub, and where the command runs native code a library.
+# Allows the variables in $env and their values: a mirror of the hub, and for native code a library.
 allow_variables() {
   case $env in *HF_ENDPOINT*) [ -z "${HF_ENDPOINT-}" ] || allow_host "$HF_ENDPOINT" ;; esac
   if [ -n "$native" ] && [ -n "${ORT_DYLIB_PATH-}" ]; then
@@ -72,7 +76,8 @@ allow_variables() {
   [ -z "$net" ] || flags="$flags$newline--allow-net=$net"
 }
 
-# What no flag of the line names, such as paths in an experiment's file or the host of a mirror's storage, may be allowed before the command.
+# Further paths and hosts may be allowed before the command, such as paths in an experiment's file
+# or the host of a mirror's storage.
 more= hosts=
 while :; do
   case ${1-} in
@@ -82,7 +87,7 @@ while :; do
   esac
 done
 
-# What the command of a line may do, by the table of commands.
+# Permissions of the command, from the table of commands.
 flags= env= net= native= reads= writes= operands=
 case ${1-} in
 @COMMANDS@

@@ -1,6 +1,6 @@
 /**
- * Writes `./parataa`, the launcher of a clone, anew; a test compares it with the tables of commands
- * and flags.
+ * Writes `./parataa`, the launcher of a clone. A test compares it with the tables of commands and
+ * flags.
  * @module
  */
 import { join } from "node:path";

@@ -1,5 +1,5 @@
 /**
- * `deno task package`: parataa for Linux x64 in one file that needs no Deno, no Node and no
+ * `deno task package`: packs parataa for Linux x64 into one file that needs no Deno, no Node and no
  * network.
  * @module
  */
@@ -12,9 +12,9 @@ import { commandCases, stubText } from "./stub.ts";
 
 const TARGET = "x86_64-unknown-linux-gnu";
 
-/** What the single file is made from. */
+/** Content of the single file. */
 export interface PackageInput {
-  /** Files of the unpacked folder by path; `deno` among them. */
+  /** Files of the unpacked folder by path, including `deno`. */
   files: ReadonlyMap<string, Uint8Array>;
   /** The unpacker's JavaScript. */
   unpacker: Uint8Array;
@@ -22,9 +22,9 @@ export interface PackageInput {
   cases: string;
 }
 
-/** The bytes of a single file. */
+/** Returns the bytes of a single file. */
 export async function packageBytes({ files, unpacker, cases }: PackageInput): Promise<Uint8Array> {
-  // Compressed for gzip's checksum: the unpacker checks all the rest.
+  // gzip adds a checksum to the unpacker, which verifies everything else.
   const packed = gzipSync(unpacker);
   const { bytes, entries, id } = packArchive(files, new Set(["deno"]));
   const stub = stubText(await Deno.readTextFile(join(import.meta.dirname!, "stub.sh")), cases, {
@@ -36,16 +36,16 @@ export async function packageBytes({ files, unpacker, cases }: PackageInput): Pr
   return concat([new TextEncoder().encode(stub), packed, bytes, deno]);
 }
 
-/** Makes the single file. */
+/** Writes the single file. */
 export async function packageFile(output: string): Promise<void> {
   if (Deno.build.target !== TARGET) {
-    throw new Error(`packages for Linux x64 are made there, this is ${Deno.build.target}`);
+    throw new Error(`deno task package runs on Linux x64 only, this is ${Deno.build.target}`);
   }
   const platform = PLATFORMS[TARGET];
   const [, library] = await libraryFile(platform);
   const files = await collectFiles(platform);
   files.set("deno", await Deno.readFile(Deno.execPath()));
-  // Beside the executable is the first place that is looked at.
+  // The folder of the executable is searched first.
   files.set("libonnxruntime.so.1", library);
   const bytes = await packageBytes({
     files,

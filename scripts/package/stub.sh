@@ -1,6 +1,7 @@
 #!/bin/sh
-# parataa @VERSION@ for Linux x64 in one file: this stub, an unpacker, ONNX Runtime, the models and Deno. The first start unpacks them
-# into a cache folder named by their hash; every start runs from there. Needs a shell, gzip and the system's basic tools.
+# parataa @VERSION@ for Linux x64 in one file: this stub, an unpacker, ONNX Runtime, the models and
+# Deno. The first start unpacks them into a cache folder named by their hash; every start runs from
+# there. Needs a shell, gzip and the system's basic tools.
 { # a shell reads up to the closing brace before it starts: a file that was cut in here runs nothing
 set -uf
 PATH=/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin
@@ -17,7 +18,8 @@ die() {
   exit "$1"
 }
 
-# Whether the folder $1 holds everything: each file there and unchanged since all were checked, and as long as it should be.
+# Whether the folder $1 is complete: every file exists, is older than the mark, and the total size
+# is right.
 whole() {
   [ -O "$1" ] && [ -f "$1/.complete" ] || return 1
   for file in $files; do
@@ -28,10 +30,11 @@ whole() {
   [ "$1" = "$total" ]
 }
 
-# A folder $1 that is ours: nobody else may have put programs there.
+# Creates the folder $1, or checks that it belongs to the user, so that nobody else can put programs
+# there.
 ours() {
   case $1 in
-    /*/parataa) mkdir -p "$1" 2>/dev/null || { why='it cannot be made'; return 1; } ;;
+    /*/parataa) mkdir -p "$1" 2>/dev/null || { why='it cannot be created'; return 1; } ;;
     *)
       mkdir -m 700 "$1" 2>/dev/null
       case $(ls -ld "$1" 2>/dev/null) in
@@ -39,10 +42,11 @@ ours() {
         *) why='it is not a folder of mode 0700'; return 1 ;;
       esac ;;
   esac
-  [ -O "$1" ] || { why='it belongs to somebody else'; return 1; }
+  [ -O "$1" ] || { why='it belongs to another user'; return 1; }
 }
 
-# Unpacks into the folder $1/$id. Deno goes first; it unpacks and checks the rest, and moves all of it into place at once.
+# Unpacks into the folder $1/$id. The shell unpacks Deno, which unpacks and verifies the rest and
+# renames the folder.
 unpack() {
   new=$(mktemp -d "$1/.new-XXXXXX" 2>/dev/null) || { why='it cannot be written to'; return 1; }
   trap 'rm -rf "$new"' EXIT
@@ -50,7 +54,7 @@ unpack() {
   trap 'exit 130' INT
   trap 'exit 143' TERM
   uncut "$1"
-  # What went wrong is kept in memory: on a full disk a file could not hold it.
+  # Keeps the reason of a failure in memory, since the disk may be full.
   why=$({
     tail -c +@DENO_AT@ "$self" | gzip -dc >"$new/deno" &&
       tail -c +@UNPACKER_AT@ "$self" 2>/dev/null | head -c @UNPACKER_BYTES@ | gzip -dc >"$new/unpack.js" &&
@@ -66,16 +70,17 @@ unpack() {
   return "$status"
 }
 
-# The folder that everything is in, unpacked first where it must be.
+# Finds the folder of the unpacked files, and unpacks them if necessary.
 find_folder() {
   why='neither XDG_CACHE_HOME nor HOME is set' before=
-  for base in ${XDG_CACHE_HOME:+"$XDG_CACHE_HOME/parataa"} ${HOME:+"$HOME/.cache/parataa"} "${TMPDIR:-/tmp}/parataa-$(id -u)"; do
+  for base in ${XDG_CACHE_HOME:+"$XDG_CACHE_HOME/parataa"} ${HOME:+"$HOME/.cache/parataa"} \
+    "${TMPDIR:-/tmp}/parataa-$(id -u)"; do
     folder=$base/$id
     case $base in /*) ;; *) continue ;; esac
     ours "$base" || { before=$base; continue; }
     whole "$folder" && return
     for tool in tail head gzip mktemp chmod rm; do
-      command -v "$tool" >/dev/null || die 7 "E_RUNTIME: unpacking needs $tool, which lies in none of $PATH"
+      command -v "$tool" >/dev/null || die 7 "E_RUNTIME: unpacking needs $tool, which is not in $PATH"
     done
     reason=
     [ "$base" = "${base%/parataa}" ] && reason=" (${before:+$before: }$why)"
@@ -83,13 +88,13 @@ find_folder() {
     unpack "$base" && return
     before=$base
   done
-  die 5 "E_IO: cannot unpack into $before: $why - name a folder of yours in XDG_CACHE_HOME"
+  die 5 "E_IO: cannot unpack into $before: $why - set XDG_CACHE_HOME to a writable folder"
 }
 
 @GRANTS@
 find_folder
 if [ -n "$native" ]; then
-  # A library beside this file is taken in the place of ours, a CUDA build say.
+  # A library beside this file replaces the bundled one, for example a CUDA build.
   for name in libonnxruntime.so libonnxruntime.so.1; do
     [ -n "${ORT_DYLIB_PATH-}" ] || ! [ -f "$here/$name" ] || export ORT_DYLIB_PATH="$here/$name"
   done

@@ -1,5 +1,5 @@
 /**
- * The shell stub of the single file and the launcher of a clone, their blanks filled in.
+ * Generates the stub of the single file and the launcher of a clone from their templates.
  * @module
  */
 import { join } from "node:path";
@@ -9,7 +9,7 @@ import { type FlagTable, pathAccess } from "../../src/arguments/flag.ts";
 import { permissionFlags } from "../../src/arguments/permissions.ts";
 import type { ArchiveEntry } from "./archive.ts";
 
-/** Where what lies behind the stub. */
+/** Values of the stub: version, files, sizes. */
 export interface Parts {
   version: string;
   id: string;
@@ -19,18 +19,20 @@ export interface Parts {
 }
 
 /**
- * The stub's text.
+ * Returns the stub's text.
  *
- * @param template `stub.sh`
- * @param cases what each command is allowed, lines of a shell's `case`
+ * @param template content of `stub.sh`
+ * @param cases permissions of each command, as lines of a shell's `case`
  */
 export function stubText(template: string, cases: string, parts: Parts): string {
   template = withGrants(template, cases);
   const { version, id, entries, unpackerBytes, archiveBytes } = parts;
   for (const { path } of entries) {
-    if (!/^[\w@+.\/-]+$/.test(path)) throw new Error(`${path}: the stub's lists part at spaces`);
+    if (!/^[\w@+.\/-]+$/.test(path)) {
+      throw new Error(`${path}: wanted a name without spaces, which separate the stub's lists`);
+    }
   }
-  // The offsets stand in the text whose length they depend on: they settle in a turn or two.
+  // The text contains offsets that depend on its own length: repeat until they are consistent.
   for (let length = template.length;;) {
     const blanks: Record<string, string | number> = {
       ...{ VERSION: version, ID: id },
@@ -48,16 +50,13 @@ export function stubText(template: string, cases: string, parts: Parts): string 
   }
 }
 
-/** The text of `./parataa`, which starts the commands of a clone. */
+/** Returns the text of `./parataa`, which starts the commands of a clone. */
 export async function launcherText(): Promise<string> {
   const template = await Deno.readTextFile(join(import.meta.dirname!, "launcher.sh"));
   return withGrants(template, await commandCases({ own: true }));
 }
 
-/**
- * A script with the functions of `grants.sh`, which allow what a line names, and what each command
- * may do.
- */
+/** Inserts the functions of `grants.sh` and the permissions of each command into a script. */
 function withGrants(template: string, cases: string): string {
   const grants = Deno.readTextFileSync(join(import.meta.dirname!, "grants.sh"));
   const fill = (text: string, name: string, value: string) =>
@@ -66,21 +65,21 @@ function withGrants(template: string, cases: string): string {
 }
 
 /**
- * What each command of the table is allowed: its permissions, and the paths on its command line.
+ * Returns the permissions of each command of the table, and the flags whose values are paths.
  *
- * @param options.own name the project's own files that a command reads; in the single file all of
- * them are readable
+ * @param options.own list the project's own files that a command reads; the single file may read
+ * all of them
  */
 export async function commandCases({ own = false } = {}): Promise<string> {
   const cases: string[] = [];
   for (const [name, { permissions, operand }] of Object.entries(COMMANDS)) {
     const { read = [], env = [], net = [], ...rest } = permissions;
     const isOwn = (path: string) => /^(models|src|ffi|node_modules\/.*)$/.test(path);
-    // A folder that is written to is that of the folder where the command is started.
+    // A folder that is written to lies below the current folder.
     const outside = read.filter((path) => !isOwn(path) || rest.write?.includes(path));
     const flags = permissionFlags({ ...rest, ...(outside.length ? { read: outside } : {}) });
     const tables = [(await loadCommand(name)).flags];
-    // `verify dit` takes the flags of `dit`.
+    // `verify dit` accepts the flags of `dit`.
     for (const word of operand?.words ?? []) tables.push((await loadCommand(word)).flags);
     const { reads, writes } = pathFlags(
       Object.assign({}, ...tables),
@@ -101,15 +100,15 @@ export async function commandCases({ own = false } = {}): Promise<string> {
 }
 
 /**
- * What a command reads of the project itself; of the packages all, since a JPEG's decoder lies deep
- * among them.
+ * Returns the project's files that a command reads. All packages are included, since a JPEG decoder
+ * is nested deep among them.
  */
 function ownPaths(read: readonly string[]): string[] {
   return read.filter((path) => path !== "output")
     .map((path) => path.replace(/^node_modules\/.*/, "node_modules"));
 }
 
-/** Spellings of the flags whose values are paths to be read, and to be written too. */
+/** Returns the spellings of the flags whose values are paths, those to read and those to write. */
 function pathFlags(table: FlagTable, mayWrite: boolean): { reads: string[]; writes: string[] } {
   const lists = { reads: [] as string[], writes: [] as string[] };
   for (const [name, flag] of Object.entries(table)) {

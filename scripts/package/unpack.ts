@@ -1,19 +1,16 @@
 /**
- * The single file's unpacker, run by its stub: `unpack.js FILE OFFSET NEW FOLDER` fills the folder
- * NEW from the archive in FILE and moves it to FOLDER, whole or not at all.
+ * The single file's unpacker, run by its stub. `unpack.js FILE OFFSET NEW FOLDER` fills the folder
+ * NEW from the archive in FILE and renames it to FOLDER, completely or not at all.
  * @module
  */
 import { basename, dirname, join } from "node:path";
 import { digestFile } from "../../src/storage/hash.ts";
 import { type ArchiveEntry, ArchiveReader } from "./archive.ts";
 
-/** Leftovers of unpackers that were killed; a living one takes seconds. */
+/** Age at which leftovers of killed unpackers are removed. An unpacker takes seconds. */
 const STALE_MS = 3_600_000;
 
-/**
- * Fills `made` and moves it to `folder`, unless that is whole by the time that no other start is at
- * work on it.
- */
+/** Fills `made` and moves it to `folder`, unless another start has completed `folder` first. */
 export async function unpack(
   archive: string,
   offset: number,
@@ -22,7 +19,7 @@ export async function unpack(
   using file = Deno.openSync(archive);
   const reader = new ArchiveReader(file, offset, basename(folder));
   const base = dirname(folder);
-  // The kernel's lock goes with its process: a killed unpacker holds up nobody.
+  // The kernel releases the lock with its process, so a killed unpacker blocks nobody.
   using lock = Deno.openSync(join(base, ".lock"), { write: true, create: true });
   await lock.lock(true);
   await removeStale(base);
@@ -31,13 +28,14 @@ export async function unpack(
   const unpackedBefore = reader.entries.filter(({ stored }) => stored === 0);
   if (!await holds(made, unpackedBefore)) throw new Error("this file is damaged at deno");
   for (const extra of ["unpack.js", ".deno"]) {
-    await Deno.remove(join(made, extra), { recursive: true }).catch(() => {}); // .deno is made where Deno cares
+    // Deno creates .deno only if it needs its cache.
+    await Deno.remove(join(made, extra), { recursive: true }).catch(() => {});
   }
   complete(made);
   await replace(folder, made);
 }
 
-/** Whether every file is there, with its hash. */
+/** Whether every file exists, with its hash. */
 async function holds(folder: string, entries: readonly ArchiveEntry[]): Promise<boolean> {
   for (const { path, size, sha256 } of entries) {
     const name = join(folder, path);
@@ -56,13 +54,12 @@ async function fill(folder: string, reader: ArchiveReader): Promise<void> {
     const bytes = reader.readEntry(entry);
     using file = Deno.openSync(name, { write: true, createNew: true });
     for (let at = 0; at < bytes.length;) at += file.writeSync(bytes.subarray(at));
-    // A power cut after the last rename must not leave files that are as long as they should be,
-    // and empty.
+    // After a power failure, a renamed file could have the right length but no content.
     file.syncSync();
   }
 }
 
-/** The mark that the stub looks for: it is younger than every file that was checked. */
+/** Writes the mark that the stub requires, newer than every verified file. */
 function complete(folder: string): void {
   using mark = Deno.openSync(join(folder, ".complete"), {
     write: true,
@@ -85,7 +82,8 @@ async function removeStale(base: string): Promise<void> {
     if (!name.startsWith(".new-")) continue;
     const { mtime } = await Deno.lstat(join(base, name)).catch(() => ({ mtime: null }));
     if (mtime && Date.now() - mtime.getTime() > STALE_MS) {
-      await Deno.remove(join(base, name), { recursive: true }).catch(() => {}); // another start was quicker
+      // Another start may have removed it.
+      await Deno.remove(join(base, name), { recursive: true }).catch(() => {});
     }
   }
 }

@@ -178,7 +178,11 @@ Deno.test(
         const { code, stdout, stderr } = await start(["show"]);
         assert.equal(code, 5, `${what}: ${stderr}`);
         assert.equal(stdout, "");
-        assert.match(stderr, /\nparataa: E_IO: cannot unpack into .+: .+ - name a folder/, what);
+        assert.match(
+          stderr,
+          /\nparataa: E_IO: cannot unpack into .+: .+ - set XDG_CACHE_HOME/,
+          what,
+        );
         for (const base of ["cache/parataa", "tmp"]) {
           const left = (await list(join(folder, base))).filter((name) =>
             !name.startsWith("parataa-")
@@ -214,7 +218,7 @@ Deno.test(
       assert.equal(readOnly.stdout, none.stdout);
       assert.match(
         readOnly.stderr,
-        /^parataa: unpacking into .+\/tmp\/parataa-\d+\/\w+, once \(\/proc\/self\/\.cache\/parataa: it cannot be made\)$/,
+        /^parataa: unpacking into .+\/tmp\/parataa-\d+\/\w+, once \(\/proc\/self\/\.cache\/parataa: it cannot be created\)$/,
       );
       assert.equal((await start(["show"], { HOME: "/proc/self" })).stderr, "");
       await unpacked(temporary);
