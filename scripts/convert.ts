@@ -1,4 +1,4 @@
-/** Makes a model folder of a checkpoint. `--help` lists the flags. @module */
+/** Converts a checkpoint to a model folder. `--help` lists the flags. @module */
 import { runConvert } from "../src/cli/commands/convert_script.ts";
 import { runMain } from "../src/cli/main.ts";
 

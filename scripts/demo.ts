@@ -1,4 +1,4 @@
-/** The main job on the models that ship with parataa. `--help` lists the flags. @module */
+/** Samples the bundled models. `--help` lists the flags. @module */
 import { demoCommand } from "../src/cli/commands/demo_script.ts";
 import { runMain } from "../src/cli/main.ts";
 

@@ -1,4 +1,4 @@
-/** Says what there is to run on and what is in the way. `--help` lists the flags. @module */
+/** Checks the library, the providers and a model. `--help` lists the flags. @module */
 import { runDoctor } from "../src/cli/commands/doctor_script.ts";
 import { runMain } from "../src/cli/main.ts";
 

@@ -1,7 +1,4 @@
-/**
- * Makes the runs that a JSON file asks for and reports on them. `--help` lists the flags.
- * @module
- */
+/** Runs a grid of flags from a JSON file and writes a report. `--help` lists the flags. @module */
 import { runExperiment } from "../src/cli/commands/experiment_script.ts";
 import { runMain } from "../src/cli/main.ts";
 

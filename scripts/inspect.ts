@@ -1,4 +1,4 @@
-/** Says what a file or a folder is, without native code. `--help` lists the flags. @module */
+/** Describes a file or a folder without native code. `--help` lists the flags. @module */
 import { runInspect } from "../src/cli/commands/inspect_script.ts";
 import { runMain } from "../src/cli/main.ts";
 

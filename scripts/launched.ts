@@ -1,6 +1,6 @@
 /**
- * The entry of `./parataa`, which gives its own name as the first argument: `scripts/parataa.ts`
- * does the same.
+ * Entry of `./parataa`, which passes its own name as the first argument; otherwise the same as
+ * `scripts/parataa.ts`.
  * @module
  */
 import { runMain } from "../src/cli/main.ts";

@@ -1,7 +1,4 @@
-/**
- * Class-conditional sampling with a DiT, in parallel over timesteps. `--help` lists the flags.
- * @module
- */
+/** Samples a class-conditional DiT in parallel over timesteps. `--help` lists the flags. @module */
 import { runMain } from "../src/cli/main.ts";
 import { samplingCommand } from "../src/cli/commands/sampling_command.ts";
 

@@ -1,5 +1,5 @@
 /**
- * Text to image with Stable Diffusion, in parallel over timesteps. `--help` lists the flags.
+ * Samples a prompt with Stable Diffusion in parallel over timesteps. `--help` lists the flags.
  * @module
  */
 import { runMain } from "../src/cli/main.ts";

@@ -1,6 +1,6 @@
 /**
- * Text to image from the trajectory of an earlier sample, in parallel over timesteps. `--help`
- * lists the flags.
+ * Samples a prompt from an earlier trajectory with Stable Diffusion, in parallel over timesteps.
+ * `--help` lists the flags.
  * @module
  */
 import { runMain } from "../src/cli/main.ts";

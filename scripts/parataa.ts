@@ -1,4 +1,4 @@
-/** One command over all scripts. `--help` lists the commands. @module */
+/** Runs any command. `--help` lists the commands. @module */
 import { runMain } from "../src/cli/main.ts";
 import { runParataa } from "../src/cli/parataa.ts";
 

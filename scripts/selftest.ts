@@ -1,4 +1,4 @@
-/** The embedded models on a device against the CPU. `--help` lists the flags. @module */
+/** Compares the bundled networks on a device with the CPU. `--help` lists the flags. @module */
 import { runMain } from "../src/cli/main.ts";
 import { runSelftest } from "../src/cli/commands/selftest_script.ts";
 

@@ -1,4 +1,4 @@
-/** Checks a run against sequential sampling. `--help` lists the flags. @module */
+/** Compares a run with sequential sampling. `--help` lists the flags. @module */
 import { runMain } from "../src/cli/main.ts";
 import { runVerify } from "../src/cli/commands/verify_script.ts";
 

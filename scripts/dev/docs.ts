@@ -1,6 +1,5 @@
 /**
- * Writes the generated regions of the docs, and the images of docs/images unless `--no_images` is
- * given.
+ * Writes the generated regions of the docs, and the images of docs/images without `--no_images`.
  * @module
  */
 import { FILES, fillRegions, regionTexts } from "./docs/regions.ts";

@@ -8,7 +8,7 @@
  * @module
  */
 
-/** The rooms of layers 0 to 3. */
+/** Folders of the layers up to `src/report`. */
 const UP_TO_REPORT = [
   "src/runtime",
   "src/formats",
@@ -23,9 +23,7 @@ const UP_TO_REPORT = [
   "src/pipelines",
 ];
 
-/**
- * What each folder may import, itself aside. `GROUND` lies under everything and imports nothing.
- */
+/** Folders that each folder may import, besides itself. `GROUND` may be imported everywhere. */
 const MAY_IMPORT: Record<string, readonly string[]> = {
   "ffi": [],
   "src/formats": [],
@@ -61,7 +59,7 @@ const PRINTER = "src/cli/print.ts";
 const FOLDERS = Object.keys(MAY_IMPORT);
 const UNSAFE_NAME = /^(dlopen|Unsafe\w*)$/;
 
-/** Path below the project's root of a file that lies in one of our folders, else `undefined`. */
+/** Returns the path below the project's root if the file lies in one of its folders. */
 function projectPath(filename: string): string | undefined {
   const path = filename.replaceAll("\\", "/");
   const starts = [...FOLDERS, ...GROUND, "scripts", "tests"].map((f) => path.lastIndexOf(`/${f}`));
@@ -78,7 +76,7 @@ function literal(node: Deno.lint.Node | null): string | undefined {
   return node?.type === "Literal" && typeof node.value === "string" ? node.value : undefined;
 }
 
-/** `Deno` itself, `globalThis.Deno`, `(Deno as X)` and the like. */
+/** Whether a node is `Deno` itself, `globalThis.Deno`, `(Deno as X)` and the like. */
 function isDeno(node: Deno.lint.Node): boolean {
   switch (node.type) {
     case "Identifier":
@@ -169,7 +167,7 @@ const printing: Deno.lint.Rule = {
   },
 };
 
-/** The plugin, under the name that lint comments use: `house`. */
+/** The plugin. Lint comments use its name, `house`. */
 export default {
   name: "house",
   rules: { "unsafe-address": unsafeAddress, "layers": layers, "printing": printing },

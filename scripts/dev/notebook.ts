@@ -1,7 +1,6 @@
 /**
- * Executes the notebooks on Deno's kernel by nbclient, a package for Python, and writes their
- * outputs into them. It is for those who work on the notebooks: to read or use one, only Deno and
- * Jupyter are needed.
+ * Executes the notebooks on Deno's kernel with nbclient, a Python package, and writes their outputs
+ * into them. It is for editing the notebooks: reading or using one requires only Deno and Jupyter.
  * @module
  */
 import { runMain } from "../../src/cli/main.ts";
@@ -20,7 +19,9 @@ async function python(args: string[], stderr: "null" | "inherit"): Promise<boole
   }
 }
 
-/** @throws {UsageError} where Python or nbclient is absent, or a cell fails */
+/**
+ * Executes all notebooks. @throws {UsageError} if Python or nbclient is missing, or a cell fails
+ */
 async function execute(): Promise<void> {
   if (!await python(["-c", "import nbclient, nbformat"], "null")) {
     throw new UsageError(`${PYTHON} has no nbclient, which executes notebooks`, {

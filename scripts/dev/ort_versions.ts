@@ -1,25 +1,27 @@
 /**
  * Runs the tests of `ffi/` and `src/runtime/`, and the embedded networks, on other versions of ONNX
- * Runtime, and prints a table. The libraries lie in the folder that `PARATAA_ORT_VERSIONS` names,
- * each somewhere below a folder called by its version; `--download` fetches what is missing there,
- * from npm where npm has the version, else from PyPI.
- *
+ * Runtime, and prints a table. `PARATAA_ORT_VERSIONS` names a folder with the libraries, each below
+ * a folder named by its version. `--download` fetches the missing ones from npm, or from PyPI if
+ * npm does not have the version.
  * Usage: `PARATAA_ORT_VERSIONS=DIR deno task test:ort_versions [--download] [VERSION …]`
  * @module
  */
 import { join, resolve } from "node:path";
 import { ROOT } from "../../tests/support/run_script.ts";
 
-/** Oldest that is supported, those where its messages or its table changed, newest. */
+/**
+ * The oldest supported version, versions that changed messages or the function table, and the
+ * newest.
+ */
 const VERSIONS = ["1.17.3", "1.20.1", "1.23.2", "1.26.0", "1.30.0", "1.32.0"];
 
 interface Result {
   version: string;
   passed: number;
   failed: number;
-  /** Names of the tests that failed. */
+  /** Names of failed tests. */
   failures: string[];
-  /** What `selftest` said: every embedded network loaded and run. */
+  /** Result of `selftest`, which loads and runs every embedded network. */
   networks: string;
 }
 
@@ -51,7 +53,10 @@ async function findLibrary(folder: string): Promise<string | undefined> {
   return undefined;
 }
 
-/** npm's packages hold the library for Linux since long ago, PyPI's since a few versions. */
+/**
+ * Downloads a version from npm, or else from PyPI, whose packages contain the library only
+ * recently.
+ */
 async function download(version: string, folder: string): Promise<void> {
   await Deno.mkdir(folder, { recursive: true });
   const pack = await run("npm", ["pack", `onnxruntime-node@${version}`], { cwd: folder });
@@ -63,7 +68,7 @@ async function download(version: string, folder: string): Promise<void> {
   }
   const pip = ["-m", "pip", "install", "--no-deps", "--target", folder, `onnxruntime==${version}`];
   const { success, output } = await run("python3", pip);
-  if (!success) throw new Error(`neither npm nor PyPI gave ${version}: ${output}`);
+  if (!success) throw new Error(`cannot download ${version} from npm or PyPI: ${output}`);
 }
 
 async function testVersion(version: string, library: string): Promise<Result> {
@@ -95,7 +100,7 @@ async function testVersion(version: string, library: string): Promise<Result> {
 
 const folder = Deno.env.get("PARATAA_ORT_VERSIONS");
 if (folder === undefined) {
-  console.error("PARATAA_ORT_VERSIONS names no folder to keep ONNX Runtime's versions in");
+  console.error("PARATAA_ORT_VERSIONS is not set, wanted a folder of ONNX Runtime libraries");
   Deno.exit(2);
 }
 const wanted = Deno.args.filter((arg) => !arg.startsWith("--"));

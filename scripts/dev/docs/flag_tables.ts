@@ -1,4 +1,4 @@
-/** The tables of flags in docs/flags.md, made from the flag tables of the commands. @module */
+/** Generates the tables of docs/flags.md from the flag tables of the commands. @module */
 import { FLAG_GROUPS, type FlagTable } from "../../../src/arguments/flag.ts";
 import { limits, methods, valueWord } from "../../../src/cli/help.ts";
 
@@ -11,15 +11,15 @@ export const SAMPLING: readonly string[] = ["dit", "sd", "sd-winit"];
 interface Row {
   name: string;
   group: string;
-  /** Cells of the Markdown table. */
+  /** Cells of the Markdown table, by column. */
   flag: string;
   takes: string;
   help: string;
 }
 
 /**
- * One table for each group of the sampling commands' flags; a flag that only some of them have
- * names those.
+ * Returns one table for each group of the sampling commands' flags. A flag that only some of the
+ * commands have names them.
  */
 export function samplingTables(flags: CommandFlags): string {
   const rows = new Map<string, { row: Row; commands: string[] }>();
@@ -41,7 +41,7 @@ export function samplingTables(flags: CommandFlags): string {
 }
 
 /**
- * A table of the flags that only this command has, and the names of those described in the sampling
+ * Returns a table of the flags that only this command has, and the names of those in the sampling
  * tables.
  */
 export function commandTables(flags: CommandFlags): string {
@@ -78,12 +78,12 @@ function keyOf({ flag, takes, help }: Row): string {
   return JSON.stringify([flag, takes, help]);
 }
 
-/** A code span, or nothing for an empty text. */
+/** Returns a code span, or nothing for an empty text. */
 function code(text: string): string {
   return text && `\`${text.replaceAll("|", "\\|")}\``;
 }
 
-/** Text with the names of flags as code, in which Markdown finds no other markup. */
+/** Escapes a text for a table cell. Names of flags become code. */
 function cell(text: string): string {
   return text.replace(/[|\\*<>]/g, "\\$&").replace(/--\w+/g, "`$&`");
 }

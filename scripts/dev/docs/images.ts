@@ -1,5 +1,5 @@
 /**
- * The images of docs/images, made from samples, measurements and models in the repository.
+ * Generates the images of docs/images from samples, measurements and models in the repository.
  * @module
  */
 import { join } from "node:path";
@@ -23,10 +23,10 @@ import { DARK, seriesStyle } from "../../../src/report/series.ts";
 
 const SAMPLES = "output/samples", BENCH = "output/bench/results.csv";
 const FIGURES = "docs/performance.md";
-/** Size and distance of the images on a sheet of `contactSheet()`. */
+/** Size of the images of `contactSheet()` and the gap between them, in pixels. */
 const SIDE = 64, GAP = 2;
 
-/** Makers of the images by file name. */
+/** Functions that generate the images, by file name. */
 export const IMAGES: Readonly<Record<string, () => Promise<Uint8Array>>> = {
   "rounds.png": roundsSheet,
   "emoji.png": emojiSheet,
@@ -51,7 +51,7 @@ async function config(): Promise<{ license: string; version: string }> {
   return JSON.parse(await Deno.readTextFile("deno.json"));
 }
 
-/** A fact for the head of the README. */
+/** Returns a badge for the top of the README. */
 function badge(name: string, value: string): Uint8Array {
   const left = 7 * name.length + 12, width = left + 7 * value.length + 14;
   const label = `${name}: ${value}`;
@@ -66,7 +66,7 @@ function badge(name: string, value: string): Uint8Array {
   );
 }
 
-/** The images of the first shipped DiT sample, one for each round. */
+/** Returns the images of the first shipped DiT sample, one for each round. */
 async function roundsSheet(): Promise<Uint8Array> {
   const run = [...Deno.readDirSync(SAMPLES)].find(({ name }) => name.startsWith("DiT-"))!.name;
   const folder = join(SAMPLES, run, "sample_0"), images: Image[] = [];
@@ -78,7 +78,7 @@ async function roundsSheet(): Promise<Uint8Array> {
   return encodePng(contactSheet(images, { columns: 9, captions }));
 }
 
-/** The sheet of 64 emoji in four rows of 16. */
+/** Returns the sheet of 64 emoji in four rows of 16. */
 async function emojiSheet(): Promise<Uint8Array> {
   const file = join(SAMPLES, "dit-emoji-64.png"), columns = 10;
   const sheet = await imageOf(file);
@@ -86,7 +86,7 @@ async function emojiSheet(): Promise<Uint8Array> {
   const pitch = (sheet.height - GAP) / Math.ceil(64 / columns); // an image, its caption and a gap
   if (sheet.width !== width || !Number.isInteger(pitch) || pitch < SIDE + GAP) {
     throw new RangeError(
-      `${file} is ${sheet.width}x${sheet.height}, wanted ${columns} images a row`,
+      `${file} is ${sheet.width}x${sheet.height}, wanted ${columns} images per row`,
     );
   }
   const images = Array.from({ length: 64 }, (_, i) =>
@@ -97,7 +97,7 @@ async function emojiSheet(): Promise<Uint8Array> {
   return encodePng(contactSheet(images, { columns: 16 }));
 }
 
-/** Error of x_0 after every round of one chain, solved by four methods. */
+/** Plots the error of x_0 after every round of one chain, for four methods. */
 async function convergence(): Promise<string> {
   using env = Environment.open();
   await using pipeline = await DitPipeline.open(env, "models/dit-emoji");
@@ -122,7 +122,7 @@ async function convergence(): Promise<string> {
   return figure([curvePanel("Relative error of x_0 by round", curves)], 1);
 }
 
-/** Rounds of ten seeds over the window's size, on both models. */
+/** Plots the mean rounds of ten seeds by window size, for both models. */
 async function roundsByWindow(): Promise<string> {
   const [head, ...rows] = (await Deno.readTextFile(BENCH)).trim().split("\n")
     .map((line) => line.split(","));
@@ -146,7 +146,7 @@ async function roundsByWindow(): Promise<string> {
   return figure(panels, 2);
 }
 
-/** The simulated devices of the table in docs/performance.md. */
+/** Plots the speed-ups over simulated devices from the table in docs/performance.md. */
 async function simulatedSpeedUp(): Promise<string> {
   const [, table] = (await Deno.readTextFile(FIGURES)).split("<!-- data: simulated devices -->\n");
   const [head, , ...rows] = table.trim().split("\n\n")[0].split("\n")
@@ -186,7 +186,7 @@ function relativeRms(x: Float64Array, wanted: Float64Array): number {
   return Math.sqrt(squares(x.map((value, i) => value - wanted[i])) / squares(wanted));
 }
 
-/** A figure that has dark paper where the reader's system is dark. */
+/** Adds a dark theme to a figure, for readers whose system is dark. */
 async function inBothThemes(svg: Promise<string>): Promise<Uint8Array> {
   const dark = ".paper{fill:#0d1117}.ink{fill:#e6edf3}.grid{stroke:#30363d}.dot{fill:#e6edf3}" +
     seriesStyle(DARK);

@@ -1,5 +1,5 @@
 /**
- * Regions of Markdown files that are generated: `<!-- generated: name -->` up to `<!-- end -->`.
+ * Fills the generated regions of Markdown files, from `<!-- generated: name -->` to `<!-- end -->`.
  * @module
  */
 import { permissionTable } from "../../../src/arguments/permissions.ts";
@@ -9,12 +9,12 @@ import { commandTables, samplingTables } from "./flag_tables.ts";
 
 const REGION = /(<!-- generated: ([\w-]+) -->\n)[^]*?(\n<!-- end -->)/g;
 
-/** The files that have regions. */
+/** Files with generated regions. */
 export const FILES: readonly string[] = [
   ...["docs/command-line.md", "docs/flags.md", "docs/permissions.md"],
 ];
 
-/** The text of every region by its name. */
+/** Returns the text of every region, by name. */
 export async function regionTexts(): Promise<ReadonlyMap<string, string>> {
   const names = Object.keys(COMMANDS);
   const commands = await Promise.all(names.map(loadCommand));
@@ -28,9 +28,9 @@ export async function regionTexts(): Promise<ReadonlyMap<string, string>> {
 }
 
 /**
- * The file's text with every region replaced.
+ * Replaces every region of a file's text.
  *
- * @throws {RangeError} on a region without a known text
+ * @throws {RangeError} if a region has no text
  */
 export function fillRegions(markdown: string, texts: ReadonlyMap<string, string>): string {
   return markdown.replace(REGION, (_, head, name, foot) => {
