@@ -1,6 +1,6 @@
 /**
- * What devices cost and bring: the pool's own time, lanes of the CPU, and GPUs that are simulated.
- * `--quick` leaves out all but the bars, `--json FILE` writes the figures too.
+ * Measures the device pool's own time, lanes of the CPU, and sampling over simulated GPUs.
+ * `--quick` measures the bars only, `--json FILE` writes the figures to a file.
  * @module
  */
 import { benchLanes } from "./devices/lanes.ts";
@@ -13,10 +13,12 @@ const bars = [...await benchLanesFirst()];
 printTable(bars);
 const scaling: ScalingResult[] = [];
 console.log(
-  "\nSIMULATED GPUs: 100 steps of Stable Diffusion v1.5's size at 512x512, guided; real solver, pool and Workers",
+  "\nSIMULATED GPUs: 100 steps of Stable Diffusion v1.5's size at 512x512, guided; " +
+    "real solver, pool and Workers",
 );
 console.log(
-  "gpu   method   window  devices  at once  rounds  s/sample  x sequential  efficiency  lost to us  of it pool",
+  "gpu   method   window  devices  at once  rounds  s/sample  x sequential  efficiency  " +
+    "  overhead  of it pool",
 );
 for (const wanted of cases()) {
   const result = await scale(wanted);
@@ -29,7 +31,7 @@ if (at >= 0) {
 }
 Deno.exit(0);
 
-/** The lanes use real Workers, the others simulated ones, and which is a setting of the process. */
+/** Measures lanes first: they use real Workers, and the process has one setting for all. */
 async function benchLanesFirst() {
   return [...await benchLanes(), ...await benchOverhead()];
 }
@@ -48,8 +50,8 @@ function cases(): ScalingCase[] {
 }
 
 /**
- * Efficiency is the part of all devices' time that one device would have needed; lost is what the
- * latency model does not explain.
+ * Formats a result. Efficiency is the share of all devices' time that one device would need;
+ * overhead is the share that the latency model does not explain.
  */
 function line(result: ScalingResult): string {
   const one = scaling.find(({ gpu, method, window, devices }) =>
@@ -69,7 +71,7 @@ function line(result: ScalingResult): string {
     (result.sequential / result.seconds).toFixed(2).padStart(12),
     efficiency.padStart(10),
     percent(1 - result.limit / result.seconds),
-    // Samples in flight together wait for each other inside the pool: that is no loss.
+    // With several samples at once, waiting in the pool is not overhead.
     (result.atOnce ?? 1) > 1 ? "" : percent((result.pool - result.limit) / result.seconds),
   ].join("  ").trimEnd();
 }

@@ -1,7 +1,7 @@
 /**
- * What a call costs: prepared runs through the C API against onnxruntime-node's JavaScript API, in
- * one process and over the same library file.
- * `deno run -A scripts/bench/ffi.ts [--model FOLDER] [--json FILE]`.
+ * Measures the cost of a call: prepared runs through the C API against onnxruntime-node's
+ * JavaScript API, in one process with the same library file. `deno run -A scripts/bench/ffi.ts
+ * [--model FOLDER] [--json FILE]`.
  * @module
  */
 import * as ort from "onnxruntime-node";
@@ -15,11 +15,13 @@ import { type BenchRow, median, printTable } from "./table.ts";
 
 /** Options of {@link benchFfi}. */
 export interface FfiBenchOptions {
-  /** Folder of a DiT (with `transformer/model.onnx`) to measure too; skipped when it is missing. */
+  /**
+   * Folder of a DiT (with `transformer/model.onnx`) to measure too; skipped if it does not exist.
+   */
   modelFolder?: string;
 }
 
-/** One way to run a model; all ways of a group take turns. */
+/** One way to run a model. All ways of a group take turns. */
 interface Contestant {
   readonly name: string;
   readonly run: () => void | Promise<unknown>;
@@ -34,11 +36,11 @@ interface Feed {
 const THREADS = { intraOpNumThreads: 1, interOpNumThreads: 1 } as const;
 
 /**
- * Measures. The bar: a synchronous prepared run takes at most 0.30 of onnxruntime-node's time on
- * the 4-float model.
+ * Runs the benchmark. The bar: a synchronous prepared run takes at most 0.30 of onnxruntime-node's
+ * time on the 4-float model.
  *
- * @returns medians in µs; notes give the ratio to onnxruntime-node's median and the fastest round,
- * which a busy machine disturbs least
+ * @returns medians in µs; notes have the ratio to onnxruntime-node's median and the fastest round,
+ * which a busy machine affects least
  */
 export async function benchFfi(options: FfiBenchOptions = {}): Promise<BenchRow[]> {
   const { modelFolder = "models/dit-emoji" } = options;
@@ -49,7 +51,7 @@ export async function benchFfi(options: FfiBenchOptions = {}): Promise<BenchRow[
     rounds: 200,
     callsPerRound: 100,
   });
-  // By path: a network that is loaded from bytes has no folder to find its weights in.
+  // Open it by path: a network loaded from bytes has no folder for its external data.
   const network = `${modelFolder}/transformer/model.onnx`;
   if (!await Deno.stat(network).catch(() => undefined)) return rows;
   for (const batch of [1, 16]) {
@@ -78,7 +80,7 @@ function ditFeeds(batch: number): Record<string, Feed> {
 }
 
 interface Timing {
-  /** Medians are over this many rounds. */
+  /** Number of rounds, over which medians are taken. */
   readonly rounds: number;
   readonly callsPerRound: number;
 }
@@ -144,9 +146,9 @@ async function nodeContestant(
 }
 
 /**
- * Times per call in µs, one list for each contestant. All take turns in every round, so that a busy
- * machine slows all alike, and each round has a random order: on a busy machine the scheduler is
- * kinder to a run that follows a wait than to one that follows a long computation.
+ * Returns the times per call in µs, one list per contestant. All take turns in every round, so that
+ * a busy machine slows all equally. The order is random, since the scheduler of a busy machine
+ * favours a run after a wait over one after a long computation.
  */
 async function takeTurns(
   contestants: readonly Contestant[],

@@ -1,6 +1,6 @@
 /**
- * All benchmarks: a table, and JSON with `--json FILE`. Ratios are measured side by side in one
- * run.
+ * Runs all benchmarks and prints a table; `--json FILE` writes the figures to a file. Ratios are
+ * measured side by side in one run.
  * @module
  */
 import { benchFfi } from "./ffi.ts";

@@ -1,9 +1,9 @@
 /**
- * Peak memory of the solver: T 100, 4×64×64, memory 3, full window, above a Deno process that does
- * nothing.
+ * Measures the peak memory of the solver: T 100, 4×64×64, memory 3, full window, compared with an
+ * empty Deno process.
  *
- * Each side runs in a process of its own and reports its peak resident set. The caller's noise (13
- * MB), the denoiser's input and output and the result are part of the figure; a network is not.
+ * Each side runs in its own process and reports its peak resident set. The caller's noise (13 MB),
+ * the denoiser's input and output and the result are included; a network is not.
  * @module
  */
 import { createSchedule, type Denoiser, parallelSample, TorchGenerator } from "../../mod.ts";

@@ -1,20 +1,20 @@
-/** Peak memory of a process, on Linux. @module */
+/** Measures the peak memory of a process, on Linux. @module */
 
 const STATUS = "/proc/self/status";
 
-/** Source text of a program that does nothing but print its own peak, for `deno eval`. */
+/** Source text of a program that prints only its own peak, for `deno eval`. */
 export const PRINT_PEAK =
   `console.log(Deno.readTextFileSync("${STATUS}").match(/VmHWM:\\s*(\\d+) kB/)[1]);`;
 
 /**
- * Prints this process' peak resident set; `resourceUsage().maxRSS` would start from that of the
- * process that spawned it.
+ * Prints the peak resident set of this process. `resourceUsage().maxRSS` would include the peak of
+ * its parent.
  */
 export function printPeak(): void {
   console.log(Deno.readTextFileSync(STATUS).match(/VmHWM:\s*(\d+) kB/)![1]);
 }
 
-/** Peak resident set, in MB, of a Deno process that prints it last. */
+/** Returns the peak resident set, in MB, of a Deno process that prints it last. */
 export async function peakOf(args: string[]): Promise<number> {
   const command = new Deno.Command(Deno.execPath(), { args, stderr: "inherit" });
   const { stdout, success } = await command.output();

@@ -1,7 +1,7 @@
 /**
- * Rounds, evaluations and errors of every sampler on the embedded models, against the sequential
- * sample of the same noise and conditioning. Results are kept as JSON lines, so that a run goes on
- * where it was stopped. `--help` lists the flags.
+ * Measures rounds, evaluations and errors of every sampler on the embedded models, against the
+ * sequential sample of the same noise and condition. Results are appended as JSON lines, so that an
+ * interrupted run resumes. `--help` lists the flags.
  * @module
  */
 import { join } from "node:path";
@@ -23,7 +23,7 @@ const SUMMARY = {
   example: "deno task bench:samplers --model dit --steps 50 --eta 0 --window 0 --seeds 3",
 };
 
-/** All measurements of a grid in its order, those that are missing made now. */
+/** Returns all measurements of a grid in its order, after measuring the missing ones. */
 async function measureGrid(
   env: Environment,
   grid: Grid,

@@ -1,6 +1,6 @@
 /**
- * What part of sampling time is spent outside the network: the demo's DiT run, solver, conversions
- * and event loop included, images and files not.
+ * Measures the share of sampling time outside the network: the demo's DiT run with solver,
+ * conversions and event loop, without images and files.
  * @module
  */
 import { sampleRun } from "../../src/jobs/sample_run.ts";

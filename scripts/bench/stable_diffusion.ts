@@ -1,6 +1,6 @@
 /**
- * What issue 4 asks of Stable Diffusion, on the embedded model: parallel images against sequential
- * ones, warm starts against scratch, and peak memory by batch size and window. Takes about half an
+ * Measures the embedded Stable Diffusion model: parallel images against sequential ones, warm
+ * starts against sampling from noise, and peak memory by batch size and window. Takes about half an
  * hour on one core.
  * @module
  */
@@ -57,7 +57,7 @@ class Lab {
     });
   }
 
-  /** Solves a prompt; `start` warm-starts it. */
+  /** Samples a prompt; `start` is a warm start. */
   async solve(
     prompt: string,
     seed: number,
@@ -90,7 +90,7 @@ class Lab {
   }
 }
 
-/** Largest difference of any pixel, in levels, over all seeds at tolerance 1e-5. */
+/** Measures the largest difference of any pixel, in levels, over all seeds at tolerance 1e-5. */
 async function benchParity(lab: Lab, seeds: number, method: Method): Promise<BenchRow> {
   let worst = 0;
   for (let seed = 0; seed < seeds; seed++) {
@@ -142,8 +142,8 @@ async function benchWarmStart(lab: Lab, seeds: number, method: Method): Promise<
 }
 
 /**
- * Peak memory at 4×64×64 with guidance, each in a process of its own, on a very small UNet: what
- * grows is ours and ORT's.
+ * Measures the peak memory at 4×64×64 with guidance, each in its own process, on a very small UNet:
+ * the growth is parataa's and ONNX Runtime's.
  */
 async function benchMemory(): Promise<BenchRow[]> {
   const group = "peak memory of a process, 4×64×64 latents, guidance on";
@@ -188,8 +188,8 @@ async function measure(batchSize: number, windowSize: number): Promise<void> {
 const METHODS = ["tqn", "parataa"] as const;
 
 /**
- * `--seeds N` for the images, half as many for the warm starts; `--method M` and
- * `--part images|warm|memory` for one alone.
+ * Runs the benchmark. `--seeds N` sets the seeds of the images (half as many for the warm starts),
+ * `--method M` and `--part images|warm|memory` select a part.
  */
 async function main(): Promise<void> {
   const { values } = parseArgs({
@@ -203,7 +203,7 @@ async function main(): Promise<void> {
   const wanted = (part: string) => (values.part ?? part) === part;
   const methods = METHODS.filter((method) => (values.method ?? method) === method);
   using env = Environment.open();
-  // Two threads that wait for each other would spin against whatever else runs.
+  // Two threads that wait for each other would spin and slow other processes.
   await using pipeline = await StableDiffusionPipeline.open(env, MODEL, {
     session: { intraOpNumThreads: 1 },
   });

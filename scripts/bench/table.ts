@@ -1,11 +1,8 @@
-/**
- * The one shape of a measured figure, shared by the benches.
- * @module
- */
+/** The common form of measured figures, and their table. @module */
 
 /** One measured figure. */
 export interface BenchRow {
-  /** What belongs together: the rows of one group are compared with each other. */
+  /** Group of the row. Rows of a group are compared with each other. */
   group: string;
   /** What was measured. */
   name: string;
@@ -13,15 +10,15 @@ export interface BenchRow {
   value: number;
   /** Unit of `value`, e.g. "µs". */
   unit: string;
-  /** What one must know to read it. */
+  /** Remark that is needed to read the figure. */
   note?: string;
 }
 
 /**
- * Prints rows as a table, a blank line between groups.
+ * Prints rows as a table, with a blank line between groups.
  *
- * @param rows rows in the order to print them
- * @param print where each line goes, by default stdout
+ * @param rows rows in the order of printing
+ * @param print receives each line; stdout by default
  */
 export function printTable(
   rows: readonly BenchRow[],
@@ -39,12 +36,12 @@ export function printTable(
   });
 }
 
-/** Four significant digits. */
+/** Formats a number with four significant digits. */
 function formatValue(value: number): string {
   return Number(value.toPrecision(4)).toString();
 }
 
-/** Middle value; the mean of the two middle ones of an even number of values. */
+/** Returns the median; of an even number of values, the mean of the two middle ones. */
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = sorted.length / 2;

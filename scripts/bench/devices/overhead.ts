@@ -1,5 +1,5 @@
 /**
- * What the pool itself costs: dispatch, split and gather, beside the copies of the data.
+ * Measures the pool's own time: dispatching, splitting and gathering, without copying the data.
  * @module
  */
 import { type BenchRow, median } from "../table.ts";
@@ -7,7 +7,7 @@ import { LAYOUT, ROW, simulatedPool } from "./latency.ts";
 
 const ROWS = 50, DEVICES = 8, ROUNDS = 300, WARM = 30;
 
-/** Eight devices that take no time, 50 rows of 4×64×64; then eight that take 20 ms a call. */
+/** Measures eight devices that take no time, 50 rows of 4×64×64, and eight of 20 ms per call. */
 export async function benchOverhead(): Promise<BenchRow[]> {
   const group = `pool of ${DEVICES} simulated devices, ${ROWS}×4×64×64`;
   const idle = await rounds(0, ROUNDS);
@@ -19,18 +19,18 @@ export async function benchOverhead(): Promise<BenchRow[]> {
       name: "round, devices that take no time",
       value: idle.run,
       unit: "ms",
-      note: `bar 1 ms; beside it ${copies}`,
+      note: `bar 1 ms; without ${copies}`,
     },
     {
       group,
-      name: "round, devices of 20 ms a call",
+      name: "round, devices of 20 ms per call",
       value: busy.run,
       unit: "ms",
       note: `median of 60`,
     },
     {
       group,
-      name: "efficiency at 20 ms a call",
+      name: "efficiency at 20 ms per call",
       value: 20 / busy.run,
       unit: "",
       note: "bar 0.95 of the model's own limit, 20 ms",

@@ -1,13 +1,13 @@
 /**
- * How sampling scales over GPUs, simulated: the solver, the pool and the Workers are real, the
- * devices wait as long as a GPU is said to take.
+ * Measures how sampling scales over simulated GPUs. The solver, the pool and the Workers are real;
+ * the devices wait for the time that a GPU would take.
  *
  * The latency model is that of a UNet of Stable Diffusion's size at 512×512 in ONNX Runtime's CUDA
- * provider on an A100-SXM4-80GB, fp16: huggingface.co/tlwu/sd-turbo-onnxruntime gives 38.2 and 68.7
- * ms for 1 and 4 steps of one image, 120.2 and 192.6 ms for four; so a step takes (68.7 − 38.2) / 3
- * = 10.17 ms for one row and 24.13 ms for four, which is 5.5 ms and 4.65 ms a row. The H100 is
- * taken to be faster by the ratio that huggingface.co/stabilityai/stable-diffusion-xl-1.0-tensorrt
- * gives, 2742 / 1471 ms.
+ * provider on an A100-SXM4-80GB, fp16. huggingface.co/tlwu/sd-turbo-onnxruntime reports 38.2 and
+ * 68.7 ms for 1 and 4 steps of one image, and 120.2 and 192.6 ms for four images. So a step takes
+ * (68.7 − 38.2) / 3 = 10.17 ms for one row and 24.13 ms for four rows: 5.5 ms per call and 4.65 ms
+ * per row. The H100 is assumed to be faster by the ratio reported by
+ * huggingface.co/stabilityai/stable-diffusion-xl-1.0-tensorrt, 2742 / 1471 ms.
  * @module
  */
 import { createSchedule, type Denoiser, parallelSample, TorchGenerator } from "../../../mod.ts";
@@ -23,34 +23,32 @@ export const H100: Latency = {
 };
 
 const STEPS = 100;
-/** The conditional and the unconditional row. */
+/** One conditional and one unconditional row. */
 const ROWS_PER_STEP = 2;
 
-/** One way to sample. */
+/** A configuration to measure. */
 export interface ScalingCase {
   gpu: "A100" | "H100";
   method: "tqn" | "parataa";
   window: number;
   devices: number;
-  /** Samples in flight. */
+  /** Number of samples at the same time. */
   atOnce?: number;
 }
 
-/** What it came to, for one sample. */
+/** Measured times of one sample, in seconds. */
 export interface ScalingResult extends ScalingCase {
   rounds: number;
   seconds: number;
-  /** Inside the pool, copies aside; of samples in flight together the sum. */
+  /** Time inside the pool without copies; the sum over samples at the same time. */
   pool: number;
-  /**
-   * By the latency model alone: nothing but the devices takes time, and no device waits for a row.
-   */
+  /** Time by the latency model: only the devices take time, and none waits for rows. */
   limit: number;
-  /** One step after another on one device, by the latency model. */
+  /** Time of sequential sampling on one device, by the latency model. */
   sequential: number;
 }
 
-/** Samples once (`atOnce` times at once) and compares with the latency model. */
+/** Samples once (or `atOnce` samples together) and compares with the latency model. */
 export async function scale(wanted: ScalingCase): Promise<ScalingResult> {
   const latency = wanted.gpu === "A100" ? A100 : H100;
   await using pool = await simulatedPool(wanted.devices, latency);
@@ -77,7 +75,9 @@ export async function scale(wanted: ScalingCase): Promise<ScalingResult> {
   };
 }
 
-/** Milliseconds of all rounds when rows are spread evenly and nothing else takes time. */
+/**
+ * Returns the milliseconds of all rounds if rows are divided evenly and nothing else takes time.
+ */
 function limitOf(evaluations: readonly number[], { devices }: ScalingCase, latency: Latency) {
   return evaluations.reduce(
     (sum, steps) =>
@@ -108,7 +108,7 @@ async function sample(
   return { rounds: evaluations.length, evaluations, ...spent };
 }
 
-/** Two rows a step and guidance, as `GuidedDenoiser` does it. */
+/** A denoiser with two rows per step and guidance, like `GuidedDenoiser`. */
 function simulatedDenoiser(
   pool: DevicePool,
   alphas: Float64Array,

@@ -1,6 +1,5 @@
 /**
- * What the bench of samplers measures: problems, methods, and the key under which a measurement is
- * kept.
+ * Defines what the sampler benchmark measures: problems, methods, and the key of a measurement.
  * @module
  */
 import { importSolver } from "../../../src/jobs/samples/own_solver.ts";
@@ -11,38 +10,38 @@ import { LEAN_TQN } from "../../../src/sampling/presets.ts";
 
 import { paradigms } from "./paradigms.ts";
 
-/** Models that the bench knows. */
+/** Models of the benchmark. */
 export const MODELS = ["dit", "sd"] as const;
 
-/** One of them. */
+/** Name of a model. */
 export type ModelName = typeof MODELS[number];
 
 /** One chain to sample: every method gets the same noise and conditioning. */
 export interface Problem {
   model: ModelName;
-  /** T. */
+  /** Number of steps T. */
   steps: number;
   eta: number;
   guidance: number;
-  /** Gives the noise and the class or prompt. */
+  /** Seed of the noise and of the class or prompt. */
   seed: number;
 }
 
-/** One run of one method on a problem. */
+/** A run of one method on a problem. */
 export interface Cell extends Problem {
   window: number;
   /** Name in {@link METHODS}, or `sequential`. */
   method: string;
 }
 
-/** What a grid spans; windows above T are left out, 0 stands for T. */
+/** Values of all axes. Windows above T are left out; 0 means T. */
 export interface Grid extends Record<"steps" | "etas" | "guidances" | "windows", number[]> {
   models: ModelName[];
   seeds: number[];
   methods: string[];
 }
 
-/** Options of a method for a cell; `undefined` where it would repeat another one. */
+/** Options of a method for a cell; `undefined` if it would repeat another one. */
 type MethodOptions = (cell: Cell) => Partial<SampleOptions> | undefined;
 
 const fixedPoint = (order: number): MethodOptions => ({ steps }) => ({
@@ -57,16 +56,16 @@ const parataa = (memorySize: number): MethodOptions => ({ model, steps }) => ({
   memorySize,
 });
 
-/** The official code differs only where steps enter the window with old differences. */
+/** The official code differs only if steps with old differences enter the window. */
 const official = (memorySize: number): MethodOptions => (cell) =>
   cell.window < cell.steps
     ? { ...parataa(memorySize)(cell), compat: "official" as const }
     : undefined;
 
-/** ParaDiGMS at tolerance τ, and no other. */
+/** ParaDiGMS at tolerance τ only. */
 const picard = (tau: number): MethodOptions => () => ({ method: paradigms, atol: 0, rtol: tau });
 
-/** Options that change the default are named with it, so that a new default is measured anew. */
+/** TQN. Changed options are part of the key, so that a new default is measured again. */
 const tqn =
   (change: SampleOptions["tqn"], rest: Partial<SampleOptions> = {}): MethodOptions => () => ({
     method: "tqn",
@@ -75,7 +74,7 @@ const tqn =
     ...rest,
   });
 
-/** Methods by the name that tables show; {@link addSolver} adds to them. */
+/** Methods by the name in tables. {@link addSolver} adds to them. */
 export const METHODS: Record<string, MethodOptions> = {
   "fp-1": fixedPoint(1),
   "fp-8": fixedPoint(8),
@@ -100,13 +99,13 @@ export const METHODS: Record<string, MethodOptions> = {
   "tqn-no-trust": tqn({ trustRadius: 0 }),
 };
 
-/** Hashes of the files of own solvers, by their path. */
+/** Hashes of own solvers' files, by path. */
 const OWN = new Map<string, string>();
 
 /**
- * Adds the solver of a file, under its path.
+ * Adds the solver of a file, named by its path.
  *
- * @throws {FormatError} when its default export makes no solver
+ * @throws {FormatError} if its default export is not a solver
  */
 export async function addSolver(file: string): Promise<void> {
   const method = await importSolver(file);
@@ -115,7 +114,8 @@ export async function addSolver(file: string): Promise<void> {
 }
 
 /**
- * Options of a cell's method, `sequential` having none; `undefined` where the cell is not measured.
+ * Returns the options of a cell's method (`sequential` has none), `undefined` if the cell is not
+ * measured.
  */
 export function methodOptions(cell: Cell): Partial<SampleOptions> | undefined {
   const { method, window, steps } = cell;
@@ -124,7 +124,7 @@ export function methodOptions(cell: Cell): Partial<SampleOptions> | undefined {
   return options && { ...options, windowSize: window };
 }
 
-/** Every problem of the grid with the cells to measure on it, `sequential` first. */
+/** Yields every problem of the grid with its cells, `sequential` first. */
 export function* problems(grid: Grid): Iterable<{ problem: Problem; cells: Cell[] }> {
   const { models, steps, etas, guidances, seeds } = grid;
   for (const model of models) {
@@ -146,9 +146,9 @@ export function* problems(grid: Grid): Iterable<{ problem: Problem; cells: Cell[
 }
 
 /**
- * What a measurement depends on, as text: the cell, its method's options by value, the network's
- * bytes and the solver's revision. A method that is redefined, a model that is trained anew or a
- * solver that gives other numbers is measured again.
+ * Returns the dependencies of a measurement as text: the cell, its method's options by value, the
+ * network's bytes and the solver's revision. If a method is redefined, a model retrained or a
+ * solver changed, the cell is measured again.
  */
 export function cellKey(cell: Cell, network: string): string {
   const { model, steps, eta, guidance, window, seed, method } = cell;
@@ -158,7 +158,7 @@ export function cellKey(cell: Cell, network: string): string {
   return JSON.stringify([SOLVER_REVISION, ...problem, window, method, options, ...own]);
 }
 
-/** The value with the names of every object in one order, so that equal options give equal text. */
+/** Sorts the keys of every object, so that equal options give equal text. */
 function sorted(value: unknown): unknown {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
   const entries = Object.entries(value).filter(([, entry]) => entry !== undefined);

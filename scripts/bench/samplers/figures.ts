@@ -1,13 +1,13 @@
-/** The figures of a run: rounds, evaluations, and the error round by round. @module */
+/** Draws the figures of a run: rounds, evaluations, and the error by round. @module */
 import { median } from "../table.ts";
 import { barPanel, curvePanel } from "../../../src/report/chart.ts";
 import { figure } from "../../../src/report/svg.ts";
 import type { Summary } from "./summary.ts";
 
-/** Methods whose curves are drawn: more would hide each other. */
+/** Methods whose curves are drawn; more would overlap. */
 const CURVES = ["fp-T", "parataa-2", "parataa-3", "tqn"];
 
-/** SVG files by name; every setting has a panel in each. */
+/** Returns SVG files by name. Each has one panel per setting. */
 export function figures(summaries: readonly Summary[]): Map<string, string> {
   const settings = [...new Set(summaries.map((summary) => summary.setting))];
   const draw = (
@@ -28,7 +28,9 @@ export function figures(summaries: readonly Summary[]): Map<string, string> {
   ]);
 }
 
-/** Median error of the seeds after every round; a run that has ended keeps its last one. */
+/**
+ * Returns the median error over the seeds after every round. A finished run keeps its last error.
+ */
 function curves(summaries: readonly Summary[]) {
   return summaries.filter(({ method }) => CURVES.includes(method)).map(({ method, runs }) => {
     const rounds = Math.max(...runs.map((run) => run.rounds));

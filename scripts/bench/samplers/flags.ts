@@ -1,4 +1,4 @@
-/** Flags of the bench of samplers, and the grid they stand for. @module */
+/** Flags of the sampler benchmark, and the grids that they describe. @module */
 import type { Flag, FlagValues } from "../../../src/arguments/flag.ts";
 import { UsageError } from "../../../src/errors.ts";
 import { type Grid, METHODS, type ModelName, MODELS } from "./cells.ts";
@@ -15,14 +15,14 @@ export const FLAGS = {
   steps: list("N,N,…", "denoising steps", "25,50,100"),
   eta: list("X,X,…", "0 is DDIM, 1 is DDPM", "0,1"),
   guidance: list("X,X,…", "guidance scales", "2,4,7.5"),
-  window: list("N,N,…", "windows; 0 stands for all steps", "8,15,25,0"),
+  window: list("N,N,…", "windows; 0 means all steps", "8,15,25,0"),
   method: list(
     "A,B,…",
     "methods, or files of own solvers as examples/own_solver.ts",
     ["sequential", ...Object.keys(METHODS)].join(),
   ),
   seeds: whole("seeds of every setting", { min: 1, max: 1000, default: 10 }),
-  first_seed: whole("the first of them", { min: 0, max: 1_000_000, default: 0 }),
+  first_seed: whole("the first seed", { min: 0, max: 1_000_000, default: 0 }),
   quick: {
     type: "boolean",
     group: "Run",
@@ -31,7 +31,7 @@ export const FLAGS = {
   bars: {
     type: "boolean",
     group: "Run",
-    help: "the settings that TQN is held to against ParaTAA; of the grid flags, --model is used",
+    help: "the settings of TQN's bars against ParaTAA; of the grid flags, --model is used",
   },
   axes: {
     type: "boolean",
@@ -50,15 +50,14 @@ export const FLAGS = {
   },
   output: {
     ...{ type: "string", group: "Output", value: "DIR", default: "output/bench-samplers" },
-    help:
-      "where results.jsonl, results.csv and the figures go; what results.jsonl holds is not run again",
+    help: "folder of results.jsonl, results.csv and figures; results in results.jsonl are kept",
   },
 } as const satisfies Record<string, Flag>;
 
 /** Values of the flags. */
 export type BenchFlags = FlagValues<typeof FLAGS>;
 
-/** The grids to measure. @throws {UsageError} when a list holds what the bench does not know */
+/** Returns the grids to measure. @throws {UsageError} if a list has an unknown value */
 export function grids(flags: BenchFlags): Grid[] {
   const seeds = Array.from({ length: flags.seeds }, (_, i) => flags.first_seed + i);
   const models = words("model", flags.model, MODELS) as ModelName[];
@@ -83,7 +82,7 @@ export function grids(flags: BenchFlags): Grid[] {
 
 const CENTRE = { steps: [50], etas: [0], guidances: [4], windows: [0] };
 
-/** The grids in which one axis has all its values and the others stay at the centre. */
+/** Returns grids in which one axis has all its values and the others stay at the centre. */
 function axisGrids(full: Grid): Grid[] {
   return full.models.flatMap((model) =>
     (["steps", "etas", "guidances", "windows"] as const).map((axis) => ({

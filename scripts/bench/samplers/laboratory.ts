@@ -1,4 +1,4 @@
-/** The embedded models and the problems that seeds pose to them. @module */
+/** Opens the embedded models and creates the problems of a seed. @module */
 import type { Image } from "../../../src/images/image.ts";
 import { DitPipeline } from "../../../src/pipelines/dit_pipeline.ts";
 import { StableDiffusionPipeline } from "../../../src/pipelines/stable_diffusion_pipeline.ts";
@@ -9,7 +9,7 @@ import { TorchGenerator } from "../../../src/sampling/noise.ts";
 import type { Schedule } from "../../../src/sampling/schedules/schedule.ts";
 import type { ModelName, Problem } from "./cells.ts";
 
-/** A problem ready to be solved. */
+/** A problem with its schedule, noise and denoiser. */
 export interface Posed {
   denoiser: Denoiser;
   schedule: Schedule;
@@ -22,7 +22,7 @@ const PROMPTS = [
   ...["basketball", "bus", "fish", "hamburger", "red heart"],
 ];
 
-/** One open model. */
+/** An open model. */
 export class Laboratory implements AsyncDisposable {
   readonly #pipeline: DitPipeline | StableDiffusionPipeline;
   /** Short digest of the networks' bytes. */
@@ -50,7 +50,9 @@ export class Laboratory implements AsyncDisposable {
     return new Laboratory(pipeline, digestBytes(new TextEncoder().encode(all)).sha256.slice(0, 12));
   }
 
-  /** Noise from the seed's own generator; class or prompt walk through their lists with it. */
+  /**
+   * Creates a problem: noise by the seed's own generator, class or prompt by its place in a list.
+   */
   async pose({ steps, eta, guidance, seed }: Problem): Promise<Posed> {
     const pipeline = this.#pipeline;
     const schedule = pipeline.createSchedule({ numInferenceSteps: steps, eta });
@@ -65,7 +67,7 @@ export class Laboratory implements AsyncDisposable {
     return { denoiser, schedule, noise };
   }
 
-  /** What a latent looks like. */
+  /** Decodes a latent. */
   image(latent: Float64Array): Promise<Image> {
     return this.#pipeline.decode(latent);
   }

@@ -1,4 +1,4 @@
-/** Runs the methods on a problem, each against the one sequential sample. @module */
+/** Runs the methods on a problem and compares each with the sequential sample. @module */
 import { latentDifference } from "../../../src/runs/latent_difference.ts";
 import { psnr } from "../../../src/images/image_metrics.ts";
 import { parallelSample } from "../../../src/sampling/parallel_sampler.ts";
@@ -8,7 +8,7 @@ import type { Laboratory, Posed } from "./laboratory.ts";
 import { roundsTo } from "./metrics.ts";
 import type { Measurement } from "./results_file.ts";
 
-/** Measures cells of one problem, one after the other. */
+/** Measures cells of one problem, one after another. */
 export async function* measure(
   laboratory: Laboratory,
   { problem, cells }: { problem: Problem; cells: readonly Cell[] },

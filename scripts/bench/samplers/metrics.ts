@@ -1,9 +1,9 @@
-/** How fast a sample got to the sequential one, and means. @module */
+/** Metrics of convergence to the sequential sample. @module */
 
 /**
- * The first round (from 1) after which the error stays at or below `threshold`; `undefined` when
- * the last error is above it. A trajectory may pass near the sample by chance: touching the
- * threshold does not count.
+ * Returns the first round (from 1) after which the error stays at or below `threshold`, `undefined`
+ * if the last error is above it. A trajectory may pass near the sample by chance, so touching the
+ * threshold once does not count.
  */
 export function roundsTo(errors: readonly number[], threshold: number): number | undefined {
   const last = errors.findLastIndex((error) => !(error <= threshold));

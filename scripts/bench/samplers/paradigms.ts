@@ -1,13 +1,12 @@
 /**
  * ParaDiGMS (Shih et al., "Parallel sampling of diffusion models", 2023): Picard iteration over a
- * sliding window, with its own stop rule.
- *
+ * sliding window, with its own stopping rule.
  * | paper | here |
  * |---|---|
  * | window [t, t + p) | `window`, `windowSize` |
  * | drift of a step: Step(x) − x | `drift` |
  * | x_t ← x at the window's top plus the drifts between | `update` |
- * | τ: x_t moved by at most τ times the noise of the step below, of which x_0 has none | `rtol`, `noiseBelow` |
+ * | τ: x_t moved by at most τ times the noise of the step below (none for x_0) | `rtol`, `noiseBelow` |
  * @module
  */
 import { latentScale } from "../../../src/sampling/latent_scale.ts";
@@ -18,8 +17,8 @@ import { row, step } from "../../../src/sampling/system.ts";
 import { finishedIndex, SlidingWindow } from "../../../src/sampling/window.ts";
 
 /**
- * Makes a ParaDiGMS solver; given as `method`, with its tolerance as `rtol`. Its residuals are the
- * moves.
+ * Creates a ParaDiGMS solver, for the option `method`, with its tolerance as `rtol`. Its residuals
+ * are the moves.
  */
 export function paradigms(problem: SolverProblem): Solver {
   const { schedule, noise, rowSize, windowSize, atol, rtol } = problem, { numSteps } = schedule;

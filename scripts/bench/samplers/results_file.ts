@@ -1,27 +1,27 @@
-/** Measurements as JSON lines: a finished cell is never measured again. @module */
+/** Stores measurements as JSON lines, so that a finished cell is not measured again. @module */
 import { appendFile } from "node:fs/promises";
 import { FormatError } from "../../../src/errors.ts";
 import type { Cell } from "./cells.ts";
 
 /** One line of the file. */
 export interface Measurement extends Cell {
-  /** {@link file://./cells.ts}, `cellKey`. */
+  /** Result of `cellKey` of {@link file://./cells.ts}. */
   key: string;
   rounds: number;
   /** Guided network calls, one per step. */
   evaluations: number;
   /**
-   * Rounds after which x_0 stays within 1e-2 and 1e-3 of the sequential one; absent when the stop
-   * rule came first.
+   * Rounds after which x_0 stays within 1e-2 and 1e-3 of the sequential one; absent if the run
+   * stopped before.
    */
   roundsTo1e2?: number;
   roundsTo1e3?: number;
-  /** Relative RMS of x_0 to the sequential one, at the end and after every round. */
+  /** Relative RMS difference of x_0 to the sequential one, finally and after every round. */
   error: number;
   errors: number[];
-  /** dB; absent when the images are equal. */
+  /** Decibels; absent if the images are equal. */
   psnr?: number;
-  /** Wall time of the sampler with its network. */
+  /** Wall time of sampling, with the network. */
   seconds: number;
 }
 
@@ -36,10 +36,10 @@ export class ResultsFile {
   }
 
   /**
-   * Reads what a file holds; without a file, nothing. A last line that a killed process left
-   * unfinished is cut off.
+   * Reads a file and opens it for appending; a missing file is empty. An unfinished last line of a
+   * killed process is cut off.
    *
-   * @throws {FormatError} when another line is not a measurement
+   * @throws {FormatError} if another line is not a measurement
    */
   static async open(path: string): Promise<ResultsFile> {
     const text = await Deno.readTextFile(path).catch((error: unknown) => {
@@ -53,19 +53,19 @@ export class ResultsFile {
         if (typeof measurement.key === "string") return measurement;
       } catch { /* told below */ }
       throw new FormatError(`${path}, line ${i + 1} is not a measurement`, {
-        hint: "move the file away to measure anew",
+        hint: "move the file away to measure again",
       });
     });
     if (whole !== text) await Deno.writeTextFile(path, whole);
     return new ResultsFile(path, new Map(measurements.map((m) => [m.key, m])));
   }
 
-  /** The measurement of a key, if it was made. */
+  /** Returns the measurement of a key, if there is one. */
   get(key: string): Measurement | undefined {
     return this.#measurements.get(key);
   }
 
-  /** Adds a measurement; it is on disk when the promise settles. */
+  /** Appends a measurement. It is on disk when the promise settles. */
   async add(measurement: Measurement): Promise<void> {
     await appendFile(this.#path, JSON.stringify(measurement) + "\n");
     this.#measurements.set(measurement.key, measurement);
@@ -77,7 +77,10 @@ const COLUMNS = [
   ...["roundsTo1e2", "roundsTo1e3", "error", "psnr", "seconds"],
 ] as const satisfies readonly (keyof Measurement)[];
 
-/** Comma-separated values with a header; an absent value is empty, equal images have PSNR `inf`. */
+/**
+ * Formats comma-separated values with a header. An absent value is empty; equal images have PSNR
+ * `inf`.
+ */
 export function toCsv(measurements: readonly Measurement[]): string {
   const lines = measurements.map((m) =>
     COLUMNS.map((column) => m[column] ?? (column === "psnr" ? "inf" : "")).join(",")

@@ -1,5 +1,5 @@
 /**
- * Measurements of many seeds as tables: one line per setting and method, and the bars of TQN
+ * Summarises measurements of many seeds: one line per setting and method, and the bars of TQN
  * against ParaTAA.
  * @module
  */
@@ -15,7 +15,7 @@ export interface Summary {
   runs: readonly Measurement[];
 }
 
-/** Groups by setting and method, in the order of first appearance. */
+/** Groups by setting and method, in order of first appearance. */
 export function summarise(measurements: readonly Measurement[]): Summary[] {
   const groups = new Map<string, Summary & { runs: Measurement[] }>();
   for (const run of measurements) {
@@ -30,7 +30,7 @@ export function summarise(measurements: readonly Measurement[]): Summary[] {
   return [...groups.values()];
 }
 
-/** Prints the settings in turn, a line per method. */
+/** Prints one table per setting, with a line per method. */
 export function printSummary(
   summaries: readonly Summary[],
   print: (line: string) => void = console.log,
@@ -61,7 +61,7 @@ function columns(runs: readonly Measurement[]): string[] {
   return figures.map((figure) => figure.padStart(12));
 }
 
-/** Mean of those that got there, and how many did where some did not. */
+/** Formats the mean of the runs that reached it, and their number if not all did. */
 function reached(rounds: readonly (number | undefined)[]): string {
   const there = rounds.filter((count) => count !== undefined);
   if (there.length === 0) return "-";
@@ -70,8 +70,8 @@ function reached(rounds: readonly (number | undefined)[]): string {
 }
 
 /**
- * What issue 5 holds TQN to: settings at guidance 4 with the most that rounds and evaluations may
- * be of ParaTAA's.
+ * Bars of TQN: settings at guidance 4, with its highest permitted rounds and evaluations as shares
+ * of ParaTAA's.
  */
 export const BARS: readonly {
   steps: number;
@@ -85,7 +85,7 @@ export const BARS: readonly {
   { steps: 50, eta: 0, window: 15, most: [0.73, 0.68] },
 ];
 
-/** The grids that measure the bars. */
+/** Returns the grids that measure the bars. */
 export function barGrids({ models, seeds }: Pick<Grid, "models" | "seeds">): Grid[] {
   const methods = ["parataa-2", "parataa-3", "tqn-plain", "tqn"];
   return models.flatMap((model) =>
@@ -97,8 +97,8 @@ export function barGrids({ models, seeds }: Pick<Grid, "models" | "seeds">): Gri
 }
 
 /**
- * Mean rounds and evaluations of every TQN over those of the better ParaTAA, memory 2 or 3, each by
- * its own better one.
+ * Prints the mean rounds and evaluations of every TQN over those of ParaTAA with memory 2 or 3,
+ * whichever is lower for each figure.
  */
 export function printBars(
   summaries: readonly Summary[],
