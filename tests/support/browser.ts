@@ -1,13 +1,10 @@
-/**
- * A headless Chromium driven over its DevTools protocol, with nothing but what Deno has.
- * @module
- */
+/** Drives a headless Chromium over its DevTools protocol, without further packages. @module */
 import { join } from "node:path";
 
-/** Where the name of a browser may be found. */
+/** Names of the browser's executable. */
 const NAMES = ["chromium", "chromium-browser", "google-chrome", "chrome"];
 
-/** Path of an installed Chromium, if there is one. */
+/** Returns the path of an installed Chromium, if there is one. */
 export async function findChromium(): Promise<string | undefined> {
   for (const folder of (Deno.env.get("PATH") ?? "").split(":")) {
     for (const name of NAMES) {
@@ -20,18 +17,18 @@ export async function findChromium(): Promise<string | undefined> {
 
 type Message = { id?: number; method?: string; params?: Record<string, unknown>; result?: unknown };
 
-/** How a page is looked at. */
+/** Size and colour scheme of a page. */
 export interface View {
   width: number;
   height: number;
   scheme: "light" | "dark";
 }
 
-/** One page. */
+/** An open page. */
 export class Page implements AsyncDisposable {
-  /** What the console was told, and errors that nobody caught. */
+  /** Console messages and uncaught errors. */
   readonly console: string[] = [];
-  /** Every address that was asked for, the page's own and data: aside. */
+  /** Requested addresses, without the page's own and data: URLs. */
   readonly requests: string[] = [];
   readonly #process: Deno.ChildProcess;
   readonly #folder: string;
@@ -91,7 +88,7 @@ export class Page implements AsyncDisposable {
     await this.evaluate("new Promise(r => document.readyState === 'complete' ? r() : onload = r)");
   }
 
-  /** Sets size and colours, and returns a screenshot as PNG. */
+  /** Sets size and colours, and takes a screenshot as PNG. */
   async screenshot({ width, height, scheme }: View): Promise<Uint8Array> {
     await this.look({ width, height, scheme });
     const { data } = await this.#send("Page.captureScreenshot", { format: "png" });
@@ -114,7 +111,7 @@ export class Page implements AsyncDisposable {
     await this.#send("Input.dispatchKeyEvent", { type: "keyUp", ...event });
   }
 
-  /** Value of an expression in the page. */
+  /** Returns the value of an expression in the page. */
   async evaluate(expression: string): Promise<unknown> {
     const { result, exceptionDetails } = await this.#send("Runtime.evaluate", {
       ...{ expression, awaitPromise: true, returnByValue: true },
@@ -152,7 +149,7 @@ export class Page implements AsyncDisposable {
   }
 }
 
-/** Reads the browser's messages up to the address that it listens on. */
+/** Reads the browser's messages up to its address. */
 async function addressOf(process: Deno.ChildProcess): Promise<string> {
   const reader = process.stderr.pipeThrough(new TextDecoderStream()).getReader();
   let text = "";
@@ -161,7 +158,7 @@ async function addressOf(process: Deno.ChildProcess): Promise<string> {
     text += value ?? "";
     const found = text.match(/DevTools listening on (ws:\S+)/);
     if (found) {
-      (async () => { // goes on reading, so that the browser never waits
+      (async () => { // continues to read, so that the browser is not blocked
         while (!(await reader.read()).done);
       })().catch(() => {});
       return found[1];

@@ -1,12 +1,12 @@
-/** Makes PyTorch checkpoints, honest ones and others, opcode by opcode. @module */
+/** Builds valid and invalid PyTorch checkpoints, opcode by opcode. @module */
 import { type EndLies, fields, join, zipOf, type ZipPart } from "./zip_builder.ts";
 
-/** Opcodes as text of one byte a character, or bytes. */
+/** Opcodes: a text with one character per byte, or bytes. */
 export type PicklePart = string | Uint8Array;
 
 const utf8 = (text: string) => new TextEncoder().encode(text);
 
-/** Bytes of the parts; the characters of a text are its bytes. */
+/** Joins parts to bytes. Each character of a text is a byte. */
 export function raw(...parts: readonly PicklePart[]): Uint8Array<ArrayBuffer> {
   return join(
     ...parts.map((part) =>
@@ -44,7 +44,7 @@ export function tuple(...parts: readonly PicklePart[]): Uint8Array {
 /** OrderedDict() */
 export const ORDERED_DICT: Uint8Array = raw(global("collections", "OrderedDict"), ")R");
 
-/** What a tensor's pickle says, where it is not the usual. */
+/** Values of a tensor's pickle that differ from the default. */
 export interface TensorParts {
   key?: string;
   type?: string;
@@ -58,7 +58,7 @@ export interface TensorParts {
   more?: PicklePart;
 }
 
-/** The persistent id of a storage, called. */
+/** Loads a storage by its persistent id. */
 export function storage(
   { key = "0", type = "FloatStorage", count = 6 }: TensorParts = {},
 ): Uint8Array {
@@ -83,13 +83,13 @@ export function tensor(parts: TensorParts = {}): Uint8Array {
   );
 }
 
-/** The elements of the usual storage. */
+/** Elements of the default storage. */
 export const ELEMENTS: Float32Array<ArrayBuffer> = Float32Array.of(1, 2, 3, 4, 5, 6);
 
 /** A dict of one tensor "w". */
 export const PICKLE: Uint8Array<ArrayBuffer> = pickleOf("}", text("w"), tensor(), "s");
 
-/** Records of a checkpoint as `torch.save` lays them out. */
+/** Records of a checkpoint in the layout of `torch.save`. */
 export function records(
   pickle: Uint8Array = PICKLE,
   storages: Readonly<Record<string, Uint8Array>> = { 0: new Uint8Array(ELEMENTS.buffer) },
@@ -103,7 +103,7 @@ export function records(
   ];
 }
 
-/** A whole checkpoint. */
+/** Builds a checkpoint. */
 export function checkpointOf(
   pickle?: Uint8Array,
   storages?: Readonly<Record<string, Uint8Array>>,
@@ -112,7 +112,7 @@ export function checkpointOf(
   return zipOf(records(pickle, storages), lies);
 }
 
-/** A checkpoint of dicts of float32 tensors by their keys. */
+/** Builds a checkpoint of dicts of float32 tensors, by key. */
 export function checkpointOfParts(
   parts: Readonly<
     Record<string, ReadonlyMap<string, { shape: readonly number[]; data: Float32Array }>>
@@ -136,7 +136,7 @@ export function checkpointOfParts(
   return checkpointOf(pickleOf("}(", ...dicts, "u"), storages);
 }
 
-/** Bytes in memory as a source that counts what is read of them. */
+/** Wraps bytes in a source that counts the bytes read. */
 export function sourceOf(
   bytes: Uint8Array,
   size: number = bytes.length,

@@ -1,22 +1,21 @@
-/** Short lines for every command that use all that it is permitted. @module */
+/** Short command lines for every command that need all its permissions. @module */
 
 /**
- * Paths for one test, from the project's root, each below a folder that the table of permissions
- * names.
+ * Paths of one test, relative to the project's root, each below a folder of the permission table.
  */
 export interface LinePaths {
-  /** Below `output/`; not there yet. */
+  /** New path below `output/`. */
   out: string;
   /** A finished run of the DiT with two steps, below `output/`. */
   run: string;
-  /** A small DiT's checkpoint, below `models/`, and a folder beside it that is not there yet. */
+  /** A small DiT's checkpoint below `models/`, and a new folder beside it. */
   checkpoint: string;
   folder: string;
   /** A definition of two short runs, below `scripts/experiments/`. */
   experiment: string;
 }
 
-/** A Worker reads its own modules: `src` and `ffi` are granted for it. */
+/** A Worker reads its own modules, for which `src` and `ffi` are granted. */
 export const DEVICES = "--devices=cpu:2";
 
 /** Arguments by the name of the command. */

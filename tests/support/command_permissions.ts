@@ -1,4 +1,4 @@
-/** Whether a command needs what it is granted, all of it and no more. @module */
+/** Checks that a command needs all its permissions and no others. @module */
 import assert from "node:assert/strict";
 import { join, resolve } from "node:path";
 import { COMMANDS } from "../../src/cli/commands/commands.ts";
@@ -9,14 +9,14 @@ import { commandLines, DEVICES, type LinePaths } from "./command_lines.ts";
 import { withHub } from "./hub_server.ts";
 import { ROOT, runScript, type ScriptResult } from "./run_script.ts";
 
-/** One entry of what a command is granted. */
+/** A permission of a command. */
 interface Grant {
   kind: keyof Permissions;
-  /** Path, variable or fact; absent for native code as a whole. */
+  /** Path, variable or system call; absent for native code. */
   entry?: string;
 }
 
-/** A question that Deno's audit log holds. */
+/** A request in Deno's audit log. */
 interface Asked {
   permission: string;
   value: string | null;
@@ -46,14 +46,14 @@ function covers({ kind, entry }: Grant, { permission, value }: Asked): boolean {
   return path === join(ROOT, entry) || path.startsWith(`${join(ROOT, entry)}/`);
 }
 
-/** A command, what it is granted, and variables that it reads. */
+/** A command, its permissions, and variables that it reads. */
 interface Subject {
   name: string;
   permissions: Permissions;
   env: Record<string, string>;
 }
 
-/** Tests a command. One that asks a hub is granted one on loopback in the hub's place. */
+/** Tests a command. For a command that uses a hub, a server on loopback replaces it. */
 function withSubject<T>(name: string, test: (subject: Subject) => Promise<T>): Promise<T> {
   const { permissions } = COMMANDS[name];
   if (permissions.net === undefined) return test({ name, permissions, env: {} });
@@ -71,7 +71,7 @@ function run({ name, permissions, env }: Subject, args: readonly string[], audit
   });
 }
 
-/** Runs `test` with a folder of its own below each that a command may write or read. */
+/** Runs `test` with a new folder below each folder that a command may write or read. */
 async function withPaths(test: (paths: LinePaths, root: string) => Promise<void>): Promise<void> {
   const made: string[] = [];
   const make = async (dir: string) => {
@@ -113,7 +113,7 @@ const EXPERIMENT = {
   methods: ["tqn"],
 };
 
-/** Every file below a folder; none where there is no such folder. */
+/** Lists every file below a folder; none if it does not exist. */
 async function filesIn(folder: string): Promise<string[]> {
   const files: string[] = [];
   const entries = await Array.fromAsync(Deno.readDir(folder)).catch(() => []);
@@ -124,10 +124,10 @@ async function filesIn(folder: string): Promise<string[]> {
   return files;
 }
 
-/** Say what they are about to do, or what they found, before they say what is missing. */
+/** Commands that print other lines before the refusal. */
 const TALKS = new Set(["doctor", "demo", "experiment", "convert", "selftest", "fetch"]);
 
-/** What `experiment` leaves when it cannot make a run: its report says so. */
+/** Files that `experiment` leaves if a run fails; its report says so. */
 const REPORT = /\/(experiment\.json|report\.html|results\.csv)$/;
 
 async function usesAll(subject: Subject, lines: string[][], audit: string): Promise<void> {
@@ -144,8 +144,8 @@ async function usesAll(subject: Subject, lines: string[][], audit: string): Prom
 }
 
 /**
- * Without a grant, one of the lines must be refused, in one line that names the flag, and leave
- * nothing.
+ * Requires that, without a grant, one of the command lines is refused with one line that names the
+ * flag, and that no file is left.
  */
 async function failsWithout(
   subject: Subject,
@@ -173,8 +173,8 @@ async function failsWithout(
 }
 
 /**
- * Runs a command with exactly its permissions, which it must all use, then without each of them in
- * turn, which it must refuse.
+ * Runs a command with exactly its permissions, all of which it must use, and then without each of
+ * them, which it must refuse.
  */
 export function checkPermissionsOf(name: string): Promise<void> {
   return withSubject(name, (subject) => withPaths((paths, root) => check(subject, paths, root)));

@@ -1,4 +1,4 @@
-/** Starts runs that die, resumes them, and compares what they become. @module */
+/** Starts runs that are killed, resumes them, and compares the result. @module */
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
@@ -9,10 +9,10 @@ import { ROOT } from "./run_script.ts";
 import { lasting, readManifest, runQuietly } from "./sampling.ts";
 import { writeTinyDit } from "./tiny_dit.ts";
 
-/** Small enough for V8 to run out of it soon, large enough for a run. */
+/** Heap size that V8 exceeds soon, but that suffices for a run. */
 const HEAP = "--v8-flags=--max-old-space-size=100";
 
-/** One run that is started again and again, to die elsewhere each time. */
+/** A run that is started repeatedly and killed at another point each time. */
 export class DyingRun {
   readonly #folder: string;
   readonly #args: readonly string[];
@@ -24,7 +24,7 @@ export class DyingRun {
     this.#wanted = wanted;
   }
 
-  /** Makes the model, and the run as it is when nothing happens. */
+  /** Creates the model and an undisturbed run. */
   static async create(folder: string, { samples = 2 } = {}): Promise<DyingRun> {
     const model = await writeTinyDit(folder);
     const out = join(folder, "out");
@@ -36,7 +36,7 @@ export class DyingRun {
     return new DyingRun(folder, args, manifest);
   }
 
-  /** Starts the run, or goes on with `run`, in a process that ends at a boundary. */
+  /** Starts the run, or resumes `run`, in a process that ends at a boundary. */
   start(at: number, ending: Ending, run?: string): Promise<ChildResult> {
     const plan: Plan = { root: join(this.#folder, "out"), at, ending };
     const args = run === undefined ? this.#args : ["--resume", run];
@@ -46,7 +46,7 @@ export class DyingRun {
     });
   }
 
-  /** Starts the run and kills it after so many milliseconds; says whether that was in time. */
+  /** Starts the run and kills it after some milliseconds. Returns whether it was still running. */
   async startAndKill(milliseconds: number): Promise<boolean> {
     const child = new Deno.Command(Deno.execPath(), {
       args: ["run", "-A", `${ROOT}scripts/parallel_dit.ts`, ...this.#args],
@@ -61,7 +61,7 @@ export class DyingRun {
     return code === 137;
   }
 
-  /** The run's folder, once there is one with a manifest. */
+  /** Folder of the run, once there is one with a manifest. */
   folder(): string | undefined {
     const out = join(this.#folder, "out");
     if (!existsSync(out)) return undefined;
@@ -71,7 +71,7 @@ export class DyingRun {
     return [...Deno.readDirSync(run)].some((e) => e.name === "manifest.json") ? run : undefined;
   }
 
-  /** Holds that nothing says "complete" too early. */
+  /** Asserts that the run is not marked complete. */
   async expectUnfinished(context: string): Promise<void> {
     const run = this.folder();
     if (run === undefined) return;
@@ -80,9 +80,7 @@ export class DyingRun {
     else assert.ok(["running", "failed"].includes(status), `${context}: ${status}`);
   }
 
-  /**
-   * Resumes without a fault, compares with the undisturbed run, and clears the folder for the next.
-   */
+  /** Resumes without a fault, compares with the undisturbed run, and clears the folder. */
   async finish(context: string): Promise<void> {
     const run = this.folder();
     if (run !== undefined) {

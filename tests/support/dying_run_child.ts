@@ -1,7 +1,7 @@
 /**
- * parallel_dit in a process that dies, or meets a full disk, at the N-th boundary: before or after
- * a file or a folder is brought to the disk or renamed. First argument the plan as JSON, then the
- * script's own arguments.
+ * Runs parallel_dit in a process that ends, or meets a full disk, at the N-th boundary: before or
+ * after a file or folder is synced or renamed. The first argument is the plan as JSON, the others
+ * are the script's.
  * @module
  */
 import { runMain } from "../../src/cli/main.ts";
@@ -13,9 +13,9 @@ export type Ending = "SIGKILL" | "SIGSEGV" | "SIGABRT" | "out of memory" | "ENOS
 
 /** When and how the process ends. */
 export interface Plan {
-  /** Boundaries are met below this folder. */
+  /** Folder below which boundaries count. */
   root: string;
-  /** Which boundary, from 1; 0 is none. */
+  /** Number of the boundary, from 1; 0 means none. */
   at: number;
   ending: Ending;
 }

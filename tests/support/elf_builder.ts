@@ -1,8 +1,8 @@
-/** Builds ELF libraries that are just enough to be read: sections, no code. @module */
+/** Builds minimal ELF libraries for reading: sections, no code. @module */
 
 const ENCODER = new TextEncoder();
 
-/** Bytes of a 64-bit library that needs `needed` and has `constants` in `.rodata`. */
+/** Returns a 64-bit library that needs `needed` and has `constants` in `.rodata`. */
 export function elfLibrary(
   { needed, constants = "" }: { needed: readonly string[]; constants?: string },
 ): Uint8Array<ArrayBuffer> {

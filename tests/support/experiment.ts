@@ -4,13 +4,10 @@ import { runExperiment } from "../../src/cli/commands/experiment_script.ts";
 import { withTempFolder } from "./temp_folder.ts";
 import { type TinyDitOptions, writeTinyDit } from "./tiny_dit.ts";
 
-/**
- * Two runs and the sequential one that they are measured against: every run takes a third of a
- * second.
- */
+/** Two runs and their sequential baseline. Each takes a third of a second. */
 export const SWEEP = { grid: { window_size: [2, 6] } };
 
-/** A folder with a tiny model; `start` makes an experiment of it and says what was printed. */
+/** Creates a folder with a tiny model. `start` runs an experiment in it and returns the output. */
 export function withExperiment(
   test: (start: Start, out: string) => Promise<void>,
   options: TinyDitOptions = {},
@@ -31,13 +28,13 @@ export function withExperiment(
   });
 }
 
-/** Makes an experiment of a definition, or of a text; gives the lines that were printed. */
+/** Runs an experiment from a definition, as an object or text. Returns the printed lines. */
 export type Start = (
   definition: object | string,
   options?: { args?: string[]; signal?: AbortSignal; loud?: boolean },
 ) => Promise<string[]>;
 
-/** Runs `experiment` with arguments; gives the lines that it printed. */
+/** Runs `experiment` with arguments. Returns the printed lines. */
 export async function printed(
   args: string[],
   signal = new AbortController().signal,
@@ -53,7 +50,7 @@ export async function printed(
   return lines;
 }
 
-/** Folder of every run that was made, by the folder of its cell. */
+/** Returns the folder of every run, by the folder of its cell. */
 export async function runsIn(out: string): Promise<Map<string, string[]>> {
   const runs = new Map<string, string[]>();
   for await (const cell of Deno.readDir(join(out, "runs"))) {

@@ -1,9 +1,9 @@
-/** Plans of what devices do wrong. @module */
+/** Plans of device faults. @module */
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setDeviceWorker } from "../../src/runtime/worker_url.ts";
 
-/** Ways to fail. `outOfMemory` has a cap: calls of more rows fail. */
+/** Kinds of faults. `outOfMemory` has a cap: calls with more rows fail. */
 export type FaultName =
   | "throw"
   | "status"
@@ -15,31 +15,31 @@ export type FaultName =
   | "nan"
   | "outOfMemory";
 
-/** One line of a plan. */
+/** A planned fault. */
 export interface PlannedFault {
-  /** `cpu:1`; every device when absent. */
+  /** Device, such as `cpu:1`; absent means every device. */
   device?: string;
   op: "open" | "run";
   kind: FaultName;
-  /** Number of the call, from 1; with `every` each multiple of it. */
+  /** Number of the call, from 1; with `every`, each multiple of it. */
   at: number;
-  /** `once` in the life of the plan, `persistent` from call `at` on, `every` at its multiples. */
+  /** `once` per plan, `persistent` from call `at` on, or `every` multiple of it. */
   times: "once" | "persistent" | "every";
-  /** Rows that fit, for `outOfMemory`. */
+  /** Most rows that fit, for `outOfMemory`. */
   cap?: number;
 }
 
-/** A plan and a folder in which it notes what happened. */
+/** A plan, and a folder that records its faults. */
 export interface FaultPlan {
   faults: readonly PlannedFault[];
-  /** Folder for marks: a fault that happens once must know of it in the next Worker too. */
+  /** Folder of marks, by which later Workers know that a fault has happened. */
   marks: string;
 }
 
-/** Where the plan lies: a Worker is started without arguments, but in this process. */
+/** Path of the plan. A Worker has no arguments, but the same process id. */
 const PLAN_FILE = join(tmpdir(), `parataa-fault-plan-${Deno.pid}.json`);
 
-/** Has every Worker that is started from now on follow a plan; the real one again without. */
+/** Makes every new Worker follow a plan; without a plan, restores the real Worker. */
 export function followPlan(plan?: FaultPlan): void {
   if (plan) Deno.writeTextFileSync(PLAN_FILE, JSON.stringify(plan));
   else if (exists(PLAN_FILE)) Deno.removeSync(PLAN_FILE);
@@ -47,12 +47,12 @@ export function followPlan(plan?: FaultPlan): void {
   setDeviceWorker(new URL(entry, import.meta.url));
 }
 
-/** For the Worker. */
+/** Reads the plan in a Worker. */
 export function readPlan(): FaultPlan {
   return JSON.parse(Deno.readTextFileSync(PLAN_FILE));
 }
 
-/** Faults of a plan that happened at least once. */
+/** Returns the number of faults of a plan that happened at least once. */
 export function metFaults({ faults, marks }: FaultPlan): number {
   return faults.filter((_, i) => exists(`${marks}/${i}`)).length;
 }
@@ -66,12 +66,12 @@ function exists(path: string): boolean {
   }
 }
 
-/** Makes the mark; says whether it was there already. */
+/** Creates the mark. Returns whether it existed. */
 export function marked(path: string): boolean {
   try {
     Deno.writeTextFileSync(path, "", { createNew: true });
     return false;
   } catch {
-    return true; // two Workers may come here at the same time
+    return true; // two Workers may create it at the same time
   }
 }

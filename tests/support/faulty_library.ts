@@ -1,6 +1,6 @@
 /**
- * ONNX Runtime whose N-th call fails, and a ledger of native objects that is kept apart from the
- * code under test. For a process of its own: the library stays changed.
+ * Makes the N-th call of ONNX Runtime fail, and counts native objects independently of the code
+ * under test. It changes the library for the whole process.
  * @module
  */
 import assert from "node:assert/strict";
@@ -12,7 +12,7 @@ import { ParataaError } from "../../src/errors.ts";
 type Call = (...parameters: unknown[]) => unknown;
 type Calls = Record<string, Call>;
 
-/** What makes a native object, by the function that releases it. */
+/** Functions that create native objects, by the function that releases them. */
 const RELEASED_BY: Record<string, string> = {
   CreateEnv: "ReleaseEnv",
   CreateCpuMemoryInfo: "ReleaseMemoryInfo",
@@ -30,33 +30,30 @@ const RELEASED_BY: Record<string, string> = {
 };
 const RELEASES = new Set(Object.values(RELEASED_BY));
 
-/** When calls fail. */
+/** Which calls fail. */
 export interface CallFault {
-  /** Which call, from 1. */
+  /** Number of the call, from 1. */
   at: number;
-  /** All calls from there on. */
+  /** Whether all later calls fail too. */
   persistent: boolean;
 }
 
-/** The library of the process, changed. */
+/** The changed library of this process. */
 export class FaultyLibrary {
-  /** Calls since the last fault was planned. */
+  /** Number of calls since the last fault was planned. */
   calls = 0;
-  /** Faults that were met, those of {@link pardoned} calls left out. */
+  /** Number of faults, without those in {@link pardoned} calls. */
   failed = 0;
-  /** Function that failed first since the last fault was planned. */
+  /** First function that failed since the last fault was planned. */
   firstFailed: string | undefined;
-  /**
-   * While it is set, faults are not counted: for a run that ends with a reason of its own whatever
-   * happens to it.
-   */
+  /** Whether faults are not counted: for a run that ends with an error of its own in any case. */
   pardoned = false;
-  /** Every function that was called. */
+  /** Names of all functions called. */
   readonly names: Set<string> = new Set();
   readonly #ledger = new Map<string, number>();
   #fault: CallFault = { at: 0, persistent: false };
 
-  /** Opens the library and puts the counter and the ledger around every function. */
+  /** Opens the library and wraps every function. */
   constructor() {
     const { api } = openLibrary();
     const { nonblocking } = api;
@@ -68,7 +65,7 @@ export class FaultyLibrary {
     }
   }
 
-  /** Plans the next fault and counts anew. */
+  /** Plans the next fault and resets the counters. */
   plan(fault: CallFault): void {
     this.#fault = fault;
     this.calls = this.failed = 0;
@@ -76,7 +73,7 @@ export class FaultyLibrary {
     this.pardoned = false;
   }
 
-  /** Holds that nothing native is alive. */
+  /** Asserts that no native object is alive. */
   expectNothingAlive(context: string): void {
     const ours = Object.entries(liveHandles()).filter(([, count]) => count !== 0);
     const theirs = [...this.#ledger].filter(([, count]) => count !== 0);
@@ -100,7 +97,10 @@ export class FaultyLibrary {
     };
   }
 
-  /** Releasing never fails: it returns void in C, or frees a string. */
+  /**
+   * Fails the call if it is planned. Releasing never fails: it returns void in C, or frees a
+   * string.
+   */
   #meetFault(name: string): void {
     this.names.add(name);
     if (RELEASES.has(name) || name === "AllocatorFree") return;
@@ -123,9 +123,7 @@ export class FaultyLibrary {
   }
 }
 
-/**
- * Whether an injected fault is what the caller got, itself or as the cause of a translated error.
- */
+/** Whether an error is an injected fault, or has one as its cause. */
 export function isInjected(error: unknown): boolean {
   if (error instanceof OrtError) return error.ortMessage === "injected";
   return error instanceof ParataaError && isInjected(error.cause);

@@ -1,7 +1,4 @@
-/**
- * A device's Worker that fails by a plan: the seam through which tests reach the devices.
- * @module
- */
+/** A device's Worker that fails by a plan. @module */
 import { deviceName } from "../../src/runtime/devices/device.ts";
 import { ControlBlock, type DeviceSetup, WORD } from "../../src/runtime/devices/device_protocol.ts";
 import { type RowBackend, serveDevice } from "../../src/runtime/devices/device_service.ts";
@@ -21,7 +18,7 @@ class Planned {
     this.#native = (busy) => Atomics.store(words, WORD.native, busy ? 1 : 0);
   }
 
-  /** The fault of this call, if there is one. */
+  /** Returns the fault of this call, if there is one. */
   next(op: "open" | "run", rows: number): FaultName | undefined {
     const call = ++this.#calls[op];
     for (const [i, fault] of this.#plan.faults.entries()) {
@@ -39,7 +36,7 @@ class Planned {
     return undefined;
   }
 
-  /** Does what comes before an answer, if there is to be one. */
+  /** Fails before an answer is sent. */
   fail(kind: FaultName | undefined): void {
     switch (kind) {
       case "throw":

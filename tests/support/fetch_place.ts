@@ -1,16 +1,16 @@
-/** A fetch from a hub on loopback into a folder of its own. @module */
+/** Downloads from a hub on loopback into a new folder. @module */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { type FetchEvent, fetchModel, type FetchOptions } from "../../src/hub/fetch_model.ts";
 import { bytesOf, type FakeHub, withHub } from "./hub_server.ts";
 import { withTempFolder } from "./temp_folder.ts";
 
-/** Waits are a millisecond. */
+/** Waiting times of a millisecond. */
 export const PATIENCE = { retries: 3, backoffMs: 1, stallMs: 30_000 };
 
-/** Weights of the model, kept by the storage. */
+/** Weights of the model, served by the storage server. */
 export const UNET = bytesOf(200_000);
-/** What the repository holds. */
+/** Files of the repository. */
 const FILES = {
   "model_index.json": "{}",
   "README.md": "not needed",
@@ -18,25 +18,25 @@ const FILES = {
   "unet/diffusion_pytorch_model.safetensors": UNET,
   "unet/diffusion_pytorch_model.bin": bytesOf(300),
 };
-/** What of it a model needs; the last one are the weights. */
+/** Files that a model needs; the last one is the weights. */
 export const NEEDED = [
   "model_index.json",
   "unet/config.json",
   "unet/diffusion_pytorch_model.safetensors",
 ];
 
-/** A hub, and a folder to fetch into. */
+/** A hub, and a folder for the download. */
 export interface FetchPlace {
   hub: FakeHub;
-  /** Not there yet. */
+  /** Folder that does not exist yet. */
   folder: string;
-  /** Fetches into `folder`. */
+  /** Downloads into `folder`. */
   fetch: (options?: FetchOptions) => ReturnType<typeof fetchModel>;
-  /** What was told. */
+  /** Reported events. */
   events: FetchEvent[];
 }
 
-/** Runs `test` with a hub and a folder of its own. */
+/** Runs `test` with a new hub and folder. */
 export function withFetchPlace(
   test: (place: FetchPlace) => Promise<void>,
   files: Parameters<typeof withHub>[0] = FILES,
@@ -58,7 +58,7 @@ export function withFetchPlace(
   );
 }
 
-/** Every file below a folder; none where there is no such folder. */
+/** Lists every file below a folder; none if it does not exist. */
 export async function filesIn(folder: string): Promise<string[]> {
   const names: string[] = [];
   const entries = await Array.fromAsync(Deno.readDir(folder)).catch(() => []);
@@ -69,14 +69,14 @@ export async function filesIn(folder: string): Promise<string[]> {
   return names.sort();
 }
 
-/** The error of a fetch, whose message is one line without the signature of a redirect. */
+/** Returns the error of a download. Its message must be one line without a redirect's signature. */
 export async function failure(fetched: Promise<unknown>): Promise<Error & { hint?: string }> {
   const error = await fetched.then(() => assert.fail("was expected to fail"), (error) => error);
   assert.doesNotMatch(`${error.message} ${error.hint} ${error.cause}`, /\n|SECRET|hf_/);
   return error;
 }
 
-/** Whether a path is that of a large file on the storage. */
+/** Whether a path is that of a large file on the storage server. */
 export function isData(path: string): boolean {
   return path.includes("Signature");
 }

@@ -1,7 +1,4 @@
-/**
- * Lets file operation number N of a run fail, for every N, and holds what must be true afterwards.
- * @module
- */
+/** Makes the N-th file operation of a run fail, for every N, and checks the result. @module */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { describeError } from "../../src/cli/main.ts";
@@ -12,21 +9,21 @@ import { outputsOf, readManifest, runQuietly } from "./sampling.ts";
 import { writeTinyDit } from "./tiny_dit.ts";
 import { REFUSALS, watchFiles } from "./watched_files.ts";
 
-/** One fault: at operation `at`, or at all from there on. */
+/** A fault at operation `at`, or at all from there on. */
 export interface FileFault {
   at: number;
   kind: keyof typeof REFUSALS | "short";
   persistent: boolean;
 }
 
-/** How a run with a fault ended. */
+/** Result of a run with a fault. */
 export interface FaultedRun {
-  /** The run did so many operations; fewer than `at` means that it met no fault. */
+  /** Number of operations of the run; fewer than `at` means that it met no fault. */
   operations: number;
   exitCode: number;
 }
 
-/** Runs one tiny sample over and over, each time with a fault. */
+/** Runs one tiny sample repeatedly, each time with a fault. */
 export class FaultBench {
   readonly #folder: string;
   readonly #earlier: string;
@@ -42,14 +39,14 @@ export class FaultBench {
     this.#wanted = wanted;
   }
 
-  /** Makes the model and an earlier run, which no fault may touch. */
+  /** Creates the model and an earlier run, which no fault may change. */
   static async create(folder: string): Promise<FaultBench> {
     await writeTinyDit(folder);
     const earlier = await sample(folder);
     return new FaultBench(folder, earlier, await outputsOf(earlier));
   }
 
-  /** Runs with a fault, checks what is left, then resumes without one and compares. */
+  /** Runs with a fault, checks the remaining files, then resumes without one and compares. */
   async run(fault: FileFault): Promise<FaultedRun> {
     const context = JSON.stringify(fault);
     const before = new Set(this.#runs());
@@ -76,10 +73,10 @@ export class FaultBench {
     const files = [...walk(run)];
     for (const file of files) await checkWhole(file);
     const stray = files.filter((file) => /\.tmp-/.test(file));
-    // Removing fails too when everything does.
+    // If every operation fails, removing does too.
     if (!persistent) assert.deepEqual(stray, [], context);
     if (!files.includes(join(run, "manifest.json"))) {
-      // A run that could not begin takes its folder away again.
+      // A run that cannot start removes its folder.
       assert.ok(persistent, `${context}: ${files}`);
       return;
     }
@@ -119,7 +116,7 @@ async function withFault(
   }
 }
 
-/** No file under its own name is a part of one. */
+/** Asserts that the file is complete: no file has its final name before that. */
 async function checkWhole(file: string): Promise<void> {
   if (/\/\.[^/]*$/.test(file)) return;
   const bytes = await Deno.readFile(file);

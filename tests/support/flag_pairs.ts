@@ -1,12 +1,14 @@
-/** Every pair of flags at the edges of their ranges: row C2 of the reliability table. @module */
+/**
+ * Runs every pair of flags at the limits of their ranges: row C2 of the reliability table. @module
+ */
 import type { Flag, FlagTable } from "../../src/arguments/flag.ts";
 import { describeError } from "../../src/cli/main.ts";
 import { gatherOutput } from "./gathered_output.ts";
 
-/** What a text flag is given; a flag that is not named here gets a text that is nothing. */
+/** Values of text flags. A flag that is not named here gets a meaningless text. */
 export type Texts = Readonly<Record<string, readonly string[]>>;
 
-/** Print and leave, whatever stands beside them. */
+/** Flags that print something and exit, whatever else is given. */
 const LEAVE = new Set(["help", "version"]);
 
 function edges(name: string, flag: Flag, texts: Texts): string[] {
@@ -27,8 +29,7 @@ function edges(name: string, flag: Flag, texts: Texts): string[] {
 }
 
 /**
- * All pairs of edge values of two different flags, but for pairs that another script's table has
- * too.
+ * Yields all pairs of limit values of two different flags, except pairs in another script's table.
  */
 export function* flagPairs(
   table: FlagTable,
@@ -45,7 +46,7 @@ export function* flagPairs(
   }
 }
 
-/** Runs every pair; counts the exit codes, and gathers what is not among `allowed`. */
+/** Runs every pair. Counts the exit codes, and collects those not in `allowed`. */
 export async function runPairs(
   pairs: Iterable<readonly [string, string]>,
   run: (args: readonly string[]) => Promise<unknown>,

@@ -1,10 +1,10 @@
 /**
  * A seeded mutation fuzzer for parsers of untrusted bytes.
  *
- * Each input is a legal file with one to four mutations. A parser passes where it returns or throws
- * a `FormatError` of one clean line, leaves its input alone, and gives the same outcome when other
- * bytes surround the input, which it would not if it read over the edge. What fails is saved in
- * `tests/fixtures/corpus/<name>/`, and {@link replayCorpus} runs that folder for ever.
+ * Each input is a valid file with one to four mutations. A parser passes if it returns or throws a
+ * `FormatError` of one clean line, does not change its input, and gives the same result if other
+ * bytes surround the input, which reading past the end would change. A failing input is saved in
+ * `tests/fixtures/corpus/<name>/`, and {@link replayCorpus} runs that folder in every test.
  * @module
  */
 import assert from "node:assert/strict";
@@ -12,24 +12,24 @@ import { fileURLToPath } from "node:url";
 import { crc32 } from "node:zlib";
 import { FormatError } from "../../src/errors.ts";
 
-/** A parser and what to feed it. */
+/** A parser and its inputs. */
 export interface FuzzTarget {
   /** Folder of its corpus. */
   name: string;
-  /** The parser; may check its result further and throw, and may take its time. */
+  /** The parser. It may also check its result, and be asynchronous. */
   parse: (bytes: Uint8Array) => unknown;
-  /** Legal files. */
+  /** Valid files. */
   seeds: readonly Uint8Array[];
-  /** Pieces of the format that mutations insert, keywords and values that have fooled readers. */
+  /** Pieces of the format that mutations insert: keywords and values that have caused faults. */
   tokens: readonly (string | Uint8Array)[];
   /**
-   * Mends checksums and lengths of a mutant, so that it gets past the first guard; half of the
-   * mutants go through it.
+   * Repairs checksums and lengths of a mutant, so that it passes the first check. Half of the
+   * mutants are repaired.
    */
   repair?: (bytes: Uint8Array) => Uint8Array;
 }
 
-/** What a run of {@link fuzz} met. */
+/** Result of a run of {@link fuzz}. */
 export interface FuzzReport {
   accepted: number;
   refused: number;
@@ -38,8 +38,8 @@ export interface FuzzReport {
 }
 
 /**
- * A small generator of 32-bit numbers (mulberry32), so that a seed gives the same mutants
- * everywhere.
+ * A small generator of 32-bit numbers (mulberry32), so that a seed gives the same mutants on every
+ * system.
  */
 export class Random {
   #state: number;
@@ -48,7 +48,7 @@ export class Random {
     this.#state = seed >>> 0;
   }
 
-  /** An integer from 0 to `limit` − 1. */
+  /** Returns an integer from 0 to `limit` − 1. */
   below(limit: number): number {
     this.#state = (this.#state + 0x6d2b79f5) >>> 0;
     let z = this.#state;
@@ -57,7 +57,7 @@ export class Random {
     return Math.floor(((z ^ (z >>> 14)) >>> 0) / 2 ** 32 * limit);
   }
 
-  /** One of the items. */
+  /** Returns one of the items. */
   pick<T>(items: readonly T[]): T {
     return items[this.below(items.length)];
   }
@@ -69,7 +69,7 @@ const MAGIC_LENGTHS = [0n, 1n, 7n, 0x7fffn, 0xffffn, 2n ** 31n - 1n, 2n ** 31n, 
 
 type Mutation = (bytes: Uint8Array, random: Random, target: FuzzTarget) => Uint8Array;
 
-/** `bytes` with `removed` of them at `at` replaced by `piece`. */
+/** Returns `bytes` with `removed` bytes at `at` replaced by `piece`. */
 function splice(bytes: Uint8Array, at: number, removed: number, piece: Uint8Array): Uint8Array {
   const out = new Uint8Array(bytes.length - removed + piece.length);
   out.set(bytes.subarray(0, at));
@@ -78,7 +78,7 @@ function splice(bytes: Uint8Array, at: number, removed: number, piece: Uint8Arra
   return out;
 }
 
-/** A random range of `bytes`, of at most 64. */
+/** Returns a random range of `bytes` of at most 64 bytes. */
 function piece(bytes: Uint8Array, random: Random): { at: number; length: number } {
   const at = random.below(bytes.length + 1);
   return { at, length: random.below(Math.min(64, bytes.length - at) + 1) };
@@ -114,7 +114,7 @@ const MUTATIONS: readonly Mutation[] = [
     const out = bytes.slice();
     const width = random.pick([2, 4, 8]);
     if (out.length < width) return out;
-    // Length fields are rather at the start, and rather off by a little.
+    // Length fields are mostly near the start, and interesting changes are small.
     const at = random.below(
       random.below(2) ? Math.min(16, out.length - width + 1) : out.length - width + 1,
     );
@@ -150,7 +150,7 @@ const MUTATIONS: readonly Mutation[] = [
   },
 ];
 
-/** One mutant of one of the seeds. */
+/** Returns one mutant of one of the seeds. */
 export function mutant(target: FuzzTarget, random: Random): Uint8Array {
   let bytes = random.pick(target.seeds);
   for (let left = 1 + random.below(4); left > 0; left--) {
@@ -159,10 +159,7 @@ export function mutant(target: FuzzTarget, random: Random): Uint8Array {
   return target.repair && random.below(2) ? target.repair(bytes) : bytes;
 }
 
-/**
- * Runs `parse` on one input and holds it to the contract above; returns what it returned, or its
- * message.
- */
+/** Runs `parse` on one input and checks the contract above. Returns its result or its message. */
 async function outcome(
   parse: FuzzTarget["parse"],
   bytes: Uint8Array,
@@ -177,7 +174,7 @@ async function outcome(
   }
 }
 
-/** Checks one input; true where it was accepted. */
+/** Checks one input. Returns whether it was accepted. */
 export async function checkInput({ parse }: FuzzTarget, bytes: Uint8Array): Promise<boolean> {
   const before = crc32(bytes);
   const alone = await outcome(parse, bytes);
@@ -192,7 +189,7 @@ export async function checkInput({ parse }: FuzzTarget, bytes: Uint8Array): Prom
 }
 
 /**
- * Feeds `count` mutants to a parser.
+ * Passes `count` mutants to a parser.
  *
  * @throws at the first failure, after saving its input, with the seed and the number of the mutant
  */
@@ -231,7 +228,7 @@ function saveInput(name: string, bytes: Uint8Array): string {
   return fileURLToPath(path);
 }
 
-/** Checks every input of the corpus again; returns how many there are. */
+/** Checks every input of the corpus again. Returns their number. */
 export async function replayCorpus(target: FuzzTarget): Promise<number> {
   let inputs = 0;
   for (const { name } of Deno.readDirSync(corpusFolder(target.name))) {

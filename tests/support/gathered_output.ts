@@ -1,9 +1,6 @@
-/** What code of this process prints. @module */
+/** Captures the output of code in this process. @module */
 
-/**
- * Runs `work`; what it prints is gathered, not printed. `told` is what goes to standard error for
- * people.
- */
+/** Runs `work` and captures its output. `told` is standard error, the output for people. */
 export async function gatherOutput<T>(
   work: () => Promise<T>,
 ): Promise<{ result: T; printed: string[]; told: string }> {

@@ -1,7 +1,4 @@
-/**
- * Strings that tokenizers disagree about: for the committed cases and for the differential test.
- * @module
- */
+/** Strings on which tokenizers disagree, for the stored cases and the differential test. @module */
 
 const HAND_MADE: readonly string[] = [
   "",
@@ -47,10 +44,7 @@ const HAND_MADE: readonly string[] = [
   "é".repeat(3000),
 ];
 
-/**
- * Ranges that a random string draws from: scripts, cases, marks, symbols, spaces, contractions'
- * letters.
- */
+/** Ranges of random characters: scripts, cases, marks, symbols, spaces, letters of contractions. */
 const RANGES: readonly (readonly [number, number])[] = [
   [0x20, 0x7e],
   [0x61, 0x7a],
@@ -76,10 +70,10 @@ const RANGES: readonly (readonly [number, number])[] = [
 const PIECES: readonly string[] = ["'s", "'RE", " ", "  ", "Σ", "İ", "a cat", "12", "!?", "\u0301"];
 
 /**
- * Every hand-made string, then random ones.
+ * Returns the listed strings, then random ones.
  *
- * @param count how many in all
- * @param seed of the generator (mulberry32)
+ * @param count number of strings
+ * @param seed seed of the generator (mulberry32)
  */
 export function hardStrings(count: number, seed: number): string[] {
   const next = mulberry32(seed);

@@ -1,13 +1,12 @@
 /**
- * Names that would leave a folder if anything made a path of them, and what must be true after a
- * run that met them.
+ * Names that would leave a folder if they became paths, and the checks after a run with them.
  * @module
  */
 import assert from "node:assert/strict";
 import { join, sep } from "node:path";
 import { digestFile } from "../../src/storage/hash.ts";
 
-/** Parts that file systems, shells and other decoders treat in their own way. */
+/** Parts with a special meaning for file systems, shells or decoders. */
 const PARTS: readonly string[] = [
   "..",
   "../../../escaped",
@@ -53,7 +52,7 @@ const PARTS: readonly string[] = [
   "*?<>|",
 ];
 
-/** 210 names; `line` leaves out those that a line of a text file or a command line cannot hold. */
+/** Returns 210 names. `line` leaves out those that a text file or a command line cannot contain. */
 export function hostileNames({ line }: { line: boolean }): string[] {
   const wraps: readonly ((part: string) => string)[] = [
     (part) => part,
@@ -65,13 +64,13 @@ export function hostileNames({ line }: { line: boolean }): string[] {
   return PARTS.flatMap((part) => wraps.map((wrap) => wrap(part)));
 }
 
-/** What a run may have in its folder. */
+/** Names that a run may have in its folder. */
 const OURS =
   /^[^/]+\/(?:(?:args\.txt|manifest\.json|samples\.png)|sample_[0-9]+\/(?:step_[0-9]+\.png|contact_sheet\.png|rounds\.csv|trajectory\.safetensors))$/;
 
-/** A folder with canaries around the place for output. */
+/** A folder with canary files around the output folder. */
 export class Cage {
-  /** Where output belongs. */
+  /** Folder for output. */
   readonly out: string;
   readonly #root: string;
   readonly #canaries: readonly string[];
@@ -82,7 +81,7 @@ export class Cage {
     this.#canaries = canaries;
   }
 
-  /** Plants the canaries. */
+  /** Creates the canary files. */
   static async create(root: string): Promise<Cage> {
     const out = join(root, "deep", "down", "out");
     await Deno.mkdir(out, { recursive: true });
@@ -92,14 +91,14 @@ export class Cage {
   }
 
   /**
-   * Holds that nothing lies outside, that what lies inside has a name of ours, and that it is no
-   * link.
+   * Asserts that no file lies outside, that files inside have expected names, and that there are no
+   * links.
    */
   async expectClosed(others: readonly string[] = []): Promise<void> {
     for (const canary of this.#canaries) {
       assert.deepEqual(await digestFile(canary), {
         size: 9,
-        // of "untouched"
+        // SHA-256 of "untouched".
         sha256: "d59c2a5f721ce135ce54628b1ad8ad8b8eb26c8bbe2e2abe1cdca97e2d6ab446",
       });
     }

@@ -1,4 +1,4 @@
-/** Runs of names that would leave a folder if anything made a path of them. @module */
+/** Runs with names that would leave a folder if they became paths. @module */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { FormatError, UsageError } from "../../src/errors.ts";
@@ -10,7 +10,7 @@ import { writeTinyDit } from "./tiny_dit.ts";
 
 const every = <T>(items: readonly T[], stride: number) => items.filter((_, i) => i % stride === 0);
 
-/** Prompts of a file, every `stride`-th name; returns how many. */
+/** Uses every `stride`-th name as a prompt of a file. Returns their number. */
 export async function hostilePrompts(stride: number): Promise<number> {
   const names = every(hostileNames({ line: true }), stride);
   await withTempFolder(async (folder) => {
@@ -24,7 +24,7 @@ export async function hostilePrompts(stride: number): Promise<number> {
   return names.length;
 }
 
-/** Names of a model's classes, and of the model. */
+/** Uses names for a model's classes and for the model. */
 export async function hostileClasses(stride: number): Promise<number> {
   const names = every(hostileNames({ line: false }), stride);
   await withTempFolder(async (folder) => {
@@ -41,7 +41,7 @@ export async function hostileClasses(stride: number): Promise<number> {
   return names.length;
 }
 
-/** Outputs that a manifest lists. */
+/** Uses names for the outputs that a manifest lists. */
 export async function hostileOutputs(): Promise<number> {
   const names = hostileNames({ line: false });
   await withTempFolder(async (folder) => {
@@ -60,7 +60,7 @@ export async function hostileOutputs(): Promise<number> {
   return names.length;
 }
 
-/** Last pieces of `--output_path`: a NUL is refused, all else is a folder of that very name. */
+/** Uses names as the last part of `--output_path`: a NUL is refused, others name the folder. */
 export async function hostileOutputPaths(stride: number): Promise<number> {
   const names = every(hostileNames({ line: false }), stride).map((name) =>
     name.replace(/\//g, "∕")

@@ -1,19 +1,19 @@
 /**
- * A hub of models on loopback: it lists files, serves ranges and redirects large files to a second
- * server, as the real one does.
+ * A hub of models on loopback. Like the real one, it lists files, serves ranges and redirects large
+ * files to a second server.
  * @module
  */
 import { createHash } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** Commit that `main` stands for. */
+/** Commit of `main`. */
 export const COMMIT = "0123456789abcdef0123456789abcdef01234567";
 
-/** Files of at least so many bytes are large: known by SHA-256 and kept by the second server. */
+/** Least size of a large file, which is identified by SHA-256 and stored on the second server. */
 const LARGE = 64;
 
-/** One request, as it came. */
+/** A received request. */
 export interface SeenRequest {
   /** `hub`, or `storage` for the second server. */
   server: "hub" | "storage";
@@ -21,7 +21,7 @@ export interface SeenRequest {
   headers: IncomingMessage["headers"];
 }
 
-/** Answers a request in another way; `false` leaves it to the hub. */
+/** Answers a request instead of the hub; `false` leaves it to the hub. */
 export type Handler = (
   request: SeenRequest,
   response: ServerResponse,
@@ -35,28 +35,28 @@ export interface FakeHub {
   /** Address of the second server. */
   storage: string;
   requests: SeenRequest[];
-  /** Files of the repository `owner/name` by path. */
+  /** Files of the repository `owner/name`, by path. */
   files: Map<string, Uint8Array<ArrayBuffer>>;
-  /** Answers first, while it is there. */
+  /** Handler that is called first, if set. */
   handler: Handler | undefined;
 }
 
-/** Bytes that depend on nothing but their number and a seed. */
+/** Returns bytes that depend only on the length and a seed. */
 export function bytesOf(length: number, seed = 1): Uint8Array<ArrayBuffer> {
   return Uint8Array.from({ length }, (_, i) => (i * 31 + seed * 17 + (i >> 8)) & 255);
 }
 
-/** Hash of a git blob. */
+/** Returns the hash of a git blob. */
 export function gitHash(bytes: Uint8Array): string {
   return createHash("sha1").update(`blob ${bytes.length}\0`).update(bytes).digest("hex");
 }
 
-/** SHA-256 in hexadecimal. */
+/** Returns the SHA-256 in hexadecimal. */
 export function sha256(bytes: Uint8Array): string {
   return createHash("sha256").update(bytes).digest("hex");
 }
 
-/** The listing's entry of a file. */
+/** Returns the listing's entry of a file. */
 export function listed(path: string, bytes: Uint8Array): Record<string, unknown> {
   const size = bytes.length;
   const entry = { rfilename: path, size, blobId: gitHash(bytes) };
@@ -65,7 +65,7 @@ export function listed(path: string, bytes: Uint8Array): Record<string, unknown>
     : { ...entry, lfs: { sha256: sha256(bytes), size, pointerSize: 130 } };
 }
 
-/** Runs `test` with a hub that holds `files`, and closes it. */
+/** Runs `test` with a hub that serves `files`, and closes it. */
 export async function withHub<T>(
   files: Readonly<Record<string, string | Uint8Array<ArrayBuffer>>>,
   test: (hub: FakeHub) => Promise<T>,
@@ -137,12 +137,12 @@ export function sendJson(response: ServerResponse, value: unknown): void {
   response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(value));
 }
 
-/** Where an answer to a request for a range begins. */
+/** Returns the first byte of a requested range. */
 export function rangeStart({ headers }: SeenRequest): number {
   return Number(/^bytes=(\d+)-$/.exec(headers.range ?? "")?.[1] ?? 0);
 }
 
-/** Sends a file, or what of it was asked for; `cut` ends the connection after so many bytes. */
+/** Sends a file or the requested range; `cut` closes the connection after that number of bytes. */
 export function sendFile(
   request: SeenRequest,
   response: ServerResponse,

@@ -1,9 +1,9 @@
-/** Ends a run inside the test's process at a moment of one's choice. @module */
+/** Interrupts a run inside the test's process at a given point. @module */
 import { Interrupted } from "../../src/cli/main.ts";
 
 /**
- * Calls `run` with a signal that a SIGINT would raise once `records` rounds are in the logs; says
- * whether that came.
+ * Calls `run` with the signal of a SIGINT, which is raised once `records` rounds are in the logs.
+ * Returns whether it was raised.
  */
 export async function interruptAfter(
   records: number,

@@ -1,7 +1,7 @@
 /**
- * Many sampling runs in one process; every tenth prints its number, the resident memory and the
- * open descriptors as JSON. Arguments: a folder, what the runs are (complete, failed, resumed), how
- * many.
+ * Runs many sampling runs in one process. Every tenth prints its number, the resident memory and
+ * the number of open descriptors as JSON. Arguments: a folder, the kind of the runs (complete,
+ * failed, resumed), their number.
  * @module
  */
 import assert from "node:assert/strict";
@@ -41,8 +41,7 @@ if (import.meta.main) {
     if (run % 10 > 0) continue;
     for (let i = 0; i < 2; i++) (globalThis as unknown as { gc(): void }).gc();
     await new Promise((resolve) => setTimeout(resolve, 5));
-    // What malloc keeps for the next run is not held by this one, and changes with the machine's
-    // load.
+    // Memory that malloc keeps for reuse is not in use, and depends on the machine's load.
     libc.malloc_trim(0n);
     const kilobytes = Math.round(Deno.memoryUsage().rss / 1024);
     const descriptors = [...Deno.readDirSync("/proc/self/fd")].length;

@@ -1,7 +1,4 @@
-/**
- * The tiny models that several tests run.
- * @module
- */
+/** Tiny models that several tests run. @module */
 import { onnxModel, type ValueSpec } from "./onnx_builder.ts";
 
 const f32 = (name: string, ...shape: (number | string)[]): ValueSpec => ({
@@ -10,7 +7,7 @@ const f32 = (name: string, ...shape: (number | string)[]): ValueSpec => ({
   shape,
 });
 
-/** y = x + x over float32 [4]: the smallest thing that runs. */
+/** y = x + x over float32 [4]: the smallest model that runs. */
 export function addModel(): Uint8Array<ArrayBuffer> {
   return onnxModel({
     inputs: [f32("x", 4)],
@@ -44,8 +41,8 @@ export function castModel(): Uint8Array<ArrayBuffer> {
 }
 
 /**
- * y = x + steps, one step per turn of a Loop: runs as long as `steps` (int64 scalar) says, stops
- * between two turns.
+ * y = x + steps, one step per iteration of a Loop. It runs as long as `steps` (int64 scalar) says,
+ * and can be stopped between iterations.
  */
 export function loopModel(): Uint8Array<ArrayBuffer> {
   const flag = (name: string): ValueSpec => ({ name, type: "bool", shape: [] });

@@ -1,27 +1,27 @@
 /**
- * A registry of npm packages on the loopback interface: under every name of a lock file, a package
- * of two short files.
+ * A registry of npm packages on loopback. Under every name of a lock file it serves a package of
+ * two short files.
  * @module
  */
 
-/** A package as `deno.lock` has it, by `name@version`. */
+/** A package of `deno.lock`, by `name@version`. */
 export interface LockedPackage {
   integrity: string;
   dependencies?: string[];
   scripts?: boolean;
 }
 
-/** What {@link startRegistry} gives. */
+/** A started registry. */
 export interface Registry extends AsyncDisposable {
   url: string;
-  /** What is served, by `name@version`. */
+  /** Served packages, by `name@version`. */
   served: Readonly<Record<string, Served>>;
 }
 
-/** Hash and address of a package, as a lock file would have them. */
+/** Hash and address of a package, as in a lock file. */
 export interface Served {
   integrity: string;
-  /** Without it, Deno before 2.9.5 takes the package from npm's own registry. */
+  /** Address of the package. Without it, Deno before 2.9.5 uses npm's own registry. */
   tarball: string;
 }
 
@@ -31,7 +31,7 @@ export function splitId(id: string): [name: string, version: string] {
   return [id.slice(0, at), id.slice(at + 1)];
 }
 
-/** Serves a package under each id; all of them have these lifecycle scripts. */
+/** Serves a package for each id, all with these lifecycle scripts. */
 export async function startRegistry(
   ids: Iterable<string>,
   scripts: Readonly<Record<string, string>>,
@@ -68,7 +68,7 @@ export async function startRegistry(
 
 const BLOCK = 512;
 
-/** A gzipped tar of small files. */
+/** Packs small files into a gzipped tar. */
 async function pack(files: Readonly<Record<string, string>>): Promise<Uint8Array<ArrayBuffer>> {
   const blocks = Object.entries(files).flatMap(([name, text]) => {
     const data = new TextEncoder().encode(text);
@@ -79,7 +79,7 @@ async function pack(files: Readonly<Record<string, string>>): Promise<Uint8Array
   return new Uint8Array(await new Response(packed).arrayBuffer());
 }
 
-/** POSIX ustar; its checksum counts itself as spaces. */
+/** Returns a POSIX ustar header. The checksum counts its own field as spaces. */
 function header(name: string, size: number): Uint8Array<ArrayBuffer> {
   const block = new Uint8Array(BLOCK);
   const put = (at: number, text: string) => block.set(new TextEncoder().encode(text), at);

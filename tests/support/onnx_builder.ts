@@ -1,13 +1,12 @@
 /**
- * Writes tiny ONNX models for tests: just enough of protobuf, numbers from onnx.proto3 (fields
- * beside each line).
+ * Writes tiny ONNX models for tests, with the field numbers of onnx.proto3 beside each line.
  * @module
  */
 import { ELEMENT_TYPES, type ElementTypeName } from "../../ffi/ort_enums.ts";
 
 /**
- * An input or output; a number fixes a dimension, a name makes it symbolic, "" leaves it unnamed;
- * no shape: none declared.
+ * An input or output. A number fixes a dimension, a name makes it symbolic, "" leaves it unnamed.
+ * Without a shape none is declared.
  */
 export interface ValueSpec {
   name: string;
@@ -21,11 +20,11 @@ export interface TensorSpec {
   type: ElementTypeName;
   dims: readonly number[];
   values?: ArrayBufferView<ArrayBuffer>;
-  /** File that holds the values instead, beside the model. */
+  /** File beside the model with the values. */
   externalFile?: string;
 }
 
-/** An attribute by its kind. */
+/** An attribute, by kind. */
 export type AttributeSpec =
   | { int: number }
   | { ints: readonly number[] }
@@ -55,7 +54,7 @@ export interface GraphSpec {
 /** A model. */
 export interface ModelSpec extends GraphSpec {
   producer?: string;
-  /** Version of the default operator set, 17 unless given. */
+  /** Version of the default operator set; 17 by default. */
   opset?: number;
   /** Free key-value notes. */
   notes?: Readonly<Record<string, string>>;
@@ -63,7 +62,7 @@ export interface ModelSpec extends GraphSpec {
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
-/** The bytes of a model. */
+/** Returns the bytes of a model. */
 export function onnxModel(spec: ModelSpec): Bytes {
   return concat([
     int(1, 8), // ir_version
@@ -136,7 +135,8 @@ function valueBytes(value: ValueSpec): Bytes {
     int(1, ELEMENT_TYPES[value.type]), // elem_type
     ...(dims ? [message(2, concat(dims))] : []), // shape
   ]);
-  return concat([text(1, value.name), message(2, message(1, tensorType))]); // name, type.tensor_type
+  // name, type.tensor_type
+  return concat([text(1, value.name), message(2, message(1, tensorType))]);
 }
 
 function tag(field: number, wireType: number): Bytes {
@@ -155,7 +155,7 @@ function message(field: number, body: Bytes): Bytes {
   return concat([tag(field, 2), varint(body.length), body]);
 }
 
-/** Base-128, negative numbers as 64-bit two's complement. */
+/** Encodes base 128; a negative number is a 64-bit two's complement. */
 function varint(value: number): Bytes {
   const bytes: number[] = [];
   let rest = BigInt.asUintN(64, BigInt(value));

@@ -1,21 +1,21 @@
 /**
- * Runs a test script in a process of its own: for what may end the process, and for other
- * permissions or variables than the tests have.
+ * Runs a test script in its own process: for tests that may end the process, or need other
+ * permissions or variables than the test runner's.
  * @module
  */
 import { fileURLToPath } from "node:url";
 
 /** Options of {@link runChild}. */
 export interface ChildOptions {
-  /** Flags of `deno run`, permissions included; `--no-prompt` always comes along. */
+  /** Flags of `deno run`, including permissions; `--no-prompt` is always added. */
   flags: readonly string[];
   /** Arguments of the script. */
   args?: readonly string[];
-  /** Environment variables on top of the tests' own. */
+  /** Environment variables in addition to the tests' own. */
   env?: Readonly<Record<string, string>>;
 }
 
-/** How a child ended. */
+/** Result of a child process. */
 export interface ChildResult {
   code: number;
   signal: Deno.Signal | null;
@@ -26,7 +26,7 @@ export interface ChildResult {
 }
 
 /**
- * Runs a script to its end.
+ * Runs a script until it exits.
  *
  * @param script the script
  * @param options flags, arguments and variables

@@ -1,7 +1,7 @@
-/** Runs a script of the project in its own process, as a user would. @module */
+/** Runs a script of the project in its own process, like a user. @module */
 import { join } from "node:path";
 
-/** What a finished script left behind. */
+/** Result of a script. */
 export interface ScriptResult {
   code: number;
   stdout: string;
@@ -11,11 +11,11 @@ export interface ScriptResult {
 /** Root of the project. */
 export const ROOT = `${join(import.meta.dirname!, "..", "..")}/`;
 
-/** All that a sampling script needs, and more: tests of permissions name their own. */
+/** Permissions by default. Tests of permissions pass their own. */
 const EVERYTHING = ["--allow-all"];
 
 /**
- * Runs `deno run <permissions> <script> <args>` from `cwd`, the project's root by default, without
+ * Runs `deno run <permissions> <script> <args>` from `cwd`, by default the project's root, without
  * a terminal.
  */
 export async function runScript(

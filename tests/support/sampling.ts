@@ -7,7 +7,7 @@ import { readSafetensors } from "../../src/formats/safetensors/safetensors.ts";
 import type { Digest } from "../../src/storage/hash.ts";
 import type { Manifest } from "../../src/runs/manifest.ts";
 
-/** Runs a sampling script quietly, as its command line says, and returns the run's folder. */
+/** Runs a sampling script quietly with the given arguments. Returns the run's folder. */
 export async function runQuietly(
   task: Task,
   args: readonly string[],
@@ -23,27 +23,28 @@ export async function runQuietly(
   }
 }
 
-/** The run's manifest. */
+/** Reads the run's manifest. */
 export async function readManifest(run: string): Promise<Manifest> {
   return JSON.parse(await Deno.readTextFile(join(run, "manifest.json")));
 }
 
 /**
- * Hashes of all that a run gave; `args.txt` is left out, since it holds paths and execution flags.
+ * Returns the hashes of a run's outputs without `args.txt`, which contains paths and execution
+ * flags.
  */
 export async function outputsOf(run: string): Promise<Record<string, Digest>> {
   const { "args.txt": _, ...outputs } = (await readManifest(run)).outputs;
   return outputs;
 }
 
-/** A manifest without what belongs to the moment and the machine. */
+/** Returns a manifest without what depends on time and machine. */
 export function lasting(manifest: Manifest): unknown {
   const { started: _, resumed: _resumed, devices: _devices, samples, ...rest } = manifest;
   const kept = { ...rest, samples: samples.map(({ seconds: _, ...sample }) => sample) };
   return JSON.parse(JSON.stringify(kept)); // the reader's objects have no prototype
 }
 
-/** A tensor and the metadata of a sample's trajectory file. */
+/** Reads the tensors and metadata of a sample's trajectory file. */
 export async function readSample(run: string, index = 0): Promise<{
   trajectory: Float64Array;
   noise: Float64Array;

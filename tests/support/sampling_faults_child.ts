@@ -1,6 +1,6 @@
 /**
- * Every call of the C API may fail: lets call number N of an 8-step sampling run fail, for N = 1, 1
- * + stride, … until a run meets no fault, once and from then on. Arguments: a folder, the stride.
+ * Makes the N-th call of the C API in an 8-step sampling run fail, for N = 1, 1 + stride, … until a
+ * run meets no fault; each once and persistently. Arguments: a folder, the stride.
  * @module
  */
 import assert from "node:assert/strict";
@@ -19,7 +19,7 @@ function sample(): Promise<string> {
   return runQuietly("dit", [...args, "--threads=1"]);
 }
 
-/** How a run with a fault ended. */
+/** Result of a run with a fault. */
 interface End {
   code: number;
   /** Function that failed first. */
@@ -27,8 +27,7 @@ interface End {
 }
 
 /**
- * Samples with a fault, then resumes without; returns how it ended, or nothing when no fault was
- * met.
+ * Samples with a fault, then resumes without. Returns the result, or nothing if no fault was met.
  */
 async function runWithFault(
   library: FaultyLibrary,

@@ -1,7 +1,7 @@
-/** Starts a script several times at once. @module */
+/** Starts a script several times concurrently. @module */
 import { ROOT } from "./run_script.ts";
 
-/** How one of them ended. */
+/** Result of one process. */
 export interface Started {
   pid: number;
   code: number;

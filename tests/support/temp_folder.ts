@@ -1,7 +1,7 @@
-/** A folder of its own for one test. @module */
+/** Temporary folders of tests. @module */
 import { join } from "node:path";
 
-/** Runs `test` with a fresh folder and removes it afterwards, whatever happened. */
+/** Runs `test` with a new folder, which is removed afterwards in any case. */
 export async function withTempFolder<T>(test: (folder: string) => Promise<T>): Promise<T> {
   const folder = await Deno.makeTempDir({ prefix: "parataa-test-" });
   try {
@@ -11,7 +11,7 @@ export async function withTempFolder<T>(test: (folder: string) => Promise<T>): P
   }
 }
 
-/** Copies a folder with all that is in it. */
+/** Copies a folder with all its files. */
 export async function copyFolder(from: string, to: string): Promise<void> {
   await Deno.mkdir(to, { recursive: true });
   for await (const { name, isDirectory } of Deno.readDir(from)) {

@@ -1,19 +1,19 @@
-/** Watches what the process does to the files below one folder, and lets any of it fail. @module */
+/** Observes file operations of the process below one folder, and can make them fail. @module */
 import { resolve, sep } from "node:path";
 
-/** One call of Deno's file system. */
+/** A call of Deno's file system. */
 export interface FileOperation {
-  /** Which one, from 1, since the watch began. */
+  /** Number of the call, from 1. */
   index: number;
   name: "open" | "mkdir" | "rename" | "remove" | "read" | "write" | "sync" | "truncate" | "lock";
   path: string;
-  /** Nothing has been done yet, or all has. */
+  /** Whether the operation has been done. */
   when: "before" | "after";
 }
 
 /**
- * Called around every operation; what it throws is what the operation ends with. A write may be cut
- * to a part of its bytes.
+ * Is called before and after every operation; an error that it throws becomes the operation's. It
+ * may shorten a write.
  */
 export type Observer = (operation: FileOperation) => "short" | undefined | void;
 
@@ -28,9 +28,7 @@ const METHODS: Record<Method, FileOperation["name"]> = {
 };
 type Paths = ["open" | "mkdir" | "rename" | "remove", (...args: unknown[]) => Promise<unknown>][];
 
-/**
- * Calls `observe` around every operation on what lies in `root`, until the result is disposed of.
- */
+/** Calls `observe` around every operation below `root`, until the result is disposed of. */
 export function watchFiles(root: string, observe: Observer): Disposable {
   const paths = new WeakMap<Deno.FsFile, string>();
   const restore: (() => void)[] = [];
@@ -77,7 +75,7 @@ function halved([bytes, ...rest]: unknown[]): unknown[] {
   return [whole.subarray(0, Math.ceil(whole.length / 2)), ...rest];
 }
 
-/** What Deno throws when the system refuses so. */
+/** Errors that Deno throws for each system error. */
 export const REFUSALS: Readonly<Record<string, () => Error>> = {
   EIO: () => coded("EIO", "Input/output error (os error 5)"),
   ENOSPC: () => coded("ENOSPC", "No space left on device (os error 28)"),

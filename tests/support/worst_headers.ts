@@ -1,7 +1,7 @@
 /**
- * Reads a safetensors file whose header is as large as may be and made of the worst of one kind;
- * run in a child process with a small heap, where running out of memory ends the process. Prints
- * the outcome and the heap that stayed in use.
+ * Reads safetensors files with the largest header of each worst case. It runs in a child process
+ * with a small heap, where running out of memory ends the process. Prints the result and the heap
+ * in use.
  * @module
  */
 import { FormatError } from "../../src/errors.ts";
@@ -10,7 +10,7 @@ import { readSafetensors } from "../../src/formats/safetensors/safetensors.ts";
 const SIZE = 16 * 2 ** 20;
 const EMPTY = '{"dtype":"U8","shape":[0],"data_offsets":[0,0]}';
 
-/** Entry number i of a header of each kind. */
+/** Returns entry i of a header of each kind. */
 const KINDS: Record<string, (i: number) => string> = {
   tensors: (i) => `"${i.toString(36)}":${EMPTY}`,
   objects: (i) => `"${i.toString(36)}":{}`,

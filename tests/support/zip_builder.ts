@@ -1,7 +1,7 @@
-/** Makes zip archives of stored entries, honest ones and others. @module */
+/** Builds valid and invalid zip archives of stored entries. @module */
 import { crc32 } from "node:zlib";
 
-/** What a header says, where it is not the truth. */
+/** Header fields with other values than the true ones. */
 export interface HeaderLies {
   name?: string | Uint8Array;
   flags?: number;
@@ -16,20 +16,20 @@ export interface HeaderLies {
   attributes?: number;
 }
 
-/** An entry and what its headers say of it. */
+/** An entry and its header fields. */
 export interface ZipPart {
   name: string;
   data: Uint8Array;
   flags?: number;
   local?: HeaderLies;
   central?: HeaderLies;
-  /** Bytes behind the data in place of what the flags ask for. */
+  /** Bytes after the data, instead of the descriptor that the flags require. */
   descriptor?: Uint8Array;
   /** Bytes before the local header. */
   gap?: Uint8Array;
 }
 
-/** What the end of the archive says, where it is not the truth. */
+/** Fields of the end record with other values than the true ones. */
 export interface EndLies {
   prefix?: Uint8Array;
   suffix?: Uint8Array;
@@ -41,7 +41,7 @@ export interface EndLies {
   count?: number;
   size?: number;
   offset?: number;
-  /** Adds the zip64 records, with these lies in them. */
+  /** Adds the zip64 records, with these values. */
   zip64?: {
     count?: number;
     here?: number;
@@ -59,7 +59,7 @@ export interface EndLies {
 const utf8 = (text: string | Uint8Array) =>
   typeof text === "string" ? new TextEncoder().encode(text) : text;
 
-/** Little-endian fields: `[width, value]`. */
+/** Encodes little-endian fields: `[width, value]`. */
 export function fields(...pairs: readonly (readonly [number, number])[]): Uint8Array {
   const out: number[] = [];
   for (const [width, value] of pairs) {
@@ -69,7 +69,7 @@ export function fields(...pairs: readonly (readonly [number, number])[]): Uint8A
   return Uint8Array.from(out);
 }
 
-/** One after another. */
+/** Concatenates bytes. */
 export function join(...parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const out = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
   let at = 0;
@@ -118,7 +118,7 @@ function centralHeader(part: ZipPart, offset: number): Uint8Array {
   );
 }
 
-/** An archive of the parts in their order. */
+/** Builds an archive of the parts, in their order. */
 export function zipOf(parts: readonly ZipPart[], lies: EndLies = {}): Uint8Array<ArrayBuffer> {
   const out: Uint8Array[] = [lies.prefix ?? new Uint8Array(0)];
   let at = out[0].length;
