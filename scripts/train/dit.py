@@ -126,17 +126,20 @@ def positions(width: int, side: int) -> torch.Tensor:
 
 
 class DiT(nn.Module):
-    """[B, 4, size, size], t [B], class [B] -> [B, 8, size, size]: v and the variance's fraction."""
+    """[B, 4, size, size], t [B], class [B] -> [B, outputs, size, size].
 
-    def __init__(self, size=8, patch=2, width=192, depth=8, heads=4, classes=41):
+    With 8 outputs: v and the variance's fraction. With 4: v alone, as a flow needs it.
+    """
+
+    def __init__(self, size=8, patch=2, width=192, depth=8, heads=4, classes=41, outputs=8):
         super().__init__()
-        self.size, self.patch, self.classes = size, patch, classes
+        self.size, self.patch, self.classes, self.outputs = size, patch, classes, outputs
         self.x_embedder = PatchEmbed(4, width, patch)
         self.t_embedder = TimestepEmbedder(width)
         self.y_embedder = LabelEmbedder(classes, width)
         self.pos_embed = nn.Parameter(positions(width, size // patch), requires_grad=False)
         self.blocks = nn.ModuleList(Block(width, heads) for _ in range(depth))
-        self.final_layer = FinalLayer(width, patch * patch * 8)
+        self.final_layer = FinalLayer(width, patch * patch * outputs)
         for name, module in self.named_modules():
             if isinstance(module, nn.Linear) and not name.endswith(("modulation.1", "layer.linear")):
                 nn.init.xavier_uniform_(module.weight)
@@ -149,5 +152,5 @@ class DiT(nn.Module):
             hidden = block(hidden, condition)
         hidden = self.final_layer(hidden, condition)
         side, patch = self.size // self.patch, self.patch
-        grid = hidden.reshape(-1, side, side, patch, patch, 8)
-        return grid.permute(0, 5, 1, 3, 2, 4).reshape(-1, 8, self.size, self.size)
+        grid = hidden.reshape(-1, side, side, patch, patch, self.outputs)
+        return grid.permute(0, 5, 1, 3, 2, 4).reshape(-1, self.outputs, self.size, self.size)
