@@ -24,6 +24,19 @@ export function ditSchedulerConfig(): JsonObject {
   return schedulerConfig(SCHEDULER_PRESETS.dit);
 }
 
+/**
+ * `scheduler/scheduler_config.json` of a rectified flow. No checkpoint tells the shift: it is that
+ * of Stable Diffusion 3.
+ */
+export function flowSchedulerConfig(): JsonObject {
+  return {
+    _class_name: "FlowMatchEulerDiscreteScheduler",
+    num_train_timesteps: 1000,
+    shift: 3,
+    use_dynamic_shifting: false,
+  };
+}
+
 function schedulerConfig(preset: Readonly<SchedulerConfig>): JsonObject {
   return {
     _class_name: "DDIMScheduler",
@@ -62,13 +75,22 @@ export function vaeFolderConfig(vae: VaeConfig): JsonObject {
   };
 }
 
-/** `model_index.json`. @param labels names of the classes, from class 0 on */
-export function ditModelIndex(name: string, labels: readonly string[]): JsonObject {
+/**
+ * `model_index.json`.
+ *
+ * @param labels names of the classes, from class 0 on
+ * @param scheduler the `scheduler_config.json`
+ */
+export function ditModelIndex(
+  name: string,
+  labels: readonly string[],
+  scheduler: JsonObject,
+): JsonObject {
   return {
     _class_name: "DiTPipeline",
     name,
     id2label: Object.fromEntries(labels.map((label, i) => [String(i), label])),
-    scheduler: ["diffusers", "DDIMScheduler"],
+    scheduler: ["diffusers", scheduler._class_name ?? null],
     transformer: ["diffusers", "DiTTransformer2DModel"],
     vae: ["diffusers", "AutoencoderKL"],
   };

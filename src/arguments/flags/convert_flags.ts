@@ -50,10 +50,11 @@ export function convertFlags() {
     },
     prediction_type: {
       type: "choice",
-      choices: ["epsilon", "v_prediction"],
+      choices: ["epsilon", "v_prediction", "flow_prediction"],
       default: "epsilon",
       group: "Model",
-      help: "prediction target of the checkpoint; a v-predicting DiT is converted to epsilon",
+      help: "prediction target of the checkpoint; a v-predicting DiT is converted to epsilon, " +
+        "flow_prediction (dit) is the velocity of a rectified flow",
     },
     class_names: {
       type: "string",

@@ -2,7 +2,12 @@
 import { basename, resolve } from "node:path";
 import { convertDit, type ConvertedDit } from "../../convert/dit/convert_dit.ts";
 import { ditName } from "../../convert/dit/dit_architecture.ts";
-import { ditConfig, ditModelIndex, ditSchedulerConfig } from "../../convert/model_configs.ts";
+import {
+  ditConfig,
+  ditModelIndex,
+  ditSchedulerConfig,
+  flowSchedulerConfig,
+} from "../../convert/model_configs.ts";
 import { ModelError } from "../../errors.ts";
 import type { JsonObject } from "../../formats/json.ts";
 import type { OpenTensors } from "../../formats/open_tensors.ts";
@@ -43,6 +48,7 @@ export async function convertDitFolder({ values, signal }: ConvertTask): Promise
         `the checkpoint's have ${dit.architecture.channels}`,
     );
   }
+  const isFlow = values.prediction_type === "flow_prediction";
   const plan = {
     folder,
     parts: [
@@ -50,10 +56,7 @@ export async function convertDitFolder({ values, signal }: ConvertTask): Promise
       ...vae === undefined ? [] : vaeParts(vae, options),
     ],
     stem: stemOf(values),
-    shared: {
-      "scheduler/scheduler_config.json": ditSchedulerConfig(),
-      "model_index.json": await modelIndex(values, dit),
-    },
+    shared: await sharedFiles(values, dit, isFlow ? flowSchedulerConfig() : ditSchedulerConfig()),
   };
   await checkModelFolder(plan);
   const report = new ConvertReport(values);
@@ -64,19 +67,24 @@ export async function convertDitFolder({ values, signal }: ConvertTask): Promise
   }
   const wrote = report.wrote.bind(report);
   const kept = await writeModelFolder(plan, { signal, wrote });
-  const flag = vae === undefined ? " --vae_path DIR" : "";
-  report.done(kept, `deno task dit --model_path ${folder}${flag} --class_labels 0`);
+  if (isFlow) report.note("the shift in scheduler_config.json is Stable Diffusion 3's");
+  const task = isFlow ? "flow" : "dit", flag = vae === undefined ? " --vae_path DIR" : "";
+  report.done(kept, `deno task ${task} --model_path ${folder}${flag} --class_labels 0`);
 }
 
-async function modelIndex(
+async function sharedFiles(
   { class_names, output_path }: SettledValues,
   { architecture }: ConvertedDit,
-): Promise<JsonObject> {
+  scheduler: JsonObject,
+): Promise<Record<string, JsonObject>> {
   const classes = architecture.classRows - 1;
   const names = class_names === undefined
     ? numberedClasses(classes)
     : await readClassNames("classNames", class_names, classes);
-  return ditModelIndex(basename(resolve(output_path)), names);
+  return {
+    "scheduler/scheduler_config.json": scheduler,
+    "model_index.json": ditModelIndex(basename(resolve(output_path)), names, scheduler),
+  };
 }
 
 function sayModel(report: ConvertReport, { architecture }: ConvertedDit): void {

@@ -65,7 +65,8 @@ export async function convertSdFolder(task: ConvertTask): Promise<void> {
   report.done(kept, isXl ? undefined : next);
 }
 
-async function openModel({ values, given }: ConvertTask): Promise<SdModel> {
+async function openModel(task: ConvertTask): Promise<SdModel> {
+  const { values, given } = task;
   const { checkpoint_path: path, vae_path: vaePath } = values;
   const isFolder = await Deno.stat(path).then((info) => info.isDirectory, () => false);
   if (!isFolder) {
@@ -74,7 +75,7 @@ async function openModel({ values, given }: ConvertTask): Promise<SdModel> {
       configPath: values.config_path,
       tokenizerPath: values.tokenizer_path,
       vaePath,
-      prediction: given.has("prediction_type") ? values.prediction_type : undefined,
+      prediction: givenPrediction(task),
       plainWeights: values.plain_weights,
     });
   }
@@ -83,6 +84,15 @@ async function openModel({ values, given }: ConvertTask): Promise<SdModel> {
   throw new UsageError(`--${ignored} has no effect on a folder, ${path} is one`, {
     hint: "leave it out",
   });
+}
+
+function givenPrediction({ values, given }: ConvertTask) {
+  const { prediction_type: type } = values;
+  if (!given.has("prediction_type")) return undefined;
+  if (type !== "flow_prediction") return type;
+  throw new UsageError(
+    `--prediction_type is ${type} but takes epsilon or v_prediction with convert sd`,
+  );
 }
 
 /** Networks in the order of writing. */

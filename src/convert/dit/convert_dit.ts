@@ -12,7 +12,10 @@ export interface ConvertDitOptions extends NetworkOptions {
   file: string;
   /** Attention heads, where the size is none of the published ones. */
   numHeads?: number;
-  /** What the checkpoint predicts; v becomes ε inside the graph. Default epsilon. */
+  /**
+   * What the checkpoint predicts. v becomes ε inside the graph; the velocity of a flow stays, and
+   * the timestep is then float32. Default epsilon.
+   */
   prediction?: DitPrediction;
 }
 

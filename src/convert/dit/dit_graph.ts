@@ -16,8 +16,8 @@ import { timestepWaves } from "../timestep_waves.ts";
 const NORM_EPSILON = 1e-6;
 const FLOAT32 = { type: "float32" } as const;
 
-/** What a checkpoint predicts. */
-export type DitPrediction = "epsilon" | "v_prediction";
+/** What a checkpoint predicts; `flow_prediction` is a rectified flow's velocity ε − x_0. */
+export type DitPrediction = "epsilon" | "v_prediction" | "flow_prediction";
 
 /** Adds the whole network, inputs and output included. */
 export function buildDit(
@@ -27,7 +27,10 @@ export function buildDit(
 ): void {
   const { channels, outChannels, size } = architecture;
   const sample = g.input("sample", ["batch", channels, size, size]);
-  const timestep = g.integerInput("timestep", ["batch"]);
+  // A flow is told 1000 σ, which is rarely whole.
+  const timestep = prediction === "flow_prediction"
+    ? g.input("timestep", ["batch"]).name
+    : g.integerInput("timestep", ["batch"]);
   const labels = g.integerInput("class_labels", ["batch"]);
   const condition = conditioning(g, architecture, timestep, labels);
   let hidden = patchEmbedding(g, architecture, sample);

@@ -71,6 +71,23 @@ Deno.test("runConvert() makes a folder that parallel_dit samples, classes by num
     assert.ok((await files(run)).includes("sample_1/step_0.png"));
   }));
 
+Deno.test("runConvert() gives a flow the scheduler of a flow", () =>
+  withTempFolder(async (folder) => {
+    const checkpoint = join(folder, "flow.safetensors"), out = join(folder, "model");
+    await Deno.writeFile(checkpoint, writeSafetensors(readFixture("dit_flow").tensors));
+    const { lines, error } = await convert(
+      ...["dit", "--checkpoint_path", checkpoint, "--num_heads=2", "-o", out],
+      "--prediction_type=flow_prediction",
+    );
+    assert.equal(error, undefined, String(error));
+    const read = async (name: string) => JSON.parse(await Deno.readTextFile(join(out, name)));
+    const name = "FlowMatchEulerDiscreteScheduler";
+    assert.equal((await read("scheduler/scheduler_config.json"))._class_name, name);
+    assert.deepEqual((await read("model_index.json")).scheduler, ["diffusers", name]);
+    assert.equal((await read("transformer/config.json")).out_channels, 4);
+    assert.ok(lines.includes("note: the shift in scheduler_config.json is Stable Diffusion 3's"));
+  }));
+
 Deno.test("runConvert() makes the same of a .pt and of shards as of one safetensors file", () =>
   withCheckpoint(async (folder, checkpoint) => {
     const { tensors } = readFixture("dit_patch2");

@@ -209,6 +209,8 @@ Deno.test("convert sd takes the tokenizer from beside the checkpoint, and the pr
     );
     const own = readConfig("sd2/scheduler/scheduler_config.json");
     assert.deepEqual(scheduler, { ...own, prediction_type: "epsilon" });
+    const { error } = await convert("--ckpt", file, "--prediction_type=flow_prediction", "-o", out);
+    assert.match(error!.message, /^--prediction_type is flow_prediction but takes epsilon or v_/);
   }));
 
 Deno.test("convert sd refuses bad input with one line and makes nothing", () =>

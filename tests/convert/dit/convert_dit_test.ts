@@ -71,6 +71,18 @@ for (const [name, numHeads] of CASES) {
   });
 }
 
+Deno.test("convertDit() of a flow takes fractional timesteps and answers with its velocity", async () => {
+  const { tensors, example } = readFixture("dit_flow");
+  const network = await convert(tensors, { prediction: "flow_prediction" });
+  const error = relativeError(await runNetwork(network, example), expected(example));
+  assert.ok(error <= 1e-5, `${error}`);
+  const { graph } = readOnnx(network.model);
+  const [timestep] = graph.inputs.filter(({ name }) => name === "timestep");
+  const [output] = graph.outputs;
+  assert.deepEqual([timestep.elemType, timestep.dims], [1, ["batch"]]);
+  assert.deepEqual([output.elemType, output.dims], [1, ["batch", 4, 8, 8]]);
+});
+
 const { tensors, example } = readFixture("dit_patch2");
 
 function without(...names: string[]): Tensors {
