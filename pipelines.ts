@@ -3,7 +3,8 @@
  * what they are made of: solvers of `@parataa/parataa/sampling` and ONNX Runtime of
  * `@parataa/parataa/ort`. Needs `--allow-ffi` and leave to read the model and the library.
  *
- * - {@link DitPipeline} draws classes, {@link StableDiffusionPipeline} prompts.
+ * - {@link DitPipeline} and {@link FlowPipeline} draw classes, {@link StableDiffusionPipeline}
+ *   prompts.
  * - {@link GuidedDenoiser} is classifier-free guidance over a {@link ConditionalNetwork}, for a
  *   network of your own.
  * - {@link ModelFolder} finds the parts of a model, {@link ClipTokenizer} turns prompts into ids.
@@ -29,7 +30,9 @@ export type { JsonObject, JsonValue } from "./src/formats/json.ts";
 export type { Image } from "./src/images/image.ts";
 
 // Pipelines: a model folder from conditions to images.
+export { ClassPipeline } from "./src/pipelines/class_pipeline.ts";
 export { DitPipeline } from "./src/pipelines/dit_pipeline.ts";
+export { FlowPipeline } from "./src/pipelines/flow_pipeline.ts";
 export type {
   DenoiserOptions,
   LatentPipeline,
@@ -53,7 +56,7 @@ export {
   type NetworkRunOptions,
 } from "./src/models/networks/conditional_network.ts";
 export { GuidedDenoiser, type GuidedDenoiserOptions } from "./src/models/guided_denoiser.ts";
-export { ModelFolder, type ModelFolderOptions } from "./src/models/model_folder.ts";
+export { ModelFolder, type ModelFolderOptions, type ModelKind } from "./src/models/model_folder.ts";
 export type {
   ContractOptions,
   LatentShape,

@@ -9,7 +9,7 @@ import { UsageError } from "../errors.ts";
 import { fileFault } from "../formats/file_fault.ts";
 import { readClassNames } from "../models/class_names.ts";
 import { readSchedulerFile } from "../models/scheduler_file.ts";
-import { openDitFolder } from "../pipelines/dit_pipeline.ts";
+import { openClassFolder } from "../pipelines/class_pipeline.ts";
 import { openStableDiffusionFolder } from "../pipelines/stable_diffusion_pipeline.ts";
 import { modelFolder } from "./execution/open_model.ts";
 import { checkSettings } from "./sample_run.ts";
@@ -48,7 +48,7 @@ async function checkModel(settings: Settled): Promise<void> {
   const { task, modelPath, vaePath, fp16 } = settings;
   const path = modelFolder(task, modelPath);
   if (settings.task === "dit") {
-    const folder = await openDitFolder(path, { vaePath, fp16 });
+    const folder = await openClassFolder(path, { vaePath, fp16 });
     await readSchedulerFile(folder, "dit");
     const classes = readClassNames(folder);
     if (settings.classLabels === undefined) return;

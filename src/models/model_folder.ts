@@ -21,7 +21,7 @@ const MOST_LISTED = 6;
 
 /** Options of {@link ModelFolder.open}. */
 export interface ModelFolderOptions {
-  /** Subfolders that must contain a network. */
+  /** Subfolders that must contain a network. A shared VAE is not searched for here. */
   networks: readonly string[];
   /** Require a tokenizer: `tokenizer.json`, or `vocab.json` and `merges.txt`. */
   tokenizer?: boolean;
@@ -30,6 +30,9 @@ export interface ModelFolderOptions {
   /** The folder is a part of a model, such as a VAE, and needs no `model_index.json`. */
   part?: boolean;
 }
+
+/** What a model samples with: a schedule of DDIM's, or a flow. */
+export type ModelKind = ScheduleKind | "flow";
 
 /**
  * A model folder with all required parts. Opening it reads no network. It records every file it
@@ -59,10 +62,14 @@ export class ModelFolder {
   static async open(path: string, options: ModelFolderOptions): Promise<ModelFolder> {
     const networkFile = options.fp16 ? "model_fp16.onnx" : "model.onnx";
     await expectFolder(path);
+    const folder = new ModelFolder(path, networkFile);
+    if (!options.part) folder.#index = await folder.config(INDEX);
+    const shared = folder.vaePath !== path;
+    const networks = options.networks.filter((part) => !shared || !part.startsWith("vae_"));
     const tables = options.tokenizer && !await isFile(join(path, TOKENIZER));
     const wanted = [
       ...(options.part ? [] : [INDEX]),
-      ...options.networks.map((part) => `${part}/${networkFile}`),
+      ...networks.map((part) => `${part}/${networkFile}`),
       ...(tables ? TOKENIZER_TABLES : []),
     ];
     const present = await Promise.all(wanted.map((name) => isFile(join(path, name))));
@@ -73,8 +80,6 @@ export class ModelFolder {
         hint: "models/README.md shows the layout",
       });
     }
-    const folder = new ModelFolder(path, networkFile);
-    if (!options.part) folder.#index = await folder.config(INDEX);
     return folder;
   }
 
@@ -91,9 +96,27 @@ export class ModelFolder {
       : this.path.split(/[/\\]/).filter(Boolean).at(-1) ?? this.path;
   }
 
-  /** Kind of model by the index: Stable Diffusion if it names that, else DiT. */
-  get kind(): ScheduleKind {
-    const { _class_name: name } = this.index;
+  /**
+   * Folder of the VAE: this one, or the folder beside it that the index names as `shared_vae`.
+   *
+   * @throws {ModelError} where the value is not the name of a folder
+   */
+  get vaePath(): string {
+    const { shared_vae: shared } = this.index;
+    if (shared === undefined) return this.path;
+    if (typeof shared === "string" && /^\w[\w.-]*$/.test(shared)) {
+      return join(this.path, "..", shared);
+    }
+    throw new ModelError(
+      `${this.path}/${INDEX}: shared_vae is ${shownValue(shared)}, ` +
+        "wanted the name of a folder beside this one",
+    );
+  }
+
+  /** What the index says that it is; a DiT where it names no other scheduler or pipeline. */
+  get kind(): ModelKind {
+    const { _class_name: name, scheduler } = this.index;
+    if (Array.isArray(scheduler) && String(scheduler[1]).startsWith("FlowMatch")) return "flow";
     return typeof name === "string" && name.includes("StableDiffusion")
       ? "stable-diffusion"
       : "dit";

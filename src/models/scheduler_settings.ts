@@ -49,7 +49,7 @@ export function refuseFlow(file: ConfigReader): void {
   if (typeof name !== "string" || !/^FlowMatch/.test(name)) return;
   throw file.refusal(
     `_class_name is ${shownValue(name)}, the scheduler of a flow model`,
-    "only diffusion models are sampled: one with DDIMScheduler, for example",
+    "the command flow samples it",
   );
 }
 

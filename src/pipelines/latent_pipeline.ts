@@ -126,7 +126,7 @@ async function vaeOptions(
   part: "vae_decoder" | "vae_encoder",
   folder: ModelFolder,
   latentShape: LatentShape,
-  { vaePath = folder.path, fp16, session }: PipelineOptions,
+  { vaePath = folder.vaePath, fp16, session }: PipelineOptions,
 ): Promise<VaeOptions & { source: ModelFolder }> {
   const source = await ModelFolder.open(vaePath, { networks: [part], fp16, part: true });
   // Encoder and decoder both have a scaling factor; latents are sampled for the decoder's.
@@ -140,8 +140,11 @@ async function vaeOptions(
  * Pixels per latent element. Every VAE level but one halves the image; 8 if the folder does not
  * specify the levels.
  */
-export async function vaeScale(folder: ModelFolder, { vaePath }: PipelineOptions): Promise<number> {
-  const vae = vaePath === undefined
+export async function vaeScale(
+  folder: ModelFolder,
+  { vaePath = folder.vaePath }: PipelineOptions,
+): Promise<number> {
+  const vae = vaePath === folder.path
     ? folder
     : await ModelFolder.open(vaePath, { networks: [], part: true });
   const { block_out_channels: levels } = await vae.config(join("vae_decoder", "config.json"));

@@ -3,6 +3,7 @@ import { quoteWord } from "../../text.ts";
 import { ModelError } from "../../errors.ts";
 import { ModelFolder } from "../../models/model_folder.ts";
 import { DitPipeline } from "../../pipelines/dit_pipeline.ts";
+import { FlowPipeline } from "../../pipelines/flow_pipeline.ts";
 import type { PipelineOptions } from "../../pipelines/latent_pipeline.ts";
 import { StableDiffusionPipeline } from "../../pipelines/stable_diffusion_pipeline.ts";
 import type { Environment } from "../../runtime/environment.ts";
@@ -65,8 +66,9 @@ export async function checkModel(env: Environment, choice: ModelChoice): Promise
 async function open(env: Environment, { path, options }: ModelChoice) {
   const { kind } = await ModelFolder.open(path, { networks: [] });
   const steps = { numInferenceSteps: STEPS, eta: 0 };
-  if (kind === "dit") {
-    const pipeline = await DitPipeline.open(env, path, options);
+  if (kind !== "stable-diffusion") {
+    const { open } = kind === "dit" ? DitPipeline : FlowPipeline;
+    const pipeline = await open(env, path, options);
     const schedule = pipeline.createSchedule(steps);
     const createDenoiser = () => pipeline.createDenoiser(0, { schedule, guidanceScale: 1 });
     return { pipeline, createDenoiser };

@@ -4,6 +4,7 @@ import { ModelError, ParataaError, PermissionError } from "../../errors.ts";
 import { ClipTokenizer } from "../../models/tokenizer/clip_tokenizer.ts";
 import { type ClassNames, readClassNames } from "../../models/class_names.ts";
 import { ModelFolder } from "../../models/model_folder.ts";
+import { flowFacts, readFlowSchedulerFile } from "../../models/flow_scheduler_file.ts";
 import { readSchedulerFile, schedulerFacts } from "../../models/scheduler_file.ts";
 import { shownValue } from "../../text.ts";
 import { inspectFile } from "./file_report.ts";
@@ -73,8 +74,8 @@ async function inspectModel(path: string, options: InspectOptions): Promise<Repo
   const notes: string[] = [];
   const facts: Report["facts"] = { name: folder.name, class: shownValue(folder.index._class_name) };
   try {
-    const scheduler = await readSchedulerFile(folder, folder.kind);
-    Object.assign(facts, schedulerFacts(scheduler));
+    const scheduler = await readScheduler(folder);
+    Object.assign(facts, scheduler.facts);
     notes.push(...scheduler.notes);
   } catch (error) {
     problems.push(messageOf(error));
@@ -95,6 +96,18 @@ async function inspectModel(path: string, options: InspectOptions): Promise<Repo
     ...{ path, kind: "model_folder", what: "model folder", files: [], facts, parts, notes },
     problems: [...problems, ...missing],
   };
+}
+
+async function readScheduler(
+  folder: ModelFolder,
+): Promise<{ facts: Report["facts"]; notes: readonly string[] }> {
+  const { kind } = folder;
+  if (kind === "flow") {
+    const scheduler = await readFlowSchedulerFile(folder);
+    return { facts: flowFacts(scheduler), notes: scheduler.notes };
+  }
+  const scheduler = await readSchedulerFile(folder, kind);
+  return { facts: schedulerFacts(scheduler), notes: scheduler.notes };
 }
 
 /** Names of the first classes by number; all of them could be thousands. */

@@ -1,0 +1,120 @@
+/**
+ * Class-conditional rectified flows (Esser et al., "Scaling rectified flow transformers for
+ * high-resolution image synthesis", 2024).
+ * @module
+ */
+import { ModelError, UsageError } from "../errors.ts";
+import type { Image } from "../images/image.ts";
+import { type FlowSchedulerFile, readFlowSchedulerFile } from "../models/flow_scheduler_file.ts";
+import { FLOAT_TYPES } from "../models/networks/tensor_contract.ts";
+import type { VaeEncoder } from "../models/vae_encoder.ts";
+import type { Environment } from "../runtime/environment.ts";
+import { createFlowSchedule } from "../sampling/schedules/flow_schedule.ts";
+import type { Schedule } from "../sampling/schedules/schedule.ts";
+import {
+  type ClassParts,
+  ClassPipeline,
+  openClassFolder,
+  openClassPipeline,
+} from "./class_pipeline.ts";
+import { openEncoder, type PipelineOptions, vaeScale } from "./latent_pipeline.ts";
+
+/** A flow transformer that is told a class, and its VAE. */
+export class FlowPipeline extends ClassPipeline {
+  readonly #flow: FlowSchedulerFile["flow"];
+  readonly #scale: number;
+  readonly #openEncoder: () => ReturnType<typeof openEncoder>;
+  #encoder: Promise<VaeEncoder> | undefined;
+
+  private constructor(parts: ClassParts, { flow, ...answers }: FlowSchedulerFile, scale: number) {
+    super(parts, answers);
+    expectFractions(parts);
+    this.#flow = flow;
+    this.#scale = scale;
+    const { origin: { environment, options }, folder, network } = parts;
+    this.#openEncoder = () => openEncoder(environment, folder, network.latentShape, options);
+  }
+
+  /**
+   * Opens `transformer/model.onnx` and the VAE's decoder, of the model folder or of the folder
+   * beside it that `model_index.json` names as `shared_vae`.
+   *
+   * @throws {ModelError} when a part is missing, cannot be loaded or lacks a required input or
+   *   output, or the scheduler is of another kind of model
+   */
+  static async open(
+    env: Environment,
+    path: string,
+    options: PipelineOptions = {},
+  ): Promise<FlowPipeline> {
+    const folder = await openClassFolder(path, options);
+    const scheduler = await readFlowSchedulerFile(folder);
+    const scale = await vaeScale(folder, options);
+    const make = (parts: ClassParts) => new FlowPipeline(parts, scheduler, scale);
+    return await openClassPipeline(env, folder, options, make);
+  }
+
+  /** Size of the images in pixels. */
+  get imageSize(): { width: number; height: number } {
+    const [, height, width] = this.latentShape;
+    return { width: width * this.#scale, height: height * this.#scale };
+  }
+
+  /**
+   * Euler's steps on the model's levels.
+   *
+   * @throws {UsageError} when `eta` is not 0: Euler's method adds no noise
+   * @throws {ModelError} when the model has no schedule with this number of steps
+   */
+  createSchedule(
+    { numInferenceSteps, eta = 0 }: { numInferenceSteps: number; eta?: number },
+  ): Schedule {
+    if (eta !== 0) {
+      throw new UsageError((name) => `${name("eta")} is ${eta}, but a flow takes 0`);
+    }
+    try {
+      return createFlowSchedule({ ...this.#flow, numInferenceSteps });
+    } catch (cause) {
+      if (!(cause instanceof RangeError)) throw cause;
+      throw new ModelError(
+        `${this.folder.path} has no schedule of ${numInferenceSteps} steps: ${cause.message}`,
+        { hint: "scheduler/scheduler_config.json holds its noise levels", cause },
+      );
+    }
+  }
+
+  /**
+   * Encodes an image to a scaled latent. The first call opens the VAE encoder.
+   *
+   * @returns `[channels, height, width]`
+   * @throws {ModelError} when the encoder is missing, lacks a required input or output, or returns
+   *   a latent of another size
+   * @throws {NumericalError} when the latent is not finite
+   */
+  async encodeImage(image: Image, signal?: AbortSignal): Promise<Float64Array> {
+    this.#encoder ??= this.#openEncoder().then(({ encoder, source }) => {
+      for (const [name, path] of source.networkFiles) this.networkFiles.set(name, path);
+      return encoder;
+    });
+    return await (await this.#encoder).encode(image, signal);
+  }
+
+  /** Closes every network that was opened, for `await using`. */
+  override async [Symbol.asyncDispose](): Promise<void> {
+    // a failure to open the encoder was thrown to its caller
+    const encoder = await this.#encoder?.catch(() => undefined);
+    await encoder?.close();
+    await super[Symbol.asyncDispose]();
+  }
+}
+
+/** A flow is told 1000 σ, which is rarely whole. */
+function expectFractions({ folder, network }: ClassParts): void {
+  const { name, type } = network.contract.timestep;
+  if (!/^int/.test(type)) return;
+  throw new ModelError(
+    `${folder.path}/transformer/model.onnx: ${name} is ${type}, needed is one of ${
+      FLOAT_TYPES.join(", ")
+    }, as a flow's levels are no whole numbers`,
+  );
+}
