@@ -1,106 +1,117 @@
 /**
- * What a round of the solver costs beside the network: one round over 50 steps of 4×64×64, order
- * 20, as multiples of a pass of `a[i] += 1` over 50·16384 numbers, and a round of TQN as a multiple
- * of one of ParaTAA with memory 3.
+ * What a round of the solver costs beside the network, by window: whole chains of 100 steps of
+ * 4×64×64, ParaTAA with memory 3 and TQN as the scripts take it. `--base DIR` measures the code of
+ * another checkout beside this one, such as a git worktree of an earlier commit.
  *
- * Counted is the processor time of everything from one yielded round to the next: the solver, the
- * arrays given to the caller, and a denoiser that only copies its input but for one value per row.
- * Rounds of all solvers and passes take turns, so that they meet the same machine. The runs have a
- * few steps more than the window has room for, and tolerance 0, so that every measured round has
- * all 50 steps; the first rounds, in which memory fills, are left out.
+ * Counted is the processor time of a chain less that of its denoiser, a formula: the solver, its
+ * memory from the first allocation on, page faults included, and the arrays given to the caller.
+ * All solvers take turns, so that they meet the same machine.
  * @module
  */
 import process from "node:process";
-import {
-  createSchedule,
-  type Denoiser,
-  LEAN_TQN,
-  parallelSample,
-  type SampleOptions,
-  TorchGenerator,
-} from "../../mod.ts";
+import { pathToFileURL } from "node:url";
+import * as own from "../../sampling.ts";
+import { predictTwoPoints } from "./devices/two_points.ts";
 import { type BenchRow, median, printTable } from "./table.ts";
 
-const WINDOW = 50, ROW = 4 * 64 * 64;
-const FILLING = 5, MEASURED = 10, RUNS = 4, WARM_RUNS = 1;
-const STEPS = WINDOW + FILLING + MEASURED;
+type Sampling = Pick<typeof own, "createSchedule" | "parallelSample" | "TorchGenerator">;
 
-/** Copies its input and stirs one value per row, so that no run converges while it is measured. */
-function stirring(): Denoiser {
-  let calls = 0;
+const STEPS = 100, ROW = 4 * 64 * 64, WINDOWS = [8, 16, 50, STEPS];
+const RUNS = 5, WARM_RUNS = 1;
+
+const SOLVERS: Record<string, Partial<own.SampleOptions>> = {
+  "ParaTAA, memory 3": { method: "parataa", memorySize: 3 },
+  "TQN": { method: "tqn", preset: "fast" },
+};
+
+/** One kind of chain, and what it took. */
+interface Measured {
+  code: string;
+  solver: string;
+  window: number;
+  /** Milliseconds of a round, of every run. */
+  times: number[];
+  rounds: number;
+  evaluations: number;
+}
+
+/** Measures this code, and that of a checkout beside it. */
+export async function benchRound(base?: string): Promise<BenchRow[]> {
+  const code = new Map<string, Sampling>([["this code", own]]);
+  if (base) code.set("base", await import(pathToFileURL(`${base}/sampling.ts`).href));
+  const all = await measure(code);
+  return WINDOWS.flatMap((window) =>
+    all.filter((measured) => measured.window === window).map((measured) =>
+      benchRow(measured, all.filter((other) => other.window === window))
+    )
+  );
+}
+
+function benchRow(measured: Measured, group: readonly Measured[]): BenchRow {
+  const { code, solver, window, times, rounds, evaluations } = measured;
+  const time = median(times), perStep = time * rounds / evaluations;
+  const over = group
+    .filter((other) => other !== measured && (other.solver === solver || other.code === code))
+    .map((other) => `${(time / median(other.times)).toFixed(2)} of ${name(other)}`);
+  const notes = [`${perStep.toFixed(3)} ms a step in ${rounds} rounds`, ...over];
   return {
-    rowSize: ROW,
-    predictNoise(latents, steps, out) {
-      out.set(latents);
-      calls++;
-      steps.forEach((t, row) => out[row * ROW] += Math.sin(calls + t));
-      return Promise.resolve();
-    },
+    group: `own time of a round, T ${STEPS}, 4×64×64, window ${window}`,
+    name: name({ code, solver }),
+    value: time,
+    unit: "ms",
+    note: notes.join("; "),
   };
 }
 
-const SCHEDULE = createSchedule({ kind: "stable-diffusion", numInferenceSteps: STEPS });
-const COMMON = { schedule: SCHEDULE, windowSize: WINDOW, order: 20, atol: 0, rtol: 0 };
-// Every step evaluated: the dearest rounds that TQN has.
-const EVERY_STEP = { strides: [], skipRadius: 0 };
-
-const SOLVERS: Record<string, Omit<SampleOptions, "noise">> = {
-  "ParaTAA, memory 2": { ...COMMON, method: "parataa", memorySize: 2 },
-  "ParaTAA, memory 3": { ...COMMON, method: "parataa", memorySize: 3 },
-  "TQN": { ...COMMON, method: "tqn", tqn: EVERY_STEP },
-  "TQN, the scripts'": { ...COMMON, method: "tqn", tqn: { ...LEAN_TQN, ...EVERY_STEP } },
-};
-
-/** Measures ParaTAA with memory 2 and 3, and TQN as `parallelSample` and as the scripts take it. */
-export async function benchRound(): Promise<BenchRow[]> {
-  const { rounds, pass } = await measure();
-  const group = "a round of 50 steps, 4×64×64";
-  const rows: BenchRow[] = [];
-  for (const [name, times] of rounds) {
-    const note = `${median(times).toFixed(2)} ms a round, ${pass.toFixed(2)} ms a pass, ` +
-      `medians of ${times.length}`;
-    rows.push({ group, name, value: median(times) / pass, unit: "passes", note });
-  }
-  const parataa = median(rounds.get("ParaTAA, memory 3")!);
-  for (const name of ["TQN", "TQN, the scripts'"]) {
-    const value = median(rounds.get(name)!) / parataa;
-    rows.push({
-      group: "the same, in rounds of ParaTAA with memory 3",
-      name,
-      value,
-      unit: "rounds",
-    });
-  }
-  return rows;
+function name({ code, solver }: Pick<Measured, "code" | "solver">): string {
+  return code === "this code" ? solver : `${solver} of ${code}`;
 }
 
-/** Milliseconds of every measured round, by solver, and of the median pass. */
-async function measure(): Promise<{ rounds: Map<string, number[]>; pass: number }> {
-  const noise = new TorchGenerator(0).randn((STEPS + 1) * ROW),
-    array = new Float64Array(WINDOW * ROW);
-  const rounds = new Map(Object.keys(SOLVERS).map((name) => [name, [] as number[]]));
-  const passes: number[] = [];
-  for (let i = 0; i < WARM_RUNS + RUNS; i++) {
-    const runs = Object.entries(SOLVERS).map(([name, options]) => ({
-      times: rounds.get(name)!,
-      run: parallelSample(stirring(), { ...options, noise }),
-    }));
-    for (let k = 0; k < FILLING + MEASURED; k++) {
-      const counts = i >= WARM_RUNS && k >= FILLING;
-      for (const { times, run } of runs) {
-        const start = milliseconds(), { value } = await run.next(), end = milliseconds();
-        if (!counts) continue;
-        if (!("evaluations" in value) || value.evaluations !== WINDOW) {
-          throw new Error("a measured round has less than the full window");
-        }
-        times.push(end - start);
+async function measure(code: ReadonlyMap<string, Sampling>): Promise<Measured[]> {
+  const all: Measured[] = [];
+  for (const window of WINDOWS) {
+    for (const solver of Object.keys(SOLVERS)) {
+      for (const name of code.keys()) {
+        all.push({ code: name, solver, window, times: [], rounds: 0, evaluations: 0 });
       }
-      const start = milliseconds();
-      pass(array);
-      if (counts) passes.push(milliseconds() - start);
     }
   }
-  return { rounds, pass: median(passes) };
+  for (let run = 0; run < WARM_RUNS + RUNS; run++) {
+    for (const measured of all) {
+      const time = await chain(code.get(measured.code)!, measured);
+      if (run >= WARM_RUNS) measured.times.push(time / measured.rounds);
+    }
+  }
+  return all;
+}
+
+/** Solves one chain; returns the milliseconds outside its denoiser. */
+async function chain(sampling: Sampling, measured: Measured): Promise<number> {
+  const schedule = sampling.createSchedule({ kind: "stable-diffusion", numInferenceSteps: STEPS });
+  const noise = new sampling.TorchGenerator(0).randn((STEPS + 1) * ROW);
+  let inside = 0;
+  const denoiser: own.Denoiser = {
+    rowSize: ROW,
+    predictNoise(latents, steps, out) {
+      const start = milliseconds();
+      steps.forEach((t, i) => {
+        const [from, to] = [i * ROW, (i + 1) * ROW];
+        const alpha = schedule.alphasCumprod[t];
+        predictTwoPoints(latents.subarray(from, to), alpha, out.subarray(from, to));
+      });
+      inside += milliseconds() - start;
+      return Promise.resolve();
+    },
+  };
+  const start = milliseconds();
+  const options = { ...SOLVERS[measured.solver], schedule, noise, windowSize: measured.window };
+  const rounds = sampling.parallelSample(denoiser, options);
+  let next = await rounds.next();
+  while (!next.done) next = await rounds.next();
+  const time = milliseconds() - start - inside;
+  measured.rounds = next.value.rounds;
+  measured.evaluations = next.value.nfe;
+  return time;
 }
 
 /** Processor time of this process so far. */
@@ -109,8 +120,7 @@ function milliseconds(): number {
   return (user + system) / 1000;
 }
 
-function pass(array: Float64Array): void {
-  for (let i = 0; i < array.length; i++) array[i] += 1;
+if (import.meta.main) {
+  const at = Deno.args.indexOf("--base");
+  printTable(await benchRound(at < 0 ? undefined : Deno.args[at + 1]));
 }
-
-if (import.meta.main) printTable(await benchRound());

@@ -29,6 +29,8 @@ export class RoundLog implements AsyncDisposable {
   #length = 0;
   #replaying = true;
   #writing: Promise<void> = Promise.resolve();
+  /** Holds the record that is being written; kept, since fresh memory costs page faults. */
+  #buffer = new Uint8Array(0);
 
   private constructor(path: string, file: Deno.FsFile, identity: string) {
     this.#path = path;
@@ -112,7 +114,9 @@ export class RoundLog implements AsyncDisposable {
   async #append(question: readonly Uint8Array[], answer: Uint8Array): Promise<void> {
     await this.#writing;
     const digest = this.#link([...question, answer]);
-    const record = new Uint8Array(answer.length + DIGEST_BYTES);
+    const size = answer.length + DIGEST_BYTES;
+    if (this.#buffer.length < size) this.#buffer = new Uint8Array(size);
+    const record = this.#buffer.subarray(0, size);
     record.set(answer);
     record.set(digest, answer.length);
     this.#advance(digest, record.length);

@@ -24,5 +24,7 @@ export function predictSample(
 ): Float64Array | undefined {
   const s = sigma[t], q = clean[t];
   if (q === 0) return undefined;
-  return Float64Array.from({ length: rowSize }, (_, i) => (x[i] - s * epsilon[i]) / q);
+  const sample = new Float64Array(rowSize);
+  for (let i = 0; i < rowSize; i++) sample[i] = (x[i] - s * epsilon[i]) / q;
+  return sample;
 }

@@ -8,6 +8,7 @@ import { serveDevice } from "../../../src/runtime/devices/device_service.ts";
 import type { RowMemory } from "../../../src/runtime/devices/row_memory.ts";
 import type { RowCall } from "../../../src/runtime/devices/row_plans.ts";
 import type { Latency } from "./latency.ts";
+import { predictTwoPoints } from "./two_points.ts";
 
 const never = new Int32Array(new SharedArrayBuffer(4));
 
@@ -30,19 +31,12 @@ serveDevice((setup: DeviceSetup) => {
   });
 });
 
-/**
- * ε for data that is two points in every dimension, smoothed: cheap, and not linear, so that
- * solvers have work to do.
- */
 function denoise(memory: RowMemory, { start, count }: RowCall): void {
   const [latents, alphas] = memory.inputs as [Float32Array, Float32Array];
   const [noise] = memory.outputs as [Float32Array];
   const size = latents.length / memory.capacity;
   for (let row = start; row < start + count; row++) {
-    const alpha = alphas[row], scale = Math.sqrt(alpha), rest = Math.sqrt(1 - alpha);
-    for (let i = row * size; i < (row + 1) * size; i++) {
-      const pull = scale * latents[i] / (1 - alpha + 0.05);
-      noise[i] = (latents[i] - scale * pull / (1 + Math.abs(pull))) / rest;
-    }
+    const from = row * size, to = from + size;
+    predictTwoPoints(latents.subarray(from, to), alphas[row], noise.subarray(from, to));
   }
 }

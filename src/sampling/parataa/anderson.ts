@@ -27,6 +27,8 @@ import { weighted } from "../weighted.ts";
 export interface AndersonOptions {
   /** T. */
   numSteps: number;
+  /** W. */
+  windowSize: number;
   /** Elements of one latent. */
   rowSize: number;
   /** m: rounds remembered, the current one included. */
@@ -41,13 +43,16 @@ export interface AndersonOptions {
   oldestFirst: boolean;
 }
 
-/** The last m rounds of every step, in buffers allocated once. */
+/**
+ * The last m rounds of every step, in buffers allocated once. Steps W apart are never in the window
+ * together and share rows.
+ */
 export class AndersonMemory {
   readonly #options: AndersonOptions;
   /** m − 1. */
   readonly #size: number;
   /**
-   * Ring buffers over the rounds, each `[numSteps, rowSize]`; zero where a step was not in the
+   * Ring buffers over the rounds, each `[windowSize, rowSize]`; zero where a step was not in the
    * window.
    */
   readonly #residuals: Float64Array[];
@@ -65,9 +70,9 @@ export class AndersonMemory {
 
   /** Allocates everything that the run will need. */
   constructor(options: AndersonOptions) {
-    const { numSteps, rowSize, memorySize } = options;
+    const { numSteps, windowSize, rowSize, memorySize } = options;
     const ring = () =>
-      Array.from({ length: memorySize }, () => new Float64Array(numSteps * rowSize));
+      Array.from({ length: memorySize }, () => new Float64Array(windowSize * rowSize));
     const size = memorySize - 1;
     this.#options = options;
     this.#size = size;
@@ -94,12 +99,12 @@ export class AndersonMemory {
 
   /** R_t, `age` rounds ago. */
   residual(t: number, age = 0): Float64Array {
-    return row(this.#residuals[this.#slot(age)], t, this.#options.rowSize);
+    return this.#row(this.#residuals[this.#slot(age)], t);
   }
 
   /** x_t + R_t, `age` rounds ago. */
   image(t: number, age = 0): Float64Array {
-    return row(this.#images[this.#slot(age)], t, this.#options.rowSize);
+    return this.#row(this.#images[this.#slot(age)], t);
   }
 
   /**
@@ -107,7 +112,7 @@ export class AndersonMemory {
    * window, from the highest down.
    */
   remember(t: number): void {
-    this.#seen[t]++;
+    if (this.#seen[t]++ === 0) this.#forget(t);
     const size = this.#size;
     if (size === 0) return;
     const gram = this.#gram.subarray(t * size * size, (t + 1) * size * size);
@@ -130,6 +135,19 @@ export class AndersonMemory {
     weighted([weights[0], weights[1]], [this.image(t), this.image(t, 1)], out);
     for (let age = 2; age < weights.length; age++) {
       if (weights[age] !== 0) addWeighted(weights[age], this.image(t, age), out);
+    }
+  }
+
+  #row(rows: Float64Array, t: number): Float64Array {
+    const { windowSize, rowSize } = this.#options;
+    return row(rows, t % windowSize, rowSize);
+  }
+
+  /** Clears the earlier rounds of the step that had the rows of t before. */
+  #forget(t: number): void {
+    for (let age = 1; age < this.#options.memorySize; age++) {
+      this.residual(t, age).fill(0);
+      this.image(t, age).fill(0);
     }
   }
 

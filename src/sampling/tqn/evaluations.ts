@@ -49,12 +49,16 @@ const NO_PRODUCTS: Products = {
   ...{ a11: 0, a22: 0, a12: 0, a2y2: 0, a1y2: 0 },
 };
 
-/** The last evaluations of every step, in buffers allocated once. */
+/**
+ * The last evaluations of every step, in buffers allocated once. Steps W apart are never in the
+ * window together and share rows: a small window stays in memory that it has touched before.
+ */
 export class Evaluations {
   readonly #rowSize: number;
+  readonly #windowSize: number;
   readonly #pairs: number;
   readonly #damping: number;
-  /** `KEPT` of each step, to be written to. */
+  /** `KEPT` of each step of a window, to be written to. */
   readonly #rows: Evaluation[];
   readonly #known: Known[];
   /** Evaluations of step t that are of use. */
@@ -62,19 +66,22 @@ export class Evaluations {
   /** Of step t at its last probe. */
   readonly #products: Products[];
 
-  /** @param options `pairs`: secant pairs used, 0 … 2; `damping`: λ */
-  constructor(options: Record<"numSteps" | "rowSize" | "pairs" | "damping", number>) {
-    const { numSteps, rowSize, pairs, damping } = options;
-    const stride = rowSize + STAGGER, buffer = new Float64Array(numSteps * KEPT * 2 * stride);
+  /** @param options `windowSize`: W; `pairs`: secant pairs used, 0 … 2; `damping`: λ */
+  constructor(
+    options: Record<"numSteps" | "windowSize" | "rowSize" | "pairs" | "damping", number>,
+  ) {
+    const { numSteps, windowSize, rowSize, pairs, damping } = options;
+    const stride = rowSize + STAGGER, buffer = new Float64Array(windowSize * KEPT * 2 * stride);
     const view = (i: number) => row(buffer, i, stride).subarray(0, rowSize);
     this.#rowSize = rowSize;
+    this.#windowSize = windowSize;
     this.#pairs = pairs;
     this.#damping = damping;
-    this.#rows = Array.from({ length: numSteps * KEPT }, (_, i) => {
+    this.#rows = Array.from({ length: windowSize * KEPT }, (_, i) => {
       return { input: view(2 * i), output: view(2 * i + 1) };
     });
     this.#known = Array.from({ length: numSteps }, (_, t) => {
-      const first = this.#rows[KEPT * t];
+      const first = this.#rows[KEPT * (t % windowSize)];
       return [first, first, first];
     });
     this.#count = new Uint8Array(numSteps);
@@ -192,7 +199,7 @@ export class Evaluations {
   /** Puts rows that are free in the first place, else the oldest. */
   #makeRoom(t: number): void {
     const [newest, older, oldest] = this.#known[t], count = this.#count[t];
-    const free = count < KEPT ? this.#rows[KEPT * t + count] : oldest;
+    const free = count < KEPT ? this.#rows[KEPT * (t % this.#windowSize) + count] : oldest;
     this.#known[t] = [free, newest, older];
   }
 }

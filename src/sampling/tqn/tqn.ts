@@ -72,7 +72,10 @@ export class Tqn implements Solver {
       finished: options.variationSteps,
       uninitialised: initialTrajectory ? -1 : schedule.numSteps - 1,
     });
-    this.#evaluations = new Evaluations({ ...tqn, numSteps: schedule.numSteps, rowSize });
+    this.#evaluations = new Evaluations({
+      ...tqn,
+      ...{ numSteps: schedule.numSteps, windowSize, rowSize },
+    });
     const apart = tqn.strides.filter((stride) => stride > 1);
     const least = tqn.skipRadius > 0 ? 1 : Math.min(...apart);
     const gathered = Math.max(1, Math.ceil(windowSize / least));

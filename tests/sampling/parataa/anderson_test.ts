@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { AndersonMemory } from "../../../src/sampling/parataa/anderson.ts";
 import { TorchGenerator } from "../../../src/sampling/noise.ts";
 
-const STEPS = 4, SIZE = 7, LAMBDA = 1e-3;
-/** Window [start, end) of each round: steps enter from below and leave at the top. */
+const STEPS = 4, WINDOW = 3, SIZE = 7, LAMBDA = 1e-3;
+/** Window [start, end) of each round: steps enter from below and leave at the top; 0 gets the rows of 3. */
 const WINDOWS = [[2, 4], [1, 4], [1, 4], [0, 3], [0, 3]] as const;
 
 type Rows = Float64Array[]; // one per step, zeros outside the window
@@ -14,7 +14,7 @@ for (const memorySize of [1, 2, 3, 4]) {
     Deno.test(`accelerate() equals the dense formula, ${title}`, () => {
       const random = new TorchGenerator(memorySize);
       const memory = new AndersonMemory({
-        ...{ numSteps: STEPS, rowSize: SIZE, memorySize, oldestFirst },
+        ...{ numSteps: STEPS, windowSize: WINDOW, rowSize: SIZE, memorySize, oldestFirst },
         ...{ regularization: LAMBDA, scale: new Float64Array(STEPS + 1).fill(1) },
       });
       const history: { x: Rows; residual: Rows }[] = [];
@@ -100,7 +100,8 @@ for (
 ) {
   Deno.test(`accelerate() takes the plain step where the system is ${what}`, () => {
     const memory = new AndersonMemory({
-      ...{ numSteps: 1, rowSize: 2, memorySize: 3, regularization: 0, oldestFirst: false },
+      ...{ numSteps: 1, windowSize: 1, rowSize: 2, memorySize: 3 },
+      ...{ regularization: 0, oldestFirst: false },
       scale: Float64Array.of(1, 1),
     });
     const out = new Float64Array(2);

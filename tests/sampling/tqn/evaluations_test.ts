@@ -19,6 +19,7 @@ function after(
 ) {
   const evaluations = new Evaluations({
     numSteps: 2,
+    windowSize: 2,
     rowSize: SIZE,
     pairs,
     damping: 0.01,
@@ -129,4 +130,22 @@ Deno.test("slope() is 1 and nothing is NaN when small moves have led back to whe
   assert.deepEqual(evaluations.coefficients(1), [0, 0]);
   assert.deepEqual(evaluations.mirrored(1, { slope: 1, pairs: [0, 0] }), [0, 0]);
   assert.equal(evaluations.stretch(1, { c: 1, d: 1 }), undefined);
+});
+
+Deno.test("known() of a step does not change when it takes the rows of a step above the window", () => {
+  const evaluations = new Evaluations({
+    ...{ numSteps: 4, windowSize: 2, rowSize: SIZE, pairs: 2, damping: 0.01 },
+  });
+  const ask = (t: number, [above, epsilon]: Float64Array[]) => {
+    if (evaluations.has(t)) evaluations.probe(t, above);
+    evaluations.add(t, { ...{ c: 1, d: 1, n: 0 }, above, epsilon, xi: above, x: above });
+  };
+  for (let round = 0; round < 4; round++) ask(3, rows(2));
+  const answers = Array.from({ length: 5 }, () => rows(2));
+  answers.forEach((answer) => {
+    ask(1, answer);
+    ask(2, rows(2));
+  });
+  const wanted = answers.slice(2).reverse().map(([input, output]) => ({ input, output }));
+  assert.deepEqual(evaluations.known(1), wanted);
 });
