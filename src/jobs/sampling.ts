@@ -44,7 +44,7 @@ export interface Resumed {
  */
 export async function sampleOn(
   model: OpenModel,
-  { settings: asked, drawnSeed }: Settling,
+  { settings: asked, given, drawnSeed }: Settling,
   { watch, resumed }: { watch: Watch; resumed?: Resumed },
 ): Promise<RunResult> {
   const { signal } = watch, { pipeline } = model;
@@ -57,7 +57,7 @@ export async function sampleOn(
   const identity = trajectoryIdentity({ schedule, files, denoiserPart, eta });
   const task = taskOn(pipeline, asked);
   const measured = { pipeline, task, making: makingOf(asked, schedule, watch) };
-  const settings = await settleWindow(asked, measured);
+  const settings = await settleWindow({ settings: asked, given }, measured);
   const making = makingOf(settings, schedule, watch);
   const { count, jobs, recorded } = await task.samples(making, identity);
   // The jobs may have opened another network.

@@ -104,7 +104,8 @@ export function samplingFlags(defaults: ScriptDefaults) {
       default: 100,
       group: "Solver",
       help:
-        "steps evaluated per round, at most the timesteps; auto measures the device and chooses",
+        "steps evaluated per round, at most the timesteps; auto, the default on a GPU, measures " +
+        "the devices and chooses",
     },
     order: {
       type: "integer",

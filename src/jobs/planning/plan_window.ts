@@ -29,24 +29,68 @@ export interface Plan {
   best: WindowPlan;
   /** Window 1, which is sequential sampling. */
   sequential: WindowPlan;
+  /** Where no window pays: the fewest devices of the same kind with which one would. */
+  withDevices?: Devices;
 }
 
-/** Estimates the time of every window from the measured calls and the expected rounds. */
-export function planWindow(
-  times: readonly BatchTime[],
-  question: Omit<RoundsQuestion, "window">,
-): Plan {
-  const windows = candidates(question.numSteps).map((window) => {
+/** Devices that a window needs to pay. */
+export interface Devices {
+  /** Times as many as now. */
+  devices: number;
+  /** The best window with them. */
+  plan: WindowPlan;
+}
+
+/** What a plan is for. */
+export interface PlanQuestion extends Omit<RoundsQuestion, "window"> {
+  /** The solver's own time for a step of a round, in seconds; 0 by default. */
+  ownSeconds?: number;
+}
+
+/**
+ * Estimates the time of every window: the expected rounds times the measured time of a call and the
+ * solver's own time.
+ */
+export function planWindow(times: readonly BatchTime[], question: PlanQuestion): Plan {
+  const windows = windowPlans(times, question);
+  const [sequential] = windows;
+  const least = windows.reduce((a, b) => b.seconds < a.seconds ? b : a);
+  const best = pays(least, sequential) ? least : sequential;
+  if (best !== sequential) return { times, windows, best, sequential };
+  return { times, windows, best, sequential, withDevices: withMoreDevices(times, question) };
+}
+
+function windowPlans(times: readonly BatchTime[], question: PlanQuestion): WindowPlan[] {
+  const { numSteps, ownSeconds = 0 } = question;
+  return candidates(numSteps).map((window) => {
     const { rounds, nfe } = expectedRounds({ ...question, window });
     const { seconds, part } = bestCall(times, nfe / rounds);
     // Keep full rounds in one call if that is fastest, even if the mean round is best split.
     const wanted = part < nfe / rounds ? part : bestCall(times, window).part;
-    return { window, rounds, nfe, seconds: rounds * seconds, part: wanted };
+    const own = window === 1 ? 0 : nfe * ownSeconds;
+    return { window, rounds, nfe, seconds: rounds * seconds + own, part: wanted };
   });
-  const [sequential] = windows;
-  const least = windows.reduce((a, b) => b.seconds < a.seconds ? b : a);
-  const best = least.seconds < (1 - LEAST_GAIN) * sequential.seconds ? least : sequential;
-  return { times, windows, best, sequential };
+}
+
+function pays({ seconds }: WindowPlan, sequential: WindowPlan): boolean {
+  return seconds < (1 - LEAST_GAIN) * sequential.seconds;
+}
+
+/** Numbers of devices that are considered where the present ones are too few. */
+const MORE_DEVICES = [2, 4, 8, 16];
+
+/**
+ * The plan for the fewest times as many devices on which a window pays; `undefined` if none does.
+ * Devices share the steps of a call evenly.
+ */
+function withMoreDevices(times: readonly BatchTime[], question: PlanQuestion): Devices | undefined {
+  for (const devices of MORE_DEVICES) {
+    const shared = times.map(({ steps, seconds }) => ({ steps: steps * devices, seconds }));
+    const [sequential, ...windows] = windowPlans(shared, question);
+    const plan = windows.reduce((a, b) => b.seconds < a.seconds ? b : a, sequential);
+    if (pays(plan, sequential)) return { devices, plan };
+  }
+  return undefined;
 }
 
 /** 1, 2, 3, 4, 6, 8, 12, …, T. */
@@ -60,23 +104,34 @@ function candidates(numSteps: number): number[] {
 }
 
 /** Lines that report the choice. */
-export function planLines({ best, sequential, windows }: Plan): string[] {
-  const seconds = (plan: WindowPlan) => `${plan.seconds.toPrecision(2)} s`;
-  if (best === sequential) {
-    const line = `auto window: 1 step, ${seconds(best)} expected per sample`;
-    if (windows.length === 1) return [line];
-    const next = windows.slice(1).reduce((a, b) => b.seconds < a.seconds ? b : a);
-    return [
-      line,
-      "parallel sampling is not worthwhile here, it must save at least a tenth: " +
-      `the next best window, ${next.window}, would take ${seconds(next)} in ${
-        next.rounds.toFixed(0)
-      } rounds; window 1 is sequential sampling`,
-    ];
-  }
+export function planLines(plan: Plan): string[] {
+  const { best, sequential } = plan;
+  if (best === sequential) return sequentialLines(plan);
   return [
     `auto window: ${best.window} steps, at most ${best.part} in a call; ${seconds(best)} in ${
       best.rounds.toFixed(0)
     } rounds expected per sample, ${seconds(sequential)} sequentially`,
   ];
+}
+
+function sequentialLines({ best, windows, withDevices }: Plan): string[] {
+  const line = `auto window: 1 step, ${seconds(best)} expected per sample`;
+  if (windows.length === 1) return [line];
+  const next = windows.slice(1).reduce((a, b) => b.seconds < a.seconds ? b : a);
+  const change = withDevices
+    ? `${withDevices.devices} times as many devices would change that: window ` +
+      `${withDevices.plan.window}, ${seconds(withDevices.plan)}`
+    : "a device that evaluates several steps in the time of one would change that";
+  return [
+    line,
+    "sequential sampling is faster here, parallel sampling must save at least a tenth: " +
+    `the next best window, ${next.window}, would take ${seconds(next)} in ${
+      next.rounds.toFixed(0)
+    } rounds; window 1 is sequential sampling`,
+    change,
+  ];
+}
+
+function seconds(plan: WindowPlan): string {
+  return `${plan.seconds.toPrecision(2)} s`;
 }

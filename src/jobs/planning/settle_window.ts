@@ -1,9 +1,10 @@
 /** Replaces the window size `auto` by the planned one. @module */
-import type { Settled } from "../../arguments/settings.ts";
+import type { Settling } from "../../arguments/settle.ts";
 import type { LatentPipeline } from "../../pipelines/latent_pipeline.ts";
 import type { Method } from "../../sampling/options.ts";
 import type { Making, OpenTask } from "../tasks/task.ts";
 import { measureBatchTimes } from "./batch_times.ts";
+import { measureOwnTime } from "./own_time.ts";
 import { type Plan, planLines, planWindow } from "./plan_window.ts";
 
 /** The pipeline and task to measure. */
@@ -25,19 +26,25 @@ export async function measurePlan(
   { method, eta }: { method: Method; eta: number },
 ): Promise<MeasuredPlan> {
   const denoiser = await task.denoiser(task.anyCondition, making);
-  const { signal, schedule: { numSteps } } = making;
+  const { signal, schedule } = making, { numSteps } = schedule, { rowSize } = denoiser;
   const times = await measureBatchTimes(denoiser, { numSteps, signal });
-  const plan = planWindow(times, { method, eta, numSteps });
+  const ownSeconds = await measureOwnTime({ method, schedule, rowSize });
+  const plan = planWindow(times, { method, eta, numSteps, ownSeconds });
   return { plan, rowsPerStep: denoiser.rowsPerStep };
 }
 
-/** Fills in open window and batch sizes, so that the manifest records the chosen values. */
-export async function settleWindow<S extends Settled>(
-  settings: S,
+/**
+ * Fills in open window and batch sizes, so that the manifest records the chosen values. A window
+ * that was not given is open where an accelerator or several devices evaluate the network.
+ */
+export async function settleWindow(
+  { settings, given }: Pick<Settling, "settings" | "given">,
   measured: Measured,
-): Promise<S> {
+): Promise<Settling["settings"]> {
   const { method, windowSize, batchSize } = settings;
-  if (method === "sequential" || method === "own" || windowSize !== "auto") return settings;
+  if (method === "sequential" || method === "own") return settings;
+  const isOpen = !given.has("windowSize") && followsDevices(measured.pipeline);
+  if (windowSize !== "auto" && !isOpen) return settings;
   const { plan, rowsPerStep } = await measurePlan(measured, { ...settings, method });
   for (const line of planLines(plan)) measured.making.note(line);
   const { best } = plan;
@@ -46,4 +53,9 @@ export async function settleWindow<S extends Settled>(
   // The part was timed over all devices, `batchSize` limits the call of one.
   const rows = Math.ceil(best.part * rowsPerStep / measured.pipeline.devices.length);
   return { ...settled, batchSize: batchSize ?? rows };
+}
+
+/** Whether the devices are more than lanes of one CPU. */
+function followsDevices({ devices }: Pick<LatentPipeline, "devices">): boolean {
+  return devices.some(({ name }) => !/^cpu(:|$)/.test(name));
 }

@@ -8,6 +8,10 @@ import {
 import { expectedRounds } from "../../../src/jobs/planning/expected_rounds.ts";
 import { planTable } from "../../../src/cli/plan_table.ts";
 import { planLines, planWindow } from "../../../src/jobs/planning/plan_window.ts";
+import { createSchedule } from "../../../mod.ts";
+import { settle } from "../../../src/arguments/settle.ts";
+import { measureOwnTime } from "../../../src/jobs/planning/own_time.ts";
+import { type Measured, settleWindow } from "../../../src/jobs/planning/settle_window.ts";
 import { samplingCommand } from "../../../src/cli/commands/sampling_command.ts";
 import { NumericalError, RuntimeLibraryError, UsageError } from "../../../src/errors.ts";
 import { outputsOf, readManifest, runQuietly } from "../../support/sampling.ts";
@@ -117,8 +121,9 @@ Deno.test("planWindow() takes a wide window where a batch is free, and window 1 
   assert.equal(cpu.best.seconds, cpu.sequential.seconds);
   assert.match(
     planLines(cpu)[1],
-    /^parallel sampling is not worthwhile here, .*: the next best window, 2, /,
+    /^sequential sampling is faster here, .*: the next best window, 2, /,
   );
+  assert.match(planLines(cpu)[2], /^2 times as many devices would change that: window 2, 1\.8 s$/);
   assert.equal(
     planLines(planWindow([{ steps: 1, seconds: 1 }], { ...question, numSteps: 1 })).length,
     1,
@@ -130,6 +135,53 @@ Deno.test("planWindow() takes a wide window where a batch is free, and window 1 
   assert.match(table[0], /^ +1 +50\.0 +50 +2\.50 /);
   const parted = planWindow(curve((n) => n <= 8 ? 0.05 : 0.05 * n), question);
   assert.ok(parted.best.window > 1 && parted.best.part <= 8, JSON.stringify(parted.best));
+});
+
+Deno.test("planWindow() follows the devices: windows as wide as they are, narrower where the solver is slow", () => {
+  // A100s that share the rows: 5.5 ms a call and 4.65 ms a row, two rows a step.
+  const on = (devices: number, ownSeconds = 0) => {
+    const call = (n: number) => 5.5e-3 + 4.65e-3 * Math.ceil(2 * n / devices);
+    const question = { method: "tqn", eta: 0, numSteps: 100, ownSeconds } as const;
+    return planWindow(curve(call, [1, 2, 4, 8, 16, 32, 64, 100]), question);
+  };
+  const windows = [1, 4, 8, 16].map((devices) => on(devices).best.window);
+  assert.ok(windows.every((window, i) => i === 0 || window >= windows[i - 1]), windows.join());
+  assert.ok(windows[0] <= 2 && windows[2] >= 4 && windows[2] <= 16, windows.join());
+  assert.ok(on(8, 2e-3).best.window <= windows[2]);
+  const { best } = on(8, 1e-3), free = on(8).windows.find(({ window }) => window === best.window)!;
+  assert.ok(Math.abs(best.seconds - free.seconds - 1e-3 * best.nfe) < 1e-9);
+});
+
+Deno.test("measureOwnTime() is the time of the fastest round over its steps", async () => {
+  const schedule = createSchedule({ kind: "dit", numInferenceSteps: 20 });
+  let now = 0;
+  const clock = () => now += 2; // one tick before a round, one after
+  const question = { method: "tqn", schedule, rowSize: 4, clock } as const;
+  assert.equal(await measureOwnTime(question), 0.5); // 2 s for a window of four steps
+});
+
+/** Settings that a window is settled for, on devices of these names. */
+function settling(names: string[], given: string[]) {
+  const { denoiser } = timed(() => 0.01);
+  const schedule = createSchedule({ kind: "dit", numInferenceSteps: 20 });
+  const notes: string[] = [];
+  const making = { schedule, signal, guidanceScale: 4, note: (line: string) => notes.push(line) };
+  const measured = {
+    pipeline: { devices: names.map((name) => ({ name })) },
+    task: { denoiser: () => Promise.resolve({ ...denoiser, rowsPerStep: 2 }) },
+    making,
+  } as unknown as Measured;
+  const { settings } = settle({ task: "dit", numInferenceSteps: 20 });
+  return settleWindow({ settings, given: new Set(given) }, measured);
+}
+
+Deno.test("settleWindow() measures where an accelerator evaluates the network, unless a window was given", async () => {
+  assert.equal((await settling(["cpu:0"], [])).windowSize, 100);
+  assert.equal((await settling(["cpu:0", "cpu:1"], [])).windowSize, 100);
+  for (const names of [["cuda:0"], ["cuda:0", "cuda:1"]]) {
+    assert.ok(Number((await settling(names, [])).windowSize) <= 20);
+    assert.equal((await settling(names, ["windowSize"])).windowSize, 100);
+  }
 });
 
 Deno.test("runSampling() settles an auto window, records it, and repeats the run without measuring", () =>
