@@ -20,20 +20,29 @@ export interface PartTensor {
 /** The parts of one layer's change. */
 export type LoraParts = ReadonlyMap<LoraPart, PartTensor>;
 
+/** How a file scales the changes of a network, apart from each layer's own alpha. */
+export interface LoraScaling {
+  alpha?: number;
+  /** Divide by the root of the rank instead of the rank (rsLoRA: Kalajdzievski, 2023). */
+  rankStabilized?: boolean;
+}
+
 /**
  * Multiplies the parts out.
  *
- * @param alpha where the file tells it elsewhere than in the parts
  * @returns a matrix of as many elements as the weight; `undefined` where parts are missing
  * @throws {RangeError} where sizes of the parts do not fit together
  */
-export function loraChange(parts: LoraParts, alpha?: number): Matrix | undefined {
+export function loraChange(
+  parts: LoraParts,
+  { alpha, rankStabilized = false }: LoraScaling = {},
+): Matrix | undefined {
   const own = parts.get("alpha")?.data[0] ?? alpha;
   const change = plainChange(parts) ?? hadaChange(parts) ?? lokrChange(parts);
   if (change === undefined) return undefined;
   const { matrix, rank } = change;
   // No alpha, 0, and a change without rank are a factor of 1.
-  const factor = own && rank ? own / rank : 1;
+  const factor = own && rank ? own / (rankStabilized ? Math.sqrt(rank) : rank) : 1;
   return { ...matrix, data: factor === 1 ? matrix.data : matrix.data.map((x) => factor * x) };
 }
 

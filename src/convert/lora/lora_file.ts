@@ -5,7 +5,7 @@ import { SafetensorsFile } from "../../formats/safetensors/safetensors.ts";
 import type { TensorFile } from "../../formats/tensor_file.ts";
 import { shown } from "../../text.ts";
 import { floatReader } from "../float_values.ts";
-import type { LoraParts, PartTensor } from "./lora_change.ts";
+import type { LoraParts, LoraScaling, PartTensor } from "./lora_change.ts";
 import { loraName, type LoraPart } from "./lora_names.ts";
 
 /** Names that an error lists. */
@@ -53,7 +53,7 @@ export class LoraFile {
     if (others.length > 0 || layers.size === 0) {
       const found = others.length > 0 ? listed(others) : "no tensors";
       throw new ModelError(`${file} holds ${found}, wanted the tensors of a LoRA alone`, {
-        hint: "LoRA, LoHa and LoKr of kohya, LyCORIS and PEFT are read",
+        hint: "LoRA, LoHa, LoKr and DoRA of kohya, LyCORIS and PEFT are supported",
       });
     }
     return new LoraFile(file, tensors, layers, settingsOf(tensors, file));
@@ -80,13 +80,16 @@ export class LoraFile {
   }
 
   /**
-   * PEFT's alpha of a network's layers, which it keeps in the file's metadata.
+   * PEFT's scaling of a network's layers, from the file's metadata.
    *
    * @param network `unet` or `text_encoder`
    */
-  alpha(network: string): number | undefined {
-    const value = this.#settings[`${network}.lora_alpha`];
-    return typeof value === "number" ? value : undefined;
+  scaling(network: string): LoraScaling {
+    const alpha = this.#settings[`${network}.lora_alpha`];
+    return {
+      alpha: typeof alpha === "number" ? alpha : undefined,
+      rankStabilized: this.#settings[`${network}.use_rslora`] === true,
+    };
   }
 }
 
@@ -97,8 +100,8 @@ function settingsOf(tensors: TensorFile, file: string): JsonObject {
   const json = readJson(new TextEncoder().encode(text), { file: `${file}: ${METADATA}` });
   const settings = isJsonObject(json) ? json : {};
   for (const [key, value] of Object.entries(settings)) {
-    const isSet = isJsonObject(value) ? Object.keys(value).length > 0 : value === true;
-    if (!isSet || !/\.(alpha_pattern|use_rslora)$/.test(key)) continue;
+    const isSet = isJsonObject(value) && Object.keys(value).length > 0;
+    if (!isSet || !key.endsWith(".alpha_pattern")) continue;
     throw new ModelError(`${file}: ${shown(key)} of its metadata is set, wanted one alpha for all`);
   }
   return settings;

@@ -10,6 +10,7 @@ export type LoraPart =
   | "mid"
   | "alpha"
   | "dora_scale"
+  | "magnitude"
   | `hada_${"w1_a" | "w1_b" | "w2_a" | "w2_b" | "t1" | "t2"}`
   | `lokr_${"w1" | "w1_a" | "w1_b" | "w2" | "w2_a" | "w2_b" | "t2"}`;
 
@@ -28,7 +29,7 @@ const ENDINGS: readonly (readonly [pattern: RegExp, part?: LoraPart])[] = [
   [/\.(lokr_(?:w[12](?:_[ab])?|t2))$/],
   [/\.lora_A(?:\.default)?\.weight$/, "down"],
   [/\.lora_B(?:\.default)?\.weight$/, "up"],
-  [/\.lora_magnitude_vector(?:\.default)?(?:\.weight)?$/, "dora_scale"],
+  [/\.lora_magnitude_vector(?:\.default)?(?:\.weight)?$/, "magnitude"],
   [/\.lora(?:_linear_layer)?\.(down|up)\.weight$/],
 ];
 /**

@@ -3,6 +3,7 @@ import { ModelError } from "../../errors.ts";
 import type { TensorFile } from "../../formats/tensor_file.ts";
 import { shown } from "../../text.ts";
 import { ldmLayers } from "../single_file/unet_names.ts";
+import { decomposedChange, magnitudePart } from "./dora.ts";
 import { loraChange } from "./lora_change.ts";
 import { listed, type LoraFile } from "./lora_file.ts";
 import { layerSpellings } from "./lora_names.ts";
@@ -38,7 +39,8 @@ interface Place {
 }
 
 /**
- * Gives the networks with all LoRAs merged: W + Σ scale · (alpha / rank) · Δ.
+ * The networks with all LoRAs merged: W + Σ scale · (alpha / rank) · Δ, and for a DoRA
+ * W + scale · (W' − W), where W' is the weight at scale 1.
  *
  * @param targets networks under diffusers' and transformers' names
  * @throws {ModelError} where a layer of a LoRA is none of the networks', or of another size
@@ -54,7 +56,9 @@ export function mergeLoras(
     for (const layer of lora.layers.keys()) {
       const { target, tensor } = places.get(layer)!;
       const own = changes.get(target)!;
-      const change = () => changeOf(lora, layer, target.name, scale);
+      const { shape } = target.tensors.entries.get(tensor)!;
+      const change = (weight: Float32Array) =>
+        changeOf(lora, layer, { network: target.name, scale, weight, shape });
       own.set(tensor, [...own.get(tensor) ?? [], change]);
     }
   }
@@ -91,12 +95,6 @@ function spellings(network: string, layer: string): string[] {
 /** @throws {ModelError} where the LoRA belongs to another model, before any number is read */
 function checkLayers(lora: LoraFile, places: ReadonlyMap<string, Place>): void {
   const { file, layers } = lora;
-  const decomposed = [...layers.keys()].filter((layer) => layers.get(layer)!.has("dora_scale"));
-  if (decomposed.length > 0) {
-    throw new ModelError(
-      `${file} is a DoRA (${listed(decomposed)}), wanted one without dora_scale`,
-    );
-  }
   const unknown = [...layers.keys()].filter((layer) => !places.has(layer));
   if (unknown.length > 0) {
     throw new ModelError(
@@ -112,22 +110,43 @@ function checkLayers(lora: LoraFile, places: ReadonlyMap<string, Place>): void {
     const { target, tensor } = places.get(layer)!;
     const { shape } = target.tensors.entries.get(tensor)!;
     const count = shape.reduce((product, size) => product * size, 1);
-    if (size.rows === shape[0] && size.rows * size.columns === count) continue;
-    const found = `${size.rows}×${size.columns}`;
-    throw unfit(lora, layer, `changes ${found} numbers, the weight is [${shape}]`);
+    if (size.rows !== shape[0] || size.rows * size.columns !== count) {
+      const found = `${size.rows}×${size.columns}`;
+      throw unfit(lora, layer, `changes ${found} numbers, the weight is [${shape}]`);
+    }
+    const magnitude = magnitudePart(shapes);
+    if (magnitude && magnitude.count !== shape[magnitude.axis]) {
+      throw unfit(lora, layer, `has ${magnitude.count} magnitudes, the weight is [${shape}]`);
+    }
   }
+}
+
+/** Weight that a layer of a LoRA changes, and how much. */
+interface ChangedWeight {
+  network: string;
+  scale: number;
+  weight: Float32Array;
+  shape: readonly number[];
 }
 
 async function changeOf(
   lora: LoraFile,
   layer: string,
-  network: string,
-  scale: number,
+  { network, scale, weight, shape }: ChangedWeight,
 ): Promise<Float32Array> {
   const parts = await lora.parts(layer);
   try {
-    const { data } = loraChange(parts, lora.alpha(network))!;
-    return data.map((value) => scale * value);
+    const { data } = loraChange(parts, lora.scaling(network))!;
+    const magnitude = magnitudePart(lora.shapes(layer));
+    const whole = magnitude
+      ? decomposedChange(
+        weight,
+        data,
+        { axis: magnitude.axis, values: parts.get(magnitude.part)!.data },
+        shape,
+      )
+      : data;
+    return whole.map((value) => scale * value);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
     throw unfit(lora, layer, `has parts that do not fit together: ${error.message}`);

@@ -10,8 +10,8 @@ import {
   type TensorRange,
 } from "../../formats/tensor_file.ts";
 
-/** Makes the numbers to add to a tensor. */
-export type Change = () => Promise<Float32Array>;
+/** Computes the numbers to add to a tensor from its own numbers. */
+export type Change = (values: Float32Array) => Promise<Float32Array>;
 
 /** A file whose changed tensors are float32. */
 export class MergedTensors implements TensorFile {
@@ -51,9 +51,10 @@ export class MergedTensors implements TensorFile {
   async #merge(name: string, changes: readonly Change[]): Promise<Uint8Array> {
     const { dtype, length } = entryOf(this.#file.entries, name, "the file");
     const bytes = await this.#file.readBytes(name, { offset: 0, length });
-    const sum = Float32Array.from(floatReader(name, dtype)(bytes));
+    const own = Float32Array.from(floatReader(name, dtype)(bytes));
+    const sum = own.slice();
     for (const change of changes) {
-      const values = await change();
+      const values = await change(own);
       for (let i = 0; i < sum.length; i++) sum[i] += values[i];
     }
     return new Uint8Array(sum.buffer);

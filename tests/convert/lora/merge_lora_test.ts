@@ -58,15 +58,17 @@ function tensor(shape: readonly number[], value = 1): SafetensorsTensor {
   return { dtype: "F32", shape, data };
 }
 
-/** What a LoRA adds to the first number of a layer's weight. */
-async function added(
+interface Merge {
+  scale?: number;
+  layer?: string;
+  metadata?: Map<string, string>;
+}
+
+/** A layer's weight before and after a merge. */
+async function merge(
   entries: Record<string, SafetensorsTensor>,
-  { scale = 1, layer = LAYER, metadata }: {
-    scale?: number;
-    layer?: string;
-    metadata?: Map<string, string>;
-  } = {},
-): Promise<number> {
+  { scale = 1, layer = LAYER, metadata }: Merge = {},
+): Promise<{ before: number[]; after: number[] }> {
   const bytes = writeSafetensors(new Map(Object.entries(entries)), metadata);
   const file = await SafetensorsFile.open({
     size: bytes.length,
@@ -76,9 +78,18 @@ async function added(
   const all = await targets();
   const merged = mergeLoras(all, [{ lora, scale }]);
   const i = layer.startsWith("text_model") ? 1 : 0;
-  const first = async (from: typeof merged[number]) =>
-    Number((await from.read(`${layer}.weight`)).data[0]);
-  return await first(merged[i]) - await first(all[i].tensors);
+  const weight = async (from: typeof merged[number]) =>
+    Array.from((await from.read(`${layer}.weight`)).data as Float32Array, Number);
+  return { before: await weight(all[i].tensors), after: await weight(merged[i]) };
+}
+
+/** What a LoRA adds to the first number of a layer's weight. */
+async function added(
+  entries: Record<string, SafetensorsTensor>,
+  options: Merge = {},
+): Promise<number> {
+  const { before, after } = await merge(entries, options);
+  return after[0] - before[0];
 }
 
 const near = (value: number, wanted: number) =>
@@ -100,11 +111,50 @@ Deno.test("mergeLoras() scales by alpha and rank: of the file, of PEFT's metadat
   };
   const settings = (json: unknown) => new Map([["lora_adapter_metadata", JSON.stringify(json)]]);
   near(await added(peft, { metadata: settings({ "unet.lora_alpha": 8, "unet.r": 4 }) }), 8);
+  const stabilized = { "unet.lora_alpha": 8, "unet.r": 4, "unet.use_rslora": true };
+  near(await added(peft, { metadata: settings(stabilized) }), 16);
   await assert.rejects(
     () => added(peft, { metadata: settings({ "unet.alpha_pattern": { a: 1 } }) }),
     /lora\.safetensors: "unet\.alpha_pattern" of its metadata is set, wanted one alpha for all$/,
   );
 });
+
+// Published rule of DoRA: the norm of each output or input becomes its magnitude.
+const CONV = "down_blocks.0.resnets.0.conv1";
+const DORAS: [file: string, layer: string, magnitude: string, shape: number[], axis: 0 | 1][] = [
+  ["LyCORIS, outputs", LAYER, "dora_scale", [32, 1], 0],
+  ["LyCORIS, inputs", LAYER, "dora_scale", [1, 32], 1],
+  ["LyCORIS, inputs of a convolution", CONV, "dora_scale", [1, 32, 1, 1], 1],
+  ["PEFT", LAYER, "lora_magnitude_vector", [32], 0],
+  ["PEFT, a convolution", CONV, "lora_magnitude_vector.weight", [1, 32, 1, 1], 0],
+];
+for (const [file, layer, magnitude, shape, axis] of DORAS) {
+  Deno.test(`mergeLoras() sets the norms that a DoRA of ${file} has`, async () => {
+    const kernel = layer === CONV ? 9 : 1;
+    const down = kernel === 9 ? [2, 32, 3, 3] : [2, 32];
+    const entries: Record<string, SafetensorsTensor> = {
+      [`unet.${layer}.lora_A.weight`]: tensor(down, 0.01),
+      [`unet.${layer}.lora_B.weight`]: tensor(kernel === 9 ? [32, 2, 1, 1] : [32, 2]),
+      [`unet.${layer}.${magnitude}`]: {
+        ...{ dtype: "F32", shape } as const,
+        data: Float32Array.from({ length: 32 }, (_, i) => i / 8),
+      },
+    };
+    const { before, after } = await merge(entries, { layer });
+    const groupOf = (i: number) => Math.floor(i / kernel / (axis === 0 ? 32 : 1)) % 32;
+    const norms = (weight: number[]) => {
+      const sums = new Array<number>(32).fill(0);
+      weight.forEach((value, i) => sums[groupOf(i)] += value ** 2);
+      return sums.map(Math.sqrt);
+    };
+    for (const [i, norm] of norms(after).entries()) near(norm, i / 8);
+    const changed = before.map((value) => value + 0.02);
+    const own = norms(changed);
+    for (const i of [0, 99, 777]) near(after[i], changed[i] * groupOf(i) / 8 / own[groupOf(i)]);
+    const half = await merge(entries, { layer, scale: 0.5 });
+    for (const i of [0, 99, 777]) near(half.after[i], (before[i] + after[i]) / 2);
+  });
+}
 
 Deno.test("mergeLoras() knows the spellings of diffusers through the years", async () => {
   const block = LAYER.slice(0, -".to_q".length);
@@ -179,9 +229,14 @@ Deno.test("mergeLoras() refuses LoRAs of other models, damaged ones and other fi
       { [`${key}.lora_up.weight`]: tensor([32, 4]), [`${key}.lora_down.weight`]: tensor([4, 40]) },
       /changes 32×40 numbers, the weight is \[32,32\]$/,
     ],
+    [{ [`${key}.dora_scale`]: tensor([32, 1]) }, /has only dora_scale$/],
     [
-      { [`${key}.dora_scale`]: tensor([32, 1]) },
-      /is a DoRA \("lora_unet_.*"\), wanted one without/,
+      {
+        [`${key}.lora_up.weight`]: tensor([32, 4]),
+        [`${key}.lora_down.weight`]: tensor([4, 32]),
+        [`${key}.dora_scale`]: tensor([31, 1]),
+      },
+      /has 31 magnitudes, the weight is \[32,32\]$/,
     ],
     [{ "conv_in.weight": tensor([4]) }, /holds "conv_in\.weight", wanted the tensors of a LoRA/],
     [{}, /holds no tensors, wanted/],
