@@ -32,6 +32,21 @@ export function cString(text: string): Uint8Array<ArrayBuffer> {
   return encoder.encode(text + "\0");
 }
 
+/**
+ * A path as ONNX Runtime's `ORTCHAR_T*`: UTF-16 on Windows, UTF-8 elsewhere, with a terminating
+ * zero. Only parameters of that type take it. Paths in configuration entries and provider options
+ * are `char*`, hence {@link cString} on every system.
+ *
+ * @throws {TypeError} if the path contains a zero byte
+ */
+export function pathString(path: string, os = Deno.build.os): Uint8Array<ArrayBuffer> {
+  const utf8 = cString(path);
+  if (os !== "windows") return utf8;
+  const units = new Uint16Array(path.length + 1);
+  for (let i = 0; i < path.length; i++) units[i] = path.charCodeAt(i);
+  return new Uint8Array(units.buffer);
+}
+
 /** Returns a copy of a C string; "" for NULL. */
 export function readCString(pointer: Deno.PointerValue): string {
   return pointer === null ? "" : new Deno.UnsafePointerView(pointer).getCString();

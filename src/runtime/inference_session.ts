@@ -5,9 +5,9 @@
 import type { OrtApi } from "../../ffi/ort_api.ts";
 import { OwnedPointer } from "../../ffi/owned_pointer.ts";
 import {
-  cString,
   CStringArray,
   OutPointer,
+  pathString,
   pointerArray,
   pointerFromAddress,
   pointerToAddress,
@@ -281,7 +281,7 @@ async function load(
   },
 ): Promise<void> {
   const { CreateSession, CreateSessionFromArray } = api.nonblocking;
-  const bytes = typeof model === "string" ? cString(model) : model;
+  const bytes = typeof model === "string" ? pathString(model) : model;
   const call = typeof model === "string"
     ? () => CreateSession(env, bytes, options, out.cell)
     : () => CreateSessionFromArray(env, bytes, BigInt(bytes.byteLength), options, out.cell);

@@ -5,6 +5,7 @@ import {
   cString,
   CStringArray,
   OutPointer,
+  pathString,
   pointerArray,
   pointerAt,
   readCString,
@@ -22,6 +23,18 @@ Deno.test("cString() and readCString() round-trip UTF-8", () => {
 
 Deno.test("cString() refuses a NUL, where C would cut the text", () => {
   assert.throws(() => cString("a\0b"), TypeError);
+});
+
+Deno.test("pathString() is UTF-16 on Windows and UTF-8 elsewhere, zero included", () => {
+  const path = "C:\\鴨🦆";
+  const utf8 = [0x43, 0x3a, 0x5c, 0xe9, 0xb4, 0xa8, 0xf0, 0x9f, 0xa6, 0x86, 0];
+  assert.deepEqual([...pathString(path, "linux")], utf8);
+  assert.deepEqual([...pathString(path, "darwin")], utf8);
+  const units = new Uint16Array(pathString(path, "windows").buffer);
+  assert.deepEqual([...units], [0x43, 0x3a, 0x5c, 0x9d28, 0xd83e, 0xdd86, 0]);
+  for (const os of ["linux", "windows"] as const) {
+    assert.throws(() => pathString("a\0b", os), TypeError);
+  }
 });
 
 Deno.test("CStringArray points to its strings", () => {
