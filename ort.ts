@@ -31,9 +31,12 @@ export type {
   DeviceSpec,
   FaultKind,
   FaultReport,
+  LocalDevice,
 } from "./src/runtime/devices/device.ts";
 export type { PoolRunOptions } from "./src/runtime/devices/device_pool.ts";
 export type { DevicePoolOptions } from "./src/runtime/devices/device_roster.ts";
+export type { PingTimes } from "./src/runtime/devices/remote/grpc_pings.ts";
+export type { RemoteDevice, RemoteOptions } from "./src/runtime/devices/remote/remote_device.ts";
 export { Environment, type EnvironmentOptions } from "./src/runtime/environment.ts";
 export { InferenceSession, type RunOptions } from "./src/runtime/inference_session.ts";
 export { IoBinding, type IoBindingRunOptions } from "./src/runtime/io_binding.ts";

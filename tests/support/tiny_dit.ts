@@ -24,6 +24,8 @@ export interface TinyDitOptions {
   classes?: number;
   /** Every row gets the timestep of the first one, as in exports that lost their batch. */
   firstRowOnly?: boolean;
+  /** Factor of the latent inside the network; 0.7 by default. */
+  latentScale?: number;
   /** Factor of the decoder's weights. */
   decoderScale?: number;
   scheduler?: Record<string, unknown>;
@@ -76,7 +78,7 @@ export function tinyDitModel(options: TinyDitOptions = {}): Uint8Array<ArrayBuff
     outputs: [latent("out_sample", 2 * channels)],
     initializers: [
       { name: "rows", type: "int64", dims: [4], values: BigInt64Array.of(-1n, 1n, 1n, 1n) },
-      constant("scale", [], [0.7]),
+      constant("scale", [], [options.latentScale ?? 0.7]),
       constant("per_step", [], [1e-3]),
       constant("per_class", [], [0.1]),
       constant("zero", [], [0]),

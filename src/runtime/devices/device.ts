@@ -4,24 +4,29 @@
  */
 import { cudaSessionOptions } from "../providers/cuda_devices.ts";
 import type { SessionOptions } from "../session_options.ts";
+import { isRemote, type RemoteDevice, remoteName } from "./remote/remote_device.ts";
+
+/** A device of this machine, or a model on a server. */
+export type DeviceSpec = LocalDevice | RemoteDevice;
 
 /**
  * A device with a Worker of its own: a GPU by CUDA's number with its own session, or a lane of the
  * CPU; all lanes share one session, and so one copy of the weights.
  */
-export type DeviceSpec =
+export type LocalDevice =
   | { readonly kind: "cuda"; readonly id: number }
   | { readonly kind: "cpu"; readonly lane: number };
 
-/** `cuda:0`, `cpu:1`. */
+/** `cuda:0`, `cpu:1`, `grpc://host:8001/model#0`. */
 export function deviceName(device: DeviceSpec): string {
+  if (isRemote(device)) return remoteName(device);
   return device.kind === "cuda" ? `cuda:${device.id}` : `cpu:${device.lane}`;
 }
 
 /**
  * Options of the session that a device's Worker opens, or of the one that the CPU's lanes share.
  */
-export function deviceSessionOptions(device: DeviceSpec, base: SessionOptions): SessionOptions {
+export function deviceSessionOptions(device: LocalDevice, base: SessionOptions): SessionOptions {
   return device.kind === "cuda"
     ? cudaSessionOptions(device.id, base)
     : { ...base, provider: "cpu" };

@@ -3,6 +3,7 @@
  * @module
  */
 import type { TensorMetadata } from "../model_metadata.ts";
+import type { ServedModel } from "./remote/remote_device.ts";
 import type { RowMemory } from "./row_memory.ts";
 import type { RowCall } from "./row_plans.ts";
 
@@ -10,6 +11,8 @@ import type { RowCall } from "./row_plans.ts";
 export interface DeviceLink {
   readonly inputs: readonly TensorMetadata[];
   readonly outputs: readonly TensorMetadata[];
+  /** The model's server; absent for a device of this machine. */
+  readonly served?: ServedModel;
   /**
    * Evaluates rows.
    *

@@ -3,6 +3,7 @@
  * @module
  */
 import { RuntimeLibraryError } from "../../errors.ts";
+import type { ServedNetwork } from "./admission.ts";
 import type { CallLimits } from "./call_size.ts";
 import type { DeviceReport } from "./device.ts";
 import { DeviceFault, neededMemory } from "./device_fault.ts";
@@ -77,6 +78,11 @@ export class DevicePool implements AsyncDisposable {
   ): Promise<DevicePool> {
     const roster = await DeviceRoster.open(environment, model, options);
     return new DevicePool(roster, options.deadlineSeconds);
+  }
+
+  /** Models on servers that devices stand for, each once. */
+  get served(): readonly ServedNetwork[] {
+    return this.#roster.served;
   }
 
   /** Names of the devices that take rows. */

@@ -3,17 +3,23 @@
  * @module
  */
 import { RuntimeLibraryError } from "../../errors.ts";
+import { Admission, type ServedNetwork } from "./admission.ts";
 import type { DeviceReport, DeviceSpec } from "./device.ts";
 import { DeviceFault } from "./device_fault.ts";
 import { type Environment, shareEnvironment } from "../environment.ts";
 import { DeviceSessions } from "./open_devices.ts";
 import { PoolDevice } from "./pool_device.ts";
+import { probeDevice } from "./probe.ts";
+import { isRemote, type RemoteOptions } from "./remote/remote_device.ts";
 import type { PoolCall } from "./row_batch.ts";
 import type { SessionOptions } from "../session_options.ts";
 
 /** Options of {@link DevicePool.open}. */
 export interface DevicePoolOptions {
-  /** A Worker for each; without them one session of this thread does all, made by `session`. */
+  /**
+   * A Worker or a connection for each; without them one session of this thread does all, made by
+   * `session`.
+   */
   readonly devices?: readonly DeviceSpec[];
   /** Provider, threads and the like; the devices have the last word on the provider. */
   readonly session?: SessionOptions;
@@ -24,6 +30,8 @@ export interface DevicePoolOptions {
   readonly deadlineSeconds?: number;
   /** Seconds that a device may take to open its session, 600 by default. */
   readonly openSeconds?: number;
+  /** Certificates and headers for models on servers. */
+  readonly remote?: RemoteOptions;
   /** What to go on with when all devices are lost; nothing by default. */
   readonly fallback?: "cpu";
   /** Called with a line for people when a device is lost or replaced. */
@@ -55,6 +63,7 @@ export class DeviceRoster {
   readonly #sessions: DeviceSessions;
   readonly #devices: PoolDevice[] = [];
   readonly #options: DevicePoolOptions;
+  readonly #admission: Admission;
   /** Whether every device that was given up had left the native side. */
   #clean = true;
   /** Devices on their way in or out. */
@@ -70,6 +79,7 @@ export class DeviceRoster {
     this.#environment = shareEnvironment(environment);
     this.#sessions = new DeviceSessions(this.#environment, model, options);
     this.#options = options;
+    this.#admission = new Admission((line) => this.#tell(line));
   }
 
   /**
@@ -97,6 +107,11 @@ export class DeviceRoster {
     return this.#devices;
   }
 
+  /** Models on servers that devices stand for. */
+  get served(): readonly ServedNetwork[] {
+    return this.#admission.served;
+  }
+
   /** Names of the devices that take rows, or will. */
   get live(): readonly string[] {
     return this.#devices.filter(({ state }) => state !== "lost").map(({ name }) => name);
@@ -113,9 +128,9 @@ export class DeviceRoster {
     return [];
   }
 
-  /** A new Worker for a device; until it is there others take its rows. */
+  /** Opens a device again; until it is there others take its rows. */
   restart(device: PoolDevice, fault: DeviceFault): void {
-    this.#tell(`${device.name} failed (${fault.message}); it gets a new Worker`);
+    this.#tell(`${device.name} failed (${fault.message}); ${device.opener.remedy}`);
     this.#retire(device, "abandon");
     device.state = "starting";
     this.#openLater(device, "could not be opened again: ");
@@ -169,30 +184,57 @@ export class DeviceRoster {
 
   async #openAll(): Promise<void> {
     const { devices, session } = this.#options;
-    const openers = devices?.map((device) => this.#sessions.worker(device)) ??
+    const openers = devices?.map((device) => this.#sessions.device(device)) ??
       [this.#sessions.local(session?.provider ?? "cpu")];
     this.#devices.push(...openers.map((opener) => new PoolDevice(opener)));
     const opened = await Promise.allSettled(this.#devices.map((device) => this.#open(device)));
-    const failed = opened.find((result) => result.status === "rejected");
+    for (const device of this.#opened) this.#admission.compareTensors(device);
+    const probed = await Promise.allSettled(this.#opened.map((device) => this.#probe(device)));
+    const failed = [...opened, ...probed].find((result) => result.status === "rejected");
     if (failed && this.live.length === 0) {
       const fallback = this.#newFallback();
       if (!fallback) throw failed.reason;
       await this.#open(fallback);
     }
-    for (const device of this.#devices) if (device.state === "lost") this.#tellLost(device);
+    for (const device of this.#devices) {
+      if (device.state === "lost") this.#tellLost(device);
+      else this.#admit(device);
+    }
+  }
+
+  get #opened(): PoolDevice[] {
+    return this.#devices.filter(({ link }) => link !== undefined);
   }
 
   /** Opens a device, or marks it lost. */
   async #open(device: PoolDevice): Promise<void> {
     device.state = "starting";
-    try {
+    await this.#orLost(device, async () => {
       device.link = await device.opener.open({
         signal: this.#closing.signal,
         onStuck: () => this.#clean = false,
       });
-      device.state = "ready";
+    });
+  }
+
+  /** Has a device evaluate fixed rows. Devices that open the same file need no comparison. */
+  async #probe(device: PoolDevice): Promise<void> {
+    if (!this.#options.devices?.some(isRemote)) return;
+    await this.#orLost(device, async () => {
+      const deadline = device.deadline(1, this.#options.deadlineSeconds);
+      device.probe = await probeDevice(device.link!, deadline).catch((error: Error) => {
+        const reason = `${device.name} cannot evaluate a row: ${error.message}`;
+        throw error instanceof DeviceFault ? new RuntimeLibraryError(reason) : error;
+      });
+    });
+  }
+
+  async #orLost(device: PoolDevice, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
+      this.#retire(device, "abandon");
       device.note("open", message);
       device.state = "lost";
       device.lostBecause = message;
@@ -200,14 +242,31 @@ export class DeviceRoster {
     }
   }
 
+  /**
+   * Lets an open device take rows.
+   *
+   * @throws {RuntimeLibraryError} if it evaluates another network than those before it
+   */
+  #admit(device: PoolDevice): void {
+    this.#admission.admit(device);
+    device.state = "ready";
+  }
+
   /** Opens a device while the others work. */
   #openLater(device: PoolDevice, prefix: string): void {
     const { signal } = this.#closing;
-    const opened = this.#open(device).then(
+    const opened = this.#reopen(device).then(
       () => signal.aborted ? this.#retire(device, "close") : this.events?.ready(device),
       (error) => signal.aborted ? undefined : this.lose(device, prefix + error.message),
     );
     this.#moving.push(opened);
+  }
+
+  async #reopen(device: PoolDevice): Promise<void> {
+    await this.#open(device);
+    this.#admission.compareTensors(device);
+    await this.#probe(device);
+    this.#admit(device);
   }
 
   #fallBack(): boolean {

@@ -2,16 +2,21 @@
  * Opens the sessions that devices run on.
  * @module
  */
-import { deviceName, deviceSessionOptions, type DeviceSpec } from "./device.ts";
+import { deviceName, deviceSessionOptions, type DeviceSpec, type LocalDevice } from "./device.ts";
 import type { Environment } from "../environment.ts";
 import { InferenceSession, lendSession } from "../inference_session.ts";
 import { LocalLink } from "./local_link.ts";
 import type { DeviceOpener, OpenOptions } from "./pool_device.ts";
+import { isRemote, type RemoteDevice, type RemoteOptions } from "./remote/remote_device.ts";
 import type { SessionOptions } from "../session_options.ts";
 import { WorkerLink } from "./worker_link.ts";
 
 /** Opening a session may take as long as reading a large model from a slow disk. */
 const OPEN_SECONDS = 600;
+/** Workers that are started in the place of a lost one. */
+const WORKER_RESTARTS = 3;
+/** A server that has not answered yet gets this long: its address may be wrong. */
+const FIRST_PATIENCE_MS = 5_000;
 
 /** A model on its way to every device. */
 export class DeviceSessions {
@@ -19,24 +24,32 @@ export class DeviceSessions {
   readonly #model: string | Uint8Array;
   readonly #options: SessionOptions;
   readonly #openMs: number;
+  readonly #remote: RemoteOptions;
   readonly #sessions = new Map<string, Promise<InferenceSession>>();
 
   constructor(
     environment: Environment,
     model: string | Uint8Array,
-    { session = {}, openSeconds = OPEN_SECONDS }: {
+    { session = {}, openSeconds = OPEN_SECONDS, remote = {} }: {
       session?: SessionOptions;
       openSeconds?: number;
+      remote?: RemoteOptions;
     },
   ) {
     this.#environment = environment;
     this.#model = model;
     this.#options = session;
     this.#openMs = openSeconds * 1000;
+    this.#remote = remote;
+  }
+
+  /** A device by its name. */
+  device(device: DeviceSpec): DeviceOpener {
+    return isRemote(device) ? this.#server(device) : this.#worker(device);
   }
 
   /** A Worker: on CUDA with a session of its own, on the CPU with the one that all lanes share. */
-  worker(device: DeviceSpec): DeviceOpener {
+  #worker(device: LocalDevice): DeviceOpener {
     const options = deviceSessionOptions(device, this.#options);
     const open = async (opening: OpenOptions) => {
       const session = device.kind === "cpu"
@@ -49,13 +62,30 @@ export class DeviceSessions {
       });
     };
     const ownSession = device.kind === "cuda";
-    return { name: deviceName(device), replaceable: true, ownSession, open };
+    const remedy = "it gets a new Worker";
+    return { name: deviceName(device), restarts: WORKER_RESTARTS, remedy, ownSession, open };
+  }
+
+  /** A model on a server. */
+  #server(device: RemoteDevice): DeviceOpener {
+    let again = false;
+    const open = async ({ signal }: OpenOptions) => {
+      const { RemoteLink } = await import("./remote/remote_link.ts");
+      const patienceMs = again ? this.#openMs : Math.min(FIRST_PATIENCE_MS, this.#openMs);
+      const link = await RemoteLink.open(device, this.#remote, { signal, patienceMs, again });
+      again = true;
+      return link;
+    };
+    const remedy = "connecting again";
+    // Proxies close connections at any time; a server that fails often is lost for that.
+    const restarts = Infinity;
+    return { name: deviceName(device), restarts, remedy, ownSession: false, open };
   }
 
   /** A session of this thread, as the options have it or on the CPU. */
   local(name: string, options: SessionOptions = this.#options): DeviceOpener {
     const open = async () => new LocalLink(this.#environment, await this.#shared(name, options));
-    return { name, replaceable: false, ownSession: false, open };
+    return { name, restarts: 0, remedy: "", ownSession: false, open };
   }
 
   /** The options that every session is made with. */

@@ -6,6 +6,7 @@ import { nextCall } from "./call_size.ts";
 import type { DeviceReport, FaultKind } from "./device.ts";
 import type { DeviceFault } from "./device_fault.ts";
 import type { DeviceLink } from "./device_link.ts";
+import type { Probe } from "./probe.ts";
 import type { PoolCall } from "./row_batch.ts";
 import type { RowCall } from "./row_plans.ts";
 import type { RowTaker } from "./row_shares.ts";
@@ -17,8 +18,6 @@ import type { RowTaker } from "./row_shares.ts";
 const REMEMBERED = 7, ENOUGH = 3;
 /** Failed calls in a row after which a device is lost. */
 export const MOST_IN_A_ROW = 3;
-/** Workers that are started in the place of lost ones. */
-const MOST_RESTARTS = 3;
 /**
  * Time for a call whose length nobody knows yet: a GPU's first runs choose and load kernels, a CPU
  * may be slow.
@@ -38,8 +37,10 @@ export interface OpenOptions {
 /** How to open a device. */
 export interface DeviceOpener {
   readonly name: string;
-  /** Whether a new Worker can take the place of one that hangs. */
-  readonly replaceable: boolean;
+  /** How often it may be opened again. */
+  readonly restarts: number;
+  /** How it is replaced, for the note. */
+  readonly remedy: string;
   /** Whether its session is its own, so that opening it again gives back what memory it holds. */
   readonly ownSession: boolean;
   open(options: OpenOptions): Promise<DeviceLink>;
@@ -49,6 +50,8 @@ export interface DeviceOpener {
 export class PoolDevice implements RowTaker {
   readonly opener: DeviceOpener;
   link: DeviceLink | undefined;
+  /** What it answers to fixed rows, where devices are compared by them. */
+  probe: Probe | undefined;
   state: "starting" | "ready" | "lost" = "starting";
   /** Why it is lost. */
   lostBecause = "";
@@ -189,7 +192,7 @@ export class PoolDevice implements RowTaker {
   }
 
   #restart(): Verdict {
-    if (!this.opener.replaceable || this.#restarts >= MOST_RESTARTS) return "lost";
+    if (this.#restarts >= this.opener.restarts) return "lost";
     this.#restarts++;
     return "restart";
   }

@@ -1,0 +1,49 @@
+/**
+ * Status of a gRPC call (github.com/grpc/grpc/blob/master/doc/statuscodes.md).
+ * @module
+ */
+
+/** Codes that a device link tells apart. */
+export const STATUS = {
+  ok: 0,
+  cancelled: 1,
+  deadlineExceeded: 4,
+  notFound: 5,
+  permissionDenied: 7,
+  resourceExhausted: 8,
+  unavailable: 14,
+  unauthenticated: 16,
+} as const;
+
+/** A call that ended with a status other than OK, or without one. */
+export class GrpcStatus extends Error {
+  override name = "GrpcStatus";
+  readonly code: number;
+  /** Whether the server sent it; `false` if the connection failed. */
+  readonly answered: boolean;
+
+  constructor(code: number, message: string, { answered = true } = {}) {
+    super(message);
+    this.code = code;
+    this.answered = answered;
+  }
+}
+
+/** A connection that failed. */
+export function brokenConnection(message: string): GrpcStatus {
+  return new GrpcStatus(STATUS.unavailable, message, { answered: false });
+}
+
+/** An answer that breaks the protocol: cut, too long, or of another shape than was asked for. */
+export class BadAnswer extends Error {
+  override name = "BadAnswer";
+}
+
+/** Text of the header `grpc-message`, which is percent-encoded. */
+export function decodeMessage(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
