@@ -150,10 +150,13 @@ function findDriver(): Driver | undefined {
   return undefined;
 }
 
-/** Whether the loader did not find the file, or Windows the module (error 126). */
+/**
+ * Whether the loader did not find the file. Windows reports the reason in the language of the
+ * system and without a number, so every failure to open the driver counts there.
+ */
 function isMissing(error: unknown, path: string): boolean {
   const message = error instanceof Error ? error.message : "";
-  return message.includes(`${path}: cannot open shared object file`) || /\b126\b/.test(message);
+  return Deno.build.os === "windows" || message.includes(`${path}: cannot open shared object file`);
 }
 
 function describe(driver: Driver, id: number): CudaDevice {

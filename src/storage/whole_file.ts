@@ -73,8 +73,12 @@ async function writeAndSync(path: string, bytes: Uint8Array): Promise<void> {
   await file.sync();
 }
 
-/** Flushes a folder; without it, a crash may undo a rename. */
+/**
+ * Flushes a folder; without it, a crash may undo a rename. Windows opens no folder as a file, and
+ * its file system logs a rename itself.
+ */
 export async function syncFolder(path: string): Promise<void> {
+  if (Deno.build.os === "windows") return;
   using folder = await Deno.open(path, { read: true });
   await folder.sync();
 }

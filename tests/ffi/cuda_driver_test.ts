@@ -1,8 +1,35 @@
+// deno-lint-ignore-file house/unsafe-address -- stands in for the loader
 import assert from "node:assert/strict";
 import { readCudaDriver } from "../../ffi/cuda_driver.ts";
+import { RuntimeLibraryError } from "../../src/errors.ts";
+import { onSystem } from "../support/on_system.ts";
 import { openedDuring } from "./opened_libraries.ts";
 
 const NO_DEVICE = 100;
+
+Deno.test("readCudaDriver() finds no driver where the loader has none, whatever it says on Windows", async () => {
+  const { dlopen } = Deno;
+  const asked: string[] = [];
+  const read = (says: string) => () => {
+    Deno.dlopen = (path) => {
+      asked.push(String(path));
+      throw new Error(`Could not open library: ${says}`);
+    };
+    try {
+      return readCudaDriver();
+    } finally {
+      Deno.dlopen = dlopen;
+    }
+  };
+  assert.equal(
+    await onSystem("windows", read("Das angegebene Modul wurde nicht gefunden.")),
+    undefined,
+  );
+  assert.deepEqual(asked.splice(0), ["nvcuda.dll"]);
+  assert.equal(await onSystem("darwin", read("")), undefined);
+  assert.deepEqual(asked, []);
+  await assert.rejects(() => onSystem("linux", read("bad ELF")), RuntimeLibraryError);
+});
 
 Deno.test("readCudaDriver() opens the driver once, and asks it every time", {
   ignore: Deno.build.os !== "linux",

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { makeFolder, writeWholeFile } from "../../src/storage/whole_file.ts";
 import { PermissionError, StorageError } from "../../src/errors.ts";
+import { onSystem } from "../support/on_system.ts";
 import { withTempFolder } from "../support/temp_folder.ts";
 
 const names = (folder: string) => Array.from(Deno.readDirSync(folder), (entry) => entry.name);
@@ -13,6 +14,28 @@ Deno.test("writeWholeFile() replaces a file and leaves nothing else behind", () 
     await writeWholeFile(path, Uint8Array.of(4));
     assert.deepEqual([...await Deno.readFile(path)], [4]);
     assert.deepEqual(names(folder), ["a.bin"]);
+  }));
+
+Deno.test("writeWholeFile() syncs the folder, except on Windows, which opens none", () =>
+  withTempFolder(async (folder) => {
+    const open = Deno.open;
+    const opened: string[] = [];
+    Deno.open = (path, options) => {
+      opened.push(String(path));
+      return open(path, options);
+    };
+    const path = join(folder, "a.bin"), temporary = join(folder, `.a.bin.tmp-${Deno.pid}`);
+    try {
+      if (Deno.build.os !== "windows") {
+        await writeWholeFile(path, Uint8Array.of(1));
+        assert.deepEqual(opened.splice(0), [temporary, folder]);
+      }
+      await onSystem("windows", () => writeWholeFile(path, Uint8Array.of(2)));
+      assert.deepEqual(opened, [temporary]);
+    } finally {
+      Deno.open = open;
+    }
+    assert.deepEqual([...await Deno.readFile(path)], [2]);
   }));
 
 Deno.test("writeWholeFile() does not follow a planted link", () =>

@@ -23,7 +23,8 @@ export function cudaUnavailable(
 
 /** There is no driver. */
 export function noDriver(cause?: unknown): RuntimeLibraryError {
-  return cudaUnavailable("no NVIDIA driver (libcuda.so.1 is not on this machine)", USE_CPU, cause);
+  const library = Deno.build.os === "windows" ? "nvcuda.dll" : "libcuda.so.1";
+  return cudaUnavailable(`no NVIDIA driver (${library} is not on this machine)`, USE_CPU, cause);
 }
 
 /** A library of ONNX Runtime's own is not beside the core. */

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
-import { describeCudaFailure } from "../../../src/runtime/providers/cuda_failure.ts";
+import { describeCudaFailure, noDriver } from "../../../src/runtime/providers/cuda_failure.ts";
 import { Environment } from "../../../src/runtime/environment.ts";
 import { InferenceSession } from "../../../src/runtime/inference_session.ts";
 import { RuntimeLibraryError } from "../../../src/errors.ts";
 import { liveHandles } from "../../../ffi/owned_pointer.ts";
 import { addModel } from "../../support/models.ts";
+import { onSystem } from "../../support/on_system.ts";
 
 // Texts as ONNX Runtime 1.17 to 1.32 gave them (shared/design/ffi.md); <dir> stands for a folder.
 const PREFIX = "/onnxruntime_src/onnxruntime/core/session/provider_bridge_ort.cc:2043 " +
@@ -158,4 +159,11 @@ Deno.test("InferenceSession.create() with provider cuda fails on a library witho
   );
   assert.equal(liveHandles().SessionOptions ?? 0, 0);
   assert.equal(liveHandles().CudaProviderOptions ?? 0, 0);
+});
+
+Deno.test("noDriver() names the driver's library of the system", async () => {
+  const linux = await onSystem("linux", () => noDriver().message);
+  assert.equal(linux, `${UNUSABLE}no NVIDIA driver (libcuda.so.1 is not on this machine)`);
+  const windows = await onSystem("windows", () => noDriver().message);
+  assert.equal(windows, `${UNUSABLE}no NVIDIA driver (nvcuda.dll is not on this machine)`);
 });
