@@ -4,6 +4,7 @@
  */
 import { PermissionError, RuntimeLibraryError } from "../src/errors.ts";
 import { bindApi } from "./bind_api.ts";
+import { openCompanions } from "./companions.ts";
 import { type LibraryCandidate, libraryCandidates } from "./library_search.ts";
 import { MAX_API_VERSION, MIN_API_VERSION, type OrtApi } from "./ort_api.ts";
 import { type LibraryDigest, requirePinned } from "./pinned_library.ts";
@@ -54,6 +55,7 @@ export function searchLibrary(libraryPath?: string): LibrarySearch {
     const already = opened.get(candidate.path);
     // Opening another library instead would hide the change.
     const digest = candidate.pinned && !already ? requirePinned(candidate.path) : undefined;
+    if (!already) openCompanions(candidate);
     try {
       const library = already ?? open(candidate, digest);
       return { attempts: [...attempts, candidate], library, cause };

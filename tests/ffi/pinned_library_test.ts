@@ -18,6 +18,8 @@ const FILES: Readonly<Record<string, string>> = {
   "darwin-aarch64": "darwin/arm64/libonnxruntime.1.dylib",
   "windows-x86_64": "win32/x64/onnxruntime.dll",
   "windows-aarch64": "win32/arm64/onnxruntime.dll",
+  "windows-x86_64 DirectML.dll": "win32/x64/DirectML.dll",
+  "windows-aarch64 DirectML.dll": "win32/arm64/DirectML.dll",
 };
 
 Deno.test("PINNED holds the hashes of every library in the package", async () => {
