@@ -1,6 +1,6 @@
 /** Reads the settings of devices: `devices`, `buckets`, `fallback`. @module */
 import { UsageError } from "../errors.ts";
-import type { DeviceSpec } from "../runtime/devices/device.ts";
+import type { LocalDevice } from "../runtime/devices/device.ts";
 import { cudaOptionsOf, type ProviderSettings } from "./flags/cuda_flags.ts";
 import { show } from "./parse_flags.ts";
 import type { SettledShared } from "./settings.ts";
@@ -22,10 +22,10 @@ const CPU_LANES = /^cpu(:(\d{1,3}))?$/;
  */
 export function readDevices(
   { devices: text, provider = "auto" }: Pick<DeviceSettings, "devices" | "provider">,
-): readonly DeviceSpec[] | undefined {
+): readonly LocalDevice[] | undefined {
   if (text === "auto") return undefined;
   const lanes = CPU_LANES.exec(text);
-  const devices: DeviceSpec[] | undefined = lanes
+  const devices: LocalDevice[] | undefined = lanes
     ? Array.from({ length: Number(lanes[2] ?? 1) }, (_, lane) => ({ kind: "cpu", lane }))
     : CUDA_IDS.test(text)
     ? text.split(",").map((id) => ({ kind: "cuda", id: Number(id) }))

@@ -2,14 +2,14 @@
 import { type DeviceSettings, readBuckets, readDevices } from "../../arguments/device_settings.ts";
 import { PermissionError, RuntimeLibraryError, type Wording } from "../../errors.ts";
 import type { PoolOptions } from "../../pipelines/latent_pipeline.ts";
-import type { DeviceSpec } from "../../runtime/devices/device.ts";
+import type { LocalDevice } from "../../runtime/devices/device.ts";
 import type { Environment } from "../../runtime/environment.ts";
 import { chooseProvider, type Execution } from "./choose_provider.ts";
 
 /** Execution provider, and the devices that share the rows of the denoiser. */
 export interface DeviceExecution extends Execution {
   /** Absent if one session on the main thread evaluates all rows. */
-  readonly devices?: readonly DeviceSpec[];
+  readonly devices?: readonly LocalDevice[];
 }
 
 /**

@@ -25,7 +25,6 @@ function withFetch(test: (place: Place) => Promise<void>): Promise<void> {
     withHub(FILES, (hub) => {
       const net = [new URL(hub.endpoint).host, new URL(hub.storage).host];
       const permissions = permissionFlags({ ...COMMANDS.fetch.permissions, net });
-      const launcher = quoteWord(`${ROOT}parataa`);
       const env = { HF_ENDPOINT: hub.endpoint, HF_TOKEN: "hf_SECRET" };
       const run = (...args: string[]) =>
         runScript("scripts/fetch.ts", args, { cwd: folder, env, permissions });

@@ -64,7 +64,7 @@ Deno.test("loraChange() multiplies the cores of LoHa as its formula says", () =>
     ...{ hada_w1_a: tensor(2, 5), hada_w1_b: tensor(2, 4), hada_t1: tensor(2, 2, 3, 1) },
     ...{ hada_w2_a: tensor(2, 5), hada_w2_b: tensor(2, 4), hada_t2: tensor(2, 2, 3, 1) },
   };
-  const { data } = loraChange(partsOf(parts), 6)!;
+  const { data } = loraChange(partsOf(parts), { alpha: 6 })!;
   const half = (t: Part, b: Part, a: Part) => (o: number, i: number, k: number) =>
     sum(2, 2, (p, q) => at(t, p, q, k, 0) * at(b, q, i) * at(a, p, o));
   const first = half(parts.hada_t1, parts.hada_w1_b, parts.hada_w1_a);
@@ -77,7 +77,7 @@ Deno.test("loraChange() multiplies LoKr's factors, whole, of two parts or with a
   const w1 = tensor(2, 3);
   const [a, b, core] = [tensor(2, 5), tensor(2, 4), tensor(2, 2, 3, 1)];
   const parts = partsOf({ lokr_w1: w1, lokr_w2_a: a, lokr_w2_b: b, lokr_t2: core });
-  const { rows, columns, data } = loraChange(parts, 4)!;
+  const { rows, columns, data } = loraChange(parts, { alpha: 4 })!;
   assert.deepEqual([rows, columns], [10, 3 * 4 * 3]);
   const w2 = (o: number, i: number, k: number) =>
     sum(2, 2, (p, q) => at(core, p, q, k, 0) * at(b, q, i) * at(a, p, o));
