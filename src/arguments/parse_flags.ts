@@ -56,9 +56,9 @@ export function parseFlags<T extends FlagTable>(
     if (given.has(name)) throw new UsageError(`--${name} is given twice`, { hint: "give it once" });
     // parseArgs accepts any next word as the value. A forgotten value must not consume the next
     // flag.
-    const swallowed = !token.inlineValue && token.value?.startsWith("--");
-    given.set(name, swallowed ? undefined : token.value);
-    if (swallowed && table[name].type !== "boolean") throw needsValue(name, table[name]);
+    const tookNextFlag = !token.inlineValue && token.value?.startsWith("--");
+    given.set(name, tookNextFlag ? undefined : token.value);
+    if (tookNextFlag && table[name].type !== "boolean") throw needsValue(name, table[name]);
   }
   return { values: readValues(table, given), given: new Set(given.keys()), operands };
 }

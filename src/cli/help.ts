@@ -3,7 +3,7 @@ import { VERSION } from "../version.ts";
 import { describeRange, type Flag, FLAG_GROUPS, type FlagTable } from "../arguments/flag.ts";
 import { COLUMNS, NO_BREAK, wrap } from "../formats/wrap.ts";
 import { printText } from "./print.ts";
-import { inOurWords } from "./program_name.ts";
+import { withProgramName } from "./program_name.ts";
 import { METHODS, SOLVER_FLAGS } from "../arguments/methods.ts";
 
 /** Text above the flags in `--help`. */
@@ -60,7 +60,7 @@ function sections(table: FlagTable): [title: string, names: string[]][] {
 
 /** Lines of the example, joined by backslashes so that it can be pasted. */
 function exampleLines(example: string): string[] {
-  const lines = wrap(inOurWords(example), COLUMNS - "Example: ".length - " \\".length);
+  const lines = wrap(withProgramName(example), COLUMNS - "Example: ".length - " \\".length);
   return lines.map((line, i) =>
     `${i === 0 ? "Example: " : "  "}${line}${i < lines.length - 1 ? " \\" : ""}`
   );
@@ -72,7 +72,7 @@ export function versionText(): string {
 }
 
 /** Prints `--help` or `--version` if given, before any other flag is parsed. Needs no library. */
-export function printedAndDone(
+export function printHelpOrVersion(
   command: { summary: ScriptSummary; flags: FlagTable },
   argv: readonly string[],
 ): boolean {

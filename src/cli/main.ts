@@ -9,7 +9,7 @@ import { exitWithoutCleanup } from "../runtime/leave.ts";
 import { oneLine } from "../text.ts";
 import { tell } from "./print.ts";
 import { withPermissionLine } from "./permission_hint.ts";
-import { inOurWords } from "./program_name.ts";
+import { withProgramName } from "./program_name.ts";
 
 /** Exit codes by signal. */
 const SIGNALS = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
@@ -69,7 +69,7 @@ export function describeError(
   const { code, exitCode, message, hint } = error instanceof Interrupted
     ? { code: "E_INTERRUPTED", exitCode: error.exitCode, message: error.message, hint: error.hint }
     : describeFailure(error);
-  const help = hint && ` - ${oneLine(inOurWords(withPermissionLine(hint, args)))}`;
+  const help = hint && ` - ${oneLine(withProgramName(withPermissionLine(hint, args)))}`;
   const line = `parataa: ${code}: ${oneLine(message)}${help ?? ""}`;
   return { line, exitCode, code, message: oneLine(message) };
 }

@@ -10,7 +10,8 @@ import { howStarted, programName, scriptName, scriptPath, typedPath } from "./pr
 const REFUSED = /Requires (\w+) access(?: to "(.*?)")?, run again with the --allow-\w+ flag/;
 
 /** Hints of parataa for a permission that was not requested. */
-const LACKING = /run again with --allow-(\w+)(?:=(.+?))?(?: added| too|, without a path)?$/;
+const MISSING_PERMISSION =
+  /run again with --allow-(\w+)(?:=(.+?))?(?: added| too|, without a path)?$/;
 
 /** A longer command line is not repeated: a prompt may have thousands of characters. */
 const LONGEST_LINE = 400;
@@ -32,7 +33,7 @@ export function withPermissionLine(text: string, args: readonly string[]): strin
   return text.replace(REFUSED, (_, kind: string, value?: string) => {
     const what = `Requires ${kind} access${value === undefined ? "" : ` to "${value}"`}`;
     return `${what} (--allow-${kind}): ${remedy({ kind, value }, args)}`;
-  }).replace(LACKING, (text, kind: string, value?: string) => {
+  }).replace(MISSING_PERMISSION, (text, kind: string, value?: string) => {
     if (commandOf(args).command === undefined) return text;
     return `--allow-${kind} is missing: ${remedy({ kind, value }, args)}`;
   });

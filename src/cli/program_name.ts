@@ -51,7 +51,7 @@ export function programName(): string {
 }
 
 /** Replaces `deno task dit` in a text by the form in which this process was started. */
-export function inOurWords(text: string): string {
+export function withProgramName(text: string): string {
   return text.replace(
     /\bdeno task ([\w-]+)/g,
     (line, name) => Object.hasOwn(COMMANDS, name) ? commandLine(name) : line,

@@ -91,14 +91,16 @@ export async function checkCells(
 ): Promise<void> {
   const checked = new Set<string>();
   for (const cell of all) {
-    const key = JSON.stringify(Object.entries(cell.flags).filter(([name]) => !isMere(name, cell)));
+    const key = JSON.stringify(
+      Object.entries(cell.flags).filter(([name]) => !isUncheckedNumber(name, cell)),
+    );
     if (!checked.has(key)) await named(file, cell, () => checkInputs(cell.settings));
     checked.add(key);
   }
 }
 
 /** Whether a flag's value is a plain number that needs no check against files or classes. */
-function isMere(name: string, { flags }: Cell): boolean {
+function isUncheckedNumber(name: string, { flags }: Cell): boolean {
   return name === "method" || (typeof flags[name] === "number" && name !== "num_samples");
 }
 

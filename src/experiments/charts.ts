@@ -120,12 +120,12 @@ function sweepPanel(
   };
   // Entries of a `list` that differ in another flag too are shown only in the table: a mean over
   // both would be meaningless.
-  const fine = groups(mine, others).filter(([, some]) => valuesOf(some).size > 1);
-  const isFine = fine.length > 0 && fine.length <= MOST_CURVES;
-  const lines = isFine ? fine : groups(mine, ({ cell }) => cell.method);
+  const separate = groups(mine, others).filter(([, some]) => valuesOf(some).size > 1);
+  const isSeparate = separate.length > 0 && separate.length <= MOST_CURVES;
+  const lines = isSeparate ? separate : groups(mine, ({ cell }) => cell.method);
   const [low, high] = [lowest(values), highest(values)];
   const x: AxisScale = low > 0 && high / low >= WIDE ? "log" : "linear";
-  const mean = isFine ? "" : " (mean over the other flags)";
+  const mean = isSeparate ? "" : " (mean over the other flags)";
   const equal = mine.some(({ figures }) => !Number.isFinite(figures[metric]));
   return linePanel(
     `${METRIC_NAMES[metric]} over ${flag}${mean}${equal ? ", without equal images" : ""}`,

@@ -25,18 +25,18 @@ export interface FoundRun {
 export class RunFinder {
   readonly #task: Task;
   readonly #path: string;
-  readonly #anyMaker: boolean;
+  readonly #anySetup: boolean;
   readonly #digests = new Map<string, Promise<Digest | undefined>>();
   readonly #makers = new Map<string, Promise<Maker>>();
 
   /**
    * @param path the experiment's folder
-   * @param options `anyMaker`: accept complete runs of any setup, without opening the library
+   * @param options `anySetup`: accept complete runs of any setup, without opening the library
    */
-  constructor(task: Task, path: string, { anyMaker = false } = {}) {
+  constructor(task: Task, path: string, { anySetup = false } = {}) {
     this.#task = task;
     this.#path = path;
-    this.#anyMaker = anyMaker;
+    this.#anySetup = anySetup;
   }
 
   /**
@@ -56,7 +56,7 @@ export class RunFinder {
     for (const name of await namesIn(this.folder(cell))) {
       const path = join(this.folder(cell), name);
       if (await isUnfinished(path)) continue;
-      const maker = this.#anyMaker ? undefined : await this.#maker(cell);
+      const maker = this.#anySetup ? undefined : await this.#maker(cell);
       try {
         const manifest = await readFinishedRun(path);
         // Checked under the name of the experiment, so that a note on all runs is printed once.

@@ -36,7 +36,7 @@ export interface MeasuredSample {
    * First round from which the image stays within 40 dB of the sequential one; absent for a
    * sequential sample.
    */
-  roundsToSight?: number;
+  roundsToLookAlike?: number;
   /** SHA-256 of the final image, to compare repeated runs. */
   image: string;
 }
@@ -78,7 +78,9 @@ export async function measureRun(
         ssim: ssim(own, wanted),
         max_abs: latent.max,
       },
-      ...(rounds.length === 0 ? {} : { roundsToSight: await roundsToSight(path, record, wanted) }),
+      ...(rounds.length === 0
+        ? {}
+        : { roundsToLookAlike: await roundsToLookAlike(path, record, wanted) }),
       rounds,
       residuals: record.residual,
       finished: record.finishedIndex,
@@ -88,7 +90,7 @@ export async function measureRun(
   return measured;
 }
 
-async function roundsToSight(
+async function roundsToLookAlike(
   path: string,
   record: SampleRecord,
   wanted: Image,

@@ -89,7 +89,7 @@ export async function runCells(
   await using _lock = await RunLock.acquire(path);
   await writeWholeFile(join(path, "experiment.json"), new TextEncoder().encode(text));
   try {
-    await state.takeFinished(watch);
+    await state.addFinished(watch);
     const missing = all.filter((cell) => !state.has(cell));
     watch.note(
       `${plural(all.length, "run")}, ${all.length - missing.length} finished${
@@ -120,7 +120,7 @@ class State {
   constructor(experiment: Experiment, { reportOnly }: Pick<RunCellsOptions, "reportOnly">) {
     this.#experiment = experiment;
     this.#finder = new RunFinder(experiment.definition.task, experiment.path, {
-      anyMaker: reportOnly,
+      anySetup: reportOnly,
     });
     this.#gallery = new Gallery(experiment.path);
   }
@@ -130,7 +130,7 @@ class State {
   }
 
   /** Adds the runs of an earlier start. */
-  async takeFinished({ signal, note }: Watch): Promise<void> {
+  async addFinished({ signal, note }: Watch): Promise<void> {
     for (const cell of this.#experiment.cells.all) {
       signal.throwIfAborted();
       const run = await this.#finder.find(cell, note);

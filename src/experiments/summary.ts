@@ -39,7 +39,7 @@ export function figuresTable(samples: readonly MeasuredSample[]): ReportModel["t
       name,
       String(mine.length),
       mean((f) => f.rounds).toFixed(1),
-      toSight(mine),
+      meanRoundsToLookAlike(mine),
       mean((f) => f.nfe).toFixed(0),
       mean((f) => f.seconds).toFixed(2),
       `${(shares.reduce((a, b) => a + b, 0) / shares.length).toFixed(2)}×`,
@@ -56,8 +56,8 @@ export function figuresTable(samples: readonly MeasuredSample[]): ReportModel["t
  * Mean rounds of the samples that came to look like the sequential one, and their number if not all
  * did.
  */
-function toSight(samples: readonly MeasuredSample[]): string {
-  const rounds = samples.map((sample) => sample.roundsToSight).filter((r) => r !== undefined);
+function meanRoundsToLookAlike(samples: readonly MeasuredSample[]): string {
+  const rounds = samples.map((sample) => sample.roundsToLookAlike).filter((r) => r !== undefined);
   if (rounds.length === 0) return "–";
   const mean = rounds.reduce((a, b) => a + b, 0) / rounds.length;
   const share = rounds.length < samples.length ? ` (${rounds.length} of ${samples.length})` : "";
@@ -69,7 +69,7 @@ function scientific(value: number): string {
 }
 
 /** Versions, library, machine and model; several values if they differ between runs. */
-export function madeWith(manifests: readonly Manifest[]): ReportModel["made"] {
+export function environmentFacts(manifests: readonly Manifest[]): ReportModel["made"] {
   const facts = new Map<string, Set<string>>();
   const add = (name: string, value: string | undefined) => {
     if (value !== undefined) facts.set(name, (facts.get(name) ?? new Set()).add(value));

@@ -12,7 +12,7 @@ import type { Definition } from "./definition.ts";
 import { type Gallery, MOST_SEEDS_ON_SHEET } from "./gallery.ts";
 import type { MeasuredSample } from "./measured_run.ts";
 import { resultsCsv } from "./results_csv.ts";
-import { figuresTable, madeWith, repeatNotes } from "./summary.ts";
+import { environmentFacts, figuresTable, repeatNotes } from "./summary.ts";
 
 /** Finished runs of an experiment. */
 export interface Findings {
@@ -59,7 +59,7 @@ export async function writeReport(findings: Findings): Promise<void> {
         missing: missing.filter((name) => !failed.some((failure) => failure.name === name)),
         failed,
       },
-      made: madeWith([...manifests.values()]),
+      made: environmentFacts([...manifests.values()]),
       notes: repeatNotes(samples),
       table: figuresTable(samples),
       charts: charts.flatMap(({ label, panels }) => panels.map((panel) => ({ label, panel }))),

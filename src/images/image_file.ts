@@ -64,10 +64,10 @@ export function verifyImage(bytes: Uint8Array, options: { file?: string } = {}):
     return { kind: "jpeg", width, height, orientation, length };
   }
   refuseForeign(bytes, { file, wanted: "a PNG or JPEG image", own: ["image"] });
-  throw new FormatError(`${file}: byte 0: ${likeness(bytes)}, wanted a PNG or JPEG image`);
+  throw new FormatError(`${file}: byte 0: ${describeStart(bytes)}, wanted a PNG or JPEG image`);
 }
 
-function likeness(bytes: Uint8Array): string {
+function describeStart(bytes: Uint8Array): string {
   const start = String.fromCharCode(...bytes.subarray(0, 16));
   const other = OTHERS.find(([, offset, text]) => start.startsWith(text, offset));
   return other ? `looks like ${other[0]}` : "no known kind of image";

@@ -72,7 +72,7 @@ export async function rerunRun(
   const run = await sampleRun(modelPath, settings, options);
   const here = await readFinishedRun(run.path);
   const outputs = { ...here.outputs };
-  if (sameArgumentsElsewhere(task, recorded, here)) {
+  if (sameResultArguments(task, recorded, here)) {
     outputs["args.txt"] = recorded.outputs["args.txt"];
   }
   const files = compareFiles(recorded.outputs, outputs);
@@ -84,7 +84,7 @@ export async function rerunRun(
  * Whether the two `args.txt` agree, ignoring flags that do not affect the result (output folder,
  * execution) and flags that did not exist when the run was recorded.
  */
-function sameArgumentsElsewhere(task: Task, recorded: Manifest, here: Manifest): boolean {
+function sameResultArguments(task: Task, recorded: Manifest, here: Manifest): boolean {
   const { flags } = TASKS[task];
   const compared = Object.keys(recorded.arguments).map((name) => {
     const changesResult = (flags[name]?.scope ?? "result") === "result";

@@ -73,8 +73,8 @@ export async function sampleOn(
   const resultArguments = recordArguments(settings, "result", recorded);
   const shared = { pipeline, schedule, settings, watch, signal };
   const context = { ...opened, ...shared, identity, count, resultArguments };
-  await finishWhatever(opened, context, async () => {
-    tellNotes(model, context, drawnSeed);
+  await recordOutcome(opened, context, async () => {
+    sendNotes(model, context, drawnSeed);
     const { model_sha256: modelSha256 } = identity;
     watch.tell({ event: "start", task: name, path: opened.run.path, modelSha256 });
     await warmUp(context);
@@ -90,7 +90,7 @@ export async function sampleOn(
  *
  * @throws the error of `work`
  */
-async function finishWhatever(
+async function recordOutcome(
   { run, manifest }: OpenRun,
   { pipeline, signal }: SampleContext,
   work: () => Promise<void>,
@@ -114,7 +114,7 @@ async function finishWhatever(
 }
 
 /** Sends the notes that precede the first round. */
-function tellNotes(
+function sendNotes(
   { execution: { notes, details } }: OpenModel,
   { pipeline, watch, settings }: SampleContext,
   drawnSeed: boolean,

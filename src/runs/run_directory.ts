@@ -129,7 +129,7 @@ export class RunDirectory implements AsyncDisposable {
     if (status === "complete") await this.#saveAndForgetLogs();
     this.#manifest.status = status;
     if (error) this.#manifest.error = error;
-    await this.#saveInReserve();
+    await this.#saveWithReserve();
   }
 
   /** Releases the lock. */
@@ -162,7 +162,7 @@ export class RunDirectory implements AsyncDisposable {
   }
 
   /** Saves the manifest, using the reserved space if the disk is full. */
-  async #saveInReserve(): Promise<void> {
+  async #saveWithReserve(): Promise<void> {
     const save = () =>
       writeWholeFile(join(this.path, "manifest.json"), encodeManifest(this.#manifest));
     await save().catch(async () => {

@@ -23,7 +23,7 @@ export async function openOwnFile(path: string): Promise<Deno.FsFile> {
     }
     try {
       const { isFile, nlink } = await Deno.lstat(path);
-      if (!isFile || (nlink ?? 1) > 1) throw notOurs(path);
+      if (!isFile || (nlink ?? 1) > 1) throw notRegularFile(path);
       return await Deno.open(path, { read: true, write: true });
     } catch (error) {
       if (error instanceof FormatError) throw error;
@@ -33,7 +33,7 @@ export async function openOwnFile(path: string): Promise<Deno.FsFile> {
   }
 }
 
-function notOurs(path: string): FormatError {
+function notRegularFile(path: string): FormatError {
   return new FormatError(`${path} is a link or a folder, wanted a regular file`, {
     hint: "a run writes no links: remove it",
   });

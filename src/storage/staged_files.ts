@@ -55,15 +55,15 @@ export class StagedFiles implements AsyncDisposable {
     using file = await Deno.open(temporary, { write: true, createNew: true })
       .catch((error) => Promise.reject(asStorageError(what, error)));
     this.#files.push({ temporary, path, renamed: false });
-    let sinceTurn = 0;
+    let bytesSinceTurn = 0;
     for await (const piece of pieces) {
       try {
         writeAll(file, piece);
       } catch (error) {
         throw asStorageError(what, error); // errors of the source are not storage errors
       }
-      if ((sinceTurn += piece.length) < TURN) continue;
-      sinceTurn = 0;
+      if ((bytesSinceTurn += piece.length) < TURN) continue;
+      bytesSinceTurn = 0;
       await new Promise((resolve) => setTimeout(resolve)); // lets pending signals be handled
       signal?.throwIfAborted();
     }

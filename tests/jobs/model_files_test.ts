@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { basename, dirname, join } from "node:path";
 import { runVerify } from "../../src/cli/commands/verify_script.ts";
 import { inspectFolder } from "../../src/diagnostics/inspect/folder_report.ts";
-import { isSound } from "../../src/diagnostics/inspect/report.ts";
+import { isFaultless } from "../../src/diagnostics/inspect/report.ts";
 import { MismatchError } from "../../src/errors.ts";
 import { explainDifferences } from "../../src/runs/compare_runs.ts";
 import type { Manifest } from "../../src/runs/manifest.ts";
@@ -139,7 +139,7 @@ Deno.test("a folder of Hugging Face's cache gives the image of the same files wi
     assert.deepEqual((await outputsOf(linked))[image], (await outputsOf(plain))[image]);
     const { signal } = new AbortController();
     const report = await inspectFolder(snapshot, { tensors: false, hash: false, signal });
-    assert.ok(isSound(report), JSON.stringify(report.parts));
+    assert.ok(isFaultless(report), JSON.stringify(report.parts));
     assert.equal(report.facts.tokenizer, "CLIP, 525 ids, rows of 77");
     const files = async (run: string) => (await readManifest(run)).model.files;
     assert.deepEqual(await files(linked), await files(plain));

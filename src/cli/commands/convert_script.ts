@@ -3,13 +3,13 @@ import { CONVERT_ONLY } from "../../arguments/flags/convert_flags.ts";
 import { refuseIgnored } from "../../arguments/ignored_flags.ts";
 import { parseFlags, show } from "../../arguments/parse_flags.ts";
 import { UsageError } from "../../errors.ts";
-import { printedAndDone } from "../help.ts";
+import { printHelpOrVersion } from "../help.ts";
 import type { Command, Run } from "./command.ts";
 import { convertDitFolder } from "../convert/convert_dit_folder.ts";
 import { convertSdFolder } from "../convert/convert_sd_folder.ts";
 import { CONVERT_FLAGS, type ConvertLine, type SettledValues } from "../convert/convert_values.ts";
 import { flagged } from "../main.ts";
-import { inOurWords } from "../program_name.ts";
+import { withProgramName } from "../program_name.ts";
 
 const summary = {
   name: "convert",
@@ -35,13 +35,13 @@ const KINDS = {
  * @throws {StorageError} when the file system refuses; no files are left behind
  */
 export const runConvert: Run = flagged(async (args, signal) => {
-  if (printedAndDone({ summary, flags: CONVERT_FLAGS }, args)) return;
+  if (printHelpOrVersion({ summary, flags: CONVERT_FLAGS }, args)) return;
   const line = parseFlags(CONVERT_FLAGS, args, { mostOperands: 1 });
   const [word] = line.operands;
   if (word !== "dit" && word !== "sd") {
     throw new UsageError(
       `convert has ${word === undefined ? "no first word" : show(word)}, wanted dit or sd`,
-      { hint: inOurWords(summary.example) },
+      { hint: withProgramName(summary.example) },
     );
   }
   const values = settle(word, line);
@@ -58,7 +58,7 @@ function settle(word: keyof typeof KINDS, { values, given }: ConvertLine): Settl
   const { checkpoint_path, output_path } = values;
   if (checkpoint_path === undefined || output_path === undefined) {
     const missing = checkpoint_path === undefined ? "checkpoint_path" : "output_path";
-    throw new UsageError(`convert ${word} needs --${missing}`, { hint: inOurWords(example) });
+    throw new UsageError(`convert ${word} needs --${missing}`, { hint: withProgramName(example) });
   }
   if (values.fp16 && given.has("weights")) {
     throw new UsageError("--fp16 and --weights are given, wanted at most one of them");

@@ -16,7 +16,7 @@ import { TASKS } from "../../arguments/tasks.ts";
 import type { RunFigures } from "../../jobs/run_result.ts";
 import { sampleRun } from "../../jobs/sample_run.ts";
 import type { Command, Run } from "./command.ts";
-import { printedAndDone } from "../help.ts";
+import { printHelpOrVersion } from "../help.ts";
 import { flagged } from "../main.ts";
 import { createProgress } from "../progress.ts";
 import { printText } from "../print.ts";
@@ -66,7 +66,7 @@ type Row = readonly [
 
 /** Flags are passed to all three tasks, so that `--quiet`, `--output_path` and others apply. */
 const runDemo: Run = flagged(async (args, signal) => {
-  if (printedAndDone({ summary, flags }, args)) return;
+  if (printHelpOrVersion({ summary, flags }, args)) return;
   const { values, given } = parseFlags(flags, args);
   const overrides = givenOverrides(flags, values, given);
   const sample = async (shown: RunSettings) => {

@@ -18,11 +18,11 @@ import { checkPermissions } from "../../diagnostics/doctor/permission_check.ts";
 import { checkProviders } from "../../diagnostics/doctor/provider_check.ts";
 import type { Flag } from "../../arguments/flag.ts";
 import { refuseIgnored } from "../../arguments/ignored_flags.ts";
-import { printedAndDone, versionText } from "../help.ts";
+import { printHelpOrVersion, versionText } from "../help.ts";
 import { flagged } from "../main.ts";
 import { grantedLine, withPermissionLine } from "../permission_hint.ts";
 import { DOCTOR } from "../../arguments/permissions.ts";
-import { inOurWords } from "../program_name.ts";
+import { withProgramName } from "../program_name.ts";
 import { parseFlags } from "../../arguments/parse_flags.ts";
 import { printLine, printLines } from "../print.ts";
 import { givenOrShipped } from "../../storage/project_path.ts";
@@ -66,7 +66,7 @@ const summary = {
  * @throws {ModelError} when the model cannot be opened or its rows depend on each other
  */
 export const runDoctor: Run = flagged(async (args, signal) => {
-  if (printedAndDone({ summary, flags }, args)) return;
+  if (printHelpOrVersion({ summary, flags }, args)) return;
   const { values, given } = parseFlags(flags, args);
   const forModel = ["fp16", "threads"].find((name) => given.has(name));
   if (forModel !== undefined && values.model_path === undefined) {
@@ -76,7 +76,7 @@ export const runDoctor: Run = flagged(async (args, signal) => {
   void cudaOptionsOf(providerSettings(values)); // validates the options before anything is printed
   const checks: Check[] = [];
   for await (const found of examine(values, signal)) {
-    const hint = found.hint && inOurWords(withPermissionLine(found.hint, args));
+    const hint = found.hint && withProgramName(withPermissionLine(found.hint, args));
     const check = { ...found, hint };
     checks.push(check);
     if (!values.json) printLines(checkLines(check));

@@ -17,7 +17,7 @@ import type { Command, Run } from "./command.ts";
 import type { Flag } from "../../arguments/flag.ts";
 import { parseFlags } from "../../arguments/parse_flags.ts";
 import { givenOrShipped } from "../../storage/project_path.ts";
-import { printedAndDone } from "../help.ts";
+import { printHelpOrVersion } from "../help.ts";
 import { flagged, Interrupted } from "../main.ts";
 import { printLine } from "../print.ts";
 import { createProgress } from "../progress.ts";
@@ -74,7 +74,7 @@ export function experimentFlags() {
  * @throws {NumericalError} at the end, if a run failed with NaN
  */
 export const runExperiment: Run = flagged(async (args, signal) => {
-  if (printedAndDone({ summary, flags }, args)) return;
+  if (printHelpOrVersion({ summary, flags }, args)) return;
   const { values, operands: [file] } = parseFlags(flags, args, { mostOperands: 1 });
   if (file === undefined) {
     throw new UsageError("experiment needs a JSON file", { hint: summary.example });

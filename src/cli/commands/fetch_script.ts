@@ -5,10 +5,10 @@ import { UsageError } from "../../errors.ts";
 import { fetchModel } from "../../hub/fetch_model.ts";
 import type { Command } from "./command.ts";
 import { downloadProgress } from "../download_progress.ts";
-import { printedAndDone } from "../help.ts";
+import { printHelpOrVersion } from "../help.ts";
 import { Interrupted } from "../main.ts";
 import { nextCommand } from "../next_command.ts";
-import { inOurWords } from "../program_name.ts";
+import { withProgramName } from "../program_name.ts";
 
 const summary = {
   name: "fetch",
@@ -28,7 +28,7 @@ const summary = {
  * @throws {StorageError} when the file system refuses; downloaded bytes are kept
  */
 export async function runFetch(args: readonly string[], signal: AbortSignal): Promise<void> {
-  if (printedAndDone({ summary, flags }, args)) return;
+  if (printHelpOrVersion({ summary, flags }, args)) return;
   const { values, operands: [repository] } = parseFlags(flags, args, { mostOperands: 1 });
   if (repository === undefined) {
     throw new UsageError("fetch needs the name of a repository, owner/name", {
@@ -53,7 +53,7 @@ export async function runFetch(args: readonly string[], signal: AbortSignal): Pr
     if (error instanceof Interrupted) error.hint = "the same line goes on where it stopped";
     throw error;
   });
-  progress.done(model, { dryRun, next: inOurWords(`next: ${nextCommand(model)}`) });
+  progress.done(model, { dryRun, next: withProgramName(`next: ${nextCommand(model)}`) });
 }
 
 function listOf(text = ""): string[] {

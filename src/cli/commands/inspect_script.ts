@@ -3,13 +3,13 @@ import { ModelError, PermissionError, UsageError } from "../../errors.ts";
 import type { Command } from "./command.ts";
 import type { Flag } from "../../arguments/flag.ts";
 import { forEachPath } from "../each_path.ts";
-import { printedAndDone } from "../help.ts";
+import { printHelpOrVersion } from "../help.ts";
 import { inspectFile } from "../../diagnostics/inspect/file_report.ts";
 import { inspectFolder } from "../../diagnostics/inspect/folder_report.ts";
-import { isSound, type Report, reportLines } from "../../diagnostics/inspect/report.ts";
+import { isFaultless, type Report, reportLines } from "../../diagnostics/inspect/report.ts";
 import { fileFault } from "../../formats/file_fault.ts";
 import { hubHint, isHubName } from "../../storage/hub_name.ts";
-import { inOurWords } from "../program_name.ts";
+import { withProgramName } from "../program_name.ts";
 import { parseFlags } from "../../arguments/parse_flags.ts";
 import { printLine, printLines } from "../print.ts";
 import { givenOrShipped } from "../../storage/project_path.ts";
@@ -43,7 +43,7 @@ const summary = {
  * @throws {ModelError} when a model lacks an input, output or file that sampling needs
  */
 export async function runInspect(args: readonly string[], signal: AbortSignal): Promise<void> {
-  if (printedAndDone({ summary, flags }, args)) return;
+  if (printHelpOrVersion({ summary, flags }, args)) return;
   const { values, operands } = parseFlags(flags, args, { mostOperands: Infinity });
   const needs = { message: "inspect needs a file or a folder", hint: summary.example };
   await forEachPath(operands, needs, (path) => inspectPath(path, values, signal));
@@ -54,17 +54,17 @@ type Values = ReturnType<typeof parseFlags<typeof flags>>["values"];
 async function inspectPath(given: string, values: Values, signal: AbortSignal): Promise<void> {
   const options = { tensors: values.tensors, hash: !values.no_hash, part: values.part, signal };
   const path = await givenOrShipped(given);
-  const isFolder = await lookAt(path);
-  const report = await (isFolder ? inspectFolder(path, options) : inspectFile(path, options));
+  const folder = await isFolder(path);
+  const report = await (folder ? inspectFolder(path, options) : inspectFile(path, options));
   const { resume } = report.facts;
-  if (typeof resume === "string") report.facts.resume = inOurWords(resume);
+  if (typeof resume === "string") report.facts.resume = withProgramName(resume);
   if (values.json) {
-    printLine(JSON.stringify({ event: "inspect", sound: isSound(report), ...report }));
+    printLine(JSON.stringify({ event: "inspect", sound: isFaultless(report), ...report }));
   } else printLines(reportLines(report));
-  if (!isSound(report)) throw unsound(report);
+  if (!isFaultless(report)) throw faultyReport(report);
 }
 
-async function lookAt(path: string): Promise<boolean> {
+async function isFolder(path: string): Promise<boolean> {
   try {
     const { isDirectory, isFile } = await Deno.stat(path);
     if (isDirectory || isFile) return isDirectory;
@@ -80,7 +80,7 @@ async function lookAt(path: string): Promise<boolean> {
   throw new UsageError(`${path} is neither a file nor a folder`);
 }
 
-function unsound(report: Report): ModelError {
+function faultyReport(report: Report): ModelError {
   const faults = faultsOf(report);
   const more = faults.length > 1 ? ` (and ${faults.length - 1} more)` : "";
   return new ModelError(`${report.path} cannot be used: ${faults[0]}${more}`);

@@ -10,7 +10,7 @@ import { type ParsedFlags, parseFlags } from "../../arguments/parse_flags.ts";
 import { givenOverrides } from "../../arguments/record.ts";
 import { plural } from "../../text.ts";
 import { forEachPath } from "../each_path.ts";
-import { printedAndDone } from "../help.ts";
+import { printHelpOrVersion } from "../help.ts";
 import { flagged } from "../main.ts";
 import { printLine, printLines } from "../print.ts";
 import { createProgress, type Progress } from "../progress.ts";
@@ -52,7 +52,7 @@ export function rerunFlags() {
  * @throws {FormatError} when the recorded run is damaged or was never finished
  */
 export const runRerun: Run = flagged(async (args, signal) => {
-  if (printedAndDone({ summary, flags }, args)) return;
+  if (printHelpOrVersion({ summary, flags }, args)) return;
   const line = parseFlags(flags, args, { mostOperands: Infinity });
   const needs = { message: "rerun needs the folder of a run", hint: summary.example };
   await forEachPath(line.operands, needs, (path) => rerunFolder(path, line, signal));

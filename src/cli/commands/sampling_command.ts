@@ -4,7 +4,7 @@ import type { Task } from "../../arguments/settings.ts";
 import { TASKS } from "../../arguments/tasks.ts";
 import type { RunResult } from "../../jobs/run_result.ts";
 import type { Command } from "./command.ts";
-import { printedAndDone, type ScriptSummary } from "../help.ts";
+import { printHelpOrVersion, type ScriptSummary } from "../help.ts";
 import { flagged } from "../main.ts";
 import { readLine } from "../sampling_line.ts";
 
@@ -43,7 +43,7 @@ export async function runSampling(
   { signal, more = {} }: { signal: AbortSignal; more?: FlagTable },
 ): Promise<RunResult | undefined> {
   const flags = { ...TASKS[task].flags, ...more };
-  if (printedAndDone({ summary: SUMMARIES[task], flags }, argv)) return undefined;
+  if (printHelpOrVersion({ summary: SUMMARIES[task], flags }, argv)) return undefined;
   const line = readLine(task, flags, argv);
   const { runLine } = await import("../run_line.ts");
   return await runLine(line, signal);

@@ -24,7 +24,7 @@ import { parseFlags, show } from "../../arguments/parse_flags.ts";
 import { flagged } from "../main.ts";
 import { printLine, printLines, tell } from "../print.ts";
 import { projectPath } from "../../storage/project_path.ts";
-import { printedAndDone } from "../help.ts";
+import { printHelpOrVersion } from "../help.ts";
 import { measureNetwork, type NetworkResult } from "../../diagnostics/selftest/selftest_measure.ts";
 import { NETWORKS } from "../../diagnostics/selftest/selftest_networks.ts";
 import {
@@ -89,7 +89,7 @@ type Values = FlagValues<typeof flags>;
  * @throws {VerificationError} when an output differs from the CPU's by more than `--tolerance`
  */
 export const runSelftest: Run = flagged(async (args, signal) => {
-  if (printedAndDone({ summary, flags }, args)) return;
+  if (printHelpOrVersion({ summary, flags }, args)) return;
   const { values, given } = parseFlags(flags, args);
   refuseIgnored(values, given);
   const batches = parseBatches(values.batches);

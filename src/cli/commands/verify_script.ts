@@ -11,7 +11,7 @@ import { TASKS } from "../../arguments/tasks.ts";
 import { verifyRun } from "../../jobs/verify_run.ts";
 import type { Command, Run } from "./command.ts";
 import { forEachPath } from "../each_path.ts";
-import { printedAndDone } from "../help.ts";
+import { printHelpOrVersion } from "../help.ts";
 import { flagged } from "../main.ts";
 import { printLines } from "../print.ts";
 import { createProgress } from "../progress.ts";
@@ -66,7 +66,7 @@ export const runVerify: Run = flagged(async (args, signal) => {
     Object.hasOwn(TASKS, word) && !takesValue(TASKS[word as Task].flags, args[i - 1])
   );
   if (at >= 0) return await verifyNew(args[at] as Task, args.toSpliced(at, 1), signal);
-  if (printedAndDone({ summary, flags }, args)) return;
+  if (printHelpOrVersion({ summary, flags }, args)) return;
   const { values, given, operands } = parseFlags(flags, args, { mostOperands: Infinity });
   refuseIgnored(values, given);
   const overrides = givenOverrides(flags, values, given);

@@ -1,7 +1,7 @@
 /** Output of `convert`, as text or JSON. @module */
 import type { FolderPart } from "../../convert/convert_folder.ts";
 import { printLine } from "../print.ts";
-import { inOurWords } from "../program_name.ts";
+import { withProgramName } from "../program_name.ts";
 import type { SettledValues } from "./convert_values.ts";
 
 /** Prints events as text or JSON. */
@@ -46,7 +46,7 @@ export class ConvertReport {
     else {
       for (const name of kept) printLine(`${name} exists and is kept`);
       printLine(path);
-      if (next !== undefined) printLine(inOurWords(`next: ${next}`));
+      if (next !== undefined) printLine(withProgramName(`next: ${next}`));
     }
   }
 }

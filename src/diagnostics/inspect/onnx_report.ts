@@ -36,7 +36,7 @@ export async function inspectOnnx(path: string, options: InspectOptions): Promis
   }
   const bytes = await Deno.readFile(path);
   const model = readOnnx(bytes, { file: path });
-  const { problems, files } = await lookBeside(path, model, options);
+  const { problems, files } = await checkExternalFiles(path, model, options);
   const inputs = model.graph.inputs.map(metadataOf);
   const outputs = model.graph.outputs.map(metadataOf);
   const timestep = timestepText({ inputs });
@@ -58,7 +58,7 @@ export async function inspectOnnx(path: string, options: InspectOptions): Promis
   };
 }
 
-async function lookBeside(
+async function checkExternalFiles(
   path: string,
   model: OnnxModel,
   options: InspectOptions,

@@ -60,8 +60,8 @@ export interface InspectOptions {
 }
 
 /** Whether nothing is damaged, missing or unsuitable, in the parts too. */
-export function isSound({ problems, contract, parts = [] }: Report): boolean {
-  return problems.length === 0 && contract?.met !== false && parts.every(isSound);
+export function isFaultless({ problems, contract, parts = [] }: Report): boolean {
+  return problems.length === 0 && contract?.met !== false && parts.every(isFaultless);
 }
 
 /** Text lines of a report. */

@@ -44,7 +44,10 @@ async function unfinishedRun(path: string, holder: string | undefined): Promise<
   const task = taskOf(script);
   if (error) report.facts.error = `${error.code}: ${error.message}`;
   if (!holder && task) report.facts.resume = `deno task ${task} --resume ${path}`;
-  const problems = await checkOutputs(path, finishedOutputs(manifest)).then(() => [], damageOf);
+  const problems = await checkOutputs(path, finishedOutputs(manifest)).then(
+    () => [],
+    formatProblems,
+  );
   return { ...report, what: `run of ${shown(script)}, ${state}: ${far}`, problems };
 }
 
@@ -54,7 +57,7 @@ const STATES: Readonly<Record<string, string>> = {
   failed: "failed",
 };
 
-function damageOf(error: unknown): string[] {
+function formatProblems(error: unknown): string[] {
   if (error instanceof FormatError) return [error.message];
   throw error;
 }

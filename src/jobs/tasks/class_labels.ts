@@ -28,7 +28,7 @@ export function parseClassLabels(text: string, classes: ClassNames): ClassLabels
   for (let start = 0; start < parts.length;) {
     const { candidates, end } = longestLabel(parts, start, classes);
     const label = parts.slice(start, end).join(", ");
-    const number = theOnly(label, candidates, classes);
+    const number = onlyCandidate(label, candidates, classes);
     found.labels.push(number);
     const [first] = classes[number];
     // A class is often broader than the given name.
@@ -67,7 +67,7 @@ function classesOf(part: string, classes: ClassNames): number[] {
   );
 }
 
-function theOnly(label: string, candidates: readonly number[], classes: ClassNames): number {
+function onlyCandidate(label: string, candidates: readonly number[], classes: ClassNames): number {
   if (candidates.length === 1) return candidates[0];
   if (candidates.length > 1) {
     const all = candidates.map((number) => `class ${number} (${classes[number].join(", ")})`);

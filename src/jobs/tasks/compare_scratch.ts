@@ -27,13 +27,13 @@ export async function compareWithScratch(
   const fromScratch = { ...job, start: undefined };
   const scratch = await run(fromScratch, settings.method);
   const sequential = await run(fromScratch, "sequential");
-  const ownChain = await run(job, "sequential");
+  const warmSequential = await run(job, "sequential");
   const comparison = {
     scratch: { rounds: scratch.rounds, nfe: scratch.nfe },
     distance: {
       warm_to_sequential: latentDifference(result.sample, sequential.sample).relative,
       scratch_to_sequential: latentDifference(scratch.sample, sequential.sample).relative,
-      warm_to_own_chain: latentDifference(result.sample, ownChain.sample).relative,
+      warm_to_own_chain: latentDifference(result.sample, warmSequential.sample).relative,
     },
   };
   record.comparison = comparison;
