@@ -14,7 +14,8 @@
  * import assert from "node:assert/strict";
  *
  * using env = Environment.open();
- * await using session = await InferenceSession.create(env, "models/dit-emoji/vae_decoder/model.onnx");
+ * const network = "models/dit-emoji/vae_decoder/model.onnx";
+ * await using session = await InferenceSession.create(env, network);
  * const [input] = session.inputs;
  * using latents = new Tensor(env, "float32", [1, 4, 8, 8]);
  * const { sample } = await session.run({ [input.name]: latents });

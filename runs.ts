@@ -15,8 +15,8 @@
  * import assert from "node:assert/strict";
  *
  * const outputPath = await Deno.makeTempDir();
- * const settings = { task: "dit", classLabels: ["heart"], numInferenceSteps: 10, outputPath } as const;
- * const { path } = await sampleRun("models/dit-emoji", settings, { onProgress: () => {} });
+ * const settings = { task: "dit", classLabels: ["heart"], numInferenceSteps: 10 } as const;
+ * const { path } = await sampleRun("models/dit-emoji", { ...settings, outputPath });
  * const { manifest, samples: [sample] } = await readRun(path);
  * assert.equal(manifest.arguments.timesteps, 10);
  * assert.equal((await sample.rounds()).length, sample.record.rounds);

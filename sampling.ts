@@ -22,8 +22,8 @@
  * const denoiser = { // predicts that the data are all zeros
  *   rowSize: 2,
  *   predictNoise(latents: Float64Array, steps: Int32Array, out: Float64Array) {
- *     const spread = (i: number) => Math.sqrt(1 - schedule.alphasCumprod[steps[Math.floor(i / 2)]]);
- *     latents.forEach((x, i) => out[i] = x / spread(i));
+ *     const variance = (i: number) => 1 - schedule.alphasCumprod[steps[Math.floor(i / 2)]];
+ *     latents.forEach((x, i) => out[i] = x / Math.sqrt(variance(i)));
  *     return Promise.resolve();
  *   },
  * };

@@ -9,7 +9,7 @@ import tempfile
 
 deno, path = sys.argv[1], pathlib.Path(sys.argv[2])
 with tempfile.TemporaryDirectory() as folder:
-    # A kernel of our own: nothing is installed into the user's home, and it is this very Deno.
+    # A temporary kernel: nothing is installed into the user's home, and this Deno is used.
     kernel = pathlib.Path(folder, "kernels", "deno")
     kernel.mkdir(parents=True)
     command = [deno, "jupyter", "--kernel", "--conn", "{connection_file}"]
@@ -29,7 +29,7 @@ with tempfile.TemporaryDirectory() as folder:
     )
 
     async def take_late_outputs(cell, cell_index, execute_reply):
-        """Deno's kernel may say that it is idle before a cell's last output is out; nbclient then goes on without it."""
+        """Reads outputs that Deno's kernel sends after it has reported that it is idle."""
         while True:
             try:
                 message = await client.kc.get_iopub_msg(timeout=0.5)

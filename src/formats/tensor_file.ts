@@ -66,7 +66,7 @@ const CHUNK = 4 * 2 ** 20;
  * const bytes = writeSafetensors(new Map([["x", { dtype: "F32", shape: [5], data }]]));
  * const source = {
  *   size: bytes.length,
- *   read: (offset: number, length: number) => Promise.resolve(bytes.slice(offset, offset + length)),
+ *   read: (at: number, length: number) => Promise.resolve(bytes.slice(at, at + length)),
  * };
  * const file = await SafetensorsFile.open(source);
  * const sizes = await Array.fromAsync(tensorChunks(file, "x", 8), (chunk) => chunk.length);

@@ -27,8 +27,8 @@ import { sampleOn } from "./sampling.ts";
  * import assert from "node:assert/strict";
  *
  * const outputPath = await Deno.makeTempDir();
- * const settings = { task: "dit", classLabels: ["heart"], numSamples: 2 } as const;
- * const run = await sampleRun("models/dit-emoji", { ...settings, numInferenceSteps: 10, outputPath });
+ * const settings = { task: "dit", classLabels: ["heart"], numInferenceSteps: 10 } as const;
+ * const run = await sampleRun("models/dit-emoji", { ...settings, numSamples: 2, outputPath });
  * assert.equal(run.samples.length, 2);
  * const { width, height } = await run.samples[0].image();
  * assert.deepEqual([width, height], [64, 64]);

@@ -8,7 +8,8 @@ import { escapeXml as escape, svgElement } from "./svg.ts";
 
 /** Content security policy: nothing may be loaded from outside the page. */
 const POLICY =
-  "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
+  "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'; " +
+  "base-uri 'none'; form-action 'none'";
 
 /** Maximum number of missing runs that are named; the rest is counted. */
 const MOST_NAMED = 20;
@@ -83,8 +84,9 @@ function statusPart({ done, wanted, missing, failed }: ReportStatus): string {
   const rest = missing.length === 0
     ? ""
     : `<details><summary>Not run yet: ${missing.length}</summary>${named(missing)}</details>`;
-  return `<div class="status unfinished" role="status"><strong>Unfinished: ${done} of ${wanted} runs are finished.</strong> ` +
-    `This report covers the finished runs; start the experiment again to run the rest. ${failures}${rest}</div>`;
+  return `<div class="status unfinished" role="status"><strong>` +
+    `Unfinished: ${done} of ${wanted} runs are finished.</strong> This report covers the ` +
+    `finished runs; start the experiment again to run the rest. ${failures}${rest}</div>`;
 }
 
 function tablePart({ table: { head, rows } }: ReportModel): string {

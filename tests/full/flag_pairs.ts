@@ -42,7 +42,8 @@ async function writeModel(name: string, folder: string): Promise<string> {
   else await copyFolder("tests/fixtures/layouts/optimum_steps", model);
   for await (const { name } of Deno.readDir(model)) {
     const network = join(model, name, "model");
-    await Deno.copyFile(`${network}.onnx`, `${network}_fp16.onnx`).catch(() => {}); // holds no network
+    // Some folders contain no network.
+    await Deno.copyFile(`${network}.onnx`, `${network}_fp16.onnx`).catch(() => {});
   }
   return model;
 }

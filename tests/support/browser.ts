@@ -145,7 +145,8 @@ export class Page implements AsyncDisposable {
     this.#process.kill("SIGKILL");
     await this.#process.stderr.cancel().catch(() => {});
     await this.#process.status;
-    await Deno.remove(this.#folder, { recursive: true }).catch(() => {}); // its children may still write
+    // Children of the browser may still be writing.
+    await Deno.remove(this.#folder, { recursive: true }).catch(() => {});
   }
 }
 

@@ -185,7 +185,8 @@ async function check(subject: Subject, paths: LinePaths, root: string): Promise<
   await usesAll(subject, lines, join(ROOT, root, "audit"));
   const written = [paths.out, paths.folder];
   for (const folder of written) {
-    await Deno.remove(join(ROOT, folder), { recursive: true }).catch(() => {}); // not every command writes
+    // Not every command writes to it.
+    await Deno.remove(join(ROOT, folder), { recursive: true }).catch(() => {});
   }
   for (const grant of grants(subject.permissions)) {
     await failsWithout(subject, grant, { lines, written });

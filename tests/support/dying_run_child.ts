@@ -23,7 +23,7 @@ export interface Plan {
 const ENDINGS: Readonly<Record<Ending, () => void>> = {
   SIGKILL: () => Deno.kill(Deno.pid, "SIGKILL"),
   SIGABRT: () => Deno.kill(Deno.pid, "SIGABRT"),
-  // deno-lint-ignore house/unsafe-address -- reading address 8 is what is meant: a real fault in native code
+  // deno-lint-ignore house/unsafe-address -- the read at address 8 is meant to fail
   SIGSEGV: () => new Deno.UnsafePointerView(Deno.UnsafePointer.create(8n)!).getUint8(),
   "out of memory": () => {
     for (const held: string[][] = [];;) held.push(Array.from({ length: 1e5 }, String));

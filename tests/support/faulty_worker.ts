@@ -45,7 +45,8 @@ class Planned {
         throw new Error("ONNX Runtime's RunWithBinding failed with FAIL: planned");
       case "outOfMemory":
         throw new Error(
-          "ONNX Runtime's RunWithBinding failed with FAIL: Failed to allocate memory for requested buffer of size 67108864",
+          "ONNX Runtime's RunWithBinding failed with FAIL: Failed to allocate memory for " +
+            "requested buffer of size 67108864",
         );
       case "lostReply":
         for (const cell = new Int32Array(new SharedArrayBuffer(4));;) Atomics.wait(cell, 0, 0, 50);
@@ -54,7 +55,7 @@ class Planned {
       case "nativeSleep":
         this.#native(true);
         marked(`${this.#plan.marks}/asleep`);
-        // deno-lint-ignore house/unsafe-address -- a native call that nobody can end is what is to be survived
+        // deno-lint-ignore house/unsafe-address -- a native call that cannot be ended
         Deno.dlopen("libc.so.6", { usleep: { parameters: ["u32"], result: "i32" } })
           .symbols.usleep(1_500_000);
         this.#native(false);

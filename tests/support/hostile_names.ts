@@ -66,7 +66,7 @@ export function hostileNames({ line }: { line: boolean }): string[] {
 
 /** Names that a run may have in its folder. */
 const OURS =
-  /^[^/]+\/(?:(?:args\.txt|manifest\.json|samples\.png)|sample_[0-9]+\/(?:step_[0-9]+\.png|contact_sheet\.png|rounds\.csv|trajectory\.safetensors))$/;
+  /^[^/]+\/(?:args\.txt|manifest\.json|samples\.png|sample_[0-9]+\/(?:step_[0-9]+|contact_sheet)\.png|sample_[0-9]+\/(?:rounds\.csv|trajectory\.safetensors))$/;
 
 /** A folder with canary files around the output folder. */
 export class Cage {

@@ -1,12 +1,13 @@
 /**
  * ParaDiGMS (Shih et al., "Parallel sampling of diffusion models", 2023): Picard iteration over a
  * sliding window, with its own stopping rule.
+ *
  * | paper | here |
  * |---|---|
  * | window [t, t + p) | `window`, `windowSize` |
  * | drift of a step: Step(x) − x | `drift` |
  * | x_t ← x at the window's top plus the drifts between | `update` |
- * | τ: x_t moved by at most τ times the noise of the step below (none for x_0) | `rtol`, `noiseBelow` |
+ * | τ: x_t moved by at most τ times the noise of the step below | `rtol`, `noiseBelow` |
  * @module
  */
 import { latentScale } from "../../../src/sampling/latent_scale.ts";

@@ -9,7 +9,7 @@ export const CONVERT_ONLY = {
 } as const;
 
 /** Flags of `convert dit` and `convert sd`. */
-// deno-lint-ignore explicit-module-boundary-types -- the table's literal types carry the types of the parsed values
+// deno-lint-ignore explicit-module-boundary-types -- literal types give the types of parsed values
 export function convertFlags() {
   const { quiet, json, debug, help, version } = samplingFlags({
     timesteps: 1,

@@ -3,7 +3,7 @@ import type { Flag } from "../flag.ts";
 import { CONCURRENT_SAMPLES, NUM_SAMPLES, samplingFlags } from "./script_flags.ts";
 
 /** Flags of `parallel_dit`. */
-// deno-lint-ignore explicit-module-boundary-types -- the table's literal types carry the types of the parsed values
+// deno-lint-ignore explicit-module-boundary-types -- literal types give the types of parsed values
 export function ditFlags() {
   return {
     num_samples: NUM_SAMPLES,

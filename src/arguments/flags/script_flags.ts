@@ -18,7 +18,7 @@ export interface ScriptDefaults {
 
 const NO_LIMIT = Number.MAX_SAFE_INTEGER;
 
-// deno-lint-ignore explicit-module-boundary-types -- the table's literal types carry the types of the parsed values
+// deno-lint-ignore explicit-module-boundary-types -- literal types give the types of parsed values
 export function samplingFlags(defaults: ScriptDefaults) {
   return {
     timesteps: {

@@ -3,7 +3,7 @@ import type { Flag } from "../flag.ts";
 import { CONCURRENT_SAMPLES, NUM_SAMPLES, samplingFlags } from "./script_flags.ts";
 
 /** Flags of `parallel_sd`. */
-// deno-lint-ignore explicit-module-boundary-types -- the table's literal types carry the types of the parsed values
+// deno-lint-ignore explicit-module-boundary-types -- literal types give the types of parsed values
 export function sdFlags() {
   return {
     prompt: {
@@ -28,7 +28,7 @@ export function sdFlags() {
 }
 
 /** Flags of `parallel_sd_winit`. */
-// deno-lint-ignore explicit-module-boundary-types -- the table's literal types carry the types of the parsed values
+// deno-lint-ignore explicit-module-boundary-types -- literal types give the types of parsed values
 export function sdWinitFlags() {
   return {
     prompt1: {

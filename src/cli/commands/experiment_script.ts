@@ -35,7 +35,7 @@ const summary = {
 };
 
 /** Flags of `experiment`. */
-// deno-lint-ignore explicit-module-boundary-types -- the table's literal types carry the types of the parsed values
+// deno-lint-ignore explicit-module-boundary-types -- literal types give the types of parsed values
 export function experimentFlags() {
   const { output_path, quiet, debug, help, version } = samplingFlags({
     timesteps: 1,

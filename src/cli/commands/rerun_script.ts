@@ -28,7 +28,7 @@ const summary = {
 const MOST_NAMED = 3;
 
 /** Flags of `rerun`: settings that may differ from the recorded ones. */
-// deno-lint-ignore explicit-module-boundary-types -- the table's literal types carry the types of the parsed values
+// deno-lint-ignore explicit-module-boundary-types -- literal types give the types of parsed values
 export function rerunFlags() {
   const { model_path, vae_path, provider, ort_lib, threads, output_path, ...rest } = ditFlags();
   const { default: _, ...modelPath } = model_path;

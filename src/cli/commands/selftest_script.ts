@@ -45,7 +45,7 @@ const summary = {
 const flags = selftestFlags();
 
 /** Flags of `selftest`. */
-// deno-lint-ignore explicit-module-boundary-types -- the table's literal types carry the types of the parsed values
+// deno-lint-ignore explicit-module-boundary-types -- literal types give the types of parsed values
 export function selftestFlags() {
   const { provider: _, ...providerFlags } = PROVIDER_FLAGS;
   const { threads, verbose, json, debug, help, version } = ditFlags();

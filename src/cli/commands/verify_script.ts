@@ -40,7 +40,7 @@ const summary = {
 };
 
 /** Flags of `verify` on a folder: settings that may differ from the recorded ones. */
-// deno-lint-ignore explicit-module-boundary-types -- the table's literal types carry the types of the parsed values
+// deno-lint-ignore explicit-module-boundary-types -- literal types give the types of parsed values
 export function verifyFlags() {
   const { model_path, vae_path, threads, json, verbose, debug, help, version } = ditFlags();
   const { default: _, ...modelPath } = model_path;
