@@ -25,26 +25,39 @@ export interface ModelFolderPlan {
 }
 
 /**
- * Looks whether all files can be written beside what the folder has.
+ * Checks that all files can be written beside those that the folder has.
  *
- * @throws {UsageError} where a network would replace another, or belong to another configuration
+ * @returns names of shared files that exist with another content; they belong to this model,
+ * because the folder has a network of it
+ * @throws {UsageError} if a network would replace another, or the folder holds another model
  */
-export async function checkModelFolder({ folder, parts, stem }: ModelFolderPlan): Promise<void> {
+export async function checkModelFolder(
+  { folder, parts, stem, shared }: ModelFolderPlan,
+): Promise<string[]> {
   const refuse = (what: string) => {
     throw new UsageError((name) => `${name("outputPath")} ${folder} has ${what}`, {
-      hint: "take another folder, or remove what is there",
+      hint: "choose another folder, or remove the file",
     });
   };
+  let hasNetwork = false;
   for (const { part, config } of parts) {
     for (const name of [`${part}/${stem}.onnx`, `${part}/${stem}.safetensors`]) {
       if (await exists(join(folder, name))) refuse(`${name} already`);
     }
     const name = `${part}/config.json`;
     const present = await read(join(folder, name));
-    if (present !== undefined && present !== new TextDecoder().decode(encode(config))) {
-      refuse(`a ${name} of another network`);
-    }
+    if (present === undefined) continue;
+    if (!equal(present, encode(config))) refuse(`a ${name} of another network`);
+    hasNetwork = true;
   }
+  const differing: string[] = [];
+  for (const [name, content] of Object.entries(shared)) {
+    const present = await read(join(folder, name));
+    if (present === undefined || equal(present, bytesOf(content))) continue;
+    if (!hasNetwork) refuse(`a ${name} of another model`);
+    differing.push(name);
+  }
+  return differing;
 }
 
 /**
@@ -61,7 +74,7 @@ export async function writeModelFolder(
   await using files = new StagedFiles(folder);
   const write = async (name: string, content: JsonObject | Uint8Array) => {
     if (await exists(join(folder, name))) return true;
-    const bytes = content instanceof Uint8Array ? content : encode(content);
+    const bytes = bytesOf(content);
     await files.write(name, [bytes], { size: bytes.length, signal });
     return false;
   };
@@ -82,6 +95,14 @@ export async function writeModelFolder(
   return kept;
 }
 
+function bytesOf(content: JsonObject | Uint8Array): Uint8Array {
+  return content instanceof Uint8Array ? content : encode(content);
+}
+
+function equal(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, i) => byte === b[i]);
+}
+
 function encode(json: JsonObject): Uint8Array {
   return new TextEncoder().encode(JSON.stringify(json, null, 2) + "\n");
 }
@@ -90,8 +111,8 @@ async function exists(path: string): Promise<boolean> {
   return await absent(Deno.lstat(path)) !== undefined;
 }
 
-function read(path: string): Promise<string | undefined> {
-  return absent(Deno.readTextFile(path));
+function read(path: string): Promise<Uint8Array | undefined> {
+  return absent(Deno.readFile(path));
 }
 
 /** The answer, or `undefined` where there is no such file. */

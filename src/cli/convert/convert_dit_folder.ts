@@ -58,8 +58,9 @@ export async function convertDitFolder({ values, signal }: ConvertTask): Promise
     stem: stemOf(values),
     shared: await sharedFiles(values, dit, isFlow ? flowSchedulerConfig() : ditSchedulerConfig()),
   };
-  await checkModelFolder(plan);
+  const differing = await checkModelFolder(plan);
   const report = new ConvertReport(values);
+  report.differing(differing);
   sayModel(report, dit);
   sayTaken(report, checkpoint.tensors, prefix);
   if (vae?.variant !== undefined) {

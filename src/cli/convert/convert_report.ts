@@ -24,6 +24,13 @@ export class ConvertReport {
     this.say({ event: "note", message }, `note: ${message}`);
   }
 
+  /** Reports existing files that the checkpoint would have written with another content. */
+  differing(names: readonly string[]): void {
+    for (const name of names) {
+      this.note(`${name} exists, differs from the checkpoint's and is kept`);
+    }
+  }
+
   /** Reports a written network. */
   wrote({ part, network: { parameters } }: FolderPart, bytes: number): void {
     const millions = (parameters / 1e6).toFixed(1);

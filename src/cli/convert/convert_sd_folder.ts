@@ -54,8 +54,9 @@ export async function convertSdFolder(task: ConvertTask): Promise<void> {
       "model_index.json": sdModelIndex(basename(resolve(folder)), isXl),
     },
   };
-  await checkModelFolder(plan);
+  const differing = await checkModelFolder(plan);
   const report = new ConvertReport(values);
+  report.differing(differing);
   sayModel(report, model);
   for (const note of model.notes) report.note(note);
   const kept = await writeModelFolder(plan, { signal, wrote: report.wrote.bind(report) });

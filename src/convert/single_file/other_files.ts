@@ -25,7 +25,7 @@ const KINDS: readonly Kind[] = [
   },
   {
     what: "a textual inversion",
-    pattern: /^(string_to_param|emb_params|clip_l|clip_g|\*)(\.|$)/,
+    pattern: /^(string_to_param|emb_params|clip_l|clip_g|\*)(\.|$)|^<.*>$/,
     hint: "parataa does not take embeddings yet",
   },
   { what: "Stable Diffusion 3", pattern: /(^|\.)joint_blocks\./ },

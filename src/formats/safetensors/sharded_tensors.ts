@@ -45,13 +45,21 @@ export class ShardedTensors implements TensorFile {
    * Reads the index and opens every shard.
    *
    * @param index the JSON of the index
-   * @throws {FormatError} if a shard's name is a path, or index and shards list different tensors
+   * @throws {FormatError} if a shard is missing or its name is a path, or if index and shards list
+   * different tensors
    */
   static async open(index: Uint8Array, options: ShardedTensorsOptions): Promise<ShardedTensors> {
     const { file = "index", open } = options;
     const map = weightMap(readJson(index, { file }), file);
     const shards = new Map<string, TensorFile>();
-    for (const shard of new Set(map.values())) shards.set(shard, await open(shard));
+    for (const shard of new Set(map.values())) {
+      try {
+        shards.set(shard, await open(shard));
+      } catch (cause) {
+        if (!(cause instanceof Deno.errors.NotFound)) throw cause;
+        throw new FormatError(`${file}: its shard ${shown(shard)} is missing`, { cause });
+      }
+    }
     const homes = new Map<string, TensorFile>();
     for (const [name, shard] of map) {
       const home = shards.get(shard);

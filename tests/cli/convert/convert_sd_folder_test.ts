@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { runConvert } from "../../../src/cli/commands/convert_script.ts";
 import type { ParataaError } from "../../../src/errors.ts";
 import { readSafetensors, writeSafetensors } from "../../../src/formats/safetensors/safetensors.ts";
@@ -101,6 +101,28 @@ Deno.test("convert sd --fp16 adds networks beside, in half the bytes", () =>
     assert.ok(size("model_fp16") < 0.6 * size("model"));
     const args = ["-m", out, "-o", folder, "--timesteps=4", "--num_samples=1", "--fp16"];
     assert.ok((await contents(await runQuietly("sd", args))).has("sample_0/step_0.png"));
+  }));
+
+Deno.test("convert sd refuses a folder of another model, and notes changed files of this one", () =>
+  withModel(async (folder, model) => {
+    const scheduler = "scheduler/scheduler_config.json";
+    for (const name of [scheduler, "tokenizer/vocab.json", "model_index.json"]) {
+      const out = join(folder, name);
+      await Deno.mkdir(dirname(join(out, name)), { recursive: true });
+      await Deno.writeTextFile(join(out, name), "{}");
+      const { error } = await convert("--ckpt", model, "-o", out);
+      assert.equal(error?.exitCode, 2);
+      assert.match(error!.message, new RegExp(`--output_path .* has a ${name} of another model$`));
+      assert.deepEqual([...(await contents(out)).keys()], [name]);
+    }
+    const out = join(folder, "out");
+    await converted("--ckpt", model, "-o", out);
+    await Deno.writeTextFile(join(out, scheduler), '{"timestep_spacing":"trailing"}');
+    const lines = await converted("--ckpt", model, "-o", out, "--fp16");
+    const note = `note: ${scheduler} exists, differs from the checkpoint's and is kept`;
+    assert.deepEqual(lines.filter((line) => line.includes("differs")), [note]);
+    const kept = (await contents(out)).get(scheduler)!;
+    assert.equal(new TextDecoder().decode(kept), '{"timestep_spacing":"trailing"}');
   }));
 
 /**
@@ -236,10 +258,7 @@ Deno.test("convert sd refuses bad input with one line and makes nothing", () =>
       writeSafetensors(new Map([["lora_te_x.alpha", { dtype: "F32", shape: [4], data }]])),
     );
     const pointer = join(folder, "pointer.safetensors");
-    await Deno.writeTextFile(
-      pointer,
-      "version https://git-lfs.github.com/spec/v1\noid sha256:" + "0".repeat(64) + "\nsize 9\n",
-    );
+    await Deno.writeTextFile(pointer, POINTER);
     const half = join(folder, "half.safetensors");
     await Deno.writeFile(half, (await Deno.readFile(SINGLE)).subarray(0, 500_000));
     const single = [SINGLE, "--tokenizer_path", TOKENIZER];
@@ -298,6 +317,90 @@ Deno.test("convert sd refuses bad input with one line and makes nothing", () =>
       const { error, lines } = await convert("--ckpt", ...args, "-o", out);
       assert.equal(error?.exitCode, code, `${args}: ${error?.stack}`);
       assert.match(error!.message, message);
+      assert.ok(!error!.message.includes("\n"));
+      assert.deepEqual(lines, []);
+    }
+    assert.equal(await Deno.stat(out).catch(() => undefined), undefined);
+  }));
+
+const POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:" + "0".repeat(64) +
+  "\nsize 9\n";
+
+/** A file of tensors of these names. */
+function tensorsNamed(...names: string[]): Tensors {
+  const data = new Float32Array(4);
+  return new Map(names.map((name) => [name, { dtype: "F32", shape: [4], data }]));
+}
+
+Deno.test("convert sd names files that are no checkpoint, incomplete ones and mixed ones", () =>
+  withModel(async (folder, model) => {
+    const out = join(folder, "out");
+    let count = 0;
+    const file = async (tensors: Tensors) => {
+      const path = join(folder, `${++count}.safetensors`);
+      await Deno.writeFile(path, writeSafetensors(tensors));
+      return path;
+    };
+    const changed = async (name: string, change: (bytes: Uint8Array) => Uint8Array | string) => {
+      const copy = join(folder, `${++count}`);
+      await copyFolder(model, copy);
+      const path = join(copy, name);
+      const content = change(await Deno.readFile(path));
+      if (typeof content === "string") await Deno.writeTextFile(path, content);
+      else await Deno.writeFile(path, content);
+      return copy;
+    };
+    const json = (change: Record<string, unknown>) => (bytes: Uint8Array) =>
+      JSON.stringify({ ...JSON.parse(new TextDecoder().decode(bytes)), ...change });
+    const unet = "unet/diffusion_pytorch_model.safetensors";
+    const index = `${unet}.index.json`;
+    const sharded = await changed(unet, () => "");
+    await Deno.remove(join(sharded, unet));
+    const shard = "diffusion_pytorch_model-00001-of-00002.safetensors";
+    await Deno.writeTextFile(
+      join(sharded, index),
+      JSON.stringify({ metadata: {}, weight_map: { "conv_in.weight": shard } }),
+    );
+    const mixed = new Map(readTensors("sd2.safetensors"));
+    const wide = "model.diffusion_model.middle_block.1.transformer_blocks.0.attn2.to_k.weight";
+    const { shape: [rows] } = mixed.get(wide)!;
+    mixed.set(wide, { dtype: "F32", shape: [rows, 32], data: new Float32Array(32 * rows) });
+    const single = ["--config_path", CONFIG, "--tokenizer_path", TOKENIZER];
+    const cases: [args: string[], message: RegExp][] = [
+      [
+        [await file(tensorsNamed("control_model.time_embed.0.weight"))],
+        /is a ControlNet, wanted a/,
+      ],
+      [
+        [await changed("unet/config.json", json({ _class_name: "ControlNetModel" }))],
+        /unet\/config\.json: _class_name is "ControlNetModel", needed is UNet2DConditionModel$/,
+      ],
+      [[await file(tensorsNamed("emb_params"))], /is a textual inversion, wanted a checkpoint/],
+      [[await file(tensorsNamed("<cat-toy>"))], /is a textual inversion, wanted a checkpoint/],
+      [
+        [await changed("vae/config.json", json({ latent_channels: 16 }))],
+        /takes 4 channels, the latents of .*vae.* 16$/,
+      ],
+      [[model, "--vae_path", join(model, "unet")], /_class_name is "UNet2DConditionModel", needed/],
+      [[model, "--vae_path", join(model, "scheduler")], /scheduler has none of diffusion_pytorch/],
+      [
+        [await changed(unet, (bytes) => bytes.slice(0, -9))],
+        /diffusion_pytorch_model\.safetensors/,
+      ],
+      [
+        [await changed(unet, () => POINTER)],
+        /diffusion_pytorch_model\.safetensors.* Git LFS pointer/,
+      ],
+      [[sharded], /index\.json: its shard "diffusion_pytorch_model-00001-of-.*" is missing$/],
+      [
+        [await file(mixed), ...single],
+        /: 1 of another shape: .*to_k\.weight" is \[32,32\], wanted/,
+      ],
+    ];
+    for (const [args, message] of cases) {
+      const { error, lines } = await convert("--ckpt", ...args, "-o", out);
+      assert.match(String(error?.message), message);
+      assert.ok([2, 3].includes(error!.exitCode), `${error!.exitCode} ${error!.message}`);
       assert.ok(!error!.message.includes("\n"));
       assert.deepEqual(lines, []);
     }
