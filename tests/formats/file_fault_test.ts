@@ -8,7 +8,7 @@ async function thrown(run: () => Promise<unknown>): Promise<Error> {
   return await run().then(() => assert.fail("nothing was thrown"), (error) => error);
 }
 
-Deno.test("fileFault() says what is wrong with a path, without the system's number", () =>
+Deno.test("fileFault() describes a fault without the system's error number", () =>
   withTempFolder(async (folder) => {
     const file = join(folder, "file");
     await Deno.writeTextFile(file, "");
@@ -25,7 +25,7 @@ Deno.test("fileFault() says what is wrong with a path, without the system's numb
     }
   }));
 
-Deno.test("fileFault() keeps what it has no words for, and what the system denies is said", () => {
+Deno.test("fileFault() keeps unknown messages and reports denied access", () => {
   const denied = new Deno.errors.PermissionDenied("Permission denied (os error 13): open '/x'");
   assert.equal(fileFault(denied), "the system denies access");
   assert.equal(fileFaultOf(denied), "/x: the system denies access");

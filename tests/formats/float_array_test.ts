@@ -11,7 +11,7 @@ async function latent(file: string) {
   return readFloatArray(bytes, { file, tensor: "latents" });
 }
 
-Deno.test("readFloatArray() reads both byte orders, both orders of indices and a batch", async () => {
+Deno.test("readFloatArray() reads both byte orders and index orders, and a batch of one", async () => {
   const wanted = await latent("f32.npy");
   assert.deepEqual(wanted.shape, [4, 8, 8]);
   for (const file of ["be.npy", "fortran.npy"]) assert.deepEqual(await latent(file), wanted, file);
@@ -36,7 +36,7 @@ Deno.test("readFloatArray() widens float16 and bfloat16", async () => {
   }
 });
 
-Deno.test("readFloatArray() says what a file of another kind is, and never to load a PyTorch file", async () => {
+Deno.test("readFloatArray() names the kind of another file, and never advises to load a PyTorch file", async () => {
   await assert.rejects(latent("lat.pt"), (error: ParataaError) => {
     assert.equal(error.message, "lat.pt is a PyTorch checkpoint, wanted npy or safetensors");
     assert.match(error.hint!, /numpy\.save/);

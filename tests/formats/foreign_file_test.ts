@@ -78,7 +78,7 @@ const READERS: Readonly<
 };
 
 for (const [kind, bytes, what] of KINDS) {
-  Deno.test(`recognise() tells ${what.source} by its first bytes`, () => {
+  Deno.test(`recognise() recognises ${what.source} by its first bytes`, () => {
     const found = recognise(bytes)!;
     assert.equal(found.kind, kind);
     assert.match(found.what, what);
@@ -87,7 +87,7 @@ for (const [kind, bytes, what] of KINDS) {
 }
 
 for (const [symbol, { read, own }] of Object.entries(READERS)) {
-  Deno.test(`${symbol} names a file of another kind before it says anything else`, async () => {
+  Deno.test(`${symbol} first names the kind of a foreign file`, async () => {
     for (const [kind, bytes, what] of KINDS) {
       if (own.includes(kind)) continue;
       await assert.rejects(async () => await read(bytes), (error) => {
@@ -99,7 +99,7 @@ for (const [symbol, { read, own }] of Object.entries(READERS)) {
   });
 }
 
-Deno.test("recognise() leaves alone what could be a reader's own", () => {
+Deno.test("recognise() returns undefined for bytes that could be of any kind", () => {
   const header = raw("\x80\x02\0\0\0\0\0\0{", " ".repeat(630), "}");
   assert.equal(recognise(header)?.kind, "safetensors");
   assert.equal(recognise(raw("\x1f\x8b\0\0\0\0\0\0{"))?.kind, "safetensors");
@@ -108,7 +108,7 @@ Deno.test("recognise() leaves alone what could be a reader's own", () => {
   }
 });
 
-Deno.test("refuseForeign() never advises to load a pickle", () => {
+Deno.test("refuseForeign() never advises loading a pickle", () => {
   for (
     const bytes of [raw("\x80\x04\x95\x0a\0\0"), raw("\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19")]
   ) {

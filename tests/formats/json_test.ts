@@ -37,7 +37,7 @@ Deno.test("readJson() agrees with JSON.parse() on legal text", () => {
   assert(Object.is(parse("-0"), -0));
 });
 
-Deno.test("readJson() objects inherit nothing and leave the prototypes alone", () => {
+Deno.test("readJson() returns objects that inherit nothing and changes no prototype", () => {
   const object = parse('{"a":1}');
   assert(isJsonObject(object));
   for (const name of ["toString", "constructor", "__proto__", "hasOwnProperty"]) {
@@ -53,7 +53,7 @@ Deno.test("readJson() objects inherit nothing and leave the prototypes alone", (
   assert(Object.isFrozen(grandparent) && Object.getPrototypeOf(grandparent) === null);
 });
 
-Deno.test("isJsonObject() is true for objects alone", () => {
+Deno.test("isJsonObject() is true only for objects", () => {
   assert.deepEqual(
     ["{}", "[]", "null", '""', "0", "true"].map((text) => isJsonObject(parse(text))),
     [true, false, false, false, false, false],
@@ -110,7 +110,7 @@ for (const [fault, text, wanted] of BAD) {
   Deno.test(`readJson() refuses ${fault}`, () => refused(() => parse(text), wanted));
 }
 
-Deno.test("readJson() reads 64 levels and gives the depth back", () => {
+Deno.test("readJson() reads 64 nested levels, and any number of siblings", () => {
   assert.doesNotThrow(() => parse("[".repeat(64) + "]".repeat(64)));
   assert.doesNotThrow(() => parse(`[${Array(100).fill("[]").join()}]`, { maxDepth: 2 }));
 });
@@ -120,14 +120,14 @@ Deno.test("readJson() counts bytes, not characters, in positions", () => {
   refused(() => parse('["é🦆",x]', { baseOffset: 100 }), /line 1, column 8 \(byte 110\): "x"/);
 });
 
-Deno.test("readJson() refuses what is not UTF-8, naming the byte", () => {
+Deno.test("readJson() refuses invalid UTF-8 and names the byte", () => {
   for (const bad of [[0xff], [0xc0, 0x80], [0xed, 0xa0, 0x80], [0xf5, 0x80, 0x80, 0x80], [0xc3]]) {
     const bytes = Uint8Array.of(0x22, 0xc3, 0xa9, ...bad, 0x22);
     refused(() => readJson(bytes, { file: "t.json" }), /byte 3 or after is not UTF-8/);
   }
 });
 
-Deno.test("readJson() holds its limits", () => {
+Deno.test("readJson() enforces its limits", () => {
   refused(() => parse("[1]", { maxBytes: 2 }), /3 bytes of JSON, at most 2 accepted/);
   refused(() => parse("[1,2]", { maxValues: 2 }), /column 4 .*more than 2 values/);
   assert.doesNotThrow(() => parse("[1,2]", { maxValues: 3, maxBytes: 5 }));
@@ -136,7 +136,7 @@ Deno.test("readJson() holds its limits", () => {
   refused(() => parse("[[]]", { maxDepth: 1 }), /nested more than 1 deep/);
 });
 
-Deno.test("readJson({ naturalsOnly }) takes plain integers up to 2^53 - 1", () => {
+Deno.test("readJson({ naturalsOnly }) accepts plain integers up to 2^53 - 1", () => {
   const naturals = (text: string) => parse(text, { naturalsOnly: true });
   assert.deepEqual(naturals("[0,7,9007199254740991]"), [0, 7, 9007199254740991]);
   for (const bad of ["-0", "-1", "1.0", "1e0", "9007199254740992", "10000000000000000000000"]) {
@@ -144,7 +144,7 @@ Deno.test("readJson({ naturalsOnly }) takes plain integers up to 2^53 - 1", () =
   }
 });
 
-Deno.test("readJson({ nonFinite }) takes Python's NaN and infinities, and nothing like them", () => {
+Deno.test("readJson({ nonFinite }) accepts Python's NaN and infinities in exactly that spelling", () => {
   // Python 3.11: json.dumps([nan, inf, -inf])
   const values = parse("[NaN, Infinity, -Infinity]", { nonFinite: true });
   assert.deepEqual([...values as number[]], [NaN, Infinity, -Infinity]);
@@ -156,13 +156,13 @@ Deno.test("readJson({ nonFinite }) takes Python's NaN and infinities, and nothin
   }
 });
 
-Deno.test("readJson() reads memory that is shared with other threads", () => {
+Deno.test("readJson() reads shared memory", () => {
   const bytes = new Uint8Array(new SharedArrayBuffer(2));
   bytes.set([0x5b, 0x5d]);
   assert.deepEqual(readJson(bytes), []);
 });
 
-Deno.test("readJson() messages show hostile text in escapes, cut", () => {
+Deno.test("readJson() escapes and shortens hostile text in messages", () => {
   const key = `\\u001b[31m\\u202e\\u2028${"x".repeat(500)}`;
   assert.throws(() => parse(`{"${key}":1,"${key}":2}`), (error) => {
     assert(error instanceof FormatError);
@@ -172,7 +172,7 @@ Deno.test("readJson() messages show hostile text in escapes, cut", () => {
   });
 });
 
-Deno.test("readJson() takes millions of escapes, characters, spaces and digits without a deep stack", () => {
+Deno.test("readJson() reads millions of escapes, characters, spaces and digits without a stack overflow", () => {
   const many = 4_000_000;
   assert.equal(parse(`"${"\\n".repeat(many)}"`), "\n".repeat(many));
   assert.equal(parse(`"${"é".repeat(many)}"`), "é".repeat(many));
@@ -181,7 +181,7 @@ Deno.test("readJson() takes millions of escapes, characters, spaces and digits w
   refused(() => parse("1".repeat(many)), /exceeds a double/);
 });
 
-Deno.test("readJson() says where every value starts when it is asked to", () => {
+Deno.test("readJson({ places }) records the position of every value", () => {
   const places = new Map<string, string>();
   const text = '{"a": [1,\n  {"b/c~": null}],\n "d": "x"}';
   readJson(new TextEncoder().encode(text), { places });

@@ -7,7 +7,7 @@ Deno.test("byteLengthOf() multiplies", () => {
   assert.equal(byteLengthOf([2, 0, 4], 4), 0);
 });
 
-Deno.test("byteLengthOf() gives up at 2^53, a zero elsewhere or not", () => {
+Deno.test("byteLengthOf() is undefined from 2^53 on, even with a size of 0", () => {
   assert.equal(byteLengthOf([2 ** 53 - 1], 1), 2 ** 53 - 1);
   assert.equal(byteLengthOf([2 ** 53 - 1], 2), undefined);
   assert.equal(byteLengthOf([0, 2 ** 27, 2 ** 26], 1), undefined);

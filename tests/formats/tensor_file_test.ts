@@ -26,7 +26,7 @@ Deno.test("tensorChunks() yields a tensor's bytes in order, the last piece short
     await assert.rejects(Array.fromAsync(tensorChunks(file, "x", 12)), RangeError);
   }));
 
-Deno.test("SafetensorsFile.readBytes() reads within the tensor only", () =>
+Deno.test("SafetensorsFile.readBytes() refuses a range outside the tensor", () =>
   withFile(async (file) => {
     const bytes = await file.readBytes("x", { offset: 4, length: 8 });
     assert.deepEqual(new Float32Array(bytes.slice().buffer), Float32Array.of(1, 2));
@@ -35,7 +35,7 @@ Deno.test("SafetensorsFile.readBytes() reads within the tensor only", () =>
     }
   }));
 
-Deno.test("FileSource reads parts of a file in any order, at once too, and no more than there is", () =>
+Deno.test("FileSource reads ranges in any order, concurrently, and up to the end of the file", () =>
   withTempFolder(async (folder) => {
     const path = `${folder}/bytes`;
     await Deno.writeFile(path, Uint8Array.from({ length: 100 }, (_, i) => i));

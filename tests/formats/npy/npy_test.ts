@@ -99,7 +99,7 @@ for (const [lie, make, wanted] of LIES) {
   });
 }
 
-Deno.test("readNpy() reads every version, type and rank that it names", () => {
+Deno.test("readNpy() reads every supported version, type and rank", () => {
   for (const version of [[1, 0], [2, 0], [3, 0]]) {
     assert.deepEqual(readNpy(fileOf(GOOD, 8, version)).data, new Float32Array(2));
   }
@@ -118,7 +118,7 @@ const FORTRAN = Array.from({ length: 24 }, (_, i) => {
   return 12 * first + 4 * second + third;
 });
 
-Deno.test("readNpy() brings big-endian and Fortran-ordered arrays to little-endian C order", () => {
+Deno.test("readNpy() converts big-endian and Fortran-ordered arrays to little-endian C order", () => {
   const setters = {
     f2: (view: DataView, at: number, x: number, little: boolean) => view.setFloat16(at, x, little),
     f4: (view: DataView, at: number, x: number, little: boolean) => view.setFloat32(at, x, little),
@@ -142,7 +142,7 @@ Deno.test("readNpy() brings big-endian and Fortran-ordered arrays to little-endi
   }
 });
 
-Deno.test("readNpy() reads Fortran order of one dimension, of none and of no elements", () => {
+Deno.test("readNpy() reads Fortran order with one dimension, no dimensions and no elements", () => {
   const of = (shape: string, elements: number) =>
     readNpy(fileOf(dict("'<f4'", shape, "True"), 4 * elements)).data.length;
   assert.deepEqual([of("()", 1), of("(3,)", 3), of("(0, 2)", 0), of("(2, 0)", 0)], [1, 3, 0, 0]);

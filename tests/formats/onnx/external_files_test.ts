@@ -22,7 +22,7 @@ async function check(prepare: Prepare, location = "w"): Promise<void> {
 const write = (size: number): Prepare => (model) =>
   Deno.writeFile(join(model, "w"), new Uint8Array(size));
 
-Deno.test("placeNetwork() takes a plain file, in a sub-folder too", async () => {
+Deno.test("placeNetwork() accepts a plain file, also in a subfolder", async () => {
   await check(write(16));
   await check(write(17));
   await check(write(16), "./w");
@@ -45,7 +45,7 @@ async function cached(folder: string, data: string, target = "blobs/weights"): P
   return join(snapshot, "model.onnx");
 }
 
-Deno.test("placeNetwork() finds data beside a link that lead into the folder of its target", () =>
+Deno.test("placeNetwork() finds data that are links beside a link, into the folder of its target", () =>
   withTempFolder(async (folder) => {
     const network = await cached(folder, "w");
     assert.deepEqual(await placeNetwork(network, new Map([["w", 16]])), {
@@ -54,7 +54,7 @@ Deno.test("placeNetwork() finds data beside a link that lead into the folder of 
     });
   }));
 
-Deno.test("placeNetwork() finds data beside the file that a link leads to", () =>
+Deno.test("placeNetwork() finds data beside the target of a link", () =>
   withTempFolder(async (folder) => {
     await Deno.mkdir(join(folder, "part"));
     await Deno.writeFile(join(folder, "model.onnx"), new Uint8Array());
@@ -68,7 +68,7 @@ Deno.test("placeNetwork() finds data beside the file that a link leads to", () =
     assert.deepEqual([...data.values()], [await Deno.realPath(join(folder, "w"))]);
   }));
 
-Deno.test("placeNetwork() refuses data beside a link that lead out of both folders", () =>
+Deno.test("placeNetwork() refuses data that are links beside a link, out of both folders", () =>
   withTempFolder(async (folder) => {
     const network = await cached(folder, "w", "elsewhere/weights");
     await assert.rejects(
@@ -77,7 +77,7 @@ Deno.test("placeNetwork() refuses data beside a link that lead out of both folde
     );
   }));
 
-Deno.test("placeNetwork() asks for the network's folder when it has no data", () =>
+Deno.test("placeNetwork() resolves the path of a network without external data", () =>
   withTempFolder(async (folder) => {
     const network = await cached(folder, "w");
     const { path, data } = await placeNetwork(network, new Map());

@@ -19,11 +19,11 @@ const NODE = field(
 );
 const BYTES = join(modelOf(NODE, WEIGHTS, INPUT, UNKNOWN), field(2, "after the graph"), UNKNOWN);
 
-Deno.test("editGraph() without edits gives the same bytes", () => {
+Deno.test("editGraph() without edits returns the same bytes", () => {
   assert.deepEqual(editGraph(BYTES, readOnnx(BYTES), new Map()), BYTES);
 });
 
-Deno.test("editGraph() changes what it is told to and keeps every other byte", () => {
+Deno.test("editGraph() changes the given fields and no other byte", () => {
   const model = readOnnx(BYTES);
   const [input] = model.graph.inputs;
   const [node] = model.graph.nodes;
@@ -45,7 +45,7 @@ Deno.test("editGraph() changes what it is told to and keeps every other byte", (
   assert.deepEqual(edited, join(wanted, field(2, "after the graph"), UNKNOWN));
 });
 
-Deno.test("editGraph() leaves a field out and does not touch the bytes given", () => {
+Deno.test("editGraph() removes a field and does not change its argument", () => {
   const before = BYTES.slice();
   const model = readOnnx(BYTES);
   const edited = editGraph(BYTES, model, new Map([[model.graph.nodes[0].field, undefined]]));

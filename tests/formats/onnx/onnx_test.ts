@@ -23,7 +23,7 @@ function refuses(bytes: Uint8Array, message: RegExp): void {
   });
 }
 
-Deno.test("readOnnx() tells versions, producer, domains, inputs and outputs", () => {
+Deno.test("readOnnx() returns versions, producer, domains, inputs and outputs", () => {
   const model = readOnnx(scaleModel());
   assert.equal(model.irVersion, 8);
   assert.deepEqual(model.producer, { name: "unit test", version: "" });
@@ -36,7 +36,7 @@ Deno.test("readOnnx() tells versions, producer, domains, inputs and outputs", ()
   assert.deepEqual(model.graph.outputs.map(({ name }) => name), ["y"]);
 });
 
-Deno.test("readOnnx() tells a scalar from an undeclared shape, and size, name and nothing apart", () => {
+Deno.test("readOnnx() distinguishes a scalar from an unknown shape, and fixed, named and unknown sizes", () => {
   const shapes = [[], undefined, [2, "n", ""]];
   const bytes = onnxModel({
     inputs: shapes.map((shape, i) => ({ name: `x${i}`, type: "int64", shape })),
@@ -47,7 +47,7 @@ Deno.test("readOnnx() tells a scalar from an undeclared shape, and size, name an
   assert.deepEqual(dims, [[], undefined, [2, "n", undefined]]);
 });
 
-Deno.test("readOnnx() reads a dimension below zero as unknown", () => {
+Deno.test("readOnnx() reads a negative size as unknown", () => {
   const shape = field(2, field(1, integer(1, -1)));
   const input = join(field(1, "x"), field(2, field(1, join(integer(1, 1), shape))));
   assert.deepEqual(readOnnx(modelOf(field(11, input))).graph.inputs[0].dims, [undefined]);
@@ -64,13 +64,13 @@ Deno.test("readOnnx() leaves initializers out of the inputs", () => {
   assert.deepEqual(readOnnx(bytes).graph.inputs.map(({ name }) => name), ["x"]);
 });
 
-Deno.test("readOnnx() reads the graphs inside nodes", () => {
+Deno.test("readOnnx() reads nested graphs", () => {
   const loop = readOnnx(loopModel()).graph.nodes[0];
   const body = loop.attributes[0].graphs[0];
   assert.deepEqual(body.nodes.map(({ opType }) => opType), ["Identity", "Add"]);
 });
 
-Deno.test("readOnnx() lists foreign domains, but not those of the file's own functions", () => {
+Deno.test("readOnnx() lists domains of operators, without those of the file's own functions", () => {
   const node = (op: string, domain: string) => field(1, join(field(4, op), field(7, domain)));
   const body = field(25, join(field(1, "Mine"), field(10, "own")));
   const bytes = join(
@@ -82,12 +82,12 @@ Deno.test("readOnnx() lists foreign domains, but not those of the file's own fun
   assert.deepEqual(readOnnx(half).domains, ["own"]);
 });
 
-Deno.test("readOnnx() finds external data wherever a file can have it", () => {
+Deno.test("readOnnx() finds external data of every kind of tensor", () => {
   const { bytes, locations } = scatteredModel();
   assert.deepEqual(readOnnx(bytes).external.map(({ location }) => location), locations);
 });
 
-Deno.test("externalFiles() sums up what each file must hold", () => {
+Deno.test("externalFiles() returns the least size of each file", () => {
   const bytes = modelOf(
     field(5, externalTensor({ location: "a.pb", offset: "8", length: "24" })),
     field(5, externalTensor({ location: "a.pb", offset: "4096" }, "by shape")),
@@ -113,7 +113,7 @@ for (const location of ESCAPES) {
   });
 }
 
-Deno.test("readOnnx() takes external data in a sub-folder, dots in a name included", () => {
+Deno.test("readOnnx() accepts external data in a subfolder, and names with dots", () => {
   const model = readOnnx(externalModel({ location: "./data..x/model.onnx_data" }));
   assert.equal(model.external[0].location, "./data..x/model.onnx_data");
 });
@@ -139,12 +139,12 @@ for (const [what, bytes, message] of LIES) {
   Deno.test(`readOnnx() refuses ${what}`, () => refuses(bytes, message));
 }
 
-Deno.test("readOnnx() refuses a place given twice", () => {
+Deno.test("readOnnx() refuses an external data key that is given twice", () => {
   const entry = field(13, join(field(1, "location"), field(2, "w")));
   refuses(modelOf(field(5, join(entry, entry, integer(14, 1)))), /names "location" twice/);
 });
 
-Deno.test("readOnnx() refuses graphs nested without end", () => {
+Deno.test("readOnnx() refuses more than 64 nested graphs", () => {
   let graph: Uint8Array = new Uint8Array();
   for (let depth = 0; depth < 80; depth++) graph = field(1, field(5, field(6, graph)));
   refuses(modelOf(graph), /more than 64 nested graphs/);
@@ -156,7 +156,7 @@ Deno.test("readOnnx() refuses half a million fields before they fill the memory"
   refuses(field(7, fields), /more than 500000 fields/);
 });
 
-Deno.test("readOnnx() reads more sparse values than a call takes arguments", () => {
+Deno.test("readOnnx() reads more sparse values than a call can have arguments", () => {
   const values = new Uint8Array(2 * 150_000);
   for (let at = 0; at < values.length; at += 2) values[at] = 0x0a; // field 1, an empty tensor
   const attribute = field(1, field(5, field(22, values)));

@@ -186,7 +186,7 @@ for (const [lie, make, wanted] of LIES) {
   Deno.test(`readSafetensors() refuses ${lie}`, () => refused(make(), wanted));
 }
 
-Deno.test("readSafetensors() accepts what looks odd and is legal", () => {
+Deno.test("readSafetensors() accepts unusual but valid files", () => {
   assert.equal(readSafetensors(fileOf("{}")).tensors.size, 0);
   assert.equal(readSafetensors(fileOf('{"__metadata__":{}}   ')).metadata.size, 0);
   const odd = `{${entry("", "[]", "[0,4]")},${entry("z", "[0,3]", "[4,4]")},${
@@ -199,7 +199,7 @@ Deno.test("readSafetensors() accepts what looks odd and is legal", () => {
   assert.equal(tensors.get("toString"), undefined);
 });
 
-Deno.test("readSafetensors() takes tensors in any order of the header, an empty one last too", () => {
+Deno.test("readSafetensors() accepts tensors in any order of the header, also an empty last one", () => {
   const { tensors } = readSafetensors(
     fileOf(
       `{${entry("c", "[1]", "[4,8]")},${entry("b", "[1]", "[0,4]")},${entry("a", "[0]", "[0,0]")}}`,
@@ -251,14 +251,14 @@ Deno.test("readSafetensors() reads a file of the reference implementation", () =
   assert.deepEqual(metadata, new Map([["k", 'v"\n']]));
 });
 
-Deno.test("writeSafetensors() writes the bytes of the reference implementation, whatever the order", () => {
+Deno.test("writeSafetensors() writes the reference implementation's bytes for every order of tensors", () => {
   const metadata = new Map([["k", 'v"\n']]);
   assert.equal(writeSafetensors(CONTENT, metadata).toBase64(), REFERENCE);
   const reversed = new Map([...CONTENT].reverse());
   assert.equal(writeSafetensors(reversed, metadata).toBase64(), REFERENCE);
 });
 
-Deno.test("writeSafetensors() gives one file for one metadata content and pads to 8 bytes", () => {
+Deno.test("writeSafetensors() ignores the order of metadata and pads to 8 bytes", () => {
   const a = writeSafetensors(new Map(), new Map([["x", "1"], ["\u{10000}", "2"], ["\uffff", ""]]));
   const b = writeSafetensors(new Map(), new Map([["\uffff", ""], ["\u{10000}", "2"], ["x", "1"]]));
   assert.deepEqual(a, b);
@@ -266,7 +266,7 @@ Deno.test("writeSafetensors() gives one file for one metadata content and pads t
   assert.deepEqual([...readSafetensors(a).metadata.keys()], ["x", "\uffff", "\u{10000}"]);
 });
 
-Deno.test("writeSafetensors() refuses what it could not read back", () => {
+Deno.test("writeSafetensors() refuses tensors that could not be read back", () => {
   const good: SafetensorsTensor = { dtype: "F32", shape: [1], data: Float32Array.of(1) };
   const write = (name: string, change: object) =>
     writeSafetensors(new Map([[name, { ...good, ...change } as SafetensorsTensor]]));
@@ -281,7 +281,7 @@ Deno.test("writeSafetensors() refuses what it could not read back", () => {
   assert.throws(() => writeSafetensors(new Map(), new Map([["__proto__", ""]])), TypeError);
 });
 
-Deno.test("SafetensorsFile reads the header and the tensor asked for, nothing else", async () => {
+Deno.test("SafetensorsFile reads only the header and the requested tensor", async () => {
   const big: SafetensorsTensor = { dtype: "F64", shape: [1000], data: new Float64Array(1000) };
   const small: SafetensorsTensor = { dtype: "F32", shape: [2], data: Float32Array.of(3, 4) };
   const tensors = new Map<string, SafetensorsTensor>([["big", big], ["small", small]]);
@@ -321,7 +321,7 @@ for (
     ["C64", [3], 24],
   ] as const
 ) {
-  Deno.test(`safetensors lists a tensor of ${dtype}, reads the one beside it and refuses to read it`, async () => {
+  Deno.test(`SafetensorsFile lists a tensor of ${dtype}, refuses to read it and reads the others`, async () => {
     const json = `{${entry("a", "[2]", "[0,8]")},` +
       `${entry("q", JSON.stringify(shape), `[8,${8 + length}]`, dtype)}}`;
     const bytes = fileOf(json, 8 + length);
@@ -337,7 +337,7 @@ for (
   });
 }
 
-Deno.test("readSafetensors() takes null metadata and further keys of an entry as the reference does", () => {
+Deno.test("readSafetensors() treats null metadata and unknown keys like the reference implementation", () => {
   const bytes = fileOf(
     '{"__metadata__":null,"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8],"note":1}}',
     8,

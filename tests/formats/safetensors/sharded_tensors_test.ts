@@ -84,7 +84,7 @@ Deno.test("ShardedTensors.open() refuses a shard with more tensors than the inde
   );
 });
 
-Deno.test("ShardedTensors takes shards of PyTorch too", () =>
+Deno.test("ShardedTensors reads shards of PyTorch", () =>
   withTempFolder(async (folder) => {
     await Deno.writeFile(`${folder}/1.bin`, checkpointOf());
     const index = `${folder}/pytorch_model.bin.index.json`;

@@ -471,7 +471,7 @@ for (const [what, part] of NO_COUNTS) {
   });
 }
 
-Deno.test("readPickle() refuses a pickle over 64 MiB before it reads it", () => {
+Deno.test("readPickle() refuses a pickle over 64 MiB without reading it", () => {
   const bytes = new Uint8Array(64 * 2 ** 20 + 1);
   refuses(bytes, /a pickle of 67108865 bytes, at most 67108864/, FormatError);
 });
@@ -516,7 +516,7 @@ Deno.test("readPickle() reads every value of a checkpoint", () => {
   assert.deepEqual(value.get("one"), [null]);
 });
 
-Deno.test("readPickle() steps over the bytes, sets and keys of protocols 3 to 5", () => {
+Deno.test("readPickle() skips the bytes, sets and keys of protocols 3 to 5", () => {
   const value = read(raw(
     "\x80\x05\x95\x05\0\0\0\0\0\0\0}\x94(",
     "\x8c\x05short\x94",
@@ -578,7 +578,7 @@ Deno.test("readPickle() reads tensors of the types that only _rebuild_tensor_v3 
   assert(read(pickleOf(v3("float4_e2m1fn_x2", 24))) instanceof PickleUnread);
 });
 
-Deno.test("readPickle() takes keys like __proto__ and constructor for keys", () => {
+Deno.test("readPickle() treats keys such as __proto__ and constructor as plain keys", () => {
   const value = read(
     dictOf(text("__proto__"), "}", text("polluted"), "\x88ss", text("constructor"), "Ns"),
   );
@@ -587,7 +587,7 @@ Deno.test("readPickle() takes keys like __proto__ and constructor for keys", () 
   assert.equal(({} as Record<string, unknown>).polluted, undefined);
 });
 
-Deno.test("readPickle() lets memo and shared values through, without their content growing", () => {
+Deno.test("readPickle() reads memo and shared values without copying their content", () => {
   // Each tuple holds the one before twice: 2^900 leaves if anyone were to walk them.
   const doubled = Array.from({ length: 900 }, (_, i) => {
     const index = fields([4, i]);

@@ -37,7 +37,7 @@ for (const name of ["checkpoint", "training_checkpoint"]) {
 
 for await (const { name } of Deno.readDir(`${FIXTURES}neighbours`)) {
   if (!name.endsWith(".pt")) continue;
-  Deno.test(`TorchFile reads the weights of ${name}, whatever lies beside them`, async () => {
+  Deno.test(`TorchFile reads the weights of ${name} and skips the rest`, async () => {
     using source = FileSource.open(`${FIXTURES}neighbours/${name}`);
     const file = await TorchFile.open(source);
     const read = async (name: string) => [...(await file.read(name)).data];
@@ -72,7 +72,7 @@ function openParts(keys: readonly string[], part?: string): Promise<TorchFile> {
   return TorchFile.open(sourceOf(checkpointOf(pickle)), { file: "a.pt", part });
 }
 
-Deno.test("TorchFile takes averaged weights before state_dict before model, or the part that is named", async () => {
+Deno.test("TorchFile prefers averaged weights, then state_dict, then model, unless a part is given", async () => {
   const taken = async (keys: string[], part?: string) => {
     const file = await openParts(keys, part);
     return [file.part, (await file.read("w")).data[0]];
@@ -90,7 +90,7 @@ Deno.test("TorchFile takes averaged weights before state_dict before model, or t
   assert.deepEqual([...file.parts], [["model", 1], ["ema", 1], ["opt", 1]]);
 });
 
-Deno.test("TorchFile names the parts there are where the one that is named is none of them", async () => {
+Deno.test("TorchFile lists the existing parts if the given one does not exist", async () => {
   await assert.rejects(openParts(["model", "ema"], "weights"), {
     name: "FormatError",
     message: 'a.pt has no part "weights" with tensors, only "model", "ema"',
@@ -102,7 +102,7 @@ Deno.test("TorchFile names the parts there are where the one that is named is no
   });
 });
 
-Deno.test("TorchFile passes over a part without tensors", async () => {
+Deno.test("TorchFile ignores a part without tensors", async () => {
   const pickle = pickleOf(
     ...["}", text("ema"), "}s"],
     ...[text("model"), raw("}", text("w"), tensor(), "s"), "s"],
@@ -111,14 +111,14 @@ Deno.test("TorchFile passes over a part without tensors", async () => {
   assert.equal(file.part, "model");
 });
 
-Deno.test("TorchFile lists what is no tensor in a state dict", async () => {
+Deno.test("TorchFile lists the entries of a state dict that are not tensors", async () => {
   const pickle = pickleOf("}", text("w"), tensor(), "s", text("epoch"), int(3), "s");
   const file = await TorchFile.open(sourceOf(checkpointOf(pickle)));
   assert.deepEqual([...file.entries.keys()], ["w"]);
   assert.deepEqual(file.skipped, ["epoch"]);
 });
 
-Deno.test("TorchFile reads the heads and the tensor asked for, nothing else", async () => {
+Deno.test("TorchFile reads only headers and the requested tensor", async () => {
   const big = new Uint8Array(4_000_000);
   const pickle = pickleOf(
     "}",
@@ -142,7 +142,7 @@ Deno.test("TorchFile reads the heads and the tensor asked for, nothing else", as
   assert.deepEqual((await file.read("big")).data, big);
 });
 
-Deno.test("TorchFile.readBytes() gives every range of every tensor, contiguous or not", async () => {
+Deno.test("TorchFile.readBytes() reads every range of contiguous and other tensors", async () => {
   using source = FileSource.open(`${FIXTURES}checkpoint.pt`);
   const file = await TorchFile.open(source);
   for (const [name, { length }] of file.entries) {
@@ -161,7 +161,7 @@ Deno.test("TorchFile.readBytes() gives every range of every tensor, contiguous o
   await assert.rejects(file.read("nothing"), /no tensor "nothing"/);
 });
 
-Deno.test("TorchFile refuses elements that do not match their checksum, whole, in pieces and in part", async () => {
+Deno.test("TorchFile refuses elements with a wrong checksum, read whole, in pieces or in part", async () => {
   const bytes = checkpointOf();
   const at = Array.from(bytes.keys()).find((i) =>
     new DataView(bytes.buffer).getFloat32(i, true) === 6
@@ -174,7 +174,7 @@ Deno.test("TorchFile refuses elements that do not match their checksum, whole, i
   await assert.rejects((await open()).readBytes("w", { offset: 4, length: 4 }), damaged);
 });
 
-Deno.test("TorchFile refuses what PyTorch wrote before zip archives, by name", async () => {
+Deno.test("TorchFile refuses checkpoints older than PyTorch 1.6 by name", async () => {
   const refused = (bytes: Uint8Array, wanted: RegExp) =>
     assert.rejects(TorchFile.open(sourceOf(bytes), { file: "a.pt" }), (error: Error) => {
       assert(error instanceof FormatError);
@@ -192,7 +192,7 @@ Deno.test("TorchFile refuses what PyTorch wrote before zip archives, by name", a
   await refused(new TextEncoder().encode("hello"), /byte 0: not a zip archive/);
 });
 
-Deno.test("TorchFile refuses archives that are no checkpoint", async () => {
+Deno.test("TorchFile refuses archives that are not checkpoints", async () => {
   const refused = async (change: (parts: ReturnType<typeof records>) => void, wanted: RegExp) => {
     const parts = records();
     change(parts);
@@ -227,7 +227,7 @@ Deno.test("TorchFile refuses archives that are no checkpoint", async () => {
   );
 });
 
-Deno.test("openTensorFile() and openTensors() tell a checkpoint from safetensors whatever the name", async () => {
+Deno.test("openTensorFile() and openTensors() recognise the format by content, not by name", async () => {
   assert((await openTensorFile(sourceOf(checkpointOf()))) instanceof TorchFile);
   using opened = await openTensors(`${FIXTURES}checkpoint.safetensors`);
   assert.equal(opened.tensors instanceof TorchFile, false);

@@ -359,7 +359,7 @@ for (const [lie, make, wanted] of LIES) {
   });
 }
 
-Deno.test("ZipArchive reads what writers make: plain, with descriptors, aligned, zip64 where it is not needed", async () => {
+Deno.test("ZipArchive reads plain, aligned and zip64 archives, and descriptors", async () => {
   const aligned = join(fields([2, 0x4246], [2, 300]), new Uint8Array(300));
   const archives = [
     zipOf(parts()),
@@ -392,7 +392,7 @@ Deno.test("ZipArchive reads what writers make: plain, with descriptors, aligned,
   }
 });
 
-Deno.test("ArchiveEntry stops inflating at the size that the directory claims", async () => {
+Deno.test("ArchiveEntry stops inflating at the size in the directory", async () => {
   const claim = { size: 9_999_999, crc: crc32(ZEROS.subarray(1)) };
   const read = async (bytes: Uint8Array) => (await open(bytes)).entries.get("a/x")!.readAll();
   await assert.rejects(read(deflated(BOMB, claim)), /"a\/x" does not inflate to its 9999999 bytes/);
@@ -404,7 +404,7 @@ Deno.test("ArchiveEntry stops inflating at the size that the directory claims", 
   await assert.rejects(read(deflated(BOMB.slice(0, -9), truth)), /does not inflate/);
 });
 
-Deno.test("ArchiveEntry gives every part of a deflated entry, in any order", async () => {
+Deno.test("ArchiveEntry reads every part of a deflated entry, in any order", async () => {
   const data = Uint8Array.from({ length: 1000 }, (_, i) => i % 7);
   const [first, second] = ["a/x", "a/y"].map((name): ZipPart => {
     const lies = { method: 8, size: data.length, crc: crc32(data) };
@@ -419,19 +419,19 @@ Deno.test("ArchiveEntry gives every part of a deflated entry, in any order", asy
   }
 });
 
-Deno.test("ZipArchive lists entries in the order of the file, whatever the directory's", async () => {
+Deno.test("ZipArchive lists entries in the order of the file, not of the directory", async () => {
   const [x, y] = parts();
   const bytes = zipOf([y, x]);
   const zip = await open(bytes);
   assert.deepEqual([...zip.entries.keys()], ["a/y", "a/x"]);
 });
 
-Deno.test("ZipArchive refuses 20,001 entries before it reads them", async () => {
+Deno.test("ZipArchive refuses 20,001 entries without reading them", async () => {
   const bytes = zipOf([], { zip64: { count: 20_001, size: 0 }, count: 20_001 });
   await assert.rejects(open(bytes), /20001 entries, at most 20000/);
 });
 
-Deno.test("ArchiveEntry checks a checksum once, however it is read", async () => {
+Deno.test("ArchiveEntry verifies a checksum once, for every way of reading", async () => {
   const bytes = zipOf(parts());
   const source = sourceOf(bytes);
   const zip = await ZipArchive.open(source, "a.zip");
