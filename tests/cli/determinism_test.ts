@@ -4,7 +4,7 @@ import { decodePng } from "../../src/images/png_pixels.ts";
 import { outputsOf, readManifest, runQuietly } from "../support/sampling.ts";
 import { withTempFolder } from "../support/temp_folder.ts";
 
-Deno.test("parallel_dit on the embedded model gives the same bytes whatever the batch size and the threads", () =>
+Deno.test("parallel_dit on the embedded model gives the same bytes for all batch sizes and threads", () =>
   withTempFolder(async (folder) => {
     const run = async (...execution: string[]) => {
       const args = [
@@ -31,7 +31,7 @@ Deno.test("parallel_dit on the embedded model gives the same bytes whatever the 
     }
   }));
 
-Deno.test("parallel_dit gives the same bytes whatever the lanes, the samples in flight and the padding", () =>
+Deno.test("parallel_dit gives the same bytes for all lanes, concurrent samples and padding", () =>
   withTempFolder(async (folder) => {
     const run = async (...execution: string[]) => {
       const args = ["-o", folder, "--timesteps=6", "--num_samples=3", "--eta=0.5", ...execution];
@@ -50,7 +50,7 @@ Deno.test("parallel_dit gives the same bytes whatever the lanes, the samples in 
     }
   }));
 
-Deno.test("parallel_sd on the embedded model draws what sequential sampling draws, within one level at every pixel", () =>
+Deno.test("parallel_sd equals sequential sampling on the embedded model within one level per pixel", () =>
   withTempFolder(async (folder) => {
     const pixels = async (seed: number, ...method: string[]) => {
       const fixed = [

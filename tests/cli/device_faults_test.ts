@@ -31,7 +31,7 @@ async function sampled(
   });
 }
 
-Deno.test("parallel_dit gives the bytes of a run without faults, and lists them in the manifest", () =>
+Deno.test("parallel_dit gives the same bytes despite device faults, and records them in the manifest", () =>
   sampled(async (run) => {
     const wanted = await outputsOf(await run());
     const path = await run([
@@ -55,7 +55,7 @@ Deno.test("parallel_dit gives the bytes of a run without faults, and lists them 
     assert.ok(Math.abs(devices.reduce((sum, { share }) => sum + share, 0) - 1) < 1e-9);
   }));
 
-Deno.test("parallel_dit ends with exit code 7 when no device is left, and its manifest says why", () =>
+Deno.test("parallel_dit exits with 7 if no device is left, and records the reason in the manifest", () =>
   sampled(async (run, folder) => {
     const dead = { op: "run", kind: "throw", at: 3, times: "persistent" } as const;
     await assert.rejects(run([dead]), (error) => {
@@ -69,7 +69,7 @@ Deno.test("parallel_dit ends with exit code 7 when no device is left, and its ma
     assert.ok(manifest.devices!.every(({ state }) => state === "lost"));
   }));
 
-Deno.test("parallel_dit stops soon when it is told to, whatever its devices do", () =>
+Deno.test("parallel_dit stops soon after SIGINT, whatever its devices do", () =>
   sampled(async (run) => {
     const controller = new AbortController();
     const stuck = { op: "run", kind: "spin", at: 2, times: "persistent" } as const;

@@ -4,7 +4,7 @@ import { forEachPath } from "../../src/cli/each_path.ts";
 
 const NEEDS = { message: "show needs a path", hint: "show a" };
 
-Deno.test("forEachPath() runs every path, and throws the first failure with its path", async () => {
+Deno.test("forEachPath() processes every path and throws the first error with its path", async () => {
   const seen: string[] = [];
   const work = (path: string) => {
     seen.push(path);
@@ -21,7 +21,7 @@ Deno.test("forEachPath() runs every path, and throws the first failure with its 
   await assert.rejects(forEachPath([], NEEDS, work), { name: "UsageError", ...NEEDS });
 });
 
-Deno.test("forEachPath() stops at what is no error of the contract, such as a signal", async () => {
+Deno.test("forEachPath() stops at an unexpected error, such as a signal", async () => {
   const seen: string[] = [];
   const work = (path: string) => {
     seen.push(path);

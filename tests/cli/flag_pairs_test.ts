@@ -9,7 +9,7 @@ import { flagPairs, runPairs } from "../support/flag_pairs.ts";
  */
 const TEXTS = { model_path: ["nosuch"], vae_path: ["nosuch"], output_path: ["nosuch"] };
 
-Deno.test("runSampling() takes or refuses every pair of flags at the edges of their ranges, before any model", async () => {
+Deno.test("runSampling() accepts or refuses every pair of flags at its limits before opening a model", async () => {
   const { signal } = new AbortController();
   const tried: string[] = [];
   for (const name of TASK_NAMES) {

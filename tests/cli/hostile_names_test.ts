@@ -21,11 +21,11 @@ Deno.test("no prompt, class name or output path of a run leaves its folder", asy
   await hostileOutputPaths(29);
 });
 
-Deno.test("no output that a manifest lists is looked for outside its folder", async () => {
+Deno.test("outputs of a manifest are read only inside its folder", async () => {
   assert.ok(await hostileOutputs() > 200);
 });
 
-Deno.test("--resume follows no link that was planted where it writes", () =>
+Deno.test("--resume does not follow planted links", () =>
   withTempFolder(async (folder) => {
     const args = ["-m", await writeTinyDit(folder), "-o", join(folder, "out"), "--timesteps=4"];
     assert.ok(await interruptAfter(1, (s) => runQuietly("dit", [...args, "-b2"], s)));

@@ -37,7 +37,7 @@ function withStoppedRun(
   });
 }
 
-Deno.test("runInspect() says how far a run is, whether a process is at it, and how to resume it", () =>
+Deno.test("runInspect() reports a run's progress, its process and the command that resumes it", () =>
   withStoppedRun(async (run, stop) => {
     const resume = `  resume         deno task dit --resume ${run}`;
     const expectRun = async (what: string, { has, not }: { has: string[]; not: string[] }) => {
@@ -62,7 +62,7 @@ Deno.test("runInspect() says how far a run is, whether a process is at it, and h
     await expectRun("failed", { has, not: [] });
   }));
 
-Deno.test("runInspect() finds damage in the finished samples of an unfinished run, and leaves the rest alone", () =>
+Deno.test("runInspect() checks only the finished samples of an unfinished run", () =>
   withStoppedRun(async (run, stop) => {
     await stop({ status: "running", samplesWanted: undefined });
     await Deno.remove(join(run, "sample_2"), { recursive: true });
@@ -75,7 +75,7 @@ Deno.test("runInspect() finds damage in the finished samples of an unfinished ru
     assert.match(String(damaged.error), /sample_0\/step_0\.png is missing/);
   }));
 
-Deno.test("runInspect() knows the task of every sampling script", () => {
+Deno.test("runInspect() names the task of every sampling command", () => {
   for (const task of TASK_NAMES) {
     assert.equal(COMMANDS[task].script, TASKS[task].script);
   }

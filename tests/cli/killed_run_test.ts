@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { DyingRun } from "../support/dying_run.ts";
 import { withTempFolder } from "../support/temp_folder.ts";
 
-Deno.test("a run that is killed, resumed on a full disk and killed again ends with the same bytes", () =>
+Deno.test("a run that is killed, resumed on a full disk and killed again gives the same bytes", () =>
   // tests/full/kills.ts goes through all boundaries.
   withTempFolder(async (folder) => {
     const run = await DyingRun.create(folder);

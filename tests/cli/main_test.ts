@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describeError, stackLines } from "../../src/cli/main.ts";
 import { FormatError } from "../../src/errors.ts";
 
-Deno.test("describeError() gives one line that drives no terminal, whatever a message quotes", () => {
+Deno.test("describeError() returns one line without control characters, whatever the message quotes", () => {
   const hostile = "a\n b \u001b[2J \u202e\u00e9";
   const { line, message, exitCode } = describeError(new FormatError(hostile, { hint: hostile }));
   const shown = "a b \\u001b[2J \\u202eé";
@@ -10,7 +10,7 @@ Deno.test("describeError() gives one line that drives no terminal, whatever a me
   assert.equal(exitCode, 3);
 });
 
-Deno.test("stackLines() gives the stack of an error and of its causes, each message on one line", () => {
+Deno.test("stackLines() returns the stacks of an error and its causes, each message on one line", () => {
   const cause = new Error("b\n\x1b[2J");
   const lines = stackLines(new FormatError("a\nb", { cause }));
   const heads = lines.filter((line) => !line.startsWith("    at "));

@@ -9,13 +9,13 @@ function next(paths: string[], { path = "models/b", size = 1 } = {}): string {
   return nextCommand({ repository: "a/b", revision: "main", commit: COMMIT, path, files });
 }
 
-Deno.test("nextCommand() samples networks in ONNX", () => {
+Deno.test("nextCommand() suggests sampling for an ONNX model", () => {
   assert.match(next(["unet/model.onnx"]), /^deno task sd .*--model_path models\/b$/);
   const half = next(["transformer/model_fp16.onnx"], { path: "models/it's" });
   assert.match(half, /^deno task dit .*--model_path 'models\/it'\\''s' --fp16$/);
 });
 
-Deno.test("nextCommand() converts weights, out of a cache into models/", () => {
+Deno.test("nextCommand() suggests converting weights, from a cache into models/", () => {
   const unet = ["model_index.json", "unet/diffusion_pytorch_model.safetensors"];
   const convert = "deno task convert sd --checkpoint_path";
   assert.equal(next(unet), `${convert} models/b --output_path models/b-onnx`);
@@ -29,7 +29,7 @@ Deno.test("nextCommand() converts weights, out of a cache into models/", () => {
   assert.match(vae, /^deno task convert dit .* --vae_path models\/b /);
 });
 
-Deno.test("nextCommand() inspects what may be anything", () => {
+Deno.test("nextCommand() suggests inspecting an unknown folder", () => {
   assert.equal(next(["x.safetensors"]), "deno task inspect models/b/x.safetensors");
   assert.equal(next(["vocab.json", "merges.txt"]), "deno task inspect models/b");
 });

@@ -19,7 +19,7 @@ async function printed(...args: string[]): Promise<string> {
   return lines.join("\n");
 }
 
-Deno.test("COMMANDS has a row for every script, and a script for every row", async () => {
+Deno.test("COMMANDS and the scripts correspond one to one", async () => {
   const scripts: string[] = [];
   for await (const { name, isFile } of Deno.readDir(join(ROOT, "scripts"))) {
     if (isFile && !["parataa.ts", "launched.ts"].includes(name)) scripts.push(name);
@@ -32,7 +32,7 @@ Deno.test("COMMANDS has a row for every script, and a script for every row", asy
   );
 });
 
-Deno.test("parataa --help lists every command, --version and each command's --help need no permission", async () => {
+Deno.test("--help and --version of parataa and of every command need no permission", async () => {
   const { code, stdout, stderr } = await parataa("--help");
   assert.equal(code, 0, stderr);
   for (const [name, { about }] of Object.entries(COMMANDS)) {
@@ -46,7 +46,7 @@ Deno.test("parataa --help lists every command, --version and each command's --he
   );
 });
 
-Deno.test("the examples of --help that name what ships serve in any folder", () =>
+Deno.test("the examples of --help that need only shipped files run in any folder", () =>
   withTempFolder(async (cwd) => {
     const more: Record<string, string[]> = { inspect: [], doctor: [], experiment: ["--dry_run"] };
     for (const [command, flags] of Object.entries(more)) {
@@ -56,7 +56,7 @@ Deno.test("the examples of --help that name what ships serve in any folder", () 
     }
   }));
 
-Deno.test("runParataa() answers --help and --version for every command", async () => {
+Deno.test("runParataa() handles --help and --version for every command", async () => {
   for (const name of Object.keys(COMMANDS)) {
     const help = await printed(name, "--help");
     assert.match(help, /^Example: /m, name);
@@ -66,7 +66,7 @@ Deno.test("runParataa() answers --help and --version for every command", async (
   }
 });
 
-Deno.test("--help of every command fits 80 columns, and lists five flags first where there are many", async () => {
+Deno.test("--help of every command fits 80 columns, and lists five flags first if there are many", async () => {
   const first: Record<string, string[]> = {
     dit: ["class_labels", "model_path", "output_path", "num_samples", "seed"],
     sd: ["prompt", "model_path", "output_path", "num_samples", "seed"],
@@ -85,7 +85,7 @@ Deno.test("--help of every command fits 80 columns, and lists five flags first w
   }
 });
 
-Deno.test("runParataa() refuses a word that is no command and names the nearest", async () => {
+Deno.test("runParataa() refuses an unknown command and suggests the nearest", async () => {
   const cases: [args: string[], line: RegExp][] = [
     [["dti"], /^"dti" is not a command, wanted one of dit, sd, .* - did you mean dit\?$/],
     [["sdwinit", "--seed=1"], /did you mean sd-winit\?$/],
@@ -102,7 +102,7 @@ Deno.test("runParataa() refuses a word that is no command and names the nearest"
   }
 });
 
-Deno.test("parataa runs a command with the words after it, and leaves with its exit code", () =>
+Deno.test("parataa passes its arguments to the command and exits with its code", () =>
   withTempFolder(async (folder) => {
     const model = await writeTinyDit(folder);
     const args = ["-m", model, "-o", join(folder, "out"), "--timesteps=2", "--num_samples=1"];

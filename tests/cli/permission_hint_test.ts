@@ -15,7 +15,7 @@ async function refusal(
   return stderr.trim().split("\n").at(-1)!;
 }
 
-Deno.test("a script that lacks what its task has ends with the line that has it", async () => {
+Deno.test("a script without a permission of its task prints the command line that grants it", async () => {
   const seed = await refusal("parallel_dit", ["--seed", "3"], { permissions: [] });
   assert.match(
     seed,
@@ -26,7 +26,7 @@ Deno.test("a script that lacks what its task has ends with the line that has it"
   assert.match(sys, / \(--allow-sys\): run deno run -q -P=rerun scripts\/rerun\.ts output\S+$/);
 });
 
-Deno.test("a path that the line names is granted by ./parataa, one that it does not name before the command", () =>
+Deno.test("./parataa grants the paths of its command line, and other paths by flags before the command", () =>
   withTempFolder(async (folder) => {
     const path = join(folder, "it's");
     await Deno.writeTextFile(path, "{}");
@@ -54,7 +54,7 @@ Deno.test("a path that the line names is granted by ./parataa, one that it does 
     assert.equal((await start(line)).code, 0);
   }));
 
-Deno.test("a prompt of thousands of characters is not repeated in the line", async () => {
+Deno.test("the suggested command line does not repeat a prompt of thousands of characters", async () => {
   const args = ["-m", "/nowhere", "--prompt", "a".repeat(8000)];
   const said = await refusal("parallel_sd", args, { permissions: ["--quiet", "-P=sd"] });
   assert.match(said, /: run \.\/parataa sd and the flags of this line$/);

@@ -7,7 +7,7 @@ import { ROOT } from "../support/run_script.ts";
 import { withTempFolder } from "../support/temp_folder.ts";
 import { writeTinyDit } from "../support/tiny_dit.ts";
 
-Deno.test("printLine() says that standard output cannot be written", () => {
+Deno.test("printLine() reports that standard output cannot be written", () => {
   const { log } = console;
   console.log = () => {
     throw new Error("No space left on device (os error 28)");
@@ -42,7 +42,7 @@ function written(print: () => void): string {
   }
 }
 
-Deno.test("printed lines are escaped, and only our own text and cursor codes are not", () => {
+Deno.test("printed lines are escaped, except parataa's own cursor codes", () => {
   const hostile = "a\n\x1b[2J\u202e é";
   const escaped = "a\\u000a\\u001b[2J\\u202e é";
   assert.equal(written(() => printLine(hostile)), `${escaped}\n`);
@@ -52,7 +52,7 @@ Deno.test("printed lines are escaped, and only our own text and cursor codes are
   assert.equal(written(() => printText("a\nb")), "a\nb\n");
 });
 
-Deno.test("a run goes on when nobody reads what it says", () =>
+Deno.test("a run continues if its output is closed", () =>
   withTempFolder(async (folder) => {
     const model = await writeTinyDit(folder);
     for (const more of [[], ["--json"], ["--quiet"]]) {

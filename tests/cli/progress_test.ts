@@ -18,7 +18,7 @@ function told(work: () => void): string {
   return text;
 }
 
-Deno.test("createProgress() says when a finished index rises, of that sample alone", () => {
+Deno.test("createProgress() reports a rising finished index for that sample only", () => {
   const progress = createProgress({ quiet: false, json: false, verbose: true });
   const round = (event: Pick<RoundEvent, "sample" | "round" | "finishedIndex">) =>
     progress.tell({

@@ -4,7 +4,7 @@ import { DyingRun } from "../support/dying_run.ts";
 import { startTogether } from "../support/start_together.ts";
 import { withTempFolder } from "../support/temp_folder.ts";
 
-Deno.test("--resume of a folder that another process writes ends with 9 and names the process", () =>
+Deno.test("--resume of a folder that another process is writing exits with 9 and names the process", () =>
   // tests/full/locks.ts lets eight processes race for one folder.
   withTempFolder(async (folder) => {
     const run = await DyingRun.create(folder);

@@ -14,11 +14,11 @@ const SAMPLE: VerifiedSample = {
 };
 const VERDICT = "verified: relative latent difference 1.0e-3, tolerance 6.0e-3";
 
-Deno.test("overallLines() repeats no figure of a single sample", () => {
+Deno.test("overallLines() returns only the verdict for a single sample", () => {
   assert.deepEqual(overallLines(overall([SAMPLE], 0.006)), [VERDICT]);
 });
 
-Deno.test("overallLines() sums up several samples", () => {
+Deno.test("overallLines() summarises several samples", () => {
   const lines = overallLines(overall([SAMPLE, { ...SAMPLE, index: 1 }], 0.006));
   assert.equal(lines.length, 3);
   assert.match(lines[0], /^2 samples, worst: latent max 2\.0e-3/);
@@ -26,7 +26,7 @@ Deno.test("overallLines() sums up several samples", () => {
   assert.equal(lines[2], VERDICT);
 });
 
-Deno.test("requireVerified() names tolerances, and dynamic quantisation where the network has it", () => {
+Deno.test("requireVerified() names the tolerance, and dynamic quantisation if the network uses it", () => {
   requireVerified([SAMPLE], 0.001);
   const hint = (wanted: RegExp) => (error: { hint: string }) => wanted.test(error.hint);
   assert.throws(() => requireVerified([SAMPLE], 1e-4), hint(/smaller --tol1/));

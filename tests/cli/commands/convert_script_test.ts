@@ -54,7 +54,7 @@ const WHOLE = [
   ),
 ];
 
-Deno.test("runConvert() makes a folder that parallel_dit samples, classes by number", () =>
+Deno.test("runConvert() writes a model that parallel_dit samples, with numbered classes", () =>
   withCheckpoint(async (folder, checkpoint) => {
     const out = join(folder, "new/model");
     const { lines, error } = await convert(
@@ -71,7 +71,7 @@ Deno.test("runConvert() makes a folder that parallel_dit samples, classes by num
     assert.ok((await files(run)).includes("sample_1/step_0.png"));
   }));
 
-Deno.test("runConvert() gives a flow the scheduler of a flow", () =>
+Deno.test("runConvert() writes a flow scheduler for a flow model", () =>
   withTempFolder(async (folder) => {
     const checkpoint = join(folder, "flow.safetensors"), out = join(folder, "model");
     await Deno.writeFile(checkpoint, writeSafetensors(readFixture("dit_flow").tensors));
@@ -88,7 +88,7 @@ Deno.test("runConvert() gives a flow the scheduler of a flow", () =>
     assert.ok(lines.includes("note: the shift in scheduler_config.json is Stable Diffusion 3's"));
   }));
 
-Deno.test("runConvert() makes the same of a .pt and of shards as of one safetensors file", () =>
+Deno.test("runConvert() gives the same bytes for a .pt, shards and one safetensors file", () =>
   withCheckpoint(async (folder, checkpoint) => {
     const { tensors } = readFixture("dit_patch2");
     const index = join(folder, "dit.safetensors.index.json");
@@ -122,7 +122,7 @@ function scaled(factor: number, prefix = "") {
   );
 }
 
-Deno.test("runConvert() takes averaged weights, or the part that is named, strips a prefix and says so", () =>
+Deno.test("runConvert() reports whether it uses averaged weights, a given part or a prefix", () =>
   withCheckpoint(async (folder, checkpoint) => {
     const path = join(folder, "training.pt");
     const parts = { model: scaled(0), model_ema: scaled(1, "module._orig_mod.") };
@@ -158,7 +158,7 @@ Deno.test("runConvert() takes averaged weights, or the part that is named, strip
     assert.match(none.error!.message, /dit.safetensors has no parts, but part "ema" is given$/);
   }));
 
-Deno.test("runConvert() takes the variant of a VAE that is the only one there, and says so", () =>
+Deno.test("runConvert() uses and reports the only variant of a VAE", () =>
   withCheckpoint(async (folder, checkpoint) => {
     const vae = join(folder, "vae");
     await Deno.mkdir(vae);
@@ -174,7 +174,7 @@ Deno.test("runConvert() takes the variant of a VAE that is the only one there, a
     );
   }));
 
-Deno.test("runConvert() adds fp16 networks to a folder and leaves its own files alone", () =>
+Deno.test("runConvert() adds fp16 networks to a folder without changing its other files", () =>
   withCheckpoint(async (folder, checkpoint) => {
     const out = join(folder, "model");
     const args = ["dit", "--ckpt", checkpoint, "--num-heads=2", "--vae_path", VAE, "-o", out];
@@ -196,7 +196,7 @@ Deno.test("runConvert() adds fp16 networks to a folder and leaves its own files 
     assert.ok((await files(run)).includes("sample_0/step_0.png"));
   }));
 
-Deno.test("runConvert() replaces no network and mixes no two in a folder", () =>
+Deno.test("runConvert() does not overwrite a network or mix two models in a folder", () =>
   withCheckpoint(async (folder, checkpoint) => {
     const out = join(folder, "model");
     const args = ["dit", "--ckpt", checkpoint, "-o", out];
@@ -211,7 +211,7 @@ Deno.test("runConvert() replaces no network and mixes no two in a folder", () =>
     assert.deepEqual(await files(out), before);
   }));
 
-Deno.test("runConvert() takes the names of the classes from a list or an id2label", () =>
+Deno.test("runConvert() reads class names from a list or an id2label", () =>
   withCheckpoint(async (folder, checkpoint) => {
     const names = join(folder, "names.json");
     const list = ["ant", "bee", "cat, kitten", "dog", "elk"];
@@ -233,7 +233,7 @@ Deno.test("runConvert() takes the names of the classes from a list or an id2labe
     }
   }));
 
-Deno.test("runConvert() refuses bad input with one line and makes nothing", () =>
+Deno.test("runConvert() refuses bad input with one line and writes nothing", () =>
   withCheckpoint(async (folder, checkpoint) => {
     const out = join(folder, "model");
     const text = join(folder, "text.pt");
@@ -287,7 +287,7 @@ async function limited(kib: number, folder: string, args: readonly string[]) {
   return { code, stderr: new TextDecoder().decode(stderr).trim() };
 }
 
-Deno.test("convert ends with 5 when the disk takes no more, and leaves nothing; with read and write alone it works", () =>
+Deno.test("convert needs only read and write, and exits with 5 on a full disk, leaving nothing", () =>
   withCheckpoint(async (folder, checkpoint) => {
     const out = join(folder, "model");
     const args = ["dit", "--ckpt", checkpoint, "--num_heads=2", "--vae_path", VAE, "-o", out];

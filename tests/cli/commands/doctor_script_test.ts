@@ -31,7 +31,7 @@ async function doctor(
 const state = (checks: Checked[], name: string) =>
   checks.find((check) => check.name === name)?.state;
 
-Deno.test("runDoctor() finds the library and the CPU, and says why CUDA is not to be had", async () => {
+Deno.test("runDoctor() finds the library and the CPU, and reports why CUDA is unavailable", async () => {
   const { checks, ok, error } = await doctor();
   assert.equal(error, undefined, String(error));
   assert.equal(ok, true);
@@ -49,7 +49,7 @@ Deno.test("runDoctor() finds the library and the CPU, and says why CUDA is not t
   }
 });
 
-Deno.test("runDoctor() names the operator for which every row of a quantised network is evaluated alone", () =>
+Deno.test("runDoctor() names the operator that requires one row per call of a quantised network", () =>
   withTempFolder(async (folder) => {
     const path = await writeTinyDit(folder, { quantised: true });
     const { checks, error } = await doctor("--model_path", path);
@@ -71,7 +71,7 @@ Deno.test("runDoctor() opens a model, compares rows and times batches", () =>
     assert.match(checks.at(-1)!.text, /^1 row in [\d.]+ ms/);
   }));
 
-Deno.test("runDoctor() fails on a model that gives one good row a batch", () =>
+Deno.test("runDoctor() fails on a model with one correct row per batch", () =>
   withTempFolder(async (folder) => {
     const model = await writeTinyDit(folder, { firstRowOnly: true });
     const { checks, error } = await doctor("-m", model);
@@ -81,7 +81,7 @@ Deno.test("runDoctor() fails on a model that gives one good row a batch", () =>
     assert.match(error.hint!, /--batch_size 1/);
   }));
 
-Deno.test("runDoctor() fails on what is missing and says what to do", () =>
+Deno.test("runDoctor() fails on a missing part and says what to do", () =>
   withTempFolder(async (folder) => {
     const cuda = await doctor("--provider=cuda");
     // A machine with CUDA has nothing to complain of.
@@ -99,7 +99,7 @@ Deno.test("runDoctor() fails on what is missing and says what to do", () =>
     assert.match(unknown.checks.find(({ name }) => name === "model")!.hint!, /deno task inspect/);
   }));
 
-Deno.test("runDoctor() lists every place where a library was looked for", async () => {
+Deno.test("runDoctor() lists every searched path of the library", async () => {
   const script = (permissions: string[], ...args: string[]) =>
     runScript("scripts/doctor.ts", args, { permissions });
   const read = "--allow-read=models,node_modules/onnxruntime-node";
@@ -122,7 +122,7 @@ Deno.test("runDoctor() lists every place where a library was looked for", async 
   );
 });
 
-Deno.test("runDoctor() is silent about its own grants, speaks of the command as it was started, and fits 80 columns", () =>
+Deno.test("runDoctor() omits its own permissions, names the command as started, and fits 80 columns", () =>
   withTempFolder(async (folder) => {
     const model = await writeTinyDit(folder, { unknownOperator: true });
     const { stdout } = await new Deno.Command("sh", {
@@ -153,6 +153,6 @@ Deno.test("runDoctor() refuses bad flags", async () => {
   }
 });
 
-Deno.test("PROBE is the smallest model of the tests", () => {
+Deno.test("PROBE equals the smallest test model", () => {
   assert.equal(PROBE, addModel().toBase64());
 });

@@ -18,7 +18,7 @@ const HEADER =
 
 const read = (...path: string[]) => Deno.readTextFile(join(...path));
 
-Deno.test("runExperiment() makes every run once and writes a line for each sample", () =>
+Deno.test("runExperiment() performs every run once and writes a line for each sample", () =>
   withExperiment(async (start, out) => {
     const sweep = { ...SWEEP, methods: ["tqn", "parataa"], seeds: [3] };
     assert.deepEqual(await start(sweep), [join(out, "report.html")]);
@@ -60,14 +60,14 @@ Deno.test("runExperiment() makes every run once and writes a line for each sampl
     assert.match(await read(out, "contact_sheet_rounds.svg"), />start<\/text>/);
   }));
 
-Deno.test("runExperiment() leaves flags out of methods that do not use them, and makes equal runs once", () =>
+Deno.test("runExperiment() omits unused flags of a method, and performs equal runs once", () =>
   withExperiment(async (start, out) => {
     await start({ grid: { memory_size: [1, 2, 3] }, methods: ["tqn", "parataa", "sequential"] });
     const names = [...(await runsIn(out)).keys()].map((name) => name.split("-")[0]).sort();
     assert.deepEqual(names, ["parataa", "parataa", "parataa", "sequential", "tqn"]);
   }));
 
-Deno.test("runExperiment() takes list, repeats and metrics", () =>
+Deno.test("runExperiment() accepts list, repeats and metrics", () =>
   withExperiment(async (start, out) => {
     const tolerances = [1e-2, 1e-3].map((tol) => ({ tol1: tol, tol2: tol }));
     await start({ list: tolerances, repeats: 2, metrics: ["seconds", "max_abs"] });
@@ -81,7 +81,7 @@ Deno.test("runExperiment() takes list, repeats and metrics", () =>
     await assert.rejects(Deno.stat(join(out, "rounds.svg")), Deno.errors.NotFound);
   }));
 
-Deno.test("runExperiment() stopped on the way reports what is there, and goes on", () =>
+Deno.test("runExperiment() reports the finished runs if interrupted, and resumes", () =>
   withExperiment(async (start, out) => {
     const controller = new AbortController();
     const stopping = (async () => {
@@ -107,7 +107,7 @@ Deno.test("runExperiment() stopped on the way reports what is there, and goes on
     }
   }));
 
-Deno.test("runExperiment() makes a run anew that cannot be resumed, and keeps the old one", () =>
+Deno.test("runExperiment() repeats a run that cannot be resumed, and keeps the old one", () =>
   withExperiment(async (start, out) => {
     await start({});
     const [cell, [run]] = [...await runsIn(out)].find(([name]) => name.startsWith("tqn"))!;
@@ -120,7 +120,7 @@ Deno.test("runExperiment() makes a run anew that cannot be resumed, and keeps th
     assert.equal((await runsIn(out)).get(cell)!.length, 2);
   }));
 
-Deno.test("runExperiment() leaves a folder alone that another process writes", () =>
+Deno.test("runExperiment() does not change a folder that another process is writing", () =>
   withExperiment(async (start, out) => {
     await start({});
     await using _held = await RunLock.acquire(out);
@@ -129,7 +129,7 @@ Deno.test("runExperiment() leaves a folder alone that another process writes", (
     assert.match(error.message, new RegExp(`is being written by process ${Deno.pid}`));
   }));
 
-Deno.test("runExperiment() with --report_only makes no run and says what is missing", () =>
+Deno.test("runExperiment() with --report_only starts no run and names the missing ones", () =>
   withExperiment(async (start, out) => {
     await start(SWEEP, { args: ["--report_only"] });
     assert.match(await read(out, "report.html"), /Unfinished: 0 of 3 runs/);
@@ -150,7 +150,7 @@ Deno.test("runExperiment() with --dry_run lists the runs and their time, and wri
     assert.match(again[3], /^3 runs, 3 finished; about 0 s left$/);
   }));
 
-Deno.test("runExperiment() notes runs that end in NaN, makes the others and ends with E_NUMERICAL", () =>
+Deno.test("runExperiment() reports runs with NaN, performs the others and exits with E_NUMERICAL", () =>
   withExperiment(async (start, out) => {
     // 3 steps ask for the model's timestep 500, 4 steps do not.
     const error = await start({ grid: { timesteps: [3, 4] } }).catch((error) => error);
@@ -162,7 +162,7 @@ Deno.test("runExperiment() notes runs that end in NaN, makes the others and ends
     assert.match(page, /<li>tqn, timesteps 3, seed 0<\/li>/);
   }, { nanAt: 500 }));
 
-Deno.test("runExperiment() ends with E_IO when the file system refuses, and loses nothing", () =>
+Deno.test("runExperiment() exits with E_IO if the file system refuses, and loses no run", () =>
   withExperiment(async (start, out) => {
     await start(SWEEP);
     const before = await runsIn(out);
@@ -299,7 +299,7 @@ for (const [name, text, kind, line] of REFUSED) {
     }));
 }
 
-Deno.test("runExperiment() says which file it cannot read, and which flags exclude each other", async () => {
+Deno.test("runExperiment() names a file that it cannot read, and flags that exclude each other", async () => {
   await assert.rejects(printed([]), /needs a JSON file/);
   await assert.rejects(printed(["/nowhere.json"]), /\/nowhere\.json cannot be read/);
   const folder = await printed(["tests"]).catch((error) => error);
@@ -311,7 +311,7 @@ Deno.test("runExperiment() says which file it cannot read, and which flags exclu
   await assert.rejects(printed(["x.json", "--dry_run", "--report_only"]), /at most one/);
 });
 
-Deno.test("runExperiment() names no folder that a value could lead out of", () =>
+Deno.test("runExperiment() creates no folder outside its own, whatever the values", () =>
   withExperiment(async (start, out) => {
     const class_labels = "../../class a, 0 of ours".slice(6);
     await start({

@@ -33,7 +33,7 @@ function withFetch(test: (place: Place) => Promise<void>): Promise<void> {
   );
 }
 
-Deno.test("fetch downloads into models/ by the name, says what to run next, and lists with --dry_run", () =>
+Deno.test("fetch downloads into models/, suggests the next command, and lists files with --dry_run", () =>
   withFetch(async ({ folder, run }) => {
     const dry = await run("owner/name", "--dry_run");
     assert.equal(dry.code, 0, dry.stderr);
@@ -58,7 +58,7 @@ Deno.test("fetch downloads into models/ by the name, says what to run next, and 
     assert.equal((await run("owner/name", "--quiet")).stdout, "models/name\n");
   }));
 
-Deno.test("fetch --json prints one object a line", () =>
+Deno.test("fetch --json prints one object per line", () =>
   withFetch(async ({ run }) => {
     const { stdout, stderr } = await run("owner/name", "--json", "--include=*.json");
     assert.equal(stderr, "");
@@ -68,7 +68,7 @@ Deno.test("fetch --json prints one object a line", () =>
     assert.deepEqual(events[2], { event: "fetched", path: "models/name", commit: COMMIT });
   }));
 
-Deno.test("fetch --cache_dir puts the files into the snapshot where Deno grants no links", () =>
+Deno.test("fetch --cache_dir copies files into the snapshot if Deno permits no links", () =>
   withFetch(async ({ folder, run }) => {
     const { code, stdout, stderr } = await run("owner/name", "--cache_dir=models/hub");
     assert.equal(code, 0, stderr);
@@ -79,7 +79,7 @@ Deno.test("fetch --cache_dir puts the files into the snapshot where Deno grants 
     assert.equal((await run("owner/name", "--cache_dir=models/hub")).code, 0);
   }));
 
-Deno.test("fetch ends every failure with one line and a documented exit code, and never shows the token", () =>
+Deno.test("fetch reports every failure in one line with a documented exit code, never with the token", () =>
   withFetch(async ({ hub, run }) => {
     const ends: [args: string[], code: number, line: RegExp][] = [
       [["name"], 2, /E_USAGE: the repository is "name", wanted owner\/name/],
@@ -105,7 +105,7 @@ Deno.test("fetch ends every failure with one line and a documented exit code, an
   }));
 
 Deno.test(
-  "./parataa fetch may connect to the host that HF_ENDPOINT names, and says how to allow another",
+  "./parataa fetch may connect to the host of HF_ENDPOINT, and says how to allow another",
   {
     ignore: Deno.build.os === "windows",
   },

@@ -39,7 +39,7 @@ async function sound(...args: string[]): Promise<Event> {
   return report!;
 }
 
-Deno.test("inspect reads one file with the permission to read that file and nothing else", async () => {
+Deno.test("inspect reads a file with only the permission to read that file", async () => {
   for (
     const [file, what] of [["checkpoint.pt", "PyTorch checkpoint"], [
       "diffusers_parity.safetensors",
@@ -60,7 +60,7 @@ Deno.test("inspect reads one file with the permission to read that file and noth
   }
 });
 
-Deno.test("runInspect() tells a checkpoint, its state dict, types and hash", async () => {
+Deno.test("runInspect() describes a checkpoint: state dict, types and hash", async () => {
   const report = await sound(`${FIXTURES}/training_checkpoint.pt`, "--tensors");
   assert.equal(report.kind, "pytorch");
   assert.equal(report.facts["state dict"], "ema");
@@ -73,7 +73,7 @@ Deno.test("runInspect() tells a checkpoint, its state dict, types and hash", asy
   assert.equal(other.tensors, undefined);
 });
 
-Deno.test("runInspect() tells safetensors, shards, npy, images and JSON apart", () =>
+Deno.test("runInspect() distinguishes safetensors, shards, npy, images and JSON", () =>
   withTempFolder(async (folder) => {
     const write = async (name: string, bytes: Uint8Array) => {
       await Deno.writeFile(join(folder, name), bytes);
@@ -97,7 +97,7 @@ Deno.test("runInspect() tells safetensors, shards, npy, images and JSON apart", 
     assert.match(String(bad.error), /1 elements are NaN or infinite/);
   }));
 
-Deno.test("runInspect() holds the networks of every layout to their contracts", async () => {
+Deno.test("runInspect() validates the networks of every layout against their contracts", async () => {
   for await (const { name } of Deno.readDir(`${FIXTURES}/layouts`)) {
     const report = await sound(`${FIXTURES}/layouts/${name}`, "--no-hash");
     const unet = report.parts!.find(({ path }) => path.includes("/unet/"))!;
@@ -111,7 +111,7 @@ Deno.test("runInspect() holds the networks of every layout to their contracts", 
   }
 });
 
-Deno.test("runInspect() says why a network does not serve, after printing what it is", () =>
+Deno.test("runInspect() describes an unsuitable network before the reason", () =>
   withTempFolder(async (folder) => {
     const path = join(folder, "model.onnx");
     const refused = async (bytes: Uint8Array, wanted: RegExp) => {
@@ -148,7 +148,7 @@ Deno.test("runInspect() names external data that are missing, short or behind a 
     await fails(/is a symbolic link/);
   }));
 
-Deno.test("runInspect() points a model without ONNX networks to convert", () =>
+Deno.test("runInspect() suggests convert for a model without ONNX networks", () =>
   withTempFolder(async (folder) => {
     await Deno.writeTextFile(join(folder, "model_index.json"), '{"_class_name":"DiTPipeline"}');
     const { error: empty } = await inspect(folder);
@@ -166,7 +166,7 @@ Deno.test("runInspect() points a model without ONNX networks to convert", () =>
     assert.doesNotMatch(String((await inspect(folder)).error), /none of its networks is ONNX/);
   }));
 
-Deno.test("runInspect() reads a run, and names a file of it that was changed", () =>
+Deno.test("runInspect() describes a run, and names a changed file of it", () =>
   withTempFolder(async (folder) => {
     const model = await writeTinyDit(folder);
     const run = await runQuietly("dit", [
@@ -184,7 +184,7 @@ Deno.test("runInspect() reads a run, and names a file of it that was changed", (
     assert.match(String((await inspect(run)).error), /args\.txt is damaged/);
   }));
 
-Deno.test("runInspect() refuses damage by its kind's own error, and what it does not know", () =>
+Deno.test("runInspect() refuses a damaged file with its format's error, and unknown files", () =>
   withTempFolder(async (folder) => {
     const path = join(folder, "x");
     const refused = async (bytes: Uint8Array, kind: typeof FormatError, wanted: RegExp) => {
@@ -211,7 +211,7 @@ Deno.test("runInspect() refuses damage by its kind's own error, and what it does
     );
   }));
 
-Deno.test("runInspect() takes several paths, between its flags, and looks at those after one that is refused", async () => {
+Deno.test("runInspect() accepts several paths between flags, and continues after a refused one", async () => {
   const [first, second] = ["models/dit-emoji", "models/sd-emoji"];
   const { lines, error } = await printed(["--no_hash", first, "nowhere", "--json", second]);
   assert.deepEqual(lines.map((line) => JSON.parse(line).path), [first, second]);
@@ -235,7 +235,7 @@ Deno.test("runInspect() refuses bad arguments", async () => {
   );
 });
 
-Deno.test("inspect lets no control character of a file reach the terminal, in text, JSON and --debug", async () => {
+Deno.test("inspect escapes control characters of a file in text, JSON and --debug", async () => {
   const files = ["terminal_escape_meta_key.safetensors", "terminal_escape_producer.onnx"];
   for (const file of files) {
     for (const more of [[], ["--json"], ["--debug"]]) {
@@ -270,7 +270,7 @@ Deno.test("inspect reads an npy of 20 million elements in 64 MB of V8's memory",
     assert.match(new TextDecoder().decode(stdout), /elements +20000000/);
   }));
 
-Deno.test("inspect prints a part of a model with more outputs than a call takes arguments", () =>
+Deno.test("inspect prints a network with more outputs than a call can have arguments", () =>
   withTempFolder(async (folder) => {
     await Deno.mkdir(join(folder, "unet"));
     await Deno.writeTextFile(join(folder, "model_index.json"), '{"_class_name":"X"}');
@@ -283,7 +283,7 @@ Deno.test("inspect prints a part of a model with more outputs than a call takes 
     assert.equal(lines.filter((line) => /^ +output /.test(line)).length, 150_000);
   }));
 
-Deno.test("inspect of a model validates its schedule as a run does, and prints it", () =>
+Deno.test("inspect of a model validates its schedule like a run, and prints it", () =>
   withTempFolder(async (folder) => {
     const write = (scheduler: Record<string, unknown>) => writeTinyDit(folder, { scheduler });
     const path = await write({ _class_name: "DPMSolverMultistepScheduler", beta_end: 0.03 });
@@ -303,7 +303,7 @@ Deno.test("inspect of a model validates its schedule as a run does, and prints i
     }
   }));
 
-Deno.test("runInspect() lists the parts of a checkpoint and what it left uncalled", async () => {
+Deno.test("runInspect() lists the parts of a checkpoint and its unread globals", async () => {
   const path = "tests/fixtures/neighbours/rng.pt";
   const { report } = await inspect(path);
   assert.equal(report!.facts["state dict"], "ema");

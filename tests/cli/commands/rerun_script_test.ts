@@ -49,7 +49,7 @@ async function replaceOutput(
   await changeManifest(run, ({ outputs }) => outputs[name] = digestBytes(bytes));
 }
 
-Deno.test("runRerun() gives the same bytes in another folder, args.txt but for the paths", () =>
+Deno.test("runRerun() gives the same bytes in another folder, except paths in args.txt", () =>
   withRun(async (run, again) => {
     const { event, error } = await rerun(run, ...again, "--threads=1");
     assert.equal(error, undefined, String(error));
@@ -68,7 +68,7 @@ Deno.test("runRerun() repeats a warm start from its manifest", () =>
     assert.deepEqual(event.files.different, []);
   }));
 
-Deno.test("runRerun() ends with E_VERIFY naming the file and what the run was made with", () =>
+Deno.test("runRerun() exits with E_VERIFY and names the file and the recorded setup", () =>
   withRun(async (run, again) => {
     await replaceOutput(run, "sample_1/step_1.png");
     const plain = await rerun(run, ...again);
@@ -91,7 +91,7 @@ Deno.test("runRerun() ends with E_VERIFY naming the file and what the run was ma
     assert.deepEqual(event.files.different, ["sample_1/step_1.png"]);
   }));
 
-Deno.test("runRerun() repeats a run that was made before a flag existed", () =>
+Deno.test("runRerun() repeats a run that is older than a flag", () =>
   withRun(async (run, again) => {
     const without = (text: string) => text.replace("preview_every=None, ", "");
     await changeManifest(run, (manifest) => {
@@ -109,7 +109,7 @@ Deno.test("runRerun() repeats a run that was made before a flag existed", () =>
     assert.ok(!event.differences.some(({ what }: { what: string }) => what.startsWith("--")));
   }));
 
-Deno.test("runRerun() names arguments that were recorded otherwise", () =>
+Deno.test("runRerun() names arguments that differ from the recorded ones", () =>
   withRun(async (run, again) => {
     await changeManifest(run, (manifest) => manifest.arguments.seed = 4);
     const { event, error } = await rerun(run, ...again);
@@ -117,7 +117,7 @@ Deno.test("runRerun() names arguments that were recorded otherwise", () =>
     assert.ok(event.files.different.includes("args.txt"));
   }));
 
-Deno.test("runRerun() refuses what is no finished run before it samples", () =>
+Deno.test("runRerun() refuses an unfinished run before sampling", () =>
   withRun(async (run, again) => {
     const none = await rerun(...again);
     assert.ok(none.error instanceof UsageError);

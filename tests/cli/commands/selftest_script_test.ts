@@ -10,7 +10,7 @@ import { runScript } from "../../support/run_script.ts";
 const SCRIPT = "scripts/selftest.ts";
 const granted = permissionFlags(COMMANDS.selftest.permissions);
 
-Deno.test("selftest runs every network on the CPU with what it is granted, and says on what", async () => {
+Deno.test("selftest runs every network on the CPU within its permissions, and names the device", async () => {
   const args = ["--batches=1,3", "--threads=1", "--tolerance=0", "--json"];
   const { code, stdout, stderr } = await runScript(SCRIPT, args, { permissions: granted });
   assert.equal(code, 0, stderr);
@@ -25,7 +25,7 @@ Deno.test("selftest runs every network on the CPU with what it is granted, and s
   }
 });
 
-Deno.test("selftest prints a line for each network, as long as the table's head", async () => {
+Deno.test("selftest prints an aligned table with a line for each network", async () => {
   const { code, stdout } = await runScript(SCRIPT, ["--batches=1"], { permissions: granted });
   assert.equal(code, 0);
   const lines = stdout.trimEnd().split("\n");
@@ -35,7 +35,7 @@ Deno.test("selftest prints a line for each network, as long as the table's head"
   for (const line of lines.slice(head)) assert.equal(line.length, lines[head].length, line);
 });
 
-Deno.test("selftest without one of its permissions ends with exit code 4 and one line", async () => {
+Deno.test("selftest without one of its permissions exits with 4 and one line", async () => {
   const cases = [
     granted.slice(1),
     [granted[0]],
@@ -49,7 +49,7 @@ Deno.test("selftest without one of its permissions ends with exit code 4 and one
   }
 });
 
-Deno.test("selftest on a device that cannot be had ends with exit code 7 and one line", async () => {
+Deno.test("selftest on an unavailable device exits with 7 and one line", async () => {
   const { code, stdout, stderr } = await runScript(SCRIPT, ["--device=cuda:0"], {
     permissions: granted,
   });
@@ -63,7 +63,7 @@ Deno.test("selftest on a device that cannot be had ends with exit code 7 and one
   );
 });
 
-Deno.test("runSelftest() names what is wrong with its flags", async () => {
+Deno.test("runSelftest() refuses bad flags and names the fault", async () => {
   const cases: [arg: string, message: string][] = [
     ["--device=gpu", '--device is "gpu" but takes cpu or cuda:N'],
     ["--device=cuda:-1", '--device is "cuda:-1" but takes cpu or cuda:N'],
@@ -75,7 +75,7 @@ Deno.test("runSelftest() names what is wrong with its flags", async () => {
   }
 });
 
-Deno.test("largestDifference() is over the reference's RMS and keeps NaN", () => {
+Deno.test("largestDifference() is relative to the reference's RMS, and NaN if a value is", () => {
   const reference = Float32Array.of(3, -3, 3, -3);
   const near = Float32Array.of(3, -3, 3.75, -3);
   assert.deepEqual(largestDifference([near], [reference]), { absolute: 0.75, relative: 0.25 });
@@ -83,7 +83,7 @@ Deno.test("largestDifference() is over the reference's RMS and keeps NaN", () =>
   assert.ok(Number.isNaN(largestDifference([reference, lost], [reference, reference]).relative));
 });
 
-Deno.test("judge() passes what is within the tolerance and nothing else", () => {
+Deno.test("judge() passes only results within the tolerance", () => {
   const result = (relative: number) => ({
     network: "n",
     difference: { absolute: relative, relative },

@@ -45,7 +45,7 @@ function withRun<T>(
 }
 
 for (const method of METHODS) {
-  Deno.test(`runVerify() finds ${method} at tolerance 0 equal to sequential sampling, with a window too`, async () => {
+  Deno.test(`runVerify() finds ${method} at tolerance 0 equal to sequential sampling, also with a window`, async () => {
     const exact = method === "sequential" ? [] : EXACT;
     const windows = method === "sequential" ? [[]] : [[], ["--window_size=3"]];
     for (const window of windows) {
@@ -63,7 +63,7 @@ for (const method of METHODS) {
   });
 }
 
-Deno.test("runVerify() holds windows and orders to the run's own tolerance", () =>
+Deno.test("runVerify() compares other windows and orders with the run's own tolerance", () =>
   withTempFolder(async (folder) => {
     const model = await writeTinyDit(folder);
     for (const tol of [1e-3, 1e-5]) {
@@ -80,7 +80,7 @@ Deno.test("runVerify() holds windows and orders to the run's own tolerance", () 
     }
   }));
 
-Deno.test("runVerify() reports what the run recorded and what sequential sampling took", () =>
+Deno.test("runVerify() reports the cost of the run and of sequential sampling", () =>
   withRun(["--method=parataa"], async (run) => {
     const { events, error } = await verify(run);
     assert.equal(error, undefined);
@@ -98,7 +98,7 @@ Deno.test("runVerify() reports what the run recorded and what sequential samplin
     assert.ok(rms > 0 && rms <= max && relative > 0);
   }));
 
-Deno.test("runVerify() ends with E_VERIFY beyond the tolerance and for a chain that was stopped", async () => {
+Deno.test("runVerify() exits with E_VERIFY beyond the tolerance and for an incomplete chain", async () => {
   await withRun(["--method=parataa"], async (run) => {
     const { events, error } = await verify(run, "--tolerance=1e-12");
     assert.ok(error instanceof VerificationError, String(error));
@@ -113,7 +113,7 @@ Deno.test("runVerify() ends with E_VERIFY beyond the tolerance and for a chain t
   });
 });
 
-Deno.test("runVerify() samples Stable Diffusion's prompts again", () =>
+Deno.test("runVerify() verifies the prompts of a Stable Diffusion run", () =>
   withTempFolder(async (folder) => {
     const prompts = join(folder, "prompts.txt");
     await Deno.writeTextFile(prompts, "a cute cat\na cute dog");
@@ -123,7 +123,7 @@ Deno.test("runVerify() samples Stable Diffusion's prompts again", () =>
     assert.equal((await verified(run, "--tolerance=0")).samples, 2);
   }));
 
-Deno.test("runVerify() takes warm starts from where they started", () =>
+Deno.test("runVerify() verifies warm starts from their recorded start", () =>
   withTempFolder(async (folder) => {
     const fixed = ["-m", SD, "-o", folder, "--timesteps=5", "--variation_steps=3", ...EXACT];
     const first = await runQuietly("sd-winit", fixed);
@@ -138,7 +138,7 @@ Deno.test("runVerify() takes warm starts from where they started", () =>
     assert.equal((total.sequential as { nfe: number }).nfe, 3);
   }));
 
-Deno.test("runVerify() makes the run first when it is given a script's flags", () =>
+Deno.test("runVerify() first samples if it is given sampling flags", () =>
   withTempFolder(async (folder) => {
     const model = await writeTinyDit(folder);
     const out = join(folder, "out");
@@ -265,7 +265,7 @@ const DAMAGES: Damage[] = [
   ],
 ];
 
-Deno.test("runVerify() takes several runs, between its flags", () =>
+Deno.test("runVerify() accepts several runs between flags", () =>
   withRun([], async (run) => {
     const { events, error } = await verify("--threads", "1", run, "nowhere", run);
     assert.equal((error as Error).message, "there is no folder nowhere");
@@ -283,14 +283,14 @@ for (const [name, damage, kind, message] of DAMAGES) {
     }));
 }
 
-Deno.test("runVerify() takes the model from where it was moved to", () =>
+Deno.test("runVerify() accepts the new path of a moved model", () =>
   withRun([], async (run, folder) => {
     const moved = join(folder, "moved");
     await Deno.rename(join(folder, "tiny-dit"), moved);
     assert.equal((await verified(run, "--model_path", moved)).verified, true);
   }));
 
-Deno.test("defaultTolerance() is twenty times the run's own, and at least 1e-4", () => {
+Deno.test("defaultTolerance() is twenty times the run's tolerance, and at least 1e-4", () => {
   const tolerance = (args: Manifest["arguments"]) =>
     defaultTolerance({ arguments: args } as Manifest);
   assert.equal(tolerance({ method: "tqn", tol1: null, tol2: null }), 20 * 3e-4);
