@@ -41,7 +41,7 @@ const CHANGES: [file: string, change: (text: string) => string][] = [
   ["model_index.json", (text) => `${text} `],
 ];
 
-Deno.test("--resume and verify refuse a model whose files are not the recorded ones, and name the file", () =>
+Deno.test("--resume and verify refuse a model with other files than recorded, and name the file", () =>
   withTempFolder(async (folder) => {
     const model = join(folder, "sd");
     await copyFolder(join(LAYOUTS, "plain"), model);
@@ -66,7 +66,7 @@ Deno.test("--resume and verify refuse a model whose files are not the recorded o
     await runQuietly("sd", ["--resume", stopped]);
   }));
 
-Deno.test("a run made before configurations were recorded is resumed, verified and compared", () =>
+Deno.test("a run without recorded configurations is resumed, verified and compared", () =>
   withTempFolder(async (folder) => {
     const model = join(folder, "sd");
     await copyFolder(join(LAYOUTS, "plain"), model);
@@ -83,7 +83,7 @@ Deno.test("a run made before configurations were recorded is resumed, verified a
     assert.deepEqual(explainDifferences(old, { ...old, model: recorded.model }), []);
   }));
 
-Deno.test("explainDifferences() names a configuration that has changed or appeared", () =>
+Deno.test("explainDifferences() names a changed or new configuration file", () =>
   withTempFolder(async (folder) => {
     const manifest = await readManifest(await sample(join(LAYOUTS, "plain"), folder));
     const { model } = manifest;
@@ -127,7 +127,7 @@ async function cache(model: string, folder: string): Promise<string> {
   return snapshot;
 }
 
-Deno.test("a folder of Hugging Face's cache gives the image of the same files without links", () =>
+Deno.test("a folder of Hugging Face's cache gives the same image as plain files", () =>
   withTempFolder(async (folder) => {
     // Its UNet has external data and one timestep for the whole batch, so that it is changed in
     // memory.
@@ -145,7 +145,7 @@ Deno.test("a folder of Hugging Face's cache gives the image of the same files wi
     assert.deepEqual(await files(linked), await files(plain));
   }));
 
-Deno.test("a tokenizer of tokenizer.json alone gives the image of vocab.json and merges.txt", () =>
+Deno.test("tokenizer.json alone gives the same image as vocab.json and merges.txt", () =>
   withTempFolder(async (folder) => {
     const model = join(folder, "sd");
     await copyFolder(join(LAYOUTS, "plain"), model);
@@ -168,7 +168,7 @@ Deno.test("a tokenizer of tokenizer.json alone gives the image of vocab.json and
     );
   }));
 
-Deno.test("a model folder without a tokenizer says what lies there instead", () =>
+Deno.test("the error of a missing tokenizer lists the files in its place", () =>
   withTempFolder(async (folder) => {
     const model = join(folder, "sd");
     await copyFolder(join(LAYOUTS, "plain"), model);

@@ -53,7 +53,7 @@ const hiddenFiles = (run: string) =>
     .map(({ name }) => name).filter((name) => name.startsWith("."));
 
 for (const method of ["tqn", "parataa", "fixed_point", "sequential"]) {
-  Deno.test(`--resume ends a ${method} run as if it had never stopped, wherever it was stopped`, () =>
+  Deno.test(`--resume completes a ${method} run with the same bytes, wherever it was stopped`, () =>
     withModel({}, async (bench) => {
       const args = [`--method=${method}`, "--num_samples=2", "--eta=0.5", "--seed=4"];
       if (method !== "sequential") args.push("--window_size=3");
@@ -73,7 +73,7 @@ for (const method of ["tqn", "parataa", "fixed_point", "sequential"]) {
     }));
 }
 
-Deno.test("--resume goes on after being stopped again and again", () =>
+Deno.test("--resume works after repeated stops", () =>
   withModel({}, async (bench) => {
     const { run, wanted } = await bench.stopped();
     for (const records of [1, 1]) {
@@ -84,7 +84,7 @@ Deno.test("--resume goes on after being stopped again and again", () =>
     assert.equal((await readManifest(run)).resumed?.length, 3);
   }));
 
-Deno.test("--resume keeps finished samples and asks the network for no recorded round", () =>
+Deno.test("--resume keeps finished samples and evaluates no recorded round again", () =>
   withModel({}, async (bench) => {
     const { run } = await bench.stopped();
     const before = (await Deno.stat(join(run, "sample_0/trajectory.safetensors"))).mtime;
@@ -97,7 +97,7 @@ Deno.test("--resume keeps finished samples and asks the network for no recorded 
     assert.deepEqual(resumed.samples[0], samples[0]);
   }));
 
-Deno.test("--resume starts the sample anew where --no_checkpoint kept no log", () =>
+Deno.test("--resume restarts the sample if --no_checkpoint kept no log", () =>
   withModel({}, async (bench) => {
     const wanted = await readManifest(await bench.sample(["--num_samples=1", "--no_checkpoint"]));
     const controller = new AbortController();
@@ -122,7 +122,7 @@ Deno.test("--resume repeats a warm start and its comparison", () =>
     assert.deepEqual(lasting(await readFinishedRun(run)), lasting(wanted));
   }));
 
-Deno.test("--resume asks again for an answer that was not finite", () =>
+Deno.test("--resume evaluates non-finite noise again", () =>
   withModel({ nanAt: 0 }, async (bench) => {
     await assert.rejects(bench.sample(["--num_samples=1", "--window_size=2"]), NumericalError);
     const run = bench.newest();
@@ -141,7 +141,7 @@ Deno.test("--resume of a complete run checks it and does nothing", () =>
     await assert.rejects(bench.resume(run), /step_1\.png is damaged/);
   }));
 
-Deno.test("--resume refuses flags that would change the result, and takes those that do not", () =>
+Deno.test("--resume refuses flags that change the result, and accepts others", () =>
   withModel({}, async (bench) => {
     const { run, wanted } = await bench.stopped();
     const refusals: [string[], new (...args: never[]) => Error, RegExp][] = [
@@ -167,7 +167,7 @@ Deno.test("--resume refuses flags that would change the result, and takes those 
     assert.deepEqual(resumed?.map((entry) => entry.arguments), [{ threads: 1, batch_size: 2 }]);
   }));
 
-Deno.test("--resume names what has changed since the run began", () =>
+Deno.test("--resume names the inputs that changed after the start of the run", () =>
   withModel({}, async (bench) => {
     const noise = join(bench.folder, "noise.npy");
     const source = await readSample(await bench.sample(["--num_samples=1"]));
@@ -216,7 +216,7 @@ Deno.test("--resume names a damaged or missing file of a finished sample", () =>
     await assert.rejects(bench.resume(join(bench.folder, "nosuch")), UsageError);
   }));
 
-Deno.test("--resume clears away what a killed process left half-done, and follows no link", () =>
+Deno.test("--resume removes partial files of a killed process, and follows no link", () =>
   withModel({}, async (bench) => {
     const { run, wanted } = await bench.stopped();
     const outside = join(bench.folder, "outside");

@@ -29,7 +29,7 @@ function withModel(
   });
 }
 
-Deno.test("sampleRun() gives what the command line gives, and tells what happens in order", () =>
+Deno.test("sampleRun() gives the command line's results, and events in order", () =>
   withModel(async (model, settings) => {
     const events: RunEvent[] = [];
     const more = { method: "parataa", windowSize: 5, atol: 1e-4, maxRounds: 7 } as const;
@@ -54,7 +54,7 @@ Deno.test("sampleRun() gives what the command line gives, and tells what happens
     assert.equal(kinds.filter((kind) => kind === "sample").length, 2);
   }));
 
-Deno.test("sampleRun() samples on an open pipeline what it samples on the model's folder", () =>
+Deno.test("sampleRun() gives the same results with an open pipeline and with a model folder", () =>
   withModel(async (model, settings) => {
     const wanted = await sampleRun(model, settings);
     using env = Environment.open();
@@ -76,7 +76,7 @@ Deno.test("sampleRun() samples on an open pipeline what it samples on the model'
     );
   }));
 
-Deno.test("a run that is stopped throws the signal's reason, and resumes, verifies and repeats", () =>
+Deno.test("a stopped run throws the signal's reason, and can be resumed, verified and rerun", () =>
   withModel(async (model, settings) => {
     const whole = await sampleRun(model, settings);
     const controller = new AbortController(), reason = new Error("enough");
@@ -137,7 +137,7 @@ const WRONG: [settings: Record<string, unknown>, setting: RegExp, flag: RegExp][
   [{ devices: "gpu" }, /^devices is "gpu" but takes/, /^--devices is "gpu" but takes/],
 ];
 
-Deno.test("sampleRun() names the setting that is wrong, and the flag for a command line", () =>
+Deno.test("sampleRun() names a wrong setting, or its flag on the command line", () =>
   withModel(async (model, settings) => {
     const { seed: _, ...base } = settings;
     for (const [wrong, setting, flag] of WRONG) {

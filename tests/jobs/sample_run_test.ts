@@ -36,13 +36,13 @@ async function runsIn(folder: string): Promise<string[]> {
   return names;
 }
 
-Deno.test("runSampling() takes the largest tolerance, whose tenfold would be infinite", () =>
+Deno.test("runSampling() accepts the largest tolerance, although ten times it is infinite", () =>
   withModel({}, async (folder) => {
     const run = await sample(folder, ["--num_samples=1", `--tol1=${Number.MAX_VALUE}`]);
     assert.equal((await readManifest(run)).samples[0].converged, true);
   }));
 
-Deno.test("runSampling() leaves the official layout, a complete manifest and sound metadata", () =>
+Deno.test("runSampling() writes the official layout, a complete manifest and valid metadata", () =>
   withModel({}, async (folder) => {
     const run = await sample(folder, ["--num_samples=2", "--seed=3"]);
     assert.match(run, /DiT-\d{4}-\d\d-\d\d-\d\d-\d\d-\d\d$/);
@@ -70,7 +70,7 @@ Deno.test("runSampling() leaves the official layout, a complete manifest and sou
     assert.equal(JSON.parse(readPngText(png).get("parataa")!).arguments.seed, 3);
   }));
 
-Deno.test("runSampling() saves the trajectory and the noise it came from", () =>
+Deno.test("runSampling() saves the trajectory and its noise", () =>
   withModel({}, async (folder) => {
     const run = await sample(folder, ["--num_samples=1", "--class_labels=class b", "--eta=0.5"]);
     const { tensors, metadata } = readSafetensors(
@@ -89,7 +89,7 @@ Deno.test("runSampling() saves the trajectory and the noise it came from", () =>
     assert.equal(JSON.parse(metadata.get("timesteps")!).length, 8);
   }));
 
-Deno.test("runSampling() gives the same bytes whatever the batch size and the threads", () =>
+Deno.test("runSampling() gives the same bytes for all batch sizes and threads", () =>
   withModel({}, async (folder) => {
     const base = ["--num_samples=2", "--window_size=5", "--method=parataa", "--memory_size=3"];
     const wanted = await outputsOf(await sample(folder, base));
@@ -128,7 +128,7 @@ Deno.test("runSampling() repeats a run from its manifest and from one of its ima
     }
   }));
 
-Deno.test("runSampling() with --noise_stream per_image depends neither on the count nor on neighbours", () =>
+Deno.test("runSampling() with --noise_stream per_image gives a sample independent of the others", () =>
   withModel({}, async (folder) => {
     const three = await outputsOf(
       await sample(folder, ["--noise_stream=per_image", "--seed=7", "--num_samples=3"]),
@@ -142,7 +142,7 @@ Deno.test("runSampling() with --noise_stream per_image depends neither on the co
     assert.notDeepEqual(text(three, 0), text(three, 1));
   }));
 
-Deno.test("runSampling() takes noise from npy and safetensors", () =>
+Deno.test("runSampling() reads noise from npy and safetensors", () =>
   withModel({}, async (folder) => {
     const run = await sample(folder, ["--num_samples=1", "--class_labels=1"]);
     const { noise } = await readSample(run);
@@ -182,7 +182,7 @@ Deno.test("runSampling() takes noise from npy and safetensors", () =>
     await assert.rejects(sample(folder, ["--noise_path", join(folder, "nosuch")]), UsageError);
   }));
 
-Deno.test("runSampling() agrees with sequential sampling, by every method", () =>
+Deno.test("runSampling() agrees with sequential sampling for every method", () =>
   withModel({}, async (folder) => {
     const latent = async (args: string[]) => {
       const run = await sample(folder, ["--num_samples=1", "--seed=2", ...args]);
@@ -195,7 +195,7 @@ Deno.test("runSampling() agrees with sequential sampling, by every method", () =
     }
   }));
 
-Deno.test("runSampling() shows estimates while the window is above step 0, and in the end the sample", () =>
+Deno.test("runSampling() previews estimates until the window reaches step 0, then the sample", () =>
   withModel({}, async (folder) => {
     const args = ["--num_samples=1", "--window_size=2", "--max_steps=3"];
     const run = await sample(folder, args);
@@ -234,7 +234,7 @@ Deno.test("runSampling() with --preview_every gives the same bytes", () =>
     }
   }));
 
-Deno.test("runSampling() with --preview_every writes images before the chain is solved", () =>
+Deno.test("runSampling() with --preview_every writes images during sampling", () =>
   // Step 0 is evaluated in the last rounds of a window of 2.
   withModel({ nanAt: 0 }, async (folder) => {
     const args = ["--num_samples=1", "--window_size=2", "--preview_every=2"];
@@ -247,7 +247,7 @@ Deno.test("runSampling() with --preview_every writes images before the chain is 
     images.forEach((name, i) => assert.equal(name, `sample_0/step_${2 * i + 2}.png`));
   }));
 
-Deno.test("runSampling() makes no image of NaN and says where it came from", async () => {
+Deno.test("runSampling() writes no image with NaN and names its origin", async () => {
   await withModel({ nanAt: 285 }, async (folder) => {
     await assert.rejects(sample(folder, ["--num_samples=1"]), (error: Error) => {
       assert.ok(error instanceof NumericalError, String(error));
@@ -263,7 +263,7 @@ Deno.test("runSampling() makes no image of NaN and says where it came from", asy
   });
 });
 
-Deno.test("runSampling() refuses what cannot work before it makes a folder", () =>
+Deno.test("runSampling() refuses bad settings before it creates a folder", () =>
   withModel({}, async (folder) => {
     const cases: [string[], new (...args: never[]) => Error, RegExp][] = [
       [
@@ -296,7 +296,7 @@ Deno.test("runSampling() refuses what cannot work before it makes a folder", () 
     }
   }));
 
-Deno.test("runSampling() says which folder it cannot make", () =>
+Deno.test("runSampling() names a folder that it cannot create", () =>
   withModel({}, async (folder) => {
     await Deno.writeTextFile(join(folder, "out"), "a file");
     await assert.rejects(sample(folder), (error: Error) => {
@@ -306,14 +306,14 @@ Deno.test("runSampling() says which folder it cannot make", () =>
     });
   }));
 
-Deno.test("runSampling() stopped before its first round makes no folder", () =>
+Deno.test("runSampling() stopped before its first round creates no folder", () =>
   withModel({}, async (folder) => {
     const stopped = AbortSignal.abort(new Interrupted(130));
     await assert.rejects(sample(folder, [], stopped), Interrupted);
     await assert.rejects(Deno.stat(join(folder, "out")), Deno.errors.NotFound);
   }));
 
-Deno.test("runSampling() makes no image of a decoder's NaN", () =>
+Deno.test("runSampling() writes no image if the decoder returns NaN", () =>
   withModel({ decoderScale: NaN }, async (folder) => {
     await assert.rejects(sample(folder, ["--num_samples=1"]), (error: Error) => {
       assert.ok(error instanceof NumericalError, String(error));

@@ -21,7 +21,7 @@ async function verify(run: string): Promise<void> {
   await runVerify([run], new AbortController().signal).finally(() => console.log = log);
 }
 
-Deno.test("readSeedList() takes whole numbers with commas and refuses all else", () => {
+Deno.test("readSeedList() accepts integers separated by commas only", () => {
   assert.equal(readSeedList(undefined), undefined);
   assert.deepEqual(readSeedList("0, 3,7".split(",")), [0, 3, 7]);
   for (const text of ["", "1,,2", "-1", "1.5", "a", "1 2", "9007199254740993", "1,"]) {
@@ -29,7 +29,7 @@ Deno.test("readSeedList() takes whole numbers with commas and refuses all else",
   }
 });
 
-Deno.test("parallel_dit --seeds makes of each seed the sample that it makes alone", () =>
+Deno.test("parallel_dit --seeds gives each seed the sample of a run with that seed", () =>
   withTempFolder(async (folder) => {
     const model = await writeTinyDit(folder), out = join(folder, "out");
     const fixed = ["-m", model, "-o", out, "--timesteps=4"];
@@ -71,7 +71,7 @@ Deno.test("parallel_dit --seeds makes of each seed the sample that it makes alon
     await assert.rejects(sample(["--seeds=0,x"]), /--seeds has "x"/);
   }));
 
-Deno.test("--resume goes on with a run of --seeds", () =>
+Deno.test("--resume resumes a run of --seeds", () =>
   withTempFolder(async (folder) => {
     const model = await writeTinyDit(folder), out = join(folder, "out");
     const args = ["-m", model, "-o", out, "--timesteps=4", "--seeds=5,2"];
@@ -85,7 +85,7 @@ Deno.test("--resume goes on with a run of --seeds", () =>
     assert.deepEqual(await outputsOf(run), outputs);
   }));
 
-Deno.test("parallel_sd --seeds makes every prompt with every seed", () =>
+Deno.test("parallel_sd --seeds samples every prompt with every seed", () =>
   withTempFolder(async (folder) => {
     const prompts = join(folder, "prompts.txt");
     await Deno.writeTextFile(prompts, "a cat\na dog\n");
@@ -98,7 +98,7 @@ Deno.test("parallel_sd --seeds makes every prompt with every seed", () =>
     assert.equal(await sheet(run, 3), await sheet(alone));
   }));
 
-Deno.test("parallel_sd_winit makes both prompts for every seed or noise", () =>
+Deno.test("parallel_sd_winit samples both prompts for every seed or noise", () =>
   withTempFolder(async (folder) => {
     const sample = (args: string[]) =>
       runQuietly("sd-winit", [...SD, "-o", folder, "--variation_steps=3", ...args]);

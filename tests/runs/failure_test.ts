@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describeFailure } from "../../src/runs/failure.ts";
 
-Deno.test("describeFailure() says that a package cannot be downloaded, as Deno words it", () => {
+Deno.test("describeFailure() recognises Deno's messages on packages that cannot be downloaded", () => {
   const reason = "error sending request for url (https://host/a-1.0.0.tgz): client error (Connect)";
   for (
     const message of [
@@ -18,7 +18,7 @@ Deno.test("describeFailure() says that a package cannot be downloaded, as Deno w
   }
 });
 
-Deno.test("describeFailure() takes what it does not know for our fault", () => {
+Deno.test("describeFailure() treats unknown errors as internal ones", () => {
   assert.equal(describeFailure(new TypeError("x is undefined")).exitCode, 70);
   assert.equal(describeFailure("text").exitCode, 70);
 });

@@ -10,7 +10,7 @@ const KINDS = [...Object.keys(REFUSALS), "short"];
 const STRIDE = 7;
 
 for (const persistent of [false, true]) {
-  Deno.test(`a run survives ${persistent ? "a file system that fails for good" : "one failing file operation"}, and --resume mends it`, () =>
+  Deno.test(`--resume completes a run after ${persistent ? "a persistent" : "one"} failure of file operations`, () =>
     withTempFolder(async (folder) => {
       const bench = await FaultBench.create(folder);
       for (let at = 1;; at += STRIDE) {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { readRunManifest } from "../../src/runs/finished_run.ts";
 import { withTempFolder } from "../support/temp_folder.ts";
 
-Deno.test("readRunManifest() says in one line what a path is that is no run", () =>
+Deno.test("readRunManifest() describes in one line a path that is not a run", () =>
   withTempFolder(async (folder) => {
     await Deno.writeTextFile(join(folder, "file"), "");
     await Deno.mkdir(join(folder, "empty"));

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { latentDifference } from "../../src/runs/latent_difference.ts";
 
-Deno.test("latentDifference() relates the length of the difference to that of the reference", () => {
+Deno.test("latentDifference() returns the relative length of the difference", () => {
   assert.equal(latentDifference(Float64Array.of(3, 4), Float64Array.of(0, 4)).relative, 3 / 4);
   assert.equal(latentDifference(Float64Array.of(0, 4), Float64Array.of(3, 4)).relative, 3 / 5);
 });
 
-Deno.test("latentDifference() gives the largest and the RMS difference, and 0 for equal latents", () => {
+Deno.test("latentDifference() returns the largest and the RMS difference, 0 for equal latents", () => {
   const { max, rms } = latentDifference(Float64Array.of(1, 2, 3, 4), Float64Array.of(1, 5, 3, 8));
   assert.equal(max, 4);
   assert.equal(rms, 2.5);

@@ -82,13 +82,13 @@ const TARGET: FuzzTarget = {
   ],
 };
 
-Deno.test(`a manifest is read or refused, ${COUNT} mutants, seed ${SEED}`, async () => {
+Deno.test(`each of ${COUNT} mutants of a manifest is read or refused, seed ${SEED}`, async () => {
   const { accepted, refused } = await fuzz(TARGET, { count: COUNT, seed: SEED });
   assert(accepted > COUNT / 100, `${accepted} accepted`);
   assert(refused > COUNT / 10, `${refused} refused`);
 });
 
-Deno.test("checkManifest() names what a manifest lacks", () => {
+Deno.test("checkManifest() names a missing part", () => {
   const check = (change: object) => () =>
     checkManifest("m.json", JSON.parse(JSON.stringify({ ...MANIFEST, ...change })));
   assert.deepEqual(check({})().script, "parallel_dit");

@@ -49,7 +49,7 @@ const withLog = (test: (path: string) => Promise<void>) =>
 /** A record of two rows: their answer and a digest. */
 const RECORD = 2 * ROW * 8 + 32;
 
-Deno.test("RoundLog gives back every answer it has and goes on with the network", () =>
+Deno.test("RoundLog replays recorded answers and then uses the network", () =>
   withLog(async (path) => {
     const wanted = await ask(path, 5);
     assert.deepEqual([wanted.calls, wanted.replayed], [5, 0]);
@@ -60,7 +60,7 @@ Deno.test("RoundLog gives back every answer it has and goes on with the network"
     assert.deepEqual([again.calls, again.replayed], [0, 7]);
   }));
 
-Deno.test("RoundLog takes what was written before a tear at any byte, and ends with the same file", () =>
+Deno.test("RoundLog resumes after a cut at any byte, with the same final file", () =>
   withLog(async (path) => {
     const wanted = await ask(path, 3);
     const whole = await Deno.readFile(path);
@@ -73,7 +73,7 @@ Deno.test("RoundLog takes what was written before a tear at any byte, and ends w
     }
   }));
 
-Deno.test("RoundLog believes no record after a changed bit, wherever it is", () =>
+Deno.test("RoundLog discards all records from a changed bit on", () =>
   withLog(async (path) => {
     const wanted = await ask(path, 3);
     const whole = await Deno.readFile(path);
@@ -88,7 +88,7 @@ Deno.test("RoundLog believes no record after a changed bit, wherever it is", () 
     }
   }));
 
-Deno.test("RoundLog takes nothing from another run, another question or other rows", () =>
+Deno.test("RoundLog discards records of another run, other latents or other rows", () =>
   withLog(async (path) => {
     await ask(path, 3);
     for (const other of [{ identity: "another" }, { first: 0.25 }, { rows: 1 }]) {
@@ -98,7 +98,7 @@ Deno.test("RoundLog takes nothing from another run, another question or other ro
     }
   }));
 
-Deno.test("RoundLog keeps no answer that is not finite", () =>
+Deno.test("RoundLog records no non-finite answer", () =>
   withLog(async (path) => {
     await using log = await RoundLog.open(path, "run");
     const denoiser = log.around({
@@ -110,7 +110,7 @@ Deno.test("RoundLog keeps no answer that is not finite", () =>
     assert.equal((await Deno.stat(path)).size, 0);
   }));
 
-Deno.test("RoundLog.flush() tells of a record that could not be written", () =>
+Deno.test("RoundLog.flush() throws if a record could not be written", () =>
   withLog(async (path) => {
     const { write } = Deno.FsFile.prototype;
     Deno.FsFile.prototype.write = () => Promise.reject(new Error("No space left on device"));

@@ -27,11 +27,11 @@ Deno.test("encodeRounds() writes a row per round and a column per step", () => {
   ]);
 });
 
-Deno.test("readRounds() gives back what was written", () => {
+Deno.test("readRounds() reads written rounds", () => {
   assert.deepEqual(readRounds(encodeRounds(ROUNDS, 4), { file }), ROUNDS);
 });
 
-Deno.test("readRounds() names what is no round", () => {
+Deno.test("readRounds() names an invalid line", () => {
   const text = new TextDecoder().decode(encodeRounds(ROUNDS, 4));
   const damaged: [edit: (text: string) => string, message: RegExp][] = [
     [() => "", /rounds\.csv holds no rounds/],

@@ -27,7 +27,7 @@ function manifest(): Manifest {
 const readManifest = async (run: RunDirectory) =>
   JSON.parse(await Deno.readTextFile(join(run.path, "manifest.json"))) as Manifest;
 
-Deno.test("timestamp() is the official form", () => {
+Deno.test("timestamp() has the official format", () => {
   assert.equal(timestamp(started), "2026-11-03-04-05-06");
 });
 
@@ -47,7 +47,7 @@ Deno.test("RunDirectory lists every output with its hash and is complete only wh
     );
   }));
 
-Deno.test("RunDirectory gives two runs of one second a folder each", () =>
+Deno.test("RunDirectory creates different folders for two runs in one second", () =>
   withTempFolder(async (folder) => {
     const create = () => RunDirectory.create(folder, "DiT", started, manifest());
     const runs = await Promise.all([create(), create(), create()]);
@@ -55,7 +55,7 @@ Deno.test("RunDirectory gives two runs of one second a folder each", () =>
     for (const run of runs) await run[Symbol.asyncDispose]();
   }));
 
-Deno.test("RunDirectory.finish() records what ended a run", () =>
+Deno.test("RunDirectory.finish() records the error that ended a run", () =>
   withTempFolder(async (folder) => {
     await using run = await RunDirectory.create(folder, "DiT", started, manifest());
     await run.finish("failed", { code: "E_NUMERICAL", message: "NaN in round 2" });

@@ -4,7 +4,7 @@ import { BusyError, FormatError } from "../../src/errors.ts";
 import { LOCK_NAME, RunLock } from "../../src/runs/run_lock.ts";
 import { withTempFolder } from "../support/temp_folder.ts";
 
-Deno.test("RunLock.acquire() lets one hold a folder and names the process to the others", () =>
+Deno.test("RunLock.acquire() admits one process and names it to the others", () =>
   withTempFolder(async (folder) => {
     {
       await using _lock = await RunLock.acquire(folder);
@@ -18,7 +18,7 @@ Deno.test("RunLock.acquire() lets one hold a folder and names the process to the
     await using _again = await RunLock.acquire(folder);
   }));
 
-Deno.test("RunLock.acquire() takes a folder whose holder died", () =>
+Deno.test("RunLock.acquire() ignores the lock of a dead process", () =>
   withTempFolder(async (folder) => {
     await Deno.writeTextFile(join(folder, LOCK_NAME), "99999999\nand a reserve");
     await using _lock = await RunLock.acquire(folder);
@@ -26,7 +26,7 @@ Deno.test("RunLock.acquire() takes a folder whose holder died", () =>
     assert.equal(text.trimEnd(), String(Deno.pid));
   }));
 
-Deno.test("RunLock.acquire() does not take a file that the holder removed meanwhile", () =>
+Deno.test("RunLock.acquire() retries if the lock file was removed meanwhile", () =>
   withTempFolder(async (folder) => {
     // The name is removed between opening and locking, as by a holder that ends just then.
     const { tryLock } = Deno.FsFile.prototype;
@@ -43,7 +43,7 @@ Deno.test("RunLock.acquire() does not take a file that the holder removed meanwh
     }
   }));
 
-Deno.test("RunLock.acquire() follows no link", () =>
+Deno.test("RunLock.acquire() does not follow a link", () =>
   withTempFolder(async (folder) => {
     const outside = join(folder, "outside");
     await Deno.writeTextFile(outside, "untouched");
@@ -55,7 +55,7 @@ Deno.test("RunLock.acquire() follows no link", () =>
     assert.equal(await Deno.readTextFile(outside), "untouched");
   }));
 
-Deno.test("RunLock.reserve() holds space until free() gives it back", () =>
+Deno.test("RunLock.reserve() reserves disk space until free()", () =>
   withTempFolder(async (folder) => {
     await using lock = await RunLock.acquire(folder);
     const size = async () => (await Deno.stat(join(folder, LOCK_NAME))).size;

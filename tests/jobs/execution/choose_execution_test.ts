@@ -33,7 +33,7 @@ Deno.test("readDevices() reads CUDA ids and lanes of the CPU", () => {
   assert.deepEqual(readDevices(values({ devices: "cpu" })), lanes.slice(0, 1));
 });
 
-Deno.test("readDevices() refuses what names no device, or one twice", () => {
+Deno.test("readDevices() refuses unknown and repeated devices", () => {
   for (
     const devices of ["", "gpu", "0,", ",0", "0,0", "0 1", "-1", "1.5", "cpu:0", "cpu:65", "cpu:-1"]
       .concat(["cpu:2,0", "cuda:0", "٠", "0x1", "1e3", "cpu:", "CPU:2", "auto,0", "9".repeat(30)])
@@ -62,7 +62,7 @@ Deno.test("checkDevices() refuses flags that contradict each other", () => {
   checkDevices(values({ devices: "0,1", fallback: "cpu" }));
 });
 
-Deno.test("poolOptions() shares the cores among lanes and pads on CUDA alone", () => {
+Deno.test("poolOptions() divides the cores among lanes, and pads only on CUDA", () => {
   const options = (provider: "cpu" | "cuda", given: Partial<DeviceSettings>) => {
     const all = values(given);
     return poolOptions(all, { provider, session: {}, devices: readDevices(all) }, () => {});
@@ -79,7 +79,7 @@ Deno.test("poolOptions() shares the cores among lanes and pads on CUDA alone", (
   assert.equal(options("cuda", { devices: "0", buckets: "none" }).buckets, undefined);
 });
 
-Deno.test("chooseExecution() takes the CPU in CUDA's place only where --fallback says so", {
+Deno.test("chooseExecution() falls back from CUDA to the CPU only with --fallback", {
   ignore: cudaDriver() !== undefined,
 }, () => {
   using env = Environment.open();

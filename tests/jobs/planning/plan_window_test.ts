@@ -42,7 +42,7 @@ function curve(cost: (steps: number) => number, sizes = [1, 2, 4, 8, 16, 32, 50]
 
 const { run: dit } = samplingCommand("dit");
 
-Deno.test("measureBatchTimes() times powers of two and T", async () => {
+Deno.test("measureBatchTimes() measures powers of two and T", async () => {
   const { denoiser, clock } = timed((n) => 0.01 + 0.001 * n);
   const times = await measureBatchTimes(denoiser, { numSteps: 12, signal, clock });
   assert.deepEqual(times.map((time) => time.steps), [1, 2, 4, 8, 12]);
@@ -51,7 +51,7 @@ Deno.test("measureBatchTimes() times powers of two and T", async () => {
   assert.deepEqual(one.map((time) => time.steps), [1]);
 });
 
-Deno.test("measureBatchTimes() keeps to its budget on a slow device", async () => {
+Deno.test("measureBatchTimes() stays within its budget on a slow device", async () => {
   const { denoiser, calls, clock } = timed((n) => 3 * n);
   const times = await measureBatchTimes(denoiser, { numSteps: 50, signal, clock });
   assert.deepEqual(times, [{ steps: 1, seconds: 3 }, { steps: 2, seconds: 6 }]);
@@ -61,7 +61,7 @@ Deno.test("measureBatchTimes() keeps to its budget on a slow device", async () =
   assert.deepEqual(slow.calls, [1]);
 });
 
-Deno.test("measureBatchTimes() ends where the device has no room, but hides no other error", async () => {
+Deno.test("measureBatchTimes() stops at out of memory, and throws other errors", async () => {
   const { denoiser, clock } = timed(() => 0.01);
   const failing = (most: number, error: Error) => ({
     ...denoiser,
@@ -77,14 +77,14 @@ Deno.test("measureBatchTimes() ends where the device has no room, but hides no o
   await assert.rejects(measureBatchTimes(failing(4, nan), options), nan);
 });
 
-Deno.test("bestCall() puts all into one call where that is cheap, and cuts where it is not", () => {
+Deno.test("bestCall() uses one call if large calls are cheap, else several", () => {
   assert.deepEqual(bestCall(curve((n) => 1 + 0.01 * n), 20), { seconds: 1.2, part: 20 });
   const full = bestCall(curve((n) => n <= 8 ? 1 : n), 24); // eight steps for the price of one
   assert.deepEqual(full, { seconds: 3, part: 8 });
   assert.equal(bestCall(curve((n) => n, [1, 2]), 10).seconds, 10);
 });
 
-Deno.test("expectedRounds() gives what was measured, and sequential sampling at window 1", () => {
+Deno.test("expectedRounds() returns measured rounds, and sequential sampling at window 1", () => {
   for (const method of ["tqn", "parataa", "fixed_point"] as const) {
     for (const numSteps of [3, 25, 70, 100, 1000]) {
       for (const eta of [0, 0.4, 1]) {
@@ -110,7 +110,7 @@ Deno.test("expectedRounds() gives what was measured, and sequential sampling at 
   );
 });
 
-Deno.test("planWindow() takes a wide window where a batch is free, and window 1 where it is not", () => {
+Deno.test("planWindow() chooses a wide window if batches are cheap, else window 1", () => {
   const question = { method: "tqn", eta: 0, numSteps: 50 } as const;
   const gpu = planWindow(curve(() => 0.05), question);
   assert.ok(gpu.best.window >= 24, String(gpu.best.window));
@@ -175,7 +175,7 @@ function settling(names: string[], given: string[]) {
   return settleWindow({ settings, given: new Set(given) }, measured);
 }
 
-Deno.test("settleWindow() measures where an accelerator evaluates the network, unless a window was given", async () => {
+Deno.test("settleWindow() measures on an accelerator, unless a window is given", async () => {
   assert.equal((await settling(["cpu:0"], [])).windowSize, 100);
   assert.equal((await settling(["cpu:0", "cpu:1"], [])).windowSize, 100);
   for (const names of [["cuda:0"], ["cuda:0", "cuda:1"]]) {
@@ -184,7 +184,7 @@ Deno.test("settleWindow() measures where an accelerator evaluates the network, u
   }
 });
 
-Deno.test("runSampling() settles an auto window, records it, and repeats the run without measuring", () =>
+Deno.test("runSampling() measures and records an auto window, and reruns without measuring", () =>
   withTempFolder(async (folder) => {
     const model = await writeTinyDit(folder);
     const args = ["-m", model, "-o", folder, "--timesteps=8", "--num_samples=1"];
@@ -200,7 +200,7 @@ Deno.test("runSampling() settles an auto window, records it, and repeats the run
     assert.deepEqual(await outputsOf(plain), await outputsOf(run));
   }));
 
-Deno.test("runSampling() with --plan prints the curve and the choice and makes no folder", () =>
+Deno.test("runSampling() with --plan prints the curve and the choice and creates no folder", () =>
   withTempFolder(async (folder) => {
     const model = await writeTinyDit(folder);
     const args = ["-m", model, "-o", join(folder, "out"), "--timesteps=8", "--plan"];

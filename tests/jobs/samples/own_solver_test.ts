@@ -25,7 +25,7 @@ function withModel(
   });
 }
 
-Deno.test("sampleRun() samples by a solver of one's own, to the sequential result, and records it", () =>
+Deno.test("sampleRun() samples with an own solver to the sequential result, and records its file", () =>
   withModel(async (model, settings) => {
     const own = await sampleRun(model, { ...settings, solver: PICARD, atol: 0, windowSize: 5 });
     const sequential = await sampleRun(model, { ...settings, method: "sequential" });
@@ -39,7 +39,7 @@ Deno.test("sampleRun() samples by a solver of one's own, to the sequential resul
     assert.ok(!("solver" in other), "runs without a solver keep their recorded arguments");
   }));
 
-Deno.test("resumeRun() refuses a solver whose file has changed", () =>
+Deno.test("resumeRun() refuses a changed file of an own solver", () =>
   withModel(async (model, settings, folder) => {
     const solver = join(folder, "solver.ts");
     await Deno.copyFile(PICARD, solver);
@@ -84,7 +84,7 @@ const SETTINGS: [Partial<DitSettings>, RegExp][] = [
   [{ solver: PICARD, compat: "official" }, /^compat is not used by method own$/],
 ];
 for (const [settings, message] of SETTINGS) {
-  Deno.test(`sampleRun() refuses ${Object.keys(settings)} where they do not go together`, () =>
+  Deno.test(`sampleRun() refuses ${Object.keys(settings)} together`, () =>
     withModel(async (model, base) => {
       await assert.rejects(sampleRun(model, { ...base, ...settings }), (error) => {
         assert.ok(error instanceof UsageError);

@@ -39,7 +39,7 @@ async function notes(
   return { lines, calls };
 }
 
-Deno.test("slowerLine() speaks only where sequential sampling is faster by more than times waver", () => {
+Deno.test("slowerLine() returns a note only if sequential sampling is clearly faster", () => {
   assert.equal(slowerLine(1, 1), undefined);
   assert.equal(slowerLine(1.05, 1), undefined);
   assert.equal(slowerLine(1, 5), undefined);
@@ -51,7 +51,7 @@ Deno.test("slowerLine() speaks only where sequential sampling is faster by more 
   );
 });
 
-Deno.test("noteIfSlower() speaks once a run, of a first sample on the CPU that nothing else sped up or slowed down", async () => {
+Deno.test("noteIfSlower() notes only a first sample on the CPU that ran alone, once per run", async () => {
   const { lines, calls } = await notes({});
   assert.equal(lines.length, 1);
   assert.match(lines[0], /not 1\.0e\+3 s: --window_size auto/);

@@ -32,7 +32,7 @@ const TAKEN: [text: string, labels: number[], notes: RegExp[]][] = [
   ["unicorn,heart,unicorn", [5, 6, 5], [/"unicorn" is class 5 \(horse or leopard\)/, /"unicorn"/]],
 ];
 for (const [text, labels, notes] of TAKEN) {
-  Deno.test(`parseClassLabels() takes ${text}`, () => {
+  Deno.test(`parseClassLabels() accepts ${text}`, () => {
     const found = parseClassLabels(text, CLASSES);
     assert.deepEqual(found.labels, labels);
     assert.equal(found.notes.length, notes.length, found.notes.join("\n"));
@@ -62,7 +62,7 @@ for (const [text, message, hint] of REFUSED) {
   });
 }
 
-Deno.test("--list_classes prints number and names of every class, and opens no library", () =>
+Deno.test("--list_classes prints number and names of every class without opening a library", () =>
   withTempFolder(async (folder) => {
     const model = await writeTinyDit(folder, { classes: 3 });
     const signal = new AbortController().signal;

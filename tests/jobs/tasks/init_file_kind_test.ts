@@ -39,7 +39,7 @@ const HINTS: Partial<Record<File, string>> = {
 };
 
 for (const setting of ["initialTrajectory", "initialLatents", "initialImage"] as const) {
-  Deno.test(`expectKind() names the flag that takes what ${asFlag(setting)} does not`, () => {
+  Deno.test(`expectKind() names the flag for a file that ${asFlag(setting)} does not accept`, () => {
     for (const [name, bytes] of Object.entries(FILES) as [File, Uint8Array][]) {
       if (PASSED[setting].includes(name)) {
         expectKind(bytes, { setting, file: name });
@@ -56,7 +56,7 @@ for (const setting of ["initialTrajectory", "initialLatents", "initialImage"] as
   });
 }
 
-Deno.test("expectKind() leaves a damaged safetensors file to its reader", () => {
+Deno.test("expectKind() accepts a damaged safetensors file, which its reader refuses", () => {
   const damaged = FILES.trajectory.slice(0, 30);
   expectKind(damaged, { setting: "initialLatents", file: "x" });
 });

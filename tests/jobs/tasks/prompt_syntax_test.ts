@@ -19,7 +19,7 @@ const NOTED: [prompt: string, named: string][] = [
   ["BREAK ((x)) (dog:1.2) {a|b}", '"(dog:1.2)", "((x))", "BREAK"'],
 ];
 for (const [prompt, named] of NOTED) {
-  Deno.test(`syntaxNote() names what is plain text in ${prompt}`, () => {
+  Deno.test(`syntaxNote() names the unsupported syntax in ${prompt}`, () => {
     const note = syntaxNote(prompt);
     assert.ok(note?.startsWith(`the prompt has ${named}, taken as plain text: `), note);
   });
@@ -34,12 +34,12 @@ const PLAIN = [
   "f(x) = {1, 2}",
 ];
 for (const prompt of PLAIN) {
-  Deno.test(`syntaxNote() says nothing of ${prompt || "an empty prompt"}`, () => {
+  Deno.test(`syntaxNote() returns no note for ${prompt || "an empty prompt"}`, () => {
     assert.equal(syntaxNote(prompt), undefined);
   });
 }
 
-Deno.test("parallel_sd notes the syntax of web UIs once, and shortens what did not fit", () =>
+Deno.test("parallel_sd notes the syntax of web UIs once, and shortens a truncated prompt", () =>
   withTempFolder(async (folder) => {
     const file = `${folder}/prompts.txt`;
     const long = `((long)) ${"cat dog ".repeat(1000)}`;

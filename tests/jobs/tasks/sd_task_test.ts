@@ -12,7 +12,7 @@ function sample(folder: string, args: string[] = []): Promise<string> {
   return runQuietly("sd", ["-m", MODEL, "-o", folder, "--timesteps=6", ...args]);
 }
 
-Deno.test("parallel_sd lays a run out as parallel_dit does and records the prompt", () =>
+Deno.test("parallel_sd writes the same layout as parallel_dit and records the prompt", () =>
   withTempFolder(async (folder) => {
     const run = await sample(folder, [
       "-p",
@@ -44,7 +44,7 @@ Deno.test("parallel_sd lays a run out as parallel_dit does and records the promp
     );
   }));
 
-Deno.test("parallel_sd draws the official script's noise: randn(1, num_samples, T+1, 4, h, w) and nothing else", () =>
+Deno.test("parallel_sd draws the official script's noise: one randn(1, num_samples, T+1, 4, h, w)", () =>
   withTempFolder(async (folder) => {
     const { TorchGenerator } = await import("../../../src/sampling/noise.ts");
     const run = await sample(folder, ["--num_samples=2", "--seed=11"]);
@@ -52,7 +52,7 @@ Deno.test("parallel_sd draws the official script's noise: randn(1, num_samples, 
     assert.deepEqual((await readSample(run, 1)).noise, whole.slice(7 * 256));
   }));
 
-Deno.test("parallel_sd makes every prompt of a file", () =>
+Deno.test("parallel_sd samples every prompt of a file", () =>
   withTempFolder(async (folder) => {
     const file = join(folder, "prompts.txt");
     // Windows ends a line with CR LF, an old Mac with CR alone.
@@ -68,7 +68,7 @@ Deno.test("parallel_sd makes every prompt of a file", () =>
     );
   }));
 
-Deno.test("parallel_sd says what is wrong with a prompts file", () =>
+Deno.test("parallel_sd names the fault of a prompts file", () =>
   withTempFolder(async (folder) => {
     const cases: [string, Uint8Array | undefined, RegExp][] = [
       ["latin1.txt", Uint8Array.of(0x63, 0x61, 0x66, 0xe9), /latin1\.txt is not UTF-8 text/],
@@ -86,7 +86,7 @@ Deno.test("parallel_sd says what is wrong with a prompts file", () =>
     }
   }));
 
-Deno.test("parallel_sd gives the same bytes whatever the batch size, and repeats a run from its manifest", () =>
+Deno.test("parallel_sd gives the same bytes for all batch sizes, and from a manifest", () =>
   withTempFolder(async (folder) => {
     const args = ["-p", "a cute dog", "--num_samples=1", "--window_size=4", "--eta=1"];
     const run = await sample(folder, args);
@@ -105,7 +105,7 @@ Deno.test("parallel_sd gives the same bytes whatever the batch size, and repeats
     assert.deepEqual(await outputsOf(again), wanted);
   }));
 
-Deno.test("parallel_sd refuses an image size that the model cannot make", () =>
+Deno.test("parallel_sd refuses an image size that the model does not support", () =>
   withTempFolder(async (folder) => {
     await assert.rejects(
       sample(folder, ["-H", "72"]),

@@ -39,7 +39,7 @@ Deno.test("parallel_sd_winit starts the second prompt from the first one's traje
     assert.ok(samples[1].rounds <= 4 && samples[1].nfe <= 4 * 4);
   }));
 
-Deno.test("parallel_sd_winit --init_trajectory gives what the same run gave at once", () =>
+Deno.test("parallel_sd_winit --init_trajectory gives the same result as one run of both prompts", () =>
   withTempFolder(async (folder) => {
     const run = await winit(folder);
     const file = join(run, "sample_0/trajectory.safetensors");
@@ -71,7 +71,7 @@ Deno.test("parallel_sd_winit --init_trajectory gives what the same run gave at o
     assert.deepEqual(at(await outputsOf(fromSd), 0), at(await outputsOf(run), 1));
   }));
 
-Deno.test("parallel_sd_winit refuses a trajectory that does not belong to the run, naming what differs", () =>
+Deno.test("parallel_sd_winit refuses the trajectory of another run and names the difference", () =>
   withTempFolder(async (folder) => {
     const run = await winit(folder);
     const good = await Deno.readFile(join(run, "sample_0/trajectory.safetensors"));
@@ -230,7 +230,7 @@ Deno.test("parallel_sd_winit --init_latents starts from a latent noised with the
 
 const LATENTS = "tests/fixtures/latents";
 
-Deno.test("parallel_sd_winit --init_latents takes a batch of one", () =>
+Deno.test("parallel_sd_winit --init_latents accepts a batch of one", () =>
   withTempFolder(async (folder) => {
     const start = async (file: string) => {
       const run = await winit(folder, [`--init_latents=${LATENTS}/${file}`, "--seed=2"]);
@@ -242,7 +242,7 @@ Deno.test("parallel_sd_winit --init_latents takes a batch of one", () =>
     await assert.rejects(winit(folder, [`--init_latents=${twice}`]), /shape is \[2,4,8,8\]/);
   }));
 
-Deno.test("parallel_sd_winit names the flag that takes a file given to another one's", () =>
+Deno.test("parallel_sd_winit names the right flag for a file given to another flag", () =>
   withTempFolder(async (folder) => {
     const cases: [flag: string, file: string, message: RegExp][] = [
       [
@@ -284,7 +284,7 @@ Deno.test("parallel_sd_winit refuses flags that contradict each other", () =>
     }
   }));
 
-Deno.test("parallel_sd_winit --compare_scratch records what the warm start saved", () =>
+Deno.test("parallel_sd_winit --compare_scratch records the savings of the warm start", () =>
   withTempFolder(async (folder) => {
     const run = await winit(folder, ["--compare_scratch", "--tol1=1e-6", "--tol2=0"]);
     const [first, { comparison, nfe }] = (await readManifest(run)).samples;
@@ -295,7 +295,7 @@ Deno.test("parallel_sd_winit --compare_scratch records what the warm start saved
     assert.ok(comparison!.distance.warm_to_sequential > 1e-4);
   }));
 
-Deno.test("parallel_sd_winit --init_image starts from an image through the VAE's encoder", () =>
+Deno.test("parallel_sd_winit --init_image starts from an image, encoded by the VAE", () =>
   withTempFolder(async (folder) => {
     const model = [
       "-m",
