@@ -12,7 +12,7 @@ import { writeTinyDit } from "../support/tiny_dit.ts";
 
 const none: ReadonlySet<string> = new Set();
 
-Deno.test("fitToMachine() lowers threads and lanes of the CPU to the cores, and says so", () => {
+Deno.test("fitToMachine() lowers threads and CPU lanes to the number of cores, with a note", () => {
   const recorded = { threads: 64, devices: "cpu:8", batch_size: 99, seed: 3 };
   const { arguments: fitted, notes } = fitToMachine(recorded, { except: none, cores: 4 });
   assert.deepEqual(fitted, { threads: 4, devices: "cpu:4", batch_size: 99, seed: 3 });
@@ -22,7 +22,7 @@ Deno.test("fitToMachine() lowers threads and lanes of the CPU to the cores, and 
   ]);
 });
 
-Deno.test("fitToMachine() leaves alone what fits, GPUs, and what a flag replaces", () => {
+Deno.test("fitToMachine() keeps fitting values, GPUs, and values that a flag replaces", () => {
   const fitting: Record<string, unknown>[] = [
     { threads: 4, devices: "cpu:4" },
     { threads: null, devices: "auto" },

@@ -64,7 +64,7 @@ Deno.test("commands refuse flags that have no effect beside another setting", as
   await refused(runConvert, "dit --quiet --json", "--quiet has no effect with --json");
 });
 
-Deno.test("refuseIgnored() takes what is recorded or has an effect", () => {
+Deno.test("refuseIgnored() accepts flags that are recorded or have an effect", () => {
   const cuda = new Set<string>(CUDA_FLAGS);
   refuseIgnored({ provider: "cpu" }, new Set()); // recorded on a machine with a GPU
   refuseIgnored({ provider: "auto", devices: "auto" }, cuda);
@@ -79,7 +79,7 @@ Deno.test("CUDA_FLAGS are the flags of the CUDA group", () => {
   assert.deepEqual(group.map(([name]) => name), [...CUDA_FLAGS]);
 });
 
-Deno.test("settingNotes() says what guidance below 1 means, and when the negative prompt has no effect", () => {
+Deno.test("settingNotes() explains guidance below 1 and a negative prompt without effect", () => {
   const notes = (given: { guidanceScale: number; negativePrompt?: string }) => {
     const task = given.negativePrompt === undefined ? "dit" : "sd";
     return settingNotes(settle({ task, ...given }).settings)

@@ -73,7 +73,7 @@ function outside(flag: NumberFlag): string[] {
   return values;
 }
 
-Deno.test("parseFlags() refuses every bad value of every flag, naming flag, value and what is wanted", () => {
+Deno.test("parseFlags() refuses every bad value, naming the flag, the value and the values wanted", () => {
   let cases = 0;
   for (const [table, name, flag] of flags) {
     for (const value of badValues(flag)) {
@@ -123,7 +123,7 @@ Deno.test("parseFlags() accepts both ends of every range", () => {
   }
 });
 
-Deno.test("parseFlags() takes _ and - alike, aliases, one-letter names and both ways to give a value", () => {
+Deno.test("parseFlags() accepts _ and -, aliases, one-letter names and both forms of values", () => {
   const read = (...args: string[]) => parseFlags(table, args).values;
   assert.equal(read("--cfg-scale", "2").cfg_scale, 2);
   assert.equal(read("--cfg_scale=2").cfg_scale, 2);
@@ -138,7 +138,7 @@ Deno.test("parseFlags() takes _ and - alike, aliases, one-letter names and both 
   assert.equal(read("--quiet").quiet, true);
 });
 
-Deno.test("parseFlags() takes a flag's word in the place of a number, and no other word", () => {
+Deno.test("parseFlags() accepts a flag's keyword instead of a number, and no other word", () => {
   assert.equal(parseFlags(table, ["--window_size", "auto"]).values.window_size, "auto");
   assert.equal(parseFlags(table, ["--window_size=7"]).values.window_size, 7);
   assert.match(refusal(["--window_size=Auto"]), /takes a whole number, auto, or >= 1/);
@@ -146,7 +146,7 @@ Deno.test("parseFlags() takes a flag's word in the place of a number, and no oth
   assert.match(refusal(["--timesteps=undefined"]), /takes a whole number, 1-1000/);
 });
 
-Deno.test("parseFlags() suggests the nearest flag and refuses words that belong to none", () => {
+Deno.test("parseFlags() suggests the nearest flag and refuses stray words", () => {
   assert.match(
     refusal(["--tmesteps", "5"]),
     /unknown flag --tmesteps - did you mean --timesteps\?/,
@@ -158,7 +158,7 @@ Deno.test("parseFlags() suggests the nearest flag and refuses words that belong 
   assert.match(refusal(["--", "duck"]), /unexpected argument "duck"/);
 });
 
-Deno.test("ditFlags() holds the official defaults", () => {
+Deno.test("ditFlags() has the official defaults", () => {
   const { values } = parseFlags(table, []);
   const official = {
     timesteps: 100,
@@ -176,7 +176,7 @@ Deno.test("ditFlags() holds the official defaults", () => {
   }
 });
 
-Deno.test("parseFlags() gives the words between the flags, as many as a command takes", () => {
+Deno.test("parseFlags() returns the words between flags, as many as a command accepts", () => {
   const table = ditFlags();
   const args = ["a", "--seed", "3", "b", "--quiet", "c", "--", "--d"];
   assert.deepEqual(parseFlags(table, args, { mostOperands: 4 }).operands, ["a", "b", "c", "--d"]);
@@ -186,7 +186,7 @@ Deno.test("parseFlags() gives the words between the flags, as many as a command 
   );
 });
 
-Deno.test("takesValue() tells a flag with a value from one without and from a word", () => {
+Deno.test("takesValue() distinguishes flags with a value from flags without and from words", () => {
   const table = ditFlags();
   for (const word of ["--seed", "-s", "--cfg-scale", "--steps"]) assert.ok(takesValue(table, word));
   for (const word of ["--quiet", "-v", "seed", "--seed=3", "--nosuch", undefined]) {

@@ -15,7 +15,7 @@ function hint(table: FlagTable, flag: string): string {
   return assert.fail(`${flag} is known`);
 }
 
-Deno.test("parseFlags() answers the flags of other programs with ours", () => {
+Deno.test("parseFlags() suggests parataa's flags for those of other programs", () => {
   const sd: Record<string, string> = {
     "--output": "here that is --output_path",
     "--outdir": "here that is --output_path",
@@ -56,7 +56,7 @@ Deno.test("parseFlags() answers the flags of other programs with ours", () => {
   );
 });
 
-Deno.test("parseFlags() takes the names that other programs share with us", () => {
+Deno.test("parseFlags() accepts flags that other programs share", () => {
   const args = ["--steps=2", "--cfg-scale=3", "--width=64", "--negative-prompt=x", "--seed=1"];
   const { values } = parseFlags(sdFlags(), args);
   assert.deepEqual(
@@ -65,7 +65,7 @@ Deno.test("parseFlags() takes the names that other programs share with us", () =
   );
 });
 
-Deno.test("parseFlags() does not speak of sampling in other commands", () => {
+Deno.test("parseFlags() suggests no sampling flags in other commands", () => {
   assert.equal(hint(verifyFlags(), "--scheduler"), "--help lists all flags");
   assert.equal(
     hint(verifyFlags(), "--ckpt"),

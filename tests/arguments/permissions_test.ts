@@ -6,14 +6,14 @@ import { withTempFolder } from "../support/temp_folder.ts";
 
 const config = JSON.parse(await Deno.readTextFile(`${ROOT}deno.json`));
 
-Deno.test("permissionFlags() gives the flags of deno.json's task for every command", () => {
+Deno.test("permissionFlags() returns the flags of each task in deno.json", () => {
   for (const [name, { script, permissions }] of Object.entries(COMMANDS)) {
     const flags = permissionFlags(permissions).join(" ");
     assert.equal(config.tasks[name].command, `deno run --no-prompt ${flags} scripts/${script}.ts`);
   }
 });
 
-Deno.test("the task of parataa grants what its commands do, and no more", () => {
+Deno.test("the task parataa has exactly the permissions of its commands", () => {
   const granted = Map.groupBy(
     Object.values(COMMANDS).flatMap(({ permissions }) => Object.entries(permissions)),
     ([kind]) => kind,
@@ -29,12 +29,12 @@ Deno.test("the task of parataa grants what its commands do, and no more", () => 
   assert.deepEqual(flags.sort(), wanted.sort());
 });
 
-Deno.test("COMMANDS grants what the permission sets of deno.json do", () => {
+Deno.test("COMMANDS has the same permissions as the permission sets of deno.json", () => {
   const sets = Object.entries(COMMANDS).map(([name, { permissions }]) => [name, permissions]);
   assert.deepEqual(config.permissions, Object.fromEntries(sets));
 });
 
-Deno.test("a permission set of deno.json is enough to run its script from any folder", () =>
+Deno.test("a permission set of deno.json suffices to run its script from any folder", () =>
   withTempFolder(async (folder) => {
     const { code, stderr } = await runScript("scripts/inspect.ts", [`${ROOT}models/dit-emoji`], {
       permissions: ["--quiet", "-P=inspect"],

@@ -94,7 +94,7 @@ async function record(folder: string, args: string[]): Promise<{ manifest: strin
   return { manifest, png };
 }
 
-Deno.test("settle() takes the arguments of a manifest or an image; flags beside it win", () =>
+Deno.test("settle() reads the arguments of a manifest or an image, which flags override", () =>
   withTempFolder(async (folder) => {
     const args = [
       "--seed=7",
@@ -117,7 +117,7 @@ Deno.test("settle() takes the arguments of a manifest or an image; flags beside 
     }
   }));
 
-Deno.test("settle() does not hand one method's solver flags to another", () =>
+Deno.test("settle() does not apply recorded solver flags to another method", () =>
   withTempFolder(async (folder) => {
     const { manifest } = await record(folder, [
       "--method=parataa",
@@ -129,7 +129,7 @@ Deno.test("settle() does not hand one method's solver flags to another", () =>
     assert.equal(settings.windowSize, 100);
   }));
 
-Deno.test("settle() says what is wrong with the file of --args_from", () =>
+Deno.test("settle() names the fault of the file of --args_from", () =>
   withTempFolder(async (folder) => {
     const write = async (name: string, content: string | Uint8Array) => {
       const path = join(folder, name);
@@ -186,7 +186,7 @@ Deno.test("settle() says what is wrong with the file of --args_from", () =>
     }
   }));
 
-Deno.test("recordArguments() keeps execution flags out of images and unused solver flags out of both", async () => {
+Deno.test("recordArguments() omits execution flags from images, and unused solver flags everywhere", async () => {
   const { settings } = await readDit([
     "--batch_size=2",
     "--threads=1",
@@ -213,7 +213,7 @@ Deno.test("recordArguments() keeps execution flags out of images and unused solv
   assert.equal(all.model_path, "models/dit-emoji");
 });
 
-Deno.test("imageText() writes A1111's parameters and our own chunk", async () => {
+Deno.test("imageText() writes A1111's parameters and parataa's own chunk", async () => {
   const { settings } = await readDit([]);
   const text = imageText({
     script: "parallel_dit",

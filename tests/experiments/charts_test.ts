@@ -27,7 +27,7 @@ function texts(settings: readonly Cell["swept"][], swept: readonly string[]): st
   );
 }
 
-Deno.test("experimentCharts() draws a line over a flag for settings that agree in all others", () => {
+Deno.test("experimentCharts() draws one line per combination of the other flags", () => {
   const list = [
     { timesteps: 50, eta: 0 },
     { timesteps: 100, eta: 0 },
@@ -39,12 +39,12 @@ Deno.test("experimentCharts() draws a line over a flag for settings that agree i
   ]);
 });
 
-Deno.test("experimentCharts() takes a flag that follows another one for the same", () => {
+Deno.test("experimentCharts() treats flags that change together as one", () => {
   const list = [{ tol1: 0.1, tol2: 0.1 }, { tol1: 0.01, tol2: 0.01 }];
   assert.deepEqual(texts(list, ["tol1", "tol2"]), [["rounds over tol1", "sequential"]]);
 });
 
-Deno.test("experimentCharts() takes means over the other flags where no two settings agree in them, or too many lines would be drawn", () => {
+Deno.test("experimentCharts() averages over the other flags if lines would be too many or single points", () => {
   const apart = [{ timesteps: 50, eta: 0 }, { timesteps: 100, eta: 1 }, {
     timesteps: 100,
     eta: 0.5,

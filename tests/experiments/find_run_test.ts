@@ -9,7 +9,7 @@ import { writeTinyDit } from "../support/tiny_dit.ts";
 
 const read = (...path: string[]) => Deno.readTextFile(join(...path));
 
-Deno.test("runExperiment() started again makes nothing that is there, and the same files", () =>
+Deno.test("runExperiment() started again repeats no run and writes the same files", () =>
   withExperiment(async (start, out) => {
     await start(SWEEP);
     const [runs, csv, page] = [
@@ -25,7 +25,7 @@ Deno.test("runExperiment() started again makes nothing that is there, and the sa
     assert.equal((await runsIn(out)).size, runs.size + 1);
   }));
 
-Deno.test("runExperiment() makes a damaged run again and takes the others as they are", () =>
+Deno.test("runExperiment() repeats only a damaged run", () =>
   withExperiment(async (start, out) => {
     await start(SWEEP);
     const before = await runsIn(out);
@@ -42,7 +42,7 @@ Deno.test("runExperiment() makes a damaged run again and takes the others as the
     assert.deepEqual(after, before);
   }));
 
-Deno.test("runExperiment() makes runs again when the model or an input file has changed", () =>
+Deno.test("runExperiment() repeats runs if the model or an input file has changed", () =>
   withExperiment(async (start, out) => {
     const folder = join(out, ".."), noise_path = join(folder, "noise.npy");
     const model_path = join(folder, "tiny-dit");
@@ -59,7 +59,7 @@ Deno.test("runExperiment() makes runs again when the model or an input file has 
     for (const [cell, runs] of await runsIn(out)) assert.equal(runs.length, 3, cell);
   }));
 
-Deno.test("runExperiment() makes runs again when a configuration has changed or appeared", () =>
+Deno.test("runExperiment() repeats runs if a configuration file is changed or new", () =>
   withExperiment(async (start, out) => {
     const model = join(out, "../tiny-dit"), scheduler = join(model, "scheduler");
     await start({});
@@ -95,7 +95,7 @@ const OTHERS: [name: string, change: (manifest: Manifest) => unknown, line: RegE
 ];
 
 for (const [name, change, line] of OTHERS) {
-  Deno.test(`runExperiment() makes runs anew that something else made, and says once why: ${name}`, () =>
+  Deno.test(`runExperiment() repeats runs of another setup, and notes the reason once: ${name}`, () =>
     withExperiment(async (start, out) => {
       await start({});
       for (const [cell, [run]] of await runsIn(out)) {
@@ -116,7 +116,7 @@ for (const [name, change, line] of OTHERS) {
     }));
 }
 
-Deno.test("runExperiment() with --report_only reports whole runs whatever made them, without a model too", () =>
+Deno.test("runExperiment() with --report_only reports complete runs of any setup, also without a model", () =>
   withExperiment(async (start, out) => {
     await start(SWEEP);
     const csv = await read(out, "results.csv"), made = await runsIn(out);

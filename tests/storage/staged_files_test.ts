@@ -15,7 +15,7 @@ function list(folder: string): string[] {
 
 const bytes = (...values: number[]) => Uint8Array.from(values);
 
-Deno.test("StagedFiles shows nothing before commit() and everything after", () =>
+Deno.test("StagedFiles writes no final file before commit(), and all of them then", () =>
   withTempFolder(async (parent) => {
     const folder = join(parent, "new/model");
     {
@@ -30,7 +30,7 @@ Deno.test("StagedFiles shows nothing before commit() and everything after", () =
     assert.deepEqual(Deno.readFileSync(join(folder, "a/data")), bytes(1, 2, 3));
   }));
 
-Deno.test("StagedFiles leaves nothing behind an error, a signal or a failed rename", () =>
+Deno.test("StagedFiles leaves no files after an error, a signal or a failed rename", () =>
   withTempFolder(async (folder) => {
     const controller = new AbortController();
     async function* pieces(fail: () => void) {

@@ -49,7 +49,7 @@ Deno.test("writeWholeFile() does not follow a planted link", () =>
     assert.equal(await Deno.readTextFile(outside), "untouched");
   }));
 
-Deno.test("writeWholeFile() names the path and the bytes when the file system refuses", () =>
+Deno.test("writeWholeFile() names the path and the size if the file system refuses", () =>
   withTempFolder(async (folder) => {
     const path = join(folder, "no", "such", "a.bin");
     await assert.rejects(writeWholeFile(path, new Uint8Array(5)), (error: Error) => {
@@ -59,7 +59,7 @@ Deno.test("writeWholeFile() names the path and the bytes when the file system re
     });
   }));
 
-Deno.test("writeWholeFile() leaves no part of a file on a full disk", () =>
+Deno.test("writeWholeFile() leaves no partial file on a full disk", () =>
   withTempFolder(async (folder) => {
     await Deno.writeTextFile(join(folder, "a.bin"), "old");
     // The write fails after the temporary file was made, as on a full disk.
@@ -84,7 +84,7 @@ Deno.test("writeWholeFile() leaves no part of a file on a full disk", () =>
     assert.equal(await Deno.readTextFile(join(folder, "a.bin")), "old");
   }));
 
-Deno.test("makeFolder() makes what lies above and refuses what exists", () =>
+Deno.test("makeFolder() creates parent folders and refuses an existing folder", () =>
   withTempFolder(async (folder) => {
     await makeFolder(join(folder, "a", "b"));
     await assert.rejects(makeFolder(join(folder, "a", "b")), StorageError);
@@ -92,7 +92,7 @@ Deno.test("makeFolder() makes what lies above and refuses what exists", () =>
     await assert.rejects(makeFolder(join(folder, "file", "b")), StorageError);
   }));
 
-Deno.test("writeWholeFile() turns a missing permission into a PermissionError", {
+Deno.test("writeWholeFile() throws a PermissionError if a permission is missing", {
   permissions: { read: true, write: false },
 }, async () => {
   await assert.rejects(writeWholeFile("/tmp/parataa-denied", new Uint8Array(1)), PermissionError);

@@ -11,7 +11,7 @@ import { UsageError } from "../../../src/errors.ts";
 const options = (...args: string[]) =>
   cudaOptionsOf(providerSettings(parseFlags(PROVIDER_FLAGS, args).values));
 
-Deno.test("cudaOptionsOf() takes ONNX Runtime's options by their own flags and by name", () => {
+Deno.test("cudaOptionsOf() reads ONNX Runtime's options from their flags and by name", () => {
   const given = options(
     "--gpu-mem-limit=1000",
     "--cudnn_conv_algo_search=DEFAULT",
@@ -26,7 +26,7 @@ Deno.test("cudaOptionsOf() takes ONNX Runtime's options by their own flags and b
   });
 });
 
-Deno.test("cudaOptionsOf() says in one line what is wrong with --cuda_options", () => {
+Deno.test("cudaOptionsOf() names the fault of --cuda_options in one line", () => {
   const cases: [args: string[], message: string][] = [
     [["--cuda_options=abc"], '--cuda_options has "abc", wanted name=value'],
     [["--cuda_options=a=1,"], '--cuda_options has "", wanted name=value'],
