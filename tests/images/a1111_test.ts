@@ -56,7 +56,7 @@ Deno.test("formatA1111() quotes colons and empty values, as the web UI does", ()
   );
 });
 
-Deno.test("formatA1111() refuses names and counts that readers cannot take", () => {
+Deno.test("formatA1111() refuses names and counts that readers would misread", () => {
   const format = (name: string) =>
     formatA1111({ prompt: "", fields: [["Steps", 1], ["Seed", 0], [name, ""]] });
   for (const bad of ["", "x", "a:b", "a,b", "a\nb", "é!"]) {

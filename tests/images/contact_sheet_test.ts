@@ -22,7 +22,7 @@ Deno.test("contactSheet() lays images out row by row with a gap around each", ()
   assert.equal(pixel(sheet, 4, 5), 224);
 });
 
-Deno.test("contactSheet() refuses nothing and images of two sizes", () => {
+Deno.test("contactSheet() refuses an empty list and images of two sizes", () => {
   assert.throws(() => contactSheet([], { columns: 2 }), RangeError);
   assert.throws(
     () => contactSheet([plain(2, 2, 0), plain(2, 3, 0)], { columns: 2 }),
@@ -61,7 +61,7 @@ Deno.test("contactSheet() writes a title above and captions below the images", (
   assert.ok(!black(1, head + cell + 12, 30, 18).join("").includes("#"), "no third caption");
 });
 
-Deno.test("contactSheet() leaves captions out where no word would fit", () => {
+Deno.test("contactSheet() omits captions if no word fits", () => {
   const sheet = contactSheet([plain(8, 8, 0)], { columns: 1, title: "dog", captions: ["round 1"] });
   assert.deepEqual([sheet.width, sheet.height], [12, 12]);
 });

@@ -16,7 +16,7 @@ function drawn(text: string): string[] {
   );
 }
 
-Deno.test("drawText() draws letters five pixels wide, with their tails", () => {
+Deno.test("drawText() draws letters five pixels wide, with descenders", () => {
   assert.deepEqual(drawn("Ag"), [
     ".###........",
     "#...#.......",
@@ -29,25 +29,25 @@ Deno.test("drawText() draws letters five pixels wide, with their tails", () => {
   ]);
 });
 
-Deno.test("drawText() has another glyph for every printable character of ASCII, and refuses others", () => {
+Deno.test("drawText() has a distinct glyph for each printable ASCII character, and refuses others", () => {
   const all = Array.from({ length: 95 }, (_, i) => String.fromCharCode(32 + i));
   assert.equal(new Set(all.map((letter) => drawn(letter).join())).size, 95);
   assert.ok(drawn(" ").every((row) => row === "......"));
   assert.throws(() => drawn("é"), /no glyph for "é"/);
 });
 
-Deno.test("drawText() cuts what lies outside", () => {
+Deno.test("drawText() clips text at the edges", () => {
   const image = { width: 2, height: 3, data: new Uint8Array(18).fill(255) };
   drawText(image, "H", { x: 0, y: 0 });
   assert.deepEqual([...image.data].filter((_, i) => i % 3 === 0), [0, 255, 0, 255, 0, 255]);
 });
 
-Deno.test("drawable() drops accents and control characters and replaces what has no letter", () => {
+Deno.test("drawable() removes accents and control characters, and replaces other letters", () => {
   assert.equal(drawable(" un\u00a0café\n naïf\u0007"), "un cafe naif?");
   assert.equal(drawable("犬 🐕 dog"), "? ? dog");
 });
 
-Deno.test("wrapText() breaks between words, breaks long words, and says where it cuts", () => {
+Deno.test("wrapText() breaks between words, breaks long words, and marks a cut", () => {
   const wrap = (text: string) => wrapText(text, { columns: 10, lines: 2 });
   assert.deepEqual(wrap(""), []);
   assert.deepEqual(wrap("cat face"), ["cat face"]);

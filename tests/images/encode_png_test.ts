@@ -12,7 +12,7 @@ const noise = (width: number, height: number): Image => {
 };
 
 for (const [width, height] of [[1, 1], [3, 2], [257, 65]]) {
-  Deno.test(`encodePng() gives a sound PNG that decodes to the same pixels, ${width}x${height}`, () => {
+  Deno.test(`encodePng() writes a valid PNG that decodes to the same pixels, ${width}x${height}`, () => {
     const image = noise(width, height), png = encodePng(image);
     verifyPng(png);
     const { data } = decodePng(png);

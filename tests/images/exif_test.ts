@@ -25,7 +25,7 @@ Deno.test("pngOrientation() reads Exif data with and without a JPEG's signature"
   assert.equal(pngOrientation(segment.subarray(8)), undefined);
 });
 
-Deno.test("exifOrientation() is undefined where the segment says nothing it can mean", () => {
+Deno.test("exifOrientation() is undefined for a missing or invalid field", () => {
   const sound = data(exifSegment(6));
   assert.equal(exifOrientation(data(exifSegment(0))), undefined);
   assert.equal(exifOrientation(data(exifSegment(9))), undefined);

@@ -48,7 +48,7 @@ for (const [what, bytes, wanted] of REFUSED) {
   });
 }
 
-Deno.test("verifyImage() knows an image by its bytes, up to the largest", () => {
+Deno.test("verifyImage() recognises images by their bytes, up to the largest size", () => {
   assert.deepEqual(verifyImage(pngWith()), {
     kind: "png",
     width: 1,

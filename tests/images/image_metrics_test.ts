@@ -39,7 +39,7 @@ function pair({ width, height, steps: [first, second] }: typeof CASES[number]): 
   return [a, { ...b, data: Uint8Array.from(shifted) }];
 }
 
-Deno.test("psnr() and ssim() give scikit-image's values", () => {
+Deno.test("psnr() and ssim() equal scikit-image's values", () => {
   for (const wanted of CASES) {
     const [a, b] = pair(wanted);
     near(psnr(a, b), wanted.psnr);
@@ -55,7 +55,7 @@ Deno.test("psnr() and ssim() of equal images are infinity and 1", () => {
   }
 });
 
-Deno.test("psnr() and ssim() of flat images follow their formulas, smaller than the window too", () => {
+Deno.test("psnr() and ssim() of flat images equal their formulas, also below the window's size", () => {
   const c1 = (0.01 * 255) ** 2;
   for (const size of [1, 2, 4, 16]) {
     near(psnr(flat(size, 100), flat(size, 110)), 10 * Math.log10(255 ** 2 / 100));
@@ -66,7 +66,7 @@ Deno.test("psnr() and ssim() of flat images follow their formulas, smaller than 
   }
 });
 
-Deno.test("psnr() of a constant difference of 1 level is 20 log10(255), either way round", () => {
+Deno.test("psnr() of a difference of 1 level is 20 log10(255), in both directions", () => {
   const levels = [1, 2, 200, 255, 3, 9];
   const a: Image = { width: 2, height: 1, data: Uint8Array.from(levels) };
   const b: Image = { ...a, data: a.data.map((level) => level - 1) };

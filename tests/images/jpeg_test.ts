@@ -81,7 +81,7 @@ Deno.test("verifyJpeg() reads size and components of baseline, progressive and g
   }
 });
 
-Deno.test("verifyJpeg() says where the image ends when a phone appended another", () => {
+Deno.test("verifyJpeg() returns the end of the image if another one is appended", () => {
   assert.equal(verifyJpeg(join(BASELINE, GREY)).length, BASELINE.length);
 });
 
@@ -99,7 +99,7 @@ Deno.test("verifyJpeg() refuses every truncation", () => {
   }
 });
 
-Deno.test("verifyJpeg() tells colours by libjpeg's rules: JFIF, Adobe, the components' names", () => {
+Deno.test("verifyJpeg() finds the colour space like libjpeg: by JFIF, Adobe, component names", () => {
   const jfifLength = 20;
   const bare = join(BASELINE.subarray(0, 2), BASELINE.subarray(jfifLength));
   const named = bare.slice();

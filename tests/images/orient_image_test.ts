@@ -23,7 +23,7 @@ const BY_PILLOW: readonly (readonly [width: number, levels: readonly number[]])[
   [2, [2, 5, 1, 4, 0, 3]],
 ];
 
-Deno.test("orientImage() turns and mirrors as Pillow does", () => {
+Deno.test("orientImage() rotates and mirrors like Pillow", () => {
   BY_PILLOW.forEach(([width, levels], i) => {
     const turned = orientImage(SOURCE, i + 1);
     assert.deepEqual([turned.width, turned.height], [width, 6 / width], `orientation ${i + 1}`);
@@ -32,7 +32,7 @@ Deno.test("orientImage() turns and mirrors as Pillow does", () => {
   });
 });
 
-Deno.test("readImage() turns a JPEG as its Exif data asks", async () => {
+Deno.test("readImage() applies the Exif orientation of a JPEG", async () => {
   const plain = await readImage(BASELINE, { file: "t.jpg" });
   const turned = await readImage(withSegment(BASELINE, exifSegment(6)), { file: "t.jpg" });
   assert.deepEqual(turned, orientImage(plain, 6));

@@ -29,7 +29,7 @@ const withPixels = (
   ...more: Uint8Array[]
 ) => join(SIGNATURE, header({ format }), ...more, chunk("IDAT", stored), IEND);
 
-Deno.test("decodePng() draws a colour that the palette lacks as black", () => {
+Deno.test("decodePng() decodes a colour outside the palette as black", () => {
   const palette = chunk("PLTE", Uint8Array.of(9, 8, 7));
   const png = (index: number) =>
     withPixels(deflateSync(Uint8Array.of(0, index)), [8, 3, 0, 0, 0], palette);
@@ -38,7 +38,7 @@ Deno.test("decodePng() draws a colour that the palette lacks as black", () => {
   assert.deepEqual([...decodePng(png(255)).data], [0, 0, 0, 255]);
 });
 
-Deno.test("decodePng() leaves out what follows the pixels, deflated or not", () => {
+Deno.test("decodePng() ignores data after the pixels, deflated or not", () => {
   const deflated = deflateSync(Uint8Array.of(0, 7, 1, 2, 3));
   assert.deepEqual([...decodePng(withPixels(deflated)).data], [7, 7, 7, 255]);
   const bytes = join(deflateSync(Uint8Array.of(0, 7)), Uint8Array.of(1, 2, 3));

@@ -97,12 +97,12 @@ Deno.test("verifyPng() returns header and chunks of a legal file", () => {
   assert.equal(png.chunks[1].offset, 33);
 });
 
-Deno.test("verifyPng() accepts bytes after IEND and says where the image ends", () => {
+Deno.test("verifyPng() accepts bytes after IEND and returns the end of the image", () => {
   const png = verifyPng(join(GOOD, Uint8Array.of(0)));
   assert.deepEqual([png.length, png.chunks.length], [GOOD.length, 3]);
 });
 
-Deno.test("verifyPng() accepts a palette that an image does not use, whatever it is", () => {
+Deno.test("verifyPng() accepts any unused palette", () => {
   for (const colorType of [0, 2, 4, 6]) {
     for (const palette of [PLTE, chunk("PLTE", "rgba")]) {
       verifyPng(withHeader({ format: [8, colorType, 0, 0, 0] }, palette));
@@ -110,7 +110,7 @@ Deno.test("verifyPng() accepts a palette that an image does not use, whatever it
   }
 });
 
-Deno.test("verifyPng() returns the orientation of an eXIf chunk, 1 without one that says it", () => {
+Deno.test("verifyPng() returns the orientation of an eXIf chunk, by default 1", () => {
   const exif = chunk("eXIf", exifSegment(8).subarray(10));
   assert.equal(verifyPng(pngWith(exif)).orientation, 8);
   assert.equal(verifyPng(join(SIGNATURE, header(), IDAT, exif, IEND)).orientation, 8);

@@ -27,7 +27,7 @@ Deno.test("readPngText() reads every kind of text that Pillow writes", () => {
   );
 });
 
-Deno.test("insertPngText() round trip, right after IHDR, tEXt where it can and iTXt elsewhere", () => {
+Deno.test("insertPngText() inserts tEXt or iTXt after IHDR, which readPngText() reads", () => {
   const entries = new Map([
     ["parameters", "a\nNegative prompt: é\nSteps: 1"],
     ["parataa", '{"prompt":"黑鸭 🦆"}'],
@@ -51,7 +51,7 @@ Deno.test("insertPngText() replaces text of the same keyword, keeps every other 
   assert.deepEqual(types, ["IHDR", "iTXt", "tEXt", "gAMA", "IDAT", "IEND"]);
 });
 
-Deno.test("insertPngText() refuses what PNG cannot hold", () => {
+Deno.test("insertPngText() refuses text that PNG cannot store", () => {
   const insert = (keyword: string, value = "") =>
     insertPngText(pngWith(), new Map([[keyword, value]]));
   for (const bad of ["", "x".repeat(80), " a", "a ", "a  b", "a\nb", "a\0", "鸭", "\u00a0"]) {
@@ -63,7 +63,7 @@ Deno.test("insertPngText() refuses what PNG cannot hold", () => {
   assert.throws(() => insertPngText(pngWith().slice(0, -1), new Map()), FormatError);
 });
 
-Deno.test("readPngText() takes the last of several texts under one keyword", () => {
+Deno.test("readPngText() returns the last of several texts with one keyword", () => {
   assert.deepEqual(
     readPngText(pngWith(chunk("tEXt", "a\0first"), chunk("tEXt", "a\0second"))),
     new Map([["a", "second"]]),
@@ -115,7 +115,7 @@ for (const [fault, make, wanted] of BAD) {
   });
 }
 
-Deno.test("readPngText() stops inflating at the cap, and caps plain text as well", () => {
+Deno.test("readPngText() limits inflated and plain text", () => {
   const bomb = join(text("a\0\0"), deflateSync(new Uint8Array(17 * 2 ** 20)));
   assert.throws(() => readPngText(pngWith(chunk("zTXt", bomb))), (error) => {
     // The cause shows that the inflater gave up, not a check after it had filled the memory.
@@ -125,7 +125,7 @@ Deno.test("readPngText() stops inflating at the cap, and caps plain text as well
   assert.throws(() => readPngText(pngWith(chunk("tEXt", plain))), /more than 16777216 bytes/);
 });
 
-Deno.test("readPngText() caps the inflated text of all chunks together", () => {
+Deno.test("readPngText() limits the inflated text of all chunks together", () => {
   const half = join(text("a\0\0"), deflateSync(new Uint8Array(9 * 2 ** 20).fill(97)));
   assert.equal(readPngText(pngWith(chunk("zTXt", half))).get("a")?.length, 9 * 2 ** 20);
   assert.throws(

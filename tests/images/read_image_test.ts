@@ -28,7 +28,7 @@ function apart(a: Uint8Array, b: Uint8Array): number {
   return a.reduce((largest, x, i) => Math.max(largest, Math.abs(x - b[i])), 0);
 }
 
-Deno.test("readImage() reads back what encodePng() wrote", async () => {
+Deno.test("readImage() reads images of encodePng()", async () => {
   assert.deepEqual(await readImage(encodePng(IMAGE), { file: "t.png" }), IMAGE);
 });
 
@@ -39,7 +39,7 @@ Deno.test("readImage() resizes to the wanted size", async () => {
   assert.deepEqual([...data.subarray(0, 3)], [...IMAGE.data.subarray(0, 3)]);
 });
 
-Deno.test("readImage() puts transparent pixels on white", async () => {
+Deno.test("readImage() blends transparent pixels with white", async () => {
   const line = Uint8Array.of(0, 10, 20, 30, 0, 10, 20, 30, 255, 100, 100, 100, 51);
   const format = [8, 6, 0, 0, 0];
   const png = join(
@@ -62,7 +62,7 @@ Deno.test("readImage() decodes JPEG to the pixels of another decoder", async () 
   assert.ok(grey.data.every((level, i) => level === grey.data[i - i % 3]));
 });
 
-Deno.test("readImage() reads the first image of a file that a phone appended to", async () => {
+Deno.test("readImage() reads the first image of a file with an appended one", async () => {
   const wanted = await readImage(BASELINE, { file: "t.jpg" });
   assert.deepEqual(await readImage(join(BASELINE, GREY), { file: "t.jpg" }), wanted);
 });
@@ -72,7 +72,7 @@ async function fixture(file: string): Promise<Image> {
   return await readImage(await Deno.readFile(`tests/fixtures/images/${file}`), { file });
 }
 
-Deno.test("readImage() turns PNG and JPEG as Exif says, whatever the field's type and byte order", async () => {
+Deno.test("readImage() applies Exif orientation of PNG and JPEG, for all types and byte orders", async () => {
   for (const name of ["exif3", "exif6", "exif8"]) {
     assert.deepEqual(await fixture(`${name}.png`), await fixture(`${name}_upright.png`), name);
   }
@@ -87,7 +87,7 @@ Deno.test("readImage() turns PNG and JPEG as Exif says, whatever the field's typ
   assert.deepEqual([width, height], [24, 40]);
 });
 
-Deno.test("readImage() reads PNG with surplus as libpng does", async () => {
+Deno.test("readImage() reads PNG with surplus data like libpng", async () => {
   const plain = await fixture("plain.png");
   for (const file of ["tail.png", "tail_zip.png", "idat_toolong.png"]) {
     assert.deepEqual(await fixture(file), plain, file);
@@ -103,7 +103,7 @@ Deno.test("readImage() reads PNG with surplus as libpng does", async () => {
   assert.deepEqual(await pixel("pal_short.png", 3 * 352), [204, 135, 150]);
 });
 
-Deno.test("readImage() takes the colours of JPEG that libjpeg takes", async () => {
+Deno.test("readImage() chooses the colour space of JPEG like libjpeg", async () => {
   const red = await fixture("jpeg_rgb_component_ids.jpg");
   assert.deepEqual([...red.data.subarray(0, 3)], [200, 30, 60]);
   const wanted = await readImage(BASELINE, { file: "t.jpg" });

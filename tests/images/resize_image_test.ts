@@ -35,7 +35,7 @@ const BY_PILLOW: readonly (readonly [width: number, height: number, pixels: stri
 ];
 
 for (const [width, height, pixels] of BY_PILLOW) {
-  Deno.test(`resizeImage() makes ${width}x${height} of 7x5 as Pillow does`, () => {
+  Deno.test(`resizeImage() resizes 7x5 to ${width}x${height} like Pillow`, () => {
     const resized = resizeImage(SOURCE, { width, height });
     assert.deepEqual([resized.width, resized.height], [width, height]);
     const wanted = Uint8Array.fromBase64(pixels);
@@ -46,7 +46,7 @@ for (const [width, height, pixels] of BY_PILLOW) {
   });
 }
 
-Deno.test("resizeImage() keeps an image of the same size, and one colour one colour", () => {
+Deno.test("resizeImage() preserves an image of the same size, and a single colour", () => {
   assert.deepEqual(resizeImage(SOURCE, SOURCE), SOURCE);
   const plain: Image = { width: 3, height: 2, data: new Uint8Array(18).fill(201) };
   assert.ok(resizeImage(plain, { width: 16, height: 1 }).data.every((level) => level === 201));

@@ -15,7 +15,7 @@ Deno.test("linePanel() draws a dot for every point and a line through the means,
   for (const tick of [">2<", ">8<"]) assert.ok(body.includes(tick), tick);
 });
 
-Deno.test("curvePanel() ends a curve on a logarithmic axis where it is no longer positive", () => {
+Deno.test("curvePanel() ends a curve on a logarithmic axis before a value of 0", () => {
   const values = [1, 0.1, 0, 0.1];
   const length = (scale?: "linear") => {
     const { body } = curvePanel("residual", [{ name: "a", values }], scale);
@@ -24,7 +24,7 @@ Deno.test("curvePanel() ends a curve on a logarithmic axis where it is no longer
   assert.deepEqual([length(), length("linear")], [2, 4]);
 });
 
-Deno.test("charts hold no NaN where there is nothing to draw, and no markup of a name's", () => {
+Deno.test("charts contain no NaN without data, and no markup of names", () => {
   for (
     const panel of [
       curvePanel("<b>", [{ name: '"&', values: [] }]),

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { HEAT_RANGE, heatColour, heatmap } from "../../src/report/heatmap.ts";
 
-Deno.test("heatColour() grows lighter with the residual and keeps to its range", () => {
+Deno.test("heatColour() is lighter for larger residuals, within its range", () => {
   const light = (residual: number) => heatColour(residual).reduce((a, b) => a + b);
   const lights = [1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1].map(light);
   assert.deepEqual(lights, lights.toSorted((a, b) => a - b));

@@ -42,7 +42,7 @@ const REPORT: ReportModel = {
 const all = (text: string, what: RegExp) =>
   [...text.matchAll(what)].map(([whole, part]) => part ?? whole);
 
-Deno.test("reportPage() names no other file or host, and its policy forbids every one", () => {
+Deno.test("reportPage() refers to no other file or host, and its policy forbids any", () => {
   const page = reportPage(REPORT);
   const addresses = all(page, /(?:src|href|action|url)\s*[=(]\s*["']?([^"')\s>]*)/g);
   assert.ok(addresses.length >= 5);
@@ -59,14 +59,14 @@ Deno.test("reportPage() names no other file or host, and its policy forbids ever
   }
 });
 
-Deno.test("reportPage() shows text as text wherever it comes from", () => {
+Deno.test("reportPage() escapes all text", () => {
   const page = reportPage(REPORT);
   assert.equal(all(page, /<script>/g).length, 1); // its own
   assert.ok(!page.includes(`alert("1")`));
   assert.ok(all(page, /&lt;script&gt;/g).length >= 15);
 });
 
-Deno.test("reportPage() gives every slider a label, every image a text, every id once", () => {
+Deno.test("reportPage() labels every slider, describes every image and repeats no id", () => {
   const page = reportPage(REPORT);
   const sliders = all(page, /<input type="range" id="([^"]+)"/g);
   assert.deepEqual(sliders, ["all", "round-0", "round-1"]);
@@ -85,7 +85,7 @@ Deno.test("reportPage() gives every slider a label, every image a text, every id
   }
 });
 
-Deno.test("reportPage() of an unfinished experiment says what is missing and what failed", () => {
+Deno.test("reportPage() of an unfinished experiment lists missing and failed runs", () => {
   const missing = Array.from({ length: 25 }, (_, i) => `run ${i}`);
   const failed = [{ name: "run x", message: "NaN" }];
   const page = reportPage({ ...REPORT, status: { done: 2, wanted: 28, missing, failed } });

@@ -18,7 +18,7 @@ function luminance(colour: string): number {
   return 0.2126 * r + 0.7152 * g + 0.0722 * b;
 }
 
-Deno.test("numberSeries() gives a name one number, and 28 names another look each", () => {
+Deno.test("numberSeries() numbers each name once, and 28 names differ in style", () => {
   const numberOf = numberSeries();
   assert.deepEqual(["b", "a", "b", "c"].map(numberOf), [0, 1, 0, 2]);
   const looks = Array.from({ length: 4 * MOST_SERIES }, (_, i) => strokeOf(i));
@@ -26,7 +26,7 @@ Deno.test("numberSeries() gives a name one number, and 28 names another look eac
   assert.equal(fillOf(MOST_SERIES + 2), 'class="f2"');
 });
 
-Deno.test("DARK has as many colours as LIGHT, each with a contrast of 6 to dark paper", () => {
+Deno.test("DARK has as many colours as LIGHT, each with a contrast of 6 to the background", () => {
   assert.equal(new Set(DARK).size, LIGHT.length);
   const paper = luminance("#14161a");
   for (const colour of DARK) {
@@ -36,7 +36,7 @@ Deno.test("DARK has as many colours as LIGHT, each with a contrast of 6 to dark 
   assert.match(seriesStyle(DARK), /^\.s0\{stroke:#4f9bea\}\.f0\{fill:#4f9bea\}\.s1\{/);
 });
 
-Deno.test("experimentCharts() gives a setting one colour in all its plots", () => {
+Deno.test("experimentCharts() draws a setting in the same colour in all plots", () => {
   const sampleOf = (method: "tqn" | "parataa", eta: number): MeasuredSample => {
     const swept = { eta }, id = `${method} ${eta}`;
     return {

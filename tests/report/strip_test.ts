@@ -20,13 +20,13 @@ function pixels(png: Uint8Array): { width: number; height: number; data: Uint8Ar
   return { width, height, data: Uint8Array.from(data.filter((_, i) => i % 4 !== 3)) };
 }
 
-Deno.test("pngUri() keeps every pixel", () => {
+Deno.test("pngUri() preserves every pixel", () => {
   const many = image([64, 64], (x, y) => [4 * x, 4 * y, (x * y) % 256]);
   const png = Uint8Array.fromBase64(pngUri(many).replace("data:image/png;base64,", ""));
   assert.deepEqual(pixels(png), many);
 });
 
-Deno.test("strip() puts images side by side, no side above 64 pixels", () => {
+Deno.test("strip() places images side by side, at most 64 pixels high and wide", () => {
   const plain = (level: number) => image([128, 64], () => [level, level, level]);
   const { uri, width, height, count } = strip([plain(0), plain(80), plain(240)]);
   assert.deepEqual([width, height, count], [64, 32, 3]);
