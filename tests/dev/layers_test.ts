@@ -89,14 +89,14 @@ export function worker() {
   );
 });
 
-Deno.test("findCircle() finds a circle, one file long or longer, and none in a diamond", () => {
+Deno.test("findCircle() finds import cycles of any length, and none in a diamond", () => {
   const graphOf = (edges: Record<string, string[]>) => new Map(Object.entries(edges));
   assert.equal(findCircle(graphOf({ a: ["b", "c"], b: ["d"], c: ["d"], d: [] })), undefined);
   assert.deepEqual(findCircle(graphOf({ a: ["a"] })), ["a", "a"]);
   assert.deepEqual(findCircle(graphOf({ x: ["a"], a: ["b"], b: ["a"] })), ["a", "b", "a"]);
 });
 
-Deno.test("no file imports itself in a circle, types and what is loaded later included", () => {
+Deno.test("there are no import cycles, including types and dynamic imports", () => {
   assert.ok(graph.size > 250, `${graph.size} files`);
   for (const [path, targets] of graph) {
     for (const target of targets) {
@@ -109,7 +109,7 @@ Deno.test("no file imports itself in a circle, types and what is loaded later in
   assert.equal(findCircle(graph)?.join(" -> "), undefined);
 });
 
-Deno.test("no room imports a room that imports it: every import runs downward", () => {
+Deno.test("no folder of src imports one that imports it", () => {
   const rooms = new Map<string, Set<string>>();
   for (const [path, targets] of graph) {
     const room = roomOf(path), below = rooms.get(room) ?? new Set();
@@ -123,7 +123,7 @@ Deno.test("no room imports a room that imports it: every import runs downward", 
   }
 });
 
-Deno.test("no folder of the sources has more than 20 files side by side, no room more than 15 % of src", async () => {
+Deno.test("no folder has more than 20 files, and no folder of src more than 15 % of its lines", async () => {
   const files = new Map<string, number>(), lines = new Map<string, number>();
   for (const folder of ["ffi", "src"]) {
     for await (const path of walkFiles(folder)) {

@@ -15,7 +15,7 @@ async function denoDoc(...args: string[]): Promise<{ code: number; text: string 
 }
 
 for (const entry of ENTRIES) {
-  Deno.test(`${entry} documents every name that it exports, and opens with an overview`, async () => {
+  Deno.test(`${entry} documents every exported name, and starts with an overview`, async () => {
     const { code, text } = await denoDoc("--lint", entry);
     assert.equal(code, 0, text);
     const source = await Deno.readTextFile(ROOT + entry);
@@ -29,7 +29,7 @@ Deno.test("deno task test runs the examples of every entry", () => {
   for (const entry of ENTRIES) assert.ok(tasks.test.command.split(" ").includes(entry), entry);
 });
 
-Deno.test("mod.ts exports what every other entry does", async () => {
+Deno.test("mod.ts exports everything that the other entries export", async () => {
   const all = await import("../../mod.ts");
   for (const entry of ENTRIES) {
     const part = await import(`../../${entry}`);

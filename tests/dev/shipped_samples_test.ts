@@ -11,7 +11,7 @@ async function shippedRuns(): Promise<string[]> {
   return entries.filter(({ isDirectory }) => isDirectory).map(({ name }) => join(SAMPLES, name));
 }
 
-Deno.test("the shipped samples are whole and were made with the shipped models", async () => {
+Deno.test("the shipped samples are complete and belong to the shipped models", async () => {
   const scripts = new Set<string>();
   for (const run of await shippedRuns()) {
     const { script, model } = await readFinishedRun(run);

@@ -111,7 +111,7 @@ function closure(ids: Iterable<string>): Set<string> {
 
 const isTypes = (id: string) => id.startsWith("@types/");
 
-Deno.test("deno.lock refuses a package with other bytes than it names, and none of its code runs", async () => {
+Deno.test("deno.lock refuses a package with another hash, and none of its code runs", async () => {
   const tampered = "imagescript@1.3.1";
   for (const args of [["install"], ["ci"], ["run", "main.ts"]]) {
     await inProject((files, served) => {
@@ -126,14 +126,14 @@ Deno.test("deno.lock refuses a package with other bytes than it names, and none 
   }
 });
 
-Deno.test("deno.lock is what refuses it: with the hashes of what is served everything runs", () =>
+Deno.test("with the hashes of the served packages in deno.lock everything runs", () =>
   inProject(() => {}, async (deno) => {
     const { code, said } = await deno("run", "main.ts");
     assert.equal(code, 0, said);
     assert.match(said, /^ran$/m);
   }));
 
-Deno.test("deno.lock has the hash of every package, and no other address for one", () => {
+Deno.test("deno.lock has the hash of every package, and no other address of one", () => {
   for (const [id, locked] of Object.entries(LOCK.npm)) {
     assert.match(locked.integrity, /^sha512-[A-Za-z0-9+/]{86}==$/, id);
   }
@@ -150,7 +150,7 @@ function stubs(): Files {
   return Object.fromEntries(paths.map((path) => [path, 'console.log("ran");\n']));
 }
 
-Deno.test("every task refuses a dependency that deno.json has and deno.lock has not", () =>
+Deno.test("every task refuses a dependency of deno.json that is missing in deno.lock", () =>
   inProject((files) => {
     Object.assign(files, stubs(), { "deno.json": UNLOCKED });
   }, async (deno, folder) => {
@@ -165,7 +165,7 @@ Deno.test("every task refuses a dependency that deno.json has and deno.lock has 
     }
   }));
 
-Deno.test("frozen is what refuses it: a lock that may change takes it up", () =>
+Deno.test("without frozen, the lock accepts that dependency", () =>
   inProject((files) => {
     files["deno.json"] = UNLOCKED.replace(', "frozen": true', "");
     assert.notEqual(files["deno.json"], UNLOCKED);
@@ -175,7 +175,7 @@ Deno.test("frozen is what refuses it: a lock that may change takes it up", () =>
     assert.match(await Deno.readTextFile(join(folder, "deno.lock")), /"npm:adm-zip@0\.6\.1"/);
   }));
 
-Deno.test("no documented line and no task takes the lock away", async () => {
+Deno.test("no documented command and no task disables the lock", async () => {
   const ours = "docs/flags.md"; // flags of our commands, some with names that Deno has too
   for (const file of [...pages().filter((page) => page !== ours), "deno.json"]) {
     const text = await Deno.readTextFile(join(ROOT, file));
@@ -184,7 +184,7 @@ Deno.test("no documented line and no task takes the lock away", async () => {
   }
 });
 
-Deno.test("every package is one version: a range, a tag or none is found", () => {
+Deno.test("every package is pinned to one version", () => {
   assert.deepEqual(unpinned(CONFIG, LOCK), []);
   for (const version of ["@^1.3.1", "@~1.3.1", "@*", "@1.3", "@>=1.3.1", "@latest", "@", ""]) {
     const imagescript = `npm:imagescript${version}`;
@@ -197,7 +197,7 @@ Deno.test("every package is one version: a range, a tag or none is found", () =>
   assert.deepEqual(unpinned({ imports }, LOCK), Object.values(imports));
 });
 
-Deno.test("an inline specifier has the version of deno.json, the one place that names it", async () => {
+Deno.test("an inline specifier has the version of deno.json", async () => {
   const pinned = Object.values(CONFIG.imports);
   const inline = new Set<string>();
   for (const folder of ["ffi", "src", "scripts"]) {
@@ -222,7 +222,7 @@ async function* sources(folder: string): AsyncGenerator<string> {
   }
 }
 
-Deno.test("mod.ts is imported by its path from a folder with an empty deno.json", () =>
+Deno.test("mod.ts can be imported by path from a folder with an empty deno.json", () =>
   withTempFolder(async (folder) => {
     const mod = pathToFileURL(join(ROOT, "mod.ts"));
     // Our lock but for the project's own part, so that nothing is asked of a registry that is in
@@ -258,7 +258,7 @@ Deno.test("no lifecycle script of any package runs", () =>
     assert.equal(scriptsRan, false);
   }));
 
-Deno.test("allowScripts names every package that has one, and they would run if it allowed them", async () => {
+Deno.test("allowScripts denies every package with a script, which would run otherwise", async () => {
   const { allow, deny } = CONFIG.allowScripts;
   assert.deepEqual(allow, []);
   const withScripts = Object.keys(LOCK.npm).filter((id) => LOCK.npm[id].scripts);
@@ -272,7 +272,7 @@ Deno.test("allowScripts names every package that has one, and they would run if 
   });
 });
 
-Deno.test("packages: 6 direct, 29 with what they need, the code of 12 loaded by commands", async () => {
+Deno.test("there are 6 direct packages, 29 in all, and commands load the code of 12", async () => {
   const direct = new Set(Object.values(CONFIG.imports).map((s) => s.match(/^npm:(.+@[\d.]+)/)![1]));
   assert.equal(direct.size, 6);
   assert.equal(closure(direct).size, 29);

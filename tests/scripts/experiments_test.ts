@@ -4,7 +4,7 @@ import { expandCells } from "../../src/experiments/cells.ts";
 import { readDefinition } from "../../src/experiments/definition.ts";
 import { ROOT } from "../support/run_script.ts";
 
-Deno.test("every file of scripts/experiments is an experiment, and its README lists it", async () => {
+Deno.test("every file of scripts/experiments is a valid experiment, listed in its README", async () => {
   const folder = join(ROOT, "scripts/experiments");
   const readme = await Deno.readTextFile(join(folder, "README.md"));
   let count = 0;

@@ -7,7 +7,7 @@ import { copyFolder, withTempFolder } from "../support/temp_folder.ts";
 /** A model whose UNet keeps its weights in a file beside it. */
 const MODEL = join(ROOT, "tests/fixtures/layouts/optimum_steps");
 
-Deno.test("parallel_sd_winit.ts reads nothing outside what it may, and makes no session before it knows", () =>
+Deno.test("parallel_sd_winit.ts reads only permitted files, and checks before it opens a session", () =>
   withTempFolder(async (outside) => {
     const model = join(outside, "model");
     await copyFolder(MODEL, model);

@@ -31,7 +31,7 @@ async function names(folder: string): Promise<Set<string>> {
   return found;
 }
 
-Deno.test("parallel_dit.ts ends with the exit code of the contract and one line on standard error", () =>
+Deno.test("parallel_dit.ts exits with the documented code and one line on standard error", () =>
   withModel({}, async (folder) => {
     const model = join(folder, "tiny-dit");
     const network = join(model, "transformer/model.onnx");
@@ -129,7 +129,7 @@ Deno.test("parallel_dit.ts prints its help without a library or a permission", a
   assert.match(version.stdout, /^parataa \d+\.\d+\.\d+ \(Deno /);
 });
 
-Deno.test("parallel_dit.ts --json prints one object a line", () =>
+Deno.test("parallel_dit.ts --json prints one object per line", () =>
   withModel({}, async (folder) => {
     const { stdout, stderr } = await runScript(SCRIPT, [...tiny(folder), "--json"]);
     const events = stdout.trim().split("\n").map((line) => JSON.parse(line));
@@ -141,7 +141,7 @@ Deno.test("parallel_dit.ts --json prints one object a line", () =>
     assert.equal(rounds.at(-1).finishedIndex, 0);
   }));
 
-Deno.test("parallel_dit.ts stops on SIGINT with 130 and a manifest that says so", () =>
+Deno.test("parallel_dit.ts stops on SIGINT with exit code 130 and records that in the manifest", () =>
   withModel({}, async (folder) => {
     const args = [
       ...tiny(folder).filter((arg) => !arg.startsWith("--num")),

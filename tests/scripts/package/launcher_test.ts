@@ -39,11 +39,11 @@ async function fakePrograms(folder: string, programs: readonly string[]): Promis
   return bin;
 }
 
-Deno.test("parataa is what launcherText() makes of the tables: deno run -A scripts/package/launcher.ts", async () => {
+Deno.test("parataa equals launcherText(): deno run -A scripts/package/launcher.ts", async () => {
   assert.equal(await Deno.readTextFile(LAUNCHER), await launcherText());
 });
 
-Deno.test("parataa may be executed", ON_POSIX, async () => {
+Deno.test("parataa is executable", ON_POSIX, async () => {
   assert.equal((await Deno.stat(LAUNCHER)).mode! & 0o111, 0o111);
 });
 
@@ -65,7 +65,7 @@ async function granted(
 }
 
 Deno.test(
-  "parataa grants what the command may do and the paths on its line, and nothing else",
+  "parataa grants exactly the permissions of the command and the paths of its line",
   ON_POSIX,
   () =>
     withTempFolder(async (folder) => {
@@ -126,7 +126,7 @@ Deno.test("parataa knows every command", ON_POSIX, () =>
   }));
 
 Deno.test(
-  "parataa takes npx where there is no Deno, and says so where there is neither",
+  "parataa uses npx without Deno, and reports that neither exists",
   ON_POSIX,
   () =>
     withTempFolder(async (folder) => {
@@ -142,7 +142,7 @@ Deno.test(
 );
 
 Deno.test(
-  "parataa runs from any folder, through links, with spaces in paths, and says how it was started",
+  "parataa runs from any folder and through links, and names itself as started",
   ON_POSIX,
   () =>
     withTempFolder(async (folder) => {
@@ -168,7 +168,7 @@ Deno.test(
 );
 
 Deno.test(
-  "a script that may not use a path prints the line that may, which runs; nothing is left behind",
+  "a script without permission for a path prints a line that grants it, and leaves nothing",
   ON_POSIX,
   () =>
     withTempFolder(async (folder) => {

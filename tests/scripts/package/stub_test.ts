@@ -90,7 +90,7 @@ const ON_LINUX = { ignore: Deno.build.os !== "linux" };
 const UNPACKING = /^parataa: unpacking into .+\/cache\/parataa\/[0-9a-f]{16}, once$/;
 
 Deno.test(
-  "stub.sh unpacks once, and starts with the words and in the folder it was given",
+  "stub.sh unpacks once, and passes on its arguments and folder",
   ON_LINUX,
   () =>
     withFile(async ({ folder, start, unpacked }) => {
@@ -110,7 +110,7 @@ Deno.test(
 );
 
 Deno.test(
-  "stub.sh mends a cache that lost a file, was cut, was changed or was never finished",
+  "stub.sh repairs a cache with a missing, cut or changed file, or without its mark",
   ON_LINUX,
   () =>
     withFile(async ({ start, unpacked }) => {
@@ -146,7 +146,7 @@ Deno.test(
 );
 
 Deno.test(
-  "stub.sh may be started several times at once, beside what a killed start left",
+  "stub.sh supports concurrent starts and leftovers of a killed one",
   ON_LINUX,
   () =>
     withFile(async ({ folder, start, unpacked }) => {
@@ -163,7 +163,7 @@ Deno.test(
 );
 
 Deno.test(
-  "stub.sh refuses a damaged file with exit code 5 and leaves nothing behind",
+  "stub.sh refuses a damaged file with exit code 5 and leaves no files",
   ON_LINUX,
   async () => {
     const at = Math.round(file.length * 0.95);
@@ -204,7 +204,7 @@ Deno.test("stub.sh cut inside itself runs nothing", ON_LINUX, async () => {
 });
 
 Deno.test(
-  "stub.sh takes the folder for temporary files where HOME is missing or cannot be written, and says so",
+  "stub.sh uses and reports the temporary folder if HOME is missing or read-only",
   ON_LINUX,
   () =>
     withFile(async ({ folder, start, unpacked }) => {
@@ -229,7 +229,7 @@ Deno.test(
 );
 
 Deno.test(
-  "stub.sh runs nothing from a temporary folder that others may write to, or that is a link",
+  "stub.sh runs nothing from a link or a temporary folder that others can write",
   ON_LINUX,
   () =>
     withFile(async ({ folder, start }) => {
@@ -251,7 +251,7 @@ Deno.test(
 );
 
 Deno.test(
-  "stub.sh allows what the command may do and the paths that it is given, and nothing else",
+  "stub.sh grants exactly the permissions of the command and the paths of its line",
   ON_LINUX,
   () =>
     withFile(async ({ start }) => {
@@ -294,7 +294,7 @@ Deno.test(
 );
 
 Deno.test(
-  "stub.sh names a library that lies beside it, where nothing else is named",
+  "stub.sh uses a library beside it, unless ORT_DYLIB_PATH is set",
   ON_LINUX,
   () =>
     withFile(async ({ folder, start }) => {

@@ -21,7 +21,7 @@ const grid: Grid = {
   ...{ windows: [8, 25, 50, 0], methods: ["sequential", ...Object.keys(METHODS)] },
 };
 
-Deno.test("cellKey() tells apart whatever changes a measurement", () => {
+Deno.test("cellKey() differs for everything that changes a measurement", () => {
   const others: Cell[] = [
     { ...cell, model: "sd" },
     { ...cell, steps: 100 },
@@ -36,7 +36,7 @@ Deno.test("cellKey() tells apart whatever changes a measurement", () => {
   assert.equal(cellKey({ ...cell }, "a"), keys[0]);
 });
 
-Deno.test("cellKey() holds the solver's revision, and the method's options by value", () => {
+Deno.test("cellKey() contains the solver's revision and the method's options by value", () => {
   assert.equal(JSON.parse(cellKey(cell, "a"))[0], SOLVER_REVISION);
   assert.match(cellKey(cell, "a"), /"memorySize",3.*"order",50/);
   assert.match(cellKey({ ...cell, model: "sd" }, "a"), /"order",20/);
@@ -46,7 +46,7 @@ Deno.test("cellKey() holds the solver's revision, and the method's options by va
   );
 });
 
-Deno.test("problems() gives every cell once, under one problem", () => {
+Deno.test("problems() yields every cell once, under its problem", () => {
   const all = [...problems(grid)];
   assert.equal(all.length, 2 * 2 * 2 * 2);
   const keys = all.flatMap(({ problem, cells }) =>
@@ -58,7 +58,7 @@ Deno.test("problems() gives every cell once, under one problem", () => {
   assert.equal(new Set(keys).size, keys.length);
 });
 
-Deno.test("problems() takes window 0 for T, leaves out wider ones and runs that repeat others", () => {
+Deno.test("problems() replaces window 0 by T, and omits wider windows and repeated runs", () => {
   const { cells } = [...problems(grid)].find(({ problem }) => problem.steps === 25)!;
   assert.deepEqual([...new Set(cells.map(({ window }) => window))], [8, 25]);
   const whole = cells.filter(({ window }) => window === 25).map(({ method }) => method);
@@ -67,7 +67,7 @@ Deno.test("problems() takes window 0 for T, leaves out wider ones and runs that 
   assert.ok(!narrow.includes("sequential") && narrow.includes("parataa-5-official"));
 });
 
-Deno.test("methodOptions() gives the window of the cell to every parallel method", () => {
+Deno.test("methodOptions() passes the cell's window to every parallel method", () => {
   for (const method of Object.keys(METHODS)) {
     assert.equal(methodOptions({ ...cell, method })?.windowSize, 15, method);
   }

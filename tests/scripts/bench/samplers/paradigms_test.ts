@@ -27,7 +27,7 @@ for (const eta of [0, 1]) {
   }
 }
 
-Deno.test("paradigms() goes on to the first x that moved by more than its share of the noise of the step below", async () => {
+Deno.test("paradigms() moves the window to the first x that moved by more than the tolerance", async () => {
   const schedule = createSchedule({ kind: "dit", numInferenceSteps: STEPS });
   const denoiser = mixtureDenoiser(problem.points, schedule), { rowSize } = denoiser;
   const noise = problem.noise.slice(0, (STEPS + 1) * rowSize);

@@ -14,7 +14,7 @@ const measurement: Measurement = {
   ...{ errors: [1, 1e-4], psnr: 70.25, seconds: 1.5 },
 };
 
-Deno.test("ResultsFile keeps what was added, over any number of openings", () =>
+Deno.test("ResultsFile keeps all measurements over several openings", () =>
   withTempFolder(async (folder) => {
     const path = join(folder, "results.jsonl");
     const first = await ResultsFile.open(path);
@@ -38,7 +38,7 @@ Deno.test("ResultsFile cuts off the unfinished line of a killed process", () =>
     assert.deepEqual([again.get("k")?.key, again.get("m")?.key], ["k", "m"]);
   }));
 
-Deno.test("ResultsFile refuses a line that is no measurement, and says which", () =>
+Deno.test("ResultsFile names a line that is not a measurement", () =>
   withTempFolder(async (folder) => {
     const path = join(folder, "results.jsonl");
     for (const bad of ["{", "null", "{}", ""]) {
@@ -48,7 +48,7 @@ Deno.test("ResultsFile refuses a line that is no measurement, and says which", (
     }
   }));
 
-Deno.test("toCsv() leaves absent figures empty and says inf of equal images", () => {
+Deno.test("toCsv() leaves absent figures empty and writes inf for equal images", () => {
   const { psnr: _, ...equal } = measurement;
   const [header, first, second, end] = toCsv([measurement, equal]).split("\n");
   assert.equal(header.split(",").length, first.split(",").length);

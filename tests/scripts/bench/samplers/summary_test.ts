@@ -17,14 +17,14 @@ const runs = [
   ...[run("tqn", 0, { rounds: 8, evaluations: 60, roundsTo1e3: 7 }), run("tqn", 1, { rounds: 12 })],
 ];
 
-Deno.test("printBars() takes the better ParaTAA of each figure", () => {
+Deno.test("printBars() compares each figure with the better ParaTAA", () => {
   const lines: string[] = [];
   printBars(summarise(runs), (line) => lines.push(line));
   // Rounds 10 over 20 of memory 3, evaluations 80 over 100 of memory 2.
   assert.match(lines[1], /window T +tqn +rounds 0\.500 +evaluations 0\.800$/);
 });
 
-Deno.test("printSummary() tells how many seeds got to a threshold", () => {
+Deno.test("printSummary() prints how many seeds reached a threshold", () => {
   const lines: string[] = [];
   printSummary(summarise(runs), (line) => lines.push(line));
   assert.match(lines.at(-1)!, /^tqn +10\.0 +80 +- +7\.0 1\/2 /);
