@@ -28,7 +28,8 @@ const LATIN1 = /^[\n\x20-\x7e\xa0-\xff]*$/;
  * ```ts
  * import { insertPngText, readPngText } from "@parataa/parataa";
  * import assert from "node:assert/strict";
- * const pixel = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAAABJRU5ErkJggg==";
+ * const pixel = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGNgAAAAAgABSK+kcQAAA" +
+ *   "ABJRU5ErkJggg==";
  * const png = insertPngText(Uint8Array.fromBase64(pixel), new Map([["Title", "黑鸭"]]));
  * assert.deepEqual(readPngText(png), new Map([["Title", "黑鸭"]]));
  * ```

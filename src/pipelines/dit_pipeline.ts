@@ -34,7 +34,9 @@ const GUIDED_CHANNELS = 3;
  * const denoiser = pipeline.createDenoiser(7, { schedule, guidanceScale: 4 });
  * const noise = new TorchGenerator(0).randn(11 * denoiser.rowSize);
  * let sample = new Float64Array();
- * for await (const round of parallelSample(denoiser, { schedule, noise })) sample = round.sample.slice();
+ * for await (const round of parallelSample(denoiser, { schedule, noise })) {
+ *   sample = round.sample.slice();
+ * }
  * const { width, height, data } = await pipeline.decode(sample);
  * assert.deepEqual([width, height, data.length], [64, 64, 64 * 64 * 3]);
  * ```

@@ -61,7 +61,7 @@ function withLibrary(
   });
 }
 
-Deno.test("openLibrary() runs nothing of a library that was swapped, cut or replaced by a link, unless it is named", () =>
+Deno.test("openLibrary() runs a changed, cut or linked library only if it is named", () =>
   withLibrary(async (library, open) => {
     assert.match(await open(), /^opened /);
     const bytes = await Deno.readFile(library);

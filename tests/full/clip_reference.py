@@ -2,8 +2,9 @@
 
     clip_reference.py FOLDER [name=value ...] < strings.json > ids.json
 
-FOLDER is a tokenizer folder; name=value pairs such as pad_token=! go to CLIPTokenizer. Strings are a JSON array, ids an array
-of arrays: 77 each, truncated and padded. transformers 5.24.0 was used.
+FOLDER is a tokenizer folder. Pairs name=value, such as pad_token=!, are passed to CLIPTokenizer.
+Strings are a JSON array, ids an array of arrays: 77 each, truncated and padded. transformers 5.24.0
+was used.
 """
 
 import json

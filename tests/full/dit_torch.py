@@ -1,6 +1,7 @@
-"""A DiT in PyTorch, written from the paper (Peebles and Xie 2023) for the converter's tests, under the official parameter names.
+"""A DiT in PyTorch for the converter's tests, written from the paper (Peebles and Xie 2023).
 
-Every tensor is random, those too that training starts from zero: otherwise the output would depend on nothing.
+It has the official parameter names. Every tensor is random, also those that are zero before
+training: otherwise the output would not depend on the input.
 """
 
 import math

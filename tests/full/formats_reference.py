@@ -99,7 +99,7 @@ KNOWN = {
 
 
 class Inert:
-    """Base of what stands in for a global that is not known: it takes whatever a pickle does with it, and does nothing."""
+    """Replaces unknown globals: accepts every operation of a pickle, and does nothing."""
 
     def __new__(cls, *args, **kwargs):
         return object.__new__(cls)
@@ -127,10 +127,11 @@ def unless_inert(rebuild):
 
 
 class Unpickler(pickle._Unpickler):
-    """The one in Python: that in C fills memory up to whatever index a memo entry claims."""
+    """Python's unpickler. The one in C allocates memory up to the largest memo index."""
 
     def load(self):
-        # PyTorch has put its own in the instance and the class by now; it takes any name with "Storage" for one of its types.
+        # PyTorch has replaced both methods by now. Its own treat every name with "Storage" as one
+        # of its types.
         find, storage = self.find_class, self.persistent_load
 
         def find_class(module, name):
@@ -168,7 +169,7 @@ def read_torch(data):
     for name, tensor in state.items():
         if not isinstance(name, str) or not isinstance(tensor, torch.Tensor):
             continue
-        # contiguous() would keep whatever stride a tensor of one element has, and bytes cannot be viewed through it.
+        # contiguous() keeps any stride of a tensor with one element, which cannot be viewed as bytes.
         flat = torch.empty(tensor.numel(), dtype=tensor.dtype).copy_(tensor.detach().reshape(-1))
         raw = flat.view(torch.uint8).numpy().tobytes() if flat.numel() > 0 else b""
         shape = ",".join(map(str, tensor.shape))

@@ -146,7 +146,7 @@ Deno.test("DitPipeline.createDenoiser() scales the network's input as Euler's sc
     });
   }));
 
-Deno.test("DitPipeline.createDenoiser() refuses a flow's levels, and levels between two where timesteps are integers", () =>
+Deno.test("DitPipeline.createDenoiser() refuses levels of a flow, and fractional ones for integer timesteps", () =>
   withPipeline({}, (pipeline) => {
     const create = (schedule: Schedule) => () =>
       pipeline.createDenoiser(1, { schedule, guidanceScale: 1 });

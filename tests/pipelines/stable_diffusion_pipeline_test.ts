@@ -155,7 +155,7 @@ Deno.test("StableDiffusionPipeline refuses sizes that the model cannot make", as
   }
 });
 
-Deno.test("StableDiffusionPipeline.open() takes sample_size as a number or [height, width], and -H and -W in its place", () =>
+Deno.test("StableDiffusionPipeline.open() reads sample_size, a number or [height, width], or -H and -W", () =>
   withTempFolder(async (folder) => {
     await copyFolder(join(LAYOUTS, "optimum_scalar"), folder);
     const file = join(folder, "unet/config.json");

@@ -75,7 +75,7 @@ const WHOLE = [
   ...TOKENIZER_FILES.map((name) => `tokenizer/${name}`),
 ].sort();
 
-Deno.test("convert sd makes a folder of a diffusers folder that parallel_sd samples", () =>
+Deno.test("convert sd converts a diffusers folder to a model that parallel_sd samples", () =>
   withModel(async (folder, model) => {
     const out = join(folder, "new/model");
     const lines = await converted("--checkpoint_path", model, "-o", out);
@@ -90,7 +90,7 @@ Deno.test("convert sd makes a folder of a diffusers folder that parallel_sd samp
     assert.ok(relativeError(other.trajectory, one.trajectory) < 1e-2);
   }));
 
-Deno.test("convert sd --fp16 adds networks beside, in half the bytes", () =>
+Deno.test("convert sd --fp16 adds networks of half the size", () =>
   withModel(async (folder, model) => {
     const out = join(folder, "model");
     await converted("--ckpt", model, "-o", out);
@@ -150,7 +150,7 @@ function readTensorsOf(path: string): Tensors {
   return readSafetensors(Deno.readFileSync(path)).tensors;
 }
 
-Deno.test("convert sd makes the same bytes of a single file, a .ckpt and a folder", () =>
+Deno.test("convert sd gives the same bytes for a single file, a .ckpt and a folder", () =>
   withTempFolder(async (folder) => {
     const flags = ["--config_path", CONFIG, "--tokenizer_path", TOKENIZER];
     const first = join(folder, "1/model");
@@ -176,7 +176,7 @@ Deno.test("convert sd makes the same bytes of a single file, a .ckpt and a folde
     assert.deepEqual(await contents(third), made);
   }));
 
-Deno.test("convert sd makes the same bytes of .bin files, shards and variants", () =>
+Deno.test("convert sd gives the same bytes for .bin files, shards and variants", () =>
   withModel(async (folder, model) => {
     await converted("--ckpt", model, "-o", join(folder, "1/model"));
     const part = (path: string) => join(model, path);
@@ -218,7 +218,7 @@ Deno.test("convert sd makes the same bytes of .bin files, shards and variants", 
     assert.deepEqual(await contents(other), await contents(one));
   }));
 
-Deno.test("convert sd takes the tokenizer from beside the checkpoint, and the prediction from the flag", () =>
+Deno.test("convert sd uses the tokenizer beside the checkpoint, and the flag's prediction type", () =>
   withTempFolder(async (folder) => {
     const file = join(folder, "sd2.safetensors");
     await Deno.copyFile(SINGLE, file);
@@ -235,7 +235,7 @@ Deno.test("convert sd takes the tokenizer from beside the checkpoint, and the pr
     assert.match(error!.message, /^--prediction_type is flow_prediction but takes epsilon or v_/);
   }));
 
-Deno.test("convert sd refuses bad input with one line and makes nothing", () =>
+Deno.test("convert sd refuses bad input with one line and writes nothing", () =>
   withModel(async (folder, model) => {
     const out = join(folder, "out");
     const changed = async (name: string, change: (path: string) => Promise<void>) => {
@@ -407,7 +407,7 @@ Deno.test("convert sd names files that are no checkpoint, incomplete ones and mi
     assert.equal(await Deno.stat(out).catch(() => undefined), undefined);
   }));
 
-Deno.test("convert sd --lora merges LoRAs and says so, and leaves nothing where one does not fit", () =>
+Deno.test("convert sd --lora merges and reports LoRAs, and writes nothing if one does not fit", () =>
   withModel(async (folder, model) => {
     const loras = ["kohya", "loha"].map((name) => join(SD_FIXTURES, `lora/${name}.safetensors`));
     const out = join(folder, "out");
@@ -436,7 +436,7 @@ Deno.test("convert sd --lora merges LoRAs and says so, and leaves nothing where 
     assert.equal(await Deno.stat(none).catch(() => undefined), undefined);
   }));
 
-Deno.test("convert sd leaves nothing of a folder whose weights break off", () =>
+Deno.test("convert sd leaves no files if weights are cut short", () =>
   withModel(async (folder, model) => {
     const out = join(folder, "out");
     const weights = join(model, "vae/diffusion_pytorch_model.safetensors");

@@ -93,7 +93,8 @@ Deno.test("expectedRounds() returns measured rounds, and sequential sampling at 
           const { rounds, nfe } = expectedRounds({ method, eta, numSteps, window });
           const where = `${method} T ${numSteps} eta ${eta} window ${window}: ${rounds} ${nfe}`;
           assert.ok(rounds <= numSteps && rounds >= 1, where);
-          assert.ok(rounds <= last * 1.2, where); // a wider window needs no more rounds, noise aside
+          // A wider window needs no more rounds, except for noise.
+          assert.ok(rounds <= last * 1.2, where);
           assert.ok(nfe >= Math.min(numSteps, rounds * window) && nfe <= rounds * window, where);
           last = rounds;
         }

@@ -96,7 +96,7 @@ function evaluate(
   });
 }
 
-Deno.test("a dynamically quantised network gives every row a call, so that batch sizes give the same bytes", async () => {
+Deno.test("a dynamically quantised network has one row per call, so that all batch sizes agree", async () => {
   const alone = await evaluate({ quantised: true, batch: 1 }, {});
   const cpu = (lane: number) => ({ kind: "cpu", lane }) as const;
   const ways: [TinyDitOptions, Parameters<typeof evaluate>[1]][] = [

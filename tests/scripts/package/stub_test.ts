@@ -7,7 +7,8 @@ import { withTempFolder } from "../../support/temp_folder.ts";
 /** Prints what it was given and what it may do; stands for the bundle. */
 const PROGRAM = `
 const state = (name, path) => Deno.permissions.querySync(path ? { name, path } : { name }).state;
-const variable = (v) => Deno.permissions.querySync({ name: "env", variable: v }).state === "granted" ? Deno.env.get(v) : null;
+const readable = (v) => Deno.permissions.querySync({ name: "env", variable: v }).state === "granted";
+const variable = (v) => readable(v) ? Deno.env.get(v) : null;
 const asked = ["out", "elsewhere", "model,1", "beside/x"].map((p) => [p, state("read", p), state("write", p)].join());
 console.log(JSON.stringify({
   args: Deno.args, cwd: Deno.cwd(), own: state("read", import.meta.dirname), ffi: state("ffi"), env: state("env"),

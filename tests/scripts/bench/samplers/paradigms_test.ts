@@ -9,7 +9,7 @@ const problem = await readProblem();
 
 for (const eta of [0, 1]) {
   for (const windowSize of [STEPS, 10]) {
-    Deno.test(`paradigms() reaches the sequential sample at tolerance 0, eta ${eta}, window ${windowSize}`, async () => {
+    Deno.test(`paradigms() equals sequential sampling at tolerance 0, eta ${eta}, window ${windowSize}`, async () => {
       const schedule = createSchedule({ kind: "dit", numInferenceSteps: STEPS, eta });
       const denoiser = mixtureDenoiser(problem.points, schedule), { rowSize } = denoiser;
       const noise = problem.noise.slice(0, (STEPS + 1) * rowSize);
