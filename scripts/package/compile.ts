@@ -6,7 +6,7 @@
  */
 import { dirname, join } from "node:path";
 import { FETCH, permissionFlags } from "../../src/arguments/permissions.ts";
-import { collectFiles, libraryFile, PLATFORMS, ROOT } from "./contents.ts";
+import { collectFiles, libraryFiles, PLATFORMS, ROOT } from "./contents.ts";
 
 /**
  * Permissions of all commands together, with reading and writing anywhere: a compiled program has
@@ -38,7 +38,7 @@ export async function compile(target: string, stage: string, output: string): Pr
       `${target} is not a target, wanted one of ${Object.keys(PLATFORMS).join(", ")}`,
     );
   }
-  for (const [path, bytes] of [...await collectFiles(platform), await libraryFile(platform)]) {
+  for (const [path, bytes] of [...await collectFiles(platform), ...await libraryFiles(platform)]) {
     await Deno.mkdir(join(stage, dirname(path)), { recursive: true });
     await Deno.writeFile(join(stage, path), bytes);
   }

@@ -1,5 +1,5 @@
 /** Lists the contents of the single file. @module */
-import { join } from "node:path";
+import { join, posix } from "node:path";
 import config from "../../deno.json" with { type: "json" };
 
 /** Root of the project. */
@@ -9,6 +9,8 @@ export const ROOT = join(import.meta.dirname!, "..", "..");
 export interface Platform {
   /** Folder and file of the library in onnxruntime-node. */
   library: string;
+  /** Libraries beside it that its providers open. */
+  companions?: readonly string[];
   /** imagescript's name of the system, for its native encoder. */
   encoder: string;
 }
@@ -24,7 +26,11 @@ export const PLATFORMS: Readonly<Record<string, Platform>> = {
     library: "darwin/arm64/libonnxruntime.1.dylib",
     encoder: "arm64-darwin",
   },
-  "x86_64-pc-windows-msvc": { library: "win32/x64/onnxruntime.dll", encoder: "x64-win32" },
+  "x86_64-pc-windows-msvc": {
+    library: "win32/x64/onnxruntime.dll",
+    companions: ["DirectML.dll", "dxil.dll", "dxcompiler.dll"],
+    encoder: "x64-win32",
+  },
 };
 
 const LIBRARIES = "node_modules/onnxruntime-node/bin/napi-v6";
@@ -47,11 +53,17 @@ const OTHERS: Readonly<Record<string, string>> = {
 const FOLDERS = ["models/dit-emoji", "models/sd-emoji", "scripts/experiments"];
 
 /**
- * Returns a platform's library and the path, relative to the bundle, at which ffi/library_search.ts
- * expects the npm package.
+ * Returns a platform's library and its companions by the path, relative to the bundle, at which
+ * ffi/library_search.ts expects the npm package.
  */
-export async function libraryFile({ library }: Platform): Promise<[string, Uint8Array]> {
-  return [`src/${LIBRARIES}/${library}`, await Deno.readFile(join(ROOT, LIBRARIES, library))];
+export async function libraryFiles(
+  { library, companions = [] }: Platform,
+): Promise<Map<string, Uint8Array>> {
+  const files = new Map<string, Uint8Array>();
+  for (const path of [library, ...companions.map((name) => posix.join(library, "..", name))]) {
+    files.set(`src/${LIBRARIES}/${path}`, await Deno.readFile(join(ROOT, LIBRARIES, path)));
+  }
+  return files;
 }
 
 /** Returns all files except Deno and the library, by path in the folder of the bundle. */

@@ -1,16 +1,15 @@
 /**
- * `deno task package`: packs parataa for Linux x64 into one file that needs no Deno, no Node and no
- * network.
+ * `deno task package`: packs parataa into one file that needs no Deno, no Node and no network. It
+ * contains the Deno that runs this script, so that the file is for this system. Windows cannot run
+ * its shell stub.
  * @module
  */
-import { dirname, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { gzipSync } from "node:zlib";
 import { VERSION } from "../../src/version.ts";
 import { concat, packArchive } from "./archive.ts";
-import { bundle, collectFiles, libraryFile, PLATFORMS, ROOT } from "./contents.ts";
+import { bundle, collectFiles, libraryFiles, type Platform, PLATFORMS, ROOT } from "./contents.ts";
 import { commandCases, stubText } from "./stub.ts";
-
-const TARGET = "x86_64-unknown-linux-gnu";
 
 /** Content of the single file. */
 export interface PackageInput {
@@ -36,17 +35,29 @@ export async function packageBytes({ files, unpacker, cases }: PackageInput): Pr
   return concat([new TextEncoder().encode(stub), packed, bytes, deno]);
 }
 
+/**
+ * Returns the platform of a target.
+ *
+ * @throws {Error} if the target has no shell, or the npm package no library for it
+ */
+export function packagePlatform(target: string): Platform {
+  const shells = Object.keys(PLATFORMS).filter((name) => !name.includes("windows"));
+  if (shells.includes(target)) return PLATFORMS[target];
+  throw new Error(
+    `deno task package runs on ${shells.join(", ")}, this is ${target}; deno task compile makes ` +
+      Object.keys(PLATFORMS).join(", "),
+  );
+}
+
 /** Writes the single file. */
 export async function packageFile(output: string): Promise<void> {
-  if (Deno.build.target !== TARGET) {
-    throw new Error(`deno task package runs on Linux x64 only, this is ${Deno.build.target}`);
-  }
-  const platform = PLATFORMS[TARGET];
-  const [, library] = await libraryFile(platform);
+  const platform = packagePlatform(Deno.build.target);
   const files = await collectFiles(platform);
   files.set("deno", await Deno.readFile(Deno.execPath()));
   // The folder of the executable is searched first.
-  files.set("libonnxruntime.so.1", library);
+  for (const [path, bytes] of await libraryFiles(platform)) {
+    files.set(libraryName(basename(path)), bytes);
+  }
   const bytes = await packageBytes({
     files,
     unpacker: await bundle("scripts/package/unpack.ts"),
@@ -55,6 +66,11 @@ export async function packageFile(output: string): Promise<void> {
   await Deno.mkdir(dirname(output), { recursive: true });
   await Deno.writeFile(output, bytes, { mode: 0o755 });
   console.log(`${output}: ${(bytes.length / 1e6).toFixed(1)} MB`);
+}
+
+/** Returns the name that ffi/library_search.ts expects beside the executable. */
+function libraryName(name: string): string {
+  return name.replace(/\.\d+\.dylib$/, ".dylib");
 }
 
 if (import.meta.main) await packageFile(resolve(Deno.args[0] ?? join(ROOT, "dist/parataa")));

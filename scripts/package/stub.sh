@@ -1,7 +1,7 @@
 #!/bin/sh
-# parataa @VERSION@ for Linux x64 in one file: this stub, an unpacker, ONNX Runtime, the models and
-# Deno. The first start unpacks them into a cache folder named by their hash; every start runs from
-# there. Needs a shell, gzip and the system's basic tools.
+# parataa @VERSION@ in one file: this stub, an unpacker, ONNX Runtime, the models and Deno. The
+# first start unpacks them into a cache folder named by their hash; every start runs from there.
+# Needs a shell, gzip and the system's basic tools.
 { # a shell reads up to the closing brace before it starts: a file that was cut in here runs nothing
 set -uf
 PATH=/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin
@@ -95,7 +95,7 @@ find_folder() {
 find_folder
 if [ -n "$native" ]; then
   # A library beside this file replaces the bundled one, for example a CUDA build.
-  for name in libonnxruntime.so libonnxruntime.so.1; do
+  for name in libonnxruntime.so libonnxruntime.so.1 libonnxruntime.dylib; do
     [ -n "${ORT_DYLIB_PATH-}" ] || ! [ -f "$here/$name" ] || export ORT_DYLIB_PATH="$here/$name"
   done
 fi

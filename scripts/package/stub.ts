@@ -56,6 +56,15 @@ export async function launcherText(): Promise<string> {
   return withGrants(template, await commandCases({ own: true }));
 }
 
+/** Returns the text of `parataa.cmd`, which grants the permission sets of deno.json. */
+export async function windowsLauncherText(): Promise<string> {
+  const template = await Deno.readTextFile(join(import.meta.dirname!, "launcher.cmd"));
+  const sets = Object.keys(COMMANDS).filter((name) =>
+    permissionFlags(COMMANDS[name].permissions).length > 0
+  );
+  return template.replace("@COMMANDS@", sets.join(" "));
+}
+
 /** Inserts the functions of `grants.sh` and the permissions of each command into a script. */
 function withGrants(template: string, cases: string): string {
   const grants = Deno.readTextFileSync(join(import.meta.dirname!, "grants.sh"));

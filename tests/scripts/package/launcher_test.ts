@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { launcherText } from "../../../scripts/package/stub.ts";
+import { launcherText, windowsLauncherText } from "../../../scripts/package/stub.ts";
 import { COMMANDS } from "../../../src/cli/commands/commands.ts";
 import { quoteWord } from "../../../src/text.ts";
+import config from "../../../deno.json" with { type: "json" };
 import { ROOT, runScript } from "../../support/run_script.ts";
 import { withTempFolder } from "../../support/temp_folder.ts";
 
@@ -41,6 +42,13 @@ async function fakePrograms(folder: string, programs: readonly string[]): Promis
 
 Deno.test("parataa equals launcherText(): deno run -A scripts/package/launcher.ts", async () => {
   assert.equal(await Deno.readTextFile(LAUNCHER), await launcherText());
+});
+
+Deno.test("parataa.cmd equals windowsLauncherText() and names the permission sets of deno.json", async () => {
+  const text = await Deno.readTextFile(join(ROOT, "parataa.cmd"));
+  assert.equal(text, await windowsLauncherText());
+  const [, names] = /in \((.*)\) do/.exec(text)!;
+  assert.deepEqual(names.split(" ").toSorted(), Object.keys(config.permissions).toSorted());
 });
 
 Deno.test("parataa is executable", ON_POSIX, async () => {
