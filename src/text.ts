@@ -65,7 +65,21 @@ export function plural(count: number, what: string): string {
   return `${count} ${what}${count === 1 ? "" : "s"}`;
 }
 
-/** A word, quoted for a shell if necessary. */
+/** A word, quoted if necessary: for a shell, or for `cmd.exe` and PowerShell on Windows. */
 export function quoteWord(word: string): string {
+  if (Deno.build.os === "windows") return quoteForWindows(word);
   return /^[\w@%+=:,./-][\w@%+=:,./~-]*$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}
+
+/**
+ * Windows programs parse their command line themselves: `\"` is a quote, and backslashes before a
+ * quote are doubled.
+ */
+function quoteForWindows(word: string): string {
+  if (/^[\w@+=:,./\\-][\w@+=:,./\\~-]*$/.test(word)) return word;
+  const escaped = word.replace(
+    /(\\*)("|$)/g,
+    (_, slashes, quote) => slashes + slashes + (quote && '\\"'),
+  );
+  return `"${escaped}"`;
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { readJson } from "../src/formats/json.ts";
 import { escapeInvisible, oneLine, quoteWord, shorten, shown, shownValue } from "../src/text.ts";
+import { onSystem } from "./support/on_system.ts";
 
 Deno.test("shown() leaves ordinary text readable, in any script", () => {
   for (const text of ["", "a.b-c/d 1", "模型 é 🦆", "down_blocks.0.weight"]) {
@@ -53,11 +54,24 @@ Deno.test("oneLine() joins lines by spaces and escapes the rest", () => {
   assert.equal(oneLine(" a\r\n\n  b\tc\n"), "a b\\u0009c");
 });
 
-Deno.test("quoteWord() gives a shell the word back", async () => {
-  assert.equal(quoteWord("models/a.b@1"), "models/a.b@1");
-  for (const word of ["a b", "it's", "$HOME `x`", "", "a\nb", "*", "~/x"]) {
-    const args = ["-c", `printf %s ${quoteWord(word)}`];
-    const { stdout } = await new Deno.Command("sh", { args }).output();
-    assert.equal(new TextDecoder().decode(stdout), word);
-  }
-});
+Deno.test("quoteWord() quotes for Windows as its programs part a line", () =>
+  onSystem("windows", () => {
+    const words = ["C:\\a\\b.onnx", "--x=1", "a b", "C:\\a b\\", 'say "hi"', "it's", "", "50%"];
+    assert.deepEqual(words.map(quoteWord), [
+      ...["C:\\a\\b.onnx", "--x=1", '"a b"', '"C:\\a b\\\\"', '"say \\"hi\\""', '"it\'s"'],
+      ...['""', '"50%"'],
+    ]);
+  }));
+
+Deno.test(
+  "quoteWord() gives a shell the word back",
+  { ignore: Deno.build.os === "windows" },
+  async () => {
+    assert.equal(quoteWord("models/a.b@1"), "models/a.b@1");
+    for (const word of ["a b", "it's", "$HOME `x`", "", "a\nb", "*", "~/x"]) {
+      const args = ["-c", `printf %s ${quoteWord(word)}`];
+      const { stdout } = await new Deno.Command("sh", { args }).output();
+      assert.equal(new TextDecoder().decode(stdout), word);
+    }
+  },
+);
