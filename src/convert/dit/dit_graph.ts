@@ -6,6 +6,7 @@
  * where a row of the batch scales and shifts them.
  * @module
  */
+import { SCHEDULER_PRESETS } from "../../sampling/schedules/scheduler_config.ts";
 import type { DitArchitecture } from "./dit_architecture.ts";
 import { epsilonFromV } from "./epsilon_from_v.ts";
 import type { GraphBuilder, Value } from "../graph_builder.ts";
@@ -39,7 +40,8 @@ export function buildDit(
   }
   let out = finalLayer(g, architecture, hidden, condition);
   if (prediction === "v_prediction") {
-    out = epsilonFromV(g, { out, sample, timestep, channels, outChannels });
+    const schedule = SCHEDULER_PRESETS.dit;
+    out = epsilonFromV(g, { out, sample, timestep, channels, outChannels, schedule });
   }
   g.output("out_sample", out, ["batch", outChannels, size, size]);
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import { alphasCumprod } from "../../sampling/schedules/alphas_cumprod.ts";
-import { SCHEDULER_PRESETS } from "../../sampling/schedules/scheduler_config.ts";
+import type { SchedulerConfig } from "../../sampling/schedules/scheduler_config.ts";
 import type { GraphBuilder, Value } from "../graph_builder.ts";
 
 /** What the change is made of. */
@@ -19,6 +19,8 @@ export interface EpsilonFromV {
   channels: number;
   /** Channels of the output. */
   outChannels: number;
+  /** Noise levels that the network was trained with. */
+  schedule: Readonly<SchedulerConfig>;
 }
 
 /**
@@ -26,8 +28,8 @@ export interface EpsilonFromV {
  * through.
  */
 export function epsilonFromV(g: GraphBuilder, parts: EpsilonFromV): Value {
-  const { out, sample, timestep, channels, outChannels } = parts;
-  const alphas = alphasCumprod(SCHEDULER_PRESETS.dit, "float64");
+  const { out, sample, timestep, channels, outChannels, schedule } = parts;
+  const alphas = alphasCumprod(schedule, "float64");
   const signal = byTimestep(g, "epsilon.signal", alphas.map(Math.sqrt), timestep);
   const noise = byTimestep(g, "epsilon.noise", alphas.map((a) => Math.sqrt(1 - a)), timestep);
   const rest = outChannels - channels;

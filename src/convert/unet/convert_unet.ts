@@ -4,10 +4,10 @@ import { GraphBuilder } from "../graph_builder.ts";
 import { checkTensors } from "../needed_tensors.ts";
 import { type ConvertedNetwork, convertNetwork, type NetworkOptions } from "../network.ts";
 import type { UnetConfig } from "./unet_config.ts";
-import { buildUnet } from "./unet_graph.ts";
+import { buildUnet, type UnetInterface } from "./unet_graph.ts";
 
 /** Options of {@link convertUnet}. */
-export interface ConvertUnetOptions extends NetworkOptions {
+export interface ConvertUnetOptions extends NetworkOptions, UnetInterface {
   /** What errors call the weights. */
   file: string;
 }
@@ -23,10 +23,11 @@ export interface ConvertUnetOptions extends NetworkOptions {
 export function convertUnet(
   tensors: TensorFile,
   config: UnetConfig,
-  { file, compute = "float32", storage = "fp32", weightsFile }: ConvertUnetOptions,
+  options: ConvertUnetOptions,
 ): ConvertedNetwork {
+  const { file, compute = "float32", storage = "fp32", weightsFile } = options;
   const g = new GraphBuilder(compute, storage);
-  buildUnet(g, config);
+  buildUnet(g, config, options);
   checkTensors(tensors, g.weights.values(), { file });
   return convertNetwork(g, tensors, { name: "unet", weightsFile });
 }

@@ -3,6 +3,8 @@
  * with latent diffusion models", 2022).
  * @module
  */
+import type { SchedulerConfig } from "../../sampling/schedules/scheduler_config.ts";
+import { epsilonFromV } from "../dit/epsilon_from_v.ts";
 import type { GraphBuilder, Value } from "../graph_builder.ts";
 import { conv, groupNorm, resnet, upsample } from "../image_layers.ts";
 import { linear, silu } from "../layers.ts";
@@ -26,16 +28,31 @@ interface Blocks {
   context: TransformerContext;
 }
 
+/** Interface of the network. */
+export interface UnetInterface {
+  /** Schedule of a UNet that predicts v, to return ε instead. Default: the UNet's own output. */
+  epsilonOf?: Readonly<SchedulerConfig>;
+  /** Sizes to accept. Default: any height, width and number of tokens. */
+  sizes?: Readonly<Record<"height" | "width" | "tokens", number | string>>;
+}
+
+const OPEN_SIZES = { height: "height", width: "width", tokens: "tokens" };
+
 /**
  * Adds the whole network: `sample [batch,C,height,width]`, `timestep [batch]`,
  * `encoder_hidden_states [batch,tokens,width]`, SDXL's also `text_embeds [batch,width]` and
  * `time_ids [batch,6]`, to `out_sample`.
  */
-export function buildUnet(g: GraphBuilder, config: UnetConfig): void {
+export function buildUnet(
+  g: GraphBuilder,
+  config: UnetConfig,
+  { epsilonOf, sizes = OPEN_SIZES }: UnetInterface = {},
+): void {
+  const { height, width, tokens } = sizes;
   const { channels, outChannels, widths, contextWidth, groups, epsilon } = config;
-  const sample = g.input("sample", ["batch", channels, "height", "width"]);
+  const sample = g.input("sample", ["batch", channels, height, width]);
   const timestep = g.integerInput("timestep", ["batch"]);
-  const states = g.input("encoder_hidden_states", ["batch", "tokens", contextWidth]);
+  const states = g.input("encoder_hidden_states", ["batch", tokens, contextWidth]);
   const rows = g.reshape("context.rows", states, [-1, contextWidth]);
   const shapes = new BatchShapes(g, sample);
   const { linearProjection, upcastAttention } = config;
@@ -48,8 +65,11 @@ export function buildUnet(g: GraphBuilder, config: UnetConfig): void {
   const kept = down(g, blocks, { value: first, width: widths[0] });
   const last = up(g, blocks, middle(g, blocks, kept.at(-1)!), kept);
   const normed = groupNorm(g, "conv_norm_out", last.value, last.width, { groups, epsilon });
-  const out = conv(g, "conv_out", silu(g, "conv_act", normed), [last.width, outChannels]);
-  g.output("out_sample", out, ["batch", outChannels, "height", "width"]);
+  let out = conv(g, "conv_out", silu(g, "conv_act", normed), [last.width, outChannels]);
+  if (epsilonOf) {
+    out = epsilonFromV(g, { out, sample, timestep, channels, outChannels, schedule: epsilonOf });
+  }
+  g.output("out_sample", out, ["batch", outChannels, height, width]);
 }
 
 /**

@@ -5,6 +5,8 @@ import { ModelError } from "../../../src/errors.ts";
 import type { JsonObject } from "../../../src/formats/json.ts";
 import { readOnnx } from "../../../src/formats/onnx/onnx.ts";
 import type { SafetensorsTensor } from "../../../src/formats/safetensors/safetensors.ts";
+import { alphasCumprod } from "../../../src/sampling/schedules/alphas_cumprod.ts";
+import { SCHEDULER_PRESETS } from "../../../src/sampling/schedules/scheduler_config.ts";
 import { asFile, runNetwork, type Tensors, WEIGHTS_FILE } from "../network_fixture.ts";
 import { expectOutputs, readCase, readConfig, readTensors, values } from "../sd_fixture.ts";
 
@@ -42,6 +44,27 @@ Deno.test("convertUnet() gives a row the same alone and in a batch", async () =>
     return [name, { dtype, shape: [1, ...shape.slice(1)], data: row } as SafetensorsTensor];
   }));
   assert.deepEqual(await runNetwork(network, last), all.slice(all.length / 3 * 2));
+});
+
+Deno.test("convertUnet() turns v into epsilon, and accepts given sizes only", async () => {
+  const schedule = SCHEDULER_PRESETS["stable-diffusion"];
+  const [height, width] = inputs.get("sample")!.shape.slice(2);
+  const sizes = { height, width, tokens: inputs.get("encoder_hidden_states")!.shape[1] };
+  const network = await convert({ epsilonOf: schedule, sizes });
+  const v = values(outputs, "sample");
+  const x = values(inputs, "sample");
+  const alphas = alphasCumprod(schedule, "float64");
+  const timesteps = inputs.get("timestep")!.data as BigInt64Array;
+  const out_sample = v.map((value, i) => {
+    const alpha = alphas[Number(timesteps[Math.floor(i / (v.length / timesteps.length))])];
+    return Math.sqrt(alpha) * value + Math.sqrt(1 - alpha) * x[i];
+  });
+  await expectOutputs(network, inputs, { out_sample }, 1e-5);
+  assert.deepEqual(readOnnx(network.model).graph.inputs.map(({ dims }) => dims), [
+    ["batch", 4, height, width],
+    ["batch"],
+    ["batch", sizes.tokens, 32],
+  ]);
 });
 
 Deno.test("convertUnet() declares optimum's inputs and output, with a timestep per row", async () => {
