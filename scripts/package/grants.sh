@@ -30,6 +30,22 @@ allow_reading() {
   case $1 in */snapshots/*) allow read "${1%/snapshots/*}/blobs" ;; esac
 }
 
+# Allows connecting to the host of the address $1, if it is one.
+allow_host() {
+  host=${1#*://}
+  host=${host%%[/?#]*}
+  case $host in '' | *[!]A-Za-z0-9.:[-]*) ;; *) net=$net,$host ;; esac
+}
+
+# Allows connecting to the servers in the list $1, the value of --devices.
+allow_servers() {
+  list=$1,
+  while [ -n "$list" ]; do
+    case $list in grpc://* | grpcs://*) allow_host "${list%%,*}" ;; esac
+    list=${list#*,}
+  done
+}
+
 # Allows the paths after the command $1: values of the flags in $reads and $writes, and other words
 # if $operands is set.
 allow_named() {
@@ -47,20 +63,14 @@ allow_named() {
         *) [ -z "$operands" ] || allow_reading "$word"; continue ;;
       esac
       if [ -z "$value" ]; then
-        case " $reads $writes " in *" $flag "*) wanted=$flag ;; esac
+        case " $reads $writes --devices " in *" $flag "*) wanted=$flag ;; esac
         continue
       fi
     fi
+    case $flag in --devices) [ -z "$native" ] || allow_servers "$value" ;; esac
     case " $reads $writes " in *" $flag "*) allow_reading "$value" ;; esac
     case " $writes " in *" $flag "*) allow write "$value" ;; esac
   done
-}
-
-# Allows connecting to the host of the address $1, if it is one.
-allow_host() {
-  host=${1#*://}
-  host=${host%%[/?#]*}
-  case $host in '' | *[!]A-Za-z0-9.:[-]*) ;; *) net=$net,$host ;; esac
 }
 
 # Allows the variables in $env and their values: a mirror of the hub, and for native code a library.
@@ -71,7 +81,10 @@ allow_variables() {
     allow read "$ORT_DYLIB_PATH"
   fi
   [ -z "$env" ] || flags="$flags$newline--allow-env=$env"
-  # Deno before 2.9 takes this flag once.
+}
+
+# Allows the hosts in $net. Deno before 2.9 takes this flag once.
+allow_hosts() {
   net=${net#,}
   [ -z "$net" ] || flags="$flags$newline--allow-net=$net"
 }

@@ -19,6 +19,7 @@ own=
 for path in $own; do allow read "$root/$path"; done
 allow_variables
 [ $# -eq 0 ] || allow_named "$@"
+allow_hosts
 IFS=$newline
 set -- run --no-prompt --config="$root/deno.json" $flags "$root/scripts/launched.ts" "$name" "$@"
 if command -v deno >/dev/null; then exec deno "$@"; fi

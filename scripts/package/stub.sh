@@ -102,6 +102,7 @@ fi
 allow_variables
 [ -z "$flags" ] || allow read "$folder"
 [ $# -eq 0 ] || allow_named "$@"
+allow_hosts
 export DENO_DIR="$base/deno" DENO_NO_UPDATE_CHECK=1
 IFS=$newline
 exec "$folder/deno" run -q --no-prompt --no-lock --no-remote --config="$folder/deno.json" \

@@ -1,14 +1,22 @@
 /** Reads the settings of devices: `devices`, `buckets`, `fallback`. @module */
 import { UsageError } from "../errors.ts";
-import type { LocalDevice } from "../runtime/devices/device.ts";
+import {
+  deviceName,
+  type DeviceSpec,
+  isLocal,
+  type LocalDevice,
+} from "../runtime/devices/device.ts";
+import { isRemote, type RemoteDevice } from "../runtime/devices/remote/remote_device.ts";
 import { cudaOptionsOf, type ProviderSettings } from "./flags/cuda_flags.ts";
 import { show } from "./parse_flags.ts";
+import { splitDevices } from "./flags/remote_devices.ts";
 import type { SettledShared } from "./settings.ts";
 
 /** Settings that decide which devices share the rows of a round. */
 export type DeviceSettings =
   & ProviderSettings
-  & Pick<SettledShared, "devices" | "fallback" | "buckets" | "deadline" | "threads">;
+  & Pick<SettledShared, "devices" | "fallback" | "buckets" | "deadline" | "threads">
+  & Pick<SettledShared, "deviceCa" | "deviceHeaders">;
 
 const MOST_DEVICES = 64;
 const CUDA_IDS = /^\d{1,3}(,\d{1,3})*$/;
@@ -22,8 +30,18 @@ const CPU_LANES = /^cpu(:(\d{1,3}))?$/;
  */
 export function readDevices(
   { devices: text, provider = "auto" }: Pick<DeviceSettings, "devices" | "provider">,
-): readonly LocalDevice[] | undefined {
+): readonly DeviceSpec[] | undefined {
   if (text === "auto") return undefined;
+  const { local, servers } = splitDevices(text);
+  const devices = local === "" && servers.length > 0 ? [] : readLocal(local, provider);
+  const all = [...devices, ...servers];
+  if (new Set(all.map(deviceName)).size === all.length && all.length <= MOST_DEVICES) return all;
+  throw new UsageError((name) =>
+    `${name("devices")} names ${all.length} devices, wanted are up to ${MOST_DEVICES}, each once`
+  );
+}
+
+function readLocal(text: string, provider: string): LocalDevice[] {
   const lanes = CPU_LANES.exec(text);
   const devices: LocalDevice[] | undefined = lanes
     ? Array.from({ length: Number(lanes[2] ?? 1) }, (_, lane) => ({ kind: "cpu", lane }))
@@ -38,7 +56,8 @@ export function readDevices(
     throw new UsageError((name) =>
       `${name("devices")} is ${
         show(text)
-      } but takes auto, CUDA ids such as 0,1,2, each once, or cpu:N with N from 1 to ${MOST_DEVICES}`
+      } but takes auto, CUDA ids such as 0,1,2, each once, or cpu:N with N from 1 to ` +
+      `${MOST_DEVICES}, and servers such as grpc://host:8001/model*2`
     );
   }
   const [{ kind }] = devices;
@@ -72,7 +91,10 @@ export function readBuckets(
  */
 export function checkDevices(settings: DeviceSettings): void {
   readBuckets(settings, "cpu");
-  const onCuda = readDevices(settings)?.[0].kind === "cuda";
+  const devices = readDevices(settings) ?? [];
+  const servers = devices.filter(isRemote);
+  checkConnections(settings, servers);
+  const onCuda = devices.some((device) => isLocal(device) && device.kind === "cuda");
   if (onCuda && cudaOptionsOf(settings).device_id !== undefined) {
     throw new UsageError(
       (name) => `${name("devices")} and the device_id of ${name("cudaOptions")} both name a GPU`,
@@ -80,8 +102,21 @@ export function checkDevices(settings: DeviceSettings): void {
     );
   }
   const { fallback } = settings;
-  if (fallback === "none" || onCuda) return;
+  if (fallback === "none" || onCuda || servers.length > 0) return;
   throw new UsageError((name) =>
-    `${name("fallback")} is ${fallback}, but ${name("devices")} names no GPU to fall back from`
+    `${name("fallback")} is ${fallback}, but ${
+      name("devices")
+    } names no GPU or server to fall back from`
   );
+}
+
+function checkConnections(settings: DeviceSettings, servers: readonly RemoteDevice[]): void {
+  const isIdle = { deviceCa: !servers.some(({ tls }) => tls), deviceHeaders: servers.length === 0 };
+  for (const setting of ["deviceCa", "deviceHeaders"] as const) {
+    if (settings[setting] === undefined || !isIdle[setting]) continue;
+    const wanted = setting === "deviceCa" ? "grpcs://" : "grpc:// or grpcs://";
+    throw new UsageError((name) =>
+      `${name(setting)} is given, but ${name("devices")} names no ${wanted} server`
+    );
+  }
 }

@@ -6,7 +6,7 @@ export interface FittedArguments {
   notes: readonly string[];
 }
 
-const CPU_LANES = /^cpu:(\d+)$/;
+const CPU_LANES = /(?<=^|,)cpu:(\d+)(?=,|$)/;
 
 /**
  * Lowers recorded thread and lane counts to the cores of this machine. They affect the run time,
@@ -25,7 +25,7 @@ export function fitToMachine(
   const fitted: Record<string, unknown> = {};
   if (typeof threads === "number" && threads > cores) fitted.threads = cores;
   const lanes = Number(CPU_LANES.exec(String(devices))?.[1] ?? 0);
-  if (lanes > cores) fitted.devices = `cpu:${cores}`;
+  if (lanes > cores) fitted.devices = String(devices).replace(CPU_LANES, `cpu:${cores}`);
   const names = Object.keys(fitted).filter((name) => !except.has(name));
   return {
     arguments: { ...recorded, ...Object.fromEntries(names.map((name) => [name, fitted[name]])) },

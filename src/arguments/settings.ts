@@ -69,8 +69,15 @@ export interface SharedSettings {
   previewEvery?: number;
   /** Omit the metadata from the PNG files. */
   disableImageMetadata?: boolean;
-  /** GPUs by CUDA number, `0,1,2`, or `cpu:N` for N CPU lanes; `auto` uses one device. */
+  /**
+   * GPUs by CUDA number, `0,1,2`, or `cpu:N` for N CPU lanes, and models on servers,
+   * `grpc://host:port/model*N` for N connections; `auto` uses one device.
+   */
   devices?: string;
+  /** PEM file of the certificates that servers of `devices` are trusted by. */
+  deviceCa?: string;
+  /** File of headers for servers of `devices`, `name: value` in each line. */
+  deviceHeaders?: string;
   /** Device to continue on when every GPU is lost. */
   fallback?: "none" | "cpu";
   /** Seconds after which a network call counts as hung. */

@@ -1,4 +1,5 @@
 /** Checks the inputs that the settings name, without opening a network. @module */
+import { readDevices } from "../arguments/device_settings.ts";
 import { pathAccess } from "../arguments/flag.ts";
 import { readSeedList } from "../arguments/seed_list.ts";
 import { flagName } from "../arguments/setting_names.ts";
@@ -45,10 +46,14 @@ async function expectThere(setting: string, path: string): Promise<void> {
 
 /** Checks the model folder, and the classes or prompts against it. */
 async function checkModel(settings: Settled): Promise<void> {
-  const { task, modelPath, vaePath, fp16 } = settings;
+  const { task, modelPath, vaePath, fp16, fallback } = settings;
   const path = modelFolder(task, modelPath);
+  const pool = {
+    devices: readDevices(settings),
+    fallback: fallback === "cpu" ? fallback : undefined,
+  };
   if (settings.task === "dit") {
-    const folder = await openClassFolder(path, { vaePath, fp16 });
+    const folder = await openClassFolder(path, { vaePath, fp16, pool });
     await readSchedulerFile(folder, "dit");
     const classes = readClassNames(folder);
     if (settings.classLabels === undefined) return;
@@ -57,7 +62,7 @@ async function checkModel(settings: Settled): Promise<void> {
     if (count !== undefined) expectLabels(labels, count);
     return;
   }
-  const folder = await openStableDiffusionFolder(path, { vaePath, fp16 });
+  const folder = await openStableDiffusionFolder(path, { vaePath, fp16, pool });
   await readSchedulerFile(folder, "stable-diffusion");
   if (settings.task !== "sd" || settings.promptsFile === undefined) return;
   await readPrompts("promptsFile", settings.promptsFile);

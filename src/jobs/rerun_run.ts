@@ -15,6 +15,8 @@ import { digestBytes } from "../storage/hash.ts";
 import type { WatchOptions } from "./progress.ts";
 import { recordedTask } from "./recorded_task.ts";
 import type { RunResult } from "./run_result.ts";
+import { checkServed } from "./unchanged.ts";
+import { runMaker } from "./run_maker.ts";
 import { sampleRun } from "./sample_run.ts";
 
 /** Settings that may differ from the recorded ones. */
@@ -44,6 +46,7 @@ export interface Repetition {
  *
  * @param path the recorded run's folder
  * @throws {FormatError} when the recorded run is damaged or was never finished
+ * @throws {MismatchError} when the servers of a recorded run have another model
  *
  * @example
  * ```ts
@@ -68,6 +71,7 @@ export async function rerunRun(
   const before = { ...recorded.arguments, output_path: null };
   const { settings: merged, notes } = takeRecorded(before, { ...overrides, task });
   for (const line of notes) options.onProgress?.({ event: "note", line });
+  if (recorded.served) checkServed({ path, manifest: recorded }, await runMaker(merged));
   const { modelPath = TASKS[task].modelPath, ...settings } = merged;
   const run = await sampleRun(modelPath, settings, options);
   const here = await readFinishedRun(run.path);

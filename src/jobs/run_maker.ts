@@ -1,13 +1,25 @@
 /** Describes the software that would execute a run. @module */
 import type { GivenSettings } from "../arguments/settle.ts";
+import { connectionOptions } from "../arguments/flags/remote_devices.ts";
+import { DevicePool } from "../runtime/devices/device_pool.ts";
+import { isRemote } from "../runtime/devices/remote/remote_device.ts";
 import { chooseExecution } from "./execution/choose_execution.ts";
 import { openEnvironment } from "./execution/open_model.ts";
 import { describeMaker, type Maker } from "./run_manifest.ts";
 import { checkSettings } from "./sample_run.ts";
 
-/** Versions, provider and library of a run with these settings. Opens no model. */
+/**
+ * Versions, provider, servers and library of a run with these settings. Opens no model of this
+ * machine.
+ */
 export async function runMaker(settings: GivenSettings): Promise<Maker> {
   const { settings: settled } = await checkSettings(settings);
+  const remote = await connectionOptions(settled);
   using env = openEnvironment(settled);
-  return await describeMaker(chooseExecution(env, settled), env);
+  const execution = chooseExecution(env, settled);
+  const maker = await describeMaker(execution, env);
+  const devices = execution.devices?.filter(isRemote) ?? [];
+  if (devices.length === 0) return maker;
+  await using pool = await DevicePool.open(env, "", { devices, remote });
+  return { ...maker, served: pool.served };
 }

@@ -11,7 +11,7 @@ import type { Execution } from "./execution/choose_provider.ts";
 import type { OpenModel } from "./execution/open_model.ts";
 
 /** Software that executes a run, independent of model and arguments. */
-export type Maker = Pick<Manifest, "versions" | "provider" | "library">;
+export type Maker = Pick<Manifest, "versions" | "provider" | "served" | "library">;
 
 /** Returns versions, provider and the hash of the library. */
 export async function describeMaker(
@@ -46,6 +46,7 @@ export async function newManifest(
     configs[name] = path === undefined ? null : await digestFile(path, signal);
   }
   const { versions, provider, library } = await describeMaker(execution, env);
+  const served = pipeline.served.length > 0 ? { served: pipeline.served } : {};
   return {
     format: "parataa-manifest",
     version: 1,
@@ -57,6 +58,7 @@ export async function newManifest(
     device: execution.device,
     host: await describeHost(),
     devices: [],
+    ...served,
     library,
     model: { path: pipeline.folder.path, name: pipeline.folder.name, files, configs },
     started: new Date().toISOString(),

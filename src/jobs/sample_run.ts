@@ -69,7 +69,16 @@ export async function checkSettings(settings: GivenSettings): Promise<Settling> 
 /** Settings that are fixed by an open pipeline. */
 const SETTLED_BY_PIPELINE = [
   ...["vaePath", "fp16", "provider", "threads", "libraryPath", "height", "width", "devices"],
-  ...["buckets", "deadline", "fallback", "cudaLibraryPath", "gpuMemLimit", "cudaOptions"],
+  ...[
+    "deviceCa",
+    "deviceHeaders",
+    "buckets",
+    "deadline",
+    "fallback",
+    "cudaLibraryPath",
+    "gpuMemLimit",
+    "cudaOptions",
+  ],
   ...["arenaExtendStrategy", "cudnnConvAlgoSearch"],
 ];
 

@@ -26,7 +26,7 @@ export async function digestInputs(
 /** Everything that determines the result of a run. */
 export type Making = Pick<
   Manifest,
-  "versions" | "provider" | "library" | "model" | "inputs" | "arguments"
+  "versions" | "provider" | "served" | "library" | "model" | "inputs" | "arguments"
 >;
 
 /**
@@ -58,6 +58,7 @@ export function checkUnchanged(
     manifest.provider,
     (name) => `select it with ${name("provider")}`,
   );
+  checkServed({ path, manifest }, here);
   const library: Wording = (name) => `set ${name("libraryPath")} to the library of the run`;
   expect("ONNX Runtime's version", here.versions.onnxruntime, manifest.versions.onnxruntime);
   expect(here.library.path, sha(here.library), sha(manifest.library), library);
@@ -76,6 +77,32 @@ export function checkUnchanged(
       "the file has changed",
     );
   }
+}
+
+/**
+ * Checks that the same models evaluate the denoiser.
+ *
+ * @throws {MismatchError} naming models, versions and servers
+ */
+export function checkServed(
+  { path, manifest }: { path: string; manifest: Pick<Making, "served"> },
+  here: Pick<Making, "served">,
+): void {
+  const [found, wanted] = [here, manifest].map(servedText);
+  if (found === wanted) return;
+  throw new MismatchError(`the denoiser is ${found}, the run in ${path} has ${wanted}`, {
+    hint: (name) => `serve that model, or name its server in ${name("devices")}`,
+  });
+}
+
+/**
+ * What evaluates the denoiser's rows, without the hosts: the same model may be served elsewhere.
+ */
+function servedText({ served = [] }: Pick<Making, "served">): string {
+  const names = served.map(({ model, version, server, probe }) =>
+    `${model} version ${version} on ${server} with probe ${probe.slice(0, 12)}`
+  );
+  return [...new Set(names)].sort().join(" and ") || "on this machine";
 }
 
 /** Path of a model file that a manifest lists. */

@@ -86,12 +86,12 @@ export async function verifyRun(
   const schedule = pipeline.createSchedule(settings);
   const here = await newManifest(TASKS[task].script, model, watch.signal);
   checkModel(join(path, "manifest.json"), manifest, here);
-  const { denoiserPart } = pipeline, { files } = here.model;
+  const { denoiserPart, served } = pipeline, { files } = here.model;
   const chains: Chains = {
     ...{ path, pipeline },
     task: taskOn(pipeline, settings),
     making: makingOf(settings, schedule, new Watch({ signal: watch.signal })),
-    identity: trajectoryIdentity({ schedule, files, denoiserPart, eta: settings.eta }),
+    identity: trajectoryIdentity({ schedule, files, denoiserPart, served, eta: settings.eta }),
   };
   const samples: VerifiedSample[] = [];
   for (const record of manifest.samples) {

@@ -139,6 +139,11 @@ export class ModelFolder {
     return path;
   }
 
+  /** Whether the folder has a part's network. */
+  hasNetwork(part: string): Promise<boolean> {
+    return isFile(join(this.path, part, this.#networkFile));
+  }
+
   /**
    * Reads a file that is not a network, and records it in {@link configFiles}. Returns `undefined`
    * if it is absent.

@@ -6,11 +6,14 @@ import { ConditionalNetwork } from "../models/networks/conditional_network.ts";
 import type { LatentShape } from "../models/networks/network_contract.ts";
 import type { VaeDecoder } from "../models/vae.ts";
 import type { Image } from "../images/image.ts";
+import type { ServedNetwork } from "../runtime/devices/admission.ts";
 import type { DeviceReport } from "../runtime/devices/device.ts";
+import { areServed } from "../runtime/devices/remote/remote_device.ts";
 import type { Environment } from "../runtime/environment.ts";
 import type { PredictionType } from "../sampling/schedules/answers.ts";
 import type { Schedule } from "../sampling/schedules/schedule.ts";
 import {
+  denoiserFile,
   type DenoiserOptions,
   type LatentPipeline,
   mendTimestep,
@@ -91,6 +94,11 @@ export abstract class ClassPipeline implements LatentPipeline {
     return this.#parts.network.batchWide;
   }
 
+  /** Models on servers that evaluate the denoiser's rows. */
+  get served(): readonly ServedNetwork[] {
+    return this.#parts.network.served;
+  }
+
   /** What each device did so far. */
   get devices(): readonly DeviceReport[] {
     return this.#parts.network.devices;
@@ -152,7 +160,7 @@ export async function openClassPipeline<P>(
   options: PipelineOptions,
   make: (parts: ClassParts) => P,
 ): Promise<P> {
-  const file = await folder.network(NETWORK);
+  const file = await denoiserFile(folder, NETWORK, options);
   await using stack = new AsyncDisposableStack();
   const network = stack.use(
     await ConditionalNetwork.open(env, {
@@ -179,8 +187,9 @@ export async function openClassPipeline<P>(
  */
 export async function openClassFolder(
   path: string,
-  { vaePath, fp16 }: Pick<PipelineOptions, "vaePath" | "fp16"> = {},
+  { vaePath, fp16, pool = {} }: Pick<PipelineOptions, "vaePath" | "fp16" | "pool"> = {},
 ): Promise<ModelFolder> {
-  const networks = vaePath === undefined ? [NETWORK, "vae_decoder"] : [NETWORK];
+  const decoder = vaePath === undefined ? ["vae_decoder"] : [];
+  const networks = areServed(pool) ? decoder : [NETWORK, ...decoder];
   return await ModelFolder.open(path, { networks, fp16 });
 }

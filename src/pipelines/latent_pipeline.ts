@@ -6,7 +6,9 @@ import { configNumber, ModelFolder } from "../models/model_folder.ts";
 import type { Image } from "../images/image.ts";
 import { VaeDecoder } from "../models/vae.ts";
 import type { OpenOptions } from "../models/networks/open_network.ts";
+import type { ServedNetwork } from "../runtime/devices/admission.ts";
 import type { DeviceReport } from "../runtime/devices/device.ts";
+import { areServed } from "../runtime/devices/remote/remote_device.ts";
 import { VaeEncoder } from "../models/vae_encoder.ts";
 import { DEFAULT_SCALING_FACTOR, type VaeOptions } from "../models/vae_network.ts";
 import type { LatentShape } from "../models/networks/network_contract.ts";
@@ -78,6 +80,8 @@ export interface LatentPipeline extends AsyncDisposable {
   readonly notes: readonly string[];
   /** Operators that require one call per row of the denoiser; usually none. */
   readonly batchWide: readonly string[];
+  /** Models on servers that evaluate the denoiser's rows; empty if only this machine does. */
+  readonly served: readonly ServedNetwork[];
   /** Statistics of the denoiser's devices. */
   readonly devices: readonly DeviceReport[];
   /**
@@ -93,6 +97,19 @@ export interface LatentPipeline extends AsyncDisposable {
 /** Patches a network that was exported with one timestep for the whole batch. */
 export function mendTimestep(bytes: Uint8Array, file: string): PerRowModel {
   return perRowTimesteps(bytes, { file });
+}
+
+/**
+ * Path of the denoiser's network. A folder whose denoiser is on servers need not have it; if it
+ * does, its hash is recorded.
+ */
+export async function denoiserFile(
+  folder: ModelFolder,
+  part: string,
+  { pool = {} }: PipelineOptions,
+): Promise<string> {
+  if (areServed(pool) && !await folder.hasNetwork(part)) return `the served ${part}`;
+  return await folder.network(part);
 }
 
 /** Opens the VAE decoder of `vaePath`, or of the model folder. */

@@ -16,10 +16,13 @@ import { readSchedulerFile, type SchedulerFile } from "../models/scheduler_file.
 import type { Image } from "../images/image.ts";
 import type { VaeDecoder } from "../models/vae.ts";
 import type { VaeEncoder } from "../models/vae_encoder.ts";
+import type { ServedNetwork } from "../runtime/devices/admission.ts";
 import type { DeviceReport } from "../runtime/devices/device.ts";
+import { areServed } from "../runtime/devices/remote/remote_device.ts";
 import type { Environment } from "../runtime/environment.ts";
 import type { Schedule } from "../sampling/schedules/schedule.ts";
 import {
+  denoiserFile,
   type DenoiserOptions,
   type LatentPipeline,
   mendTimestep,
@@ -95,7 +98,7 @@ export class StableDiffusionPipeline implements LatentPipeline {
     await using stack = new AsyncDisposableStack();
     const textFile = await folder.network("text_encoder");
     const text = stack.use(await ClipTextEncoder.open(env, { file: textFile, tokenizer, session }));
-    const file = await folder.network(NETWORK);
+    const file = await denoiserFile(folder, NETWORK, options);
     const network = stack.use(
       await ConditionalNetwork.open(env, {
         file,
@@ -141,6 +144,11 @@ export class StableDiffusionPipeline implements LatentPipeline {
   /** Operators of the network that compute over the whole batch. */
   get batchWide(): readonly string[] {
     return this.#parts.network.batchWide;
+  }
+
+  /** Models on servers that evaluate the denoiser's rows. */
+  get served(): readonly ServedNetwork[] {
+    return this.#parts.network.served;
   }
 
   /** What each device did so far. */
@@ -284,9 +292,9 @@ function expectImageSize(
  */
 export async function openStableDiffusionFolder(
   path: string,
-  { vaePath, fp16 }: Pick<PipelineOptions, "vaePath" | "fp16"> = {},
+  { vaePath, fp16, pool = {} }: Pick<PipelineOptions, "vaePath" | "fp16" | "pool"> = {},
 ): Promise<ModelFolder> {
   const decoder = vaePath === undefined ? ["vae_decoder"] : [];
-  const networks = ["text_encoder", NETWORK, ...decoder];
+  const networks = ["text_encoder", ...(areServed(pool) ? [] : [NETWORK]), ...decoder];
   return await ModelFolder.open(path, { networks, tokenizer: true, fp16 });
 }

@@ -60,7 +60,7 @@ export function explainDifferences(recorded: Manifest, here: Manifest): Differen
 const PLACES: readonly string[] = ["output_path", "model_path", "vae_path", "ort_lib", "threads"];
 
 function facts(
-  { versions, provider, library, host, inputs, arguments: args }: Manifest,
+  { versions, provider, served, library, host, inputs, arguments: args }: Manifest,
 ): Map<string, string> {
   const found = new Map<string, string>();
   const add = (what: string, value: string | number | undefined) => {
@@ -72,6 +72,9 @@ function facts(
   add("ONNX Runtime", versions.onnxruntime);
   add("SHA-256 of the library", library.sha256);
   add("provider", provider);
+  for (const { host, model, ...is } of served ?? []) {
+    add(`${model} on ${host}`, `version ${is.version}, ${is.server}, probe ${is.probe}`);
+  }
   add("system", host && `${host.os} ${host.arch}`);
   add("processor", host?.cpu);
   add("threads", Number(args.threads ?? host?.cores) || undefined);

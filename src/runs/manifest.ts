@@ -4,7 +4,7 @@
  * manifest lists with a matching hash are outputs.
  * @module
  */
-import type { DeviceReport } from "../models/networks/conditional_network.ts";
+import type { DeviceReport, ServedNetwork } from "../models/networks/conditional_network.ts";
 import type { Digest } from "../storage/hash.ts";
 import type { Host } from "./host.ts";
 
@@ -77,6 +77,8 @@ export interface Manifest {
   host?: Host;
   /** Statistics and faults of every device; absent in manifests of older versions. */
   devices?: readonly DeviceReport[];
+  /** Models on servers that evaluated the denoiser; absent if only this machine did. */
+  served?: readonly ServedNetwork[];
   /** The digest is absent if the library was found by its name alone. */
   library: { path: string } & Partial<Digest>;
   /** Files of the model, by their names in its folder. */

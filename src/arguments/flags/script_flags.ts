@@ -197,9 +197,24 @@ export function samplingFlags(defaults: ScriptDefaults) {
       default: "auto",
       group: "Run",
       scope: "execution",
-      help:
-        "GPUs by CUDA number, as in 0,1,2, or cpu:N for N CPU lanes; the devices share the rows " +
-        "of a round",
+      help: "GPUs by CUDA number, as in 0,1,2, or cpu:N for N CPU lanes, and servers, as in " +
+        "grpc://host:8001/model*2 for 2 connections; they share the rows of a round",
+    },
+    device_ca: {
+      type: "string",
+      value: "FILE",
+      sparse: true,
+      group: "Run",
+      scope: "execution",
+      help: "certificates (PEM) by which grpcs:// devices are trusted, in place of the system's",
+    },
+    device_headers: {
+      type: "string",
+      value: "FILE",
+      sparse: true,
+      group: "Run",
+      scope: "execution",
+      help: "headers for grpc:// devices, one name: value a line; only the file's path is recorded",
     },
     fallback: {
       type: "choice",

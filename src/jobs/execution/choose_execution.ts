@@ -2,26 +2,28 @@
 import { type DeviceSettings, readBuckets, readDevices } from "../../arguments/device_settings.ts";
 import { PermissionError, RuntimeLibraryError, type Wording } from "../../errors.ts";
 import type { PoolOptions } from "../../pipelines/latent_pipeline.ts";
-import type { LocalDevice } from "../../runtime/devices/device.ts";
+import { type DeviceSpec, isLocal } from "../../runtime/devices/device.ts";
+import type { RemoteOptions } from "../../runtime/devices/remote/remote_device.ts";
 import type { Environment } from "../../runtime/environment.ts";
 import { chooseProvider, type Execution } from "./choose_provider.ts";
 
 /** Execution provider, and the devices that share the rows of the denoiser. */
 export interface DeviceExecution extends Execution {
   /** Absent if one session on the main thread evaluates all rows. */
-  readonly devices?: readonly LocalDevice[];
+  readonly devices?: readonly DeviceSpec[];
 }
 
 /**
  * Chooses the execution provider. Only the denoiser is spread over the devices; the other networks
- * run on the first one. With `fallback: "cpu"` the CPU is used if CUDA is unavailable.
+ * run on the first one of this machine. With `fallback: "cpu"` the CPU is used if CUDA is unavailable.
  *
  * @throws {RuntimeLibraryError | PermissionError} when CUDA is requested and unavailable
  */
 export function chooseExecution(env: Environment, settings: DeviceSettings): DeviceExecution {
   const devices = readDevices(settings);
   if (!devices) return chooseProvider(env, settings);
-  const [first] = devices;
+  const first = devices.find(isLocal);
+  if (!first) return { ...chooseProvider(env, settings), devices };
   if (first.kind === "cpu") {
     return { ...chooseProvider(env, { ...settings, provider: "cpu" }), devices };
   }
@@ -40,14 +42,17 @@ export function chooseExecution(env: Environment, settings: DeviceSettings): Dev
 /** Options of the pool that spreads the denoiser's rows over the devices. */
 export function poolOptions(
   settings: DeviceSettings,
-  { devices, provider, session }: Pick<DeviceExecution, "devices" | "provider" | "session">,
-  onNote: (line: string) => void,
+  { devices, provider, session, remote, onNote }:
+    & Pick<DeviceExecution, "devices" | "provider" | "session">
+    & { remote: RemoteOptions; onNote: (line: string) => void },
 ): PoolOptions {
-  const lanes = provider === "cpu" ? devices?.length : undefined;
+  const local = devices?.filter(isLocal).length;
+  const lanes = provider === "cpu" ? local : undefined;
   // More threads than cores would wait for each other in spin loops.
   const perLane = lanes && Math.max(1, Math.floor(navigator.hardwareConcurrency / lanes));
   return {
     devices,
+    remote,
     session: { ...session, intraOpNumThreads: settings.threads ?? perLane },
     buckets: readBuckets(settings, provider),
     deadlineSeconds: settings.deadline,

@@ -1,10 +1,12 @@
 /** Opens the ONNX Runtime library and the model of a run. @module */
 import { resolve } from "node:path";
+import { connectionOptions } from "../../arguments/flags/remote_devices.ts";
 import type { Settled, Task } from "../../arguments/settings.ts";
 import { TASKS } from "../../arguments/tasks.ts";
 import { DitPipeline } from "../../pipelines/dit_pipeline.ts";
 import type { LatentPipeline } from "../../pipelines/latent_pipeline.ts";
 import { StableDiffusionPipeline } from "../../pipelines/stable_diffusion_pipeline.ts";
+import type { RemoteOptions } from "../../runtime/devices/remote/remote_device.ts";
 import { Environment } from "../../runtime/environment.ts";
 import { projectPath } from "../../storage/project_path.ts";
 import { chooseExecution, type DeviceExecution, poolOptions } from "./choose_execution.ts";
@@ -32,10 +34,11 @@ export async function openModel(
   settings: Settled,
   onNote: (line: string) => void = () => {},
 ): Promise<OpenModel> {
+  const remote = await connectionOptions(settings);
   await using stack = new AsyncDisposableStack();
   const env = stack.use(openEnvironment(settings));
   const execution = chooseExecution(env, settings);
-  const pipeline = stack.use(await openPipeline(env, settings, { execution, onNote }));
+  const pipeline = stack.use(await openPipeline(env, settings, { execution, remote, onNote }));
   const opened = stack.move();
   return { pipeline, env, execution, [Symbol.asyncDispose]: () => opened.disposeAsync() };
 }
@@ -49,6 +52,7 @@ export function borrowModel(pipeline: LatentPipeline): OpenModel {
 
 interface PipelineSetting {
   execution: DeviceExecution;
+  remote: RemoteOptions;
   onNote: (line: string) => void;
 }
 
@@ -60,13 +64,13 @@ export function modelFolder(task: Task, path: string): string {
 function openPipeline(
   env: Environment,
   settings: Settled,
-  { execution, onNote }: PipelineSetting,
+  { execution, remote, onNote }: PipelineSetting,
 ): Promise<LatentPipeline> {
   const { task, modelPath, vaePath, fp16 } = settings;
   const folder = modelFolder(task, modelPath);
   const options = {
     ...{ vaePath, fp16, session: execution.session },
-    pool: poolOptions(settings, execution, onNote),
+    pool: poolOptions(settings, { ...execution, remote, onNote }),
   };
   if (settings.task === "dit") return DitPipeline.open(env, folder, options);
   const { height, width } = settings;

@@ -18,23 +18,30 @@ export interface Identifying {
   files: Manifest["model"]["files"];
   /** Folder of the denoiser network inside the model. */
   denoiserPart: string;
+  /** Models on servers, which identify a denoiser that has no file here. */
+  served: NonNullable<Manifest["served"]>;
   eta: number;
 }
 
 /** The identity of a run's trajectories. */
 export function trajectoryIdentity(
-  { schedule, files, denoiserPart, eta }: Identifying,
+  { schedule, eta, ...denoiser }: Identifying,
 ): TrajectoryIdentity {
   return {
     timesteps: JSON.stringify([...schedule.timesteps]),
     eta: String(eta),
-    model_sha256: denoiserDigest(files, denoiserPart),
+    model_sha256: denoiserDigest(denoiser),
     levels_sha256: digestBytes(new Uint8Array(schedule.alphasCumprod.buffer)).sha256,
   };
 }
 
-/** One hash over the denoiser network and its external data. */
-function denoiserDigest(files: Manifest["model"]["files"], part: string): string {
-  const own = Object.entries(files).filter(([name]) => name.startsWith(`${part}/`));
-  return digestBytes(new TextEncoder().encode(own.map(([, { sha256 }]) => sha256).join())).sha256;
+/** One hash over the denoiser network and its external data, or over what its servers answer. */
+export function denoiserDigest(
+  { files, denoiserPart, served }: Pick<Identifying, "files" | "denoiserPart" | "served">,
+): string {
+  const own = Object.entries(files).filter(([name]) => name.startsWith(`${denoiserPart}/`));
+  const hashes = own.length > 0
+    ? own.map(([, { sha256 }]) => sha256)
+    : [...new Set(served.map(({ probe }) => probe))].sort();
+  return digestBytes(new TextEncoder().encode(hashes.join())).sha256;
 }

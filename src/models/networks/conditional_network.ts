@@ -3,9 +3,12 @@
  * condition.
  * @module
  */
+import { ModelError, RuntimeLibraryError } from "../../errors.ts";
 import { bucketSizes } from "../../runtime/devices/call_size.ts";
 import type { DevicePool, PoolRunOptions } from "../../runtime/devices/device_pool.ts";
+import type { ServedNetwork } from "../../runtime/devices/admission.ts";
 import type { DeviceReport } from "../../runtime/devices/device.ts";
+import { areServed } from "../../runtime/devices/remote/remote_device.ts";
 import type { Environment } from "../../runtime/environment.ts";
 import type { RowLayout } from "../../runtime/devices/row_memory.ts";
 import { TENSOR_ARRAYS } from "../../runtime/tensor_type.ts";
@@ -19,7 +22,7 @@ import { batchWideOperators } from "./batch_wide.ts";
 import { openNetwork, type OpenOptions } from "./open_network.ts";
 import { type ConditionRow, NetworkRows, rowLayout, store } from "./row_buffers.ts";
 
-export type { DeviceReport };
+export type { DeviceReport, ServedNetwork };
 
 /** Options of {@link ConditionalNetwork.open}. */
 export interface ConditionalNetworkOptions extends ContractOptions, OpenOptions {}
@@ -71,6 +74,7 @@ export class ConditionalNetwork implements AsyncDisposable {
    * Opens the network and validates it against its contract.
    *
    * @throws {ModelError} if it cannot be loaded or violates the contract
+   * @throws {RuntimeLibraryError} if that of a server violates it
    */
   static async open(
     env: Environment,
@@ -85,7 +89,7 @@ export class ConditionalNetwork implements AsyncDisposable {
         );
       }
       const inputs = pool.inputs.map(({ name }) => name);
-      const batchWide = await batchWideOperators(options.file, inputs);
+      const batchWide = areServed(options) ? [] : await batchWideOperators(options.file, inputs);
       if (batchWide.length > 0) {
         notes.push(
           `${options.file}: ${batchWide.join(", ")} uses one scale for all rows of a call, ` +
@@ -95,8 +99,14 @@ export class ConditionalNetwork implements AsyncDisposable {
       return new ConditionalNetwork(pool, contract, { notes, batchWide }, options);
     } catch (error) {
       await pool.close();
-      throw error;
+      if (!(error instanceof ModelError) || !areServed(options)) throw error;
+      throw new RuntimeLibraryError(error.message, { hint: error.hint, cause: error });
     }
+  }
+
+  /** Models on servers that evaluate rows, each once. */
+  get served(): readonly ServedNetwork[] {
+    return this.#pool.served;
   }
 
   /** Reports of all devices. */

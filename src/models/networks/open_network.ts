@@ -1,6 +1,8 @@
 /** Opens networks, with one timestep per row if necessary. @module */
 import { ModelError } from "../../errors.ts";
 import { DevicePool, type DevicePoolOptions } from "../../runtime/devices/device_pool.ts";
+import { areServed } from "../../runtime/devices/remote/remote_device.ts";
+import { isLocal } from "../../runtime/devices/device.ts";
 import type { Environment } from "../../runtime/environment.ts";
 import type { TensorMetadata } from "../../runtime/model_metadata.ts";
 import { withDataFolder } from "./linked_data.ts";
@@ -17,7 +19,7 @@ export type MendTimestep = (
 
 /** Options of {@link openNetwork}. */
 export interface OpenOptions extends DevicePoolOptions {
-  /** Path of the network. */
+  /** Path of the network; need not exist if all devices are models on servers. */
   file: string;
   /** Patches a shared timestep; by default such a network is not changed. */
   mendTimestep?: MendTimestep;
@@ -36,10 +38,17 @@ export async function openNetwork(
   env: Environment,
   { file, mendTimestep, ...options }: OpenOptions,
 ): Promise<{ pool: DevicePool; notes: string[] }> {
-  const pool = await DevicePool.open(env, file, options);
-  const shared = sharedTimestep(pool.inputs);
-  if (!mendTimestep || !shared) return { pool, notes: [] };
+  const { devices } = options;
+  // A server is only given a network that is mended already.
+  const local = devices?.filter(isLocal);
+  const isMixed = local && local.length > 0 && local.length < devices!.length;
+  const first = isMixed ? { ...options, devices: local } : options;
+  const pool = await DevicePool.open(env, file, first);
+  const shared = areServed(options) ? undefined : sharedTimestep(pool.inputs);
+  const isDone = !mendTimestep || !shared;
+  if (isDone && !isMixed) return { pool, notes: [] };
   await pool.close();
+  if (isDone) return { pool: await DevicePool.open(env, file, options), notes: [] };
   const mended = await mend(file, shared, mendTimestep);
   const { bytes, folder } = await withDataFolder(file, mended.bytes);
   const configEntries = { ...options.session?.configEntries, [EXTERNAL_DATA_FOLDER]: folder };

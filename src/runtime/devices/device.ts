@@ -17,6 +17,11 @@ export type LocalDevice =
   | { readonly kind: "cuda"; readonly id: number }
   | { readonly kind: "cpu"; readonly lane: number };
 
+/** Whether a device is one of this machine. */
+export function isLocal(device: DeviceSpec): device is LocalDevice {
+  return !isRemote(device);
+}
+
 /** `cuda:0`, `cpu:1`, `grpc://host:8001/model#0`. */
 export function deviceName(device: DeviceSpec): string {
   if (isRemote(device)) return remoteName(device);

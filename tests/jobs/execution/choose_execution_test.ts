@@ -65,7 +65,10 @@ Deno.test("checkDevices() refuses flags that contradict each other", () => {
 Deno.test("poolOptions() divides the cores among lanes, and pads only on CUDA", () => {
   const options = (provider: "cpu" | "cuda", given: Partial<DeviceSettings>) => {
     const all = values(given);
-    return poolOptions(all, { provider, session: {}, devices: readDevices(all) }, () => {});
+    return poolOptions(all, {
+      ...{ provider, session: {}, devices: readDevices(all), remote: {} },
+      onNote() {},
+    });
   };
   const cores = navigator.hardwareConcurrency;
   const lanes = options("cpu", { devices: "cpu:2" });

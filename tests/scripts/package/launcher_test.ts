@@ -105,6 +105,10 @@ Deno.test(
         // A snapshot of Hugging Face's cache is links to blobs.
         [["-m", "/h/snapshots/0a"], ["--allow-read=/h/snapshots/0a", "--allow-read=/h/blobs"]],
         [["--seed", "/x"], []],
+        [["--devices", "cpu:1"], []],
+        [["--devices", "cpu:1,grpc://a:1/m*2,grpcs://[::1]:2/m"], ["--allow-net=a:1,[::1]:2"]],
+        [["--devices=grpc://a:1/m"], ["--allow-net=a:1"]],
+        [["--device_headers", "/x"], ["--allow-read=/x"]],
         [["/x"], []],
         // Deno parts lists at commas: the folder above is allowed instead.
         [["-m", "/x/a,b"], ["--allow-read=/x"]],

@@ -43,6 +43,13 @@ export function isRemote(device: object): device is RemoteDevice {
   return "host" in device;
 }
 
+/** Whether every device is a model on a server, so that no file is opened. */
+export function areServed(
+  { devices = [], fallback }: { devices?: readonly object[]; fallback?: "cpu" },
+): boolean {
+  return devices.length > 0 && devices.every(isRemote) && fallback === undefined;
+}
+
 /** `grpc://host:8001/model`. */
 export function remoteAddress({ tls, host, model }: RemoteDevice): string {
   return `${tls ? "grpcs" : "grpc"}://${host}/${model}`;
