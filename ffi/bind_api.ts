@@ -3,6 +3,7 @@
  * status check built in.
  * @module
  */
+import { RuntimeLibraryError } from "../src/errors.ts";
 import { GATE_SLOTS, NONBLOCKING_SLOTS, ORT_SLOTS, type OrtApi, type OrtSlot } from "./ort_api.ts";
 import { readCString } from "./pointer.ts";
 import { type StatusReader, throwStatus } from "./status.ts";
@@ -25,6 +26,10 @@ function nativeFunction(
   return new Deno.UnsafeFnPointer(address as Deno.PointerObject<never>, definition);
 }
 
+function minorOf(version: string): number {
+  return Number(version.split(".")[1]);
+}
+
 function statusReader(table: Deno.UnsafePointerView): StatusReader {
   const code = nativeFunction(table, ORT_SLOTS.GetErrorCode);
   const message = nativeFunction(table, ORT_SLOTS.GetErrorMessage);
@@ -37,16 +42,27 @@ function statusReader(table: Deno.UnsafePointerView): StatusReader {
 }
 
 /**
- * Binds every slot but the gate's own.
+ * Binds every slot but the gate's own. A slot that the library is too old for throws when it is
+ * called: the table ends before it.
  *
  * @param table pointer that `GetApi` returned
+ * @param version of the library, such as "1.30.0"
  */
-export function bindApi(table: Deno.PointerObject): OrtApi {
+export function bindApi(table: Deno.PointerObject, version: string): OrtApi {
   const view = new Deno.UnsafePointerView(table);
   const reader = statusReader(view);
   const bound: Record<string, unknown> = {};
   for (const [name, slot] of Object.entries<OrtSlot>(ORT_SLOTS)) {
     if (GATE_SLOTS.some((gate) => gate === name)) continue;
+    if (slot.since !== undefined && minorOf(version) < slot.since) {
+      bound[name] = () => {
+        throw new RuntimeLibraryError(
+          `${name} needs ONNX Runtime 1.${slot.since} or newer, found ${version}`,
+          { hint: "name a newer library with --ort_lib" },
+        );
+      };
+      continue;
+    }
     const native = nativeFunction(view, slot);
     bound[name] = slot.result === "status"
       ? (...parameters: Parameters) => {

@@ -120,7 +120,8 @@ function open(candidate: LibraryCandidate, digest?: LibraryDigest): OrtLibrary {
   );
   const table = getApi.call(apiVersion);
   if (table === null) throw new Error(`ONNX Runtime ${version} has no API version ${apiVersion}`);
-  const library = { path: candidate.path, version, apiVersion, api: bindApi(table), digest };
+  const api = bindApi(table, version);
+  const library = { path: candidate.path, version, apiVersion, api, digest };
   opened.set(candidate.path, library);
   return library;
 }

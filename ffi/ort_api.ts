@@ -20,9 +20,11 @@ export interface OrtSlot {
   readonly index: number;
   readonly parameters: readonly OrtParameter[];
   readonly result: OrtResult;
+  /** Minor version of ONNX Runtime 1.x that added it, where that is above the lowest supported. */
+  readonly since?: number;
 }
 
-/** Lowest minor version of ONNX Runtime 1.x whose table holds every slot below. */
+/** Lowest minor version of ONNX Runtime 1.x: its table holds every slot below without a `since`. */
 export const MIN_API_VERSION = 17;
 
 /** Highest version of the table to request; all slots used are older. */
@@ -540,6 +542,38 @@ export const ORT_SLOTS = {
     ],
     result: "status",
   },
+  SessionOptionsAppendExecutionProvider_TensorRT_V2: {
+    index: 170,
+    parameters: [
+      "pointer", // OrtSessionOptions* options
+      "pointer", // const OrtTensorRTProviderOptionsV2* tensorrt_options
+    ],
+    result: "status",
+  },
+  CreateTensorRTProviderOptions: {
+    index: 171,
+    parameters: [
+      "buffer", // OrtTensorRTProviderOptionsV2** out
+    ],
+    result: "status",
+  },
+  UpdateTensorRTProviderOptions: {
+    index: 172,
+    parameters: [
+      "pointer", // OrtTensorRTProviderOptionsV2* tensorrt_options
+      "buffer", // const char* const* provider_options_keys
+      "buffer", // const char* const* provider_options_values
+      "usize", // size_t num_keys
+    ],
+    result: "status",
+  },
+  ReleaseTensorRTProviderOptions: {
+    index: 174,
+    parameters: [
+      "pointer", // OrtTensorRTProviderOptionsV2* input
+    ],
+    result: "void",
+  },
   SessionOptionsAppendExecutionProvider_CUDA_V2: {
     index: 204,
     parameters: [
@@ -571,6 +605,139 @@ export const ORT_SLOTS = {
       "pointer", // OrtCUDAProviderOptionsV2* input
     ],
     result: "void",
+  },
+  SessionOptionsAppendExecutionProvider: {
+    index: 216,
+    parameters: [
+      "pointer", // OrtSessionOptions* options
+      "buffer", // const char* provider_name
+      "buffer", // const char* const* provider_options_keys
+      "buffer", // const char* const* provider_options_values
+      "usize", // size_t num_keys
+    ],
+    result: "status",
+  },
+  UpdateEnvWithCustomLogLevel: {
+    index: 226,
+    parameters: [
+      "pointer", // OrtEnv* ort_env
+      "i32", // OrtLoggingLevel log_severity_level
+    ],
+    result: "status",
+  },
+  GetKeyValuePairs: {
+    index: 298,
+    parameters: [
+      "pointer", // const OrtKeyValuePairs* kvps
+      "buffer", // const char* const** keys
+      "buffer", // const char* const** values
+      "buffer", // size_t* num_entries
+    ],
+    result: "void",
+    since: 22,
+  },
+  RegisterExecutionProviderLibrary: {
+    index: 301,
+    parameters: [
+      "pointer", // OrtEnv* env
+      "buffer", // const char* registration_name
+      "buffer", // const ORTCHAR_T* path
+    ],
+    result: "status",
+    since: 22,
+  },
+  GetEpDevices: {
+    index: 303,
+    parameters: [
+      "pointer", // const OrtEnv* env
+      "buffer", // const OrtEpDevice* const** ep_devices, owned by the environment
+      "buffer", // size_t* num_ep_devices
+    ],
+    result: "status",
+    since: 22,
+  },
+  SessionOptionsAppendExecutionProvider_V2: {
+    index: 304,
+    parameters: [
+      "pointer", // OrtSessionOptions* session_options
+      "pointer", // OrtEnv* env
+      "buffer", // const OrtEpDevice* const* ep_devices
+      "usize", // size_t num_ep_devices
+      "buffer", // const char* const* ep_option_keys
+      "buffer", // const char* const* ep_option_vals
+      "usize", // size_t num_ep_options
+    ],
+    result: "status",
+    since: 22,
+  },
+  HardwareDevice_Type: {
+    index: 307,
+    parameters: [
+      "pointer", // const OrtHardwareDevice* device
+    ],
+    result: "i32", // OrtHardwareDeviceType
+    since: 22,
+  },
+  HardwareDevice_VendorId: {
+    index: 308,
+    parameters: [
+      "pointer", // const OrtHardwareDevice* device
+    ],
+    result: "i32", // uint32_t
+    since: 22,
+  },
+  EpDevice_EpName: {
+    index: 312,
+    parameters: [
+      "pointer", // const OrtEpDevice* ep_device
+    ],
+    result: "pointer", // const char*, owned by the environment
+    since: 22,
+  },
+  EpDevice_EpMetadata: {
+    index: 314,
+    parameters: [
+      "pointer", // const OrtEpDevice* ep_device
+    ],
+    result: "pointer", // const OrtKeyValuePairs*, owned by the environment
+    since: 22,
+  },
+  EpDevice_Device: {
+    index: 316,
+    parameters: [
+      "pointer", // const OrtEpDevice* ep_device
+    ],
+    result: "pointer", // const OrtHardwareDevice*, owned by the environment
+    since: 22,
+  },
+  Session_GetEpGraphAssignmentInfo: {
+    index: 407,
+    parameters: [
+      "pointer", // const OrtSession* session
+      "buffer", // const OrtEpAssignedSubgraph* const** ep_subgraphs, owned by the session
+      "buffer", // size_t* num_ep_subgraphs
+    ],
+    result: "status",
+    since: 24,
+  },
+  EpAssignedSubgraph_GetEpName: {
+    index: 408,
+    parameters: [
+      "pointer", // const OrtEpAssignedSubgraph* ep_subgraph
+      "buffer", // const char** out, owned by the session
+    ],
+    result: "status",
+    since: 24,
+  },
+  EpAssignedSubgraph_GetNodes: {
+    index: 409,
+    parameters: [
+      "pointer", // const OrtEpAssignedSubgraph* ep_subgraph
+      "buffer", // const OrtEpAssignedNode* const** ep_nodes, owned by the session
+      "buffer", // size_t* num_ep_nodes
+    ],
+    result: "status",
+    since: 24,
   },
 } as const satisfies Record<string, OrtSlot>;
 

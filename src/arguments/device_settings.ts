@@ -7,7 +7,10 @@ import {
   type LocalDevice,
 } from "../runtime/devices/device.ts";
 import { isRemote, type RemoteDevice } from "../runtime/devices/remote/remote_device.ts";
+import type { Provider } from "../runtime/providers/provider_row.ts";
+import { PROVIDERS } from "../runtime/providers/provider_table.ts";
 import { cudaOptionsOf, type ProviderSettings } from "./flags/cuda_flags.ts";
+import { checkProviderOptions } from "./flags/provider_options.ts";
 import { show } from "./parse_flags.ts";
 import { splitDevices } from "./flags/remote_devices.ts";
 import type { SettledShared } from "./settings.ts";
@@ -19,14 +22,13 @@ export type DeviceSettings =
   & Pick<SettledShared, "deviceCa" | "deviceHeaders">;
 
 const MOST_DEVICES = 64;
-const CUDA_IDS = /^\d{1,3}(,\d{1,3})*$/;
-const CPU_LANES = /^cpu(:(\d{1,3}))?$/;
+const LANES = /^([a-z]+)(?::(\d{1,3}))?$/;
 
 /**
  * Devices that `devices` names; `undefined` for `auto`.
  *
- * @throws {UsageError} when it names no device, a device twice, or a device of a provider other
- *   than `provider`
+ * @throws {UsageError} when it names no device, a device twice, devices of two providers, or a
+ *   device of a provider other than `provider`
  */
 export function readDevices(
   { devices: text, provider = "auto" }: Pick<DeviceSettings, "devices" | "provider">,
@@ -41,30 +43,58 @@ export function readDevices(
   );
 }
 
-function readLocal(text: string, provider: string): LocalDevice[] {
-  const lanes = CPU_LANES.exec(text);
-  const devices: LocalDevice[] | undefined = lanes
-    ? Array.from({ length: Number(lanes[2] ?? 1) }, (_, lane) => ({ kind: "cpu", lane }))
-    : CUDA_IDS.test(text)
-    ? text.split(",").map((id) => ({ kind: "cuda", id: Number(id) }))
-    : undefined;
+function readLocal(text: string, provider: string): readonly LocalDevice[] {
+  const devices = readDeviceList(text);
   const distinct = new Set(devices?.map((device) => JSON.stringify(device)));
-  if (
-    !devices || devices.length === 0 || distinct.size < devices.length ||
-    distinct.size > MOST_DEVICES
-  ) {
+  const count = distinct.size;
+  if (!devices || count === 0 || count < devices.length || count > MOST_DEVICES) {
     throw new UsageError((name) =>
-      `${name("devices")} is ${
-        show(text)
-      } but takes auto, CUDA ids such as 0,1,2, each once, or cpu:N with N from 1 to ` +
-      `${MOST_DEVICES}, and servers such as grpc://host:8001/model*2`
+      `${name("devices")} is ${show(text)} but takes auto, devices such as 0,1, cuda:0, webgpu:0 ` +
+      `or openvino:CPU, each once, or cpu:N with N from 1 to ${MOST_DEVICES}, and servers such as ` +
+      "grpc://host:8001/model*2"
     );
   }
-  const [{ kind }] = devices;
-  if (provider === "auto" || provider === kind) return devices;
-  throw new UsageError((name) =>
-    `${name("devices")} ${text} and ${name("provider")} ${provider} name different providers`
-  );
+  const [first] = devices;
+  const other = devices.find((device) => device.provider !== first.provider);
+  if (other || (provider !== "auto" && provider !== first.provider)) {
+    throw new UsageError((name) =>
+      other
+        ? `${name("devices")} ${text} names devices of two providers, wanted one`
+        : `${name("devices")} ${text} and ${name("provider")} ${provider} name different providers`
+    );
+  }
+  return devices;
+}
+
+/** Devices of this machine in a list, unchecked against each other; `undefined` if a part names none. */
+export function readDeviceList(text: string): LocalDevice[] | undefined {
+  return readLanes(text) ?? readIds(text);
+}
+
+/** `cpu` or `cpu:N`: N lanes of a provider that has lanes. */
+function readLanes(text: string): LocalDevice[] | undefined {
+  const [, name, count = 1] = LANES.exec(text) ?? [];
+  if (!isProvider(name) || !PROVIDERS[name].lanes) return undefined;
+  return Array.from({ length: Number(count) }, (_, id) => ({ provider: name, id }));
+}
+
+/** `0,1`, `cuda:0,1`, `openvino:CPU`: an id without a provider has that of the one before. */
+function readIds(text: string): LocalDevice[] | undefined {
+  let provider: Provider = "cuda";
+  const devices: LocalDevice[] = [];
+  for (const part of text.split(",")) {
+    const prefix = part.slice(0, Math.max(0, part.indexOf(":")));
+    if (isProvider(prefix)) provider = prefix;
+    const id = isProvider(prefix) ? part.slice(prefix.length + 1) : part;
+    const { lanes, ids } = PROVIDERS[provider];
+    if (lanes || !ids.pattern.test(id)) return undefined;
+    devices.push({ provider, id: /^\d+$/.test(id) ? Number(id) : id });
+  }
+  return devices;
+}
+
+function isProvider(name: string | undefined): name is Provider {
+  return name !== undefined && Object.hasOwn(PROVIDERS, name);
 }
 
 /**
@@ -74,9 +104,9 @@ function readLocal(text: string, provider: string): LocalDevice[] {
  */
 export function readBuckets(
   { buckets: text }: Pick<DeviceSettings, "buckets">,
-  provider: "cpu" | "cuda",
+  provider: Provider,
 ): readonly number[] | "auto" | undefined {
-  if (text === "auto") return provider === "cuda" ? "auto" : undefined;
+  if (text === "auto") return PROVIDERS[provider].buckets ? "auto" : undefined;
   if (text === "none") return undefined;
   if (/^[1-9]\d{0,5}(,[1-9]\d{0,5})*$/.test(text)) return text.split(",").map(Number);
   throw new UsageError((name) =>
@@ -92,17 +122,18 @@ export function readBuckets(
 export function checkDevices(settings: DeviceSettings): void {
   readBuckets(settings, "cpu");
   const devices = readDevices(settings) ?? [];
-  const servers = devices.filter(isRemote);
+  const servers = devices.filter(isRemote), first = devices.find(isLocal)?.provider;
   checkConnections(settings, servers);
-  const onCuda = devices.some((device) => isLocal(device) && device.kind === "cuda");
-  if (onCuda && cudaOptionsOf(settings).device_id !== undefined) {
+  checkProviderOptions(first ?? settings.provider ?? "auto", settings);
+  const onDevice = first !== undefined && !PROVIDERS[first].lanes;
+  if (onDevice && cudaOptionsOf(settings).device_id !== undefined) {
     throw new UsageError(
       (name) => `${name("devices")} and the device_id of ${name("cudaOptions")} both name a GPU`,
       { hint: "leave device_id out" },
     );
   }
   const { fallback } = settings;
-  if (fallback === "none" || onCuda || servers.length > 0) return;
+  if (fallback === "none" || onDevice || servers.length > 0) return;
   throw new UsageError((name) =>
     `${name("fallback")} is ${fallback}, but ${
       name("devices")

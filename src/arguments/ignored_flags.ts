@@ -1,5 +1,7 @@
 /** Refuses command-line flags that have no effect together with another setting. @module */
 import { UsageError } from "../errors.ts";
+import type { Provider } from "../runtime/providers/provider_row.ts";
+import { PROVIDERS } from "../runtime/providers/provider_table.ts";
 
 /** Values of a script's flags; a script may lack some of them. */
 export interface FlagSettings {
@@ -30,11 +32,14 @@ type Rule = readonly [
 ];
 
 const RULES: readonly Rule[] = [
-  [CUDA_FLAGS, ({ provider, device, devices, list_devices }) => {
-    if (list_devices) return undefined;
-    if (provider === "cpu") return "with --provider cpu";
-    if (device === "cpu") return "with --device cpu";
-    return devices?.startsWith("cpu") ? `with --devices ${devices}` : undefined;
+  [CUDA_FLAGS, (settings) => {
+    const [provider, flag] = namedProvider(settings);
+    const ignored = provider !== undefined && !PROVIDERS[provider].takesCudaFlags;
+    return ignored && !settings.list_devices ? `with ${flag}` : undefined;
+  }],
+  [["ep_options", "ep_lib"], (settings) => {
+    const [provider, flag] = namedProvider(settings);
+    return provider !== undefined && PROVIDERS[provider].lanes ? `with ${flag}` : undefined;
   }],
   [["quiet"], ({ json, verbose }) => json ? "with --json" : verbose ? "with --verbose" : undefined],
   [["seed", "seeds", "noise_stream"], (settings) => {
@@ -46,6 +51,22 @@ const RULES: readonly Rule[] = [
     ({ init_trajectory: file }) => file === undefined ? "without --init_trajectory" : undefined,
   ],
 ];
+
+/** The provider that the flags name, and the flag that does. */
+function namedProvider(
+  { provider, device, devices }: FlagSettings,
+): [provider: Provider | undefined, flag: string] {
+  const named: [string | undefined, string][] = [
+    [provider, `--provider ${provider}`],
+    [device, `--device ${device}`],
+    [devices, `--devices ${devices}`],
+  ];
+  for (const [text, flag] of named) {
+    const name = text?.split(/[:,]/)[0];
+    if (name !== undefined && Object.hasOwn(PROVIDERS, name)) return [name as Provider, flag];
+  }
+  return [undefined, ""];
+}
 
 /**
  * Refuses flags of the command line that would have no effect.

@@ -13,6 +13,8 @@ const RENAMED: Readonly<Record<string, string>> = {
   init_image: "initialImage",
   ort_lib: "libraryPath",
   cuda_libs: "cudaLibraryPath",
+  ep_options: "providerOptions",
+  ep_lib: "providerLibrary",
 };
 const FLAGS = new Map(Object.entries(RENAMED).map(([flag, setting]) => [setting, flag]));
 

@@ -3,6 +3,7 @@
  * manifest records the settings under the names of the flags.
  * @module
  */
+import type { Provider } from "../runtime/providers/provider_row.ts";
 import type { MethodName } from "./methods.ts";
 
 /** Settings of every run; the defaults are those printed by `--help`. */
@@ -49,8 +50,15 @@ export interface SharedSettings {
   vaePath?: string;
   /** Use the folder's `model_fp16.onnx` files. */
   fp16?: boolean;
-  /** Execution provider; `auto` uses CUDA if all of its parts are installed. */
-  provider?: "auto" | "cpu" | "cuda";
+  /**
+   * Execution provider; `auto` uses CUDA if all of its parts are installed, else WebGPU on a real
+   * GPU, else the CPU.
+   */
+  provider?: "auto" | Provider;
+  /** Options of a provider other than CUDA by its own names: `preferredLayout=NCHW`. */
+  providerOptions?: string;
+  /** Plugin library with the provider, if the ONNX Runtime library has it not. */
+  providerLibrary?: string;
   /** Path of the ONNX Runtime library. */
   libraryPath?: string;
   /** Folder of the NVIDIA libraries. */
@@ -70,8 +78,9 @@ export interface SharedSettings {
   /** Omit the metadata from the PNG files. */
   disableImageMetadata?: boolean;
   /**
-   * GPUs by CUDA number, `0,1,2`, or `cpu:N` for N CPU lanes, and models on servers,
-   * `grpc://host:port/model*N` for N connections; `auto` uses one device.
+   * Devices: `cuda:0,1`, `webgpu:0`, `openvino:CPU`, CUDA's numbers alone, or `cpu:N` for N CPU
+   * lanes, and models on servers, `grpc://host:port/model*N` for N connections; `auto` uses one
+   * device.
    */
   devices?: string;
   /** PEM file of the certificates that servers of `devices` are trusted by. */

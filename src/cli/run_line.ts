@@ -36,7 +36,7 @@ export async function runLine(line: Line, signal: AbortSignal): Promise<RunResul
   for (const note of notes) progress.tell({ event: "note", line: note });
   const { modelPath = TASKS[task].modelPath, ...settings } = merged;
   if (line.listClasses) await listClasses(modelFolder(task, modelPath), line);
-  else if (line.listDevices) printDevices(merged, line);
+  else if (line.listDevices) await printDevices(merged, line);
   else if (line.plan) await printPlan(modelPath, settings, { json, signal });
   if (lists || line.plan) return undefined;
   const run = await watchRun(
@@ -47,10 +47,10 @@ export async function runLine(line: Line, signal: AbortSignal): Promise<RunResul
   return run;
 }
 
-function printDevices(given: GivenSettings, { json }: Line): void {
+async function printDevices(given: GivenSettings, { json }: Line): Promise<void> {
   const { settings } = settle(given);
   using env = openEnvironment(settings);
-  const list = listDevices(env, settings);
+  const list = await listDevices(env, settings);
   printLines(json ? [JSON.stringify(list)] : deviceLines(list));
 }
 

@@ -16,7 +16,7 @@ export async function runMaker(settings: GivenSettings): Promise<Maker> {
   const { settings: settled } = await checkSettings(settings);
   const remote = await connectionOptions(settled);
   using env = openEnvironment(settled);
-  const execution = chooseExecution(env, settled);
+  const execution = await chooseExecution(env, settled);
   const maker = await describeMaker(execution, env);
   const devices = execution.devices?.filter(isRemote) ?? [];
   if (devices.length === 0) return maker;

@@ -69,17 +69,9 @@ export async function checkSettings(settings: GivenSettings): Promise<Settling> 
 /** Settings that are fixed by an open pipeline. */
 const SETTLED_BY_PIPELINE = [
   ...["vaePath", "fp16", "provider", "threads", "libraryPath", "height", "width", "devices"],
-  ...[
-    "deviceCa",
-    "deviceHeaders",
-    "buckets",
-    "deadline",
-    "fallback",
-    "cudaLibraryPath",
-    "gpuMemLimit",
-    "cudaOptions",
-  ],
-  ...["arenaExtendStrategy", "cudnnConvAlgoSearch"],
+  ...["deviceCa", "deviceHeaders", "buckets", "deadline", "fallback", "cudaLibraryPath"],
+  ...["gpuMemLimit", "cudaOptions", "arenaExtendStrategy", "cudnnConvAlgoSearch"],
+  ...["providerOptions", "providerLibrary"],
 ];
 
 function withPipeline({ folder, origin }: LatentPipeline, settings: RunSettings): GivenSettings {

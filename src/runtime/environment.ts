@@ -35,6 +35,7 @@ class SharedEnvironment {
   readonly library: OrtLibrary;
   readonly env: OwnedPointer;
   readonly cpuMemory: OwnedPointer;
+  readonly logSeverityLevel: LogSeverityLevel;
   #references = 0;
 
   constructor(library: OrtLibrary, logSeverityLevel: LogSeverityLevel) {
@@ -42,6 +43,7 @@ class SharedEnvironment {
     const out = new OutPointer();
     api.CreateEnv(LOG_SEVERITY_LEVELS[logSeverityLevel], cString("parataa"), out.cell);
     this.library = library;
+    this.logSeverityLevel = logSeverityLevel;
     this.env = new OwnedPointer(out.object, { kind: "Environment", release: api.ReleaseEnv });
     try {
       api.DisableTelemetryEvents(this.env.unsafeHandle);

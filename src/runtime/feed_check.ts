@@ -3,7 +3,9 @@
  * them, and a few mistakes end in a crash or in garbage instead of an error.
  * @module
  */
+import { RuntimeLibraryError } from "../errors.ts";
 import type { TensorMetadata } from "./model_metadata.ts";
+import type { ProviderRow } from "./providers/provider_row.ts";
 import { type Tensor, valueOf } from "./tensor.ts";
 
 /**
@@ -61,6 +63,29 @@ export function checkAlive(role: string, name: string, tensor: Tensor): void {
   if (valueOf(tensor).closed) throw new TypeError(`${role} "${name}" is a closed tensor`);
   if (tensor.data.byteLength === tensor.byteLength) return;
   throw new TypeError(`${role} "${name}" lost its buffer, which was transferred or detached`);
+}
+
+const GIB = 2 ** 30;
+
+/**
+ * Checks that no tensor is larger than the provider can take in one buffer.
+ *
+ * @throws {RuntimeLibraryError} in words that a device pool takes for a lack of memory
+ */
+export function checkBuffers(
+  { title, bufferBytes = Infinity }: Pick<ProviderRow, "title" | "bufferBytes">,
+  tensors: Readonly<Record<string, Tensor>>,
+): void {
+  for (const [name, { byteLength }] of Object.entries(tensors)) {
+    if (byteLength <= bufferBytes) continue;
+    throw new RuntimeLibraryError(
+      `out of memory: "${name}" takes ${
+        (byteLength / GIB).toFixed(2)
+      } GiB, the ${title} provider ` +
+        `takes at most ${bufferBytes / GIB} GiB in one buffer`,
+      { hint: "--batch_size bounds the rows of a call" },
+    );
+  }
 }
 
 function checkNames(

@@ -14,7 +14,7 @@ import {
 } from "../../ffi/pointer.ts";
 import { OrtError } from "../../ffi/status.ts";
 import { type Environment, sharedOf, shareEnvironment } from "./environment.ts";
-import { checkFeeds, checkOutputNames } from "./feed_check.ts";
+import { checkBuffers, checkFeeds, checkOutputNames } from "./feed_check.ts";
 import { type BindingHost, IoBinding } from "./io_binding.ts";
 import { checkModelPath, fault, translateLoadError } from "./model_fault.ts";
 import {
@@ -26,7 +26,10 @@ import {
 } from "./model_metadata.ts";
 import { pinDuring, runNative } from "./native_run.ts";
 import { copyOutputs, releaseValues } from "./output.ts";
-import { createSessionOptions, type Provider, type SessionOptions } from "./session_options.ts";
+import type { Provider } from "./providers/provider_row.ts";
+import { type CallQueue, inTurn, queueOf } from "./providers/call_queue.ts";
+import { PROVIDERS } from "./providers/provider_table.ts";
+import { createSessionOptions, type SessionOptions } from "./session_options.ts";
 import { type Tensor, valueOf } from "./tensor.ts";
 
 /** Options of {@link InferenceSession.run}. */
@@ -95,8 +98,9 @@ export class InferenceSession implements AsyncDisposable {
     this.outputs = readOutputs(api, handle.unsafeHandle);
     this.metadata = readModelMetadata(api, handle.unsafeHandle);
     const { inputs, outputs } = this;
-    const copiesInputs = provider !== "cpu";
-    this.#host = { api, handle, inputs, outputs, copiesInputs, track: (run) => this.#track(run) };
+    const queue = queueOf(provider);
+    const track = <T>(run: Promise<T>) => this.#track(run);
+    this.#host = { api, handle, inputs, outputs, row: PROVIDERS[provider], queue, track };
   }
 
   static {
@@ -133,11 +137,13 @@ export class InferenceSession implements AsyncDisposable {
     void sharedOf(environment);
     if (typeof model === "string") await checkModelPath(model);
     else if (model.byteLength === 0) throw fault("from memory", "it has no bytes");
+    const { provider = "cpu" } = options;
+    const queue = queueOf(provider);
     // The session's own share: it stays valid when the caller closes the environment.
     const share = shareEnvironment(environment);
-    const handle = await createNativeSession(share, model, options);
+    const handle = await createNativeSession(share, { model, options, queue });
     try {
-      return new InferenceSession(share, handle, options.provider ?? "cpu");
+      return new InferenceSession(share, handle, provider);
     } catch (error) {
       handle.close();
       throw error;
@@ -182,8 +188,11 @@ export class InferenceSession implements AsyncDisposable {
    * twice is fine.
    */
   async close(): Promise<void> {
-    this.#host.handle.close();
+    const { handle, queue } = this.#host;
+    handle.close();
     await Promise.allSettled(this.#runs);
+    // The release waits for its turn; one that never comes is no failure of closing.
+    await queue?.run(() => {}).catch(() => {});
   }
 
   /** {@link close}, for `await using`. */
@@ -202,10 +211,11 @@ export class InferenceSession implements AsyncDisposable {
     feeds: Readonly<Record<string, Tensor>>,
     options: RunOptions,
   ): Promise<Record<string, Tensor>> {
-    const { api, handle } = this.#host;
+    const { api, handle, row, queue } = this.#host;
     const session = handle.unsafeHandle;
     const names = options.outputs ?? this.outputs.map(({ name }) => name);
     checkFeeds(this.inputs, feeds);
+    checkBuffers(row, feeds);
     checkOutputNames(this.outputs, names);
     const tensors = Object.values(feeds);
     const inputNames = new CStringArray(Object.keys(feeds));
@@ -219,6 +229,7 @@ export class InferenceSession implements AsyncDisposable {
         owners: [handle, ...tensors.map(valueOf)],
         pinned: [tensors, inputNames, outputNames, values, fetched],
         signal: options.signal,
+        queue,
         call: (runOptions) =>
           api.nonblocking.Run(
             session,
@@ -247,30 +258,36 @@ export class InferenceSession implements AsyncDisposable {
  */
 async function createNativeSession(
   environment: Environment,
-  model: string | Uint8Array,
-  options: SessionOptions,
+  { model, options, queue }: {
+    model: string | Uint8Array;
+    options: SessionOptions;
+    queue: CallQueue | undefined;
+  },
 ): Promise<OwnedPointer> {
   const { library: { api }, env } = sharedOf(environment);
   const out = new OutPointer();
-  try {
-    using sessionOptions = createSessionOptions(api, options);
+  const create = async () => {
+    using sessionOptions = createSessionOptions(environment, options);
     await load(api, { env: env.unsafeHandle, model, options: sessionOptions.unsafeHandle, out });
+  };
+  try {
+    await inTurn(queue, create);
   } catch (error) {
     environment.close();
-    throw error;
+    if (!(error instanceof OrtError)) throw error;
+    const name = typeof model === "string" ? model : "from memory";
+    throw translateLoadError(name, error, PROVIDERS[options.provider ?? "cpu"]);
   }
   // Refers to the share, never to the session, which could not be collected otherwise.
-  const release = (pointer: Deno.PointerObject) => {
-    api.ReleaseSession(pointer);
-    environment.close();
-  };
+  const release = (pointer: Deno.PointerObject) =>
+    void inTurn(queue, () => {
+      api.ReleaseSession(pointer);
+      environment.close();
+    });
   return new OwnedPointer(out.object, { kind: "InferenceSession", release });
 }
 
-/**
- * Has ONNX Runtime load a model off the event loop. What it then complains of is mostly the model,
- * see {@link translateLoadError}.
- */
+/** Has ONNX Runtime load a model off the event loop. @throws {OrtError} what it complains of */
 async function load(
   api: OrtApi,
   { env, model, options, out }: {
@@ -285,10 +302,5 @@ async function load(
   const call = typeof model === "string"
     ? () => CreateSession(env, bytes, options, out.cell)
     : () => CreateSessionFromArray(env, bytes, BigInt(bytes.byteLength), options, out.cell);
-  try {
-    await pinDuring([bytes, out], call);
-  } catch (error) {
-    const name = typeof model === "string" ? model : "from memory";
-    throw error instanceof OrtError ? translateLoadError(name, error) : error;
-  }
+  await pinDuring([bytes, out], call);
 }

@@ -5,9 +5,11 @@
 import type { OrtApi } from "../../ffi/ort_api.ts";
 import { OwnedPointer } from "../../ffi/owned_pointer.ts";
 import { cString, OutPointer } from "../../ffi/pointer.ts";
-import { checkAlive, checkFeeds, checkFetches } from "./feed_check.ts";
+import { checkAlive, checkBuffers, checkFeeds, checkFetches } from "./feed_check.ts";
 import type { TensorMetadata } from "./model_metadata.ts";
 import { runNative } from "./native_run.ts";
+import { type CallQueue, inTurn } from "./providers/call_queue.ts";
+import type { ProviderRow } from "./providers/provider_row.ts";
 import { type StopSwitch, switchOptions } from "./stop_switch.ts";
 import { type Tensor, valueOf } from "./tensor.ts";
 
@@ -21,11 +23,9 @@ export interface BindingHost {
   readonly handle: OwnedPointer;
   readonly inputs: readonly TensorMetadata[];
   readonly outputs: readonly TensorMetadata[];
-  /**
-   * Whether the provider copies inputs to its device when they are bound, so that every run must
-   * bind them anew.
-   */
-  readonly copiesInputs: boolean;
+  readonly row: ProviderRow;
+  /** Where runs wait for their turn. */
+  readonly queue: CallQueue | undefined;
   /** Lets the session wait for a run when it is closed. */
   readonly track: <T>(run: Promise<T>) => Promise<T>;
 }
@@ -34,6 +34,12 @@ export interface BindingHost {
 export interface IoBindingRunOptions {
   /** Cancels the run, which then rejects with the signal's reason once ONNX Runtime has stopped. */
   signal?: AbortSignal;
+  /**
+   * Called when ONNX Runtime begins, which may be after runs of other sessions.
+   *
+   * @ignore
+   */
+  onStart?: () => void;
 }
 
 interface BoundTensor {
@@ -68,6 +74,7 @@ export class IoBinding implements Disposable {
   ) {
     checkFeeds(host.inputs, inputs);
     checkFetches(host.outputs, outputs);
+    checkBuffers(host.row, { ...inputs, ...outputs });
     this.#host = host;
     this.#pinnedTensors = [
       ...Object.entries(inputs).map(([name, tensor]) => ({ role: "input", name, tensor })),
@@ -75,7 +82,7 @@ export class IoBinding implements Disposable {
     ];
     this.#handle = createBinding(host);
     try {
-      this.#bindAll();
+      this.#bindOnce();
     } catch (error) {
       this.#handle.close();
       throw error;
@@ -90,7 +97,7 @@ export class IoBinding implements Disposable {
    * @throws {OrtError} when ONNX Runtime fails
    */
   run(options: IoBindingRunOptions = {}): Promise<void> {
-    return this.#host.track(this.#run(options.signal));
+    return this.#host.track(this.#run(options));
   }
 
   /**
@@ -102,8 +109,9 @@ export class IoBinding implements Disposable {
    */
   runSync(stop?: StopSwitch): void {
     this.#checkReady();
-    const { api, handle } = this.#host;
-    this.#bindInputsAgain();
+    const { api, handle, queue } = this.#host;
+    if (queue) throw new TypeError("runs of this provider take turns; use run()");
+    this.#bindInputsAgain(this.#handle.unsafeHandle);
     const options = stop ? switchOptions(stop) : null;
     api.RunWithBinding(handle.unsafeHandle, options, this.#handle.unsafeHandle);
   }
@@ -118,19 +126,23 @@ export class IoBinding implements Disposable {
     this.close();
   }
 
-  async #run(signal: AbortSignal | undefined): Promise<void> {
+  async #run({ signal, onStart }: IoBindingRunOptions): Promise<void> {
     this.#checkReady();
-    const { api, handle } = this.#host;
+    const { api, handle, queue } = this.#host;
     const session = handle.unsafeHandle;
     const binding = this.#handle.unsafeHandle;
-    this.#bindInputsAgain();
     this.#running = true;
     try {
       await runNative(api, {
         owners: [handle, this.#handle],
         pinned: [this],
         signal,
-        call: (runOptions) => api.nonblocking.RunWithBinding(session, runOptions, binding),
+        queue,
+        call: (runOptions) => {
+          onStart?.();
+          this.#bindInputsAgain(binding);
+          return api.nonblocking.RunWithBinding(session, runOptions, binding);
+        },
       });
     } finally {
       this.#running = false;
@@ -144,25 +156,31 @@ export class IoBinding implements Disposable {
     for (const { role, name, tensor } of this.#pinnedTensors) checkAlive(role, name, tensor);
   }
 
-  #bindAll(): void {
-    for (const bound of this.#pinnedTensors) this.#bind(bound);
+  /** Binds what needs no copy to a device; each run binds the rest. */
+  #bindOnce(): void {
+    const { copiesInputs } = this.#host.row;
+    for (const bound of this.#pinnedTensors) {
+      if (bound.role === "output" || !copiesInputs) this.#bind(this.#handle.unsafeHandle, bound);
+    }
   }
 
-  #bindInputsAgain(): void {
-    if (!this.#host.copiesInputs) return;
-    for (const bound of this.#pinnedTensors) if (bound.role === "input") this.#bind(bound);
+  #bindInputsAgain(binding: Deno.PointerObject): void {
+    if (!this.#host.row.copiesInputs) return;
+    for (const bound of this.#pinnedTensors) if (bound.role === "input") this.#bind(binding, bound);
   }
 
-  #bind({ role, name, tensor }: BoundTensor): void {
+  #bind(binding: Deno.PointerObject, { role, name, tensor }: BoundTensor): void {
     const { api } = this.#host;
     const bind = role === "input" ? api.BindInput : api.BindOutput;
-    bind(this.#handle.unsafeHandle, cString(name), valueOf(tensor).unsafeHandle);
+    bind(binding, cString(name), valueOf(tensor).unsafeHandle);
   }
 }
 
-function createBinding({ api, handle }: BindingHost): OwnedPointer {
+function createBinding({ api, handle, queue }: BindingHost): OwnedPointer {
   const out = new OutPointer();
   api.CreateIoBinding(handle.unsafeHandle, out.cell);
-  const release = api.ReleaseIoBinding;
+  // It may hold memory of the device.
+  const release = (pointer: Deno.PointerObject) =>
+    void inTurn(queue, () => api.ReleaseIoBinding(pointer));
   return new OwnedPointer(out.object, { kind: "IoBinding", release, parent: handle });
 }

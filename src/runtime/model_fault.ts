@@ -6,6 +6,7 @@
 import { quoteWord } from "../text.ts";
 import { type OrtError, trimOrtMessage } from "../../ffi/status.ts";
 import { ModelError, type ParataaError, PermissionError, RuntimeLibraryError } from "../errors.ts";
+import type { ProviderRow } from "./providers/provider_row.ts";
 
 // Failures that ONNX Runtime reports under the same codes as a faulty model, told apart by their
 // text.
@@ -59,12 +60,17 @@ export function fault(model: string, reason: string, cause?: unknown): ModelErro
  *
  * @param model path of the model, or words for one without
  * @param error what it said
+ * @param row the session's provider
  */
-export function translateLoadError(model: string, error: OrtError): ParataaError {
+export function translateLoadError(
+  model: string,
+  error: OrtError,
+  { blames }: Pick<ProviderRow, "blames"> = {},
+): ParataaError {
   const text = trimOrtMessage(error.ortMessage)
     .replace(/^Load model from .*? failed: ?/, "")
     .replace(/[.\s]+$/, "");
-  if (error.ortCodeName === "EP_FAIL" || NOT_THE_MODEL.test(text)) {
+  if (error.ortCodeName === "EP_FAIL" || NOT_THE_MODEL.test(text) || blames?.test(text)) {
     return new RuntimeLibraryError(`cannot create a session for model ${model}: ${text}`, {
       cause: error,
     });

@@ -6,6 +6,7 @@ import type { OrtApi } from "../../ffi/ort_api.ts";
 import { OwnedPointer } from "../../ffi/owned_pointer.ts";
 import { OutPointer } from "../../ffi/pointer.ts";
 import { OrtError } from "../../ffi/status.ts";
+import { type CallQueue, inTurn } from "./providers/call_queue.ts";
 
 /** A run to start. */
 export interface NativeRun {
@@ -15,6 +16,8 @@ export interface NativeRun {
   readonly pinned: readonly unknown[];
   /** Cancels the run. */
   readonly signal: AbortSignal | undefined;
+  /** Where the run waits for its turn. */
+  readonly queue?: CallQueue;
   /** The native call. */
   readonly call: (runOptions: Deno.PointerValue) => Promise<void>;
 }
@@ -50,7 +53,8 @@ export async function runNative(api: OrtApi, run: NativeRun): Promise<void> {
   for (const owner of run.owners) owner.addUse();
   run.signal?.addEventListener("abort", terminate, { once: true });
   try {
-    await pinDuring(run.pinned, () => run.call(runOptions?.unsafeHandle ?? null));
+    const call = () => run.call(runOptions?.unsafeHandle ?? null);
+    await pinDuring(run.pinned, async () => await inTurn(run.queue, call, run.signal));
   } catch (error) {
     run.signal?.throwIfAborted();
     throw error;

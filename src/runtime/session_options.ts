@@ -11,24 +11,18 @@ import {
 } from "../../ffi/ort_enums.ts";
 import { OwnedPointer } from "../../ffi/owned_pointer.ts";
 import { cString, OutPointer } from "../../ffi/pointer.ts";
-import type { CudaOptions } from "./providers/cuda_options.ts";
-import { appendCudaProvider } from "./providers/cuda_provider.ts";
-
-/** Execution providers that a session can be asked for. */
-export const PROVIDERS: readonly Provider[] = ["cpu", "cuda"];
-
-/** Execution provider of a session. */
-export type Provider = "cpu" | "cuda";
+import { type Environment, sharedOf } from "./environment.ts";
+import { appendProvider, providerOptionsProblem } from "./providers/append_provider.ts";
+import type { Provider, ProviderOptions } from "./providers/provider_row.ts";
+import { PROVIDER_NAMES } from "./providers/provider_table.ts";
 
 /** Options of {@link InferenceSession.create}; what is left out keeps ONNX Runtime's default. */
-export interface SessionOptions {
+export interface SessionOptions extends ProviderOptions {
   /**
-   * Execution provider, default "cpu". "cuda" that cannot be had is an error, never a silent fall
-   * to the CPU.
+   * Execution provider, default "cpu". One that cannot be had is an error, never a silent fall to
+   * the CPU.
    */
   provider?: Provider;
-  /** Options of the CUDA provider by ONNX Runtime's own names; the CPU provider ignores them. */
-  cuda?: CudaOptions;
   /** Threads inside one operator; 0, the default, means one per core. */
   intraOpNumThreads?: number;
   /** Threads across operators; 0, the default, lets ONNX Runtime choose. */
@@ -54,15 +48,20 @@ export interface SessionOptions {
  * @throws {RangeError} when a number is out of range
  * @throws {RuntimeLibraryError} when the provider cannot be had
  */
-export function createSessionOptions(api: OrtApi, options: SessionOptions): OwnedPointer {
+export function createSessionOptions(
+  environment: Environment,
+  options: SessionOptions,
+): OwnedPointer {
   checkOptions(options);
+  const shared = sharedOf(environment);
+  const { library: { api } } = shared;
   const out = new OutPointer();
   api.CreateSessionOptions(out.cell);
   const release = api.ReleaseSessionOptions;
   const owner = new OwnedPointer(out.object, { kind: "SessionOptions", release });
   try {
     applyOptions(api, owner.unsafeHandle, options);
-    if (options.provider === "cuda") appendCudaProvider(api, owner.unsafeHandle, options.cuda);
+    appendProvider(shared, owner.unsafeHandle, options);
   } catch (error) {
     owner.close();
     throw error;
@@ -95,7 +94,9 @@ function applyOptions(api: OrtApi, native: Deno.PointerObject, options: SessionO
 }
 
 function checkOptions(options: SessionOptions): void {
-  checkChoice("provider", options.provider, PROVIDERS);
+  checkChoice("provider", options.provider, PROVIDER_NAMES);
+  const problem = providerOptionsProblem(options);
+  if (problem !== undefined) throw new RangeError(problem);
   checkChoice(
     "graphOptimizationLevel",
     options.graphOptimizationLevel,

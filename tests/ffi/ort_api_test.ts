@@ -3,8 +3,7 @@ import { NONBLOCKING_SLOTS, ORT_SLOTS, type OrtSlot } from "../../ffi/ort_api.ts
 import { openLibrary } from "../../ffi/library.ts";
 
 /**
- * name: [index, parameters, result], as called with success on ONNX Runtime 1.17.3 to 1.32.0
- * (shared/design/ffi.md).
+ * name: [index, parameters, result], as called with success on ONNX Runtime 1.17.3 to 1.32.0.
  */
 type Signatures = Record<string, [number, string[], string]>;
 const signatures: Signatures = JSON.parse(
@@ -25,9 +24,17 @@ Deno.test("ORT_SLOTS agrees with the signatures that were called with success", 
   }
 });
 
-Deno.test("ORT_SLOTS lets only the gate's own slots return something", () => {
+Deno.test("ORT_SLOTS lets only the gate's own slots and those that describe a device return something", () => {
   const others = slots.filter(([, { result }]) => result !== "status" && result !== "void");
-  assert.deepEqual(others.map(([name]) => name), ["GetErrorCode", "GetErrorMessage"]);
+  assert.deepEqual(others.map(([name]) => name), [
+    "GetErrorCode",
+    "GetErrorMessage",
+    "HardwareDevice_Type",
+    "HardwareDevice_VendorId",
+    "EpDevice_EpName",
+    "EpDevice_EpMetadata",
+    "EpDevice_Device",
+  ]);
 });
 
 Deno.test("OrtApi holds every slot but the gate's, and the nonblocking ones twice", () => {

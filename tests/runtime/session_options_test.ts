@@ -35,7 +35,23 @@ Deno.test("InferenceSession.create() takes every option", async () => {
 Deno.test("InferenceSession.create() refuses options that are out of range", async () => {
   using environment = Environment.open();
   const cases: [options: SessionOptions, error: Error][] = [
-    [{ provider: "tpu" as "cpu" }, new TypeError('provider is "tpu"; want one of cpu, cuda')],
+    [
+      { provider: "tpu" as "cpu" },
+      new TypeError(
+        'provider is "tpu"; want one of cpu, cuda, tensorrt, nv-tensorrt-rtx, migraphx, openvino, ' +
+          "webgpu, coreml, dml",
+      ),
+    ],
+    [
+      { provider: "webgpu", providerOptions: { preferredLayout: "CHWN" } },
+      new RangeError(
+        'providerOptions.preferredLayout is "CHWN", wanted one of NCHW, NHWC',
+      ),
+    ],
+    [
+      { provider: "webgpu", deviceId: 1 },
+      new RangeError("deviceId is 1; want 0, the only device"),
+    ],
     [
       { graphOptimizationLevel: "most" as "all" },
       new TypeError(

@@ -21,7 +21,7 @@ export const LAYOUT: RowLayout = {
 
 /** Lanes of the CPU. */
 export function lanes(count: number): DeviceSpec[] {
-  return Array.from({ length: count }, (_, lane) => ({ kind: "cpu", lane }));
+  return Array.from({ length: count }, (_, lane) => ({ provider: "cpu", id: lane }));
 }
 
 /** A pool over the tiny DiT, or another model. */

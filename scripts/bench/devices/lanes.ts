@@ -58,7 +58,7 @@ export async function benchLanes(): Promise<BenchRow[]> {
 async function measure(environment: Environment, { lanes, threads }: Way) {
   const devices = lanes === undefined
     ? undefined
-    : Array.from({ length: lanes }, (_, lane) => ({ kind: "cpu", lane } as const));
+    : Array.from({ length: lanes }, (_, lane) => ({ provider: "cpu", id: lane } as const));
   await using pool = await DevicePool.open(environment, fileURLToPath(NETWORK), {
     devices,
     session: { intraOpNumThreads: threads },

@@ -29,6 +29,6 @@ export const LAYOUT: RowLayout = {
 export async function simulatedPool(count: number, latency: Latency): Promise<DevicePool> {
   setDeviceWorker(new URL("./simulated_worker.ts", import.meta.url));
   using environment = Environment.open();
-  const devices = Array.from({ length: count }, (_, id) => ({ kind: "cuda", id } as const));
+  const devices = Array.from({ length: count }, (_, id) => ({ provider: "cuda", id } as const));
   return await DevicePool.open(environment, JSON.stringify(latency), { devices });
 }

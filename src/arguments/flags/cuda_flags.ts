@@ -6,6 +6,7 @@ import {
   type CudaOptions,
   CUDNN_CONV_ALGO_SEARCHES,
 } from "../../runtime/providers/cuda_options.ts";
+import { PROVIDER_NAMES } from "../../runtime/providers/provider_table.ts";
 import type { Flag, FlagValues } from "../flag.ts";
 import { show } from "../parse_flags.ts";
 import type { SharedSettings } from "../settings.ts";
@@ -14,11 +15,26 @@ import type { SharedSettings } from "../settings.ts";
 export const PROVIDER_FLAGS = {
   provider: {
     type: "choice",
-    choices: ["auto", "cpu", "cuda"],
+    choices: ["auto", ...PROVIDER_NAMES],
     default: "auto",
     group: "Model",
     scope: "execution",
-    help: "execution provider of ONNX Runtime; auto uses CUDA if all of its parts are installed",
+    help: "execution provider of ONNX Runtime; auto uses CUDA if all of its parts are installed, " +
+      "else WebGPU on a real GPU, else the CPU",
+  },
+  ep_options: {
+    type: "string",
+    value: "A=B,…",
+    group: "Model",
+    scope: "execution",
+    help: "options of a provider other than CUDA by its own names, as in preferredLayout=NCHW",
+  },
+  ep_lib: {
+    type: "string",
+    value: "FILE",
+    group: "Model",
+    scope: "execution",
+    help: "plugin library with the provider, if ONNX Runtime's own has it not",
   },
   ort_lib: {
     type: "string",
@@ -73,6 +89,7 @@ export type ProviderSettings = Pick<
   SharedSettings,
   | ("provider" | "libraryPath" | "cudaLibraryPath" | "gpuMemLimit")
   | ("arenaExtendStrategy" | "cudnnConvAlgoSearch" | "cudaOptions")
+  | ("providerOptions" | "providerLibrary")
 >;
 
 /** Settings of the CUDA provider. */
@@ -92,6 +109,8 @@ export function providerSettings(
     arenaExtendStrategy: values.arena_extend_strategy,
     cudnnConvAlgoSearch: values.cudnn_conv_algo_search,
     cudaOptions: values.cuda_options,
+    providerOptions: values.ep_options,
+    providerLibrary: values.ep_lib,
   };
 }
 

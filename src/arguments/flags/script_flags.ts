@@ -197,7 +197,8 @@ export function samplingFlags(defaults: ScriptDefaults) {
       default: "auto",
       group: "Run",
       scope: "execution",
-      help: "GPUs by CUDA number, as in 0,1,2, or cpu:N for N CPU lanes, and servers, as in " +
+      help:
+        "cuda:0,1 (or 0,1), webgpu:0, openvino:CPU, or cpu:N for N CPU lanes, and servers, as in " +
         "grpc://host:8001/model*2 for 2 connections; they share the rows of a round",
     },
     device_ca: {
@@ -273,7 +274,7 @@ export function samplingFlags(defaults: ScriptDefaults) {
       type: "boolean",
       group: "Run",
       scope: "session",
-      help: "print the devices and whether CUDA is available, and exit",
+      help: "print the devices and which providers are available, and exit",
     },
     args_from: {
       type: "string",

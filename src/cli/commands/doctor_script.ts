@@ -1,15 +1,15 @@
 /** `doctor`: checks the library, the providers and a model. @module */
 import { resolve } from "node:path";
 import { UsageError } from "../../errors.ts";
-import { cudaSessionOptions } from "../../runtime/providers/cuda_devices.ts";
 import { Environment } from "../../runtime/environment.ts";
-import type { SessionOptions } from "../../runtime/session_options.ts";
 import type { Command, Run } from "./command.ts";
 import {
   cudaOptionsOf,
   PROVIDER_FLAGS,
   providerSettings,
 } from "../../arguments/flags/cuda_flags.ts";
+import { checkProviderOptions } from "../../arguments/flags/provider_options.ts";
+import { chooseProvider } from "../../jobs/execution/choose_provider.ts";
 import { attempt, type Check, checkEvent, checkLines } from "../../diagnostics/doctor/check.ts";
 import { checkDevices } from "../../diagnostics/doctor/device_check.ts";
 import { checkLibrary } from "../../diagnostics/doctor/library_check.ts";
@@ -73,7 +73,9 @@ export const runDoctor: Run = flagged(async (args, signal) => {
     throw new UsageError(`--${forModel} is for --model_path, which is not given`);
   }
   refuseIgnored(values, given);
-  void cudaOptionsOf(providerSettings(values)); // validates the options before anything is printed
+  // Validates the options before anything is printed.
+  void cudaOptionsOf(providerSettings(values));
+  checkProviderOptions(values.provider, providerSettings(values));
   const checks: Check[] = [];
   for await (const found of examine(values, signal)) {
     const hint = found.hint && withProgramName(withPermissionLine(found.hint, args));
@@ -92,7 +94,7 @@ export const runDoctor: Run = flagged(async (args, signal) => {
 type Values = ReturnType<typeof parseFlags<typeof flags>>["values"];
 
 async function* examine(values: Values, signal: AbortSignal): AsyncGenerator<Check> {
-  const settings = providerSettings(values);
+  const settings = { ...providerSettings(values), provider: values.provider };
   yield machine();
   yield* await checkPermissions(DOCTOR, `run ${grantedLine("doctor")}`);
   const libraryPath = values.ort_lib === undefined ? undefined : resolve(values.ort_lib);
@@ -100,17 +102,11 @@ async function* examine(values: Values, signal: AbortSignal): AsyncGenerator<Che
   yield library;
   if (library.state === "fail") return;
   using env = Environment.open({ libraryPath });
-  yield checkDevices(env, settings);
-  const cuda = cudaOptionsOf(settings);
-  const wanted = values.provider === "auto" ? undefined : values.provider;
-  const providers = await checkProviders(env, { wanted, folder: values.cuda_libs, cuda });
+  yield await checkDevices(env, settings);
+  const providers = await checkProviders(env, settings);
   yield* providers;
   if (values.model_path === undefined || providers.some(({ state }) => state === "fail")) return;
-  const works = providers.some(({ name, state }) => name === "cuda" && state === "ok");
-  const own = { intraOpNumThreads: values.threads };
-  const session: SessionOptions = works && wanted !== "cpu"
-    ? cudaSessionOptions(cuda.device_id ?? 0, { ...own, cuda })
-    : { ...own, provider: "cpu" };
+  const { session } = await chooseProvider(env, { ...settings, threads: values.threads });
   const options = { fp16: values.fp16, session };
   const path = await givenOrShipped(values.model_path);
   yield* await checkModel(env, { path, options, signal });

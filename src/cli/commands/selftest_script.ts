@@ -3,7 +3,7 @@
  * bug reports.
  * @module
  */
-import { basename, isAbsolute, join } from "node:path";
+import { basename, isAbsolute, join, resolve } from "node:path";
 import { NumericalError, UsageError, VerificationError } from "../../errors.ts";
 import { type Digest, digestFile } from "../../storage/hash.ts";
 import { describeHost } from "../../runs/host.ts";
@@ -15,7 +15,16 @@ import {
   type ExecutionSettings,
 } from "../../jobs/execution/choose_provider.ts";
 import type { Command, Run } from "./command.ts";
-import { PROVIDER_FLAGS, providerSettings } from "../../arguments/flags/cuda_flags.ts";
+import {
+  cudaOptionsOf,
+  PROVIDER_FLAGS,
+  providerSettings,
+} from "../../arguments/flags/cuda_flags.ts";
+import { checkProviderOptions } from "../../arguments/flags/provider_options.ts";
+import { readDeviceList } from "../../arguments/device_settings.ts";
+import type { LocalDevice } from "../../runtime/devices/device.ts";
+import type { Provider } from "../../runtime/providers/provider_row.ts";
+import { PROVIDERS } from "../../runtime/providers/provider_table.ts";
 import { ditFlags } from "../../arguments/flags/dit_flags.ts";
 import type { Flag, FlagValues } from "../../arguments/flag.ts";
 import { openEnvironment } from "../../jobs/execution/open_model.ts";
@@ -52,10 +61,10 @@ export function selftestFlags() {
   return {
     device: {
       type: "string",
-      value: "cpu|cuda:N",
+      value: "cpu|cuda:N|…",
       default: "cpu",
       group: "Model",
-      help: "device to test",
+      help: "device to test, as in cuda:0, webgpu:0 or openvino:CPU",
     },
     ...providerFlags,
     batches: {
@@ -93,9 +102,10 @@ export const runSelftest: Run = flagged(async (args, signal) => {
   const { values, given } = parseFlags(flags, args);
   refuseIgnored(values, given);
   const batches = parseBatches(values.batches);
-  const settings = { ...deviceSettings(values), verbose: values.verbose };
+  const { provider, id: deviceId } = readDevice(values);
+  const settings = { ...deviceSettings(values, provider), verbose: values.verbose };
   using env = openEnvironment(settings);
-  const execution = chooseProvider(env, settings);
+  const execution = await chooseProvider(env, settings, deviceId);
   if (values.verbose) { for (const line of execution.details) tell(line); }
   const report = await startReport(env, values, execution);
   const print = (lines: string[]) => values.json || printLines(lines);
@@ -113,17 +123,23 @@ export const runSelftest: Run = flagged(async (args, signal) => {
   for (const result of report.networks) judge(result, values);
 });
 
+/** The one device that `--device` names. */
+function readDevice({ device: text }: Values): LocalDevice {
+  const [device, ...others] = readDeviceList(text) ?? [];
+  if (device && others.length === 0) return device;
+  throw new UsageError(
+    `--device is ${show(text)} but takes cpu, cuda:N, webgpu:0, openvino:CPU and the like`,
+  );
+}
+
 /** Settings of the device, as for a run. */
-function deviceSettings(values: Values): ExecutionSettings {
-  const { device, cuda_options, threads } = values;
-  const settings = { ...providerSettings(values), threads };
-  if (device === "cpu") return { ...settings, provider: "cpu" };
-  const id = /^cuda:(\d+)$/.exec(device)?.[1];
-  if (id === undefined) {
-    throw new UsageError(`--device is ${show(device)} but takes cpu or cuda:N`);
-  }
-  const options = [`device_id=${id}`, ...cuda_options === undefined ? [] : [cuda_options]];
-  return { ...settings, provider: "cuda", cudaOptions: options.join(",") };
+function deviceSettings(values: Values, provider: Provider): ExecutionSettings {
+  const settings = { ...providerSettings(values), provider, threads: values.threads };
+  checkProviderOptions(provider, settings);
+  if (cudaOptionsOf(settings).device_id === undefined) return settings;
+  throw new UsageError("--device and the device_id of --cuda_options both name a GPU", {
+    hint: "leave device_id out",
+  });
 }
 
 function parseBatches(text: string): number[] {
@@ -137,12 +153,15 @@ function parseBatches(text: string): number[] {
 async function startReport(
   env: Environment,
   { device, threads }: Values,
-  { device: name, cuda }: Execution,
+  { device: name, provider, ready, session }: Execution,
 ): Promise<SelftestReport> {
-  const paths = [env.libraryPath];
-  if (cuda) paths.push(...providerPaths(env), ...cuda.libraries.map(({ path }) => path));
+  const { untested, precision } = PROVIDERS[provider];
+  const { providerLibrary: plugin } = session;
+  const own = plugin === undefined ? providerPaths(env, provider) : [resolve(plugin)];
+  const paths = [env.libraryPath, ...own];
+  if (ready) paths.push(...ready.libraries.map(({ path }) => path));
   return {
-    ...{ device, name, driver: cuda?.driver.version },
+    ...{ device, name, driver: ready?.driver, precision, untested },
     versions: { parataa: VERSION, deno: Deno.version.deno, onnxruntime: env.version },
     host: await describeHost(),
     threads,
@@ -151,10 +170,10 @@ async function startReport(
   };
 }
 
-/** Path of the provider's library, which is in the folder of the core library. */
-function providerPaths({ libraryPath }: Environment): string[] {
-  if (!isAbsolute(libraryPath)) return [];
-  return [join(libraryPath, "..", "libonnxruntime_providers_cuda.so")];
+/** Path of the provider's library, if it is one of its own in the folder of the core library. */
+function providerPaths({ libraryPath }: Environment, provider: Provider): string[] {
+  const { bridge } = PROVIDERS[provider];
+  return bridge !== undefined && isAbsolute(libraryPath) ? [join(libraryPath, "..", bridge)] : [];
 }
 
 /**

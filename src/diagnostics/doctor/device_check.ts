@@ -5,7 +5,10 @@ import { deviceLines, listDevices } from "./list_devices.ts";
 import type { Check } from "./check.ts";
 
 /** Lists the devices as `--list_devices` does. */
-export function checkDevices(env: Environment, settings: ProviderSettings): Check {
-  const list = listDevices(env, settings);
+export async function checkDevices(
+  env: Environment,
+  settings: ProviderSettings,
+): Promise<Check> {
+  const list = await listDevices(env, settings);
   return { name: "devices", state: "ok", text: deviceLines(list).join("\n"), data: list };
 }

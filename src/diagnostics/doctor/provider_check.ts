@@ -1,10 +1,13 @@
 /** Checks which execution providers work, by running a network on each. @module */
+import type { ProviderSettings } from "../../arguments/flags/cuda_flags.ts";
+import { providerOptionsOf } from "../../arguments/flags/provider_options.ts";
 import { RuntimeLibraryError } from "../../errors.ts";
 import type { Environment } from "../../runtime/environment.ts";
 import { InferenceSession } from "../../runtime/inference_session.ts";
-import { cudaSessionOptions, openCuda } from "../../runtime/providers/cuda_devices.ts";
-import type { CudaOptions } from "../../runtime/providers/cuda_options.ts";
-import { type Provider, PROVIDERS, type SessionOptions } from "../../runtime/session_options.ts";
+import { openProvider } from "../../runtime/providers/open_provider.ts";
+import type { Provider } from "../../runtime/providers/provider_row.ts";
+import { PROVIDER_NAMES, PROVIDERS } from "../../runtime/providers/provider_table.ts";
+import type { SessionOptions } from "../../runtime/session_options.ts";
 import { Tensor } from "../../runtime/tensor.ts";
 import { attempt, type Check } from "./check.ts";
 
@@ -15,44 +18,71 @@ import { attempt, type Check } from "./check.ts";
 export const PROBE =
   "CAgSDXBhcmF0YWEtdGVzdHM6OAoOCgF4CgF4EgF5IgNBZGQSBHRlc3RaDwoBeBIKCggIARIECgIIBGIPCgF5EgoKCAgBEgQKAggEQgIQEQ==";
 
-/** Providers to check. */
-export interface ProviderChoice {
-  /** The provider that must work; the CPU by default. */
-  wanted: Provider | undefined;
-  /** Folder of the NVIDIA libraries. */
-  folder: string | undefined;
-  cuda: CudaOptions;
-}
-
 /**
- * Checks every provider. An unavailable provider that was not requested is only a note, since the
- * CPU can be used.
+ * Checks the providers of this library. An unavailable provider that was not requested is only a
+ * note, since the CPU can be used.
+ *
+ * @param settings `provider`: the one that must work; the CPU by default
  */
-export async function checkProviders(env: Environment, choice: ProviderChoice): Promise<Check[]> {
-  const tries = { cpu: () => tryCpu(env), cuda: () => tryCuda(env, choice) };
+export async function checkProviders(
+  env: Environment,
+  settings: ProviderSettings,
+): Promise<Check[]> {
+  const { provider: named = "auto" } = settings;
+  const wanted = named === "auto" ? "cpu" : named;
   const checks: Check[] = [];
-  for (const provider of PROVIDERS) {
-    const state = provider === (choice.wanted ?? "cpu") ? "fail" : "note";
+  const absent: Provider[] = [];
+  for (const provider of PROVIDER_NAMES) {
+    const { epName, takesCudaFlags } = PROVIDERS[provider];
+    // CUDA is what most look for.
+    const looked = takesCudaFlags || provider === wanted || env.availableProviders.includes(epName);
+    if (!looked) {
+      absent.push(provider);
+      continue;
+    }
+    const state = provider === wanted ? "fail" : "note";
     const hint = "take another ONNX Runtime by --ort_lib";
-    checks.push(await attempt(provider, tries[provider], { state, hint }));
+    const options = provider === wanted || takesCudaFlags
+      ? providerOptionsOf(provider, provider === wanted ? settings : withoutPlugin(settings))
+      : {};
+    const run = () => tryProvider(env, { ...options, provider }, settings.cudaLibraryPath);
+    checks.push(await attempt(provider, run, { state, hint }));
   }
-  return checks;
+  return [...checks, ...absentCheck(absent)];
 }
 
-async function tryCpu(env: Environment): Promise<Check> {
-  await runProbe(env, { provider: "cpu" });
-  return { name: "cpu", state: "ok", text: "loads and computes correctly" };
+/** Options of another provider than CUDA are not CUDA's. */
+function withoutPlugin(settings: ProviderSettings): ProviderSettings {
+  return { ...settings, providerOptions: undefined, providerLibrary: undefined };
 }
 
-async function tryCuda(env: Environment, { folder, cuda }: ProviderChoice): Promise<Check> {
-  const { driver, libraries } = openCuda(env, { folder, cuda });
-  const { device_id: device = 0 } = cuda;
-  await runProbe(env, cudaSessionOptions(device, { cuda }));
+function absentCheck(absent: readonly Provider[]): Check[] {
+  if (absent.length === 0) return [];
+  const text = `not in this library: ${absent.join(", ")}`;
+  const hint = "docs/devices.md names the packages that have them";
+  return [{ name: "others", state: "note", text, hint, data: absent }];
+}
+
+async function tryProvider(
+  env: Environment,
+  options: SessionOptions & { provider: Provider },
+  folder: string | undefined,
+): Promise<Check> {
+  const { provider } = options;
+  const { lanes, ids, precision, untested } = PROVIDERS[provider];
+  const { deviceId = ids.first } = options;
+  const ready = await openProvider(env, { ...options, deviceId }, folder);
+  await runProbe(env, { ...options, deviceId });
+  const { device, driver, libraries } = ready;
+  const where = lanes ? "" : ` on device ${deviceId}${device === undefined ? "" : `, ${device}`}`;
   const text = [
-    `loads and computes correctly on device ${device}; the driver supports CUDA ${driver.version}`,
+    `loads and computes correctly${where}` +
+    (driver === undefined ? "" : `; the driver supports CUDA ${driver}`),
+    ...(lanes ? [] : [`precision: ${precision}`]),
+    ...(untested ? ["no network of parataa has been tested on it yet: see selftest"] : []),
     ...libraries.map(({ path }) => path),
   ];
-  return { name: "cuda", state: "ok", text: text.join("\n"), data: { driver, libraries } };
+  return { name: provider, state: "ok", text: text.join("\n"), data: ready };
 }
 
 async function runProbe(env: Environment, options: SessionOptions): Promise<void> {

@@ -5,12 +5,16 @@ import type { NetworkResult } from "./selftest_measure.ts";
 
 /** Facts needed to interpret the results on another machine. */
 export interface SelftestReport {
-  /** `cpu` or `cuda:0`. */
+  /** `cpu`, `cuda:0`, `webgpu:0`. */
   device: string;
   /** Device name; absent for the CPU. */
   name?: string;
   /** Highest CUDA version that the driver supports; absent for the CPU. */
   driver?: string;
+  /** Precision of the provider's arithmetic, in words. */
+  precision: string;
+  /** Whether no network has been tested on this provider here. */
+  untested: boolean;
   versions: { parataa: string; deno: string; onnxruntime: string };
   host: Host;
   threads?: number;
@@ -21,10 +25,14 @@ export interface SelftestReport {
 
 /** Lines above the table. */
 export function headLines(report: SelftestReport): string[] {
-  const { device, name, driver, versions, host, threads, libraries } = report;
+  const { device, name, driver, precision, untested, versions, host, threads, libraries } = report;
   const serves = driver === undefined ? "" : `, the driver supports CUDA ${driver}`;
   return [
     `device ${device}${name === undefined ? "" : `: ${name}`}${serves}`,
+    ...(name === undefined ? [] : [`precision: ${precision}`]),
+    ...(untested
+      ? ["no network has been tested on this provider yet: please report this table"]
+      : []),
     `parataa ${versions.parataa}, Deno ${versions.deno}, ONNX Runtime ${versions.onnxruntime}`,
     `${host.os} ${host.arch}, ${host.cores} cores, ${threads ?? "all"} threads`,
     ...libraries.map(({ path, sha256, size }) =>

@@ -5,6 +5,7 @@ import type { PoolOptions } from "../../pipelines/latent_pipeline.ts";
 import { type DeviceSpec, isLocal } from "../../runtime/devices/device.ts";
 import type { RemoteOptions } from "../../runtime/devices/remote/remote_device.ts";
 import type { Environment } from "../../runtime/environment.ts";
+import { PROVIDERS } from "../../runtime/providers/provider_table.ts";
 import { chooseProvider, type Execution } from "./choose_provider.ts";
 
 /** Execution provider, and the devices that share the rows of the denoiser. */
@@ -15,24 +16,25 @@ export interface DeviceExecution extends Execution {
 
 /**
  * Chooses the execution provider. Only the denoiser is spread over the devices; the other networks
- * run on the first one of this machine. With `fallback: "cpu"` the CPU is used if CUDA is unavailable.
+ * run on the first one of this machine. With `fallback: "cpu"` the CPU is used if the devices are
+ * unavailable.
  *
- * @throws {RuntimeLibraryError | PermissionError} when CUDA is requested and unavailable
+ * @throws {RuntimeLibraryError | PermissionError} when a provider is requested and unavailable
  */
-export function chooseExecution(env: Environment, settings: DeviceSettings): DeviceExecution {
+export async function chooseExecution(
+  env: Environment,
+  settings: DeviceSettings,
+): Promise<DeviceExecution> {
   const devices = readDevices(settings);
-  if (!devices) return chooseProvider(env, settings);
-  const first = devices.find(isLocal);
-  if (!first) return { ...chooseProvider(env, settings), devices };
-  if (first.kind === "cpu") {
-    return { ...chooseProvider(env, { ...settings, provider: "cpu" }), devices };
-  }
+  const first = devices?.find(isLocal);
+  if (!first) return { ...await chooseProvider(env, settings), devices };
+  const { provider, id } = first;
   try {
-    return { ...chooseProvider(env, { ...settings, provider: "cuda" }, first.id), devices };
+    return { ...await chooseProvider(env, { ...settings, provider }, id), devices };
   } catch (error) {
     const unavailable = error instanceof RuntimeLibraryError || error instanceof PermissionError;
     if (settings.fallback !== "cpu" || !unavailable) throw error;
-    const onCpu = chooseProvider(env, { ...settings, provider: "cpu" });
+    const onCpu = await chooseProvider(env, { ...settings, provider: "cpu" });
     const note: Wording = (name) =>
       `${error.message}; using the CPU because of ${name("fallback")}`;
     return { ...onCpu, notes: [note, ...onCpu.notes] };
@@ -46,8 +48,7 @@ export function poolOptions(
     & Pick<DeviceExecution, "devices" | "provider" | "session">
     & { remote: RemoteOptions; onNote: (line: string) => void },
 ): PoolOptions {
-  const local = devices?.filter(isLocal).length;
-  const lanes = provider === "cpu" ? local : undefined;
+  const lanes = PROVIDERS[provider].lanes ? devices?.filter(isLocal).length : undefined;
   // More threads than cores would wait for each other in spin loops.
   const perLane = lanes && Math.max(1, Math.floor(navigator.hardwareConcurrency / lanes));
   return {

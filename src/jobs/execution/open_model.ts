@@ -37,7 +37,7 @@ export async function openModel(
   const remote = await connectionOptions(settings);
   await using stack = new AsyncDisposableStack();
   const env = stack.use(openEnvironment(settings));
-  const execution = chooseExecution(env, settings);
+  const execution = await chooseExecution(env, settings);
   const pipeline = stack.use(await openPipeline(env, settings, { execution, remote, onNote }));
   const opened = stack.move();
   return { pipeline, env, execution, [Symbol.asyncDispose]: () => opened.disposeAsync() };

@@ -2,7 +2,7 @@
  * Devices: what they are called, and the session options of each.
  * @module
  */
-import { cudaSessionOptions } from "../providers/cuda_devices.ts";
+import type { Provider } from "../providers/provider_row.ts";
 import type { SessionOptions } from "../session_options.ts";
 import { isRemote, type RemoteDevice, remoteName } from "./remote/remote_device.ts";
 
@@ -10,31 +10,40 @@ import { isRemote, type RemoteDevice, remoteName } from "./remote/remote_device.
 export type DeviceSpec = LocalDevice | RemoteDevice;
 
 /**
- * A device with a Worker of its own: a GPU by CUDA's number with its own session, or a lane of the
- * CPU; all lanes share one session, and so one copy of the weights.
+ * A device of a pool: a provider and the number or name that the provider gives the device. For the
+ * CPU it is the number of a lane; all lanes share one session, and so one copy of the weights.
  */
-export type LocalDevice =
-  | { readonly kind: "cuda"; readonly id: number }
-  | { readonly kind: "cpu"; readonly lane: number };
+export interface LocalDevice {
+  /** Execution provider. */
+  readonly provider: Provider;
+  /** Number of the device, or its name: `CPU`, `GPU.1` for OpenVINO. */
+  readonly id: number | string;
+}
 
 /** Whether a device is one of this machine. */
 export function isLocal(device: DeviceSpec): device is LocalDevice {
   return !isRemote(device);
 }
 
-/** `cuda:0`, `cpu:1`, `grpc://host:8001/model#0`. */
+/** `cuda:0`, `cpu:1`, `openvino:GPU`, `grpc://host:8001/model#0`. */
 export function deviceName(device: DeviceSpec): string {
-  if (isRemote(device)) return remoteName(device);
-  return device.kind === "cuda" ? `cuda:${device.id}` : `cpu:${device.lane}`;
+  return isRemote(device) ? remoteName(device) : `${device.provider}:${device.id}`;
 }
 
 /**
- * Options of the session that a device's Worker opens, or of the one that the CPU's lanes share.
+ * Options of the session that a device's Worker opens, or of the one that lanes share.
  */
-export function deviceSessionOptions(device: LocalDevice, base: SessionOptions): SessionOptions {
-  return device.kind === "cuda"
-    ? cudaSessionOptions(device.id, base)
-    : { ...base, provider: "cpu" };
+export function deviceSessionOptions(
+  { provider, id }: LocalDevice,
+  base: SessionOptions,
+): SessionOptions {
+  return { ...base, provider, deviceId: id };
+}
+
+/** Options of a session on the CPU in the place of one on a device. */
+export function onCpu(base: SessionOptions): SessionOptions {
+  const { cuda: _, providerOptions: __, providerLibrary: ___, deviceId: ____, ...rest } = base;
+  return { ...rest, provider: "cpu" };
 }
 
 /** Ways in which a device can fail a call, or fail altogether. */

@@ -29,8 +29,9 @@ export class DeviceFault extends Error {
   }
 }
 
-// ONNX Runtime's arena, a C++ allocation, CUDA.
-const OUT_OF_MEMORY = /Failed to allocate memory|bad_alloc|out of memory|CUDA failure 2\b/i;
+// ONNX Runtime's arena, a C++ allocation, CUDA, a tensor of 2 GiB or more in WebGPU.
+const OUT_OF_MEMORY =
+  /Failed to allocate memory|bad_alloc|out of memory|CUDA failure 2\b|Too many storage buffers/i;
 
 /** The fault of a call that ended with an error; the Worker goes on. */
 export function callFault(message: string): DeviceFault {

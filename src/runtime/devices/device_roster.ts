@@ -4,7 +4,7 @@
  */
 import { RuntimeLibraryError } from "../../errors.ts";
 import { Admission, type ServedNetwork } from "./admission.ts";
-import type { DeviceReport, DeviceSpec } from "./device.ts";
+import { type DeviceReport, type DeviceSpec, onCpu } from "./device.ts";
 import { DeviceFault } from "./device_fault.ts";
 import { type Environment, shareEnvironment } from "../environment.ts";
 import { DeviceSessions } from "./open_devices.ts";
@@ -279,7 +279,7 @@ export class DeviceRoster {
   /** The CPU, once and only where it was asked for. */
   #newFallback(): PoolDevice | undefined {
     const { fallback } = this.#options;
-    const options = { ...this.#sessions.options, provider: "cpu" } as const;
+    const options = onCpu(this.#sessions.options);
     const opener = this.#sessions.local("cpu (fallback)", options);
     if (fallback === undefined || this.#devices.some(({ name }) => name === opener.name)) return;
     this.#tell(FALLBACK_NOTE);

@@ -7,6 +7,9 @@ import { callFault, DeviceFault } from "./device_fault.ts";
 import { type DeviceLink, GRACE_MS, within } from "./device_link.ts";
 import type { Environment } from "../environment.ts";
 import type { InferenceSession } from "../inference_session.ts";
+import type { IoBindingRunOptions } from "../io_binding.ts";
+import { giveUpTurn } from "../providers/call_queue.ts";
+import type { Provider } from "../providers/provider_row.ts";
 import type { TensorMetadata } from "../model_metadata.ts";
 import type { RowMemory } from "./row_memory.ts";
 import { type RowCall, RowPlans } from "./row_plans.ts";
@@ -19,6 +22,7 @@ export class LocalLink implements DeviceLink {
   readonly inputs: readonly TensorMetadata[];
   readonly outputs: readonly TensorMetadata[];
   readonly #plans: RowPlans;
+  readonly #provider: Provider;
   #stop: AbortController | undefined;
   #call: Promise<void> | undefined;
 
@@ -26,20 +30,28 @@ export class LocalLink implements DeviceLink {
   constructor(environment: Environment, session: InferenceSession) {
     this.inputs = session.inputs;
     this.outputs = session.outputs;
+    this.#provider = session.provider;
     this.#plans = new RowPlans(environment, session);
   }
 
   async run(memory: RowMemory, call: RowCall, deadlineMs: number): Promise<number> {
-    const started = performance.now();
+    let started = performance.now();
     const stop = this.#stop = new AbortController();
     const late = () => {
       stop.abort();
       return undefined;
     };
-    const running = this.#call = this.#run(memory, call, stop.signal);
+    // Calls of other sessions may come first: their time is not this call's.
+    const begun = Promise.withResolvers<void>();
+    const onStart = () => {
+      started = performance.now();
+      begun.resolve();
+    };
+    const running = this.#call = this.#run(memory, call, { signal: stop.signal, onStart });
     const forget = () => this.#call = undefined;
     running.then(forget, forget);
     try {
+      await Promise.race([begun.promise, running]);
       await within(deadlineMs, running, late);
     } catch (error) {
       if (error !== undefined) throw faultOf(error, stop.signal);
@@ -47,6 +59,7 @@ export class LocalLink implements DeviceLink {
         () => true,
         (reason) => reason !== "late",
       );
+      if (!survived) giveUpTurn(this.#provider);
       const seconds = (deadlineMs / 1000).toFixed(1);
       throw new DeviceFault("hang", `did not answer within ${seconds} s`, { survived });
     }
@@ -73,10 +86,10 @@ export class LocalLink implements DeviceLink {
     return this.#call === undefined;
   }
 
-  async #run(memory: RowMemory, call: RowCall, signal: AbortSignal): Promise<void> {
+  async #run(memory: RowMemory, call: RowCall, options: IoBindingRunOptions): Promise<void> {
     const plan = this.#plans.plan(memory, call);
     plan.load(memory, call);
-    await plan.binding.run({ signal });
+    await plan.binding.run(options);
     plan.store(memory, call);
   }
 }

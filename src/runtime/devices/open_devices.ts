@@ -4,6 +4,8 @@
  */
 import { deviceName, deviceSessionOptions, type DeviceSpec, type LocalDevice } from "./device.ts";
 import type { Environment } from "../environment.ts";
+import { preparePlugin } from "../providers/append_provider.ts";
+import { PROVIDERS } from "../providers/provider_table.ts";
 import { InferenceSession, lendSession } from "../inference_session.ts";
 import { LocalLink } from "./local_link.ts";
 import type { DeviceOpener, OpenOptions } from "./pool_device.ts";
@@ -48,22 +50,28 @@ export class DeviceSessions {
     return isRemote(device) ? this.#server(device) : this.#worker(device);
   }
 
-  /** A Worker: on CUDA with a session of its own, on the CPU with the one that all lanes share. */
+  /**
+   * A Worker, with a session of its own or, for lanes, with the one that they share. A provider
+   * that is limited to the main thread gets no Worker.
+   */
   #worker(device: LocalDevice): DeviceOpener {
     const options = deviceSessionOptions(device, this.#options);
+    const { lanes = false, exclusive = false } = PROVIDERS[device.provider];
+    if (exclusive) return this.local(deviceName(device), options);
     const open = async (opening: OpenOptions) => {
-      const session = device.kind === "cpu"
+      const session = lanes
         ? lendSession(await this.#shared("lanes", options))
         : { model: this.#model, options };
+      preparePlugin(this.#environment, options);
       const deadlineMs = this.#openMs;
       return await WorkerLink.open(this.#environment, { device, session }, {
         ...opening,
         deadlineMs,
       });
     };
-    const ownSession = device.kind === "cuda";
     const remedy = "it gets a new Worker";
-    return { name: deviceName(device), restarts: WORKER_RESTARTS, remedy, ownSession, open };
+    const name = deviceName(device);
+    return { name, restarts: WORKER_RESTARTS, remedy, ownSession: !lanes, open };
   }
 
   /** A model on a server. */

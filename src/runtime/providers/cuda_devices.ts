@@ -2,41 +2,19 @@
  * CUDA devices: what there are, and the options of a session on one.
  * @module
  */
-import { type CudaDevice, type CudaDriver, readCudaDriver } from "../../../ffi/cuda_driver.ts";
-import { cudaUnavailable, noDriver } from "./cuda_failure.ts";
-import {
-  type CudaLibraryOptions,
-  loadCudaLibraries,
-  type LoadedLibrary,
-} from "./cuda_libraries.ts";
-import type { CudaOptions } from "./cuda_options.ts";
-import { type Environment, sharedOf } from "../environment.ts";
+import type { CudaDevice, CudaDriver } from "../../../ffi/cuda_driver.ts";
+import type { Environment } from "../environment.ts";
 import { createSessionOptions, type SessionOptions } from "../session_options.ts";
+import type { CudaLibraryOptions } from "./cuda_libraries.ts";
+import type { CudaOptions } from "./cuda_options.ts";
+import { cudaDriver, type CudaReady, readyCuda } from "./cuda_ready.ts";
 
-export type { CudaDevice, CudaDriver };
-
-/**
- * What the driver counts and calls its devices. The driver honours `CUDA_VISIBLE_DEVICES` itself.
- *
- * @returns `undefined` where no driver is installed
- * @throws {PermissionError} without `--allow-ffi`
- */
-export function cudaDriver(): CudaDriver | undefined {
-  return readCudaDriver();
-}
+export { type CudaDevice, type CudaDriver, cudaDriver, type CudaReady };
 
 /** Options of {@link openCuda}. */
 export interface OpenCudaOptions extends CudaLibraryOptions {
   /** Options of the provider that every session will be given. */
   cuda?: CudaOptions;
-}
-
-/** CUDA, ready for sessions on any of its devices. */
-export interface CudaReady {
-  /** NVIDIA's driver and its devices. */
-  readonly driver: CudaDriver;
-  /** NVIDIA's libraries that were opened. */
-  readonly libraries: readonly LoadedLibrary[];
 }
 
 /**
@@ -52,18 +30,9 @@ export function openCuda(
   env: Environment,
   { folder, cuda }: OpenCudaOptions = {},
 ): CudaReady {
-  const { library: { api } } = sharedOf(env);
-  const driver = cudaDriver();
-  if (!driver) throw noDriver();
-  if (driver.problem !== undefined) {
-    throw cudaUnavailable(
-      `the NVIDIA driver has no device for us (${driver.problem})`,
-      "check CUDA_VISIBLE_DEVICES, or use the CPU (--provider cpu)",
-    );
-  }
-  const libraries = loadCudaLibraries(env, { folder });
-  createSessionOptions(api, cudaSessionOptions(cuda?.device_id ?? 0, { cuda })).close();
-  return { driver, libraries };
+  const ready = readyCuda(env, folder);
+  createSessionOptions(env, cudaSessionOptions(cuda?.device_id ?? 0, { cuda })).close();
+  return ready;
 }
 
 /**

@@ -3,11 +3,9 @@
  * @module
  */
 import { trimOrtMessage } from "../../../ffi/status.ts";
-import { type ParataaError, RuntimeLibraryError, UsageError } from "../../errors.ts";
+import { type ParataaError, type RuntimeLibraryError, UsageError } from "../../errors.ts";
 import { packageOf } from "./cuda_packages.ts";
-
-/** What to do where there is no GPU to be had. */
-export const USE_CPU = "use the CPU (--provider cpu)";
+import { providerUnavailable, USE_CPU } from "./provider_failure.ts";
 
 /** The driver that ONNX Runtime's packages on PyPI need since they are built for CUDA 13. */
 const DRIVER_FOR_CUDA_13 = "CUDA 13 needs driver 580 or newer, CUDA 12 needs 525";
@@ -18,7 +16,7 @@ export function cudaUnavailable(
   hint: string,
   cause?: unknown,
 ): RuntimeLibraryError {
-  return new RuntimeLibraryError(`cannot use the CUDA provider: ${reason}`, { hint, cause });
+  return providerUnavailable({ title: "CUDA" }, reason, { hint, cause });
 }
 
 /** There is no driver. */

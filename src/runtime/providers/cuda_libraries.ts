@@ -9,6 +9,7 @@ import { PermissionError } from "../../errors.ts";
 import { cudaUnavailable, noProviderLibrary } from "./cuda_failure.ts";
 import { cudaLibraries, cudaMajor, packageOf } from "./cuda_packages.ts";
 import type { Environment } from "../environment.ts";
+import type { LoadedLibrary } from "./provider_row.ts";
 import { readSharedObject, type SharedObject } from "./shared_object.ts";
 
 const PROVIDER = "libonnxruntime_providers_cuda.so";
@@ -39,14 +40,6 @@ export interface CudaLibraryOptions {
    * (`nvidia/…/lib`).
    */
   folder?: string;
-}
-
-/** A library that is open, and what it was opened by. */
-export interface LoadedLibrary {
-  /** Name that other libraries ask for it by. */
-  readonly soname: string;
-  /** Path or name that it was opened by. */
-  readonly path: string;
 }
 
 /**

@@ -65,8 +65,14 @@ Deno.test("selftest on an unavailable device exits with 7 and one line", async (
 
 Deno.test("runSelftest() refuses bad flags and names the fault", async () => {
   const cases: [arg: string, message: string][] = [
-    ["--device=gpu", '--device is "gpu" but takes cpu or cuda:N'],
-    ["--device=cuda:-1", '--device is "cuda:-1" but takes cpu or cuda:N'],
+    [
+      "--device=gpu",
+      '--device is "gpu" but takes cpu, cuda:N, webgpu:0, openvino:CPU and the like',
+    ],
+    [
+      "--device=cuda:-1",
+      '--device is "cuda:-1" but takes cpu, cuda:N, webgpu:0, openvino:CPU and the like',
+    ],
     ["--batches=1,0", '--batches has "0", wanted whole numbers, 1-4096'],
     ["--batches=1,", '--batches has "", wanted whole numbers, 1-4096'],
   ];

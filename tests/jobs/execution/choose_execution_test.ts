@@ -8,6 +8,7 @@ import { asFlag } from "../../../src/arguments/setting_names.ts";
 import { settle } from "../../../src/arguments/settle.ts";
 import { chooseExecution, poolOptions } from "../../../src/jobs/execution/choose_execution.ts";
 import { RuntimeLibraryError, UsageError } from "../../../src/errors.ts";
+import { isLocal } from "../../../src/runtime/devices/device.ts";
 import { cudaDriver } from "../../../src/runtime/providers/cuda_devices.ts";
 import { Environment } from "../../../src/runtime/environment.ts";
 
@@ -25,18 +26,52 @@ function refuses(error: unknown, message: RegExp): boolean {
 Deno.test("readDevices() reads CUDA ids and lanes of the CPU", () => {
   assert.equal(readDevices(values()), undefined);
   assert.deepEqual(readDevices(values({ devices: "0,2" })), [
-    { kind: "cuda", id: 0 },
-    { kind: "cuda", id: 2 },
+    { provider: "cuda", id: 0 },
+    { provider: "cuda", id: 2 },
   ]);
-  const lanes = [{ kind: "cpu", lane: 0 }, { kind: "cpu", lane: 1 }];
+  const lanes = [{ provider: "cpu", id: 0 }, { provider: "cpu", id: 1 }];
   assert.deepEqual(readDevices(values({ devices: "cpu:2" })), lanes);
   assert.deepEqual(readDevices(values({ devices: "cpu" })), lanes.slice(0, 1));
+});
+
+Deno.test("readDevices() reads ids of any provider, which the next ids share", () => {
+  const read = (devices: string) =>
+    readDevices(values({ devices }))!.filter(isLocal).map(({ provider, id }) =>
+      `${provider} ${id}`
+    );
+  assert.deepEqual(read("cuda:0,1"), ["cuda 0", "cuda 1"]);
+  assert.deepEqual(read("0,cuda:1"), ["cuda 0", "cuda 1"]);
+  assert.deepEqual(read("webgpu:0"), ["webgpu 0"]);
+  assert.deepEqual(read("openvino:CPU,AUTO:CPU,GPU.1"), [
+    "openvino CPU",
+    "openvino AUTO:CPU",
+    "openvino GPU.1",
+  ]);
+  assert.deepEqual(read("nv-tensorrt-rtx:0"), ["nv-tensorrt-rtx 0"]);
+  for (const devices of ["webgpu:1", "openvino:0", "openvino:TPU", "coreml:0,0"]) {
+    assert.throws(() => read(devices), (error) => refuses(error, /^--devices is .* but takes /));
+  }
+  assert.throws(
+    () => read("cuda:0,webgpu:0"),
+    (error) => refuses(error, /^--devices cuda:0,webgpu:0 names devices of two providers/),
+  );
 });
 
 Deno.test("readDevices() refuses unknown and repeated devices", () => {
   for (
     const devices of ["", "gpu", "0,", ",0", "0,0", "0 1", "-1", "1.5", "cpu:0", "cpu:65", "cpu:-1"]
-      .concat(["cpu:2,0", "cuda:0", "٠", "0x1", "1e3", "cpu:", "CPU:2", "auto,0", "9".repeat(30)])
+      .concat([
+        "cpu:2,0",
+        "cuda:",
+        "cuda:0,",
+        "٠",
+        "0x1",
+        "1e3",
+        "cpu:",
+        "CPU:2",
+        "auto,0",
+        "9".repeat(30),
+      ])
   ) {
     assert.throws(
       () => readDevices(values({ devices })),
@@ -84,10 +119,10 @@ Deno.test("poolOptions() divides the cores among lanes, and pads only on CUDA", 
 
 Deno.test("chooseExecution() falls back from CUDA to the CPU only with --fallback", {
   ignore: cudaDriver() !== undefined,
-}, () => {
+}, async () => {
   using env = Environment.open();
-  assert.throws(() => chooseExecution(env, values({ devices: "0,1" })), RuntimeLibraryError);
-  const { provider, devices, notes } = chooseExecution(
+  await assert.rejects(chooseExecution(env, values({ devices: "0,1" })), RuntimeLibraryError);
+  const { provider, devices, notes } = await chooseExecution(
     env,
     values({ devices: "0,1", fallback: "cpu" }),
   );

@@ -98,7 +98,7 @@ function evaluate(
 
 Deno.test("a dynamically quantised network has one row per call, so that all batch sizes agree", async () => {
   const alone = await evaluate({ quantised: true, batch: 1 }, {});
-  const cpu = (lane: number) => ({ kind: "cpu", lane }) as const;
+  const cpu = (lane: number) => ({ provider: "cpu", id: lane }) as const;
   const ways: [TinyDitOptions, Parameters<typeof evaluate>[1]][] = [
     [{}, {}],
     [{}, { batchSize: 1 }],
