@@ -57,7 +57,7 @@ class Planned {
         marked(`${this.#plan.marks}/asleep`);
         // deno-lint-ignore house/unsafe-address -- a native call that cannot be ended
         Deno.dlopen("libc.so.6", { usleep: { parameters: ["u32"], result: "i32" } })
-          .symbols.usleep(1_500_000);
+          .symbols.usleep(8_000_000);
         this.#native(false);
         return;
       case "exit":
