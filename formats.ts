@@ -1,15 +1,15 @@
 /**
- * Readers and writers of the files around a diffusion model: NumPy arrays, safetensors, PyTorch
- * checkpoints, ONNX, PNG, JPEG, JSON. Bytes are untrusted: sizes are checked before memory is
- * taken, nothing in a file is ever run. No FFI, no network; only what opens a path needs leave to
- * read it.
+ * Readers and writers of the files of a diffusion model: NumPy arrays, safetensors, PyTorch
+ * checkpoints, ONNX, PNG, JPEG, JSON. Bytes are untrusted: sizes are validated before memory is
+ * allocated, and nothing in a file is executed. No FFI, no network. Only functions that open a path
+ * need the permission to read it.
  *
- * - {@link openTensors} opens any checkpoint by its path: safetensors, shards with an index, `.pt`
- *   and `.bin`.
+ * - {@link openTensors} opens a checkpoint by path: safetensors, shards with an index, `.pt` and
+ *   `.bin`.
  * - {@link readNpy}, {@link writeNpy}, {@link readSafetensors}, {@link writeSafetensors} work on
  *   bytes.
  * - {@link readOnnx} reads an ONNX network without ONNX Runtime.
- * - {@link decodePng}, {@link verifyPng}, {@link readPngText}, {@link verifyJpeg} are for images.
+ * - {@link decodePng}, {@link verifyPng}, {@link readPngText}, {@link verifyJpeg} read images.
  *
  * @example
  * ```ts

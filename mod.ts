@@ -2,17 +2,17 @@
  * Parallel sampling of diffusion models: ParaTAA (Tang et al., ICML 2024) and TQN, on ONNX
  * Runtime's C API, for Deno and TypeScript.
  *
- * A pipeline opens a model folder, gives the schedule and a {@link Denoiser} for a condition, and
- * turns latents into images. A solver samples all steps of a window at once.
+ * A pipeline opens a model folder, creates the schedule and a {@link Denoiser} for a condition, and
+ * decodes latents to images. A solver samples all steps of a window at once.
  *
- * | part | has |
+ * | entry | content |
  * |---|---|
- * | `@parataa/parataa/sampling` | schedules, solvers, noise: typed arrays alone |
+ * | `@parataa/parataa/sampling` | schedules, solvers, noise: typed arrays only |
  * | `@parataa/parataa/ort` | ONNX Runtime: sessions, tensors, devices |
  * | `@parataa/parataa/formats` | files: npy, safetensors, PyTorch checkpoints, ONNX, PNG |
- * | `@parataa/parataa/pipelines` | model folders: conditions to denoisers, latents to images |
- * | `@parataa/parataa/runs` | runs as function calls: sample, resume, verify, rerun, read |
- * | here | all of these, and PNG, conversion of checkpoints, downloads, plots |
+ * | `@parataa/parataa/pipelines` | model folders: denoisers for conditions, decoding of latents |
+ * | `@parataa/parataa/runs` | runs as functions: sample, resume, verify, rerun, read |
+ * | `@parataa/parataa` | all of these, and PNG, conversion of checkpoints, downloads, plots |
  *
  * @example An image of a class from the model that ships with parataa
  * ```ts
@@ -30,7 +30,7 @@
  * ```
  * @module
  */
-// The parts that have an entry of their own.
+// The other entries.
 export * from "./formats.ts";
 export * from "./ort.ts";
 export * from "./pipelines.ts";

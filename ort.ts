@@ -1,12 +1,11 @@
 /**
- * ONNX Runtime's C API, called through `Deno.dlopen`: sessions, tensors, prepared runs, CUDA. No
- * pointer leaves it. Needs `--allow-ffi` and leave to read the library.
+ * ONNX Runtime's C API, called through `Deno.dlopen`: sessions, tensors, prepared runs, CUDA. The
+ * API has no pointers. Needs `--allow-ffi` and the permission to read the library.
  *
- * - {@link Environment} is the library, opened; {@link InferenceSession} a network; {@link Tensor}
- *   its inputs and outputs.
- * - {@link IoBinding} is a run that is prepared once and made many times.
- * - {@link openCuda} takes the steps that a session on CUDA needs; {@link DeviceSpec} names a
- *   device of a pool.
+ * - {@link Environment} is the open library, {@link InferenceSession} a network, {@link Tensor} an
+ *   input or output.
+ * - {@link IoBinding} prepares a run once, for many executions.
+ * - {@link openCuda} prepares CUDA for sessions. {@link DeviceSpec} is a device of a pool.
  *
  * @example A network that ships with parataa
  * ```ts

@@ -1,13 +1,13 @@
 /**
- * Pipelines: a model folder opened, from a condition to a denoiser and from latents to images. With
- * what they are made of: solvers of `@parataa/parataa/sampling` and ONNX Runtime of
- * `@parataa/parataa/ort`. Needs `--allow-ffi` and leave to read the model and the library.
+ * Pipelines open a model folder, create denoisers for conditions and decode latents to images. This
+ * entry includes the solvers of `@parataa/parataa/sampling` and ONNX Runtime of
+ * `@parataa/parataa/ort`. Needs `--allow-ffi` and the permission to read the model and the library.
  *
  * - {@link DitPipeline} and {@link FlowPipeline} draw classes, {@link StableDiffusionPipeline}
  *   prompts.
- * - {@link GuidedDenoiser} is classifier-free guidance over a {@link ConditionalNetwork}, for a
- *   network of your own.
- * - {@link ModelFolder} finds the parts of a model, {@link ClipTokenizer} turns prompts into ids.
+ * - {@link GuidedDenoiser} applies classifier-free guidance to a {@link ConditionalNetwork}, such as
+ *   your own network.
+ * - {@link ModelFolder} finds the parts of a model, {@link ClipTokenizer} encodes prompts as ids.
  *
  * @example
  * ```ts

@@ -1,11 +1,11 @@
 /**
- * Runs: all that the command line does with them, as function calls. Settings in the library's
- * words go in; a folder and a typed result come out. Needs the permissions of the commands:
- * `--allow-ffi`, leave to read the model and the library, and to write the output.
+ * Runs as functions, like the commands: they take typed settings, write a folder and return a typed
+ * result. Needs the permissions of the commands: `--allow-ffi`, reading the model and the library,
+ * and writing the output.
  *
- * - {@link sampleRun} samples, {@link planRun} says what every window would take.
- * - {@link resumeRun} goes on with a run that was stopped, {@link verifyRun} compares one with
- *   sequential sampling, {@link rerunRun} repeats one and compares every byte.
+ * - {@link sampleRun} samples, {@link planRun} estimates the time of every window.
+ * - {@link resumeRun} resumes a stopped run, {@link verifyRun} compares a run with sequential
+ *   sampling, {@link rerunRun} repeats one and compares every byte.
  * - {@link readRun} reads a finished run: its manifest, images, trajectories and rounds;
  *   {@link psnr} and {@link ssim} compare images.
  *

@@ -2,16 +2,16 @@
  * Solvers over a {@link Denoiser}: sampling of diffusion models in parallel over timesteps, and
  * step by step. No network, no FFI and no permissions: everything is typed arrays.
  *
- * - {@link createSchedule} makes the steps of DDIM or DDPM from a model's noise levels, {@link
+ * - {@link createSchedule} computes the steps of DDIM or DDPM from a model's noise levels, {@link
  *   createEulerSchedule} those of Euler's method, {@link createFlowSchedule} those of a flow model,
- *   {@link scheduleFrom} any from own coefficients.
- * - {@link answerWeights} turns a network's answer into a prediction, {@link clipSample} clips the
- *   sample that it implies, and {@link secondOrder} makes the steps those of DPM-Solver++ 2M.
- * - {@link solve} samples all steps of a window at once, {@link parallelSample} does so round by
- *   round, {@link sequentialSample} one step after the other.
- * - {@link TorchGenerator} draws the noise that PyTorch would draw, {@link drawNoise} that of a
- *   whole run; {@link renoise} makes a trajectory to start from.
- * - {@link Solver} is the interface of a method; `method` takes your own.
+ *   and {@link scheduleFrom} those of your own coefficients.
+ * - {@link answerWeights} converts a network's answer to a prediction, {@link clipSample} clips the
+ *   predicted sample, and {@link secondOrder} gives the steps of DPM-Solver++ 2M.
+ * - {@link solve} samples all steps of a window at once, {@link parallelSample} yields every round,
+ *   and {@link sequentialSample} samples one step after another.
+ * - {@link TorchGenerator} draws the same noise as PyTorch, {@link drawNoise} the noise of a run;
+ *   {@link renoise} creates a trajectory to start from.
+ * - {@link Solver} is the interface of a method; the option `method` accepts your own.
  *
  * @example
  * ```ts

@@ -1,4 +1,4 @@
-// The library in a dozen lines: an image of a class, all steps of the chain at once.
+// Samples an image of a class, all steps of the chain at once.
 //
 //   deno run -A examples/library.ts [FILE.png]
 

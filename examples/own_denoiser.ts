@@ -1,5 +1,5 @@
-// A denoiser of your own: anything that predicts the noise of a latent. Here the data are two
-// points in the plane, for which the best prediction is known in closed form.
+// Samples with your own denoiser, a function that predicts the noise of a latent. Here the data are
+// two points in the plane, for which the best prediction is known in closed form.
 //
 //   deno run examples/own_denoiser.ts
 
@@ -9,8 +9,8 @@ const POINTS = [[1, -2], [-3, 0.5]];
 export const schedule = createSchedule({ kind: "dit", numInferenceSteps: 50 });
 
 /**
- * x_0 is the mean of the points, each weighed by how well x fits it; the noise is what is left of
- * x.
+ * Predicts the noise of x. x_0 is the mean of the points, weighted by their likelihood given x; the
+ * noise is the rest of x.
  */
 function predictNoise(x: Float64Array, alphaCumprod: number): number[] {
   const signal = Math.sqrt(alphaCumprod), spread = Math.sqrt(1 - alphaCumprod);

@@ -1,15 +1,15 @@
-// A solver of your own: Picard iteration over a sliding window, as in ParaDiGMS (Shih et al.,
-// "Parallel sampling of diffusion models", 2023): x_t becomes x at the window's top plus the drifts
-// between.
+// Samples with your own solver: Picard iteration over a sliding window, as in ParaDiGMS (Shih et
+// al., "Parallel sampling of diffusion models", 2023). It sets x_t to x at the window's top plus the
+// drifts between them.
 //
-//   deno run examples/own_solver.ts                  beside ours, on a denoiser in closed form
-//   ./parataa dit --solver examples/own_solver.ts    on a model; an experiment takes it too
+//   deno run examples/own_solver.ts                  compared with the others, in closed form
+//   ./parataa dit --solver examples/own_solver.ts    on a model, or in an experiment
 
 import type { Solver, SolverProblem } from "../mod.ts";
 
 /**
- * Makes a Picard solver; given as `method`. Steps are finished that moved by at most `atol`, in
- * rms.
+ * Creates a Picard solver, for the option `method`. A step is finished if it moved by at most `atol`
+ * (RMS).
  */
 export default function picard(problem: SolverProblem): Solver {
   const { schedule: { c, d, n, numSteps }, noise, rowSize, windowSize, atol } = problem;
@@ -19,7 +19,7 @@ export default function picard(problem: SolverProblem): Solver {
   const window = { start: numSteps, end: numSteps, finished: variationSteps };
   const rows = (array: Float64Array, from: number, to = from + 1) =>
     array.subarray(from * rowSize, to * rowSize);
-  let lowest = initialTrajectory ? 0 : numSteps; // x_lowest … x_T have values
+  let lowest = initialTrajectory ? 0 : numSteps; // x_lowest … x_T are set
   return {
     ...{ trajectory, window },
     ask() {

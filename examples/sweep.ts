@@ -1,4 +1,4 @@
-// A sweep with a plot: rounds and evaluations over the window's size, for two solvers.
+// Sweeps the window size of two solvers and plots rounds and evaluations.
 //
 //   deno run -A examples/sweep.ts [FILE.svg]
 

@@ -1,18 +1,17 @@
-/** Text of files and users as it appears in messages and on a terminal. @module */
+/** Formats untrusted text for messages and terminals. @module */
 
-/** Length to which {@linkcode shorten} cuts unless told otherwise. */
+/** Default length of {@linkcode shorten}. */
 const MAX_SHOWN = 80;
 
 /**
  * Control, format, private and unassigned characters, halves of surrogate pairs, separators other
- * than the space, and the rest of what Unicode draws as nothing (fillers, variation selectors, the
- * Braille blank).
+ * than the space, and other invisible characters (fillers, variation selectors, the Braille blank).
  */
 const INVISIBLE = /(?! )[\p{C}\p{Z}\p{Default_Ignorable_Code_Point}\u2800]/gu;
 
 /**
- * Escapes what could add a line, hide text or drive a terminal, as `\uXXXX`. JSON on one line stays
- * the same JSON.
+ * Escapes characters that could add a line, hide text or control a terminal, as `\uXXXX`. The value
+ * of JSON on one line does not change.
  *
  * @param text any string, well-formed or not
  */
@@ -34,14 +33,14 @@ export function shorten(text: string, length: number = MAX_SHOWN): string {
   return `${text.slice(0, split ? length - 1 : length)}…`;
 }
 
-/** A text of several lines as one escaped line. */
+/** Joins the lines of a text to one escaped line. */
 export function oneLine(text: string): string {
   return escapeInvisible(text.replace(/\s*\n\s*/g, " ").trim());
 }
 
 /**
- * Quotes a hostile string for a one-line message: shortened and escaped, so a tensor name can
- * neither add a line to standard error nor drive a terminal.
+ * Quotes an untrusted string for a one-line message. It is shortened and escaped, so that a tensor
+ * name can neither add a line to standard error nor control a terminal.
  *
  * @param text any string, well-formed or not
  * @returns a quoted string of at most 80 characters of the original
@@ -51,8 +50,8 @@ export function shown(text: string): string {
 }
 
 /**
- * Any value of untrusted JSON as JSON, a text as {@linkcode shown} does. `String()` throws on an
- * object that inherits nothing, as `readJson` makes them.
+ * Formats a value of untrusted JSON; a text like {@linkcode shown}. `String()` would throw on objects
+ * without a prototype, as returned by `readJson`.
  */
 export function shownValue(value: unknown): string {
   if (typeof value === "string") return shown(value);
@@ -60,20 +59,20 @@ export function shownValue(value: unknown): string {
   return escapeInvisible(shorten(JSON.stringify(value) ?? "nothing"));
 }
 
-/** `1 sample`, `2 samples`. */
+/** Formats a count: `1 sample`, `2 samples`. */
 export function plural(count: number, what: string): string {
   return `${count} ${what}${count === 1 ? "" : "s"}`;
 }
 
-/** A word, quoted if necessary: for a shell, or for `cmd.exe` and PowerShell on Windows. */
+/** Quotes a word if necessary: for a shell, or for `cmd.exe` and PowerShell on Windows. */
 export function quoteWord(word: string): string {
   if (Deno.build.os === "windows") return quoteForWindows(word);
   return /^[\w@%+=:,./-][\w@%+=:,./~-]*$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
 /**
- * Windows programs parse their command line themselves: `\"` is a quote, and backslashes before a
- * quote are doubled.
+ * Quotes a word for Windows, where programs parse their command line: `\"` is a quote, and
+ * backslashes before a quote are doubled.
  */
 function quoteForWindows(word: string): string {
   if (/^[\w@+=:,./\\-][\w@+=:,./\\~-]*$/.test(word)) return word;

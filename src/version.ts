@@ -1,4 +1,4 @@
-/** The version of this package. A test holds it equal to deno.json's. @module */
+/** The version of this package; a test compares it with deno.json. @module */
 
 /** Semantic version. */
 export const VERSION = "0.1.0";
