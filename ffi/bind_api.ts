@@ -8,7 +8,7 @@ import { GATE_SLOTS, NONBLOCKING_SLOTS, ORT_SLOTS, type OrtApi, type OrtSlot } f
 import { readCString } from "./pointer.ts";
 import { type StatusReader, throwStatus } from "./status.ts";
 
-/** Parameters are of the slot's types; `OrtApi` checks them at compile time. */
+/** Arguments of the slot's types, which `OrtApi` checks at compile time. */
 type Parameters = Deno.PointerValue[];
 
 function nativeFunction(

@@ -44,7 +44,7 @@ export interface SharedSettings {
   rtol?: number;
   /** Maximum number of rounds per sample, >= 0. */
   maxRounds?: number;
-  /** `official` reproduces the memory defect of the official code. */
+  /** `official` reproduces a fault of the official code: steps enter with old differences. */
   compat?: "official";
   /** Folder with a replacement `vae_decoder/` and `vae_encoder/`. */
   vaePath?: string;

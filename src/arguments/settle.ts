@@ -122,7 +122,7 @@ function checkOwnSolver({ method, solver, windowSize }: Settled): void {
   throw new UsageError((name) =>
     `${name("windowSize")} is auto but takes a whole number with ${
       name("solver")
-    }: nothing is known of its rounds`
+    }: its rounds are unknown`
   );
 }
 

@@ -128,6 +128,8 @@ export function checkRange(entry: TensorEntry, { offset, length }: TensorRange):
   const fits = Number.isSafeInteger(offset) && Number.isSafeInteger(length) && offset >= 0 &&
     length >= 0 && offset + length <= entry.length;
   if (!fits) {
-    throw new RangeError(`bytes ${offset} + ${length} of a tensor of ${entry.length} bytes`);
+    throw new RangeError(
+      `byte ${offset} and length ${length} are not within a tensor of ${entry.length} bytes`,
+    );
   }
 }

@@ -83,7 +83,7 @@ function expectSize(
 ): void {
   if (width <= MAX_SIDE && height <= MAX_SIDE && width * height <= MAX_PIXELS) return;
   throw new FormatError(
-    `${file}: byte ${offset}: ${width}x${height} pixels, wanted at most ${MAX_SIDE} a side and ` +
-      `${MAX_PIXELS / 1e6} million in all`,
+    `${file}: byte ${offset}: ${width}x${height} pixels, wanted at most ${MAX_SIDE} per side and ` +
+      `${MAX_PIXELS / 1e6} million in total`,
   );
 }

@@ -36,7 +36,8 @@ export async function readImage(
     : await decodeJpeg(bytes.subarray(0, known.length), file);
   if (decoded.width !== known.width || decoded.height !== known.height) {
     throw new FormatError(
-      `${file}: decodes to ${decoded.width}x${decoded.height}, it says ${known.width}x${known.height}`,
+      `${file}: decodes to ${decoded.width}x${decoded.height}, but its header says ` +
+        `${known.width}x${known.height}`,
     );
   }
   const image = orientImage(onWhite(decoded), known.orientation);

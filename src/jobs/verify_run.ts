@@ -183,7 +183,7 @@ async function readStart(
 function checkSize(path: string, own: Image, sequential: Image): void {
   if (own.width === sequential.width && own.height === sequential.height) return;
   throw new MismatchError(
-    `${path}: images are ${own.width}x${own.height}, the model makes ` +
+    `${path}: images are ${own.width}x${own.height}, those of the model ` +
       `${sequential.width}x${sequential.height}`,
   );
 }

@@ -25,8 +25,7 @@ export async function readFinishedRun(path: string): Promise<Manifest> {
         code ? ` (${code}: ${message})` : ""
       }`,
       {
-        hint: (name) =>
-          `only what a complete manifest lists is an output; ${name("resume")} resumes the run`,
+        hint: (name) => `only a complete manifest lists outputs; ${name("resume")} resumes the run`,
       },
     );
   }
@@ -79,7 +78,7 @@ async function readManifestBytes(path: string, file: string): Promise<Uint8Array
   try {
     const { size } = await Deno.stat(file);
     if (size > MOST_BYTES) {
-      throw new FormatError(`${file} has ${size} bytes, too many for a manifest`);
+      throw new FormatError(`${file} has ${size} bytes, wanted at most ${MOST_BYTES}`);
     }
     return await Deno.readFile(file);
   } catch (cause) {

@@ -82,7 +82,7 @@ async function openModel(task: ConvertTask): Promise<SdModel> {
   }
   const ignored = SINGLE_FILE_ONLY.find((name) => given.has(name));
   if (ignored === undefined) return await openSdFolder(path, vaePath);
-  throw new UsageError(`--${ignored} has no effect on a folder, ${path} is one`, {
+  throw new UsageError(`--${ignored} has no effect, since ${path} is a folder`, {
     hint: "leave it out",
   });
 }

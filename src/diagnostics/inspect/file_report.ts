@@ -74,7 +74,9 @@ async function inspectWhole(
   options: InspectOptions,
 ): Promise<Report> {
   const file = await fileFact(path, options);
-  if (file.size > MAX_WHOLE) throw new FormatError(`${path}: ${file.size} bytes of ${kind}`);
+  if (file.size > MAX_WHOLE) {
+    throw new FormatError(`${path}: ${file.size} bytes of ${kind}, wanted at most ${MAX_WHOLE}`);
+  }
   const bytes = await Deno.readFile(path);
   return { path, kind, files: [file], ...readers[kind](bytes, path) };
 }

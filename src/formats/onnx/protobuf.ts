@@ -26,8 +26,8 @@ export interface ProtobufField extends ByteRange {
 }
 
 /**
- * Limits the memory that a hostile file can use, to at most 170 MB. Exports have 10 to 20 fields
- * per node.
+ * Most accepted fields, which limits the memory for a hostile file to 170 MB. Exports have 10 to 20
+ * fields per node.
  */
 const MAX_FIELDS = 500_000;
 const UTF8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });

@@ -171,9 +171,7 @@ function checkLength(name: string, { dtype, shape, data }: SafetensorsTensor): v
   const needed = byteLengthOf(shape, data.BYTES_PER_ELEMENT);
   if (needed !== data.byteLength) {
     throw new RangeError(
-      `cannot write tensor ${
-        shown(name)
-      }: ${data.length} elements, shape [${shape}] needs another count`,
+      `cannot write tensor ${shown(name)}: ${data.length} elements do not fit the shape [${shape}]`,
     );
   }
 }

@@ -280,7 +280,7 @@ Deno.test("convert sd refuses bad input with one line and writes nothing", () =>
         2,
         /--num_heads has no effect on conv/,
       ],
-      [[model, "--config_path", CONFIG], 2, /--config_path has no effect on a folder, .* is one$/],
+      [[model, "--config_path", CONFIG], 2, /--config_path has no effect, since .* is a folder$/],
       [[model, "--fp16", "--weights=fp16"], 2, /--fp16 and --weights/],
       [[model, "--vae_path", join(folder, "none")], 2, /--vae_path .*none cannot be read/],
       [[join(model, "unet")], 3, /lacks .*, it is the folder of a "UNet2DConditionModel"$/],
