@@ -3,16 +3,16 @@ import { FormatError } from "../errors.ts";
 import { isJsonObject, type JsonValue, readJson } from "../formats/json.ts";
 import { readUserFile } from "../storage/user_file.ts";
 
-/** `class 0`, `class 1`, …: a class can always be asked for by its number. */
+/** Names `class 0`, `class 1`, … of classes without names. */
 export function numberedClasses(count: number): string[] {
   return Array.from({ length: count }, (_, i) => `class ${i}`);
 }
 
 /**
- * Names from a JSON file: a list, an object by number, or one that has such an object as
- * `id2label`, as diffusers' and transformers' configurations do.
+ * Reads class names from a JSON file: a list, an object by number, or an object with such an object
+ * as `id2label`, as in diffusers' and transformers' configurations.
  *
- * @throws {FormatError} where they are not `count` names
+ * @throws {FormatError} if the file does not hold `count` names
  */
 export async function readClassNames(
   setting: string,

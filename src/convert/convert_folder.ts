@@ -14,13 +14,13 @@ export interface FolderPart {
   config: JsonObject;
 }
 
-/** What to write, and where. */
+/** Content of a model folder to write. */
 export interface ModelFolderPlan {
   folder: string;
   parts: readonly FolderPart[];
   /** `model` or `model_fp16`. */
   stem: string;
-  /** Files of the whole folder by name, JSON or bytes; one that is there stays as it is. */
+  /** Files shared by the networks, by name: JSON or bytes. Existing files are kept. */
   shared: Readonly<Record<string, JsonObject | Uint8Array>>;
 }
 
@@ -61,11 +61,11 @@ export async function checkModelFolder(
 }
 
 /**
- * Writes all files or none. The index comes last: before it, the folder is no model.
+ * Writes all files or none. `model_index.json`, which makes the folder a model, is written last.
  *
- * @param wrote is told of every network when its weights are written
- * @returns names of shared files that were there already
- * @throws {StorageError} when the file system refuses
+ * @param wrote called after the files of each network are written
+ * @returns names of shared files that existed
+ * @throws {StorageError} if the file system refuses
  */
 export async function writeModelFolder(
   { folder, parts, stem, shared }: ModelFolderPlan,
@@ -115,10 +115,10 @@ function read(path: string): Promise<Uint8Array | undefined> {
   return absent(Deno.readFile(path));
 }
 
-/** The answer, or `undefined` where there is no such file. */
-async function absent<T>(answer: Promise<T>): Promise<T | undefined> {
+/** The result, or `undefined` if there is no such file. */
+async function absent<T>(result: Promise<T>): Promise<T | undefined> {
   try {
-    return await answer;
+    return await result;
   } catch (error) {
     if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
       return undefined;

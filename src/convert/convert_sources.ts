@@ -1,4 +1,4 @@
-/** Opens what `convert` reads. @module */
+/** Opens the input files of `convert`. @module */
 import { join } from "node:path";
 import { ModelError, PermissionError, UsageError } from "../errors.ts";
 import { type VaeConfig, vaeConfig } from "./vae/vae_config.ts";
@@ -9,10 +9,10 @@ import { readUserFile } from "../storage/user_file.ts";
 import { weightsName, type WeightStems } from "./weights_name.ts";
 
 /**
- * Opens the tensors of a file that a setting names.
+ * Opens the tensors of a file given by a setting.
  *
- * @param part state dict to take, as {@link openTensors}
- * @throws {UsageError} naming setting and file when it cannot be read
+ * @param part state dict to read, as in {@link openTensors}
+ * @throws {UsageError} naming setting and file if it cannot be read
  */
 export async function openUserTensors(
   setting: string,
@@ -29,27 +29,27 @@ export async function openUserTensors(
   }
 }
 
-/** What the operating system says, as against what is wrong with the file. */
+/** True for errors of the operating system, as opposed to errors in the file's content. */
 function isSystemError(error: unknown): error is Error {
   return Object.values(Deno.errors).some((kind) => error instanceof kind);
 }
 
-/** A network of a diffusers folder, its tensors open. */
+/** A network of a diffusers folder with open tensors. */
 export interface OpenPart extends OpenTensors {
   /** Its `config.json`. */
   json: JsonObject;
-  /** Path of that. */
+  /** Path of `config.json`. */
   configFile: string;
   /** Path of the weights. */
   file: string;
-  /** Name of their variant, where no other weights are there. */
+  /** Variant of the weights, if the folder has no plain ones. */
   variant?: string;
 }
 
 /**
  * Opens a folder with `config.json` and weights.
  *
- * @throws {ModelError} where there are no weights
+ * @throws {ModelError} if there are no weights
  */
 export async function openPart(
   setting: string,
@@ -63,15 +63,15 @@ export async function openPart(
   return { ...await openUserTensors(setting, file), json, configFile, file, variant };
 }
 
-/** A diffusers VAE, its tensors open. */
+/** A diffusers VAE with open tensors. */
 export interface OpenVae extends OpenPart {
   config: VaeConfig;
 }
 
 /**
- * Opens the folder of a VAE, or the `vae` in a folder of a whole pipeline.
+ * Opens a VAE's folder, or the folder `vae` of a whole pipeline.
  *
- * @throws {ModelError} where there are no weights, or the configuration is of another network
+ * @throws {ModelError} if there are no weights, or the configuration is another network's
  */
 export async function openVae(setting: string, folder: string): Promise<OpenVae> {
   const own = await listFolder(setting, folder);
@@ -80,7 +80,7 @@ export async function openVae(setting: string, folder: string): Promise<OpenVae>
   return { ...part, config: vaeConfig(part.json, part.configFile) };
 }
 
-/** A JSON object that a setting names. @throws {ModelError} where the file holds something else */
+/** Reads a JSON object given by a setting. @throws {ModelError} if the file is not an object */
 export async function readUserJson(setting: string, path: string): Promise<JsonObject> {
   const json = readJson(await readUserFile(setting, path), { file: path, nonFinite: true });
   if (isJsonObject(json)) return json;
@@ -88,9 +88,9 @@ export async function readUserJson(setting: string, path: string): Promise<JsonO
 }
 
 /**
- * Names of a folder's files.
+ * Names of the files of a folder.
  *
- * @throws {UsageError} naming setting and folder when it cannot be read
+ * @throws {UsageError} naming setting and folder if it cannot be read
  */
 export async function listFolder(setting: string, folder: string): Promise<string[]> {
   try {

@@ -1,9 +1,9 @@
-/** Weights as numbers, whatever their element type. @module */
+/** Reads weights of any float type as numbers. @module */
 import { ModelError } from "../errors.ts";
 import { type ListedDtype, viewAs, widenBfloat16 } from "../formats/element_types.ts";
 import { shown } from "../text.ts";
 
-/** Numbers of a weight. */
+/** Elements of a weight. */
 export type FloatArray = Float32Array | Float64Array | Float16Array;
 
 const READERS: Partial<Record<ListedDtype, (bytes: Uint8Array) => FloatArray>> = {
@@ -14,10 +14,10 @@ const READERS: Partial<Record<ListedDtype, (bytes: Uint8Array) => FloatArray>> =
 };
 
 /**
- * The function from a tensor's bytes to its numbers.
+ * Returns the function from a tensor's bytes to its elements.
  *
  * @param name of the tensor, for the error
- * @throws {ModelError} where the elements are no such numbers
+ * @throws {ModelError} if the elements are not floats
  */
 export function floatReader(name: string, dtype: ListedDtype): (bytes: Uint8Array) => FloatArray {
   const read = READERS[dtype];

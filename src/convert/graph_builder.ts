@@ -1,6 +1,6 @@
 /**
- * Builds the graph of a network value by value. Weights are named as in the checkpoint and declared
- * with the shape they must have; where their bytes lie is settled later.
+ * Builds the graph of a network value by value. Weights have the names of the checkpoint and are
+ * declared with the shape that they must have. The layout of their bytes is computed later.
  * @module
  */
 import type { OnnxAttributeSpec, OnnxNodeSpec, OnnxValueSpec } from "../formats/onnx/onnx_write.ts";
@@ -37,16 +37,16 @@ export interface Weight {
   readonly initializer: string;
 }
 
-/** What a node may say beside operator and inputs. */
+/** Optional properties of a node. */
 export interface NodeOptions {
   attributes?: Readonly<Record<string, OnnxAttributeSpec>>;
   /** Constants after the inputs. */
   constants?: readonly string[];
-  /** Element type of the output; the first input's unless given. */
+  /** Element type of the output. Default: the first input's. */
   type?: FloatType;
 }
 
-/** A graph in the making. */
+/** A graph under construction. */
 export class GraphBuilder {
   readonly inputs: OnnxValueSpec[] = [];
   readonly outputs: OnnxValueSpec[] = [];
@@ -79,13 +79,13 @@ export class GraphBuilder {
     return name;
   }
 
-  /** Makes a value an output under its own name. */
+  /** Declares an output and connects a value to it. */
   output(name: string, value: Value, dims: readonly (number | string)[]): void {
     this.outputs.push({ name, type: "float32", dims });
     this.rawNode("Identity", name, [this.as(value, "float32").name], [name]);
   }
 
-  /** Adds a node of one output, which has the node's name. */
+  /** Adds a node with one output, which has the node's name. */
   node(opType: string, name: string, inputs: readonly Value[], options: NodeOptions = {}): Value {
     const names = [...inputs.map((input) => input.name), ...options.constants ?? []];
     this.rawNode(opType, name, names, [name], options.attributes);
@@ -103,14 +103,14 @@ export class GraphBuilder {
     this.nodes.push({ opType, name, inputs, outputs, attributes });
   }
 
-  /** Cuts a value into equal parts along an axis. */
+  /** Splits a value into equal parts along an axis. */
   split(name: string, value: Value, axis: number, parts: readonly string[]): Value[] {
     const outputs = parts.map((part) => `${name}.${part}`);
     this.rawNode("Split", name, [value.name], outputs, { axis: { int: axis } });
     return outputs.map((output) => ({ name: output, type: value.type }));
   }
 
-  /** The value in another element type; cast once, however often it is asked for. */
+  /** The value in another element type. Repeated calls share one Cast. */
   as(value: Value, type: FloatType): Value {
     if (value.type === type) return value;
     const known = this.#casts.get(value.name);
@@ -120,17 +120,17 @@ export class GraphBuilder {
     return cast;
   }
 
-  /** The value with other sizes; −1 is open, 0 copies the value's own. */
+  /** The value in another shape; −1 is inferred, 0 copies the value's own size. */
   reshape(name: string, value: Value, sizes: readonly number[]): Value {
     return this.node("Reshape", name, [value], { constants: [this.integers(sizes)] });
   }
 
-  /** The value with its axes in another order. */
+  /** The value with permuted axes. */
   transpose(name: string, value: Value, order: readonly number[]): Value {
     return this.node("Transpose", name, [value], { attributes: { perm: { ints: order } } });
   }
 
-  /** A list of whole numbers, shared by all who need the same one. */
+  /** A constant list of integers. Equal lists share one constant. */
   integers(values: readonly number[]): string {
     const data = new Uint8Array(BigInt64Array.from(values, BigInt).buffer);
     const name = `shape.${values.join("x")}`;
@@ -139,7 +139,7 @@ export class GraphBuilder {
   }
 
   /**
-   * Numbers of a shape, `[]` for a single one; given under one name again they must be the same.
+   * Constant floats of a shape, `[]` for a scalar. A name stands for the same numbers everywhere.
    */
   numbers(
     name: string,
@@ -157,7 +157,7 @@ export class GraphBuilder {
    * A weight of the checkpoint in the element type `type`.
    *
    * @param shape its shape in the checkpoint
-   * @param dims its shape in the graph, where that is another
+   * @param dims its shape in the graph, if different
    */
   weight(name: string, shape: readonly number[], type: FloatType, dims = shape): Value {
     const stored = type === "float16" ? "F16" : this.#storage === "fp16" ? halfOf(shape) : "F32";

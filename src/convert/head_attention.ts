@@ -8,7 +8,7 @@ export interface HeadAttention {
   k: Value;
   v: Value;
   depth: number;
-  /** Added to the scores `[batch, heads, queries, keys]`: a large negative number hides a key. */
+  /** Added to the scores `[batch, heads, queries, keys]`; a large negative number masks a key. */
   mask?: Value;
 }
 
@@ -22,8 +22,8 @@ export function headAttention(
   const scaled = g.node("Mul", `${name}.q`, [q, root]);
   const keys = g.transpose(`${name}.k`, k, [0, 1, 3, 2]);
   const scores = g.as(g.node("MatMul", `${name}.scores`, [scaled, keys]), "float32");
-  const shown = mask ? g.node("Add", `${name}.masked`, [scores, mask]) : scores;
-  const weights = softmax(g, `${name}.softmax`, shown);
+  const masked = mask ? g.node("Add", `${name}.masked`, [scores, mask]) : scores;
+  const weights = softmax(g, `${name}.softmax`, masked);
   const mixed = g.node("MatMul", `${name}.mixed`, [g.as(weights, v.type), v]);
   return g.transpose(`${name}.by_token`, mixed, [0, 2, 1, 3]);
 }

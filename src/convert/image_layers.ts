@@ -8,13 +8,12 @@ import { linear, silu } from "./layers.ts";
 
 /** How a convolution moves over its input. */
 export interface ConvOptions {
-  /** Height and width of the kernel; 3 unless given. */
+  /** Height and width of the kernel. Default 3. */
   kernel?: number;
   /** 2 halves the image. */
   stride?: 1 | 2;
   /**
-   * Rows and columns of zeros; as many on all sides as keep the size of an image at stride 1 unless
-   * given.
+   * Rows and columns of zeros. Default: equal on all sides, so that stride 1 keeps the size.
    */
   pads?: readonly [top: number, left: number, bottom: number, right: number];
 }
@@ -40,7 +39,7 @@ export function conv(
   return g.as(out, "float32");
 }
 
-/** What all GroupNorms of a network have in common. */
+/** Settings that all GroupNorms of a network share. */
 export interface GroupNormOptions {
   groups: number;
   epsilon: number;
@@ -67,16 +66,16 @@ export function groupNorm(
   return g.node("Add", name, [scaled, bias]);
 }
 
-/** A value in the shape of another, which the graph does not know beforehand. */
+/** A value in the shape of another one, whose sizes are known at run time only. */
 export function likeShape(g: GraphBuilder, name: string, value: Value, like: Value): Value {
   g.rawNode("Shape", `${name}.shape`, [like.name], [`${name}.shape`]);
   return g.node("Reshape", name, [value], { constants: [`${name}.shape`] });
 }
 
-/** What a residual block is made of beside its channels. */
+/** Options of {@link resnet}. */
 export interface ResnetOptions {
   norm: GroupNormOptions;
-  /** SiLU of the timestep's embedding, `[batch, width]`, where the network has timesteps. */
+  /** SiLU of the timestep's embedding, `[batch, width]`, if the network has timesteps. */
   time?: { value: Value; width: number };
 }
 

@@ -1,19 +1,19 @@
-/** Layers that all networks have in common, in standard operators. @module */
+/** Layers that several networks share, in standard operators. @module */
 import type { FloatType, GraphBuilder, Value } from "./graph_builder.ts";
 
-/** What a linear layer is made of. */
+/** Options of {@link linear}. */
 export interface LinearOptions {
-  /** Element type of the product; the builder's unless given. */
+  /** Element type of the product. Default: the builder's. */
   type?: FloatType;
   /** Whether there is a bias; default true. */
   bias?: boolean;
-  /** Shape of the weight in the checkpoint; `[outputs, inputs]` unless given. */
+  /** Shape of the weight in the checkpoint. Default `[outputs, inputs]`. */
   shape?: readonly number[];
 }
 
 /**
  * A linear layer on rows, `[rows, inputs]` to `[rows, outputs]`. Gemm takes PyTorch's `[outputs,
- * inputs]` as it lies in the checkpoint, so that no weight has to be turned.
+ * inputs]` as stored in the checkpoint, so that no weight is transposed.
  */
 export function linear(
   g: GraphBuilder,
@@ -48,8 +48,7 @@ export function silu(g: GraphBuilder, name: string, x: Value): Value {
 }
 
 /**
- * GELU by its tanh formula, in the shape that ONNX Runtime's optimiser takes for one operator
- * (FastGelu).
+ * GELU by its tanh formula, in the form that ONNX Runtime's optimiser fuses to FastGelu.
  */
 export function geluTanh(g: GraphBuilder, name: string, x: Value): Value {
   const number = (label: string, value: number) => g.numbers(`gelu.${label}`, [value], [], x.type);
@@ -64,8 +63,7 @@ export function geluTanh(g: GraphBuilder, name: string, x: Value): Value {
 }
 
 /**
- * GELU by the error function, in the shape that ONNX Runtime's optimiser takes for one operator
- * (Gelu).
+ * GELU by the error function, in the form that ONNX Runtime's optimiser fuses to Gelu.
  */
 export function geluErf(g: GraphBuilder, name: string, x: Value): Value {
   const number = (label: string, value: number) => g.numbers(`gelu.${label}`, [value], [], x.type);

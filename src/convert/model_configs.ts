@@ -1,4 +1,4 @@
-/** The JSON files of a converted model folder, in diffusers' words. @module */
+/** JSON files of a converted model folder, with diffusers' keys. @module */
 import type { JsonObject } from "../formats/json.ts";
 import { SCHEDULER_PRESETS, type SchedulerConfig } from "../sampling/schedules/scheduler_config.ts";
 import type { DitArchitecture } from "./dit/dit_architecture.ts";

@@ -1,4 +1,4 @@
-/** A checkpoint's tensors against those that a network needs. @module */
+/** Compares a checkpoint's tensors with those that a network needs. @module */
 import { ModelError } from "../errors.ts";
 import { nearestWord } from "../formats/nearest_word.ts";
 import { shown } from "../text.ts";
@@ -10,17 +10,17 @@ export interface NeededTensor {
   readonly shape: readonly number[];
 }
 
-/** Names that a message lists of each kind. */
+/** Maximum number of names that a message lists of each kind. */
 const LISTED = 3;
-/** Longer names are none of ours: their distance is not worth computing. */
+/** Longer names belong to no network: their distance is not computed. */
 const LONGEST_NAME = 200;
 
 /**
- * Holds a checkpoint to what a network needs: every tensor there, of its shape, and none beside.
+ * Checks that a checkpoint has the tensors that a network needs, with their shapes, and no others.
  *
- * @param optional tensors that may be there and are not used
- * @throws {ModelError} listing what is missing with the nearest names there are, what is too much
- * and what has another shape
+ * @param optional tensors that may exist and are not used
+ * @throws {ModelError} listing missing tensors with the nearest existing names, unexpected tensors,
+ * and tensors of another shape
  */
 export function checkTensors(
   { entries }: TensorFile,
@@ -46,7 +46,7 @@ export function checkTensors(
   if (faults.length > 0) throw new ModelError(`${file}: ${faults.join("; ")}`, { hint: HINT });
 }
 
-const HINT = "the tensors must be the official ones by name and shape; inspect lists what is there";
+const HINT = "tensors must have the official names and shapes; inspect lists those of the file";
 
 /** @throws {ModelError} unless there is a tensor of this name and number of dimensions */
 export function shapeOf(

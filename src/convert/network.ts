@@ -1,14 +1,11 @@
-/**
- * A network converted from a checkpoint: its graph, and its weights as they will lie beside it.
- * @module
- */
+/** A network converted from a checkpoint: its graph and its weights file. @module */
 import { type OnnxTensorSpec, writeOnnx } from "../formats/onnx/onnx_write.ts";
 import type { TensorFile } from "../formats/tensor_file.ts";
 import type { FloatType, GraphBuilder } from "./graph_builder.ts";
 import type { WeightStorage } from "./weight_storage.ts";
 import { layoutWeights, weightBytes } from "./weights_file.ts";
 
-/** First with LayerNormalization; ONNX Runtime reads it since 1.13. */
+/** The first opset with LayerNormalization; ONNX Runtime reads it since 1.13. */
 const OPSET = 17;
 
 /** How a network is computed and stored. */
@@ -28,16 +25,16 @@ export interface NetworkOptions {
 export interface ConvertedNetwork {
   /** The `.onnx` file. */
   model: Uint8Array;
-  /** The weights file, piece by piece; each call reads the checkpoint anew. */
+  /** Pieces of the weights file. Each call reads the checkpoint again. */
   weights(): AsyncGenerator<Uint8Array>;
-  /** Bytes of the weights file. */
+  /** Size of the weights file in bytes. */
   weightsSize: number;
-  /** Number of weights, elements counted. */
+  /** Number of elements of all weights. */
   parameters: number;
 }
 
 /**
- * Settles where every weight lies.
+ * Writes the graph and computes the layout of the weights file.
  *
  * @param weightsFile name of the weights file, beside the model
  */

@@ -2,9 +2,9 @@
 import type { ConfigReader } from "../models/config_reader.ts";
 
 /**
- * `norm_num_groups`, 32 where it is absent.
+ * Reads `norm_num_groups`. Default 32.
  *
- * @throws {ModelError} where it does not divide all widths
+ * @throws {ModelError} if it does not divide all widths
  */
 export function normGroups(reader: ConfigReader, widths: readonly number[]): number {
   const key = "norm_num_groups";

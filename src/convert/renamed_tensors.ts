@@ -3,8 +3,8 @@ import type { SafetensorsTensor } from "../formats/safetensors/safetensors.ts";
 import type { TensorEntry, TensorFile, TensorRange } from "../formats/tensor_file.ts";
 
 /**
- * Gives the tensors of a file the names that `rename` makes of theirs, and leaves out those that it
- * makes `undefined` of; two that become one are left alone, and so found out.
+ * Tensors of a file under the names that `rename` returns; `undefined` omits a tensor. A tensor
+ * whose new name is taken keeps its own name, so that it is reported as not expected.
  */
 export class RenamedTensors implements TensorFile {
   readonly entries: ReadonlyMap<string, TensorEntry>;

@@ -1,4 +1,4 @@
-/** The prefix that a wrapper of a network leaves on all of its tensors' names. @module */
+/** Removes the prefix that a wrapper adds to the names of all tensors. @module */
 import { RenamedTensors } from "./renamed_tensors.ts";
 import type { TensorFile } from "../formats/tensor_file.ts";
 
@@ -11,17 +11,16 @@ const COUNTER = "n_averaged";
 export interface Unprefixed {
   readonly tensors: TensorFile;
   /**
-   * What all names began with, or "": `module.` of DistributedDataParallel, `_orig_mod.` of
-   * torch.compile, `model.` of Lightning, and any of them in another.
+   * The removed prefix, or "": `module.` of DistributedDataParallel, `_orig_mod.` of torch.compile,
+   * `model.` of Lightning, or several of them.
    */
   readonly prefix: string;
 }
 
 /**
- * Strips the prefix that all names share.
+ * Removes the prefix that all names share.
  *
- * @param anchor a name of the network without a prefix: what stands before it in the file is the
- * prefix
+ * @param anchor a name of the network without prefix; the prefix is what precedes it in the file
  */
 export function withoutSharedPrefix(tensors: TensorFile, anchor: string): Unprefixed {
   const names = [...tensors.entries.keys()];

@@ -1,26 +1,25 @@
-/** Which of a checkpoint's weights are converted, in words. @module */
+/** Describes which weights of a checkpoint are converted. @module */
 import type { OpenTensors } from "../formats/open_tensors.ts";
 import { shown } from "../text.ts";
 import { TorchFile } from "../formats/torch/torch_file.ts";
 
-/** Most other parts that are named. */
+/** Maximum number of other parts that are listed. */
 const NAMED = 8;
 
-/** The choice that was made among a checkpoint's weights. */
+/** Which weights of a checkpoint were chosen. */
 export interface TakenWeights {
-  /** Key of the state dict; absent where the file is one itself. */
+  /** Key of the state dict; absent if the file is a single state dict. */
   readonly part?: string;
   /** Keys of all state dicts in the file. */
   readonly parts: readonly string[];
-  /** What was stripped from all names. */
+  /** Prefix removed from all names. */
   readonly prefix: string;
-  /** One line for people, or "" where there was no choice. */
+  /** One line for the user, or "" if there was no choice. */
   readonly text: string;
 }
 
 /**
- * Says which part of a checkpoint was taken, beside which others, and without which prefix of its
- * names.
+ * Describes which part of a checkpoint was used, which others it has, and which prefix was removed.
  */
 export function takenWeights(tensors: OpenTensors["tensors"], prefix: string): TakenWeights {
   const part = tensors instanceof TorchFile ? tensors.part : undefined;

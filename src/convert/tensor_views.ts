@@ -1,5 +1,5 @@
 /**
- * Tensors that are parts of other tensors, or the same elements in another shape or order.
+ * Views of tensors: a part of one, or the same elements in another shape or order.
  * @module
  */
 import { type SafetensorsTensor, toTensor } from "../formats/safetensors/safetensors.ts";
@@ -12,24 +12,27 @@ import {
   type TensorRange,
 } from "../formats/tensor_file.ts";
 
-/** Where a tensor comes from. */
+/** Source of a view. */
 export interface TensorView {
   /** Name of the tensor in the file. */
   readonly source: string;
-  /** The part of the first axis to take: `rows` of `of`, from `first` on. */
+  /** Part of the first axis: `rows` rows from `first` on. */
   readonly part?: { readonly first: number; readonly rows: number };
-  /** Another shape of as many elements. */
+  /** Another shape with the same number of elements. */
   readonly shape?: readonly number[];
   /** Rows and columns of a matrix swapped. */
   readonly transposed?: boolean;
 }
 
-/** Adds a view; one whose name is taken keeps its source's, and so is found out as not expected. */
+/**
+ * Adds a view. If its name is taken, it gets the name of its source, which is then reported as not
+ * expected.
+ */
 export function addView(views: Map<string, TensorView>, name: string, view: TensorView): void {
   views.set(views.has(name) ? view.source : name, view);
 }
 
-/** Gives views of a file's tensors under names of their own; what no view takes is left out. */
+/** Views of a file's tensors under new names. Tensors without a view are omitted. */
 export class TensorViews implements TensorFile {
   readonly entries: ReadonlyMap<string, TensorEntry>;
   readonly #file: TensorFile;
@@ -60,7 +63,7 @@ export class TensorViews implements TensorFile {
     return await this.#file.readBytes(source, { offset: start + offset, length });
   }
 
-  /** All bytes of a transposed matrix; the last one is kept, since it is asked for in pieces. */
+  /** All bytes of a transposed matrix. The last one is cached, because it is read in pieces. */
   #transpose(name: string, source: string): Promise<Uint8Array> {
     if (this.#transposed?.name !== name) {
       const { length, shape: [rows, columns] } = this.#file.entries.get(source)!;
@@ -84,13 +87,13 @@ function viewed(entry: TensorEntry, { part, shape, transposed }: TensorView): Te
 
 function transpose(bytes: Uint8Array, rows: number, columns: number): Uint8Array {
   const size = bytes.length / (rows * columns);
-  const turned = new Uint8Array(bytes.length);
+  const transposed = new Uint8Array(bytes.length);
   for (let row = 0; row < rows; row++) {
     for (let column = 0; column < columns; column++) {
       const from = (row * columns + column) * size;
       const to = (column * rows + row) * size;
-      for (let i = 0; i < size; i++) turned[to + i] = bytes[from + i];
+      for (let i = 0; i < size; i++) transposed[to + i] = bytes[from + i];
     }
   }
-  return turned;
+  return transposed;
 }

@@ -1,12 +1,12 @@
-/** Timesteps as a network's first layer takes them. @module */
+/** Sinusoidal embedding of timesteps. @module */
 import type { GraphBuilder, Value } from "./graph_builder.ts";
 
 const LONGEST_PERIOD = 10_000;
 
 /**
- * Cosines, then sines of numbers, `[rows, frequencies]` in float32.
+ * Cosines, then sines, of numbers: `[rows, frequencies]` in float32.
  *
- * @param values name of a list of numbers of any type; its rank does not matter
+ * @param values name of a tensor of any numeric type and rank
  */
 export function timestepWaves(
   g: GraphBuilder,

@@ -1,7 +1,4 @@
-/**
- * The file beside a network that holds its weights: written tensor by tensor, never held.
- * @module
- */
+/** The weights file beside a network, written tensor by tensor to bound memory. @module */
 import { ModelError } from "../errors.ts";
 import type { ListedDtype } from "../formats/element_types.ts";
 import {
@@ -14,31 +11,31 @@ import { type FloatArray, floatReader } from "./float_values.ts";
 import type { Weight } from "./graph_builder.ts";
 import type { StoredType } from "./weight_storage.ts";
 
-/** Where the first tensor begins: a page, for runtimes that map the file. */
+/** Offset of the first tensor: a page, for runtimes that map the file. */
 const PAGE = 4096;
-/** What tensors are aligned to as long as all before are: the widest vector register. */
+/** Alignment of tensors: the widest vector register. */
 const VECTOR = 64;
 
 /**
- * Bytes read at once. Larger pieces take new pages from the system each time: of 4 MiB the whole
+ * Bytes read at once. Larger pieces are allocated in new pages each time: with 4 MiB a conversion
  * took twice as long.
  */
 const PIECE = 2 ** 18;
 
 /**
- * Lays out the weights as a safetensors file under the checkpoint's names, so that it can be read,
- * and converted again. ONNX takes any place in any file for external data. Tensors whose length
- * would put the next one askew come last.
+ * Computes the layout of a safetensors file with the checkpoint's names, so that `convert` can read
+ * it too. ONNX allows external data at any offset of any file. Tensors whose length would break the
+ * alignment of the next one come last.
  */
 export function layoutWeights(weights: Iterable<Weight>): SafetensorsLayout {
   const tensors = [...weights].map(({ name, shape, stored }) =>
     [name, { dtype: stored, shape }] as const
   );
-  const askew = ([, { dtype, shape }]: typeof tensors[number]) =>
+  const breaksAlignment = ([, { dtype, shape }]: typeof tensors[number]) =>
     shape.reduce((product, size) => product * size, dtype === "F32" ? 4 : 2) % VECTOR !== 0;
   const ordered = [
-    ...tensors.filter((tensor) => !askew(tensor)),
-    ...tensors.filter(askew).sort(([, a], [, b]) =>
+    ...tensors.filter((tensor) => !breaksAlignment(tensor)),
+    ...tensors.filter(breaksAlignment).sort(([, a], [, b]) =>
       a.dtype === b.dtype ? 0 : a.dtype === "F32" ? -1 : 1
     ),
   ];
@@ -46,9 +43,9 @@ export function layoutWeights(weights: Iterable<Weight>): SafetensorsLayout {
 }
 
 /**
- * The bytes of the file, in pieces.
+ * Pieces of the file.
  *
- * @throws {ModelError} where a weight is no number or too large for its type
+ * @throws {ModelError} if a weight is not a float or too large for its type
  */
 export async function* weightBytes(
   checkpoint: TensorFile,
@@ -63,7 +60,7 @@ export async function* weightBytes(
 
 type Convert = (bytes: Uint8Array) => Uint8Array;
 
-/** Turns bytes of one type into bytes of another, whole elements at a time. */
+/** Converts whole elements from one type to another. */
 function converter(name: string, from: ListedDtype, to: StoredType): Convert {
   if (from === to) return (bytes) => bytes;
   const read = floatReader(name, from);
@@ -76,7 +73,7 @@ function converter(name: string, from: ListedDtype, to: StoredType): Convert {
   };
 }
 
-/** Half precision ends at 65504: an infinity made here would be one in every image. */
+/** Throws if a finite weight becomes infinite in fp16, whose largest number is 65504. */
 function refuseOverflow(name: string, values: FloatArray, halves: Float16Array): void {
   const at = halves.findIndex((half, i) => !Number.isFinite(half) && Number.isFinite(values[i]));
   if (at < 0) return;

@@ -1,8 +1,8 @@
-/** Which file of a diffusers folder holds its weights. @module */
+/** Chooses the weights file of a diffusers folder. @module */
 import { ModelError } from "../errors.ts";
 import { shown } from "../text.ts";
 
-/** Names of weights without their endings, as the library that wrote them gives them. */
+/** File names of weights without extension, as the library writes them. */
 export interface WeightStems {
   readonly safetensors: string;
   readonly bin: string;
@@ -16,8 +16,8 @@ export const DIFFUSERS_STEMS: WeightStems = {
 /** Of transformers' networks. */
 export const TRANSFORMERS_STEMS: WeightStems = { safetensors: "model", bin: "pytorch_model" };
 
-/** Names of whole weights, the first that is there is taken. */
-function wholeNames({ safetensors, bin }: WeightStems): string[] {
+/** Names of plain weights, in the order of preference. */
+function plainNames({ safetensors, bin }: WeightStems): string[] {
   return [
     `${safetensors}.safetensors`,
     `${safetensors}.safetensors.index.json`,
@@ -26,9 +26,7 @@ function wholeNames({ safetensors, bin }: WeightStems): string[] {
   ];
 }
 
-/**
- * The same of a variant, such as fp16 or non_ema: its name stands before the last ending.
- */
+/** Patterns of variants such as fp16 or non_ema, whose name precedes the last extension. */
 function variantPatterns({ safetensors, bin }: WeightStems): RegExp[] {
   return [[safetensors, "safetensors"], [bin, "bin"]].flatMap(([stem, ending]) => [
     new RegExp(`^${stem}\\.([\\w-]+)\\.${ending}$`),
@@ -36,55 +34,55 @@ function variantPatterns({ safetensors, bin }: WeightStems): RegExp[] {
   ]);
 }
 
-/** A part of sharded weights, which its index names. */
+/** A shard, which an index lists. */
 const SHARD = /-\d{5}-of-\d{5}(?=\.)/;
-/** Any other weights, which no configuration in the folder speaks of. */
+/** Weights of other formats. */
 const OTHERS = /\.(safetensors|bin|pt|pth|ckpt|onnx|msgpack|h5|gguf)$/;
 
-/** The file of a folder's weights. */
+/** The weights file of a folder. */
 export interface WeightsName {
   readonly name: string;
-  /** The variant where no other weights are there. */
+  /** The variant, if the folder has no plain weights. */
   readonly variant?: string;
 }
 
 /**
  * Chooses the weights among the files of a folder.
  *
- * @throws {ModelError} where there are none, or several variants, naming the files that were found
+ * @throws {ModelError} if there are none, or several variants, listing the files found
  */
 export function weightsName(
   files: readonly string[],
   folder: string,
   stems: WeightStems = DIFFUSERS_STEMS,
 ): WeightsName {
-  const whole = wholeNames(stems);
-  const plain = whole.find((name) => files.includes(name));
+  const names = plainNames(stems);
+  const plain = names.find((name) => files.includes(name));
   if (plain !== undefined) return { name: plain };
   const variants = variantsOf(files, stems);
   if (variants.size === 1) {
-    const [[variant, names]] = variants;
-    return { name: names.find((name) => name.includes(".safetensors")) ?? names[0], variant };
+    const [[variant, own]] = variants;
+    return { name: own.find((name) => name.includes(".safetensors")) ?? own[0], variant };
   }
   if (variants.size > 1) {
     throw new ModelError(
-      `${folder} has the variants ${[...variants.keys()].join(", ")} and no ${whole[0]}`,
-      { hint: "keep the one to take in a folder of its own, beside its config.json" },
+      `${folder} has the variants ${[...variants.keys()].join(", ")} and no ${names[0]}`,
+      { hint: "move the wanted one to a folder of its own, with its config.json" },
     );
   }
   const others = files.filter((name) => OTHERS.test(name)).slice(0, 3).map(shown);
   throw new ModelError(
-    `${folder} has none of ${whole.join(", ")}` +
+    `${folder} has none of ${names.join(", ")}` +
       (others.length > 0 ? `, only ${others.join(", ")}` : ""),
     {
       hint: others.length > 0
-        ? "take the weights in diffusers' format, under one of these names"
-        : "take a network's folder of a diffusers model",
+        ? "download the weights in diffusers' format"
+        : "choose the folder of one network of a diffusers model",
     },
   );
 }
 
-/** Files of every variant, by its name. */
+/** Files by variant. */
 function variantsOf(files: readonly string[], stems: WeightStems): Map<string, string[]> {
   const patterns = variantPatterns(stems);
   const variants = new Map<string, string[]>();

@@ -1,4 +1,4 @@
-/** The change that a LoRA makes of a layer's weight, at scale 1. @module */
+/** The change of a layer's weight by a LoRA at scale 1. @module */
 import type { LoraPart } from "./lora_names.ts";
 import { kernelOf } from "./lora_size.ts";
 import {
@@ -11,7 +11,7 @@ import {
   tucker,
 } from "./matrices.ts";
 
-/** A part's numbers. */
+/** Values of a part. */
 export interface PartTensor {
   shape: readonly number[];
   data: Float32Array;
@@ -28,10 +28,10 @@ export interface LoraScaling {
 }
 
 /**
- * Multiplies the parts out.
+ * Multiplies the parts.
  *
- * @returns a matrix of as many elements as the weight; `undefined` where parts are missing
- * @throws {RangeError} where sizes of the parts do not fit together
+ * @returns a matrix with as many elements as the weight; `undefined` if parts are missing
+ * @throws {RangeError} if the sizes of the parts do not match
  */
 export function loraChange(
   parts: LoraParts,
@@ -41,7 +41,7 @@ export function loraChange(
   const change = plainChange(parts) ?? hadaChange(parts) ?? lokrChange(parts);
   if (change === undefined) return undefined;
   const { matrix, rank } = change;
-  // No alpha, 0, and a change without rank are a factor of 1.
+  // The factor is 1 without alpha, with alpha 0 and for a change without rank.
   const factor = own && rank ? own / (rankStabilized ? Math.sqrt(rank) : rank) : 1;
   return { ...matrix, data: factor === 1 ? matrix.data : matrix.data.map((x) => factor * x) };
 }

@@ -1,4 +1,4 @@
-/** A LoRA file: what it changes, layer by layer. @module */
+/** A LoRA file: its tensors by the layers that they change. @module */
 import { ModelError } from "../../errors.ts";
 import { isJsonObject, type JsonObject, readJson } from "../../formats/json.ts";
 import { SafetensorsFile } from "../../formats/safetensors/safetensors.ts";
@@ -8,15 +8,15 @@ import { floatReader } from "../float_values.ts";
 import type { LoraParts, LoraScaling, PartTensor } from "./lora_change.ts";
 import { loraName, type LoraPart } from "./lora_names.ts";
 
-/** Names that an error lists. */
+/** Maximum number of names that an error lists. */
 const LISTED = 3;
 const METADATA = "lora_adapter_metadata";
 
 /** A LoRA to merge. */
 export class LoraFile {
-  /** What errors call it. */
+  /** Name of the file in errors. */
   readonly file: string;
-  /** Names of the layers as the file spells them. */
+  /** Names of the parts of each layer; layers are spelled as in the file. */
   readonly layers: ReadonlyMap<string, ReadonlyMap<LoraPart, string>>;
   readonly #tensors: TensorFile;
   readonly #settings: JsonObject;
@@ -34,9 +34,9 @@ export class LoraFile {
   }
 
   /**
-   * Sorts the tensors of a file by the layers that they change.
+   * Groups the tensors of a file by the layers that they change.
    *
-   * @throws {ModelError} where names are of no known form
+   * @throws {ModelError} if a name has no known form
    */
   static of(tensors: TensorFile, file: string): LoraFile {
     const layers = new Map<string, Map<LoraPart, string>>();
@@ -68,7 +68,7 @@ export class LoraFile {
     );
   }
 
-  /** The numbers of a layer's parts. @throws {ModelError} where they are no floats */
+  /** Values of a layer's parts. @throws {ModelError} if they are not floats */
   async parts(layer: string): Promise<LoraParts> {
     const parts = new Map<LoraPart, PartTensor>();
     for (const [part, name] of this.layers.get(layer)!) {
@@ -93,7 +93,7 @@ export class LoraFile {
   }
 }
 
-/** @throws {ModelError} where PEFT's settings differ from layer to layer */
+/** @throws {ModelError} if PEFT's alpha differs between layers */
 function settingsOf(tensors: TensorFile, file: string): JsonObject {
   const text = tensors instanceof SafetensorsFile ? tensors.metadata.get(METADATA) : undefined;
   if (text === undefined) return {};
@@ -107,7 +107,7 @@ function settingsOf(tensors: TensorFile, file: string): JsonObject {
   return settings;
 }
 
-/** The first of the names. */
+/** The first names, and the number of the others. */
 export function listed(names: readonly string[]): string {
   const more = names.length > LISTED ? ` and ${names.length - LISTED} more` : "";
   return names.slice(0, LISTED).map(shown).join(", ") + more;

@@ -1,8 +1,8 @@
-/** LoRAs as a setting names them. @module */
+/** Parses a list of LoRA files and scales. @module */
 import { UsageError } from "../../errors.ts";
 import { shownValue } from "../../text.ts";
 
-/** A file, and how much of it is merged. */
+/** A file and the scale at which it is merged. */
 export interface NamedLora {
   path: string;
   scale: number;
@@ -11,9 +11,9 @@ export interface NamedLora {
 const SCALED = /^(.*):(-?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)$/i;
 
 /**
- * Reads `file`, `file:0.8` and lists of both, separated by commas.
+ * Parses `file`, `file:0.8` and comma-separated lists of both.
  *
- * @throws {UsageError} where a file has no name
+ * @throws {UsageError} if a file has no name
  */
 export function parseLoraList(text: string): NamedLora[] {
   return text.split(",").map((item) => {

@@ -1,9 +1,9 @@
 /**
- * Names of tensors in LoRA files: which layer each changes, and which part of the change it is.
+ * Parses names of tensors in LoRA files: the layer that each changes, and its part of the change.
  * @module
  */
 
-/** Parts of a change: products, Hadamard products, Kronecker products, and what scales them. */
+/** Parts of a change: factors of products, Hadamard and Kronecker products, and scales. */
 export type LoraPart =
   | "down"
   | "up"
@@ -14,9 +14,9 @@ export type LoraPart =
   | `hada_${"w1_a" | "w1_b" | "w2_a" | "w2_b" | "t1" | "t2"}`
   | `lokr_${"w1" | "w1_a" | "w1_b" | "w2" | "w2_a" | "w2_b" | "t2"}`;
 
-/** A tensor's name taken apart. */
+/** Layer and part of a tensor. */
 export interface LoraName {
-  /** Name of the layer as the file spells it. */
+  /** Name of the layer, spelled as in the file. */
   layer: string;
   part: LoraPart;
 }
@@ -33,12 +33,12 @@ const ENDINGS: readonly (readonly [pattern: RegExp, part?: LoraPart])[] = [
   [/\.lora(?:_linear_layer)?\.(down|up)\.weight$/],
 ];
 /**
- * The first diffusers put changes beside an attention's layers:
+ * Early versions of diffusers stored the changes of an attention's layers in its processor:
  * `attn1.processor.to_q_lora.down.weight`.
  */
 const PROCESSOR = /^(.*?)(?:\.processor)?\.to_(q|k|v|out)_lora\.(down|up)\.weight$/;
 
-/** @returns `undefined` where the name is of no known form */
+/** Layer and part of a name; `undefined` if its form is not known. */
 export function loraName(name: string): LoraName | undefined {
   const [, block, layer, way] = PROCESSOR.exec(name) ?? [];
   if (block !== undefined) {

@@ -1,4 +1,4 @@
-/** The size of a LoRA's change, from the shapes of its parts alone. @module */
+/** The size of a LoRA's change, from the shapes of its parts. @module */
 import type { LoraPart } from "./lora_names.ts";
 
 /** Rows and columns of a change. */
@@ -9,7 +9,7 @@ export interface LoraSize {
 
 type Shape = readonly number[];
 
-/** @returns `undefined` where parts are missing */
+/** Size of a change; `undefined` if parts are missing. */
 export function loraSize(shapes: ReadonlyMap<LoraPart, Shape>): LoraSize | undefined {
   const of = (part: string) => shapes.get(part as LoraPart);
   const [up, down] = [of("up"), of("down")];
@@ -43,7 +43,7 @@ function columnsOf(shape: Shape): number {
   return shape.slice(1).reduce((product, size) => product * size, 1);
 }
 
-/** Numbers that belong to a pair of channels, of the core of a convolution's change. */
+/** Kernel elements per pair of channels, from the core of a convolution's change. */
 export function kernelOf(core: Shape | undefined): number {
   return (core ?? []).slice(2).reduce((product, size) => product * size, 1);
 }

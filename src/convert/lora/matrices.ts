@@ -1,4 +1,4 @@
-/** Products of small matrices, rows first. @module */
+/** Products of small matrices in row-major order. @module */
 
 /** A matrix of a change. */
 export interface Matrix {
@@ -7,13 +7,13 @@ export interface Matrix {
   readonly data: Float32Array;
 }
 
-/** A tensor's numbers as a matrix: its first size, and all others together. */
+/** A tensor as a matrix: the first axis by all others. */
 export function matrixOf(shape: readonly number[], data: Float32Array): Matrix {
   const rows = shape[0] ?? 1;
   return { rows, columns: rows === 0 ? 0 : data.length / rows, data };
 }
 
-/** a·b. @throws {RangeError} where the sizes do not fit */
+/** a·b. @throws {RangeError} if the sizes do not match */
 export function product(a: Matrix, b: Matrix): Matrix {
   if (a.columns !== b.rows) {
     throw new RangeError(`${a.rows}×${a.columns} times ${b.rows}×${b.columns}`);
@@ -30,16 +30,16 @@ export function product(a: Matrix, b: Matrix): Matrix {
   return { rows: a.rows, columns: b.columns, data };
 }
 
-/** The matrix turned. */
+/** The transposed matrix. */
 export function transposed({ rows, columns, data }: Matrix): Matrix {
-  const turned = new Float32Array(data.length);
+  const columnsFirst = new Float32Array(data.length);
   for (let i = 0; i < rows; i++) {
-    for (let j = 0; j < columns; j++) turned[j * rows + i] = data[i * columns + j];
+    for (let j = 0; j < columns; j++) columnsFirst[j * rows + i] = data[i * columns + j];
   }
-  return { rows: columns, columns: rows, data: turned };
+  return { rows: columns, columns: rows, data: columnsFirst };
 }
 
-/** Products of elements. @throws {RangeError} where the sizes differ */
+/** Product of elements. @throws {RangeError} if the sizes differ */
 export function hadamard(a: Matrix, b: Matrix): Matrix {
   if (a.rows !== b.rows || a.columns !== b.columns) {
     throw new RangeError(`${a.rows}×${a.columns} by ${b.rows}×${b.columns}`);
@@ -66,7 +66,7 @@ export function kronecker(a: Matrix, b: Matrix): Matrix {
 }
 
 /**
- * left·core·right for every number of the kernel: Δ[o,i,k] = Σ left[o,p] core[p,q,k] right[q,i].
+ * left·core·right for each element of the kernel: Δ[o,i,k] = Σ left[o,p] core[p,q,k] right[q,i].
  *
  * @param core `[p, q·kernel]`
  */

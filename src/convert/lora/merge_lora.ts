@@ -10,27 +10,27 @@ import { layerSpellings } from "./lora_names.ts";
 import { loraSize } from "./lora_size.ts";
 import { type Change, MergedTensors } from "./merged_tensors.ts";
 
-/** A LoRA and how much of it is merged. */
+/** A LoRA and the scale at which it is merged. */
 export interface ScaledLora {
   lora: LoraFile;
   scale: number;
 }
 
-/** A network that LoRAs may change. */
+/** A network into which LoRAs are merged. */
 export interface LoraTarget {
   /** `unet`, `text_encoder` or `text_encoder_2`: its name in PEFT's files. */
   name: string;
   tensors: TensorFile;
 }
 
-/** What kohya's names of a network's layers begin with, and PEFT's. */
+/** Prefixes of a network's layers in the files of kohya, LyCORIS and PEFT. */
 const PREFIXES: Readonly<Record<string, readonly string[]>> = {
   unet: ["lora_unet_", "lycoris_", "unet.", "base_model.model.", ""],
   text_encoder: ["lora_te_", "lora_te1_", "text_encoder.", ""],
   text_encoder_2: ["lora_te2_", "text_encoder_2."],
 };
 
-const OTHER_MODEL = "the LoRA was trained on another model, or is damaged";
+const OTHER_MODEL = "the LoRA was trained on another model or is damaged";
 
 /** A weight that a layer of a LoRA changes. */
 interface Place {
@@ -43,7 +43,7 @@ interface Place {
  * W + scale · (W' − W), where W' is the weight at scale 1.
  *
  * @param targets networks under diffusers' and transformers' names
- * @throws {ModelError} where a layer of a LoRA is none of the networks', or of another size
+ * @throws {ModelError} if a layer of a LoRA is not in the networks, or has another size
  */
 export function mergeLoras(
   targets: readonly LoraTarget[],
@@ -65,7 +65,7 @@ export function mergeLoras(
   return targets.map((target) => new MergedTensors(target.tensors, changes.get(target)!));
 }
 
-/** Weights by all spellings of their layers. */
+/** Weights by every spelling of their layers. */
 function placesOf(targets: readonly LoraTarget[]): Map<string, Place> {
   const places = new Map<string, Place>();
   for (const target of targets) {
@@ -92,13 +92,13 @@ function spellings(network: string, layer: string): string[] {
   return [short, `text_model.${short}`].flatMap((name) => layerSpellings(name, prefixes));
 }
 
-/** @throws {ModelError} where the LoRA belongs to another model, before any number is read */
+/** Checks names and shapes only. @throws {ModelError} if the LoRA belongs to another model */
 function checkLayers(lora: LoraFile, places: ReadonlyMap<string, Place>): void {
   const { file, layers } = lora;
   const unknown = [...layers.keys()].filter((layer) => !places.has(layer));
   if (unknown.length > 0) {
     throw new ModelError(
-      `${file}: ${unknown.length} of ${layers.size} layers are none of this model's: ` +
+      `${file}: ${unknown.length} of ${layers.size} layers are not in this model: ` +
         listed(unknown),
       { hint: OTHER_MODEL },
     );
@@ -106,22 +106,22 @@ function checkLayers(lora: LoraFile, places: ReadonlyMap<string, Place>): void {
   for (const layer of layers.keys()) {
     const shapes = lora.shapes(layer);
     const size = loraSize(shapes);
-    if (size === undefined) throw unfit(lora, layer, `has only ${[...shapes.keys()].join(", ")}`);
+    if (size === undefined) throw misfit(lora, layer, `has only ${[...shapes.keys()].join(", ")}`);
     const { target, tensor } = places.get(layer)!;
     const { shape } = target.tensors.entries.get(tensor)!;
     const count = shape.reduce((product, size) => product * size, 1);
     if (size.rows !== shape[0] || size.rows * size.columns !== count) {
       const found = `${size.rows}×${size.columns}`;
-      throw unfit(lora, layer, `changes ${found} numbers, the weight is [${shape}]`);
+      throw misfit(lora, layer, `changes ${found} numbers, the weight is [${shape}]`);
     }
     const magnitude = magnitudePart(shapes);
     if (magnitude && magnitude.count !== shape[magnitude.axis]) {
-      throw unfit(lora, layer, `has ${magnitude.count} magnitudes, the weight is [${shape}]`);
+      throw misfit(lora, layer, `has ${magnitude.count} magnitudes, the weight is [${shape}]`);
     }
   }
 }
 
-/** Weight that a layer of a LoRA changes, and how much. */
+/** Weight that a layer of a LoRA changes, and the scale. */
 interface ChangedWeight {
   network: string;
   scale: number;
@@ -149,10 +149,10 @@ async function changeOf(
     return whole.map((value) => scale * value);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    throw unfit(lora, layer, `has parts that do not fit together: ${error.message}`);
+    throw misfit(lora, layer, `has parts whose sizes do not match: ${error.message}`);
   }
 }
 
-function unfit({ file }: LoraFile, layer: string, what: string): ModelError {
+function misfit({ file }: LoraFile, layer: string, what: string): ModelError {
   return new ModelError(`${file}: ${shown(layer)} ${what}`, { hint: OTHER_MODEL });
 }

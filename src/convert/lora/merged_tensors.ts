@@ -1,4 +1,4 @@
-/** Tensors with changes added to some of them. @module */
+/** Tensors of a file with changes added to some of them. @module */
 import { floatReader } from "../float_values.ts";
 import { type SafetensorsTensor, toTensor } from "../../formats/safetensors/safetensors.ts";
 import {
@@ -10,7 +10,7 @@ import {
   type TensorRange,
 } from "../../formats/tensor_file.ts";
 
-/** Computes the numbers to add to a tensor from its own numbers. */
+/** Computes the values to add to a tensor from its own values. */
 export type Change = (values: Float32Array) => Promise<Float32Array>;
 
 /** A file whose changed tensors are float32. */
@@ -20,7 +20,7 @@ export class MergedTensors implements TensorFile {
   readonly #changes: ReadonlyMap<string, readonly Change[]>;
   #last: { name: string; bytes: Promise<Uint8Array> } | undefined;
 
-  /** @param changes by name of the tensor, of as many elements each */
+  /** @param changes by tensor name; each has as many elements as the tensor */
   constructor(file: TensorFile, changes: ReadonlyMap<string, readonly Change[]>) {
     this.#file = file;
     this.#changes = changes;
@@ -42,7 +42,7 @@ export class MergedTensors implements TensorFile {
     const changes = this.#changes.get(name);
     if (changes === undefined) return await this.#file.readBytes(name, range);
     checkRange(entryOf(this.entries, name, "the file"), range);
-    // A tensor is asked for in pieces, one after another.
+    // The last tensor is cached, because it is read in pieces.
     if (this.#last?.name !== name) this.#last = { name, bytes: this.#merge(name, changes) };
     const bytes = await this.#last.bytes;
     return bytes.subarray(range.offset, range.offset + range.length);

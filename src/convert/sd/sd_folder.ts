@@ -1,4 +1,4 @@
-/** A diffusers folder of Stable Diffusion, its weights open. @module */
+/** Opens a diffusers folder of Stable Diffusion. @module */
 import { join } from "node:path";
 import { sdSchedulerConfig } from "../model_configs.ts";
 import { textConfig } from "../text_encoder/text_config.ts";
@@ -14,7 +14,7 @@ import { readTokenizer } from "./tokenizer_files.ts";
 const SETTING = "checkpointPath";
 const INDEX = "model_index.json";
 const SCHEDULER = "scheduler/scheduler_config.json";
-/** Pipelines of the same networks. */
+/** Pipelines with these networks. */
 const PIPELINES = [
   "StableDiffusionPipeline",
   "StableDiffusionImg2ImgPipeline",
@@ -23,10 +23,10 @@ const PIPELINES = [
 ];
 
 /**
- * Opens a folder.
+ * Opens the networks, tokenizers and scheduler of a folder.
  *
- * @param vaePath another folder to take the VAE from
- * @throws {ModelError} where a part is missing, or of another kind of model
+ * @param vaePath another folder to read the VAE from
+ * @throws {ModelError} if a part is missing or belongs to another kind of model
  */
 export async function openSdFolder(folder: string, vaePath?: string): Promise<SdModel> {
   const names = await listFolder(SETTING, folder);
@@ -42,7 +42,7 @@ export async function openSdFolder(folder: string, vaePath?: string): Promise<Sd
   const notes: string[] = [];
   const note = ({ file, variant }: { file: string; variant?: string }) => {
     if (variant === undefined) return;
-    notes.push(`${file} is taken, the variant ${variant} is the only one there`);
+    notes.push(`${file} is used because ${variant} is the only variant`);
   };
   const unetPart = files.use(await openPart(SETTING, join(folder, "unet")));
   note(unetPart);
@@ -106,6 +106,6 @@ async function readScheduler(
   notes: string[],
 ): Promise<JsonObject> {
   if (names.includes("scheduler")) return await readUserJson(SETTING, join(folder, SCHEDULER));
-  notes.push(`${folder} has no ${SCHEDULER}, that of Stable Diffusion 1 is taken`);
+  notes.push(`${folder} has no ${SCHEDULER}, the one of Stable Diffusion 1 is used`);
   return sdSchedulerConfig("epsilon");
 }

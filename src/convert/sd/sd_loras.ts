@@ -1,4 +1,4 @@
-/** A Stable Diffusion model with LoRAs merged. @module */
+/** Merges LoRAs into a Stable Diffusion model. @module */
 import { openUserTensors } from "../convert_sources.ts";
 import { LoraFile } from "../lora/lora_file.ts";
 import { parseLoraList } from "../lora/lora_list.ts";
@@ -9,8 +9,8 @@ import { partName, type SdModel } from "./sd_model.ts";
  * Opens LoRAs and merges them into the UNet and the text encoders.
  *
  * @param list as {@link parseLoraList} reads it
- * @param files closes them
- * @throws {ModelError} where one is of another model
+ * @param files stack that closes the files
+ * @throws {ModelError} if a LoRA belongs to another model
  */
 export async function withLoras(
   model: SdModel,

@@ -7,7 +7,7 @@ import type { JsonObject } from "../../formats/json.ts";
 import type { TensorFile } from "../../formats/tensor_file.ts";
 import type { VaeWeights } from "../vae/vae_parts.ts";
 
-/** One network: its weights and its configuration, as written and as read. */
+/** One network: its weights, its `config.json` and the parsed configuration. */
 export interface SdPart<Config> {
   /** Under diffusers' or transformers' names. */
   tensors: TensorFile;
@@ -17,9 +17,9 @@ export interface SdPart<Config> {
   file: string;
 }
 
-/** All that a model folder is made of, its files open. */
+/** Everything that a model folder is made of; disposing closes the files. */
 export interface SdModel extends Disposable {
-  /** What it is, for people. */
+  /** Name of the kind of model, for output. */
   name: string;
   unet: SdPart<UnetConfig>;
   /** Text encoders, SDXL's second one last. */
@@ -28,14 +28,14 @@ export interface SdModel extends Disposable {
   scheduler: JsonObject;
   /** Files of the tokenizers by their names in the model folder. */
   tokenizers: Readonly<Record<string, Uint8Array>>;
-  /** What the user should know, a line each. */
+  /** Notes for the user, one line each. */
   notes: readonly string[];
 }
 
 /**
- * Compares the networks of a model with each other.
+ * Checks that the networks of a model fit together.
  *
- * @throws {ModelError} where they do not belong together
+ * @throws {ModelError} if they do not
  */
 export function checkSdModel({ unet, texts, vae }: SdModel): void {
   const { channels, contextWidth } = unet.config;
@@ -56,7 +56,7 @@ export function checkSdModel({ unet, texts, vae }: SdModel): void {
   }
 }
 
-/** Sub-folder of a text encoder or tokenizer: SDXL's second ones end in _2. */
+/** Sub-folder of a text encoder or tokenizer; the names of SDXL's second ones end in _2. */
 export function partName(name: string, index: number): string {
   return index === 0 ? name : `${name}_${index + 1}`;
 }

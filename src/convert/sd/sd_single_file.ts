@@ -1,4 +1,4 @@
-/** A single file of Stable Diffusion, and what such a file does not hold. @module */
+/** Opens a single file of Stable Diffusion and what such a file lacks. @module */
 import { join } from "node:path";
 import { sdSchedulerConfig } from "../model_configs.ts";
 import { guessedText, guessedUnet, guessedVae } from "../single_file/guessed_configs.ts";
@@ -15,27 +15,27 @@ import { partName, type SdModel } from "./sd_model.ts";
 import { publishedNote, takenNotes } from "./single_file_notes.ts";
 import { singleFileTokenizers } from "./single_file_tokenizers.ts";
 
-/** What the flags say beside the file. */
+/** Options of {@link openSdSingleFile}. */
 export interface SdSingleFileOptions {
-  /** Key of the state dict to take. */
+  /** Key of the state dict to read. */
   part?: string;
-  /** Diffusers folder whose configurations tell what the file cannot. */
+  /** Diffusers folder with the configurations that the file lacks. */
   configPath?: string;
   /** Folder of the tokenizer. */
   tokenizerPath?: string;
-  /** Folder to take the VAE from. */
+  /** Folder to read the VAE from. */
   vaePath?: string;
-  /** What the UNet predicts, where that is told. */
+  /** What the UNet predicts, if given. */
   prediction?: "epsilon" | "v_prediction";
-  /** Take the weights of the last step where averaged ones lie beside them. */
+  /** Use the weights of the last step even if the file has averaged ones. */
   plainWeights: boolean;
 }
 
 /**
  * Opens a file.
  *
- * @throws {ModelError} where it is another kind of file
- * @throws {UsageError} where something must be told that it does not hold
+ * @throws {ModelError} if it is another kind of file
+ * @throws {UsageError} if a flag must supply what it lacks
  */
 export async function openSdSingleFile(
   path: string,
@@ -79,7 +79,7 @@ export async function openSdSingleFile(
   };
 }
 
-/** Configurations of a diffusers folder, where one is given. */
+/** Configurations of a diffusers folder, if one is given. */
 class Configs {
   readonly #folder: string | undefined;
 
@@ -87,14 +87,14 @@ class Configs {
     this.#folder = folder;
   }
 
-  /** `undefined` without a folder. @throws {UsageError} where the folder has no such file */
+  /** `undefined` without a folder. @throws {UsageError} if the folder lacks the file */
   async read(part: string, name = "config.json"): Promise<JsonObject | undefined> {
     return this.#folder === undefined
       ? undefined
       : await readUserJson("configPath", join(this.#folder, part, name));
   }
 
-  /** What errors call a configuration. */
+  /** Name of a configuration in errors. */
   nameOf(part: string, file: string): string {
     return this.#folder === undefined ? file : join(this.#folder, part, "config.json");
   }
@@ -114,7 +114,7 @@ async function ownVae(
   return { tensors, config: vaeConfig(json, configs.nameOf("vae", path)), file: path };
 }
 
-/** The schedule; what the UNet predicts is in no tensor, and differs among those of version 2. */
+/** The schedule. No tensor says what the UNet predicts, and models of version 2 differ in it. */
 async function schedulerOf(
   { kind, predictsV }: SingleFile,
   configs: Configs,
@@ -127,7 +127,7 @@ async function schedulerOf(
   if (settled !== undefined) return sdSchedulerConfig(settled);
   throw new UsageError(
     (name) =>
-      `${path} is ${KIND_NAMES[kind]}, whose tensors do not tell what it predicts: ` +
+      `${path} is ${KIND_NAMES[kind]}, whose tensors do not say what it predicts: ` +
       `wanted ${name("predictionType")} epsilon or v_prediction`,
     { hint: "epsilon for the base models of 512 pixels, v_prediction for those of 768" },
   );

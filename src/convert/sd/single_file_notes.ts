@@ -1,4 +1,4 @@
-/** What was taken of a single file and for it, in words. @module */
+/** Notes about the weights and values used for a single file. @module */
 import type { SingleFile } from "../single_file/single_file.ts";
 import { KIND_NAMES, type SingleFileKind } from "../single_file/single_file_kind.ts";
 import type { UnetConfig } from "../unet/unet_config.ts";
@@ -7,10 +7,10 @@ import type { OpenTensors } from "../../formats/open_tensors.ts";
 import { shown } from "../../text.ts";
 import { takenWeights } from "../taken_weights.ts";
 
-/** Names that a note lists. */
+/** Maximum number of names that a note lists. */
 const LISTED = 3;
 
-/** Which of its weights are converted. */
+/** Notes about which weights of the file are converted. */
 export function takenNotes(
   { averaged, unused }: SingleFile,
   tensors: OpenTensors["tensors"],
@@ -19,9 +19,9 @@ export function takenNotes(
   const { text } = takenWeights(tensors, "");
   if (text) notes.push(`taken: ${text}`);
   if (averaged === true) {
-    notes.push("the UNet's averaged weights (model_ema) are taken (see --plain_weights)");
+    notes.push("the UNet's averaged weights (model_ema) are used (see --plain_weights)");
   }
-  if (averaged === false) notes.push("the UNet's averaged weights (model_ema) are not taken");
+  if (averaged === false) notes.push("the UNet's averaged weights (model_ema) are not used");
   if (unused.length > 0) {
     const more = unused.length > LISTED ? ` and ${unused.length - LISTED} more` : "";
     notes.push(`not used: ${unused.slice(0, LISTED).map(shown).join(", ")}${more}`);
@@ -29,12 +29,12 @@ export function takenNotes(
   return notes;
 }
 
-/** What no tensor tells. */
+/** Note about the values that no tensor determines. */
 export function publishedNote(
   kind: SingleFileKind,
   { heads, groups }: UnetConfig,
   scheduler: JsonObject,
 ): string {
-  return `taken from the published ${KIND_NAMES[kind]}: ${heads.join(", ")} heads, ` +
+  return `as in the published ${KIND_NAMES[kind]}: ${heads.join(", ")} heads, ` +
     `${groups} groups, prediction_type ${scheduler.prediction_type} (see --config_path)`;
 }

@@ -1,4 +1,4 @@
-/** Tokenizers for a single file, which holds none. @module */
+/** Finds the tokenizers for a single file, which has none. @module */
 import { dirname, join } from "node:path";
 import { KIND_NAMES, type SingleFileKind } from "../single_file/single_file_kind.ts";
 import { UsageError } from "../../errors.ts";
@@ -6,7 +6,7 @@ import { listFolder } from "../convert_sources.ts";
 import { partName, type SdModel } from "./sd_model.ts";
 import { isTokenizer, readTokenizer } from "./tokenizer_files.ts";
 
-/** Where tokenizers may lie. */
+/** Places to search for tokenizers. */
 export interface TokenizerPlaces {
   /** Path of the checkpoint. */
   path: string;
@@ -17,10 +17,9 @@ export interface TokenizerPlaces {
 }
 
 /**
- * Reads tokenizers from the folder that is named, the folder of configurations, or beside the
- * checkpoint.
+ * Reads tokenizers from the given folder, the folder of configurations, or the checkpoint's folder.
  *
- * @throws {UsageError} where there is none, saying how to get it
+ * @throws {UsageError} if there is none; the hint says where to get it
  */
 export async function singleFileTokenizers(
   kind: SingleFileKind,
@@ -57,7 +56,7 @@ async function besideCheckpoint(
   ];
   if (configPath !== undefined) places.unshift(["configPath", join(configPath, part)]);
   for (const [setting, folder] of places) {
-    // What is absent, or may not be read, is no tokenizer.
+    // Folders that do not exist or may not be read are skipped.
     if (isTokenizer(await listFolder(setting, folder).catch(() => []))) return [setting, folder];
   }
   throw new UsageError(

@@ -1,11 +1,11 @@
-/** Files of a CLIP tokenizer, to be copied into a model folder. @module */
+/** Reads the files of a CLIP tokenizer to copy them into a model folder. @module */
 import { join } from "node:path";
 import { ModelError } from "../../errors.ts";
 import { type ClipVocabulary, readClipVocabulary } from "../../models/tokenizer/clip_vocabulary.ts";
 import { readUserFile } from "../../storage/user_file.ts";
 import { listFolder } from "../convert_sources.ts";
 
-/** What transformers reads a tokenizer from. */
+/** Files that transformers reads a tokenizer from. */
 const FILES = [
   "tokenizer.json",
   "vocab.json",
@@ -15,23 +15,23 @@ const FILES = [
   "tokenizer_config.json",
 ];
 
-/** A tokenizer's files, checked. */
+/** A tokenizer's files and the vocabulary read from them. */
 export interface TokenizerFiles {
   files: Map<string, Uint8Array>;
   vocabulary: ClipVocabulary;
 }
 
-/** True where a folder with these files is a tokenizer's. */
+/** True if a folder with these files is a tokenizer's. */
 export function isTokenizer(names: readonly string[]): boolean {
   return names.includes("tokenizer.json") ||
     (names.includes("vocab.json") && names.includes("merges.txt"));
 }
 
 /**
- * Reads the files that are there.
+ * Reads and checks a tokenizer's files.
  *
  * @param ids rows of the text encoder's token table
- * @throws {ModelError} where they are no tokenizer, or one of another text encoder
+ * @throws {ModelError} if they are not a tokenizer, or belong to another text encoder
  */
 export async function readTokenizer(
   setting: string,
@@ -50,6 +50,6 @@ export async function readTokenizer(
   if (largest < ids) return { files, vocabulary };
   throw new ModelError(
     `${folder} has tokens up to ${largest}, the text encoder up to ${ids - 1}`,
-    { hint: "take the tokenizer that the text encoder was trained with" },
+    { hint: "use the tokenizer that the text encoder was trained with" },
   );
 }

@@ -1,6 +1,6 @@
 /**
- * Configurations of a single file's networks: sizes from the tensors, the rest from the published
- * models.
+ * Configurations of a single file's networks: sizes from the tensors, other values from the
+ * published models.
  * @module
  */
 import { UsageError } from "../../errors.ts";
@@ -9,10 +9,10 @@ import type { TensorFile } from "../../formats/tensor_file.ts";
 import { shapeOf } from "../needed_tensors.ts";
 import type { SingleFileKind } from "./single_file_kind.ts";
 
-/** Width of an attention head where the number of heads is not the same for all levels. */
+/** Width of an attention head in models whose levels have different numbers of heads. */
 const HEAD_WIDTH = 64;
 const MOST_LEVELS = 8;
-/** Values that no tensor tells. */
+/** Values that no tensor determines. */
 const PUBLISHED = {
   sd1: { size: 64, scaling: 0.18215, heads: 8 },
   sd2: { size: 64, scaling: 0.18215, heads: undefined },
@@ -21,7 +21,7 @@ const PUBLISHED = {
 /** Widths of the published UNets' first level. */
 const FIRST_WIDTH = 320;
 
-/** What errors call the file, and the kind that it is. */
+/** Name of the file in errors, and its kind. */
 export interface GuessOptions {
   file: string;
   kind: SingleFileKind;
@@ -31,8 +31,8 @@ export interface GuessOptions {
  * `unet/config.json`.
  *
  * @param tensors under diffusers' names
- * @throws {UsageError} where the widths are not the published ones, so that heads and groups are
- * not known
+ * @throws {UsageError} if the widths are not the published ones, because heads and groups are then
+ * unknown
  */
 export function guessedUnet(tensors: TensorFile, { file, kind }: GuessOptions): JsonObject {
   const shape = (name: string, rank: number) => shapeOf(tensors, `${name}.weight`, rank, file);
@@ -46,7 +46,7 @@ export function guessedUnet(tensors: TensorFile, { file, kind }: GuessOptions): 
       (name) =>
         `${file}: the UNet's widths ${widths.join(", ")} do not begin with the published ` +
         `${FIRST_WIDTH}: wanted ${name("configPath")} DIR`,
-      { hint: "unet/config.json of a diffusers folder tells the numbers of heads and groups" },
+      { hint: "unet/config.json of a diffusers folder has the numbers of heads and groups" },
     );
   }
   const attends = list(levels, (i) => depthOf(tensors, `down_blocks.${i}.attentions.0`) > 0);
@@ -76,8 +76,7 @@ export function guessedUnet(tensors: TensorFile, { file, kind }: GuessOptions): 
 }
 
 /**
- * A level without attention has the depth that is written there by convention, 1; the last one the
- * middle's.
+ * Depths as diffusers writes them: 1 for a level without attention, and the middle's for the last.
  */
 function depths(tensors: TensorFile, levels: number): number | number[] {
   const own = list(levels, (i) => depthOf(tensors, `down_blocks.${i}.attentions.0`) || 1);
@@ -118,7 +117,7 @@ export function guessedVae(tensors: TensorFile, { file, kind }: GuessOptions): J
  * `text_encoder/config.json`.
  *
  * @param tensors under transformers' names
- * @param options.openClip the encoder has OpenCLIP's activation
+ * @param options.openClip whether the encoder has OpenCLIP's activation
  */
 export function guessedText(
   tensors: TensorFile,
@@ -150,7 +149,7 @@ function depthOf({ entries }: TensorFile, transformer: string): number {
   return count(64, (n) => entries.has(`${transformer}.transformer_blocks.${n}.norm1.weight`));
 }
 
-/** How many of the first numbers have it, at most `most`. */
+/** Number of leading integers that satisfy `has`, at most `most`. */
 function count(most: number, has: (i: number) => boolean): number {
   let i = 0;
   while (i < most && has(i)) i++;

@@ -1,4 +1,4 @@
-/** Names of OpenCLIP's text encoder, as against those of transformers' CLIPTextModel. @module */
+/** Maps names of OpenCLIP's text encoder to those of transformers' CLIPTextModel. @module */
 import type { TensorFile } from "../../formats/tensor_file.ts";
 import { addView, type TensorView } from "../tensor_views.ts";
 
@@ -17,12 +17,12 @@ const LAYERS: Readonly<Record<string, string>> = {
 };
 const BLOCK = /^transformer\.resblocks\.(\d+)\.(.+)$/;
 const STACKED = ["q_proj", "k_proj", "v_proj"];
-/** What text encoders do not use. */
+/** Tensors that text encoders do not use. */
 const UNUSED = ["logit_scale", "attn_mask"];
 
-/** Which part of the encoder is used. */
+/** Options of {@link openClipViews}. */
 export interface OpenClipOptions {
-  /** Stable Diffusion 2 takes the last layer but one, and no projection; SDXL all of it. */
+  /** Omit the last layer and the projection, as Stable Diffusion 2 does; SDXL uses both. */
   penultimate: boolean;
 }
 

@@ -1,17 +1,16 @@
-/** What a file of tensors is that is no checkpoint of Stable Diffusion. @module */
-
+/** Recognises files of tensors that are not checkpoints of Stable Diffusion. @module */
 import type { Wording } from "../../errors.ts";
 
-/** A kind of file by names that only it has. */
+/** A kind of file, recognised by names that only it has. */
 interface Kind {
-  /** What it is, for people. */
+  /** Name of the kind for messages. */
   readonly what: string;
   readonly pattern: RegExp;
-  /** What to do with it. */
+  /** Hint about what to do with the file. */
   readonly hint?: Wording;
 }
 
-/** Kinds that may hold a whole UNet too come first. */
+/** Kinds whose files may also contain a UNet. */
 const KINDS: readonly Kind[] = [
   {
     what: "a ControlNet",
@@ -26,28 +25,28 @@ const KINDS: readonly Kind[] = [
   {
     what: "a textual inversion",
     pattern: /^(string_to_param|emb_params|clip_l|clip_g|\*)(\.|$)|^<.*>$/,
-    hint: "parataa does not take embeddings yet",
+    hint: "parataa does not support embeddings yet",
   },
   { what: "Stable Diffusion 3", pattern: /(^|\.)joint_blocks\./ },
   { what: "Flux", pattern: /(^|\.)double_blocks\./ },
   {
     what: "a DiT",
     pattern: /^(module\.)?x_embedder\.proj\.weight$/,
-    hint: "convert dit makes a model of it",
+    hint: "convert dit converts it",
   },
 ];
 
-/** Parts of a model, looked for where there is no UNet with a single file's names. */
+/** Parts of a model; checked only if the file has no UNet with a single file's names. */
 const PARTS: readonly Kind[] = [
   {
     what: "the UNet of a diffusers folder alone",
     pattern: /^down_blocks\.\d+\.resnets\./,
-    hint: "give the folder of the whole model, which has model_index.json",
+    hint: "pass the folder of the whole model, which has model_index.json",
   },
   {
     what: "a VAE alone",
     pattern: /^(first_stage_model\.|vae\.)?decoder\.conv_in\.weight$/,
-    hint: (name) => `${name("vaePath")} takes a VAE beside a checkpoint`,
+    hint: (name) => `${name("vaePath")} takes a VAE, in addition to a checkpoint`,
   },
   {
     what: "a text encoder alone",
@@ -56,7 +55,7 @@ const PARTS: readonly Kind[] = [
 ];
 
 /**
- * What the file is, where its names tell that it is something else than a checkpoint with a UNet.
+ * Returns the kind of a file that is not a checkpoint with a UNet; `undefined` if no kind matches.
  */
 export function otherFile(
   names: readonly string[],

@@ -1,6 +1,6 @@
 /**
- * A checkpoint of Stable Diffusion in one file, with the names of its first code (latent-diffusion,
- * LDM).
+ * A checkpoint of Stable Diffusion in one file, with the names of the original code
+ * (latent-diffusion, LDM).
  * @module
  */
 import { ModelError } from "../../errors.ts";
@@ -12,31 +12,31 @@ import { type SingleFileKind, singleFileKind } from "./single_file_kind.ts";
 import { unetNames } from "./unet_names.ts";
 import { vaeViews } from "./vae_names.ts";
 
-/** Its networks, under the names of a diffusers folder. */
+/** Networks of a single file, under the names of a diffusers folder. */
 export interface SingleFile {
-  /** Which Stable Diffusion it is. */
+  /** Version of Stable Diffusion. */
   kind: SingleFileKind;
   /** The UNet. */
   unet: TensorFile;
-  /** The autoencoder; `undefined` where the file has none. */
+  /** The autoencoder; `undefined` if the file has none. */
   vae: TensorFile | undefined;
   /** Text encoders, SDXL's second one last. */
   texts: readonly TensorFile[];
-  /** Whether the UNet's weights are the averaged ones; `undefined` where there is only one kind. */
+  /** Whether the UNet's weights are averaged; `undefined` if the file has only one set. */
   averaged: boolean | undefined;
-  /** Whether a mark says that the UNet predicts v. */
+  /** Whether the file has the marker `v_pred`. */
   predictsV: boolean;
   /**
-   * Names of tensors that belong to none of the networks and are none that such files usually have.
+   * Names of tensors that belong to no network and are not usual in such files.
    */
   unused: readonly string[];
 }
 
-/** What to take of it. */
+/** Options of {@link openSingleFile}. */
 export interface SingleFileOptions {
-  /** What errors call it. */
+  /** Name of the file in errors. */
   file: string;
-  /** Take the weights of the last step where averaged ones lie beside them. */
+  /** Use the weights of the last step even if the file has averaged ones. */
   plainWeights?: boolean;
 }
 
@@ -49,14 +49,14 @@ const TEXTS: Readonly<Record<SingleFileKind, readonly string[]>> = {
   sd2: ["cond_stage_model.model."],
   sdxl: ["conditioner.embedders.0.transformer.", "conditioner.embedders.1.model."],
 };
-/** Schedule tables, step counters, the losses of training, and marks. */
+/** Schedule tables, step counters, training losses and markers. */
 const USUAL =
   /^(alphas_cumprod(_prev)?|betas|sqrt_.*|log_one_minus_alphas_cumprod|posterior_.*|logvar|lvlb_weights|scale_factor|denoiser\.sigmas|global_step|v_pred|model_ema\..*|first_stage_model\.(loss|model_ema)\..*)$/;
 
 /**
  * Finds the networks of a single file.
  *
- * @throws {ModelError} where it is another kind of file, or a kind of model that is not supported
+ * @throws {ModelError} if it is another kind of file, or a kind of model that is not supported
  */
 export function openSingleFile(
   tensors: TensorFile,
@@ -106,10 +106,10 @@ function textViews(
 }
 
 /**
- * Averaged weights by the name of the plain ones: their own have no dots.
+ * Names of averaged weights, which have no dots, by the names of the plain ones.
  *
- * @returns `undefined` where there are none
- * @throws {ModelError} where only some have an average
+ * @returns `undefined` if there are none
+ * @throws {ModelError} if only some weights have an average
  */
 function averagedNames(names: readonly string[], file: string): Map<string, string> | undefined {
   const all = new Set(names);
@@ -122,6 +122,6 @@ function averagedNames(names: readonly string[], file: string): Map<string, stri
   throw new ModelError(
     `${file}: ${missing.length} of ${pairs.length} weights of the UNet have no average, ` +
       `such as ${shown(missing[0][0])}, wanted averages of all or of none`,
-    { hint: (name) => `${name("plainWeights")} takes the weights without averages` },
+    { hint: (name) => `${name("plainWeights")} uses the weights that are not averaged` },
   );
 }

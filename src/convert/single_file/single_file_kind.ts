@@ -1,4 +1,4 @@
-/** Which Stable Diffusion a single file is. @module */
+/** Recognises the version of Stable Diffusion in a single file. @module */
 import { ModelError, type Wording } from "../../errors.ts";
 import type { TensorFile } from "../../formats/tensor_file.ts";
 import { shapeOf } from "../needed_tensors.ts";
@@ -16,7 +16,7 @@ export const KIND_NAMES: Readonly<Record<SingleFileKind, string>> = {
 
 const CONV_IN = "model.diffusion_model.input_blocks.0.0.weight";
 const WANTED = "a checkpoint of Stable Diffusion 1, 2 or XL with UNet, text encoder and VAE";
-/** UNets that take more than a latent. */
+/** UNets with additional input channels, by their number of channels. */
 const OTHER_INPUTS: Readonly<Record<number, string>> = {
   5: "a model with depth as input",
   7: "an upscaler",
@@ -27,7 +27,7 @@ const OTHER_INPUTS: Readonly<Record<number, string>> = {
 /**
  * Recognises the kind by names and shapes.
  *
- * @throws {ModelError} naming what the file is, and what is wanted
+ * @throws {ModelError} naming the file's kind and the supported ones
  */
 export function singleFileKind(tensors: TensorFile, file: string): SingleFileKind {
   const names = [...tensors.entries.keys()];
@@ -55,7 +55,7 @@ export function singleFileKind(tensors: TensorFile, file: string): SingleFileKin
   return refuse("a UNet without a text encoder");
 }
 
-/** What a UNet is that takes another number of channels than a latent has. */
+/** Describes a UNet whose number of input channels is not a latent's. */
 export function otherInputs(channels: number): string {
   return `${OTHER_INPUTS[channels] ?? "another model"}, whose UNet takes ${channels} channels`;
 }

@@ -1,4 +1,4 @@
-/** Names of a UNet in single files of Stable Diffusion, as against diffusers' own. @module */
+/** Maps names of a UNet between single files of Stable Diffusion and diffusers. @module */
 
 const FIXED: Readonly<Record<string, string>> = {
   "time_embed.0": "time_embedding.linear_1",
@@ -20,10 +20,10 @@ const RESNET: Readonly<Record<string, string>> = {
 const MIDDLE = ["resnets.0", "attentions.0", "resnets.1"];
 
 /**
- * Makes the function from a name without `model.diffusion_model.` to diffusers' name. A name that
- * is not of a UNet stays as it is.
+ * Returns the function from a name without `model.diffusion_model.` to diffusers' name. It returns
+ * other names unchanged.
  *
- * @param names all of them: where the levels end shows in their halving layers
+ * @param names all names; the downsampling layers among them show where levels end
  */
 export function unetNames(names: Iterable<string>): (name: string) => string {
   const layers = layersPerLevel([...names]);
@@ -34,12 +34,12 @@ export function unetNames(names: Iterable<string>): (name: string) => string {
   };
 }
 
-/** Residual blocks of a level: the first halving layer follows the first level. */
+/** Residual blocks of a level: the first downsampling layer follows the first level. */
 function layersPerLevel(names: readonly string[]): number {
   const places = (pattern: RegExp) =>
     names.map((name) => pattern.exec(name)?.[1]).filter((place) => place !== undefined).map(Number);
-  const halving = places(/^input_blocks\.(\d+)\.0\.op\.weight$/);
-  if (halving.length > 0) return halving.reduce((a, b) => Math.min(a, b)) - 1;
+  const downsamplers = places(/^input_blocks\.(\d+)\.0\.op\.weight$/);
+  if (downsamplers.length > 0) return downsamplers.reduce((a, b) => Math.min(a, b)) - 1;
   return places(/^input_blocks\.(\d+)\./).reduce((a, b) => Math.max(a, b), 0);
 }
 
@@ -56,15 +56,15 @@ function blockName(stem: string, layers: number): string | undefined {
   return inner(`${block}.${part === "0" ? "resnets" : "attentions"}.${j}`, last);
 }
 
-/** A layer of a residual block or a transformer; those of transformers have the same names. */
+/** A layer of a residual block, or of a transformer, whose layers keep their names. */
 function inner(block: string, layer: string): string | undefined {
   if (!block.includes(".resnets.")) return `${block}.${layer}`;
   return RESNET[layer] === undefined ? undefined : `${block}.${RESNET[layer]}`;
 }
 
 /**
- * Makes the function from a layer's name in a diffusers folder to its name in a single file,
- * `undefined` where there is none.
+ * Returns the function from a layer's name in a diffusers folder to its name in a single file;
+ * `undefined` if there is none.
  *
  * @param names of the folder's tensors
  */

@@ -1,7 +1,4 @@
-/**
- * Names of an autoencoder in single files of Stable Diffusion, as against diffusers' own.
- * @module
- */
+/** Maps names of an autoencoder in single files of Stable Diffusion to diffusers'. @module */
 import type { TensorFile } from "../../formats/tensor_file.ts";
 import { addView, type TensorView } from "../tensor_views.ts";
 
@@ -14,8 +11,8 @@ const ATTENTION: Readonly<Record<string, string>> = {
 };
 
 /**
- * Views of an autoencoder's tensors under diffusers' names; matrices of its attention are stored as
- * convolutions of 1×1.
+ * Views of an autoencoder's tensors under diffusers' names. Single files store the matrices of its
+ * attention as convolutions of 1×1.
  *
  * @param names tensors of `file` by their names without the prefix of the autoencoder
  */

@@ -1,4 +1,4 @@
-/** Weights of a CLIP text encoder to a network that ONNX Runtime runs. @module */
+/** Converts weights of a CLIP text encoder to an ONNX network. @module */
 import type { TensorFile } from "../../formats/tensor_file.ts";
 import { GraphBuilder } from "../graph_builder.ts";
 import { checkTensors } from "../needed_tensors.ts";
@@ -9,16 +9,16 @@ import { buildTextEncoder, type TextOutputs } from "./text_graph.ts";
 
 /** Options of {@link convertTextEncoder}. */
 export interface ConvertTextEncoderOptions extends NetworkOptions, TextOutputs {
-  /** What errors call the weights. */
+  /** Name of the weights in errors. */
   file: string;
 }
 
 /**
- * Makes the network of a text encoder: `input_ids [batch,positions]` to `last_hidden_state
+ * Converts a text encoder: `input_ids [batch,positions]` to `last_hidden_state
  * [batch,positions,width]`.
  *
  * @param tensors under transformers' names, with or without `text_model.`
- * @throws {ModelError} where tensors are missing, not expected or of another shape
+ * @throws {ModelError} if tensors are missing, not expected or of another shape
  */
 export function convertTextEncoder(
   tensors: TensorFile,
@@ -34,7 +34,8 @@ export function convertTextEncoder(
 }
 
 /**
- * transformers 5.6 and newer leave `text_model.` out; position_ids count from 0 and are no weights.
+ * Adds `text_model.`, which transformers 5.6 and newer omit, and drops `position_ids`, which is not
+ * a weight.
  */
 function fullName(name: string): string | undefined {
   if (/(^|\.)embeddings\.position_ids$/.test(name)) return undefined;

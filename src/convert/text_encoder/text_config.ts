@@ -18,9 +18,9 @@ export interface TextConfig {
   heads: number;
   /** Activation of the MLP. */
   activation: "quick_gelu" | "gelu";
-  /** Id that ends a prompt; `undefined` where it is the largest one. */
+  /** Id that ends a prompt; `undefined` if it is the largest id of the prompt. */
   endToken: number | undefined;
-  /** Width of the projected embedding, of a model that has one. */
+  /** Width of the projected embedding, if the model has a projection. */
   projection: number | undefined;
 }
 
@@ -30,14 +30,14 @@ const FIXED: Readonly<Record<string, readonly JsonValue[]>> = {
 };
 const WIDEST = 2 ** 16;
 /**
- * What all configurations released with this value mean is the largest id: transformers kept it so.
+ * `eos_token_id` of configurations that mean the largest id of a prompt, as in transformers.
  */
 const LARGEST_ID = 2;
 
 /**
- * Reads a configuration; what it leaves out has transformers' default.
+ * Reads a configuration. Missing keys have transformers' defaults.
  *
- * @throws {ModelError} naming the key, what was found and what is needed
+ * @throws {ModelError} naming the key, its value and the supported values
  */
 export function textConfig(json: JsonObject, file: string): TextConfig {
   const reader = new ConfigReader(file, json);

@@ -10,13 +10,14 @@ import { geluErf, layerNorm, linear, quickGelu } from "../layers.ts";
 import type { TextConfig } from "./text_config.ts";
 
 const EPSILON = 1e-5;
-/** Hides later tokens: far below any score, and finite. */
+/** Masks later tokens: finite, and far below any score. */
 const HIDDEN = -1e30;
 
-/** What to give beside the embeddings. */
+/** Optional outputs. */
 export interface TextOutputs {
   /**
-   * Every layer's input and the last one's output, without the final norm, as `hidden_states.i`.
+   * Whether to output each layer's input and the last one's output, without the final norm, as
+   * `hidden_states.i`.
    */
   hiddenStates?: boolean;
 }
@@ -120,7 +121,7 @@ function causalMask(g: GraphBuilder, positions: number): Value {
   return g.numbers("causal_mask", rows.flat(), [positions, positions]);
 }
 
-/** The row of every prompt's end, `[batch, width]`. */
+/** The row of each prompt's end token, `[batch, width]`. */
 function endRows(g: GraphBuilder, { endToken }: TextConfig, ids: string, last: Value): Value {
   let scores = ids;
   if (endToken !== undefined) {

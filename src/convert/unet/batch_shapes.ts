@@ -1,7 +1,7 @@
-/** Shapes that begin with the size of the batch, where a second size is open too. @module */
+/** Shapes that begin with the batch size and have a second dynamic size. @module */
 import type { GraphBuilder, Value } from "../graph_builder.ts";
 
-/** Makes shapes `[batch, …sizes]`, each once. */
+/** Creates shapes `[batch, …sizes]`; equal ones are shared. */
 export class BatchShapes {
   readonly #g: GraphBuilder;
   readonly #known = new Set<string>();
@@ -15,7 +15,7 @@ export class BatchShapes {
     });
   }
 
-  /** The value as `[batch, …sizes]`, one of the sizes −1. */
+  /** The value as `[batch, …sizes]`; one of the sizes is −1. */
   reshape(name: string, value: Value, sizes: readonly number[]): Value {
     return this.#g.node("Reshape", name, [value], { constants: [this.#shape(sizes)] });
   }

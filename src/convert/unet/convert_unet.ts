@@ -1,4 +1,4 @@
-/** Weights of a diffusers UNet2DConditionModel to a network that ONNX Runtime runs. @module */
+/** Converts weights of a diffusers UNet2DConditionModel to an ONNX network. @module */
 import type { TensorFile } from "../../formats/tensor_file.ts";
 import { GraphBuilder } from "../graph_builder.ts";
 import { checkTensors } from "../needed_tensors.ts";
@@ -8,17 +8,17 @@ import { buildUnet, type UnetInterface } from "./unet_graph.ts";
 
 /** Options of {@link convertUnet}. */
 export interface ConvertUnetOptions extends NetworkOptions, UnetInterface {
-  /** What errors call the weights. */
+  /** Name of the weights in errors. */
   file: string;
 }
 
 /**
- * Makes the network of a UNet: inputs `sample [batch,C,height,width]`, `timestep [batch]`,
+ * Converts a UNet: inputs `sample [batch,C,height,width]`, `timestep [batch]`,
  * `encoder_hidden_states [batch,tokens,width]`, SDXL's also `text_embeds` and `time_ids`, output
  * `out_sample`.
  *
  * @param tensors under diffusers' names
- * @throws {ModelError} where tensors are missing, not expected or of another shape
+ * @throws {ModelError} if tensors are missing, not expected or of another shape
  */
 export function convertUnet(
   tensors: TensorFile,

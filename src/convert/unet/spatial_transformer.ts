@@ -1,6 +1,6 @@
 /**
- * diffusers' Transformer2DModel: attention over the pixels of a latent and to the rows of a
- * context.
+ * diffusers' Transformer2DModel: self-attention over the pixels of a latent, and cross-attention to
+ * the rows of a context.
  *
  * Tokens are rows `[batch · tokens, width]` in float32; `[batch, heads, tokens, depth]` inside
  * attention.
@@ -12,7 +12,7 @@ import { groupNorm, likeShape } from "../image_layers.ts";
 import { geluErf, layerNorm, linear } from "../layers.ts";
 import type { BatchShapes } from "./batch_shapes.ts";
 
-/** What all transformers of a network have in common. */
+/** Settings that all transformers of a network share. */
 export interface TransformerContext {
   /** Rows of the context, `[batch · tokens, contextWidth]`. */
   rows: Value;
@@ -23,7 +23,7 @@ export interface TransformerContext {
   upcastAttention: boolean;
 }
 
-/** Sizes of one of them. */
+/** Sizes of one transformer. */
 export interface TransformerSizes {
   width: number;
   heads: number;
@@ -34,7 +34,7 @@ export interface TransformerSizes {
 const GROUP_NORM_EPSILON = 1e-6;
 const LAYER_NORM_EPSILON = 1e-5;
 
-/** Adds a transformer's change to an image `[batch, width, height, width]`. */
+/** Adds a transformer's output to a latent `[batch, channels, height, width]`. */
 export function spatialTransformer(
   g: GraphBuilder,
   name: string,
@@ -83,7 +83,7 @@ function block(
   return g.node("Add", `${name}.ff.residual`, [change, second]);
 }
 
-/** Attention of one list of rows to another, of width `from`. */
+/** Attention of rows to other rows of width `from`. */
 function attention(
   g: GraphBuilder,
   name: string,
@@ -106,7 +106,7 @@ function attention(
   return g.as(linear(g, `${name}.to_out.0`, flat, [width, width]), "float32");
 }
 
-/** GEGLU: half of the first layer's outputs, gated by the GELU of the other half. */
+/** GEGLU: half of the first layer's outputs times the GELU of the other half. */
 function feedForward(g: GraphBuilder, name: string, rows: Value, width: number): Value {
   const inner = 4 * width;
   const both = linear(g, `${name}.net.0.proj`, rows, [width, 2 * inner]);

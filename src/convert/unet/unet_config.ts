@@ -11,19 +11,19 @@ export interface UnetConfig {
   outChannels: number;
   /** Channels of the levels, finest first. */
   widths: readonly number[];
-  /** Residual blocks in a level on the way down; on the way up there is one more. */
+  /** Residual blocks of a down block; an up block has one more. */
   layers: number;
-  /** Transformer blocks behind every residual block of a level; 0 for a level without attention. */
+  /** Transformer blocks after each residual block of a level; 0 for a level without attention. */
   depths: readonly number[];
   /** Transformer blocks in the middle. */
   middleDepth: number;
-  /** Attention heads of a level; the middle has those of the last one. */
+  /** Attention heads of each level; the middle block has the last one's. */
   heads: readonly number[];
   /** Width of a row of the context. */
   contextWidth: number;
-  /** Whether the layers around transformers are stored as matrices, not as convolutions of 1×1. */
+  /** Whether proj_in and proj_out are stored as matrices instead of convolutions of 1×1. */
   linearProjection: boolean;
-  /** Whether queries and keys are multiplied in float32, whatever the rest is computed in. */
+  /** Whether queries and keys are always multiplied in float32. */
   upcastAttention: boolean;
   /** Groups of every GroupNorm. */
   groups: number;
@@ -31,9 +31,9 @@ export interface UnetConfig {
   epsilon: number;
   /** SDXL's second condition. */
   addition?: {
-    /** Numbers that each of the time ids becomes. */
+    /** Size of the embedding of one time id. */
     frequencies: number;
-    /** Width of the pooled text and all time ids together. */
+    /** Width of the pooled text and the embeddings of all time ids. */
     width: number;
   };
 }
@@ -41,7 +41,7 @@ export interface UnetConfig {
 /** Time ids of SDXL: original size, crop, target size. */
 export const TIME_IDS = 6;
 
-/** Settings that would make another network of it, with the values that ours has. */
+/** Settings with only these supported values. */
 const FIXED: Readonly<Record<string, readonly JsonValue[]>> = {
   _class_name: ["UNet2DConditionModel"],
   act_fn: ["silu"],
@@ -80,9 +80,9 @@ const WIDEST = 2 ** 16;
 const DOWN_TYPES = [...new Array(3).fill("CrossAttnDownBlock2D"), "DownBlock2D"];
 
 /**
- * Reads a configuration; what it leaves out has diffusers' default.
+ * Reads a configuration. Missing keys have diffusers' defaults.
  *
- * @throws {ModelError} naming the key, what was found and what is needed
+ * @throws {ModelError} naming the key, its value and the supported values
  */
 export function unetConfig(json: JsonObject, file: string): UnetConfig {
   const reader = new ConfigReader(file, json);
@@ -121,7 +121,7 @@ export function unetConfig(json: JsonObject, file: string): UnetConfig {
   };
 }
 
-/** Which levels have transformers; up blocks must have them where the down blocks do. */
+/** Which levels have transformers, in both down and up blocks. */
 function levelsWithAttention(reader: ConfigReader): boolean[] {
   const down = blockTypes(reader, "down_block_types", "DownBlock2D") ??
     DOWN_TYPES.map((type) => type !== "DownBlock2D");

@@ -15,13 +15,13 @@ import { TIME_IDS, type UnetConfig } from "./unet_config.ts";
 
 const FLOAT32 = { type: "float32" } as const;
 
-/** An image and the number of its channels. */
+/** A latent and its number of channels. */
 interface Planes {
   value: Value;
   width: number;
 }
 
-/** What blocks need beside their image. */
+/** Inputs that all blocks share. */
 interface Blocks {
   config: UnetConfig;
   time: { value: Value; width: number };
@@ -73,8 +73,7 @@ export function buildUnet(
 }
 
 /**
- * SiLU of the timestep's embedding, `[batch, 4 · first width]`: all that residual blocks take from
- * it.
+ * SiLU of the timestep's embedding, `[batch, 4 · first width]`, an input of each residual block.
  */
 function timeEmbedding(g: GraphBuilder, config: UnetConfig, timestep: string): Value {
   const [width] = config.widths;
@@ -114,7 +113,7 @@ function twoLayers(
   return linear(g, `${name}.linear_2`, active, [outputs, outputs], FLOAT32);
 }
 
-/** @returns the images that the way up takes back, the last one last */
+/** The down blocks. @returns the latents that the up blocks concatenate, the last one last */
 function down(g: GraphBuilder, blocks: Blocks, start: Planes): Planes[] {
   const { widths, layers } = blocks.config;
   const kept = [start];

@@ -1,4 +1,4 @@
-/** Weights of a diffusers AutoencoderKL to the networks that ONNX Runtime runs. @module */
+/** Converts weights of a diffusers AutoencoderKL to two ONNX networks. @module */
 import type { TensorFile } from "../../formats/tensor_file.ts";
 import { GraphBuilder } from "../graph_builder.ts";
 import { checkTensors } from "../needed_tensors.ts";
@@ -9,7 +9,7 @@ import { buildVaeDecoder, buildVaeEncoder } from "./vae_graph.ts";
 
 /** Options of {@link convertVae}. */
 export interface ConvertVaeOptions extends NetworkOptions {
-  /** What errors call the weights. */
+  /** Name of the weights in errors. */
   file: string;
 }
 
@@ -21,7 +21,7 @@ export interface ConvertedVae {
   encoder: ConvertedNetwork;
 }
 
-/** Names of the attention's layers before diffusers 0.15, and since. */
+/** Names of the attention's layers before diffusers 0.15, mapped to the present ones. */
 const OLD_NAMES = /\.attentions\.0\.(query|key|value|proj_attn)\.(weight|bias)$/;
 const NEW_NAMES: Readonly<Record<string, string>> = {
   query: "to_q",
@@ -31,9 +31,9 @@ const NEW_NAMES: Readonly<Record<string, string>> = {
 };
 
 /**
- * Makes `vae_decoder` and `vae_encoder`.
+ * Converts to `vae_decoder` and `vae_encoder`.
  *
- * @throws {ModelError} where tensors are missing, not expected or of another shape
+ * @throws {ModelError} if tensors are missing, not expected or of another shape
  */
 export function convertVae(
   tensors: TensorFile,

@@ -1,11 +1,11 @@
-/** The attention in the middle of diffusers' AutoencoderKL. @module */
+/** The attention in the middle block of diffusers' AutoencoderKL. @module */
 import type { GraphBuilder, Value } from "../graph_builder.ts";
 import { groupNorm, type GroupNormOptions, likeShape } from "../image_layers.ts";
 import { softmax } from "../layers.ts";
 
 /**
- * Attention of one head over all pixels. Channels stay first, so that no weight has to be turned:
- * linear layers are convolutions of 1×1.
+ * Attention of one head over all pixels. Linear layers are convolutions of 1×1 with channels first,
+ * so that no weight is transposed.
  */
 export function pixelAttention(
   g: GraphBuilder,

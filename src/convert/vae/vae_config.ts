@@ -11,21 +11,21 @@ export interface VaeConfig {
   latentChannels: number;
   /** Channels of the encoder's levels, finest first. */
   widths: readonly number[];
-  /** Residual blocks in a level of the encoder; the decoder's have one more. */
+  /** Residual blocks of an encoder level; a decoder level has one more. */
   layers: number;
   /** Groups of every GroupNorm. */
   groups: number;
-  /** Ratio of the latents that are sampled to the VAE's own. */
+  /** Factor from the VAE's latents to sampled latents. */
   scalingFactor: number;
-  /** Whether the encoder ends with a convolution of 1×1. */
+  /** Whether the encoder ends with a 1×1 convolution. */
   quantConv: boolean;
-  /** Whether the decoder begins with a convolution of 1×1. */
+  /** Whether the decoder begins with a 1×1 convolution. */
   postQuantConv: boolean;
-  /** Whether there is attention in the middle. */
+  /** Whether the middle block has attention. */
   attention: boolean;
 }
 
-/** Settings that would make another network of it, with the values that ours has. */
+/** Settings with only these supported values. */
 const FIXED: Readonly<Record<string, readonly JsonValue[]>> = {
   _class_name: ["AutoencoderKL"],
   act_fn: ["silu"],
@@ -38,9 +38,9 @@ const MOST_LEVELS = 8;
 const WIDEST = 2 ** 16;
 
 /**
- * Reads a configuration; what it leaves out has diffusers' default.
+ * Reads a configuration. Missing keys have diffusers' defaults.
  *
- * @throws {ModelError} naming the key, what was found and what is needed
+ * @throws {ModelError} naming the key, its value and the supported values
  */
 export function vaeConfig(json: JsonObject, file: string): VaeConfig {
   const reader = new ConfigReader(file, json);

@@ -9,8 +9,8 @@ import { silu } from "../layers.ts";
 import type { VaeConfig } from "./vae_config.ts";
 import { pixelAttention } from "./pixel_attention.ts";
 
-/** Halving as diffusers' autoencoder pads for it: a row and a column of zeros at the far ends. */
-const HALVED = { stride: 2, pads: [0, 0, 1, 1] } as const;
+/** Downsampling with the padding of diffusers' autoencoder: zeros at the bottom and right. */
+const DOWNSAMPLING = { stride: 2, pads: [0, 0, 1, 1] } as const;
 
 /**
  * `latent_sample [batch,C,height,width]`, unscaled, to `sample`, 2^(levels − 1) times as high and
@@ -56,7 +56,7 @@ export function buildVaeEncoder(g: GraphBuilder, config: VaeConfig): void {
       from = width;
     }
     if (i === widths.length - 1) continue;
-    x = conv(g, `${level}.downsamplers.0.conv`, x, [width, width], HALVED);
+    x = conv(g, `${level}.downsamplers.0.conv`, x, [width, width], DOWNSAMPLING);
   }
   x = middle(g, config, "encoder.mid_block", x);
   const moments = 2 * latentChannels;

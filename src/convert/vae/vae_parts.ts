@@ -1,4 +1,4 @@
-/** Both networks of a VAE in a model folder. @module */
+/** Converts a VAE to the parts of a model folder. @module */
 import { vaeFolderConfig } from "../model_configs.ts";
 import type { NetworkOptions } from "../network.ts";
 import { convertVae } from "./convert_vae.ts";
@@ -7,18 +7,18 @@ import type { TensorFile } from "../../formats/tensor_file.ts";
 import type { FolderPart } from "../convert_folder.ts";
 import { withoutSharedPrefix } from "../shared_prefix.ts";
 
-/** A tensor of the network that has this name unless a wrapper gave all names a prefix. */
+/** A tensor of every VAE; a name that ends with it shows the prefix that a wrapper added. */
 const ANCHOR = "decoder.conv_in.weight";
 
 /** Weights of a VAE under diffusers' names. */
 export interface VaeWeights {
   tensors: TensorFile;
   config: VaeConfig;
-  /** What errors call the weights. */
+  /** Name of the weights in errors. */
   file: string;
 }
 
-/** @throws {ModelError} where tensors are missing, not expected or of another shape */
+/** @throws {ModelError} if tensors are missing, not expected or of another shape */
 export function vaeParts(
   { tensors, config, file }: VaeWeights,
   options: NetworkOptions,

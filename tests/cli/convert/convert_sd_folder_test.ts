@@ -213,7 +213,7 @@ Deno.test("convert sd gives the same bytes for .bin files, shards and variants",
     await Deno.rename(part(`${vae}.safetensors`), part(`${vae}.fp16.safetensors`));
     const lines = await converted("--ckpt", model, "-o", join(folder, "2/model"));
     const file = join(model, `${vae}.fp16.safetensors`);
-    assert.equal(lines[1], `note: ${file} is taken, the variant fp16 is the only one there`);
+    assert.equal(lines[1], `note: ${file} is used because fp16 is the only variant`);
     const [one, other] = [join(folder, "1/model"), join(folder, "2/model")];
     assert.deepEqual(await contents(other), await contents(one));
   }));

@@ -218,12 +218,12 @@ Deno.test("mergeLoras() refuses LoRAs of other models, damaged ones and other fi
   const cases: [entries: Record<string, SafetensorsTensor>, message: RegExp][] = [
     [
       { "lora_unet_x.lora_up.weight": tensor([1]) },
-      /: 1 of 1 layers are none of .* "lora_unet_x"$/,
+      /: 1 of 1 layers are not in this model: "lora_unet_x"$/,
     ],
     [{ [`${key}.lora_up.weight`]: tensor([32, 4]) }, /has only up$/],
     [
       { [`${key}.lora_up.weight`]: tensor([32, 4]), [`${key}.lora_down.weight`]: tensor([3, 32]) },
-      /has parts that do not fit together: 32×4 times 3×32$/,
+      /has parts whose sizes do not match: 32×4 times 3×32$/,
     ],
     [
       { [`${key}.lora_up.weight`]: tensor([32, 4]), [`${key}.lora_down.weight`]: tensor([4, 40]) },
