@@ -30,15 +30,12 @@ export interface Plan {
   /** Window 1, which is sequential sampling. */
   sequential: WindowPlan;
   /** Where no window pays: the fewest devices of the same kind with which one would. */
-  withDevices?: Devices;
-}
-
-/** Devices that a window needs to pay. */
-export interface Devices {
-  /** Times as many as now. */
-  devices: number;
-  /** The best window with them. */
-  plan: WindowPlan;
+  withDevices?: {
+    /** Times as many as now. */
+    devices: number;
+    /** The best window with them. */
+    plan: WindowPlan;
+  };
 }
 
 /** What a plan is for. */
@@ -83,7 +80,10 @@ const MORE_DEVICES = [2, 4, 8, 16];
  * The plan for the fewest times as many devices on which a window pays; `undefined` if none does.
  * Devices share the steps of a call evenly.
  */
-function withMoreDevices(times: readonly BatchTime[], question: PlanQuestion): Devices | undefined {
+function withMoreDevices(
+  times: readonly BatchTime[],
+  question: PlanQuestion,
+): Plan["withDevices"] {
   for (const devices of MORE_DEVICES) {
     const shared = times.map(({ steps, seconds }) => ({ steps: steps * devices, seconds }));
     const [sequential, ...windows] = windowPlans(shared, question);
