@@ -14,7 +14,7 @@ import { collectFiles, libraryFiles, PLATFORMS, ROOT } from "./contents.ts";
  */
 const PERMISSIONS = [
   "--no-prompt",
-  ...["--allow-ffi", "--allow-read", "--allow-write", "--allow-sys=cpus"],
+  ...["--allow-ffi", "--allow-read", "--allow-write", "--allow-sys=cpus,hostname"],
   ...permissionFlags({ net: FETCH.net, env: ["ORT_DYLIB_PATH", ...FETCH.env!] }),
 ];
 

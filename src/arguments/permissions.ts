@@ -62,9 +62,13 @@ export const FETCH: Permissions = {
   env: ["HF_ENDPOINT", "HF_TOKEN"],
 };
 
-/** Reads the experiment files, writes the runs. */
+/**
+ * Reads the experiment files, writes the runs. `hostname` goes into the lock of each run: several
+ * machines may make runs in one folder.
+ */
 export const EXPERIMENT: Permissions = {
   ...SAMPLE,
+  sys: ["hostname"],
   read: [...SAMPLE.read!, "scripts/experiments"],
 };
 

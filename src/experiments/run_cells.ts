@@ -1,35 +1,20 @@
 /** Executes the missing runs of an experiment and updates its report. @module */
 import { join } from "node:path";
-import { FormatError, MismatchError, NumericalError, ParataaError } from "../errors.ts";
+import { BusyError, NumericalError } from "../errors.ts";
 import type { Manifest } from "../runs/manifest.ts";
 import { RunLock } from "../runs/run_lock.ts";
 import { writeWholeFile } from "../storage/whole_file.ts";
-import { asFlag } from "../arguments/setting_names.ts";
-import { TASKS } from "../arguments/tasks.ts";
-import { oneLine } from "../text.ts";
-import { plural } from "../text.ts";
+import { oneLine, plural } from "../text.ts";
 import { Watch, type WatchOptions } from "../jobs/progress.ts";
-import { resumeRun } from "../jobs/resume_run.ts";
-import { sampleRun } from "../jobs/sample_run.ts";
-import type { Cell, Cells } from "./cells.ts";
-import type { Definition } from "./definition.ts";
+import type { Cell } from "./cells.ts";
 import { Estimator } from "./estimate.ts";
+import type { Experiment } from "./experiment.ts";
 import { type FoundRun, RunFinder } from "./find_run.ts";
 import { Gallery } from "./gallery.ts";
+import { makeRun } from "./make_run.ts";
 import { type MeasuredSample, measureRun } from "./measured_run.ts";
+import type { OpenRun } from "./part.ts";
 import { cellName, type Findings, REPORT, writeReport } from "./write_report.ts";
-
-/** An experiment and its output folder. */
-export interface Experiment {
-  /** Name of the experiment file, without extension. */
-  name: string;
-  /** Text of the experiment file. */
-  text: string;
-  definition: Definition;
-  cells: Cells;
-  /** Output folder. */
-  path: string;
-}
 
 /** Options of {@link runCells}. */
 export interface RunCellsOptions extends WatchOptions {
@@ -42,7 +27,9 @@ export interface ExperimentResult {
   /** Path of the report. */
   report: string;
   /** Runs that failed with NaN. */
-  failed: readonly { name: string; message: string }[];
+  failed: readonly OpenRun[];
+  /** Runs that other processes make. */
+  busy: readonly OpenRun[];
 }
 
 /** Minimum seconds between two updates of the report. */
@@ -74,9 +61,10 @@ export async function* estimateRuns(
 
 /**
  * Executes the missing runs. Complete runs that the current setup would reproduce are kept. A run
- * that fails with NaN is recorded, and the others continue. The report is written in any case.
+ * that fails with NaN is recorded, and the others continue; a run that another process makes is left
+ * to it. The report is written in any case.
  *
- * @throws {BusyError} naming the process that uses the folder
+ * @throws {BusyError} naming the process that writes the report of the folder
  */
 export async function runCells(
   experiment: Experiment,
@@ -103,12 +91,14 @@ export async function runCells(
     throw error;
   }
   await state.report();
-  return { report: join(path, REPORT), failed: state.failed };
+  return { report: join(path, REPORT), failed: state.failed, busy: state.busy };
 }
 
 /** Runs found and measured so far. */
 class State {
-  readonly failed: { name: string; message: string }[] = [];
+  readonly failed: OpenRun[] = [];
+  readonly busy: OpenRun[] = [];
+  readonly #failedCells = new Set<string>();
   readonly #experiment: Experiment;
   readonly #finder: RunFinder;
   readonly #found = new Map<string, FoundRun>();
@@ -138,63 +128,33 @@ class State {
     }
   }
 
-  /** Executes one run. */
+  /** Executes one run, unless its reference failed. */
   async make(cell: Cell, watch: Watch): Promise<void> {
-    const { cells: { all } } = this.#experiment;
-    if (cell.id !== cell.reference && !this.#found.has(cell.reference)) return; // that run failed
+    if (this.#failedCells.has(cell.reference)) return;
     try {
-      if (!await this.#resume(cell, watch)) await this.#sample(cell, watch);
+      await this.#add(cell, await makeRun(cell, this.#finder, watch));
     } catch (error) {
-      if (!(error instanceof NumericalError)) throw error;
-      const message = oneLine(error.message);
-      this.failed.push({ name: cellName(cell), message });
-      watch.note(`${cellName(cell)} failed: ${message}`);
+      const message = oneLine(error instanceof Error ? error.message : String(error));
+      if (error instanceof BusyError) this.busy.push({ name: cellName(cell), message });
+      else if (error instanceof NumericalError) this.#fail(cell, message, watch);
+      else throw error;
       return;
     }
-    const run = await this.#finder.find(cell, watch.note);
-    if (run === undefined) {
-      throw new ParataaError(`${this.#finder.folder(cell)} contains no new run`);
-    }
-    await this.#add(cell, run);
-    const place = `[${this.#found.size}/${all.length}]`;
-    for (const { figures: { rounds, nfe, seconds } } of this.#samples.get(cell.id)!) {
-      watch.note(
-        `${place} ${cellName(cell)}: ${plural(rounds, "round")}, ${plural(nfe, "evaluation")}, ${
-          seconds.toFixed(1)
-        } s`,
-      );
-    }
+    this.#tell(cell, watch);
     if (performance.now() - this.#reported > 1000 * SECONDS_BETWEEN_REPORTS) await this.report();
   }
 
-  async #sample({ id, settings: { modelPath, ...settings } }: Cell, watch: Watch): Promise<void> {
-    const { path, definition: { task } } = this.#experiment;
-    const outputPath = join(path, "runs", id);
-    await sampleRun(
-      modelPath ?? TASKS[task].modelPath,
-      { ...settings, outputPath },
-      optionsOf(watch),
-    );
+  #fail(cell: Cell, message: string, watch: Watch): void {
+    this.#failedCells.add(cell.id);
+    this.failed.push({ name: cellName(cell), message });
+    watch.note(`${cellName(cell)} failed: ${message}`);
   }
 
-  /**
-   * Resumes a stopped or killed run.
-   *
-   * @returns whether a run was resumed
-   */
-  async #resume(cell: Cell, watch: Watch): Promise<boolean> {
-    const path = await this.#finder.findUnfinished(cell);
-    if (path === undefined) return false;
-    try {
-      await resumeRun(path, {}, optionsOf(watch));
-      return true;
-    } catch (error) {
-      // The version or model changed or the log is damaged: start a new run and keep the old
-      // folder.
-      if (!(error instanceof FormatError || error instanceof MismatchError)) throw error;
-      error.respell(asFlag);
-      watch.note(`not resumed: ${error.message}`);
-      return false;
+  #tell(cell: Cell, watch: Watch): void {
+    const place = `[${this.#found.size}/${this.#experiment.cells.all.length}]`;
+    for (const { figures: { rounds, nfe, seconds } } of this.#samples.get(cell.id) ?? []) {
+      const cost = `${plural(rounds, "round")}, ${plural(nfe, "evaluation")}`;
+      watch.note(`${place} ${cellName(cell)}: ${cost}, ${seconds.toFixed(1)} s`);
     }
   }
 
@@ -228,8 +188,4 @@ class State {
     this.#samples.set(cell.id, samples);
     await this.#gallery.add(samples, reference);
   }
-}
-
-function optionsOf({ signal, tell }: Watch): WatchOptions {
-  return { signal, onProgress: tell, spelling: asFlag };
 }

@@ -16,6 +16,12 @@ export interface Host {
   cpu?: string;
 }
 
+/** Name of this machine in its network; `undefined` without `--allow-sys=hostname`. */
+export async function hostName(): Promise<string | undefined> {
+  const { state } = await Deno.permissions.query({ name: "sys", kind: "hostname" });
+  return state === "granted" ? Deno.hostname() : undefined;
+}
+
 /** Facts about this machine. Requests no permission. */
 export async function describeHost(): Promise<Host> {
   const { os, arch } = Deno.build;

@@ -7,12 +7,16 @@ import { join } from "node:path";
 import { BusyError } from "../errors.ts";
 import { openOwnFile, writeAll } from "../storage/own_file.ts";
 import { asStorageError } from "../storage/storage_error.ts";
+import { hostName } from "./host.ts";
 
 /** Name of the lock in the run's folder. */
 export const LOCK_NAME = ".parataa.lock";
 
-/** Space for the process id before the reserve. */
-const HEADER_BYTES = 32;
+/** Space for the process id and the host before the reserve. */
+const HEADER_BYTES = 96;
+
+/** Longest part of a host's name that the lock has. */
+const HOST_CHARACTERS = 64;
 
 /** Milliseconds to wait for the holder to write its process id. */
 const MOMENT_MS = 30;
@@ -47,7 +51,7 @@ export class RunLock implements AsyncDisposable {
         // protects nothing.
         if (await sameFile(file, path)) {
           await file.truncate(0);
-          await writeAll(file, new TextEncoder().encode(`${Deno.pid}\n`.padEnd(HEADER_BYTES)));
+          await writeAll(file, await header());
           return new RunLock(path, file);
         }
       } catch (error) {
@@ -90,13 +94,20 @@ export class RunLock implements AsyncDisposable {
   }
 }
 
+/** First line of the lock: the process id, and the host where it may be read. */
+async function header(): Promise<Uint8Array> {
+  const host = (await hostName())?.replace(/[^\w.-]/g, "").slice(0, HOST_CHARACTERS);
+  const line = host ? `${Deno.pid} ${host}` : `${Deno.pid}`;
+  return new TextEncoder().encode(`${line}\n`.padEnd(HEADER_BYTES));
+}
+
 async function sameFile(file: Deno.FsFile, path: string): Promise<boolean> {
   const [open, named] = await Promise.all([file.stat(), Deno.lstat(path).catch(() => undefined)]);
   return named !== undefined && open.ino === named.ino && open.dev === named.dev;
 }
 
 /**
- * `process 123` if a live process holds the lock of `folder`. Writes nothing and follows no link.
+ * `process 123 on node7` if a live process holds the lock of `folder`. Writes nothing and follows no link.
  */
 export async function lockHolder(folder: string): Promise<string | undefined> {
   const path = join(folder, LOCK_NAME);
@@ -120,6 +131,7 @@ async function busy(folder: string, path: string): Promise<BusyError> {
 async function holderNamed(path: string): Promise<string> {
   await new Promise((resolve) => setTimeout(resolve, MOMENT_MS));
   const text = await Deno.readTextFile(path).catch(() => "");
-  const pid = /^[0-9]+(?=\n)/.exec(text)?.[0];
-  return pid === undefined ? "another process" : `process ${pid}`;
+  const [, pid, host] = /^(\d+)(?: ([\w.-]+))?\n/.exec(text) ?? [];
+  if (pid === undefined) return "another process";
+  return host === undefined ? `process ${pid}` : `process ${pid} on ${host}`;
 }

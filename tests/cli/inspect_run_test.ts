@@ -51,7 +51,10 @@ Deno.test("runInspect() reports a run's progress, its process and the command th
     await expectRun("unfinished, its process is gone", { has: [resume], not: [] });
     {
       await using _lock = await RunLock.acquire(run);
-      await expectRun(`in progress (process ${Deno.pid})`, { has: [], not: [resume] });
+      await expectRun(`in progress (process ${Deno.pid} on ${Deno.hostname()})`, {
+        has: [],
+        not: [resume],
+      });
     }
     await Deno.writeTextFile(join(run, ".parataa.lock"), "1\n"); // as a killed process leaves it
     await expectRun("unfinished, its process is gone", { has: [resume], not: [] });

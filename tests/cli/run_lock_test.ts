@@ -15,7 +15,8 @@ Deno.test("--resume of a folder that another process is writing exits with 9 and
       const args = ["--resume", path, "--quiet"];
       for (const { code, stderr } of await startTogether("scripts/parallel_dit.ts", args, 2)) {
         assert.equal(code, 9, stderr);
-        const line = `parataa: E_BUSY: ${path} is being written by process ${Deno.pid} - `;
+        const line =
+          `parataa: E_BUSY: ${path} is being written by process ${Deno.pid} on ${Deno.hostname()} - `;
         assert.ok(stderr.startsWith(line), stderr);
       }
     }

@@ -1,16 +1,14 @@
 /** `experiment`: runs a grid of flags and writes a report. @module */
 import { basename, join } from "node:path";
 import { fileFault } from "../../formats/file_fault.ts";
-import { NumericalError, UsageError } from "../../errors.ts";
+import { BusyError, NumericalError, PermissionError, UsageError } from "../../errors.ts";
 import { checkCells, expandCells } from "../../experiments/cells.ts";
 import { readDefinition } from "../../experiments/definition.ts";
 import { duration } from "../../experiments/estimate.ts";
-import {
-  estimateRuns,
-  type Experiment,
-  runCells,
-  type RunCellsOptions,
-} from "../../experiments/run_cells.ts";
+import type { Experiment } from "../../experiments/experiment.ts";
+import { makePart, type OpenRun, selectCells } from "../../experiments/part.ts";
+import { estimateRuns, runCells, type RunCellsOptions } from "../../experiments/run_cells.ts";
+import { hostName } from "../../runs/host.ts";
 import { plural } from "../../text.ts";
 import type { RunEvent, WatchOptions } from "../../jobs/progress.ts";
 import type { Command, Run } from "./command.ts";
@@ -54,6 +52,23 @@ export function experimentFlags() {
       group: "Run",
       help: "list the runs and the time they are expected to take, and exit",
     },
+    shard: {
+      type: "string",
+      value: "I/N",
+      group: "Run",
+      help: "make the I-th of N parts of the runs and no report; parts may run at once",
+    },
+    only: {
+      type: "string",
+      value: "RUN",
+      group: "Run",
+      help: "make the run of this name (see --list) and no report",
+    },
+    list: {
+      type: "boolean",
+      group: "Run",
+      help: "print the names of the runs, one a line, and exit",
+    },
     report_only: {
       type: "boolean",
       group: "Run",
@@ -79,12 +94,13 @@ export const runExperiment: Run = flagged(async (args, signal) => {
   if (file === undefined) {
     throw new UsageError("experiment needs a JSON file", { hint: summary.example });
   }
-  if (values.dry_run && values.report_only) {
-    throw new UsageError("--dry_run and --report_only are given, wanted at most one of them");
-  }
+  refuseTogether(values, ["dry_run", "list", "report_only"]);
+  refuseTogether(values, ["shard", "only", "report_only"]);
   const bytes = await readFile(file);
   const definition = readDefinition(bytes, file);
-  const cells = await expandCells(definition, file);
+  const all = await expandCells(definition, file);
+  const cells = { ...all, all: selectCells(all.all, values) };
+  if (values.list) return cells.all.forEach(({ id }) => printLine(id));
   if (!values.report_only) await checkCells(cells, file);
   const name = basename(file).replace(/\.json$/i, "");
   const experiment = {
@@ -93,6 +109,8 @@ export const runExperiment: Run = flagged(async (args, signal) => {
   };
   const options = { signal, onProgress: printer(values.quiet), spelling: asFlag };
   if (values.dry_run) return await printEstimates(experiment, options);
+  if (!values.report_only) await requireHost();
+  if (values.shard ?? values.only) return await makeSome(experiment, options);
   await makeRuns(experiment, { ...options, reportOnly: values.report_only });
 });
 
@@ -107,18 +125,52 @@ async function printEstimates(experiment: Experiment, options: WatchOptions): Pr
   printLine(`${runs}, ${present} finished; about ${duration(left)} left`);
 }
 
-async function makeRuns(experiment: Experiment, options: RunCellsOptions): Promise<void> {
-  const { report, failed } = await runCells(experiment, options).catch((error) => {
-    if (error instanceof Interrupted) error.hint = "start it again to resume";
-    throw error;
+/** Requests the permission before the first run: the lock of each run names the host. */
+async function requireHost(): Promise<void> {
+  if (await hostName() !== undefined) return;
+  throw new PermissionError("experiment cannot read the name of the host", {
+    hint: 'Requires sys access to "hostname", run again with the --allow-sys flag',
   });
-  printLine(report);
-  const [first] = failed;
-  if (first === undefined) return;
-  const runs = plural(experiment.cells.all.length, "run");
-  throw new NumericalError(
-    `${failed.length} of ${runs} failed, first ${first.name}: ${first.message}`,
-  );
+}
+
+async function makeRuns(experiment: Experiment, options: RunCellsOptions): Promise<void> {
+  const result = await runCells(experiment, options).catch(resumeHint);
+  printLine(result.report);
+  refuseOpen(result, experiment);
+}
+
+async function makeSome(experiment: Experiment, options: WatchOptions): Promise<void> {
+  const result = await makePart(experiment, experiment.cells.all, options).catch(resumeHint);
+  for (const path of result.paths) printLine(path);
+  refuseOpen(result, experiment);
+}
+
+function resumeHint(error: unknown): never {
+  if (error instanceof Interrupted) error.hint = "start it again to resume";
+  throw error;
+}
+
+/** Ends with an error if runs failed or are left to other processes. */
+function refuseOpen(
+  { failed, busy }: { failed: readonly OpenRun[]; busy: readonly OpenRun[] },
+  { cells }: Experiment,
+): void {
+  const runs = plural(cells.all.length, "run");
+  const first = ([{ name, message }]: readonly OpenRun[]) => `first ${name}: ${message}`;
+  if (failed.length > 0) {
+    throw new NumericalError(`${failed.length} of ${runs} failed, ${first(failed)}`);
+  }
+  if (busy.length > 0) {
+    throw new BusyError(`${busy.length} of ${runs} are made by others, ${first(busy)}`, {
+      hint: "start it again later",
+    });
+  }
+}
+
+function refuseTogether(values: Readonly<Record<string, unknown>>, names: readonly string[]): void {
+  const given = names.filter((name) => values[name]).map((name) => `--${name}`);
+  if (given.length < 2) return;
+  throw new UsageError(`${given.join(" and ")} are given, wanted at most one of them`);
 }
 
 /**
