@@ -25,23 +25,23 @@
 export * from "./src/errors.ts";
 export type { ErrorCodeName, GraphOptimizationLevel, LogSeverityLevel } from "./ffi/ort_enums.ts";
 export { OrtError } from "./ffi/status.ts";
-export type { ServedNetwork } from "./src/runtime/devices/admission.ts";
-export type { CallLimits } from "./src/runtime/devices/call_size.ts";
+export type { ServedNetwork } from "./src/devices/admission.ts";
+export type { CallLimits } from "./src/devices/call_size.ts";
 export type {
   DeviceReport,
   DeviceSpec,
   FaultKind,
   FaultReport,
   LocalDevice,
-} from "./src/runtime/devices/device.ts";
-export type { PoolRunOptions } from "./src/runtime/devices/device_pool.ts";
-export type { DevicePoolOptions } from "./src/runtime/devices/device_roster.ts";
-export type { PingTimes } from "./src/runtime/devices/remote/grpc_pings.ts";
+} from "./src/devices/device.ts";
+export type { PoolRunOptions } from "./src/devices/device_pool.ts";
+export type { DevicePoolOptions } from "./src/devices/device_roster.ts";
+export type { PingTimes } from "./src/devices/remote/grpc_pings.ts";
 export type {
   RemoteDevice,
   RemoteOptions,
   ServedModel,
-} from "./src/runtime/devices/remote/remote_device.ts";
+} from "./src/devices/remote/remote_device.ts";
 export { Environment, type EnvironmentOptions } from "./src/runtime/environment.ts";
 export { InferenceSession, type RunOptions } from "./src/runtime/inference_session.ts";
 export { IoBinding, type IoBindingRunOptions } from "./src/runtime/io_binding.ts";

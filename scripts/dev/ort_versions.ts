@@ -1,7 +1,7 @@
 /**
- * Runs the tests of `ffi/` and `src/runtime/`, and the embedded networks, on other versions of ONNX
- * Runtime, and prints a table. `PARATAA_ORT_VERSIONS` names a folder with the libraries, each below
- * a folder named by its version. `--download` fetches the missing ones from npm, or from PyPI if
+ * Runs the tests of `ffi/`, `src/runtime/` and `src/devices/`, and the embedded networks, on other
+ * versions of ONNX Runtime, and prints a table. `PARATAA_ORT_VERSIONS` names a folder with the
+ * libraries, each below a folder named by its version. `--download` fetches the missing ones from npm, or from PyPI if
  * npm does not have the version.
  * Usage: `PARATAA_ORT_VERSIONS=DIR deno task test:ort_versions [--download] [VERSION …]`
  * @module
@@ -73,7 +73,7 @@ async function download(version: string, folder: string): Promise<void> {
 
 async function testVersion(version: string, library: string): Promise<Result> {
   const env = { ORT_DYLIB_PATH: library };
-  const folders = ["tests/ffi", "tests/runtime"];
+  const folders = ["tests/ffi", "tests/runtime", "tests/devices"];
   const tests = await run(Deno.execPath(), ["test", "-A", "--quiet", "--no-check", ...folders], {
     cwd: ROOT,
     env,

@@ -71,8 +71,8 @@ export async function collectFiles({ encoder }: Platform): Promise<Map<string, U
   const files = new Map<string, Uint8Array>();
   const add = async (path: string, from: string) => files.set(path, await Deno.readFile(from));
   files.set("src/cli/parataa.js", await bundle("scripts/parataa.ts"));
-  // Path at which src/runtime/worker_url.ts expects it, relative to the bundle.
-  files.set("src/cli/device_worker.ts", await bundle("src/runtime/device_worker.ts"));
+  // Path at which src/devices/worker_url.ts expects it, relative to the bundle.
+  files.set("src/cli/device_worker.ts", await bundle("src/devices/device_worker.ts"));
   files.set("deno.json", json(CONFIG));
   files.set("package.json", json(PACKAGE));
   for (const [path, from] of Object.entries(OTHERS)) await add(path, join(ROOT, from));

@@ -1,12 +1,7 @@
 /** Reads the settings of devices: `devices`, `buckets`, `fallback`. @module */
 import { UsageError } from "../errors.ts";
-import {
-  deviceName,
-  type DeviceSpec,
-  isLocal,
-  type LocalDevice,
-} from "../runtime/devices/device.ts";
-import { isRemote, type RemoteDevice } from "../runtime/devices/remote/remote_device.ts";
+import { deviceName, type DeviceSpec, isLocal, type LocalDevice } from "../devices/device.ts";
+import { isRemote, type RemoteDevice } from "../devices/remote/remote_device.ts";
 import type { Provider } from "../runtime/providers/provider_row.ts";
 import { PROVIDERS } from "../runtime/providers/provider_table.ts";
 import { cudaOptionsOf, type ProviderSettings } from "./flags/cuda_flags.ts";

@@ -1,8 +1,8 @@
 /** Describes the software that would execute a run. @module */
 import type { GivenSettings } from "../arguments/settle.ts";
 import { connectionOptions } from "../arguments/flags/remote_devices.ts";
-import { DevicePool } from "../runtime/devices/device_pool.ts";
-import { isRemote } from "../runtime/devices/remote/remote_device.ts";
+import { DevicePool } from "../devices/device_pool.ts";
+import { isRemote } from "../devices/remote/remote_device.ts";
 import { chooseExecution } from "./execution/choose_execution.ts";
 import { openEnvironment } from "./execution/open_model.ts";
 import { describeMaker, type Maker } from "./run_manifest.ts";

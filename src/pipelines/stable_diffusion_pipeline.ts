@@ -16,9 +16,9 @@ import { readSchedulerFile, type SchedulerFile } from "../models/scheduler_file.
 import type { Image } from "../images/image.ts";
 import type { VaeDecoder } from "../models/vae.ts";
 import type { VaeEncoder } from "../models/vae_encoder.ts";
-import type { ServedNetwork } from "../runtime/devices/admission.ts";
-import type { DeviceReport } from "../runtime/devices/device.ts";
-import { areServed } from "../runtime/devices/remote/remote_device.ts";
+import type { ServedNetwork } from "../devices/admission.ts";
+import type { DeviceReport } from "../devices/device.ts";
+import { areServed } from "../devices/remote/remote_device.ts";
 import type { Environment } from "../runtime/environment.ts";
 import type { Schedule } from "../sampling/schedules/schedule.ts";
 import {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { RuntimeLibraryError } from "../../src/errors.ts";
-import { liveWorkers } from "../../src/runtime/devices/worker_link.ts";
+import { liveWorkers } from "../../src/devices/worker_link.ts";
 import { followPlan, type PlannedFault } from "../support/fault_plan.ts";
 import { outputsOf, readManifest, runQuietly } from "../support/sampling.ts";
 import { withTempFolder } from "../support/temp_folder.ts";

@@ -7,7 +7,7 @@
 import assert from "node:assert/strict";
 import { liveHandles } from "../../ffi/owned_pointer.ts";
 import { RuntimeLibraryError } from "../../src/errors.ts";
-import { liveWorkers } from "../../src/runtime/devices/worker_link.ts";
+import { liveWorkers } from "../../src/devices/worker_link.ts";
 import { evaluateRounds, lanes, openPool } from "../support/device_rows.ts";
 import { type FaultName, followPlan, metFaults, type PlannedFault } from "../support/fault_plan.ts";
 import { Random } from "../support/fuzz.ts";

@@ -3,10 +3,10 @@ import {
   DevicePool,
   type DevicePoolOptions,
   type PoolRunOptions,
-} from "../../src/runtime/devices/device_pool.ts";
-import type { DeviceSpec } from "../../src/runtime/devices/device.ts";
+} from "../../src/devices/device_pool.ts";
+import type { DeviceSpec } from "../../src/devices/device.ts";
 import { Environment } from "../../src/runtime/environment.ts";
-import type { RowLayout } from "../../src/runtime/devices/row_memory.ts";
+import type { RowLayout } from "../../src/devices/rows/row_memory.ts";
 import { tinyDitModel } from "./tiny_dit.ts";
 
 /** Rows of the tiny DiT. */

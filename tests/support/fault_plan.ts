@@ -1,7 +1,7 @@
 /** Plans of device faults. @module */
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setDeviceWorker } from "../../src/runtime/worker_url.ts";
+import { setDeviceWorker } from "../../src/devices/worker_url.ts";
 
 /** Kinds of faults. `outOfMemory` has a cap: calls with more rows fail. */
 export type FaultName =
@@ -43,7 +43,7 @@ const PLAN_FILE = join(tmpdir(), `parataa-fault-plan-${Deno.pid}.json`);
 export function followPlan(plan?: FaultPlan): void {
   if (plan) Deno.writeTextFileSync(PLAN_FILE, JSON.stringify(plan));
   else if (exists(PLAN_FILE)) Deno.removeSync(PLAN_FILE);
-  const entry = plan ? "./faulty_worker.ts" : "../../src/runtime/device_worker.ts";
+  const entry = plan ? "./faulty_worker.ts" : "../../src/devices/device_worker.ts";
   setDeviceWorker(new URL(entry, import.meta.url));
 }
 

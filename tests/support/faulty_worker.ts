@@ -1,8 +1,8 @@
 /** A device's Worker that fails by a plan. @module */
-import { deviceName } from "../../src/runtime/devices/device.ts";
-import { ControlBlock, type DeviceSetup, WORD } from "../../src/runtime/devices/device_protocol.ts";
-import { type RowBackend, serveDevice } from "../../src/runtime/devices/device_service.ts";
-import { openOrtRows } from "../../src/runtime/devices/ort_rows.ts";
+import { deviceName } from "../../src/devices/device.ts";
+import { ControlBlock, type DeviceSetup, WORD } from "../../src/devices/device_protocol.ts";
+import { type RowBackend, serveDevice } from "../../src/devices/device_service.ts";
+import { openOrtRows } from "../../src/devices/rows/ort_rows.ts";
 import { type FaultName, type FaultPlan, marked, readPlan } from "./fault_plan.ts";
 
 class Planned {

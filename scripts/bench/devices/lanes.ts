@@ -2,8 +2,8 @@
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { Environment, TorchGenerator } from "../../../mod.ts";
-import { DevicePool } from "../../../src/runtime/devices/device_pool.ts";
-import type { RowLayout } from "../../../src/runtime/devices/row_memory.ts";
+import { DevicePool } from "../../../src/devices/device_pool.ts";
+import type { RowLayout } from "../../../src/devices/rows/row_memory.ts";
 import { type BenchRow, median } from "../table.ts";
 
 const NETWORK = new URL("../../../models/dit-emoji/transformer/model.onnx", import.meta.url);

@@ -1,8 +1,8 @@
 /** Pools of simulated devices. @module */
 import { Environment } from "../../../mod.ts";
-import { DevicePool } from "../../../src/runtime/devices/device_pool.ts";
-import type { RowLayout } from "../../../src/runtime/devices/row_memory.ts";
-import { setDeviceWorker } from "../../../src/runtime/worker_url.ts";
+import { DevicePool } from "../../../src/devices/device_pool.ts";
+import type { RowLayout } from "../../../src/devices/rows/row_memory.ts";
+import { setDeviceWorker } from "../../../src/devices/worker_url.ts";
 
 /** Milliseconds of a call. */
 export interface Latency {

@@ -11,7 +11,7 @@
  * @module
  */
 import { createSchedule, type Denoiser, parallelSample, TorchGenerator } from "../../../mod.ts";
-import type { DevicePool } from "../../../src/runtime/devices/device_pool.ts";
+import type { DevicePool } from "../../../src/devices/device_pool.ts";
 import { type Latency, LAYOUT, ROW, simulatedPool } from "./latency.ts";
 
 export const A100: Latency = { fixed: 5.51, perRow: 4.65, computes: true };

@@ -3,10 +3,10 @@
  * model's "path" says in JSON. It waits by `Atomics.wait`, which keeps time where timers do not.
  * @module
  */
-import type { DeviceSetup } from "../../../src/runtime/devices/device_protocol.ts";
-import { serveDevice } from "../../../src/runtime/devices/device_service.ts";
-import type { RowMemory } from "../../../src/runtime/devices/row_memory.ts";
-import type { RowCall } from "../../../src/runtime/devices/row_plans.ts";
+import type { DeviceSetup } from "../../../src/devices/device_protocol.ts";
+import { serveDevice } from "../../../src/devices/device_service.ts";
+import type { RowMemory } from "../../../src/devices/rows/row_memory.ts";
+import type { RowCall } from "../../../src/devices/rows/row_plans.ts";
 import type { Latency } from "./latency.ts";
 import { predictTwoPoints } from "./two_points.ts";
 

@@ -1,6 +1,6 @@
 /** Reads models on servers from `devices`, and the files that their connections need. @module */
 import { PermissionError, UsageError } from "../../errors.ts";
-import type { RemoteDevice, RemoteOptions } from "../../runtime/devices/remote/remote_device.ts";
+import type { RemoteDevice, RemoteOptions } from "../../devices/remote/remote_device.ts";
 import { readUserFile } from "../../storage/user_file.ts";
 import { show } from "../parse_flags.ts";
 import type { SettledShared } from "../settings.ts";

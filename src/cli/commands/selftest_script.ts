@@ -22,7 +22,7 @@ import {
 } from "../../arguments/flags/cuda_flags.ts";
 import { checkProviderOptions } from "../../arguments/flags/provider_options.ts";
 import { readDeviceList } from "../../arguments/device_settings.ts";
-import type { LocalDevice } from "../../runtime/devices/device.ts";
+import type { LocalDevice } from "../../devices/device.ts";
 import type { Provider } from "../../runtime/providers/provider_row.ts";
 import { PROVIDERS } from "../../runtime/providers/provider_table.ts";
 import { ditFlags } from "../../arguments/flags/dit_flags.ts";

@@ -2,8 +2,8 @@
 import { type DeviceSettings, readBuckets, readDevices } from "../../arguments/device_settings.ts";
 import { PermissionError, RuntimeLibraryError, type Wording } from "../../errors.ts";
 import type { PoolOptions } from "../../pipelines/latent_pipeline.ts";
-import { type DeviceSpec, isLocal } from "../../runtime/devices/device.ts";
-import type { RemoteOptions } from "../../runtime/devices/remote/remote_device.ts";
+import { type DeviceSpec, isLocal } from "../../devices/device.ts";
+import type { RemoteOptions } from "../../devices/remote/remote_device.ts";
 import type { Environment } from "../../runtime/environment.ts";
 import { PROVIDERS } from "../../runtime/providers/provider_table.ts";
 import { chooseProvider, type Execution } from "./choose_provider.ts";

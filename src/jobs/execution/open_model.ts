@@ -6,7 +6,7 @@ import { TASKS } from "../../arguments/tasks.ts";
 import { DitPipeline } from "../../pipelines/dit_pipeline.ts";
 import type { LatentPipeline } from "../../pipelines/latent_pipeline.ts";
 import { StableDiffusionPipeline } from "../../pipelines/stable_diffusion_pipeline.ts";
-import type { RemoteOptions } from "../../runtime/devices/remote/remote_device.ts";
+import type { RemoteOptions } from "../../devices/remote/remote_device.ts";
 import { Environment } from "../../runtime/environment.ts";
 import { projectPath } from "../../storage/project_path.ts";
 import { chooseExecution, type DeviceExecution, poolOptions } from "./choose_execution.ts";

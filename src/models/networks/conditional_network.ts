@@ -4,13 +4,13 @@
  * @module
  */
 import { ModelError, RuntimeLibraryError } from "../../errors.ts";
-import { bucketSizes } from "../../runtime/devices/call_size.ts";
-import type { DevicePool, PoolRunOptions } from "../../runtime/devices/device_pool.ts";
-import type { ServedNetwork } from "../../runtime/devices/admission.ts";
-import type { DeviceReport } from "../../runtime/devices/device.ts";
-import { areServed } from "../../runtime/devices/remote/remote_device.ts";
+import { bucketSizes } from "../../devices/call_size.ts";
+import type { DevicePool, PoolRunOptions } from "../../devices/device_pool.ts";
+import type { ServedNetwork } from "../../devices/admission.ts";
+import type { DeviceReport } from "../../devices/device.ts";
+import { areServed } from "../../devices/remote/remote_device.ts";
 import type { Environment } from "../../runtime/environment.ts";
-import type { RowLayout } from "../../runtime/devices/row_memory.ts";
+import type { RowLayout } from "../../devices/rows/row_memory.ts";
 import { TENSOR_ARRAYS } from "../../runtime/tensor_type.ts";
 import {
   checkContract,

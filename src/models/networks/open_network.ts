@@ -1,8 +1,8 @@
 /** Opens networks, with one timestep per row if necessary. @module */
 import { ModelError } from "../../errors.ts";
-import { DevicePool, type DevicePoolOptions } from "../../runtime/devices/device_pool.ts";
-import { areServed } from "../../runtime/devices/remote/remote_device.ts";
-import { isLocal } from "../../runtime/devices/device.ts";
+import { DevicePool, type DevicePoolOptions } from "../../devices/device_pool.ts";
+import { areServed } from "../../devices/remote/remote_device.ts";
+import { isLocal } from "../../devices/device.ts";
 import type { Environment } from "../../runtime/environment.ts";
 import type { TensorMetadata } from "../../runtime/model_metadata.ts";
 import { withDataFolder } from "./linked_data.ts";

@@ -1,6 +1,6 @@
 /** Rows of a network's calls: inputs latent, timestep and condition, output noise. @module */
-import type { PoolRows } from "../../runtime/devices/row_batch.ts";
-import type { RowLayout } from "../../runtime/devices/row_memory.ts";
+import type { PoolRows } from "../../devices/rows/row_batch.ts";
+import type { RowLayout } from "../../devices/rows/row_memory.ts";
 import type { TensorData } from "../../runtime/tensor_type.ts";
 import type { NetworkContract } from "./network_contract.ts";
 

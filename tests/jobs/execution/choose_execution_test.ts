@@ -8,7 +8,7 @@ import { asFlag } from "../../../src/arguments/setting_names.ts";
 import { settle } from "../../../src/arguments/settle.ts";
 import { chooseExecution, poolOptions } from "../../../src/jobs/execution/choose_execution.ts";
 import { RuntimeLibraryError, UsageError } from "../../../src/errors.ts";
-import { isLocal } from "../../../src/runtime/devices/device.ts";
+import { isLocal } from "../../../src/devices/device.ts";
 import { cudaDriver } from "../../../src/runtime/providers/cuda_devices.ts";
 import { Environment } from "../../../src/runtime/environment.ts";
 

@@ -1,0 +1,118 @@
+/**
+ * Rows of a {@link RowMemory} as tensors of a request, and answers as rows.
+ * @module
+ */
+import { Buffer } from "node:buffer";
+import { rowLength, type RowMemory, type RowTensor } from "../rows/row_memory.ts";
+import type { RowCall } from "../rows/row_plans.ts";
+import { TENSOR_ARRAYS, type TensorData } from "../../runtime/tensor_type.ts";
+import { BadAnswer } from "./grpc_status.ts";
+import type { OipData } from "./oip_messages.ts";
+import { datatypeOf, type ServedTensors } from "./served_tensors.ts";
+
+/** Tensors of a call, views of the memory where nothing has to be padded or indexed. */
+export function requestOf(memory: RowMemory, call: RowCall, served: ServedTensors): OipData[] {
+  return memory.layout.inputs.flatMap((tensor, i) => {
+    const rows = Math.max(call.count, call.padded);
+    const bytes = padded(rowBytes(memory.inputs[i], tensor, call), call.count, rows);
+    const index = served.indexes.get(tensor.name);
+    const datatype = datatypeOf(tensor.type);
+    if (!index) {
+      const one = served.columns.has(tensor.name) ? [1] : [];
+      const shape = [rows, ...tensor.rowDims, ...one];
+      return [{ name: tensor.name, datatype, shape, bytes }];
+    }
+    const { unique, indexes } = uniqueRows(bytes, rows);
+    const places = BigInt64Array.from(indexes, BigInt);
+    return [
+      {
+        name: tensor.name,
+        datatype,
+        shape: [unique.length, ...tensor.rowDims],
+        bytes: join(unique),
+      },
+      {
+        name: index.name,
+        datatype: index.datatype,
+        shape: [rows],
+        bytes: new Uint8Array(places.buffer),
+      },
+    ];
+  });
+}
+
+/** Bytes that an answer to a call has at most, its tensors' names and shapes included. */
+export function answerBytes({ layout }: RowMemory, { count, padded }: RowCall): number {
+  const rows = Math.max(count, padded);
+  const sizes = layout.outputs.map((tensor) => rows * bytesPerRow(tensor));
+  return sizes.reduce((sum, size) => sum + size, 2 ** 16);
+}
+
+/**
+ * Copies an answer into its rows, after all of it was checked.
+ *
+ * @throws {BadAnswer} naming what was answered and what was asked for
+ */
+export function takeAnswer(
+  outputs: readonly OipData[],
+  memory: RowMemory,
+  call: RowCall,
+): void {
+  const rows = Math.max(call.count, call.padded);
+  const found = memory.layout.outputs.map((tensor) => {
+    const output = outputs.find(({ name }) => name === tensor.name);
+    const fits = output?.datatype === datatypeOf(tensor.type) &&
+      String(output.shape) === String([rows, ...tensor.rowDims]) &&
+      output.bytes.length === rows * bytesPerRow(tensor);
+    if (fits) return output.bytes;
+    throw new BadAnswer(
+      `${tensor.name} is ${describe(output)}, asked for were ` +
+        `${datatypeOf(tensor.type)} [${[rows, ...tensor.rowDims]}]`,
+    );
+  });
+  memory.layout.outputs.forEach((tensor, i) => {
+    const rows = rowBytes(memory.outputs[i], tensor, call);
+    rows.set(found[i].subarray(0, rows.length));
+  });
+}
+
+function describe(output: OipData | undefined): string {
+  if (!output) return "missing from the answer";
+  return `${output.datatype} [${output.shape}] in ${output.bytes.length} bytes`;
+}
+
+function bytesPerRow(tensor: RowTensor): number {
+  return rowLength(tensor) * TENSOR_ARRAYS[tensor.type].BYTES_PER_ELEMENT;
+}
+
+function rowBytes(data: TensorData, tensor: RowTensor, { start, count }: RowCall): Uint8Array {
+  const row = bytesPerRow(tensor);
+  return new Uint8Array(data.buffer, data.byteOffset + start * row, count * row);
+}
+
+/** Repeats the first row, which is valid input. */
+function padded(bytes: Uint8Array, count: number, rows: number): Uint8Array {
+  if (rows === count) return bytes;
+  const row = bytes.length / count, all = new Uint8Array(rows * row);
+  all.set(bytes);
+  for (let i = count; i < rows; i++) all.copyWithin(i * row, 0, row);
+  return all;
+}
+
+/** Every different row once, and which of them each row is. */
+function uniqueRows(
+  bytes: Uint8Array,
+  rows: number,
+): { unique: Uint8Array[]; indexes: number[] } {
+  const size = bytes.length / rows, unique: Uint8Array[] = [];
+  const indexes = Array.from({ length: rows }, (_, i) => {
+    const row = bytes.subarray(i * size, (i + 1) * size);
+    const known = unique.findIndex((other) => Buffer.compare(other, row) === 0);
+    return known >= 0 ? known : unique.push(row) - 1;
+  });
+  return { unique, indexes };
+}
+
+function join(rows: readonly Uint8Array[]): Uint8Array {
+  return rows.length === 1 ? rows[0] : Buffer.concat(rows);
+}
