@@ -10,5 +10,5 @@ export function normGroups(reader: ConfigReader, widths: readonly number[]): num
   const key = "norm_num_groups";
   const groups = reader.size(key, { fallback: 32, most: 2 ** 16 });
   if (widths.every((width) => width % groups === 0)) return groups;
-  throw reader.refusal(`${key} is ${groups}, needed is a divisor of all of ${widths.join(", ")}`);
+  throw reader.refusal(`${key} is ${groups}, wanted a divisor of all of ${widths.join(", ")}`);
 }

@@ -110,7 +110,7 @@ export function checkEncoder(
   if (inputs.length !== 1 || !hidden) {
     throw new ModelError(
       `${file} takes ${listTensors(inputs)} and gives ${listTensors(outputs)}, ` +
-        "needed is a text encoder from input_ids [batch, tokens] to last_hidden_state [batch, tokens, width]",
+        "wanted a text encoder from input_ids [batch, tokens] to last_hidden_state [batch, tokens, width]",
     );
   }
   expectRank(file, inputs[0], ["batch", "tokens"]);
@@ -122,7 +122,7 @@ export function checkEncoder(
   }
   if (fixedSize(hidden.shape[2]) === undefined) {
     throw new ModelError(
-      `${file}: the width of ${listTensors([hidden])} is not fixed, needed is a number`,
+      `${file}: the width of ${listTensors([hidden])} is not fixed, wanted a number`,
     );
   }
   return {

@@ -88,7 +88,7 @@ export class ConfigReader {
   wrong(key: string, wanted: string, hint?: string): ModelError {
     const value = this.#json[key];
     const found = value === undefined ? "missing" : shownValue(value);
-    return this.refusal(`${key} is ${found}, needed is ${wanted}`, hint);
+    return this.refusal(`${key} is ${found}, wanted ${wanted}`, hint);
   }
 
   /** Returns an error that names the file. */

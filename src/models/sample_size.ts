@@ -17,7 +17,7 @@ export function sampleSize({ sample_size: size }: JsonObject, side: "height" | "
   if (value === undefined) return DEFAULT;
   if (typeof value === "number" && Number.isInteger(value) && value > 0) return value;
   throw new ModelError(
-    `sample_size of unet/config.json is ${shownValue(size)}, needed is a whole number or two, ` +
+    `sample_size of unet/config.json is ${shownValue(size)}, wanted a whole number or two, ` +
       "[height, width]",
     { hint: (name) => `${name("height")} and ${name("width")} replace it` },
   );

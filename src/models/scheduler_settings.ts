@@ -64,7 +64,7 @@ export function refuseUnsupported(source: Source): void {
   if (!clips) return;
   const said = saying("clip_sample", true, source);
   if (kind === "dit") {
-    throw file.refusal(`${said}, needed is false`, "the official DiT does not clip: write false");
+    throw file.refusal(`${said}, wanted false`, "the official DiT does not clip: write false");
   }
   note(`${said}, taken as false as diffusers' Stable Diffusion pipelines do`);
 }

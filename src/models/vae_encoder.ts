@@ -62,7 +62,7 @@ export class VaeEncoder implements AsyncDisposable {
     if (!fits) {
       throw new ModelError(
         `${file} makes [${sizes.join(", ")}] of a ${width}x${height} image, ` +
-          `needed is [${latentShape.join(", ")}]`,
+          `wanted [${latentShape.join(", ")}]`,
       );
     }
     const mean = values.subarray(0, latentShape.reduce((a, b) => a * b, 1));

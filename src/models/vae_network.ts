@@ -126,7 +126,7 @@ export function checkVaeContract(
     const shape = (row: RowShape) => `[${["batch", ...row].join(", ")}]`;
     throw new ModelError(
       `${file} takes ${listTensors(inputs)} and gives ${listTensors(outputs)}, ` +
-        `needed is ${kind === "encoder" ? "an" : "a"} ${kind} from ${shape(from)} to ` +
+        `wanted ${kind === "encoder" ? "an" : "a"} ${kind} from ${shape(from)} to ` +
         to.map(shape).join(" or "),
     );
   }

@@ -113,7 +113,7 @@ function expectFractions({ folder, network }: ClassParts): void {
   const { name, type } = network.contract.timestep;
   if (!/^int/.test(type)) return;
   throw new ModelError(
-    `${folder.path}/transformer/model.onnx: ${name} is ${type}, needed is one of ${
+    `${folder.path}/transformer/model.onnx: ${name} is ${type}, wanted one of ${
       FLOAT_TYPES.join(", ")
     }, as a flow's levels are no whole numbers`,
   );

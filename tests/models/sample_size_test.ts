@@ -12,7 +12,7 @@ Deno.test("sampleSize() is a number for both sides, or [height, width], and 64 w
   for (const bad of [null, [8], [8, 8, 8], [8, null], "8", 8.5, 0, -8, Infinity]) {
     assert.throws(() => sides({ sample_size: bad }), {
       name: "ModelError",
-      message: /sample_size of unet\/config\.json is .*, needed is a whole number or two/,
+      message: /sample_size of unet\/config\.json is .*, wanted a whole number or two/,
     });
   }
 });

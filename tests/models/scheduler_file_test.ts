@@ -150,7 +150,7 @@ Deno.test("readSchedulerFile() takes clip_sample and steps_offset as diffusers' 
     const file = await read({ ...without("clip_sample"), ...clip });
     assert.deepEqual(file.config, SD_CONFIG);
     assert.match(file.notes.join("\n"), /clip_sample is .*true, taken as false as diffusers/);
-    const message = /clip_sample is (true|absent, DDIMScheduler's default true), needed is false/;
+    const message = /clip_sample is (true|absent, DDIMScheduler's default true), wanted false/;
     await refused({ ...without("clip_sample"), ...clip }, message, "dit");
   }
   const offset = await read({ ...SD, steps_offset: 0 });
@@ -172,31 +172,31 @@ Deno.test("readSchedulerFile() refuses by name what it does not follow", async (
   const cases: [object, RegExp][] = [
     [
       { timestep_spacing: "sideways" },
-      /timestep_spacing is "sideways", needed is one of leading, trailing, linspace$/,
+      /timestep_spacing is "sideways", wanted one of leading, trailing, linspace$/,
     ],
     [{ timestep_spacing: "respaced" }, /timestep_spacing is "respaced"/],
     [{ timestep_spacing: null }, /timestep_spacing is null/],
     [{ _class_name: "EDMEulerScheduler" }, /_class_name is "EDMEulerScheduler"/],
     [{ _class_name: "LCMScheduler" }, /_class_name is "LCMScheduler"/],
-    [{ beta_schedule: "laplace" }, /beta_schedule is "laplace", needed is one of linear/],
+    [{ beta_schedule: "laplace" }, /beta_schedule is "laplace", wanted one of linear/],
     [
       { _class_name: "FlowMatchEulerDiscreteScheduler" },
       /_class_name is "FlowMatchEulerDiscreteScheduler", the scheduler of a flow model/,
     ],
     [{ prediction_type: "flow_prediction" }, /prediction_type is "flow_prediction"/],
-    [{ predict_epsilon: false }, /predict_epsilon is false, needed is true/],
+    [{ predict_epsilon: false }, /predict_epsilon is false, wanted true/],
     [{ trained_betas: [0.1] }, /trained_betas has 1 entries, wanted 1000, the num_train_timesteps/],
-    [{ trained_betas: [0.1, "b"] }, /trained_betas is \[0.1,"b"\], needed is null or a list/],
+    [{ trained_betas: [0.1, "b"] }, /trained_betas is \[0.1,"b"\], wanted null or a list/],
     [{ trained_betas: Array(1000).fill(2) }, /trained_betas\[0\] is 2, wanted a finite number/],
-    [{ thresholding: true }, /thresholding is true, needed is false/],
+    [{ thresholding: true }, /thresholding is true, wanted false/],
     [
       { rescale_betas_zero_snr: true, timestep_spacing: "trailing" },
       /prediction_type is epsilon, but step 1 is at pure noise, wanted v_prediction or sample/,
     ],
-    [{ rescale_betas_zero_snr: 1 }, /rescale_betas_zero_snr is 1, needed is true or false/],
+    [{ rescale_betas_zero_snr: 1 }, /rescale_betas_zero_snr is 1, wanted true or false/],
     [{ use_flow_sigmas: true }, /use_flow_sigmas is true/],
     [{ use_dynamic_shifting: true }, /use_dynamic_shifting is true/],
-    [{ timestep_type: "continuous" }, /timestep_type is "continuous", needed is discrete/],
+    [{ timestep_type: "continuous" }, /timestep_type is "continuous", wanted discrete/],
     [{ beta_end: 2 }, /beta_end is 2, wanted a finite number from 0.00085 to 0.99/],
     [{ beta_start: 0.9, beta_end: 0.99 }, /beta_start 0.9 and beta_end 0.99 take .* to 0/],
     [{ num_train_timesteps: 12.5 }, /num_train_timesteps is 12.5, wanted a whole number/],
@@ -258,8 +258,8 @@ Deno.test("readSchedulerFile() reads Python's infinities and refuses one that ma
   const { config, notes } = await read(text("lambda_min_clipped", "-Infinity"));
   assert.deepEqual(config, SD_CONFIG);
   assert.deepEqual(notes, []);
-  await refused(text("beta_end", "Infinity"), /beta_end is Infinity, needed is a finite number/);
-  await refused(text("beta_start", "NaN"), /beta_start is NaN, needed is a finite number/);
+  await refused(text("beta_end", "Infinity"), /beta_end is Infinity, wanted a finite number/);
+  await refused(text("beta_start", "NaN"), /beta_start is NaN, wanted a finite number/);
 });
 
 Deno.test("schedulerFacts() says spacing, betas and prediction type", async () => {

@@ -109,7 +109,7 @@ const REFUSED: readonly (readonly [string, EncoderSpec, RegExp])[] = [
   [
     "an input of other channels",
     { from: ["batch", 4, "h", "w"] },
-    /sample float32 \[batch, 4, h, w\] .* needed is an encoder from \[batch, 3, height, width\] to \[batch, 3, 2, 2\] or \[batch, 6, 2, 2\]/,
+    /sample float32 \[batch, 4, h, w\] .* wanted an encoder from \[batch, 3, height, width\] to \[batch, 3, 2, 2\] or \[batch, 6, 2, 2\]/,
   ],
   [
     "latents of other channels",
@@ -120,7 +120,7 @@ const REFUSED: readonly (readonly [string, EncoderSpec, RegExp])[] = [
     /gives latent_sample float32 \[batch, 9/,
   ],
   ["an input of rank 3", { from: [3, "h", "w"] }, /takes sample float32 \[3, h, w\]/],
-  ["whole numbers", { type: "int64" }, /is int64, needed is one of float32, float16, float64/],
+  ["whole numbers", { type: "int64" }, /is int64, wanted one of float32, float16, float64/],
 ];
 
 for (const [what, spec, wanted] of REFUSED) {

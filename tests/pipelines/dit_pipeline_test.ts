@@ -177,17 +177,17 @@ Deno.test("DitPipeline.open() refuses a model that does not meet its contract", 
   const cases: [TinyDitOptions, RegExp][] = [
     [{ timestep: [] }, /the timestep input is a scalar/],
     [{ timestep: [1] }, /the timestep input is static \[1\]/],
-    [{ sampleName: "x" }, /needed are inputs sample/],
+    [{ sampleName: "x" }, /wanted inputs sample/],
     [{ unknownOperator: true }, /NoSuchOperator/],
     [
       { scheduler: { _class_name: "NoSuchScheduler" } },
-      /_class_name is "NoSuchScheduler", needed is one of DDIMScheduler/,
+      /_class_name is "NoSuchScheduler", wanted one of DDIMScheduler/,
     ],
     [
       { scheduler: { prediction_type: "flow_prediction" } },
-      /prediction_type is "flow_prediction", needed is one of epsilon, v_prediction, sample/,
+      /prediction_type is "flow_prediction", wanted one of epsilon, v_prediction, sample/,
     ],
-    [{ scheduler: { beta_start: "low" } }, /beta_start is "low", needed is a finite number/],
+    [{ scheduler: { beta_start: "low" } }, /beta_start is "low", wanted a finite number/],
   ];
   for (const [options, message] of cases) {
     await assert.rejects(withPipeline(options, () => Promise.resolve()), (error: Error) => {

@@ -82,13 +82,13 @@ Deno.test("FlowPipeline.createSchedule() refuses noise, and more steps than leve
   }));
 
 const REFUSED: [what: string, options: TinyDitOptions, message: RegExp][] = [
-  ["a diffusion model", { scheduler: { _class_name: "DDIMScheduler" } }, /"DDIMScheduler", needed/],
-  ["no scheduler", { scheduler: {} }, /_class_name is missing, needed is FlowMatchEuler/],
-  ["whole timesteps", { timestepType: "int64" }, /timestep is int64, needed is one of float32/],
+  ["a diffusion model", { scheduler: { _class_name: "DDIMScheduler" } }, /"DDIMScheduler", wanted/],
+  ["no scheduler", { scheduler: {} }, /_class_name is missing, wanted FlowMatchEuler/],
+  ["whole timesteps", { timestepType: "int64" }, /timestep is int64, wanted one of float32/],
   [
     "a shift by the size of the image",
     { scheduler: { ...FLOW_SCHEDULER, use_dynamic_shifting: true } },
-    /use_dynamic_shifting is true, needed is false/,
+    /use_dynamic_shifting is true, wanted false/,
   ],
   ["no shift", { scheduler: { ...FLOW_SCHEDULER, shift: 0 } }, /shift is 0/],
 ];

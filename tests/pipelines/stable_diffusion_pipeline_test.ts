@@ -168,7 +168,7 @@ Deno.test("StableDiffusionPipeline.open() reads sample_size, a number or [height
     assert.deepEqual(await size([8, 16], { width: 64 }), { height: 16, width: 64 });
     const given = { height: 16, width: 32 };
     assert.deepEqual(await size(null, given), given);
-    await assert.rejects(size(null, { height: 16 }), { message: /sample_size .* is null, needed/ });
+    await assert.rejects(size(null, { height: 16 }), { message: /sample_size .* is null, wanted/ });
   }));
 
 Deno.test("StableDiffusionPipeline evaluates no conditional rows at guidance 0, with the unconditional noise", () =>

@@ -94,7 +94,7 @@ async function expectPipeline(folder: string): Promise<void> {
   const { _class_name: name } = await readUserJson(SETTING, file);
   if (typeof name === "string" && PIPELINES.includes(name)) return;
   throw new ModelError(
-    `${file}: _class_name is ${shownValue(name ?? null)}, needed is ${PIPELINES[0]} or ${
+    `${file}: _class_name is ${shownValue(name ?? null)}, wanted ${PIPELINES[0]} or ${
       PIPELINES[2]
     }`,
   );

@@ -69,7 +69,7 @@ export function checkContract(
   if (!fits) {
     throw new ModelError(
       `${file} has inputs ${listTensors(inputs)} and outputs ${listTensors(outputs)}, ` +
-        `needed are inputs ${wanted.join(", ")} and one output`,
+        `wanted inputs ${wanted.join(", ")} and one output`,
     );
   }
   const [x, t, y] = wanted.map((name) => inputs.find((input) => input.name === name)!);
@@ -113,7 +113,7 @@ function expectCondition(file: string, condition: TensorMetadata, shape: readonl
   const fits = shape.every((size, i) => (fixedSize(condition.shape[i + 1]) ?? size) === size);
   if (fits) return;
   throw new ModelError(
-    `${file}: ${condition.name} is ${shapeText(condition)}, needed is [batch, ${shape.join(", ")}]`,
+    `${file}: ${condition.name} is ${shapeText(condition)}, wanted [batch, ${shape.join(", ")}]`,
     { hint: "the parts of the folder do not belong together" },
   );
 }
@@ -128,7 +128,7 @@ export function sharedTimestepError(
 ): ModelError {
   const kind = timestep.shape.length === 0 ? "a scalar" : "static [1]";
   return new ModelError(
-    `${file}: the timestep input is ${kind}, needed is [batch], one timestep per row`,
+    `${file}: the timestep input is ${kind}, wanted [batch], one timestep per row`,
     { hint: cause?.message ?? "export the network with a timestep for every row", cause },
   );
 }
@@ -146,7 +146,7 @@ function latentShapeOf(
     return [channels, height, width];
   }
   throw new ModelError(
-    `${file}: sample is ${shapeText(sample)}, needed are channels, height and width as numbers`,
+    `${file}: sample is ${shapeText(sample)}, wanted channels, height and width as numbers`,
   );
 }
 
@@ -160,7 +160,7 @@ function outputChannelsOf(
   const outputChannels = out[0] ?? channels;
   if (outputChannels >= channels && sameSize) return outputChannels;
   throw new ModelError(
-    `${file}: output ${output.name} is ${shapeText(output)}, needed is a noise like the sample, ` +
+    `${file}: output ${output.name} is ${shapeText(output)}, wanted a noise like the sample, ` +
       `[batch, ${channels} or more, ${height}, ${width}]`,
   );
 }
@@ -173,6 +173,6 @@ function frozenBatchOf(file: string, inputs: readonly TensorMetadata[]): number 
   throw new ModelError(
     `${file}: inputs have different frozen batches (${
       listTensors(inputs)
-    }), needed is one batch for all`,
+    }), wanted one batch for all`,
   );
 }

@@ -22,7 +22,7 @@ export function expectType(
   const type = types.find((type) => type === tensor.type);
   if (type) return { ...tensor, type };
   throw new ModelError(
-    `${file}: ${tensor.name} is ${tensor.type}, needed is one of ${types.join(", ")}`,
+    `${file}: ${tensor.name} is ${tensor.type}, wanted one of ${types.join(", ")}`,
   );
 }
 
@@ -30,7 +30,7 @@ export function expectType(
 export function expectRank(file: string, tensor: TensorMetadata, meaning: readonly string[]): void {
   if (tensor.shape.length === meaning.length) return;
   throw new ModelError(
-    `${file}: ${tensor.name} is ${shapeText(tensor)}, needed is [${meaning.join(", ")}]`,
+    `${file}: ${tensor.name} is ${shapeText(tensor)}, wanted [${meaning.join(", ")}]`,
   );
 }
 

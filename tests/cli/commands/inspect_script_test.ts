@@ -124,9 +124,9 @@ Deno.test("runInspect() describes an unsuitable network before the reason", () =
     };
     await refused(
       tinyDitModel({ sampleName: "latent" }),
-      /has inputs latent .*, needed are inputs sample, timestep, class_labels/,
+      /has inputs latent .*, wanted inputs sample, timestep, class_labels/,
     );
-    await refused(tinyDitModel({ timestepType: "bool" }), /timestep is bool, needed is one of/);
+    await refused(tinyDitModel({ timestepType: "bool" }), /timestep is bool, wanted one of/);
     await Deno.writeFile(path, addModel());
     assert.equal((await sound(path)).contract, undefined);
   }));

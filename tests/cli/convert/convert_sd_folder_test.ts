@@ -290,7 +290,7 @@ Deno.test("convert sd refuses bad input with one line and writes nothing", () =>
       [
         [await changed("d", config("model_index.json", { _class_name: "FluxPipeline" }))],
         3,
-        /_class_name is "FluxPipeline", needed is StableDiffusionPipeline or/,
+        /_class_name is "FluxPipeline", wanted StableDiffusionPipeline or/,
       ],
       [
         [await changed("e", config("unet/config.json", { in_channels: 9 }))],
@@ -373,7 +373,7 @@ Deno.test("convert sd names files that are no checkpoint, incomplete ones and mi
       ],
       [
         [await changed("unet/config.json", json({ _class_name: "ControlNetModel" }))],
-        /unet\/config\.json: _class_name is "ControlNetModel", needed is UNet2DConditionModel$/,
+        /unet\/config\.json: _class_name is "ControlNetModel", wanted UNet2DConditionModel$/,
       ],
       [[await file(tensorsNamed("emb_params"))], /is a textual inversion, wanted a checkpoint/],
       [[await file(tensorsNamed("<cat-toy>"))], /is a textual inversion, wanted a checkpoint/],
@@ -381,7 +381,7 @@ Deno.test("convert sd names files that are no checkpoint, incomplete ones and mi
         [await changed("vae/config.json", json({ latent_channels: 16 }))],
         /takes 4 channels, the latents of .*vae.* 16$/,
       ],
-      [[model, "--vae_path", join(model, "unet")], /_class_name is "UNet2DConditionModel", needed/],
+      [[model, "--vae_path", join(model, "unet")], /_class_name is "UNet2DConditionModel", wanted/],
       [[model, "--vae_path", join(model, "scheduler")], /scheduler has none of diffusion_pytorch/],
       [
         [await changed(unet, (bytes) => bytes.slice(0, -9))],

@@ -83,15 +83,15 @@ Deno.test("textConfig() has transformers' defaults and refuses what would be ano
     ...{ activation: "quick_gelu", endToken: 49407, projection: undefined },
   });
   const bad: [change: JsonObject, message: RegExp][] = [
-    [{ model_type: "t5" }, /^c\.json: model_type is "t5", needed is clip_text_model or clip$/],
-    [{ hidden_act: "relu" }, /hidden_act is "relu", needed is one of quick_gelu, gelu$/],
-    [{ num_attention_heads: 5 }, /num_attention_heads is 5, needed is a divisor of 32$/],
+    [{ model_type: "t5" }, /^c\.json: model_type is "t5", wanted clip_text_model or clip$/],
+    [{ hidden_act: "relu" }, /hidden_act is "relu", wanted one of quick_gelu, gelu$/],
+    [{ num_attention_heads: 5 }, /num_attention_heads is 5, wanted a divisor of 32$/],
     [{ num_hidden_layers: 1e9 }, /num_hidden_layers is 1000000000/],
-    [{ layer_norm_eps: 1e-6 }, /layer_norm_eps is 0.000001, needed is 0.00001$/],
-    [{ eos_token_id: 1.5 }, /eos_token_id is 1.5, needed is an id below 1314$/],
+    [{ layer_norm_eps: 1e-6 }, /layer_norm_eps is 0.000001, wanted 0.00001$/],
+    [{ eos_token_id: 1.5 }, /eos_token_id is 1.5, wanted an id below 1314$/],
     [{ eos_token_id: -1 }, /eos_token_id is -1/],
     [{ architectures: ["T5EncoderModel"] }, /architectures is \["T5EncoderModel"\]/],
-    [{ architectures: [] }, /architectures is \[\], needed is CLIPTextModel or/],
+    [{ architectures: [] }, /architectures is \[\], wanted CLIPTextModel or/],
   ];
   for (const [change, message] of bad) {
     assert.throws(

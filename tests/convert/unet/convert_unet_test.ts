@@ -108,25 +108,25 @@ Deno.test("unetConfig() has diffusers' defaults: an empty file with widths is SD
 
 Deno.test("unetConfig() refuses what would be another network", () => {
   const bad: [change: JsonObject, message: RegExp][] = [
-    [{ _class_name: "UNet2DModel" }, /^c\.json: _class_name is "UNet2DModel", needed is UNet2D/],
-    [{ time_cond_proj_dim: 256 }, /time_cond_proj_dim is 256, needed is null$/],
-    [{ class_embed_type: "timestep" }, /class_embed_type is "timestep", needed is null$/],
-    [{ attention_head_dim: [8] }, /attention_head_dim is \[8\], needed is .*, or 2 of them$/],
-    [{ attention_head_dim: 7 }, /attention_head_dim is 7, needed is .* divide the width 32$/],
+    [{ _class_name: "UNet2DModel" }, /^c\.json: _class_name is "UNet2DModel", wanted UNet2D/],
+    [{ time_cond_proj_dim: 256 }, /time_cond_proj_dim is 256, wanted null$/],
+    [{ class_embed_type: "timestep" }, /class_embed_type is "timestep", wanted null$/],
+    [{ attention_head_dim: [8] }, /attention_head_dim is \[8\], wanted .*, or 2 of them$/],
+    [{ attention_head_dim: 7 }, /attention_head_dim is 7, wanted .* divide the width 32$/],
     [{ block_out_channels: [32, 1e9] }, /block_out_channels is \[32,1000000000\]/],
     [{ block_out_channels: "32" }, /block_out_channels is "32"/],
-    [{ norm_num_groups: 5 }, /norm_num_groups is 5, needed is a divisor of all of 32, 40$/],
-    [{ layers_per_block: [1, 2] }, /layers_per_block is \[1,2\], needed is one number for all/],
+    [{ norm_num_groups: 5 }, /norm_num_groups is 5, wanted a divisor of all of 32, 40$/],
+    [{ layers_per_block: [1, 2] }, /layers_per_block is \[1,2\], wanted one number for all/],
     [{ layers_per_block: 1e6 }, /layers_per_block is 1000000/],
     [{ transformer_layers_per_block: 0 }, /transformer_layers_per_block is 0/],
-    [{ down_block_types: [] }, /down_block_types is \[\], needed is 1 to 8 of DownBlock2D and/],
-    [{ up_block_types: ["UpBlock2D", "UpBlock2D"] }, /needed is UpBlock2D, CrossAttnUpBlock2D$/],
-    [{ addition_embed_type: "text" }, /addition_embed_type is "text", needed is null or text_time/],
+    [{ down_block_types: [] }, /down_block_types is \[\], wanted 1 to 8 of DownBlock2D and/],
+    [{ up_block_types: ["UpBlock2D", "UpBlock2D"] }, /wanted UpBlock2D, CrossAttnUpBlock2D$/],
+    [{ addition_embed_type: "text" }, /addition_embed_type is "text", wanted null or text_time/],
     [
       { addition_embed_type: "text_time" },
-      /addition_time_embed_dim is null, needed is a whole number from 1 to 65536$/,
+      /addition_time_embed_dim is null, wanted a whole number from 1 to 65536$/,
     ],
-    [{ norm_eps: 0 }, /norm_eps is 0, needed is a number above 0$/],
+    [{ norm_eps: 0 }, /norm_eps is 0, wanted a number above 0$/],
   ];
   for (const [change, message] of bad) {
     assert.throws(

@@ -84,17 +84,17 @@ Deno.test("vaeConfig() has diffusers' defaults and refuses what would be another
     ...{ scalingFactor: 0.18215, quantConv: true, postQuantConv: true, attention: true },
   });
   const bad: [change: JsonObject, message: RegExp][] = [
-    [{ _class_name: "VQModel" }, /^c\.json: _class_name is "VQModel", needed is AutoencoderKL$/],
+    [{ _class_name: "VQModel" }, /^c\.json: _class_name is "VQModel", wanted AutoencoderKL$/],
     [{ act_fn: "gelu" }, /act_fn is "gelu"/],
-    [{ shift_factor: 0.1 }, /shift_factor is 0\.1, needed is null or 0$/],
+    [{ shift_factor: 0.1 }, /shift_factor is 0\.1, wanted null or 0$/],
     [{ block_out_channels: [] }, /block_out_channels is \[\]/],
     [{ block_out_channels: [8, "8"] }, /block_out_channels/],
-    [{ block_out_channels: [48] }, /norm_num_groups is 32, needed is a divisor of all of 48$/],
-    [{ down_block_types: ["DownEncoderBlock2D"] }, /needed is 2 times DownEncoderBlock2D$/],
+    [{ block_out_channels: [48] }, /norm_num_groups is 32, wanted a divisor of all of 48$/],
+    [{ down_block_types: ["DownEncoderBlock2D"] }, /wanted 2 times DownEncoderBlock2D$/],
     [{ up_block_types: ["AttnUpDecoderBlock2D", "UpDecoderBlock2D"] }, /up_block_types/],
     [{ layers_per_block: 0 }, /layers_per_block is 0/],
     [{ scaling_factor: -1 }, /scaling_factor is -1/],
-    [{ use_quant_conv: 1 }, /use_quant_conv is 1, needed is true or false$/],
+    [{ use_quant_conv: 1 }, /use_quant_conv is 1, wanted true or false$/],
   ];
   for (const [change, message] of bad) {
     const given = { block_out_channels: [128, 256], ...change };

@@ -26,57 +26,57 @@ Deno.test("checkContract() reads shapes, channels and a frozen batch from the ne
   assert.deepEqual(frozen.latentShape, [4, 6, 7]);
 });
 
-Deno.test("checkContract() names what was found and what is needed", () => {
+Deno.test("checkContract() names the tensors found and wanted", () => {
   const cases: [string, TensorMetadata[], TensorMetadata[], RegExp][] = [
     [
       "wrong name",
       [{ ...sample, name: "x" }, timestep, labels],
       [output],
-      /inputs x float32 \[batch, 4, 8, 8\].*needed are inputs sample, timestep, class_labels/,
+      /inputs x float32 \[batch, 4, 8, 8\].*wanted inputs sample, timestep, class_labels/,
     ],
     [
       "extra input",
       [sample, timestep, labels, { ...labels, name: "mask" }],
       [output],
-      /mask.*needed/,
+      /mask.*wanted/,
     ],
-    ["missing input", [sample, timestep], [output], /needed are inputs/],
+    ["missing input", [sample, timestep], [output], /wanted inputs/],
     ["no output", [sample, timestep, labels], [], /outputs none/],
     [
       "sample type",
       [{ ...sample, type: "int64" }, timestep, labels],
       [output],
-      /sample is int64, needed is one of float32/,
+      /sample is int64, wanted one of float32/,
     ],
     [
       "sample rank",
       [{ ...sample, shape: ["batch", 4, 8] }, timestep, labels],
       [output],
-      /sample is \[batch, 4, 8\], needed is \[batch, channels, height, width\]/,
+      /sample is \[batch, 4, 8\], wanted \[batch, channels, height, width\]/,
     ],
     [
       "open channels",
       [{ ...sample, shape: ["batch", "c", 8, 8] }, timestep, labels],
       [output],
-      /sample is \[batch, c, 8, 8\], needed are channels, height and width as numbers/,
+      /sample is \[batch, c, 8, 8\], wanted channels, height and width as numbers/,
     ],
     [
       "scalar timestep",
       [sample, { ...timestep, shape: [] }, labels],
       [output],
-      /timestep input is a scalar, needed is \[batch\]/,
+      /timestep input is a scalar, wanted \[batch\]/,
     ],
     [
       "static timestep",
       [sample, { ...timestep, shape: [1] }, labels],
       [output],
-      /timestep input is static \[1\], needed is \[batch\]/,
+      /timestep input is static \[1\], wanted \[batch\]/,
     ],
     [
       "timestep rank",
       [sample, { ...timestep, shape: ["batch", 1] }, labels],
       [output],
-      /timestep is \[batch, 1\], needed is \[batch\]/,
+      /timestep is \[batch, 1\], wanted \[batch\]/,
     ],
     [
       "timestep type",
@@ -88,7 +88,7 @@ Deno.test("checkContract() names what was found and what is needed", () => {
       "condition rank",
       [sample, timestep, { ...labels, shape: ["batch", 77, 768] }],
       [output],
-      /class_labels is \[batch, 77, 768\], needed is \[batch\]/,
+      /class_labels is \[batch, 77, 768\], wanted \[batch\]/,
     ],
     [
       "two frozen batches",
@@ -99,12 +99,12 @@ Deno.test("checkContract() names what was found and what is needed", () => {
     ["too few output channels", [sample, timestep, labels], [{
       ...output,
       shape: ["batch", 3, 8, 8],
-    }], /output out is \[batch, 3, 8, 8\], needed is a noise like the sample/],
+    }], /output out is \[batch, 3, 8, 8\], wanted a noise like the sample/],
     [
       "output size",
       [sample, timestep, labels],
       [{ ...output, shape: ["batch", 4, 4, 4] }],
-      /needed is a noise like the sample/,
+      /wanted a noise like the sample/,
     ],
     [
       "output rank",
