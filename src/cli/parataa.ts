@@ -65,7 +65,7 @@ export function parataaHelp(): string {
 function unknownCommand(word: string): UsageError {
   const known = [...Object.keys(COMMANDS), ...Object.keys(OWN)];
   const nearest = nearestWord(word, known);
-  return new UsageError(`${show(word)} is not a command, wanted one of ${known.join(", ")}`, {
-    hint: nearest ? `did you mean ${nearest}?` : `${programName()} --help describes each`,
+  return new UsageError(`${show(word)} is not a command`, {
+    hint: nearest ? `did you mean ${nearest}?` : `${programName()} --help lists the commands`,
   });
 }
