@@ -1,26 +1,26 @@
 /**
- * Tokens that a tokenizer finds whole in a text before it cuts the rest into words, as Hugging
- * Face's `tokenizers` finds them: the leftmost first, the longest of those that begin there.
+ * Finds added tokens in a text before the rest is split into words, as Hugging Face's `tokenizers`
+ * does: the leftmost match first, and the longest of those at one position.
  * @module
  */
 
-/** One token beside the vocabulary's own cut. */
+/** A token that is matched as a whole. */
 export interface AddedToken {
   /** Its text. */
   content: string;
   /** Its id. */
   id: number;
-  /** Searched in the normalized text, its own text normalized, and not in the text as it is. */
+  /** Match the normalized text with the normalized token, instead of the original text. */
   normalized: boolean;
-  /** Takes the white space before it. */
+  /** The match includes white space before it. */
   lstrip: boolean;
-  /** Takes the white space behind it. */
+  /** The match includes white space after it. */
   rstrip: boolean;
-  /** Found only where no letter, digit or underscore touches it. */
+  /** Match only if no letter, digit or underscore is next to it. */
   singleWord: boolean;
 }
 
-/** A piece of a text: a token's id, or text that holds none. */
+/** A piece of a text: a token's id, or text without added tokens. */
 export type Piece = string | number;
 
 /** Finds added tokens in texts. */
@@ -31,7 +31,7 @@ export class AddedTokenFinder {
 
   /**
    * @param tokens the tokens
-   * @param normalize what the tokenizer does to a text before it cuts it into words
+   * @param normalize the tokenizer's normalization before it splits a text into words
    */
   constructor(tokens: readonly AddedToken[], normalize: (text: string) => string) {
     this.#normalize = normalize;
@@ -39,8 +39,7 @@ export class AddedTokenFinder {
       token.normalized ? normalize(token.content) : token.content;
     const search = (normalized: boolean): Search => {
       const own = tokens.filter((token) => token.normalized === normalized);
-      // Of two that are the same text once normalized, the first one is found: `tokenizers` finds
-      // either.
+      // Of tokens with the same normalized text the first is matched; `tokenizers` may match any.
       const byText = new Map(own.toReversed().map((token) => [textOf(token), token]));
       byText.delete("");
       return { byText, pattern: patternOf([...byText.keys()]) };
@@ -49,7 +48,7 @@ export class AddedTokenFinder {
     this.#normalized = search(true);
   }
 
-  /** Cuts a text into ids of added tokens and the normalized text between them. */
+  /** Splits a text into ids of added tokens and the normalized text between them. */
   split(text: string): Piece[] {
     return splitBy(text, this.#plain).flatMap((piece) =>
       typeof piece === "number" ? [piece] : splitBy(this.#normalize(piece), this.#normalized)
@@ -59,11 +58,11 @@ export class AddedTokenFinder {
 
 interface Search {
   byText: ReadonlyMap<string, AddedToken>;
-  /** `undefined` where there is no token. */
+  /** `undefined` without tokens. */
   pattern: RegExp | undefined;
 }
 
-/** Longer ones first: a regular expression takes the first alternative that fits. */
+/** Alternatives with the longest first, because the first one that matches is used. */
 function patternOf(texts: readonly string[]): RegExp | undefined {
   if (texts.length === 0) return undefined;
   const longestFirst = texts.toSorted((a, b) => b.length - a.length);
@@ -87,7 +86,7 @@ function splitBy(text: string, { byText, pattern }: Search): Piece[] {
   return pieces;
 }
 
-/** White space is one UTF-16 unit each. */
+/** Every white space character is one UTF-16 unit. */
 function isSpace(unit: string): boolean {
   return /\p{White_Space}/u.test(unit);
 }

@@ -19,10 +19,10 @@ const SPECIAL = [
   "mask_token",
 ] as const;
 
-/** Those that a tokenizer cannot be without. */
+/** Special tokens that a tokenizer needs. */
 const NEEDED = ["bos_token", "eos_token", "unk_token", "pad_token"] as const;
 
-/** The files of a folder that name tokens, parsed; those that are absent are empty. */
+/** Parsed files of a folder that define tokens; missing files are empty. */
 export interface TokenFiles {
   /** Path of the folder, for errors. */
   folder: string;
@@ -36,27 +36,27 @@ export interface TokenFiles {
   listed: readonly unknown[];
 }
 
-/** Tokens that are found whole, and the texts of the special ones that a tokenizer needs. */
+/** Added tokens, and the texts of the needed special tokens. */
 export interface SpecialTokens {
   tokens: AddedToken[];
   special: Record<typeof NEEDED[number], string>;
 }
 
-/** A token before it has its id. */
+/** A token without its id. */
 type Token = Omit<AddedToken, "id">;
 
-/** A special token by the name that a file gives it. */
+/** A special token and its name in a file. */
 interface Named {
   name: typeof SPECIAL[number];
   token: Token;
   /**
-   * Whether it is spelt as a string or as an object: transformers takes the two for different
+   * Type of its value in the file, string or object: transformers treats the two as different
    * tokens.
    */
-  spelt: string;
+  valueType: string;
 }
 
-/** What a file says of one token. */
+/** A token as a file defines it. */
 interface Declared {
   token: Token;
   id: number;
@@ -69,8 +69,8 @@ interface Declared {
  * without it `special_tokens_map.json` overlays the configuration.
  *
  * @param vocab ids of the vocabulary
- * @throws {ModelError} a token is malformed, a special one has no id, or its id is not the one that
- * transformers would give it
+ * @throws {ModelError} if a token is malformed, a special one has no id, or an id differs from the
+ * one that transformers would assign
  */
 export function specialTokens(
   files: TokenFiles,
@@ -99,7 +99,7 @@ export function specialTokens(
 }
 
 /**
- * The special tokens that have a name; a folder need not name those that every CLIP tokenizer has.
+ * Special tokens with a name. Those that every CLIP tokenizer has may be missing in the files.
  */
 function namedTokens(settings: Record<string, unknown>): Named[] {
   const eos = tokenOf(settings.eos_token, { normalized: false })?.content ?? "<|endoftext|>";
@@ -112,18 +112,17 @@ function namedTokens(settings: Record<string, unknown>): Named[] {
   return SPECIAL.flatMap((name) => {
     const value = settings[name] ?? defaults[name];
     const token = tokenOf(value, { normalized: false });
-    return token ? [{ name, token, spelt: typeof value }] : [];
+    return token ? [{ name, token, valueType: typeof value }] : [];
   });
 }
 
 /**
- * A token that says the same as an earlier one is not added again, so that it does not replace what
- * came between.
+ * Tokens without repetitions of earlier ones, which would replace the tokens between them.
  */
 function withoutRepeats(named: readonly Named[]): Token[] {
   const seen = new Map<string, Token>();
-  for (const { token, spelt } of named) {
-    const key = JSON.stringify([spelt, token]);
+  for (const { token, valueType } of named) {
+    const key = JSON.stringify([valueType, token]);
     if (!seen.has(key)) seen.set(key, token);
   }
   return [...seen.values()];
@@ -135,7 +134,7 @@ function decoded(decoder: Record<string, unknown>, folder: string): Declared[] {
   return Object.entries(decoder).map(([id, value]) => declare(value, Number(id), where));
 }
 
-/** `added_tokens.json` and, by id on top of it, `added_tokens` of `tokenizer.json`. */
+/** `added_tokens.json`, overridden by id by `added_tokens` of `tokenizer.json`. */
 function listed({ folder, added, listed }: TokenFiles, special: ReadonlySet<string>): Declared[] {
   const byId = new Map<number, Declared>();
   const put = (declared: Declared) => byId.set(declared.id, declared);
@@ -151,14 +150,14 @@ function listed({ folder, added, listed }: TokenFiles, special: ReadonlySet<stri
 function declare(value: unknown, id: unknown, where: string): Declared {
   const normalized = isObject(value) && value.special !== true;
   const token = isObject(value) ? tokenOf(value, { normalized }) : undefined;
-  if (!token) throw new ModelError(`read ${where}: ${shownValue(value)} is no token`);
+  if (!token) throw new ModelError(`read ${where}: ${shownValue(value)} is not a token`);
   expectId(token.content, id, where);
   return { token, id, where };
 }
 
 /**
- * Special tokens that have no name. `known` are the texts of those that `added_tokens.json` counts
- * as special: not those that `special_tokens_map.json` calls by the old name.
+ * Special tokens without a name. `known` are the texts of those that are special in
+ * `added_tokens.json` too; tokens under the old key of `special_tokens_map.json` are not.
  */
 function extraTokens(
   config: Record<string, unknown>,
@@ -174,12 +173,12 @@ function extraTokens(
   return { tokens, known: own.map(({ content }) => content) };
 }
 
-/** A token is spelt as a string or as an object with `content`. */
+/** Reads a token, which is a string or an object with `content`. */
 function tokenOf(value: unknown, { normalized }: { normalized: boolean }): Token | undefined {
   const { content, ...flags } = isObject(value) ? value : { content: value };
   if (typeof content !== "string") return undefined;
-  const flag = (name: string, otherwise = false) =>
-    typeof flags[name] === "boolean" ? flags[name] : otherwise;
+  const flag = (name: string, fallback = false) =>
+    typeof flags[name] === "boolean" ? flags[name] : fallback;
   return {
     content,
     normalized: flag("normalized", normalized),
@@ -190,8 +189,8 @@ function tokenOf(value: unknown, { normalized }: { normalized: boolean }): Token
 }
 
 /**
- * Gives every token its id, the vocabulary's or the next free one; the last token of the same text
- * counts.
+ * Assigns each token its id, the vocabulary's or the next free one. The last token of the same text
+ * is used.
  */
 function withIds(
   declared: readonly (Omit<Declared, "id"> & { id?: number })[],

@@ -1,5 +1,6 @@
 /**
- * Vocabulary and merges of a CLIP tokenizer: `tokenizer.json`, or `vocab.json` and `merges.txt`.
+ * Reads vocabulary and merges of a CLIP tokenizer from `tokenizer.json`, or from `vocab.json` and
+ * `merges.txt`.
  * @module
  */
 import { ModelError } from "../../errors.ts";
@@ -7,9 +8,9 @@ import { shown, shownValue } from "../../text.ts";
 
 /** The tables of byte-pair encoding. */
 export interface ClipTables {
-  /** Token (bytes spelt in GPT-2's printable alphabet) to id. */
+  /** Ids by token; bytes are written in GPT-2's printable alphabet. */
   vocab: Record<string, number>;
-  /** Pairs of tokens to join, the most urgent first. */
+  /** Pairs of tokens to merge, in the order of priority. */
   merges: [string, string][];
 }
 
@@ -25,7 +26,7 @@ export function parseObject(text: string, path: string): Record<string, unknown>
   throw new ModelError(`read ${path}: a JSON object was expected`);
 }
 
-/** Whether a parsed value is an object, neither null nor an array. */
+/** True if a parsed value is an object, neither null nor an array. */
 export function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
@@ -72,10 +73,10 @@ export function parseMerges(
 }
 
 /**
- * The tables of a `tokenizer.json`. Its normalizer, cut into words and decoder are not read: a CLIP
- * tokenizer has its own, and transformers does not read them either.
+ * Reads the tables of a `tokenizer.json`. Its normalizer, pre-tokenizer and decoder are ignored, as
+ * in transformers, because a CLIP tokenizer has its own.
  *
- * @throws {ModelError} it holds another kind of tokenizer, or is malformed
+ * @throws {ModelError} if it is another kind of tokenizer, or malformed
  */
 export function tablesOf(json: Record<string, unknown>, path: string): ClipTables {
   const { model } = json;

@@ -1,11 +1,11 @@
 /**
- * CLIP's byte-pair tokenizer, as the text encoders of Stable Diffusion want it: a row of 77 ids,
- * begun by `bos`, ended by `eos`, filled with the pad token.
+ * CLIP's byte-pair tokenizer for the text encoders of Stable Diffusion: a row of 77 ids with `bos`,
+ * the text, `eos` and padding.
  *
- * The merging is done by `@huggingface/tokenizers`, which is loaded when the first tokenizer is.
- * Before it stand the search for added tokens, NFC and a lower-casing per code point, so that ids
- * equal those of transformers' `CLIPTokenizer`: JavaScript lower-cases a whole string by context,
- * and a capital sigma that ends a word would come out as another letter.
+ * `@huggingface/tokenizers` merges the tokens; it is loaded with the first tokenizer. Added tokens,
+ * NFC and lower-casing per code point are applied before, so that ids equal those of transformers'
+ * `CLIPTokenizer`: JavaScript lower-cases a whole string by context, which changes a capital sigma
+ * at the end of a word to another letter.
  * @module
  */
 
@@ -23,15 +23,14 @@ export interface ClipTokens {
   /** `maxLength` ids: bos, the text, eos, padding. */
   ids: number[];
   /**
-   * What did not fit, as the network would have read it (lower case); `undefined` when all of it
-   * did.
+   * The part of the text that did not fit, in lower case; `undefined` if all of it did.
    */
   truncated: string | undefined;
 }
 
 /**
- * How OpenAI's CLIP cuts a text into words, then, as transformers does it, GPT-2's cut of each
- * word.
+ * Patterns that split a text into words as OpenAI's CLIP does, and then each word as GPT-2 does; as
+ * in transformers.
  */
 const WORDS = String
   .raw`<\|startoftext\|>|<\|endoftext\|>|'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+`;
@@ -52,15 +51,15 @@ const PARTS = String.raw`'s|'t|'re|'ve|'m|'ll|'d|\p{L}+|\p{N}+|[^\s\p{L}\p{N}]+`
  * ```
  */
 export class ClipTokenizer {
-  /** Ids in a row. */
+  /** Number of ids in a row. */
   readonly maxLength: number;
-  /** Id before the text. */
+  /** Id at the start of the row. */
   readonly bosId: number;
   /** Id after the text. */
   readonly eosId: number;
   /** Id that fills the row. */
   readonly padId: number;
-  /** One more than the largest id: what the text encoder must accept. */
+  /** One more than the largest id; the text encoder needs at least this many rows. */
   readonly vocabSize: number;
   readonly #tokenizer: Tokenizer;
   readonly #finder: AddedTokenFinder;
@@ -84,12 +83,12 @@ export class ClipTokenizer {
    * added and special tokens.
    *
    * @param folder path of the folder, usually `<model>/tokenizer`
-   * @param options.read gives the folder's files; reads them from the disk by default
-   * @throws {ModelError} a file is missing or malformed
+   * @param options.read reads a file of the folder. Default: from the disk
+   * @throws {ModelError} if a file is missing or malformed
    */
   static async load(
     folder: string,
-    { read = (name) => readIfThere(join(folder, name)) }: { read?: ReadTokenizerFile } = {},
+    { read = (name) => readIfPresent(join(folder, name)) }: { read?: ReadTokenizerFile } = {},
   ): Promise<ClipTokenizer> {
     const vocabulary = await readClipVocabulary(folder, read);
     const { Tokenizer } = await import("npm:@huggingface/tokenizers@0.2.0");
@@ -97,10 +96,10 @@ export class ClipTokenizer {
   }
 
   /**
-   * Turns a text into a row of ids.
+   * Encodes a text as a row of ids.
    *
    * @param text any text; lone surrogates count as U+FFFD
-   * @returns the ids, and what of the text did not fit: tell the user
+   * @returns the ids, and the part of the text that did not fit, to be shown to the user
    */
   encode(text: string): ClipTokens {
     const all = this.#finder.split(text.toWellFormed())
@@ -115,7 +114,7 @@ export class ClipTokenizer {
     return this.#tokenizer.encode(text, { add_special_tokens: false }).ids;
   }
 
-  /** Text of ids; added tokens stand between spaces. */
+  /** Text of ids, with spaces around added tokens. */
   #decode(ids: readonly number[]): string {
     const parts: string[] = [];
     let plain: number[] = [];
@@ -139,7 +138,7 @@ export class ClipTokenizer {
   }
 }
 
-async function readIfThere(path: string): Promise<Uint8Array | undefined> {
+async function readIfPresent(path: string): Promise<Uint8Array | undefined> {
   try {
     return await Deno.readFile(path);
   } catch (cause) {
@@ -149,8 +148,8 @@ async function readIfThere(path: string): Promise<Uint8Array | undefined> {
 }
 
 /**
- * NFC, white space as single spaces, then lower case code point by code point, as Rust's
- * `char::to_lowercase` does it.
+ * Applies NFC, replaces white space by single spaces, and lower-cases each code point as Rust's
+ * `char::to_lowercase` does.
  */
 function normalizeClipText(text: string): string {
   let lower = "";
@@ -161,7 +160,7 @@ function normalizeClipText(text: string): string {
 }
 
 /**
- * What the library merges with: the cut into words, the tables, nothing that is searched before.
+ * Configuration for the library: pre-tokenizers and tables, without added tokens.
  */
 function tokenizerJson({ vocab, merges, unkToken }: ClipVocabulary): object {
   const split = (pattern: string) => ({
@@ -175,8 +174,7 @@ function tokenizerJson({ vocab, merges, unkToken }: ClipVocabulary): object {
     normalizer: null,
     pre_tokenizer: {
       type: "Sequence",
-      // The library's own second cut takes U+FEFF for a space; PARTS is that cut with Unicode's
-      // White_Space.
+      // The library's second pattern treats U+FEFF as a space; PARTS uses Unicode's White_Space.
       pretokenizers: [split(WORDS), split(PARTS), { type: "ByteLevel", use_regex: false }],
     },
     model: { type: "BPE", vocab, merges, unk_token: unkToken, end_of_word_suffix: "</w>" },

@@ -12,37 +12,36 @@ import type { AddedToken } from "./added_tokens.ts";
 import { specialTokens } from "./clip_special_tokens.ts";
 import { checkVocab, type ClipTables, parseMerges, parseObject, tablesOf } from "./clip_tables.ts";
 
-/** What the files say. */
+/** Content of the files. */
 export interface ClipVocabulary extends ClipTables {
-  /** Tokens that are found whole in a text. */
+  /** Tokens that are matched as a whole. */
   addedTokens: AddedToken[];
-  /** Id before the text. */
+  /** Id at the start of a row. */
   bosId: number;
   /** Id after the text. */
   eosId: number;
-  /** Id that fills the rest: that of `<|endoftext|>` in Stable Diffusion 1, of `!` in 2. */
+  /** Id of the padding: `<|endoftext|>` in Stable Diffusion 1, `!` in 2. */
   padId: number;
-  /** Token for what the vocabulary lacks. */
+  /** Token for text that the vocabulary lacks. */
   unkToken: string;
-  /** Ids in a row, `bos` and `eos` included. */
+  /** Number of ids in a row, including `bos` and `eos`. */
   maxLength: number;
 }
 
-/** Reads a file of the tokenizer's folder; `undefined` where it is absent. */
+/** Reads a file of the tokenizer's folder; `undefined` if it is missing. */
 export type ReadTokenizerFile = (name: string) => Promise<Uint8Array | undefined>;
 
-/** Positions of every CLIP text encoder; stands where the configuration names no usable length. */
+/** Positions of every CLIP text encoder; used if the configuration has no usable length. */
 const CLIP_POSITIONS = 77;
 
 /**
  * Reads a tokenizer folder.
  *
  * @param folder path of the folder, for errors
- * @param read gives its files
- * @returns the vocabulary, checked: ids are unique integers, both sides of every merge and its
- * result are tokens, special tokens are in the vocabulary or are added to it
- * @throws {ModelError} a file is missing (all missing ones are named) or malformed (file and, in
- * merges.txt, line)
+ * @param read reads one of its files
+ * @returns the validated vocabulary: ids are unique integers, both sides of each merge and its
+ * result are tokens, special tokens are in the vocabulary or added to it
+ * @throws {ModelError} if files are missing or malformed, with their names and the line
  */
 export async function readClipVocabulary(
   folder: string,
@@ -106,13 +105,13 @@ async function readTables(
   return { vocab, merges: parseMerges(mergesText, vocab, join(folder, "merges.txt")) };
 }
 
-/** Refuses settings that would give other ids. */
+/** Refuses settings that would change ids. */
 function checkConfig(config: Record<string, unknown>, folder: string): void {
   const path = join(folder, "tokenizer_config.json");
   const kind = config.tokenizer_class;
   if (typeof kind === "string" && !/^CLIPTokenizer(Fast)?$/.test(kind)) {
     throw new ModelError(
-      `read the tokenizer ${folder}: ${shown(kind)} met, CLIPTokenizer wanted`,
+      `read the tokenizer ${folder}: tokenizer_class is ${shown(kind)}, wanted CLIPTokenizer`,
     );
   }
   const wanted = { padding_side: "right", truncation_side: "right", split_special_tokens: false };
@@ -124,7 +123,7 @@ function checkConfig(config: Record<string, unknown>, folder: string): void {
   }
 }
 
-/** Transformers writes 1e30 for "no limit"; the text encoder has its own. */
+/** Transformers writes 1e30 for "no limit"; the text encoder's own limit is used then. */
 function maxLength(value: unknown): number {
   const usable = typeof value === "number" && Number.isInteger(value) && value >= 2 &&
     value <= 4096;

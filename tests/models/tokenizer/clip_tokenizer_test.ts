@@ -145,7 +145,7 @@ const REFUSED: [string, Record<string, string | Uint8Array | undefined>, RegExp]
   [
     "another tokenizer",
     { "tokenizer_config.json": '{"tokenizer_class":"T5Tokenizer"}' },
-    /"T5Tokenizer" met, CLIPTokenizer wanted/,
+    /tokenizer_class is "T5Tokenizer", wanted CLIPTokenizer/,
   ],
   [
     "an added token with an id that leaves a gap",
@@ -161,7 +161,7 @@ const REFUSED: [string, Record<string, string | Uint8Array | undefined>, RegExp]
   [
     "an added token without a text",
     { "tokenizer_config.json": '{"added_tokens_decoder":{"7":{"contents":"x"}}}' },
-    /tokenizer_config\.json: added_tokens_decoder: \{"contents":"x"\} is no token/,
+    /tokenizer_config\.json: added_tokens_decoder: \{"contents":"x"\} is not a token/,
   ],
   [
     "padding on the left",
