@@ -1,5 +1,5 @@
 /**
- * The cache of the hub's own tools: contents by hash, and a folder of links to them for every
+ * The cache layout of the hub's own tools: contents by hash, and a folder of links to them for each
  * commit.
  * @module
  */
@@ -12,22 +12,22 @@ import { hasContent } from "./partial_file.ts";
 import { makeFolders, placeFile } from "./place_file.ts";
 import type { RepositoryName } from "./repository_name.ts";
 
-/** What is laid out, and where. */
+/** Options of the cache layout. */
 export interface CachePlace {
-  /** The cache, which has a folder for every repository. */
+  /** The cache folder, which has a folder for each repository. */
   cacheDir: string;
   repository: RepositoryName;
-  /** Branch, tag or commit that was asked for. */
+  /** Requested branch, tag or commit. */
   revision: string;
   commit: string;
-  /** Is told where links cannot be made. */
+  /** Called with a note if links cannot be created. */
   note?: (line: string) => void;
 }
 
 /**
- * Lays files out as `models--owner--name/{blobs,refs,snapshots}`. Deno makes symbolic links only
- * for a process that may read and write everywhere. For others the files themselves lie in the
- * snapshot, as the hub's own tools do on systems without links.
+ * Places files in `models--owner--name/{blobs,refs,snapshots}`. Deno creates symbolic links only
+ * for a process that may read and write everywhere. For others the snapshot holds the files
+ * themselves, as with the hub's own tools on systems without links.
  */
 export function cacheLayout(place: CachePlace): ModelLayout {
   const { cacheDir, repository: { owner, name }, commit } = place;
@@ -51,11 +51,13 @@ export function cacheLayout(place: CachePlace): ModelLayout {
     },
     async publish(files) {
       const links = files.length === 0 || await canLink(join(blobs, ".link"));
-      if (!links) place.note?.("no links are made: the files lie in the snapshot, not in blobs");
+      if (!links) {
+        place.note?.("links cannot be created: the snapshot holds the files instead of blobs");
+      }
       for (const [i, file] of files.entries()) {
         await makeFolders(root, `snapshots/${commit}/${file.path}`);
         const to = join(snapshot, file.path);
-        await Deno.remove(to).catch(() => {}); // what is there is damaged, or a link to what is gone
+        await Deno.remove(to).catch(() => {}); // a damaged file or a broken link
         const again = files.slice(i + 1).some(({ hash }) => hash.hex === file.hash.hex);
         await (links ? linkFile(file, to) : moveFile(file, to, again));
       }
@@ -75,7 +77,7 @@ export function cacheLayout(place: CachePlace): ModelLayout {
   }
 }
 
-/** A branch or a tag names the commit that it stood for. */
+/** Records the commit of a branch or tag. */
 async function writeReference(root: string, { revision, commit }: CachePlace): Promise<void> {
   if (revision === commit) return;
   await makeFolders(root, `refs/${revision}`);

@@ -1,4 +1,4 @@
-/** One file of a repository: asked for, resumed, measured and hashed. @module */
+/** Downloads one file of a repository: resumes it, and checks its size and hash. @module */
 import { NetworkError } from "../errors.ts";
 import { type HubAnswer, type HubRequest, hubRequest } from "./hub_request.ts";
 import type { HubFile } from "./hub_listing.ts";
@@ -10,17 +10,17 @@ export interface DownloadOptions {
   /** The request for the file. */
   request: HubRequest;
   patience: Patience;
-  /** Is told how many bytes of the file are there. */
+  /** Called with the number of bytes downloaded so far. */
   progress: (bytes: number) => void;
   note?: (line: string) => void;
 }
 
 /**
- * Downloads a file to `path`, on from what is there. The bytes are right when this returns: their
- * number and hash are the listed ones.
+ * Downloads a file to `path`, resuming after the bytes that exist. On return the file has the
+ * listed size and hash.
  *
- * @throws {NetworkError} when the hub refuses, or sends other bytes than it lists
- * @throws {StorageError} when the file system refuses; what has come stays
+ * @throws {NetworkError} if the hub refuses, or sends other bytes than it lists
+ * @throws {StorageError} if the file system refuses; the bytes received are kept
  */
 export async function downloadFile(
   file: HubFile,
@@ -30,8 +30,8 @@ export async function downloadFile(
   const { signal } = request;
   using partial = await PartialFile.open(path, file, signal);
   const download = new Download(file, partial, request);
-  // Bytes of an earlier process may be of another file: once they are dropped, the next wrong hash
-  // is the hub's.
+  // Bytes of an earlier process may belong to another file. After they are dropped, a wrong hash
+  // is the hub's fault.
   for (let fresh = partial.size === 0;; fresh = true) {
     await withRetries(() => download.attempt(progress), {
       ...{ patience, signal, note },
@@ -40,25 +40,25 @@ export async function downloadFile(
     if (await partial.finish()) return;
     partial.restart();
     if (fresh) throw wrongBytes(request.what, file);
-    note?.(`${request.what}: the bytes kept from an earlier start are wrong, it starts again`);
+    note?.(`${request.what}: the bytes of an earlier download are wrong, downloading again`);
   }
 }
 
 function wrongBytes(what: string, { hash }: HubFile): NetworkError {
   const kind = hash.kind === "sha256" ? "SHA-256" : "SHA-1";
   return new NetworkError(
-    `${what}: its bytes have another ${kind} than the hub lists (${hash.hex})`,
+    `${what}: its ${kind} is not the one that the hub lists (${hash.hex})`,
     {
-      hint: "try again, or without a mirror or a proxy",
+      hint: "try again, or try without mirror or proxy",
     },
   );
 }
 
 /** A download over several connections. */
 class Download {
-  /** ETag of the bytes at hand, where this process has asked for them. */
+  /** ETag of the bytes received, if this process requested them. */
   #etag: string | undefined;
-  /** The most bytes that have been there: bytes that come again are no progress. */
+  /** Largest number of bytes so far: repeated bytes are not progress. */
   furthest = 0;
 
   constructor(
@@ -67,7 +67,7 @@ class Download {
     readonly request: HubRequest,
   ) {}
 
-  /** Asks for what is missing, and takes what comes. */
+  /** Requests the missing bytes and appends the response. */
   async attempt(progress: (bytes: number) => void): Promise<void> {
     const { file, partial, request } = this;
     progress(partial.size);
@@ -89,24 +89,25 @@ class Download {
     return this.#etag === undefined ? range : { ...range, "if-range": this.#etag };
   }
 
-  /** Makes sure that the answer goes on where the file ends. */
+  /** Checks that the response continues at the end of the file. */
   #check(answer: HubAnswer): void {
     const { file, partial, request: { what } } = this;
     const { status, headers, linkedEtag, host } = answer;
     if (linkedEtag?.length === file.hash.hex.length && linkedEtag !== file.hash.hex) {
-      throw new NetworkError(`${what}: it has changed on ${host} since it was listed`, {
-        hint: "start again: the new files are listed then",
+      throw new NetworkError(`${what}: it changed on ${host} after it was listed`, {
+        hint: "run the command again to list the new files",
       });
     }
     const start = status === 206 ? rangeStart(headers, file.size) : 0;
     if (status === 416 || (status === 206 && start !== partial.size)) {
       partial.restart();
-      throw new TransientFault(`${what}: ${host} sends another range than was asked for`);
+      throw new TransientFault(`${what}: ${host} sends another range than requested`);
     }
-    // Status 200: the server knows no ranges, or the file is not the one that was begun.
+    // Status 200: the server does not support ranges, or the file has changed.
     if (status === 200 && partial.size > 0) partial.restart();
     const etag = headers.get("etag");
-    this.#etag = etag !== null && /^"[^"]*"$/.test(etag) ? etag : undefined; // a weak one serves no range
+    // A weak ETag cannot be used with ranges.
+    this.#etag = etag !== null && /^"[^"]*"$/.test(etag) ? etag : undefined;
     const length = headers.get("content-length");
     if (length === null || headers.has("content-encoding")) return;
     if (Number(length) !== file.size - partial.size) {

@@ -1,4 +1,4 @@
-/** A model's files from a hub. @module */
+/** Downloads a model's files from a hub. @module */
 import { join } from "node:path";
 import { UsageError } from "../errors.ts";
 import { cacheLayout } from "./cache_layout.ts";
@@ -14,18 +14,18 @@ import { checkRevision, readRepositoryName, type RepositoryName } from "./reposi
 import { lockStaging } from "./staging_lock.ts";
 import { DEFAULT_PATIENCE, type Patience, withRetries } from "./transient_fault.ts";
 
-/** Branch that is taken unless another revision is named. */
+/** Default revision. */
 const MAIN = "main";
 
-/** What happens during a download. */
+/** Progress of a download. */
 export type FetchEvent =
-  /** The files are chosen; nothing is downloaded yet. */
+  /** The files were chosen; nothing is downloaded yet. */
   | { event: "files"; model: FetchedModel }
-  /** Bytes have come. `bytes` of `size` are there of the file, `done` of `total` of all files. */
+  /** Bytes were received: `bytes` of `size` of the file, `done` of `total` of all files. */
   | { event: "bytes"; path: string; bytes: number; size: number; done: number; total: number }
-  /** A file is whole. */
+  /** A file is complete. */
   | { event: "file"; path: string; size: number }
-  /** A line for people. */
+  /** A note for the user. */
   | { event: "note"; line: string };
 
 /** Options of {@link fetchModel}. */
@@ -34,29 +34,29 @@ export interface FetchOptions extends FileChoice {
   revision?: string;
   /** Folder to put the files into; default `models/<name>`. */
   outputPath?: string;
-  /** Put the files into this cache, as the hub's own tools lay them out, and not into a folder. */
+  /** Write the files to this cache, in the layout of the hub's own tools, instead of a folder. */
   cacheDir?: string;
   /** Choose the files and download nothing. */
   dryRun?: boolean;
   /** Address of the hub or a mirror. */
   endpoint?: string;
-  /** Access token, for what is private or gated. It is sent to the endpoint alone. */
+  /** Access token for private and gated models. It is sent to the endpoint only. */
   token?: string;
-  /** Stops the download; what has come is kept. */
+  /** Stops the download; received bytes are kept. */
   signal?: AbortSignal;
-  /** Is told what happens. */
+  /** Called with each event. */
   onProgress?: (event: FetchEvent) => void;
-  /** When to ask again, and when to give up. */
+  /** When to retry, and when to give up. */
   patience?: Partial<Patience>;
 }
 
-/** A model on the disk, or with `dryRun` one that would be. */
+/** A downloaded model, or with `dryRun` one to download. */
 export interface FetchedModel {
   /** `owner/name`. */
   readonly repository: string;
-  /** Revision that was asked for. */
+  /** Requested revision. */
   readonly revision: string;
-  /** Commit that it stood for: 40 hexadecimal digits. */
+  /** Commit of the revision: 40 hexadecimal digits. */
   readonly commit: string;
   /** Folder of the files. */
   readonly path: string;
@@ -65,20 +65,17 @@ export interface FetchedModel {
 }
 
 /**
- * Downloads the files of a hub's repository that a model folder needs, or those that `include`
- * names. Files are pinned to the commit that the revision stands for, their sizes and hashes are
- * compared with the listing, and they get their names when all of them are there. Called again
- * after any failure it goes on where it stopped.
+ * Downloads the files of a hub's repository that a model folder needs, or those that match
+ * `include`. Files belong to one commit, their sizes and hashes are compared with the listing, and
+ * they get their names after all are complete. A call after a failure resumes the download.
  *
  * @param repository `owner/name`
- * @returns where the files are
- * @throws {UsageError} when the name, the revision or a pattern is wrong, or a file of another
- * model is in the way
- * @throws {FormatError} when the listing is malformed or names paths that cannot be written safely
- * @throws {NetworkError} when the hub cannot be reached, refuses, or sends other bytes than it
- * lists
- * @throws {StorageError} when the file system refuses, as on a full disk
- * @throws {BusyError} when another process downloads into the same folder
+ * @returns the folder and the files
+ * @throws {UsageError} if the name, the revision or a pattern is wrong, or a different file exists
+ * @throws {FormatError} if the listing is malformed or has paths that cannot be written safely
+ * @throws {NetworkError} if the hub cannot be reached, refuses, or sends other bytes than it lists
+ * @throws {StorageError} if the file system refuses, as on a full disk
+ * @throws {BusyError} if another process downloads into the same folder
  *
  * @example
  * ```ts
@@ -134,7 +131,7 @@ class Session {
     this.#patience = { ...DEFAULT_PATIENCE, ...options.patience };
   }
 
-  /** Asks what a revision holds. */
+  /** Requests the listing of a revision. */
   list(revision: string): Promise<HubListing> {
     const path = `/api/models/${this.repository}/revision/${
       encodeURIComponent(revision)
@@ -146,11 +143,11 @@ class Session {
     });
   }
 
-  /** Downloads what is not there, and gives all files their names. */
+  /** Downloads the missing files, then gives all files their names. */
   async download(model: FetchedModel, layout: ModelLayout): Promise<void> {
     const { signal } = this.options;
     const missing = await filterAsync(model.files, async (file) => !await layout.has(file, signal));
-    if (missing.length === 0) return await layout.publish([]); // a revision may be new
+    if (missing.length === 0) return await layout.publish([]); // records a new revision
     using _lock = await lockStaging(layout.staging);
     const total = model.files.reduce((sum, { size }) => sum + size, 0);
     let before = total - missing.reduce((sum, { size }) => sum + size, 0);

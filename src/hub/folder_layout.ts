@@ -7,13 +7,13 @@ import { makeFolders, placeFile } from "./place_file.ts";
 import { hasContent } from "./partial_file.ts";
 import { LOCK_NAME } from "./staging_lock.ts";
 
-/** Folder of files on their way; no listed name may lie in it. */
+/** Folder of incomplete files; no listed file may be in it. */
 export const STAGING = ".fetch";
 
-/** Marks a folder as a model: it comes last. */
+/** Makes a folder a model, so it is written last. */
 const INDEX = "model_index.json";
 
-/** Lays files out as the repository has them. A file that is there is never replaced. */
+/** Places files as in the repository. Existing files are never replaced. */
 export function folderLayout(folder: string): ModelLayout {
   const staging = join(folder, STAGING);
   const partial = ({ hash }: HubFile) => join(staging, hash.hex);
@@ -25,8 +25,8 @@ export function folderLayout(folder: string): ModelLayout {
       const path = join(folder, file.path);
       const same = await hasContent(path, file, signal);
       if (same !== false) return same === true;
-      throw new UsageError(`${path} is there already and differs from the repository's file`, {
-        hint: (name) => `name another folder with ${name("outputPath")}, or remove the file`,
+      throw new UsageError(`${path} exists and differs from the repository's file`, {
+        hint: (name) => `choose another folder with ${name("outputPath")}, or remove the file`,
       });
     },
     keeps: () => Promise.resolve(false),
@@ -42,7 +42,7 @@ export function folderLayout(folder: string): ModelLayout {
   };
 }
 
-/** Removes what downloads of other commits have left; the lock is removed by who holds it. */
+/** Removes files of downloads of other commits. The lock is removed by its holder. */
 async function clear(staging: string): Promise<void> {
   const names = await Array.fromAsync(Deno.readDir(staging), ({ name }) => name).catch(() => []);
   for (const name of names) {

@@ -1,13 +1,13 @@
-/** Patterns of file names, as the hub's own tools take them. @module */
+/** Patterns of file names, as in the hub's own tools. @module */
 
 /**
- * Whether a path matches a pattern: `*` is any text, `/` included, `?` any character; a pattern
- * that ends in `/` names all below a folder. Takes time in proportion to both lengths.
+ * True if a path matches a pattern: `*` is any text, including `/`, and `?` any character. A
+ * pattern that ends in `/` matches all files below a folder. Time is proportional to both lengths.
  */
 export function matchesGlob(path: string, pattern: string): boolean {
   const wanted = pattern.endsWith("/") ? `${pattern}*` : pattern;
   let at = 0, p = 0;
-  /** Where the last `*` stands, and where its text ends so far. */
+  /** Positions of the last `*` and of the end of its text so far. */
   let star = -1, from = 0;
   while (at < path.length) {
     if (wanted[p] === "*") [star, from] = [p++, at];

@@ -1,18 +1,18 @@
-/** Where a hub is, and who may be told the token. @module */
+/** Address of a hub, and the token for it. @module */
 import { UsageError } from "../errors.ts";
 import { shown } from "../text.ts";
 
-/** Host of the hub that is asked unless another endpoint is named. */
+/** Host of the default hub. */
 export const HUB_HOST = "huggingface.co";
 
-/** Hosts that a download needs: the hub's own, and those of its storage, to which it redirects. */
+/** Hosts that a download needs: the hub, and its storage, to which it redirects. */
 export const HUB_HOSTS: readonly string[] = [HUB_HOST, "*.hf.co"];
 
-/** A hub to ask. */
+/** A hub. */
 export interface HubAddress {
-  /** Address below which its paths lie, without a slash at its end. */
+  /** Base address, without trailing slash. */
   readonly base: string;
-  /** Scheme, host and port: the only ones that the token is sent to. */
+  /** Scheme, host and port. The token is sent to this origin only. */
   readonly origin: string;
   /** Host and port, for messages. */
   readonly host: string;
@@ -23,9 +23,9 @@ export interface HubAddress {
 /**
  * Checks an endpoint and a token.
  *
- * @param options.endpoint address of a hub or a mirror; the hub's own where it is absent or empty
- * @param options.token access token; none where it is absent or empty
- * @throws {UsageError} when one of them is malformed, or the token would be sent without encryption
+ * @param options.endpoint address of a hub or a mirror; absent or empty: the default hub
+ * @param options.token access token; absent or empty: none
+ * @throws {UsageError} if one of them is malformed, or the token would be sent without encryption
  */
 export function hubAddress(
   options: { endpoint?: string; token?: string } = {},
@@ -39,7 +39,7 @@ export function hubAddress(
   }
   if (token !== undefined && url.protocol === "http:" && !isLoopback(url.hostname)) {
     throw new UsageError(`the token would be sent to ${url.host} without encryption`, {
-      hint: "take an endpoint that begins with https:, or unset HF_TOKEN",
+      hint: "use an endpoint that begins with https:, or unset HF_TOKEN",
     });
   }
   const base = url.href.replace(/\/+$/, "");

@@ -9,9 +9,9 @@ import { impossibleName } from "./listed_name.ts";
 export interface HubFile {
   /** Path in the repository, parts separated by `/`. */
   readonly path: string;
-  /** Bytes. */
+  /** Size in bytes. */
   readonly size: number;
-  /** What its bytes hash to: SHA-256 for a large file, git's SHA-1 of a blob for a small one. */
+  /** Hash of its bytes: SHA-256 for a large file, git's SHA-1 of a blob for a small one. */
   readonly hash: { readonly kind: "sha256" | "git"; readonly hex: string };
 }
 
@@ -22,16 +22,16 @@ export interface HubListing {
   readonly files: readonly HubFile[];
 }
 
-/** The hub lists no more than this reliably. */
+/** Longest listing that is read. */
 const MOST_FILES = 50_000;
 const MOST_BYTES = 32 * 2 ** 20;
 
 /**
- * Asks for the files of a revision and their hashes.
+ * Requests the files of a revision and their hashes.
  *
- * @param request whose `what` is the repository's name
- * @throws {FormatError} when the listing is malformed, names impossible paths, or is too long
- * @throws {NetworkError} when the hub refuses or cannot be reached
+ * @param request its `what` is the repository's name
+ * @throws {FormatError} if the listing is malformed, has impossible paths, or is too long
+ * @throws {NetworkError} if the hub refuses or cannot be reached
  */
 export async function readListing(request: HubRequest): Promise<HubListing> {
   const what = `the listing of ${request.what}`;
@@ -47,7 +47,9 @@ export async function readListing(request: HubRequest): Promise<HubListing> {
   }
   if (!Array.isArray(siblings)) throw new FormatError(`${what} has no files`);
   if (siblings.length > MOST_FILES) {
-    throw new FormatError(`${what} has ${siblings.length} files, at most ${MOST_FILES} are taken`);
+    throw new FormatError(
+      `${what} has ${siblings.length} files, at most ${MOST_FILES} are supported`,
+    );
   }
   return { commit: sha, files: siblings.map((entry) => readFile(entry, what)) };
 }

@@ -1,19 +1,19 @@
-/** What a hub's refusal means, and what to do about it. @module */
+/** Errors for a hub's refusals, with hints. @module */
 import { NetworkError, type ParataaError, UsageError } from "../errors.ts";
 import type { HubAddress } from "./hub_address.ts";
 import { TransientFault } from "./transient_fault.ts";
 
 const TRANSIENT = new Set([408, 425, 429, 500, 502, 503, 504]);
 
-/** What was asked, and who refused. */
+/** The request, and the host that refused it. */
 export interface RefusedRequest {
   address: HubAddress;
   what: string;
-  /** Host that refused: the hub's, or that of a redirect. */
+  /** Host that refused: the hub or a redirect's host. */
   host: string;
 }
 
-/** The error for an answer that is neither a success nor a redirect. */
+/** The error for a response that is neither a success nor a redirect. */
 export function refusal({ status, headers }: Response, request: RefusedRequest): ParataaError {
   const { address, what, host } = request;
   if (TRANSIENT.has(status)) {
@@ -21,15 +21,15 @@ export function refusal({ status, headers }: Response, request: RefusedRequest):
     return new TransientFault(`${what}: ${host} answers with status ${status}`, { retryAfter });
   }
   const failed = new NetworkError(`${what}: ${host} answers with status ${status}`);
-  if (host !== address.host) return failed; // a storage knows neither tokens nor names
+  if (host !== address.host) return failed; // storage hosts check neither tokens nor names
   const code = headers.get("x-error-code");
   if (code === "RevisionNotFound") {
     return new UsageError(`${what}: there is no such revision on ${host}`, {
-      hint: (name) => `name a branch, a tag or a commit; main is taken without ${name("revision")}`,
+      hint: (name) => `${name("revision")} takes a branch, a tag or a commit; the default is main`,
     });
   }
   if (code === "GatedRepo" || status === 403) return gated(request, code);
-  // The hub answers 401 for what does not exist as well: it does not tell private names.
+  // The hub answers 401 for unknown repositories too, to keep private names secret.
   if (status === 404 || status === 401) return missing(request);
   return failed;
 }

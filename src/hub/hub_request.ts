@@ -1,4 +1,4 @@
-/** One request to a hub: redirects, the token, stalls and refusals. @module */
+/** Sends a request to a hub: redirects, the token, stalls and refusals. @module */
 import { NetworkError, ParataaError, PermissionError } from "../errors.ts";
 import type { HubAddress } from "./hub_address.ts";
 import { refusal } from "./hub_refusal.ts";
@@ -6,38 +6,38 @@ import { StallWatch } from "./stall_watch.ts";
 
 const MOST_REDIRECTS = 10;
 
-/** What a request asks for. */
+/** A request. */
 export interface HubRequest {
   address: HubAddress;
   /** Path below the address, with its query. */
   path: string;
-  /** What is asked for, for messages: `owner/name`, or a file of it. */
+  /** Name of the requested thing in messages: `owner/name`, or a file of it. */
   what: string;
   headers?: Readonly<Record<string, string>>;
-  /** Milliseconds without a byte after which the request has failed. */
+  /** Milliseconds without a byte after which the request fails. */
   stallMs: number;
   signal?: AbortSignal;
 }
 
-/** An answer with status 200, 206 or 416. Close it. */
+/** A response with status 200, 206 or 416. The caller disposes it. */
 export interface HubAnswer extends Disposable {
   readonly status: number;
   readonly headers: Headers;
-  /** Content hash of the file by the hub itself, which a redirect's target may not name. */
+  /** Content hash that the hub itself sent; a redirect's target may omit it. */
   readonly linkedEtag: string | undefined;
   /** Host that sends the bytes. */
   readonly host: string;
-  /** The body in pieces. @throws {TransientFault} when it is cut or stalls */
+  /** The body in pieces. @throws {TransientFault} if it ends early or stalls */
   pieces(): AsyncGenerator<Uint8Array>;
 }
 
 /**
- * Sends a request and follows redirects. The token goes to the hub's own origin alone; a redirect
- * that leads from https to http, in a circle or to no address is refused.
+ * Sends a request and follows redirects. The token is sent to the hub's own origin only. A redirect
+ * from https to http, in a circle or to no address is refused.
  *
- * @throws {TransientFault} when asking again may help
- * @throws {NetworkError} when the hub refuses
- * @throws {PermissionError} when Deno may not connect to a host
+ * @throws {TransientFault} if a retry may succeed
+ * @throws {NetworkError} if the hub refuses
+ * @throws {PermissionError} if Deno may not connect to a host
  */
 export async function hubRequest(request: HubRequest): Promise<HubAnswer> {
   const watch = new StallWatch(request);
@@ -89,7 +89,7 @@ async function send(url: URL, request: HubRequest, watch: StallWatch): Promise<R
   }
 }
 
-/** Where a redirect leads; `undefined` for any other answer. */
+/** Target of a redirect; `undefined` for other responses. */
 function redirectTarget(
   { status, headers }: Response,
   from: URL,
@@ -101,7 +101,7 @@ function redirectTarget(
   const safe = target?.protocol === "https:" ||
     (target?.protocol === "http:" && from.protocol === "http:");
   if (target && safe && !target.username && !target.password) return target;
-  // The address itself may carry a signature: only its kind is told.
+  // The address itself may contain a signature, so only its host is printed.
   const kind = target ? `an address of ${target.protocol}//${target.host}` : "no address";
   throw new NetworkError(
     `${what}: ${from.host} redirects to ${kind}, wanted https: without a user`,
@@ -120,7 +120,7 @@ function answer(
         for await (const piece of body ?? []) {
           watch.feed();
           yield piece;
-          watch.feed(); // time that the reader took is not the server's
+          watch.feed(); // the reader's time does not count as a stall
         }
       } catch (cause) {
         if (cause instanceof ParataaError) throw cause;
@@ -129,14 +129,14 @@ function answer(
     },
     [Symbol.dispose]() {
       watch.stop();
-      body?.cancel().catch(() => {}); // a reader of it may be at work
+      body?.cancel().catch(() => {}); // fails while pieces() reads it
     },
   };
 }
 
 /**
- * SHA-256, or git's SHA-1, of a file by the headers of the hub. A mirror's own ETag may be
- * anything.
+ * SHA-256, or git's SHA-1, of a file from the headers of the hub. A mirror's own ETag is ignored,
+ * because it may be anything.
  */
 function contentHash(headers: Headers): string | undefined {
   const own = headers.has("x-repo-commit") ? headers.get("etag") : null;

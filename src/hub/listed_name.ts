@@ -1,5 +1,6 @@
 /**
- * Names of files as a hub lists them: they become paths here, and the listing is not trusted.
+ * Checks names of files in a hub's listing, because they become paths and the listing is not
+ * trusted.
  * @module
  */
 import { FormatError } from "../errors.ts";
@@ -8,10 +9,10 @@ import { escapeInvisible, shown } from "../text.ts";
 const LONGEST_PATH = 1024;
 const LONGEST_PART = 255;
 
-/** Devices of Windows, with any extension. */
+/** Names of Windows devices, with any extension. */
 const DEVICE = /^(con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])(\..*)?$/i;
 
-/** Why no git repository can hold a file of this name; `undefined` where one can. */
+/** Reason why no git repository can hold a file of this name; `undefined` if one can. */
 export function impossibleName(path: string): string | undefined {
   if (path.includes("\0")) return "has a NUL";
   if (path.startsWith("/")) return "is absolute";
@@ -20,7 +21,7 @@ export function impossibleName(path: string): string | undefined {
   return parts.includes("") ? "has an empty part" : undefined;
 }
 
-/** Why a name should not be given to a file here, on any system; `undefined` where it may. */
+/** Reason why a name is not portable between systems; `undefined` if it is. */
 export function unfitName(path: string): string | undefined {
   if (path.length > LONGEST_PATH) return `is longer than ${LONGEST_PATH} characters`;
   for (const part of path.split("/")) {
@@ -34,11 +35,11 @@ export function unfitName(path: string): string | undefined {
 }
 
 /**
- * Refuses files that cannot be written side by side, on any system.
+ * Refuses names that cannot be written side by side on every system.
  *
- * @param reserved a folder that none may lie in
- * @throws {FormatError} on a name that is unfit, or two that differ in nothing but case or are a
- * file and a folder at once
+ * @param reserved a folder that no file may be in
+ * @throws {FormatError} for a name that is not portable, for two that differ in case only, and for
+ * one that is a file and a folder
  */
 export function checkListedNames(paths: readonly string[], what: string, reserved: string): void {
   const files = new Map<string, string>();
@@ -56,7 +57,7 @@ export function checkListedNames(paths: readonly string[], what: string, reserve
     files.set(same(path), path);
     const parts = same(path).split("/");
     if (parts[0] === reserved) {
-      throw new FormatError(`${what} lists ${shown(path)}: ${reserved} is ours`);
+      throw new FormatError(`${what} lists ${shown(path)}: ${reserved} is reserved`);
     }
     for (let i = 1; i < parts.length; i++) folders.add(parts.slice(0, i).join("/"));
   }

@@ -1,18 +1,18 @@
-/** Where the files of a repository are put. @module */
+/** Places for the files of a repository. @module */
 import type { HubFile } from "./hub_listing.ts";
 
-/** A way to lay files out. No file has its own name before {@link ModelLayout.publish}. */
+/** A layout of files. Files get their names in {@link ModelLayout.publish}. */
 export interface ModelLayout {
-  /** Folder of the model when it is done. */
+  /** Folder of the complete model. */
   readonly path: string;
-  /** Folder of the files that are on their way. */
+  /** Folder of incomplete files. */
   readonly staging: string;
-  /** Path of a file on its way. Files of equal content share it. */
+  /** Path of an incomplete file. Files of equal content share it. */
   partial(file: HubFile): string;
-  /** Whether a file is in its place. @throws {UsageError} when another file is */
+  /** True if a file is in its place. @throws {UsageError} if a different file is */
   has(file: HubFile, signal?: AbortSignal): Promise<boolean>;
-  /** Whether the content of a file that is not in its place is there. */
+  /** True if the content of a file exists, but not in its place. */
   keeps(file: HubFile, signal?: AbortSignal): Promise<boolean>;
-  /** Puts files into their places. @throws {StorageError} when the file system refuses */
+  /** Moves files to their places. @throws {StorageError} if the file system refuses */
   publish(files: readonly HubFile[]): Promise<void>;
 }

@@ -1,4 +1,4 @@
-/** Which files of a repository a model folder needs. @module */
+/** Chooses the files of a repository that a model folder needs. @module */
 import { UsageError } from "../errors.ts";
 import { shown } from "../text.ts";
 import { matchesGlob } from "./glob.ts";
@@ -13,32 +13,32 @@ const PARTS = [
   ...["unet", "transformer", "vae", "vae_decoder", "vae_encoder"],
 ];
 
-/** Settings and vocabularies; an index of shards belongs to its weights. */
+/** Configurations and vocabularies; an index of shards counts as weights. */
 const SETTINGS = /^(?!.*\.index\.)(?!flax_|tf_).*\.(json|txt)$/;
 
-/** A checkpoint that holds a whole model, or a part of another tool's. */
+/** A checkpoint of a whole model, or of a part for another tool. */
 const CHECKPOINT = /\.(safetensors|ckpt|pt|pth)$/;
 
-/** Names that an error lists. */
+/** Maximum number of names that an error lists. */
 const MOST_LISTED = 6;
 
-/** What to take. */
+/** Options of {@link neededFiles}. */
 export interface FileChoice {
-  /** Patterns of the files to take, in the place of what a model needs. */
+  /** Patterns of the files to download, instead of those that a model needs. */
   include?: readonly string[];
-  /** Patterns of files to leave out. */
+  /** Patterns of files to omit. */
   exclude?: readonly string[];
-  /** Take half-precision weights where the repository has them. */
+  /** Prefer half-precision weights. */
   fp16?: boolean;
 }
 
 /**
- * Chooses files. Without `include`: of a model its index, settings, tokenizers and one set of
- * weights a part, networks in ONNX before weights to convert; of a part alone the same; else the
- * only checkpoint.
+ * Chooses files. Without `include`: a model's index, configurations, tokenizers and one set of
+ * weights for each part, ONNX networks before weights to convert; the same of a single part;
+ * otherwise the only checkpoint.
  *
  * @param what the repository's name
- * @throws {UsageError} when nothing or too much is there to choose from
+ * @throws {UsageError} if there are no files, or several checkpoints, to choose from
  */
 export function chooseFiles(
   files: readonly HubFile[],
@@ -80,7 +80,7 @@ function neededFiles(
   return [index, ...PARTS.flatMap((part) => partFiles(folders.get(part) ?? [], { fp16, isOnnx }))];
 }
 
-/** Settings and one set of weights of a folder. */
+/** Configurations and one set of weights of a folder. */
 function partFiles(
   files: readonly HubFile[],
   { fp16, isOnnx }: { fp16?: boolean; isOnnx: boolean },
@@ -92,14 +92,14 @@ function partFiles(
   }));
   const names = named.map(({ name }) => name);
   const weights = new Set(isOnnx ? pickNetwork(named, { fp16 }) : pickWeights(names, { fp16 }));
-  // The folder `vae` of a model in ONNX is what its two networks were made of.
+  // The folder `vae` of an ONNX model is the source of its two VAE networks.
   if (isOnnx && weights.size === 0 && pickWeights(names).length > 0) return [];
   return named.filter(({ name }) => SETTINGS.test(name) || weights.has(name)).map(({ file }) =>
     file
   );
 }
 
-/** A part of a model by itself, such as a VAE; else the only checkpoint of a repository. */
+/** A single part of a model, such as a VAE; otherwise the only checkpoint of a repository. */
 function looseFiles(
   root: readonly HubFile[],
   { fp16, what }: { fp16?: boolean; what: string },

@@ -1,6 +1,6 @@
 /**
- * A file that is being downloaded. It keeps its bytes when the process ends, and has no name that
- * looks whole.
+ * A file that is being downloaded. Its bytes stay when the process ends, under the name of an
+ * incomplete file.
  * @module
  */
 import { createHash, type Hash } from "node:crypto";
@@ -10,13 +10,13 @@ import type { HubFile } from "./hub_listing.ts";
 
 const BUFFER_BYTES = 1 << 20;
 
-/** The hash of a file's content as the hub lists it, still empty. */
+/** A new hash of the kind that the hub lists for a file. */
 export function contentHash({ hash, size }: Pick<HubFile, "hash" | "size">): Hash {
   if (hash.kind === "sha256") return createHash("sha256");
   return createHash("sha1").update(`blob ${size}\0`); // as git hashes a blob
 }
 
-/** Whether a file is there and has the listed size and hash; links are followed. */
+/** True if a file exists with the listed size and hash; links are followed. */
 export async function hasContent(
   path: string,
   file: HubFile,
@@ -51,7 +51,7 @@ async function readInto(
   return size;
 }
 
-/** A file on its way, its hash kept with it. */
+/** An incomplete file and the hash of its bytes. */
 export class PartialFile implements Disposable {
   readonly #path: string;
   readonly #wanted: HubFile;
@@ -83,12 +83,12 @@ export class PartialFile implements Disposable {
     }
   }
 
-  /** Bytes that are there. */
+  /** Number of bytes received. */
   get size(): number {
     return this.#size;
   }
 
-  /** Appends bytes. @throws {StorageError} when the file system refuses, as on a full disk */
+  /** Appends bytes. @throws {StorageError} if the file system refuses, as on a full disk */
   write(bytes: Uint8Array): void {
     try {
       for (let at = 0; at < bytes.length;) at += this.#file.writeSync(bytes.subarray(at));
@@ -107,7 +107,7 @@ export class PartialFile implements Disposable {
     this.#size = 0;
   }
 
-  /** Whether the bytes have the listed hash, once all are there; then they are on the disk. */
+  /** True if the complete file has the listed hash; it is then synced to the disk. */
   async finish(): Promise<boolean> {
     if (this.#hash.digest("hex") !== this.#wanted.hash.hex) return false;
     await this.#file.sync().catch((error) => {
@@ -116,7 +116,7 @@ export class PartialFile implements Disposable {
     return true;
   }
 
-  /** Closes the file; it stays where it is. */
+  /** Closes the file without removing it. */
   [Symbol.dispose](): void {
     this.#file.close();
   }

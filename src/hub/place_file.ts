@@ -1,11 +1,11 @@
-/** Putting a finished file into its place. @module */
+/** Moves a complete file to its place. @module */
 import { dirname, join } from "node:path";
 import { asStorageError } from "../storage/storage_error.ts";
 import { ensureFolder, syncFolder } from "../storage/whole_file.ts";
 
 /**
- * Makes the folders of `path`, whose parts `/` separates, below a folder that is there; none may be
- * a link.
+ * Creates the folders of `path`, whose parts `/` separates, below an existing folder. None may be a
+ * link.
  */
 export async function makeFolders(root: string, path: string): Promise<void> {
   const parts = path.split("/").slice(0, -1);
@@ -13,9 +13,9 @@ export async function makeFolders(root: string, path: string): Promise<void> {
 }
 
 /**
- * Gives a file its place, or a copy of it where others need it too.
+ * Moves a file to its place, or copies it if other places need it too.
  *
- * @throws {StorageError} when the file system refuses
+ * @throws {StorageError} if the file system refuses
  */
 export async function placeFile(
   from: string,

@@ -1,4 +1,4 @@
-/** Names of a hub's repositories and revisions. @module */
+/** Checks names of a hub's repositories and revisions. @module */
 import { UsageError } from "../errors.ts";
 import { shown } from "../text.ts";
 import { unfitName } from "./listed_name.ts";
@@ -13,10 +13,9 @@ export interface RepositoryName {
 }
 
 /**
- * Reads `owner/name`.
+ * Parses `owner/name`.
  *
- * @throws {UsageError} when it has another form; where it is an address of the hub, with the name
- * in it
+ * @throws {UsageError} if it has another form; for an address of the hub, with the name in it
  */
 export function readRepositoryName(text: string): RepositoryName {
   const [owner, name, ...rest] = text.split("/");
@@ -37,7 +36,7 @@ function suggestion(text: string): string {
   if (typed !== text && rest.length === 0 && PART.test(owner) && PART.test(name)) {
     return `did you mean ${shown(typed)}?`;
   }
-  return "the name stands above the model's page on the hub";
+  return "the hub's page of a model shows the name at the top";
 }
 
 /** Refuses a revision that no branch, tag or commit can have. @throws {UsageError} */

@@ -1,17 +1,18 @@
-/** One download at a time into a folder. @module */
+/** Lock that allows one download at a time into a folder. @module */
 import { join } from "node:path";
 import { BusyError } from "../errors.ts";
 import { openOwnFile, writeAll } from "../storage/own_file.ts";
 import { asStorageError } from "../storage/storage_error.ts";
 
-/** Name of the lock in the folder of files on their way. */
+/** Name of the lock in the folder of incomplete files. */
 export const LOCK_NAME = ".lock";
 
 /**
- * Makes the folder of files on their way and locks it until it is disposed of or the process ends.
+ * Creates the folder of incomplete files and locks it until the lock is disposed or the process
+ * ends.
  *
- * @throws {BusyError} when another process downloads into it
- * @throws {StorageError} when the file system refuses
+ * @throws {BusyError} if another process downloads into it
+ * @throws {StorageError} if the file system refuses
  */
 export async function lockStaging(folder: string): Promise<Disposable> {
   await Deno.mkdir(folder, { recursive: true }).catch((error) => {
@@ -26,7 +27,7 @@ export async function lockStaging(folder: string): Promise<Disposable> {
       hint: "wait for it or stop it",
     });
   }
-  await sign(file).catch(() => {}); // a lock without a number locks too, as on a full disk
+  await sign(file).catch(() => {}); // the lock holds without a process id too, as on a full disk
   return {
     [Symbol.dispose]() {
       remove(path);
@@ -36,17 +37,17 @@ export async function lockStaging(folder: string): Promise<Disposable> {
   };
 }
 
-/** Tells others who holds the lock. */
+/** Writes the holder's process id to the lock. */
 async function sign(file: Deno.FsFile): Promise<void> {
   await file.truncate(0);
   await writeAll(file, new TextEncoder().encode(`${Deno.pid}`));
 }
 
-/** Removes a file, or a folder that is empty. What stays is in nobody's way. */
+/** Removes a file or an empty folder. Errors are ignored, because leftovers are harmless. */
 function remove(path: string): void {
   try {
     Deno.removeSync(path);
   } catch {
-    // a folder with files that are still needed
+    // a folder with files of a download to resume
   }
 }

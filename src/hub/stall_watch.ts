@@ -1,18 +1,18 @@
-/** The end of a request that brings nothing, and what its failure tells. @module */
+/** Aborts requests that stall, and describes their failure. @module */
 import { shorten } from "../text.ts";
 import { TransientFault } from "./transient_fault.ts";
 
-/** Ends a request that brings nothing for too long. */
+/** Aborts a request that receives nothing for too long. */
 export class StallWatch {
   readonly #controller = new AbortController();
   readonly #stallMs: number;
   readonly #outer: AbortSignal | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #stopped = false;
-  /** Aborts a request that stalls, or that is no longer wanted. */
+  /** Signal for the request: aborted if it stalls or the caller stops it. */
   readonly signal: AbortSignal;
 
-  /** @param options.stallMs milliseconds without a byte after which the request has failed */
+  /** @param options.stallMs milliseconds without a byte after which the request fails */
   constructor({ stallMs, signal }: { stallMs: number; signal?: AbortSignal }) {
     this.#stallMs = stallMs;
     this.#outer = signal;
@@ -20,14 +20,14 @@ export class StallWatch {
     this.feed();
   }
 
-  /** Something came. */
+  /** Resets the timer after bytes were received. */
   feed(): void {
     if (this.#stopped) return;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#controller.abort(), this.#stallMs);
   }
 
-  /** The request is over. */
+  /** Stops the timer after the request. */
   stop(): void {
     this.#stopped = true;
     clearTimeout(this.#timer);
@@ -41,13 +41,13 @@ export class StallWatch {
   fault(cause: unknown, what: string): unknown {
     if (this.#outer?.aborted) return this.#outer.reason;
     const why = this.#controller.signal.aborted && !this.#stopped
-      ? `nothing came for ${this.#stallMs / 1000} s`
+      ? `no data for ${this.#stallMs / 1000} s`
       : connectionFault(cause);
     return new TransientFault(`${what}: ${why}`);
   }
 }
 
-/** The fault without the address, whose query may be a signature. */
+/** The error without the address, whose query may contain a signature. */
 function connectionFault(cause: unknown): string {
   const inner = cause instanceof Error && cause.cause instanceof Error ? cause.cause : cause;
   const message = inner instanceof Error ? inner.message : String(inner);

@@ -1,4 +1,4 @@
-/** Failures of a network that may be over a moment later. @module */
+/** Network failures that a retry may solve. @module */
 import { NetworkError } from "../errors.ts";
 
 /** A failure after which the same request may succeed. */
@@ -8,30 +8,30 @@ export class TransientFault extends NetworkError {
 
   /** @param retryAfter milliseconds that the server asks to wait */
   constructor(message: string, { hint, retryAfter }: { hint?: string; retryAfter?: number } = {}) {
-    super(message, { hint: hint ?? "the same line goes on where it stopped" });
+    super(message, { hint: hint ?? "the same command line resumes the download" });
     this.retryAfter = retryAfter;
   }
 }
 
-/** How often to ask again, and when to give up. */
+/** How often to retry, and when to give up. */
 export interface Patience {
-  /** Tries after the first one that bring nothing new. */
+  /** Number of retries without progress. */
   retries: number;
-  /** Milliseconds before the second try; doubled before each further one. */
+  /** Milliseconds before the first retry; doubled for each further one. */
   backoffMs: number;
-  /** Milliseconds without a byte after which a request has failed. */
+  /** Milliseconds without a byte after which a request fails. */
   stallMs: number;
 }
 
-/** Patience with a public server. */
+/** Values for a public server. */
 export const DEFAULT_PATIENCE: Patience = { retries: 5, backoffMs: 1000, stallMs: 30_000 };
 
-/** Longest wait between two tries, one that a server asks for included. */
+/** Longest wait before a retry, including waits that a server requests. */
 const LONGEST_WAIT_MS = 120_000;
 
 /**
- * A try that brought so many new bytes was a success, whatever ended it: the tries are counted
- * anew.
+ * New bytes after which an attempt counts as a success, whatever ended it, and the count of retries
+ * is reset.
  */
 const PROGRESS_BYTES = 1 << 20;
 
@@ -39,14 +39,14 @@ const PROGRESS_BYTES = 1 << 20;
 export interface RetryOptions {
   patience: Patience;
   signal?: AbortSignal;
-  /** How far the task is. */
+  /** Progress of the task. */
   bytes?: () => number;
-  /** Is told of every wait. */
+  /** Called before each wait. */
   note?: (line: string) => void;
 }
 
 /**
- * Does a task until it succeeds or fails for good.
+ * Repeats a task until it succeeds or fails permanently.
  *
  * @throws {NetworkError} the last failure, or a wait that is too long
  */
@@ -73,7 +73,7 @@ function waitOf({ message, retryAfter }: TransientFault, backoffMs: number): num
   if (retryAfter === undefined) return Math.min(backoffMs, LONGEST_WAIT_MS);
   if (retryAfter <= LONGEST_WAIT_MS) return retryAfter;
   throw new NetworkError(`${message} and asks to wait ${Math.ceil(retryAfter / 1000)} s`, {
-    hint: "the same line goes on where it stopped, after that time",
+    hint: "the same command line resumes the download after that time",
   });
 }
 

@@ -1,12 +1,12 @@
-/** Names under which a folder holds its weights: kinds, variants, shards. @module */
+/** Recognises names of weights in a folder: kinds, variants, shards. @module */
 
-/** A file name and its bytes. */
+/** A file name and its size in bytes. */
 export interface NamedSize {
   readonly name: string;
   readonly size: number;
 }
 
-/** Stems of diffusers and transformers, in the order of choice. */
+/** Stems of diffusers and transformers, in the order of preference. */
 const STEMS = ["diffusion_pytorch_model", "model", "pytorch_model"];
 
 const SHARD = /-\d{5}-of-\d{5}/;
@@ -15,7 +15,7 @@ const SHARD = /-\d{5}-of-\d{5}/;
  * The files of one set of weights in a folder: safetensors before pickles, the plain variant before
  * others, one file before shards.
  *
- * @param options.fp16 take the variant `fp16` where there is one
+ * @param options.fp16 prefer the variant `fp16`
  */
 export function pickWeights(names: readonly string[], { fp16 = false } = {}): string[] {
   for (const stem of STEMS) {
@@ -66,10 +66,9 @@ function oneSet(
 }
 
 /**
- * The files of one network in a folder: `model.onnx`, or `model_fp16.onnx`, and what lies beside it
- * under its name or as external data.
+ * The files of one network in a folder: `model.onnx` or `model_fp16.onnx`, and its external data.
  *
- * @param options.fp16 take the network in float16 where there is one
+ * @param options.fp16 prefer the float16 network
  */
 export function pickNetwork(files: readonly NamedSize[], { fp16 = false } = {}): string[] {
   const has = (name: string) => files.some((file) => file.name === name);
@@ -81,8 +80,8 @@ export function pickNetwork(files: readonly NamedSize[], { fp16 = false } = {}):
     name.startsWith(`${network.name}_`) || name.startsWith(`${network.name}.`) || /\.pb$/.test(name)
   );
   if (beside.length > 0) return [network, ...beside].map(({ name }) => name);
-  // A network with weights inside is about as large as the weights that it was made of; one that
-  // reads them is far smaller.
+  // A network with its weights inside is about as large as the weights; one that reads them is far
+  // smaller.
   const data = files.find(({ name }) => name === `${stem}.safetensors`);
   return data && data.size > 4 * network.size ? [network.name, data.name] : [network.name];
 }

@@ -32,7 +32,7 @@ Deno.test("fetchModel() never replaces a file that differs", () =>
     await Deno.writeTextFile(join(folder, "unet/config.json"), "mine");
     const error = await failure(fetch());
     assert.ok(error instanceof UsageError);
-    assert.match(error.message, /unet\/config\.json is there already and differs/);
+    assert.match(error.message, /unet\/config\.json exists and differs/);
     assert.deepEqual(await filesIn(folder), ["unet/config.json"]);
   }));
 

@@ -28,7 +28,7 @@ Deno.test("fetchModel() refuses a listing that is malformed, hostile or endless"
         { sha: COMMIT, siblings: [file("a.json"), file("a.json/b.json")] },
         /as a file and as a folder/,
       ],
-      [{ sha: COMMIT, siblings: [file(".fetch/x.json")] }, /\.fetch is ours/],
+      [{ sha: COMMIT, siblings: [file(".fetch/x.json")] }, /\.fetch is reserved/],
       [
         { sha: COMMIT, siblings: Array.from({ length: 100_000 }, (_, i) => file(`${i}.json`)) },
         /has 100000 files, at most 50000/,

@@ -7,7 +7,7 @@ Deno.test("fetchModel() gives up on a server that stalls, before and within an a
     const patience = { ...PATIENCE, stallMs: 1000, retries: 0 };
     hub.handler = () => true;
     const silent = await failure(fetch({ patience: { ...patience, stallMs: 50, retries: 1 } }));
-    assert.match(silent.message, /cannot reach 127\.0\.0\.1:\d+: nothing came for 0\.05 s/);
+    assert.match(silent.message, /cannot reach 127\.0\.0\.1:\d+: no data for 0\.05 s/);
     assert.equal(hub.requests.length, 2);
     hub.handler = (request, response) => {
       if (!isData(request.path)) return false;
@@ -16,7 +16,7 @@ Deno.test("fetchModel() gives up on a server that stalls, before and within an a
     };
     const stalled = await failure(fetch({ patience }));
     assert.ok(stalled instanceof NetworkError);
-    assert.match(stalled.message, /ends early: nothing came for 1 s/);
+    assert.match(stalled.message, /ends early: no data for 1 s/);
   }));
 
 Deno.test("fetchModel() follows Retry-After, asks again after 5xx, and gives up in time", () =>

@@ -26,5 +26,5 @@ Deno.test("checkListedNames() refuses names that are one on some systems", () =>
   for (const paths of [["a", "A"], ["a", "a"], ["é", "e\u0301"], ["a", "A/b"], ["a/b/c", "a/B"]]) {
     assert.throws(() => check(...paths), { name: "FormatError" }, `${paths}`);
   }
-  assert.throws(() => check(".Fetch/x"), /\.fetch is ours/);
+  assert.throws(() => check(".Fetch/x"), /\.fetch is reserved/);
 });
