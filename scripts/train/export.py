@@ -155,32 +155,43 @@ def export_dit(weights: Path, vae: Path, folder: Path, guidance: float) -> None:
     )
 
 
+def configs(model: Generator, folder: Path) -> None:
+    model.text_encoder.config.architectures = ["CLIPTextModel"]
+    path = folder / "text_encoder" / "config.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(model.text_encoder.config.to_json_string(use_diff=False))
+    config = {k: v for k, v in model.unet.config.items() if not k.startswith("_")}
+    save_json(folder / "unet" / "config.json", _class_name="UNet2DConditionModel", **config)
+
+
+def convert_sd(model: Generator, folder: Path) -> None:
+    """Both networks by the converter."""
+    with tempfile.TemporaryDirectory() as scratch:
+        unet, text = Path(scratch) / "unet.pt", Path(scratch) / "text.pt"
+        torch.save(model.unet.state_dict(), unet)
+        torch.save(model.text_encoder.state_dict(), text)
+        script = ROOT / "scripts" / "train" / "convert_sd.ts"
+        subprocess.run(["deno", "run", "-A", script, unet, text, folder], check=True)
+
+
 def export_sd(weights: Path, vae: Path, folder: Path, guidance: float) -> None:
     vocabulary = len(json.loads((TOKENIZER / "vocab.json").read_text()))
     model = Generator(vocabulary)
     model.load_state_dict(torch.load(weights, weights_only=True)["average"])
     round_weights(model).eval()
-    text = Text(model.text_encoder).eval()
-    path = folder / "text_encoder" / "model.onnx"
+    configs(model, folder)
+    convert_sd(model, folder)
     inputs = {"input_ids": torch.randint(0, vocabulary, (2, TOKENS))}
     inputs["input_ids"][:, -1] = vocabulary - 1
-    write(text, inputs, ["last_hidden_state", "pooler_output"], path)
-    check(path, text, _random_inputs(inputs))
-    model.text_encoder.config.architectures = ["CLIPTextModel"]
-    (folder / "text_encoder" / "config.json").write_text(
-        model.text_encoder.config.to_json_string(use_diff=False)
-    )
-    module = EpsilonFromV(Velocity(model), "scaled_linear").eval()
+    text = Text(model.text_encoder).eval()
+    check(folder / "text_encoder" / "model.onnx", text, _random_inputs(inputs))
     inputs = {
         "sample": torch.randn(2, 4, 8, 8),
         "timestep": torch.tensor([5, 999]),
         "encoder_hidden_states": torch.randn(2, TOKENS, WIDTH),
     }
-    path = folder / "unet" / "model.onnx"
-    write(module, inputs, ["out_sample"], path)
-    check(path, module, _random_inputs(inputs))
-    config = {k: v for k, v in model.unet.config.items() if not k.startswith("_")}
-    save_json(folder / "unet" / "config.json", _class_name="UNet2DConditionModel", **config)
+    module = EpsilonFromV(Velocity(model), "scaled_linear").eval()
+    check(folder / "unet" / "model.onnx", module, _random_inputs(inputs))
     export_vae(vae, folder)
     if folder / "tokenizer" != TOKENIZER:
         shutil.copytree(TOKENIZER, folder / "tokenizer", dirs_exist_ok=True)
