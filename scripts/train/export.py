@@ -1,4 +1,5 @@
-"""Writes the model folders dit-emoji and sd-emoji from checkpoints, and checks them in ONNX Runtime."""
+"""Writes the model folders dit-emoji, flow-emoji and sd-emoji from checkpoints, and checks them in
+ONNX Runtime."""
 
 import argparse
 import json
@@ -97,8 +98,8 @@ def export_vae(weights: Path, folder: Path) -> None:
         check(folder / name / "model.onnx", module, _random_inputs(inputs))
 
 
-def _random_inputs(inputs):
-    """Makes [rows] -> input values of the same kinds as the example."""
+def _random_inputs(inputs, scale={}):
+    """Makes [rows] -> input values of the same kinds as the example, normal ones times their scale."""
 
     def make(rows):
         out = {}
@@ -107,25 +108,25 @@ def _random_inputs(inputs):
             if example.dtype == torch.int64:
                 out[name] = torch.randint(0, int(example.max()) + 1, shape)
             else:
-                out[name] = torch.randn(shape)
+                out[name] = scale.get(name, 1) * torch.randn(shape)
         return out
 
     return make
 
 
-def convert(model: DiT, folder: Path) -> None:
+def convert(model: DiT, folder: Path, prediction: str) -> None:
     """Network, weights, configuration and schedule by the converter that users have."""
     for old in ("transformer/model.onnx", "transformer/model.safetensors"):
         (folder / old).unlink(missing_ok=True)
     with tempfile.TemporaryDirectory() as scratch:
-        checkpoint = Path(scratch) / "dit-emoji.pt"
+        checkpoint = Path(scratch) / "weights.pt"
         torch.save(model.state_dict(), checkpoint)
         subprocess.run(
             [
                 *("deno", "run", "--no-prompt", f"--allow-read={scratch},{folder}"),
                 *(f"--allow-write={folder}", str(ROOT / "scripts" / "convert.ts"), "dit"),
                 *("--checkpoint_path", str(checkpoint), "--output_path", str(folder)),
-                *("--num_heads", "4", "--prediction_type", "v_prediction", "--weights", "fp16"),
+                *("--num_heads", "4", "--prediction_type", prediction, "--weights", "fp16"),
             ],
             check=True,
         )
@@ -140,16 +141,20 @@ def export_dit(weights: Path, vae: Path, folder: Path, guidance: float) -> None:
         "timestep": torch.tensor([5, 999]),
         "class_labels": torch.tensor([1, CLASSES]),
     }
-    convert(model, folder)
+    convert(model, folder, "v_prediction")
     check(folder / "transformer" / "model.onnx", module, _random_inputs(inputs))
     export_vae(vae, folder)
+    class_index(folder, "DDIMScheduler", guidance_scale=guidance)
+
+
+def class_index(folder: Path, scheduler: str, **own) -> None:
     save_json(
         folder / "model_index.json",
         _class_name="DiTPipeline",
-        name="dit-emoji",
-        guidance_scale=guidance,
+        name=folder.name,
+        **own,
         id2label={str(i): ", ".join(names) for i, names in enumerate(NAMES)},
-        scheduler=["diffusers", "DDIMScheduler"],
+        scheduler=["diffusers", scheduler],
         transformer=["diffusers", "DiTTransformer2DModel"],
         vae=["diffusers", "AutoencoderKL"],
     )
@@ -172,6 +177,21 @@ def convert_sd(model: Generator, folder: Path) -> None:
         torch.save(model.text_encoder.state_dict(), text)
         script = ROOT / "scripts" / "train" / "convert_sd.ts"
         subprocess.run(["deno", "run", "-A", script, unet, text, folder], check=True)
+
+
+def export_flow(weights: Path, _vae, folder: Path, guidance: float) -> None:
+    """Writes the transformer; the VAE is that of dit-emoji, in the folder beside."""
+    model = DiT(classes=CLASSES, outputs=4)
+    model.load_state_dict(torch.load(weights, weights_only=True)["average"])
+    inputs = {
+        "sample": torch.randn(2, 4, 8, 8),
+        "timestep": torch.tensor([0.5, 999.5]),
+        "class_labels": torch.tensor([1, CLASSES]),
+    }
+    convert(round_weights(model).eval(), folder, "flow_prediction")
+    check(folder / "transformer" / "model.onnx", model, _random_inputs(inputs, scale={"timestep": 500}))
+    scheduler_class = "FlowMatchEulerDiscreteScheduler"
+    class_index(folder, scheduler_class, guidance_scale=guidance, shared_vae="dit-emoji")
 
 
 def export_sd(weights: Path, vae: Path, folder: Path, guidance: float) -> None:
@@ -216,15 +236,15 @@ def export_sd(weights: Path, vae: Path, folder: Path, guidance: float) -> None:
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--model", choices=["dit", "sd"], required=True)
+    parser.add_argument("--model", choices=["dit", "flow", "sd"], required=True)
     parser.add_argument("--weights", type=Path, required=True)
-    parser.add_argument("--vae", type=Path, required=True)
+    parser.add_argument("--vae", type=Path, help="not for a flow, which shares that of dit-emoji")
     parser.add_argument("--out", type=lambda path: Path(path).resolve(), required=True)
     parser.add_argument("--guidance_scale", type=float, required=True)
     args = parser.parse_args()
     torch.manual_seed(0)
     torch.set_num_threads(1)
-    export = {"dit": export_dit, "sd": export_sd}[args.model]
+    export = {"dit": export_dit, "flow": export_flow, "sd": export_sd}[args.model]
     with torch.no_grad():
         export(args.weights, args.vae, args.out, args.guidance_scale)
     size = sum(f.stat().st_size for f in args.out.rglob("*") if f.is_file())
