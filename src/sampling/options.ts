@@ -4,6 +4,7 @@
  */
 import { checkInteger, checkNumber, checkOneOf, checkRows } from "./arguments.ts";
 import { checkSameChain, type Denoiser } from "./denoiser.ts";
+import { isFlow } from "./schedules/flow_schedule.ts";
 import type { SequentialOptions } from "./sequential_sampler.ts";
 import { type Preset, presetDefaults } from "./presets.ts";
 import type { Solver } from "./solver.ts";
@@ -105,7 +106,8 @@ export function resolveOptions(denoiser: Denoiser, options: SampleOptions): Reso
   const { windowSize = steps, order = steps, memorySize = 2, maxRounds = steps } = options;
   const wide = windowSize >= steps, warm = initialTrajectory !== undefined;
   checkOneOf("preset", preset, ["reference", "fast"]);
-  const defaults = presetDefaults(preset, { method, atol: options.atol, wide, warm });
+  const flow = isFlow(schedule);
+  const defaults = presetDefaults(preset, { method, atol: options.atol, flow, wide, warm });
   const { atol = defaults.atol, rtol = defaults.rtol } = options;
   const { regularization = 1e-3, variationSteps = steps } = options;
   checkInteger("rowSize", rowSize, 1, most);

@@ -1,7 +1,15 @@
 import assert from "node:assert/strict";
-import { createSchedule, LEAN_TQN, parallelSample, type Round, solve } from "../../mod.ts";
+import {
+  createFlowSchedule,
+  createSchedule,
+  FLOW_TQN,
+  LEAN_TQN,
+  parallelSample,
+  type Round,
+  solve,
+} from "../../mod.ts";
 import { collect } from "./collect.ts";
-import { mixtureDenoiser, readProblem } from "./fixtures.ts";
+import { mixtureDenoiser, mixtureDenoiserOf, readProblem } from "./fixtures.ts";
 
 const { points, noise: all } = await readProblem();
 const schedule = createSchedule({ kind: "dit", numInferenceSteps: 50 });
@@ -45,6 +53,20 @@ Deno.test("the preset fast is LEAN_TQN with rtol 10 atol, and strides for a warm
   assert.deepEqual(
     await solve(denoiser, { schedule, noise, ...warm, windowSize: 20 }),
     await solve(denoiser, { ...plain, ...warm, windowSize: 20, atol, rtol, tqn: LEAN_TQN }),
+  );
+});
+
+Deno.test("the preset fast has settings of its own for a flow, at any window and start", async () => {
+  const schedule = createFlowSchedule({ numInferenceSteps: 50, shift: 3 });
+  const denoiser = mixtureDenoiserOf(points, schedule);
+  const plain = { schedule, noise, preset: "reference" as const, atol: 3e-4, rtol: 3e-3 };
+  const own = await solve(denoiser, { schedule, noise });
+  assert.deepEqual(own, await solve(denoiser, { ...plain, tqn: FLOW_TQN }));
+  assert.notDeepEqual(own, await solve(denoiser, { ...plain, tqn: LEAN_TQN }));
+  const warm = { initialTrajectory: own.trajectory };
+  assert.deepEqual(
+    await solve(denoiser, { schedule, noise, ...warm }),
+    await solve(denoiser, { ...plain, ...warm, tqn: { ...FLOW_TQN, strides: [5, 2] } }),
   );
 });
 

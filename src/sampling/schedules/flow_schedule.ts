@@ -58,6 +58,14 @@ export function createFlowSchedule(options: FlowScheduleOptions): Schedule {
   };
 }
 
+/** How far a sum of two levels may be from 1. */
+const ROUNDING = 1e-6;
+
+/** Whether the levels are a flow's: x_(t+1) = (1−σ) x_0 + σ ε at every step. */
+export function isFlow({ signal, sigma }: Pick<Schedule, "signal" | "sigma">): boolean {
+  return signal.every((a, t) => Math.abs(a + sigma[t] - 1) <= ROUNDING);
+}
+
 /** ᾱ of the same signal-to-noise ratio. */
 function equivalentAlpha(sigma: number): number {
   return (1 - sigma) ** 2 / ((1 - sigma) ** 2 + sigma ** 2);
