@@ -89,7 +89,9 @@ export async function commandCases({ own = false } = {}): Promise<string> {
     const flags = permissionFlags({ ...rest, ...(outside.length ? { read: outside } : {}) });
     const tables = [(await loadCommand(name)).flags];
     // `verify dit` accepts the flags of `dit`.
-    for (const word of operand?.words ?? []) tables.push((await loadCommand(word)).flags);
+    for (const word of operand?.words ?? []) {
+      if (Object.hasOwn(COMMANDS, word)) tables.push((await loadCommand(word)).flags);
+    }
     const { reads, writes } = pathFlags(
       Object.assign({}, ...tables),
       permissions.write !== undefined,

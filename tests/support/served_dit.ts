@@ -9,15 +9,17 @@ const TYPES: Readonly<Record<string, TensorType>> = { FP32: "float32", INT64: "i
 
 /** Options of {@link serveDit}. */
 export interface ServedDitOptions {
+  /** Inputs of one number a row are `[batch, 1]`, as Triton's batching has them; true by default. */
+  batched?: boolean;
   port?: number;
   key?: string;
   cert?: string;
 }
 
-/** Serves a class-conditional network, inputs of one number a row as Triton declares them. */
+/** Serves a network. */
 export async function serveDit(
   network: Uint8Array | string,
-  options: ServedDitOptions = {},
+  { batched = true, ...options }: ServedDitOptions = {},
 ): Promise<OipServer> {
   const environment = Environment.open();
   const session = await InferenceSession.create(environment, network, { intraOpNumThreads: 1 });
@@ -25,7 +27,10 @@ export async function serveDit(
     tensors.map(({ name, type, shape }) => ({
       name,
       datatype: type === "int64" ? "INT64" : "FP32",
-      shape: [-1, ...shape.slice(1).map(Number), ...(shape.length === 1 ? [1] : [])],
+      shape: [
+        ...shape.map((dim) => typeof dim === "number" ? dim : -1),
+        ...(batched && shape.length === 1 ? [1] : []),
+      ],
     }));
   const evaluate = async (inputs: readonly ServedTensor[]): Promise<ServedTensor[]> => {
     using stack = new DisposableStack();
@@ -33,7 +38,7 @@ export async function serveDit(
       const tensor = new Tensor(
         environment,
         TYPES[datatype],
-        shape.length === 2 ? [shape[0]] : shape,
+        batched && shape.length === 2 ? [shape[0]] : shape,
       );
       new Uint8Array(tensor.data.buffer, tensor.data.byteOffset, bytes.length).set(bytes);
       return [name, stack.use(tensor)] as const;

@@ -2,13 +2,21 @@
 import type { Flag } from "../flag.ts";
 import { samplingFlags } from "./script_flags.ts";
 
-/** Flags that apply to one kind of model only. */
-export const CONVERT_ONLY = {
-  dit: ["num_heads", "class_names"],
-  sd: ["config_path", "tokenizer_path", "lora", "plain_weights"],
+const DIT_ONLY = ["num_heads", "class_names"] as const;
+const SD_ONLY = ["config_path", "tokenizer_path", "lora", "plain_weights"] as const;
+
+/** Flags that have no effect, by the first word of the command. */
+export const CONVERT_UNUSED = {
+  dit: ["model_path", ...SD_ONLY],
+  sd: ["model_path", ...DIT_ONLY],
+  triton: [
+    ...["checkpoint_path", "checkpoint_part", "vae_path", "prediction_type", "weights"] as const,
+    ...DIT_ONLY,
+    ...SD_ONLY,
+  ],
 } as const;
 
-/** Flags of `convert dit` and `convert sd`. */
+/** Flags of `convert dit`, `convert sd` and `convert triton`. */
 // deno-lint-ignore explicit-module-boundary-types -- literal types give the types of parsed values
 export function convertFlags() {
   const { quiet, json, debug, help, version } = samplingFlags({
@@ -32,6 +40,13 @@ export function convertFlags() {
       value: "NAME",
       group: "Model",
       help: "dict of the checkpoint to read [averaged weights such as ema, else model]",
+    },
+    model_path: {
+      type: "string",
+      value: "DIR",
+      short: "m",
+      group: "Model",
+      help: "triton: model folder whose denoiser is to be served",
     },
     vae_path: {
       type: "string",
@@ -92,7 +107,7 @@ export function convertFlags() {
       value: "DIR",
       short: "o",
       group: "Output",
-      help: "model folder to create, or to add files to",
+      help: "model folder to create, or to add files to; triton: model repository",
     },
     fp16: {
       type: "boolean",

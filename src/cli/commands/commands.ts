@@ -76,8 +76,8 @@ export const COMMANDS: Readonly<Record<string, CommandRow>> = {
   },
   convert: {
     script: "convert",
-    about: "convert a DiT or Stable Diffusion checkpoint to a model folder",
-    operand: { words: ["dit", "sd"] },
+    about: "convert a DiT or Stable Diffusion checkpoint to a model folder, or one for Triton",
+    operand: { words: ["dit", "sd", "triton"] },
     permissions: CONVERT,
   },
 };

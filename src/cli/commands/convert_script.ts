@@ -1,5 +1,5 @@
 /** `convert`: converts a checkpoint to a model folder. @module */
-import { CONVERT_ONLY } from "../../arguments/flags/convert_flags.ts";
+import { CONVERT_UNUSED } from "../../arguments/flags/convert_flags.ts";
 import { refuseIgnored } from "../../arguments/ignored_flags.ts";
 import { parseFlags, show } from "../../arguments/parse_flags.ts";
 import { UsageError } from "../../errors.ts";
@@ -7,13 +7,16 @@ import { printHelpOrVersion } from "../help.ts";
 import type { Command, Run } from "./command.ts";
 import { convertDitFolder } from "../convert/convert_dit_folder.ts";
 import { convertSdFolder } from "../convert/convert_sd_folder.ts";
-import { CONVERT_FLAGS, type ConvertLine, type SettledValues } from "../convert/convert_values.ts";
+import { convertTriton } from "../convert/convert_triton.ts";
+import { CONVERT_FLAGS, type ConvertLine, type Settled } from "../convert/convert_values.ts";
 import { flagged } from "../main.ts";
 import { withProgramName } from "../program_name.ts";
 
 const summary = {
   name: "convert",
-  about: "Converts a checkpoint to a model folder: convert dit or convert sd, then flags.",
+  about:
+    "Converts a checkpoint to a model folder (convert dit, convert sd), or a model folder to " +
+    "a repository for Triton (convert triton).",
   example: "deno task convert dit --checkpoint_path models/DiT-XL-2-256x256.pt " +
     "--vae_path models/sd-vae-ft-ema --output_path models/DiT-XL-2-256",
 };
@@ -21,11 +24,12 @@ const SD_EXAMPLE =
   "deno task convert sd --checkpoint_path models/v1-5-pruned-emaonly.safetensors " +
   "--tokenizer_path models/sd-tokenizer --output_path models/sd-v1-5";
 
-/** Converters by the first word of the command. */
-const KINDS = {
-  dit: { convert: convertDitFolder, others: CONVERT_ONLY.sd, example: summary.example },
-  sd: { convert: convertSdFolder, others: CONVERT_ONLY.dit, example: SD_EXAMPLE },
-};
+const TRITON_EXAMPLE = "deno task convert triton --model_path models/dit-emoji " +
+  "--output_path models/triton";
+
+/** Command lines by the first word of the command. */
+const EXAMPLES = { dit: summary.example, sd: SD_EXAMPLE, triton: TRITON_EXAMPLE };
+type Kind = keyof typeof EXAMPLES;
 
 /**
  * Runs `convert`.
@@ -38,32 +42,41 @@ export const runConvert: Run = flagged(async (args, signal) => {
   if (printHelpOrVersion({ summary, flags: CONVERT_FLAGS }, args)) return;
   const line = parseFlags(CONVERT_FLAGS, args, { mostOperands: 1 });
   const [word] = line.operands;
-  if (word !== "dit" && word !== "sd") {
+  if (word === undefined || !Object.hasOwn(EXAMPLES, word)) {
     throw new UsageError(
-      `convert has ${word === undefined ? "no first word" : show(word)}, wanted dit or sd`,
+      `convert has ${word === undefined ? "no first word" : show(word)}, wanted dit, sd or triton`,
       { hint: withProgramName(summary.example) },
     );
   }
-  const values = settle(word, line);
-  await KINDS[word].convert({ values, given: line.given, signal });
+  if (word === "triton") {
+    return await convertTriton({ values: settle(word, "model_path", line), signal });
+  }
+  const convert = word === "dit" ? convertDitFolder : convertSdFolder;
+  const values = settle(word as Kind, "checkpoint_path", line);
+  await convert({ values, given: line.given, signal });
 });
 
-function settle(word: keyof typeof KINDS, { values, given }: ConvertLine): SettledValues {
-  const { others, example } = KINDS[word];
+/** @param source flag of what is converted */
+function settle<S extends "checkpoint_path" | "model_path">(
+  word: Kind,
+  source: S,
+  { values, given }: ConvertLine,
+): Settled<S> {
   refuseIgnored(values, given);
-  const ignored = others.find((name) => given.has(name));
-  if (ignored !== undefined) {
-    throw new UsageError(`--${ignored} has no effect on convert ${word}`, { hint: "leave it out" });
+  const unused = CONVERT_UNUSED[word].find((name) => given.has(name));
+  if (unused !== undefined) {
+    throw new UsageError(`--${unused} has no effect on convert ${word}`, { hint: "leave it out" });
   }
-  const { checkpoint_path, output_path } = values;
-  if (checkpoint_path === undefined || output_path === undefined) {
-    const missing = checkpoint_path === undefined ? "checkpoint_path" : "output_path";
-    throw new UsageError(`convert ${word} needs --${missing}`, { hint: withProgramName(example) });
+  const missing = [source, "output_path" as const].find((name) => values[name] === undefined);
+  if (missing !== undefined) {
+    throw new UsageError(`convert ${word} needs --${missing}`, {
+      hint: withProgramName(EXAMPLES[word]),
+    });
   }
   if (values.fp16 && given.has("weights")) {
     throw new UsageError("--fp16 and --weights are given, wanted at most one of them");
   }
-  return { ...values, checkpoint_path, output_path };
+  return values as Settled<S>;
 }
 
 /** The `convert` command. */

@@ -12,7 +12,12 @@ export type ConvertLine = ParsedFlags<typeof CONVERT_FLAGS>;
 type Values = ReturnType<typeof parseFlags<typeof CONVERT_FLAGS>>["values"];
 
 /** Flag values after the required flags have been checked. */
-export type SettledValues = Values & { checkpoint_path: string; output_path: string };
+export type Settled<Source extends "checkpoint_path" | "model_path"> =
+  & Values
+  & Record<Source | "output_path", string>;
+
+/** Values of `convert dit` and `convert sd`. */
+export type SettledValues = Settled<"checkpoint_path">;
 
 /** Input of a converter. */
 export interface ConvertTask {

@@ -3,7 +3,7 @@
  * KServe and Ray Serve speak it over gRPC. Only the fields that evaluating rows needs.
  * @module
  */
-import { BinaryReader, BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
+import { BinaryReader, BinaryWriter, WireType } from "npm:@bufbuild/protobuf@2.17.0/wire";
 import { BadAnswer } from "./grpc_status.ts";
 
 /** A tensor as the protocol declares it. */

@@ -15,28 +15,17 @@ export function requestOf(memory: RowMemory, call: RowCall, served: ServedTensor
   return memory.layout.inputs.flatMap((tensor, i) => {
     const rows = Math.max(call.count, call.padded);
     const bytes = padded(rowBytes(memory.inputs[i], tensor, call), call.count, rows);
-    const index = served.indexes.get(tensor.name);
-    const datatype = datatypeOf(tensor.type);
-    if (!index) {
-      const one = served.columns.has(tensor.name) ? [1] : [];
-      const shape = [rows, ...tensor.rowDims, ...one];
+    const datatype = datatypeOf(tensor.type), { rowDims } = tensor;
+    const shared = served.shared.get(tensor.name);
+    if (!shared) {
+      const shape = [rows, ...rowDims, ...(served.columns.has(tensor.name) ? [1] : [])];
       return [{ name: tensor.name, datatype, shape, bytes }];
     }
-    const { unique, indexes } = uniqueRows(bytes, rows);
-    const places = BigInt64Array.from(indexes, BigInt);
+    const { unique, index } = uniqueRows(bytes, rows);
+    const shape = [unique.length, ...rowDims];
     return [
-      {
-        name: tensor.name,
-        datatype,
-        shape: [unique.length, ...tensor.rowDims],
-        bytes: join(unique),
-      },
-      {
-        name: index.name,
-        datatype: index.datatype,
-        shape: [rows],
-        bytes: new Uint8Array(places.buffer),
-      },
+      { name: shared.unique, datatype, shape, bytes: join(unique) },
+      { name: shared.index, datatype: "INT64", shape: [rows], bytes: new Uint8Array(index.buffer) },
     ];
   });
 }
@@ -103,14 +92,14 @@ function padded(bytes: Uint8Array, count: number, rows: number): Uint8Array {
 function uniqueRows(
   bytes: Uint8Array,
   rows: number,
-): { unique: Uint8Array[]; indexes: number[] } {
+): { unique: Uint8Array[]; index: BigInt64Array<ArrayBuffer> } {
   const size = bytes.length / rows, unique: Uint8Array[] = [];
-  const indexes = Array.from({ length: rows }, (_, i) => {
+  const index = BigInt64Array.from({ length: rows }, (_, i) => {
     const row = bytes.subarray(i * size, (i + 1) * size);
     const known = unique.findIndex((other) => Buffer.compare(other, row) === 0);
-    return known >= 0 ? known : unique.push(row) - 1;
+    return BigInt(known >= 0 ? known : unique.push(row) - 1);
   });
-  return { unique, indexes };
+  return { unique, index };
 }
 
 function join(rows: readonly Uint8Array[]): Uint8Array {

@@ -25,12 +25,12 @@ export function datatypeOf(type: TensorType): string {
   return DATATYPES[type] ?? "";
 }
 
-/** End of the name of the input that says which of the unique rows of another input a row has. */
-const INDEX = "_index";
+/** Ends of the names of an input's unique rows, and of the input that says which one a row has. */
+const UNIQUE = "_unique", INDEX = "_index";
 
 /** A network as a server declares it. */
 export interface ServedTensors {
-  /** Inputs of the network, without those that are indexes. */
+  /** Inputs of the network. */
   readonly inputs: readonly TensorMetadata[];
   readonly outputs: readonly TensorMetadata[];
   /**
@@ -38,22 +38,36 @@ export interface ServedTensors {
    * tensors of rank 1.
    */
   readonly columns: ReadonlySet<string>;
-  /** Inputs whose unique rows are sent once, with the name of the input of their indexes. */
-  readonly indexes: ReadonlyMap<string, OipTensor>;
+  /** Inputs whose unique rows are sent once. */
+  readonly shared: ReadonlyMap<string, SharedInput>;
+}
+
+/** Names of the inputs that stand for one whose rows are mostly equal. */
+export interface SharedInput {
+  readonly unique: string;
+  readonly index: string;
 }
 
 /** Reads a server's declaration. */
 export function servedTensors({ inputs, outputs }: OipModel): ServedTensors {
   const names = new Set(inputs.map(({ name }) => name));
-  const indexed = ({ name }: OipTensor) =>
-    name.endsWith(INDEX) && names.has(name.slice(0, -INDEX.length));
+  const shared = new Map<string, SharedInput>();
+  for (const unique of names) {
+    const name = unique.slice(0, -UNIQUE.length), index = name + INDEX;
+    if (unique.endsWith(UNIQUE) && names.has(index)) shared.set(name, { unique, index });
+  }
+  const indexes = new Set([...shared.values()].map(({ index }) => index));
+  const ownName = (tensor: OipTensor) => {
+    const own = [...shared].find(([, { unique }]) => unique === tensor.name)?.[0];
+    return own === undefined ? tensor : { ...tensor, name: own };
+  };
   const columns = new Set(inputs.filter(isColumn).map(({ name }) => name));
   return {
-    inputs: inputs.filter((tensor) => !indexed(tensor))
+    inputs: inputs.filter(({ name }) => !indexes.has(name)).map(ownName)
       .map((tensor) => metadataOf(tensor, columns.has(tensor.name))),
     outputs: outputs.map((tensor) => metadataOf(tensor, false)),
     columns,
-    indexes: new Map(inputs.filter(indexed).map((t) => [t.name.slice(0, -INDEX.length), t])),
+    shared,
   };
 }
 

@@ -13,21 +13,22 @@ const EXTERNAL_DATA = 13;
  *
  * @param bytes the file
  * @param model result of {@linkcode readOnnx}
- * @param edits new payload by field (a direct child of the main graph); `undefined` removes the
- * field
+ * @param edits new payload by field (a direct child of the main graph); several make several fields,
+ * `undefined` removes the field
  * @returns new bytes; `bytes` is not changed
  */
 export function editGraph(
   bytes: Uint8Array,
   model: OnnxModel,
-  edits: Map<ProtobufField, Uint8Array | undefined>,
+  edits: Map<ProtobufField, Uint8Array | readonly Uint8Array[] | undefined>,
 ): Uint8Array {
   const graph = model.graphField;
   const body: Uint8Array[] = [];
   let at = graph.start;
-  for (const [field, payload] of [...edits].sort(([a], [b]) => a.tag - b.tag)) {
+  for (const [field, edit] of [...edits].sort(([a], [b]) => a.tag - b.tag)) {
     body.push(bytes.subarray(at, field.tag));
-    if (payload) body.push(header(field.number, payload.length), payload);
+    const payloads = edit instanceof Uint8Array ? [edit] : edit ?? [];
+    for (const payload of payloads) body.push(header(field.number, payload.length), payload);
     at = field.end;
   }
   body.push(bytes.subarray(at, graph.end));

@@ -1,6 +1,7 @@
 /** Identifies the chain that a trajectory belongs to. @module */
 import type { Manifest } from "../../runs/manifest.ts";
 import type { Schedule } from "../../sampling/schedules/schedule.ts";
+import { digestOf, networkDigest } from "../../models/networks/network_digest.ts";
 import { digestBytes } from "../../storage/hash.ts";
 
 /** Values that must be equal in a run that starts from a trajectory. */
@@ -39,9 +40,6 @@ export function trajectoryIdentity(
 export function denoiserDigest(
   { files, denoiserPart, served }: Pick<Identifying, "files" | "denoiserPart" | "served">,
 ): string {
-  const own = Object.entries(files).filter(([name]) => name.startsWith(`${denoiserPart}/`));
-  const hashes = own.length > 0
-    ? own.map(([, { sha256 }]) => sha256)
-    : [...new Set(served.map(({ probe }) => probe))].sort();
-  return digestBytes(new TextEncoder().encode(hashes.join())).sha256;
+  const probes = [...new Set(served.map(({ probe }) => probe))].sort();
+  return networkDigest(files, denoiserPart) ?? digestOf(probes);
 }

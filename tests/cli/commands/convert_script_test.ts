@@ -242,8 +242,12 @@ Deno.test("runConvert() refuses bad input with one line and writes nothing", () 
     const vae4 = join(folder, "vae");
     await Deno.mkdir(vae4);
     const cases: [args: string[], code: number, message: RegExp][] = [
-      [[], 2, /no first word, wanted dit or sd/],
-      [["sdxl"], 2, /"sdxl", wanted dit or sd/],
+      [[], 2, /no first word, wanted dit, sd or triton/],
+      [["sdxl"], 2, /"sdxl", wanted dit, sd or triton/],
+      [["triton", "-o", folder], 2, /convert triton needs --model_path/],
+      [["triton", "-m", folder, "--ckpt", "x"], 2, /--checkpoint_path has no effect on convert tr/],
+      [["dit", "-m", folder], 2, /--model_path has no effect on convert dit/],
+      [["triton", "-m", folder, "-o", folder], 3, /E_MODEL|lacks model_index.json/],
       [["dit"], 2, /needs --checkpoint_path/],
       [["dit", "--ckpt", checkpoint], 2, /needs --output_path/],
       [[...base, join(folder, "none.pt")], 2, /--checkpoint_path .*none\.pt cannot be read/],

@@ -275,7 +275,7 @@ Deno.test("equal conditions are sent once, with an index for every row", async (
     inputs: [
       { name: "sample", datatype: "FP32", shape: [-1, 1, 2, 2] },
       { name: "timestep", datatype: "INT64", shape: [-1] },
-      { name: "states", datatype: "FP32", shape: [-1, 2] },
+      { name: "states_unique", datatype: "FP32", shape: [-1, 2] },
       { name: "states_index", datatype: "INT64", shape: [-1] },
     ],
     outputs: [{ name: "out_sample", datatype: "FP32", shape: [-1, 1, 2, 2] }],
