@@ -31,7 +31,7 @@ const FAILURES: readonly FailureText[] = [
     hint: "--ep_lib names the plugin library of the provider",
   },
   {
-    when: /invalid ELF header|file too short|not a mach-o|%1 is not a valid/i,
+    when: /invalid ELF|file too short|cannot dynamically load|not a mach-o|is not a valid/i,
     reason: "$file is no library for this system",
     hint: "$packages",
   },
@@ -86,7 +86,7 @@ export function pickDevice(
   if (device) return device.pointer;
   const file = basename(options.providerLibrary);
   const reason = devices.length === 0
-    ? `${file} offers no device on this machine`
+    ? `${file} offers no ${row.title} device on this machine`
     : `${file} offers no device ${deviceId}, only ${devices.length} of them`;
   throw providerUnavailable(row, reason, { hint: USE_CPU });
 }
