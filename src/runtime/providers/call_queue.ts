@@ -21,6 +21,11 @@ export class CallQueue {
   readonly #waiting = new Set<Waiting>();
   /** The call under way, `undefined` between calls. */
   #underWay: Promise<void> | undefined;
+  readonly #stuckMs: number;
+
+  constructor({ stuckMs = STUCK_MS }: { stuckMs?: number } = {}) {
+    this.#stuckMs = stuckMs;
+  }
 
   /**
    * Calls `work` when the calls before it have ended.
@@ -60,8 +65,7 @@ export class CallQueue {
       const reason = `the ${title} device is stuck in a call that was given up`;
       for (const waiting of this.#waiting) this.#leave(waiting, new RuntimeLibraryError(reason));
     };
-    const timer = setTimeout(stuck, STUCK_MS);
-    Deno.unrefTimer(timer);
+    const timer = setTimeout(stuck, this.#stuckMs);
     void (this.#underWay ?? Promise.resolve()).then(() => clearTimeout(timer));
   }
 

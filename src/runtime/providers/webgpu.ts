@@ -66,19 +66,20 @@ export const WEBGPU_FAILURES: readonly FailureText[] = [
 export const WEBGPU_EP_NAME = "WebGpuExecutionProvider";
 
 /** The adapter that Dawn takes on Linux: a real one if there is one. */
-function vulkanAdapter(): VulkanDevice | undefined {
-  const devices = readVulkanDevices();
+export function bestAdapter(
+  devices: readonly VulkanDevice[] | undefined = readVulkanDevices(),
+): VulkanDevice | undefined {
   return devices?.find(({ software }) => !software) ?? devices?.[0];
 }
 
 /** Names the adapter; ONNX Runtime finds the rest itself. */
 export function prepareWebGpu(_: Environment): ProviderReady {
-  return { device: vulkanAdapter()?.name, libraries: [] };
+  return { device: bestAdapter()?.name, libraries: [] };
 }
 
 /** The adapter, if the library has the provider. */
 export function webGpuEntries(env: Environment): DeviceEntry[] {
-  const adapter = vulkanAdapter();
+  const adapter = bestAdapter();
   if (!adapter || !env.availableProviders.includes(WEBGPU_EP_NAME)) return [];
   return [{ id: "webgpu:0", name: adapter.name + (adapter.software ? " (software)" : "") }];
 }
@@ -87,7 +88,11 @@ export function webGpuEntries(env: Environment): DeviceEntry[] {
 export function offerWebGpu(env: Environment): true | string | undefined {
   if (!env.availableProviders.includes(WEBGPU_EP_NAME)) return undefined;
   if (Deno.build.os !== "linux") return hasGpu(env) || undefined;
-  const adapter = vulkanAdapter();
+  return adapterOffer(bestAdapter());
+}
+
+/** What `auto` makes of the adapter that Dawn would take. */
+export function adapterOffer(adapter: VulkanDevice | undefined): true | string | undefined {
   if (!adapter?.software) return adapter && true;
   return `WebGPU has only a software adapter (${adapter.name})`;
 }

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { openLibrary } from "../../../ffi/library.ts";
 import { measureNetwork } from "../../../src/diagnostics/selftest/selftest_measure.ts";
 import { NETWORKS } from "../../../src/diagnostics/selftest/selftest_networks.ts";
+import { chooseProvider } from "../../../src/jobs/execution/choose_provider.ts";
 import { decodePng } from "../../../src/images/png_pixels.ts";
 import { Environment } from "../../../src/runtime/environment.ts";
 import { InferenceSession } from "../../../src/runtime/inference_session.ts";
@@ -44,6 +45,8 @@ async function checkSession(): Promise<void> {
   const refused = await caster.run({ x: large }).catch((error) => error);
   report("bound", { message: refused.message, hint: refused.hint });
   assert.throws(() => binding.runSync(), /take turns/);
+  const { provider, notes } = await chooseProvider(env, { provider: "auto" });
+  report("auto", { provider, notes });
 }
 
 async function checkNetworks(): Promise<void> {

@@ -28,12 +28,15 @@ Deno.test({
   name: "WebGPU binds inputs anew, has float16, and refuses tensors that would crash it",
   ignore,
 }, async () => {
-  const { facts: [binding, half, bound], result } = await child("session");
+  const { facts: [binding, half, bound, auto], result } = await child("session");
   assert.equal(result.code, 0, result.stderr);
   assert.deepEqual([binding.first, binding.second], [[2, 4, 6, 8], [20, 40, 60, 80]]);
   assert.match(String(binding.device), /llvmpipe/);
   assert.deepEqual(half.back, [1, -2.5]);
   assert.match(String(bound.message), /^out of memory: "x" takes 1\.00 GiB, the WebGPU provider/);
+  const notes = auto.notes as string[];
+  assert.equal(auto.provider, "cpu");
+  assert.match(notes[0], /^WebGPU has only a software adapter \(llvmpipe.*\); using the CPU$/);
   // Dawn's own warnings are not for users.
   assert.equal(result.stderr, "");
 });
