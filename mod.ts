@@ -83,11 +83,8 @@ export {
 } from "./src/convert/text_encoder/convert_text_encoder.ts";
 export { type TextConfig, textConfig } from "./src/convert/text_encoder/text_config.ts";
 export type { TextOutputs } from "./src/convert/text_encoder/text_graph.ts";
-export {
-  convertUnet,
-  type ConvertUnetOptions,
-  type UnetInterface,
-} from "./src/convert/unet/convert_unet.ts";
+export { convertUnet, type ConvertUnetOptions } from "./src/convert/unet/convert_unet.ts";
+export type { UnetInterface } from "./src/convert/unet/unet_graph.ts";
 export { type UnetConfig, unetConfig } from "./src/convert/unet/unet_config.ts";
 export {
   openSingleFile,

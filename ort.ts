@@ -57,7 +57,11 @@ export {
 } from "./src/runtime/providers/cuda_devices.ts";
 export type { CudaLibraryOptions } from "./src/runtime/providers/cuda_libraries.ts";
 export type { CudaOptions } from "./src/runtime/providers/cuda_options.ts";
-export type { LoadedLibrary, Provider, ProviderOptions } from "./src/runtime/providers/provider_row.ts";
+export type {
+  LoadedLibrary,
+  Provider,
+  ProviderOptions,
+} from "./src/runtime/providers/provider_row.ts";
 export type { SessionOptions } from "./src/runtime/session_options.ts";
 export { Tensor } from "./src/runtime/tensor.ts";
 export type { TensorData, TensorDataByType, TensorType } from "./src/runtime/tensor_type.ts";
