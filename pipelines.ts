@@ -5,8 +5,8 @@
  *
  * - {@link DitPipeline} and {@link FlowPipeline} draw classes, {@link StableDiffusionPipeline}
  *   prompts.
- * - {@link GuidedDenoiser} applies classifier-free guidance to a {@link ConditionalNetwork}, such as
- *   your own network.
+ * - {@link GuidedDenoiser} applies classifier-free guidance to a {@link ConditionalNetwork}, such
+ *   as your own network.
  * - {@link ModelFolder} finds the parts of a model, {@link ClipTokenizer} encodes prompts as ids.
  *
  * @example

@@ -1,6 +1,6 @@
 // Samples with your own solver: Picard iteration over a sliding window, as in ParaDiGMS (Shih et
-// al., "Parallel sampling of diffusion models", 2023). It sets x_t to x at the window's top plus the
-// drifts between them.
+// al., "Parallel sampling of diffusion models", 2023). It sets x_t to x at the window's top plus
+// the drifts between them.
 //
 //   deno run examples/own_solver.ts                  compared with the others, in closed form
 //   ./parataa dit --solver examples/own_solver.ts    on a model, or in an experiment
@@ -8,8 +8,8 @@
 import type { Solver, SolverProblem } from "../mod.ts";
 
 /**
- * Creates a Picard solver, for the option `method`. A step is finished if it moved by at most `atol`
- * (RMS).
+ * Creates a Picard solver, for the option `method`. A step is finished if it moved by at most
+ * `atol` (RMS).
  */
 export default function picard(problem: SolverProblem): Solver {
   const { schedule: { c, d, n, numSteps }, noise, rowSize, windowSize, atol } = problem;

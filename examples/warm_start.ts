@@ -1,5 +1,5 @@
-// Samples a prompt from the trajectory of another prompt (warm start). The noise and the first 20 of
-// 50 steps are kept, so the image keeps its composition.
+// Samples a prompt from the trajectory of another prompt (warm start). The noise and the first 20
+// of 50 steps are kept, so the image keeps its composition.
 //
 //   deno run -A examples/warm_start.ts [FOLDER]
 

@@ -1,7 +1,7 @@
 /**
- * Errors for users, one class per documented exit code. Every layer may throw them; `src/cli` prints
- * an error as one line, `parataa: E_NAME: what - hint`, and exits with its code. Misuse of the API is
- * a `TypeError` or a `RangeError`.
+ * Errors for users, one class per documented exit code. Every layer may throw them; `src/cli`
+ * prints an error as one line, `parataa: E_NAME: what - hint`, and exits with its code. Misuse of
+ * the API is a `TypeError` or a `RangeError`.
  * @module
  */
 

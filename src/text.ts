@@ -50,8 +50,8 @@ export function shown(text: string): string {
 }
 
 /**
- * Formats a value of untrusted JSON; a text like {@linkcode shown}. `String()` would throw on objects
- * without a prototype, as returned by `readJson`.
+ * Formats a value of untrusted JSON; a text like {@linkcode shown}. `String()` would throw on
+ * objects without a prototype, as returned by `readJson`.
  */
 export function shownValue(value: unknown): string {
   if (typeof value === "string") return shown(value);

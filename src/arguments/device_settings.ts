@@ -61,7 +61,10 @@ function readLocal(text: string, provider: string): readonly LocalDevice[] {
   return devices;
 }
 
-/** Devices of this machine in a list, unchecked against each other; `undefined` if a part names none. */
+/**
+ * Devices of this machine in a list, unchecked against each other; `undefined` if a part names
+ * none.
+ */
 export function readDeviceList(text: string): LocalDevice[] | undefined {
   return readLanes(text) ?? readIds(text);
 }

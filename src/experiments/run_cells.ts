@@ -61,8 +61,8 @@ export async function* estimateRuns(
 
 /**
  * Executes the missing runs. Complete runs that the current setup would reproduce are kept. A run
- * that fails with NaN is recorded, and the others continue; a run that another process makes is left
- * to it. The report is written in any case.
+ * that fails with NaN is recorded, and the others continue; a run that another process makes is
+ * left to it. The report is written in any case.
  *
  * @throws {BusyError} naming the process that writes the report of the folder
  */

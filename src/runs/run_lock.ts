@@ -107,7 +107,8 @@ async function sameFile(file: Deno.FsFile, path: string): Promise<boolean> {
 }
 
 /**
- * `process 123 on node7` if a live process holds the lock of `folder`. Writes nothing and follows no link.
+ * `process 123 on node7` if a live process holds the lock of `folder`. Writes nothing and follows
+ * no link.
  */
 export async function lockHolder(folder: string): Promise<string | undefined> {
   const path = join(folder, LOCK_NAME);

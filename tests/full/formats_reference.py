@@ -169,7 +169,8 @@ def read_torch(data):
     for name, tensor in state.items():
         if not isinstance(name, str) or not isinstance(tensor, torch.Tensor):
             continue
-        # contiguous() keeps any stride of a tensor with one element, which cannot be viewed as bytes.
+        # contiguous() keeps any stride of a tensor with one element, which cannot be viewed as
+        # bytes.
         flat = torch.empty(tensor.numel(), dtype=tensor.dtype).copy_(tensor.detach().reshape(-1))
         raw = flat.view(torch.uint8).numpy().tobytes() if flat.numel() > 0 else b""
         shape = ",".join(map(str, tensor.shape))

@@ -18,7 +18,9 @@ const SECRET = "Bearer 5ecret-of-the-tests";
 const certificate = (name: string) =>
   Deno.readTextFileSync(new URL(`../fixtures/certificates/${name}`, import.meta.url));
 
-/** A folder with a tiny model, without its denoiser where `served`, and a server of the denoiser. */
+/**
+ * A folder with a tiny model, without its denoiser where `served`, and a server of the denoiser.
+ */
 class Bench {
   constructor(readonly folder: string, readonly server: OipServer, readonly served = true) {}
 

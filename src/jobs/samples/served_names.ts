@@ -1,4 +1,7 @@
-/** Compares the hash in the name of a model on a server with the network of the model folder. @module */
+/**
+ * Compares the hash in the name of a model on a server with the network of the model folder.
+ * @module
+ */
 import { RuntimeLibraryError } from "../../errors.ts";
 import type { Identifying } from "./trajectory_identity.ts";
 
