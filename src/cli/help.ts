@@ -94,8 +94,15 @@ function flagLines(name: string, flag: Flag): string[] {
   const limit = limits(flag).replaceAll(" ", NO_BREAK);
   const lines = wrap(`${text}${limit && ` ${limit}`}`, COLUMNS - HELP_COLUMN);
   const indented = lines.map((line) => " ".repeat(HELP_COLUMN) + line);
-  if (spelled.length > HELP_COLUMN - 2) return [spelled, ...indented];
+  if (spelled.length > HELP_COLUMN - 2) return [...breakChoices(spelled), ...indented];
   return [spelled.padEnd(HELP_COLUMN) + lines[0], ...indented.slice(1)];
+}
+
+/** Lines of a flag with its value, broken between choices at the terminal's width. */
+function breakChoices(spelled: string): string[] {
+  const at = spelled.length > COLUMNS ? spelled.lastIndexOf("|", COLUMNS - 1) + 1 : 0;
+  if (at === 0) return [spelled];
+  return [spelled.slice(0, at), ...breakChoices(" ".repeat(8) + spelled.slice(at))];
 }
 
 /** The methods that use a solver flag, if not all parallel methods do. */

@@ -54,7 +54,7 @@ export async function measureRun(
   for (const record of manifest.samples) {
     const target = reference.manifest.samples[record.index];
     if (target === undefined) {
-      throw new FormatError(`${reference.path} has no sample ${record.index}, ${path} has`);
+      throw new FormatError(`${reference.path} lacks sample ${record.index} of ${path}`);
     }
     const sample = new RunSample(path, record), exact = new RunSample(reference.path, target);
     const latent = latentDifference(await sample.latent(), await exact.latent());

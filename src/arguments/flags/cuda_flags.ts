@@ -34,7 +34,7 @@ export const PROVIDER_FLAGS = {
     value: "FILE",
     group: "Model",
     scope: "execution",
-    help: "plugin library with the provider, if ONNX Runtime's own has it not",
+    help: "plugin library with the provider, if ONNX Runtime does not contain it",
   },
   ort_lib: {
     type: "string",
