@@ -50,7 +50,7 @@ export async function runFetch(args: readonly string[], signal: AbortSignal): Pr
     signal,
     onProgress: progress.tell,
   }).catch((error) => {
-    if (error instanceof Interrupted) error.hint = "the same line goes on where it stopped";
+    if (error instanceof Interrupted) error.hint = "run the same command again to resume";
     throw error;
   });
   progress.done(model, { dryRun, next: withProgramName(`next: ${nextCommand(model)}`) });

@@ -39,7 +39,7 @@ export async function openNetwork(
   { file, mendTimestep, ...options }: OpenOptions,
 ): Promise<{ pool: DevicePool; notes: string[] }> {
   const { devices } = options;
-  // A server is only given a network that is mended already.
+  // A server only receives a network that is already patched.
   const local = devices?.filter(isLocal);
   const isMixed = local && local.length > 0 && local.length < devices!.length;
   const first = isMixed ? { ...options, devices: local } : options;
@@ -49,19 +49,21 @@ export async function openNetwork(
   if (isDone && !isMixed) return { pool, notes: [] };
   await pool.close();
   if (isDone) return { pool: await DevicePool.open(env, file, options), notes: [] };
-  const mended = await mend(file, shared, mendTimestep);
-  const { bytes, folder } = await withDataFolder(file, mended.bytes);
+  const patched = await patch(file, shared, mendTimestep);
+  const { bytes, folder } = await withDataFolder(file, patched.bytes);
   const configEntries = { ...options.session?.configEntries, [EXTERNAL_DATA_FOLDER]: folder };
   return {
     pool: await DevicePool.open(env, bytes, {
       ...options,
       session: { ...options.session, configEntries },
     }),
-    notes: [`${file}: patched in memory to take one timestep per row (${mended.edits.join("; ")})`],
+    notes: [
+      `${file}: patched in memory to take one timestep per row (${patched.edits.join("; ")})`,
+    ],
   };
 }
 
-async function mend(
+async function patch(
   file: string,
   timestep: TensorMetadata,
   mendTimestep: MendTimestep,
