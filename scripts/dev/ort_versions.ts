@@ -1,8 +1,9 @@
 /**
  * Runs the tests of `ffi/`, `src/runtime/` and `src/devices/`, and the embedded networks, on other
  * versions of ONNX Runtime, and prints a table. `PARATAA_ORT_VERSIONS` names a folder with the
- * libraries, each below a folder named by its version. `--download` fetches the missing ones from npm, or from PyPI if
- * npm does not have the version.
+ * libraries, each below a folder named by its version. `--download` fetches the missing ones from
+ * npm, or from PyPI if npm does not have the version.
+ *
  * Usage: `PARATAA_ORT_VERSIONS=DIR deno task test:ort_versions [--download] [VERSION …]`
  * @module
  */

@@ -9,7 +9,9 @@ const TYPES: Readonly<Record<string, TensorType>> = { FP32: "float32", INT64: "i
 
 /** Options of {@link serveDit}. */
 export interface ServedDitOptions {
-  /** Inputs of one number a row are `[batch, 1]`, as Triton's batching has them; true by default. */
+  /**
+   * Inputs of one number a row are `[batch, 1]`, as Triton's batching has them; true by default.
+   */
   batched?: boolean;
   port?: number;
   key?: string;

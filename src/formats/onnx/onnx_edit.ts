@@ -13,8 +13,8 @@ const EXTERNAL_DATA = 13;
  *
  * @param bytes the file
  * @param model result of {@linkcode readOnnx}
- * @param edits new payload by field (a direct child of the main graph); several make several fields,
- * `undefined` removes the field
+ * @param edits new payload by field (a direct child of the main graph); several make several
+ * fields, `undefined` removes the field
  * @returns new bytes; `bytes` is not changed
  */
 export function editGraph(
