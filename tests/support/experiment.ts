@@ -16,7 +16,7 @@ export function withExperiment(
     const model = await writeTinyDit(folder, options);
     const file = join(folder, "sweep.json"), out = join(folder, "out");
     const start: Start = async (definition, { args = [], signal, loud = false } = {}) => {
-      const base = { script: "dit", arguments: { model_path: model, timesteps: 6 } };
+      const base = { script: "dit", arguments: { model_path: model, timesteps: 6, threads: 1 } };
       const text = typeof definition === "string"
         ? definition
         : JSON.stringify({ ...base, ...definition });

@@ -25,6 +25,7 @@ function withRun<T>(test: (run: string, again: string[]) => Promise<T>): Promise
   return withTempFolder(async (folder) => {
     const model = await writeTinyDit(folder);
     const args = ["-m", model, "--timesteps=4", "--num_samples=2", "--seed=3"];
+    args.push(`--threads=${navigator.hardwareConcurrency}`);
     const run = await runQuietly("dit", [...args, "-o", join(folder, "out")]);
     return await test(run, ["-o", join(folder, "again")]);
   });
