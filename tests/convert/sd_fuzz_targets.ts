@@ -13,7 +13,7 @@ import { buildUnet } from "../../src/convert/unet/unet_graph.ts";
 import { vaeConfig } from "../../src/convert/vae/vae_config.ts";
 import { buildVaeDecoder } from "../../src/convert/vae/vae_graph.ts";
 import { FormatError, ModelError, UsageError } from "../../src/errors.ts";
-import { isJsonObject, type JsonObject, readJson } from "../../src/formats/json.ts";
+import { isJsonObject, type JsonObject, type JsonValue, readJson } from "../../src/formats/json.ts";
 import { SafetensorsFile } from "../../src/formats/safetensors/safetensors.ts";
 import type { TensorFile } from "../../src/formats/tensor_file.ts";
 import type { FuzzTarget } from "../support/fuzz.ts";
@@ -83,12 +83,16 @@ export const CONFIG_TARGETS: readonly FuzzTarget[] = [
 /** Largest tensor that a mutant may read. */
 const MOST_BYTES = 2 ** 26;
 
+function isSize(size: JsonValue): size is number {
+  return typeof size === "number" && Number.isSafeInteger(size) && size >= 0;
+}
+
 /** A file of these names and shapes that holds zeros. */
 function zeros(shapes: JsonObject): TensorFile {
   const entries = new Map<string, { dtype: "F32"; shape: number[]; length: number }>();
   for (const [name, shape] of Object.entries(shapes)) {
-    const sizes = Array.isArray(shape) ? shape.map(Number) : [];
-    if (!sizes.every((size) => Number.isSafeInteger(size) && size >= 0)) continue;
+    const sizes = Array.isArray(shape) ? shape : [];
+    if (!sizes.every(isSize)) continue;
     entries.set(name, { dtype: "F32", shape: sizes, length: 4 * sizes.reduce((a, b) => a * b, 1) });
   }
   const readBytes: TensorFile["readBytes"] = (_, { length }) =>

@@ -1,6 +1,6 @@
 /**
  * 10,000 mutants of every configuration and header that `convert sd` reads, as in
- * tests/convert/sd_fuzz_test.ts with fewer; about an hour in all.
+ * tests/convert/sd_fuzz_test.ts with fewer.
  * @module
  */
 import assert from "node:assert/strict";
