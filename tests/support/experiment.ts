@@ -1,6 +1,7 @@
 /** Experiments on a tiny model. @module */
 import { join } from "node:path";
 import { runExperiment } from "../../src/cli/commands/experiment_script.ts";
+import { readManifest } from "./sampling.ts";
 import { withTempFolder } from "./temp_folder.ts";
 import { type TinyDitOptions, writeTinyDit } from "./tiny_dit.ts";
 
@@ -55,8 +56,20 @@ export async function runsIn(out: string): Promise<Map<string, string[]>> {
   const runs = new Map<string, string[]>();
   for await (const cell of Deno.readDir(join(out, "runs"))) {
     const names: string[] = [];
-    for await (const { name } of Deno.readDir(join(out, "runs", cell.name))) names.push(name);
+    for await (const { name, isDirectory } of Deno.readDir(join(out, "runs", cell.name))) {
+      if (isDirectory) names.push(name); // beside the lock of the run
+    }
     runs.set(cell.name, names.sort());
   }
   return runs;
+}
+
+/** Returns the hash of each run's trajectory, by the name of the run. */
+export async function trajectoriesIn(out: string): Promise<Map<string, string>> {
+  const hashes = new Map<string, string>();
+  for (const [id, [name]] of await runsIn(out)) {
+    const { outputs } = await readManifest(join(out, "runs", id, name));
+    hashes.set(id, outputs["sample_0/trajectory.safetensors"].sha256);
+  }
+  return new Map([...hashes].sort());
 }
