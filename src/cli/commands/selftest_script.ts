@@ -23,6 +23,7 @@ import {
 import { checkProviderOptions } from "../../arguments/flags/provider_options.ts";
 import { readDeviceList } from "../../arguments/device_settings.ts";
 import type { LocalDevice } from "../../devices/device.ts";
+import { libraryFile } from "../../runtime/providers/library_file.ts";
 import type { Provider } from "../../runtime/providers/provider_row.ts";
 import { PROVIDERS } from "../../runtime/providers/provider_table.ts";
 import { ditFlags } from "../../arguments/flags/dit_flags.ts";
@@ -173,7 +174,8 @@ async function startReport(
 /** Path of the provider's library, if it is one of its own in the folder of the core library. */
 function providerPaths({ libraryPath }: Environment, provider: Provider): string[] {
   const { bridge } = PROVIDERS[provider];
-  return bridge !== undefined && isAbsolute(libraryPath) ? [join(libraryPath, "..", bridge)] : [];
+  if (bridge === undefined || !isAbsolute(libraryPath)) return [];
+  return [join(libraryPath, "..", libraryFile(bridge))];
 }
 
 /**

@@ -3,7 +3,7 @@
  * @module
  */
 import { basename, resolve } from "node:path";
-import { cString, OutPointer, pointerAt, readCString } from "../../../ffi/pointer.ts";
+import { cString, OutPointer, pathString, pointerAt, readCString } from "../../../ffi/pointer.ts";
 import { OrtError, trimOrtMessage } from "../../../ffi/status.ts";
 import { findFailure, providerUnavailable, USE_CPU } from "./provider_failure.ts";
 import type { AppendTarget, FailureText, ProviderOptions, ProviderRow } from "./provider_row.ts";
@@ -57,7 +57,7 @@ export function registerPlugin(
     });
   }
   try {
-    api.RegisterExecutionProviderLibrary(env, cString(row.epName), cString(path));
+    api.RegisterExecutionProviderLibrary(env, cString(row.epName), pathString(path));
   } catch (error) {
     if (!(error instanceof OrtError)) throw error;
     // Another thread was faster: ONNX Runtime then keeps the first.

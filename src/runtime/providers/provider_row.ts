@@ -113,7 +113,10 @@ export interface ProviderRow extends OptionTable {
   readonly epName: string;
   /** Appends the provider that is built into the core library; absent for one that never is. */
   readonly append?: (target: AppendTarget, row: ProviderRow, options: ProviderOptions) => void;
-  /** File beside the core library that has the provider; absent where it is inside. */
+  /**
+   * Library beside the core library that has the provider, by its name without prefix and ending;
+   * absent where it is inside.
+   */
   readonly bridge?: string;
   /** Options of the provider as a plugin; absent where there is none. */
   readonly plugin?: OptionTable;
