@@ -8,8 +8,8 @@ import { ROOT } from "../../support/run_script.ts";
 export const SMALL: string = join(ROOT, "examples/cluster/small.json");
 
 /** Variables that the job scripts take. */
-export function jobVariables(out: string): Record<string, string> {
-  return { PARATAA: ROOT, EXPERIMENT: SMALL, OUT: out };
+export function jobVariables(out: string, experiment = SMALL): Record<string, string> {
+  return { PARATAA: ROOT, EXPERIMENT: experiment, OUT: out };
 }
 
 /** Runs a program and returns what it printed, on both outputs; throws unless it ends with 0. */
@@ -26,17 +26,19 @@ export async function run(
 }
 
 /** Makes the eight runs by one process in `out`, and returns the hashes of their trajectories. */
-export async function makeByOneProcess(out: string): Promise<Map<string, string>> {
-  await run(join(ROOT, "parataa"), ["experiment", SMALL, "-o", out, "--quiet"]);
+export async function makeByOneProcess(
+  out: string,
+  experiment = SMALL,
+): Promise<Map<string, string>> {
+  await run(join(ROOT, "parataa"), ["experiment", experiment, "-o", out, "--quiet"]);
   const hashes = await trajectoriesIn(out);
   assert.equal(hashes.size, 8);
   return hashes;
 }
 
-/** Names of the runs of a shard. */
-export async function namesOf(shard: string): Promise<string[]> {
-  const line = ["experiment", SMALL, "--list", "--shard", shard];
-  return (await run(join(ROOT, "parataa"), line)).split("\n");
+/** Names of the runs, in their order. */
+export async function namesOf(experiment: string): Promise<string[]> {
+  return (await run(join(ROOT, "parataa"), ["experiment", experiment, "--list"])).split("\n");
 }
 
 /** Requires a finished report, one run a name, and the same bytes as one process made. */
