@@ -39,6 +39,7 @@ import { measureNetwork, type NetworkResult } from "../../diagnostics/selftest/s
 import { NETWORKS } from "../../diagnostics/selftest/selftest_networks.ts";
 import {
   headLines,
+  placementLines,
   type SelftestReport,
   tableHead,
   tableLine,
@@ -120,6 +121,7 @@ export const runSelftest: Run = flagged(async (args, signal) => {
     report.networks.push(result);
     print([tableLine(result)]);
   }
+  if (!PROVIDERS[provider].lanes) print(placementLines(report.networks));
   if (values.json) printLine(JSON.stringify(report));
   for (const result of report.networks) judge(result, values);
 });

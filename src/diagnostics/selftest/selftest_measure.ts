@@ -1,5 +1,6 @@
 /** Runs a network on a device and on the CPU, compares the outputs and times calls. @module */
 import type { Environment } from "../../runtime/environment.ts";
+import { type Placement, placementOf, RECORD_PLACEMENT } from "../../runtime/graph_placement.ts";
 import { InferenceSession } from "../../runtime/inference_session.ts";
 import type { SessionOptions } from "../../runtime/session_options.ts";
 import { Tensor } from "../../runtime/tensor.ts";
@@ -25,6 +26,8 @@ export interface NetworkResult {
   network: string;
   difference: Difference;
   times: CallTime[];
+  /** Nodes that the device's provider took; absent where the library cannot tell. */
+  placement?: Placement;
 }
 
 /** Options of a measurement. */
@@ -46,11 +49,12 @@ export async function measureNetwork(
 ): Promise<NetworkResult> {
   const { intraOpNumThreads } = options;
   const onCpu = await outputsOf(env, file, { intraOpNumThreads, provider: "cpu" }, signal);
-  await using session = await InferenceSession.create(env, file, options);
+  const configEntries = { ...options.configEntries, ...RECORD_PLACEMENT };
+  await using session = await InferenceSession.create(env, file, { ...options, configEntries });
   const difference = largestDifference(await run(env, session, COMPARED, signal), onCpu);
   const times: CallTime[] = [];
   for (const batch of batches) times.push(await timeCalls(env, session, batch, signal));
-  return { network, difference, times };
+  return { network, difference, times, placement: placementOf(env, session) };
 }
 
 async function outputsOf(

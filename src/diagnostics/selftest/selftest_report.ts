@@ -65,6 +65,16 @@ export function tableLine({ network, difference, times }: NetworkResult): string
   return network.padEnd(NAME_WIDTH) + cells.map(column).join("");
 }
 
+/** Lines below the table: the nodes that the provider left to the CPU. */
+export function placementLines(networks: readonly NetworkResult[]): string[] {
+  const known = networks.filter(({ placement }) => placement !== undefined);
+  if (known.length === 0) return [];
+  const left = known.filter(({ placement }) => placement!.onCpu > 0)
+    .map(({ network, placement }) => `${network} ${placement!.onCpu} of ${placement!.nodes}`);
+  if (left.length === 0) return ["no node is left to the CPU"];
+  return ["nodes left to the CPU:", ...left.map((line) => `  ${line}`)];
+}
+
 function column(cell: string, index: number): string {
   return cell.padStart(index < 2 ? DIFFERENCE_WIDTH : TIME_WIDTH);
 }

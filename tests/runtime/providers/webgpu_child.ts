@@ -55,8 +55,8 @@ async function checkNetworks(): Promise<void> {
   for (const network of NETWORKS) {
     const file = join(ROOT, "models", network, "model.onnx");
     const options = { network, file, session: webgpu, batches: [], signal };
-    const { difference } = await measureNetwork(env, options);
-    report("network", { network, relative: difference.relative });
+    const { difference, placement } = await measureNetwork(env, options);
+    report("network", { network, relative: difference.relative, placement });
   }
 }
 

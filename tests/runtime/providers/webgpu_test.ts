@@ -49,8 +49,10 @@ Deno.test({
   assert.equal(result.code, 0, `signal ${result.signal}: ${result.stderr}`);
   const of = (check: string) => facts.filter((fact) => fact.check === check);
   assert.deepEqual(of("network").map(({ network }) => network), NETWORKS);
-  for (const { network, relative } of of("network")) {
+  for (const { network, relative, placement } of of("network")) {
     assert.ok(Number(relative) < 1e-4, `${network}`);
+    const { nodes, onCpu } = placement as { nodes: number; onCpu: number };
+    assert.ok(onCpu < nodes / 5, `${network}: ${onCpu} of ${nodes} nodes on the CPU`);
   }
   for (const { task, provider, rounds, levels } of of("sample")) {
     const [gpu, cpu] = rounds as number[];

@@ -1,0 +1,48 @@
+/**
+ * Which provider took the nodes of a network: what a provider cannot do stays on the CPU.
+ * @module
+ */
+import { OutPointer, pointerAt, pointerFromAddress, readCString } from "../../ffi/pointer.ts";
+import { type Environment, sharedOf } from "./environment.ts";
+import { type InferenceSession, lendSession } from "./inference_session.ts";
+import { PROVIDERS } from "./providers/provider_table.ts";
+
+/** Session configuration that has ONNX Runtime record the placement. */
+export const RECORD_PLACEMENT: Readonly<Record<string, string>> = {
+  "session.record_ep_graph_assignment_info": "1",
+};
+
+/** Version of ONNX Runtime that can tell. */
+const SINCE_MINOR = 24;
+
+/** Nodes of a network by where they run. */
+export interface Placement {
+  /** Nodes of the whole network, as the provider was offered them. */
+  readonly nodes: number;
+  /** Nodes that the session's provider left to the CPU. */
+  readonly onCpu: number;
+}
+
+/**
+ * Where the nodes of a session run; `undefined` where the library cannot tell.
+ *
+ * @param session made with {@link RECORD_PLACEMENT}
+ */
+export function placementOf(env: Environment, session: InferenceSession): Placement | undefined {
+  if (Number(env.version.split(".")[1]) < SINCE_MINOR) return undefined;
+  const { library: { api } } = sharedOf(env);
+  const native = pointerFromAddress(lendSession(session).address);
+  const list = new OutPointer(), count = new BigUint64Array(1), out = new OutPointer();
+  api.Session_GetEpGraphAssignmentInfo(native, list.cell, count);
+  let nodes = 0, onCpu = 0;
+  for (let i = 0; i < Number(count[0]); i++) {
+    const part = pointerAt(list.object, i);
+    api.EpAssignedSubgraph_GetEpName(part, out.cell);
+    const provider = readCString(out.pointer);
+    const size = new BigUint64Array(1);
+    api.EpAssignedSubgraph_GetNodes(part, out.cell, size);
+    nodes += Number(size[0]);
+    if (provider === PROVIDERS.cpu.epName) onCpu += Number(size[0]);
+  }
+  return { nodes, onCpu };
+}
