@@ -39,7 +39,7 @@ Deno.test("InferenceSession.create() refuses options that are out of range", asy
       { provider: "tpu" as "cpu" },
       new TypeError(
         'provider is "tpu"; want one of cpu, cuda, tensorrt, nv-tensorrt-rtx, migraphx, openvino, ' +
-          "webgpu, coreml, dml",
+          "webgpu, coreml, dml, xnnpack",
       ),
     ],
     [

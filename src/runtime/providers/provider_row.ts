@@ -18,7 +18,8 @@ export type Provider =
   | "openvino"
   | "webgpu"
   | "coreml"
-  | "dml";
+  | "dml"
+  | "xnnpack";
 
 /** What a session asks of its execution provider. */
 export interface ProviderOptions {

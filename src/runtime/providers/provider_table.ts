@@ -7,7 +7,7 @@ import { describeCudaFailure } from "./cuda_failure.ts";
 import { appendCuda } from "./cuda_provider.ts";
 import { cudaDriver, cudaEntries, prepareCuda, prepareTensorRt } from "./cuda_ready.ts";
 import { OPENVINO, OPENVINO_FAILURES, OPENVINO_PLUGIN } from "./openvino.ts";
-import { BOOLEAN, SWITCH } from "./option_checks.ts";
+import { BOOLEAN, SWITCH, WHOLE } from "./option_checks.ts";
 import type { DeviceIds, Provider, ProviderRow } from "./provider_row.ts";
 import { NV_TENSORRT_RTX_OPTIONS, TENSORRT_OPTIONS } from "./tensorrt_options.ts";
 import {
@@ -170,6 +170,17 @@ export const PROVIDERS: Readonly<Record<Provider, ProviderRow>> = {
     },
     deviceKey: "device_id",
     packages: "the library of the npm package for Windows has it",
+  },
+  xnnpack: {
+    ...DEVICE,
+    title: "XNNPACK",
+    epName: "XnnpackExecutionProvider",
+    append: byName("XNNPACK"),
+    options: { intra_op_num_threads: WHOLE },
+    ids: ONLY_0,
+    copiesInputs: false,
+    buckets: false,
+    packages: "build ONNX Runtime with --use_xnnpack and name the library with --ort_lib",
   },
 };
 

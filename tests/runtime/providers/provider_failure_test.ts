@@ -83,6 +83,13 @@ const CASES: readonly [Provider, string, string, string][] = [
     "this build of ONNX Runtime is without it - the library of the npm package for Windows has it",
   ],
   [
+    "xnnpack",
+    "XNNPACK execution provider is not supported in this build. ",
+    "",
+    "this build of ONNX Runtime is without it - build ONNX Runtime with --use_xnnpack and name the " +
+    "library with --ort_lib",
+  ],
+  [
     "tensorrt",
     "Failed to load library /x/libonnxruntime_providers_tensorrt.so with error: libnvinfer.so.10: cannot open shared object file: No such file or directory",
     "",
