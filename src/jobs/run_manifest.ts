@@ -9,6 +9,7 @@ import { SOLVER_REVISION } from "../sampling/revision.ts";
 import { VERSION } from "../version.ts";
 import type { Execution } from "./execution/choose_provider.ts";
 import type { OpenModel } from "./execution/open_model.ts";
+import { PROVIDERS } from "../runtime/providers/provider_table.ts";
 
 /** Software that executes a run, independent of model and arguments. */
 export type Maker = Pick<Manifest, "versions" | "provider" | "served" | "library">;
@@ -56,6 +57,7 @@ export async function newManifest(
     versions,
     provider,
     device: execution.device,
+    precision: execution.device && PROVIDERS[execution.provider].precision,
     host: await describeHost(),
     devices: [],
     ...served,

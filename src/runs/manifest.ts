@@ -69,10 +69,12 @@ export interface Manifest {
   arguments: Record<string, string | number | boolean | null>;
   /** `solver` is absent in manifests of older versions. */
   versions: { parataa: string; solver?: number; deno: string; onnxruntime: string };
-  /** `cpu` or `cuda`. */
+  /** Execution provider, as `--provider` names it. */
   provider: string;
   /** Device name, if the provider has devices. */
   device?: string;
+  /** Precision of the device's arithmetic on float32 networks, in words. */
+  precision?: string;
   /** Absent in manifests of older versions. */
   host?: Host;
   /** Statistics and faults of every device; absent in manifests of older versions. */

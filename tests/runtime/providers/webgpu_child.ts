@@ -12,6 +12,7 @@ import { chooseProvider } from "../../../src/jobs/execution/choose_provider.ts";
 import { decodePng } from "../../../src/images/png_pixels.ts";
 import { Environment } from "../../../src/runtime/environment.ts";
 import { InferenceSession } from "../../../src/runtime/inference_session.ts";
+import type { Manifest } from "../../../src/runs/manifest.ts";
 import { openProvider } from "../../../src/runtime/providers/open_provider.ts";
 import { Tensor } from "../../../src/runtime/tensor.ts";
 import { addModel, castModel } from "../../support/models.ts";
@@ -71,19 +72,23 @@ async function checkSamples(): Promise<void> {
       const manifest = await readManifest(path);
       const { rounds } = manifest.samples[0] as { rounds: number };
       const names = Object.keys(manifest.outputs).filter((name) => /step_\d+\.png$/.test(name));
-      runs.push({ path, rounds, names, provider: manifest.provider, device: manifest.device });
+      runs.push({ path, rounds, names, ...pick(manifest) });
     }
     const [gpu, cpu] = runs;
     assert.deepEqual(gpu.names, cpu.names);
     const levels = await Promise.all(
       gpu.names.map((name) => largestLevel(join(gpu.path, name), join(cpu.path, name))),
     );
-    const { provider, device } = gpu;
+    const { provider, device, precision } = gpu;
     report("sample", {
-      ...{ task, provider, device, rounds: [gpu.rounds, cpu.rounds] },
+      ...{ task, provider, device, precision, rounds: [gpu.rounds, cpu.rounds] },
       levels: Math.max(...levels),
     });
   }
+}
+
+function pick({ provider, device, precision }: Manifest) {
+  return { provider, device, precision };
 }
 
 async function largestLevel(a: string, b: string): Promise<number> {

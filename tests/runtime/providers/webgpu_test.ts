@@ -54,9 +54,9 @@ Deno.test({
     const { nodes, onCpu } = placement as { nodes: number; onCpu: number };
     assert.ok(onCpu < nodes / 5, `${network}: ${onCpu} of ${nodes} nodes on the CPU`);
   }
-  for (const { task, provider, rounds, levels } of of("sample")) {
+  for (const { task, provider, precision, rounds, levels } of of("sample")) {
     const [gpu, cpu] = rounds as number[];
-    assert.equal(provider, "webgpu");
+    assert.deepEqual([provider, precision], ["webgpu", "float32"]);
     assert.equal(gpu, cpu, `${task}`);
     assert.ok(Number(levels) <= 1, `${task}: ${levels} levels`);
   }
