@@ -221,7 +221,8 @@ export class DeviceRoster {
   async #probe(device: PoolDevice): Promise<void> {
     if (!this.#options.devices?.some(isRemote)) return;
     await this.#orLost(device, async () => {
-      const deadline = device.deadline(1, this.#options.deadlineSeconds);
+      // The deadline of the options is one of calls: opening may take longer.
+      const deadline = device.deadline(1, undefined);
       device.probe = await probeDevice(device.link!, deadline).catch((error: Error) => {
         const reason = `${device.name} cannot evaluate a row: ${error.message}`;
         throw error instanceof DeviceFault ? new RuntimeLibraryError(reason) : error;

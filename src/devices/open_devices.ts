@@ -27,15 +27,18 @@ export class DeviceSessions {
   readonly #options: SessionOptions;
   readonly #openMs: number;
   readonly #remote: RemoteOptions;
+  /** Whether nothing else evaluates the rows while a server is away. */
+  readonly #mayWait: boolean;
   readonly #sessions = new Map<string, Promise<InferenceSession>>();
 
   constructor(
     environment: Environment,
     model: string | Uint8Array,
-    { session = {}, openSeconds = OPEN_SECONDS, remote = {} }: {
+    { session = {}, openSeconds = OPEN_SECONDS, remote = {}, fallback }: {
       session?: SessionOptions;
       openSeconds?: number;
       remote?: RemoteOptions;
+      fallback?: "cpu";
     },
   ) {
     this.#environment = environment;
@@ -43,6 +46,7 @@ export class DeviceSessions {
     this.#options = session;
     this.#openMs = openSeconds * 1000;
     this.#remote = remote;
+    this.#mayWait = fallback === undefined;
   }
 
   /** A device by its name. */
@@ -79,7 +83,9 @@ export class DeviceSessions {
     let again = false;
     const open = async ({ signal }: OpenOptions) => {
       const { RemoteLink } = await import("./remote/remote_link.ts");
-      const patienceMs = again ? this.#openMs : Math.min(FIRST_PATIENCE_MS, this.#openMs);
+      const patienceMs = again && this.#mayWait
+        ? this.#openMs
+        : Math.min(FIRST_PATIENCE_MS, this.#openMs);
       const link = await RemoteLink.open(device, this.#remote, { signal, patienceMs, again });
       again = true;
       return link;

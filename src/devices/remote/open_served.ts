@@ -74,9 +74,10 @@ async function connect(
   const ask = (method: string, parts: readonly Uint8Array[]) =>
     channel.call({ path: methodPath(method), parts, ...limits, mostBytes: MOST_BYTES });
   const { host, model: name } = device;
+  // Of an unknown model Triton says only here that it is unknown.
+  const model = readModel(await ask("ModelMetadata", modelRequest(name)));
   const ready = readReady(await ask("ModelReady", modelRequest(name)));
   if (!ready) throw new GrpcStatus(STATUS.unavailable, `model ${name} is not ready`);
-  const model = readModel(await ask("ModelMetadata", modelRequest(name)));
   const version = newest(model.versions);
   // Not every server says what it is.
   const about = await ask("ServerMetadata", []).then(readServer, () => undefined);

@@ -38,12 +38,10 @@ export async function openNetwork(
   env: Environment,
   { file, mendTimestep, ...options }: OpenOptions,
 ): Promise<{ pool: DevicePool; notes: string[] }> {
-  const { devices } = options;
+  const { devices = [] } = options;
   // A server only receives a network that is already patched.
-  const local = devices?.filter(isLocal);
-  const isMixed = local && local.length > 0 && local.length < devices!.length;
-  const first = isMixed ? { ...options, devices: local } : options;
-  const pool = await DevicePool.open(env, file, first);
+  const isMixed = !areServed(options) && !devices.every(isLocal);
+  const pool = await DevicePool.open(env, file, isMixed ? onlyLocal(options) : options);
   const shared = areServed(options) ? undefined : sharedTimestep(pool.inputs);
   const isDone = !mendTimestep || !shared;
   if (isDone && !isMixed) return { pool, notes: [] };
@@ -61,6 +59,12 @@ export async function openNetwork(
       `${file}: patched in memory to take one timestep per row (${patched.edits.join("; ")})`,
     ],
   };
+}
+
+/** The first device that opens the file: one of this machine, or the fallback. */
+function onlyLocal(options: DevicePoolOptions): DevicePoolOptions {
+  const local = options.devices?.find(isLocal) ?? { provider: "cpu", id: 0 };
+  return { ...options, devices: [local] };
 }
 
 async function patch(

@@ -69,9 +69,13 @@ Deno.test("a server that stops is left to the others, or waited for", async () =
     onNote: (line) => notes.push(line),
   });
   await using alone = await openPool({ devices: served(server) });
+  const fallback = { fallback: "cpu", openSeconds: 0.5 } as const;
+  await using fallen = await openPool({ devices: served(server), ...fallback });
   assert.deepEqual(await evaluateRounds(alone.pool), wanted);
   await server[Symbol.asyncDispose]();
   assert.deepEqual(await evaluateRounds(mixed.pool), wanted);
+  assert.deepEqual(await evaluateRounds(fallen.pool), wanted);
+  assert.deepEqual(fallen.pool.liveDevices, ["cpu (fallback)"]);
   const waiting = evaluateRounds(alone.pool);
   await using _again = await serveDit(tinyDitModel(), { port: server.port });
   assert.deepEqual(await waiting, wanted);
