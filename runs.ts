@@ -47,6 +47,7 @@ export type { Cost, VerifiedSample } from "./src/jobs/verified_sample.ts";
 export type { MethodName } from "./src/arguments/methods.ts";
 export type {
   DitSettings,
+  FlowSettings,
   Overrides,
   RunSettings,
   SdSettings,
@@ -54,6 +55,7 @@ export type {
   SharedSettings,
   Task,
   TextSettings,
+  WarmStartSettings,
 } from "./src/arguments/settings.ts";
 export type { Difference, FileComparison } from "./src/runs/compare_runs.ts";
 export type { Host } from "./src/runs/host.ts";

@@ -50,7 +50,7 @@ const OTHERS: Readonly<Record<string, string>> = {
   "LICENSE-Apache-2.0": "node_modules/@huggingface/tokenizers/LICENSE",
   "models/NOTICE": "models/NOTICE",
 };
-const FOLDERS = ["models/dit-emoji", "models/sd-emoji", "scripts/experiments"];
+const FOLDERS = ["models/dit-emoji", "models/flow-emoji", "models/sd-emoji", "scripts/experiments"];
 
 /**
  * Returns a platform's library and its companions by the path, relative to the bundle, at which

@@ -99,6 +99,7 @@ export function describeRange(flag: NumberFlag): string {
   if (flag.word !== undefined) {
     return `${flag.word}, or ${describeRange({ ...flag, word: undefined })}`;
   }
+  if (flag.min === flag.max) return String(flag.min);
   const high = Number.isFinite(flag.max) && flag.max < Number.MAX_SAFE_INTEGER;
   const range = high || flag.also !== undefined ? `${flag.min}-${flag.max}` : `>= ${flag.min}`;
   if (flag.multipleOf !== undefined) return `${range}, a multiple of ${flag.multipleOf}`;

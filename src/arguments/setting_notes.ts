@@ -5,7 +5,7 @@ import type { Settled } from "./settings.ts";
 /** One note per line. */
 export function settingNotes(settings: Settled): Wording[] {
   const { guidanceScale: scale } = settings;
-  const negative = settings.task === "dit" ? undefined : settings.negativePrompt;
+  const negative = "negativePrompt" in settings ? settings.negativePrompt : undefined;
   if (scale < 1) return [lowGuidance(scale, negative)];
   if (scale !== 1 || !negative) return [];
   return [

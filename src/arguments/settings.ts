@@ -117,6 +117,28 @@ export interface DitSettings extends SharedSettings {
   concurrentSamples?: number;
 }
 
+/** Settings of class-conditional sampling with a rectified flow. */
+export interface FlowSettings extends Omit<DitSettings, "task">, WarmStartSettings {
+  /** Sampling with a flow. */
+  task: "flow";
+  /** Last steps of the chain that are solved again from a file's start; by default all. */
+  variationSteps?: number;
+}
+
+/** Files that a warm start begins with; at most one may be given. */
+export interface WarmStartSettings {
+  /** `trajectory.safetensors` of an earlier run to start from, with the noise of that run. */
+  initialTrajectory?: string;
+  /**
+   * Latent to start from, `[channels, h, w]` or `[1, channels, h, w]` in `.npy` or `.safetensors`.
+   */
+  initialLatents?: string;
+  /** PNG or JPEG image to start from, encoded by the VAE's encoder. */
+  initialImage?: string;
+  /** Accept a trajectory of another model or eta. */
+  forceWarm?: boolean;
+}
+
 /** Settings of text-to-image sampling with Stable Diffusion. */
 export interface SdSettings extends SharedSettings, TextSettings {
   /** Text to image. */
@@ -132,7 +154,7 @@ export interface SdSettings extends SharedSettings, TextSettings {
 }
 
 /** Settings of sampling a prompt from the trajectory of an earlier sample (warm start). */
-export interface SdWinitSettings extends SharedSettings, TextSettings {
+export interface SdWinitSettings extends SharedSettings, TextSettings, WarmStartSettings {
   /** Text to image with a warm start. */
   task: "sd-winit";
   /** Prompt that is sampled from scratch. */
@@ -143,16 +165,6 @@ export interface SdWinitSettings extends SharedSettings, TextSettings {
   numSamples?: number;
   /** Last steps of the chain that are solved again for `prompt2`, at most T. */
   variationSteps?: number;
-  /** `trajectory.safetensors` of an earlier run to start from, with the noise of that run. */
-  initialTrajectory?: string;
-  /**
-   * Latent to start from, `[channels, h, w]` or `[1, channels, h, w]` in `.npy` or `.safetensors`.
-   */
-  initialLatents?: string;
-  /** PNG or JPEG image to start from, encoded by the VAE's encoder. */
-  initialImage?: string;
-  /** Accept a trajectory of another model or eta. */
-  forceWarm?: boolean;
   /** Also solve `prompt2` from scratch and sequentially, and record what the warm start saved. */
   compareScratch?: boolean;
 }
@@ -168,7 +180,7 @@ export interface TextSettings {
 }
 
 /** Settings of a run; `task` selects the kind. */
-export type RunSettings = DitSettings | SdSettings | SdWinitSettings;
+export type RunSettings = DitSettings | FlowSettings | SdSettings | SdWinitSettings;
 
 /** Settings that override recorded ones; those that would change the result may be refused. */
 export type Overrides = Partial<RunSettings> & {
@@ -196,6 +208,9 @@ type SettledText<S extends TextSettings> = SettledShared & Filled<S, "negativePr
 /** Validated settings of class-conditional sampling. */
 export type SettledDit = SettledShared & Filled<DitSettings, "concurrentSamples">;
 
+/** Validated settings of sampling with a flow. */
+export type SettledFlow = SettledShared & Filled<FlowSettings, "concurrentSamples" | "forceWarm">;
+
 /** Validated settings of text to image. */
 export type SettledSd =
   & SettledText<SdSettings>
@@ -210,4 +225,4 @@ export type SettledSdWinit =
   >;
 
 /** Validated settings of a run, with defaults filled in. */
-export type Settled = SettledDit | SettledSd | SettledSdWinit;
+export type Settled = SettledDit | SettledFlow | SettledSd | SettledSdWinit;

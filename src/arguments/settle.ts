@@ -9,7 +9,7 @@ import { flagName, isSetting, recordable, settingName } from "./setting_names.ts
 import { readSeedList } from "./seed_list.ts";
 import type { Overrides, RunSettings, Settled } from "./settings.ts";
 import { TASKS } from "./tasks.ts";
-import { findSource, refuseUseless } from "./warm_start_source.ts";
+import { checkWarmStart } from "./warm_start_source.ts";
 
 /** Given settings; `undefined` counts as not given. */
 export type GivenSettings = RunSettings & Pick<Overrides, "modelPath">;
@@ -53,7 +53,7 @@ export function settle(run: GivenSettings): Settling {
   refuseThreads(settings);
   checkDevices(settings);
   readSeedList(settings.seeds);
-  if (settings.task === "sd-winit") checkWarmStart(settings, given);
+  if ("forceWarm" in settings) checkWarmStart(settings, given);
   return { settings, given, drawnSeed };
 }
 
@@ -146,19 +146,4 @@ function refuseThreads({ threads }: Settled): void {
   throw new UsageError((name) =>
     `${name("threads")} is ${threads} but takes a whole number, 1-${cores} on this machine`
   );
-}
-
-function checkWarmStart(
-  settings: Extract<Settled, { task: "sd-winit" }>,
-  given: ReadonlySet<string>,
-): void {
-  const { variationSteps, numInferenceSteps: steps } = settings;
-  if (variationSteps > steps) {
-    throw new UsageError((name) =>
-      `${name("variationSteps")} is ${variationSteps} but takes a whole number, 1-${steps} (${
-        name("numInferenceSteps")
-      })`
-    );
-  }
-  refuseUseless(findSource(settings), given);
 }

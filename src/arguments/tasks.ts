@@ -1,5 +1,6 @@
 /** The kinds of runs and their arguments. @module */
 import { ditFlags } from "./flags/dit_flags.ts";
+import { flowFlags } from "./flags/flow_flags.ts";
 import type { FlagTable } from "./flag.ts";
 import { sdFlags, sdWinitFlags } from "./flags/sd_flags.ts";
 import { SEED_LIST_EXCLUDES } from "./seed_list.ts";
@@ -20,7 +21,7 @@ export interface TaskArguments {
   exclusive: readonly (readonly string[])[];
 }
 
-const DIT = ditFlags(), SD = sdFlags(), SD_WINIT = sdWinitFlags();
+const DIT = ditFlags(), FLOW = flowFlags(), SD = sdFlags(), SD_WINIT = sdWinitFlags();
 
 /** Tasks by name. */
 export const TASKS: Readonly<Record<Task, TaskArguments>> = {
@@ -30,6 +31,13 @@ export const TASKS: Readonly<Record<Task, TaskArguments>> = {
     flags: DIT,
     modelPath: DIT.model_path.default,
     exclusive: SEED_LIST_EXCLUDES,
+  },
+  flow: {
+    script: "parallel_flow",
+    prefix: "Flow",
+    flags: FLOW,
+    modelPath: FLOW.model_path.default,
+    exclusive: [SOURCES, ...SEED_LIST_EXCLUDES],
   },
   sd: {
     script: "parallel_sd",

@@ -1,6 +1,6 @@
-/** Finds the source of a warm start: a trajectory, a latent or an image. @module */
+/** The source of a warm start: a trajectory, a latent or an image. @module */
 import { UsageError } from "../errors.ts";
-import type { SdWinitSettings } from "./settings.ts";
+import type { FlowSettings, Settled, WarmStartSettings } from "./settings.ts";
 
 /** Settings that name the source file; at most one may be given. */
 export const SOURCES = ["initialTrajectory", "initialLatents", "initialImage"] as const;
@@ -13,7 +13,7 @@ export interface Source {
 
 /** The source that was given, if any. */
 export function findSource(
-  settings: Pick<SdWinitSettings, typeof SOURCES[number]>,
+  settings: Pick<WarmStartSettings, typeof SOURCES[number]>,
 ): Source | undefined {
   const setting = SOURCES.find((setting) => settings[setting] !== undefined);
   return setting && { setting, file: settings[setting]! };
@@ -31,9 +31,45 @@ export function uselessSettings(source: Source | undefined): string[] {
 }
 
 /**
- * @throws {UsageError} when a given setting has no effect with the source
+ * Validates the settings of a warm start.
+ *
+ * @throws {UsageError} when a given setting has no effect, or more steps are varied than there are
  */
-export function refuseUseless(source: Source | undefined, given: ReadonlySet<string>): void {
+export function checkWarmStart(
+  settings: Extract<Settled, { task: "flow" | "sd-winit" }>,
+  given: ReadonlySet<string>,
+): void {
+  const { variationSteps, numInferenceSteps: steps } = settings, source = findSource(settings);
+  if (variationSteps !== undefined && variationSteps > steps) {
+    throw new UsageError((name) =>
+      `${name("variationSteps")} is ${variationSteps} but takes a whole number, 1-${steps} (${
+        name("numInferenceSteps")
+      })`
+    );
+  }
+  if (settings.task === "flow") checkFlowStart(settings, source);
+  refuseUseless(source, given);
+}
+
+/** A flow starts from a file or from scratch, and a trajectory's noise draws no classes. */
+function checkFlowStart(
+  { variationSteps, classLabels }: FlowSettings,
+  source: Source | undefined,
+): void {
+  if (!source && variationSteps !== undefined) {
+    throw new UsageError((name) =>
+      `${name("variationSteps")} is given without a start, wanted one of ${
+        SOURCES.map(name).join(", ")
+      }`
+    );
+  }
+  if (source?.setting !== "initialTrajectory" || classLabels !== undefined) return;
+  throw new UsageError((name) =>
+    `${name(source.setting)} is given without ${name("classLabels")}, wanted both`
+  );
+}
+
+function refuseUseless(source: Source | undefined, given: ReadonlySet<string>): void {
   const wrong = uselessSettings(source).find((setting) => given.has(setting));
   if (!wrong) return;
   throw new UsageError((name) => `${name(wrong)} is not used with ${name(source!.setting)}`, {

@@ -10,6 +10,7 @@ import { UsageError } from "../errors.ts";
 import { fileFault } from "../formats/file_fault.ts";
 import { readClassNames } from "../models/class_names.ts";
 import { readSchedulerFile } from "../models/scheduler_file.ts";
+import { readFlowSchedulerFile } from "../models/flow_scheduler_file.ts";
 import { openClassFolder } from "../pipelines/class_pipeline.ts";
 import { openStableDiffusionFolder } from "../pipelines/stable_diffusion_pipeline.ts";
 import { modelFolder } from "./execution/open_model.ts";
@@ -52,9 +53,10 @@ async function checkModel(settings: Settled): Promise<void> {
     devices: readDevices(settings),
     fallback: fallback === "cpu" ? fallback : undefined,
   };
-  if (settings.task === "dit") {
+  if (settings.task === "dit" || settings.task === "flow") {
     const folder = await openClassFolder(path, { vaePath, fp16, pool });
-    await readSchedulerFile(folder, "dit");
+    if (task === "flow") await readFlowSchedulerFile(folder);
+    else await readSchedulerFile(folder, "dit");
     const classes = readClassNames(folder);
     if (settings.classLabels === undefined) return;
     const { labels } = parseClassLabels(settings.classLabels.join(), classes);

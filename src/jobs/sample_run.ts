@@ -84,7 +84,7 @@ function withPipeline({ folder, origin }: LatentPipeline, settings: RunSettings)
   const { vaePath, fp16, session, height, width } = origin.options;
   return {
     ...settings,
-    ...(settings.task === "dit" ? {} : { height, width }),
+    ...(settings.task === "dit" || settings.task === "flow" ? {} : { height, width }),
     ...{ modelPath: folder.path, vaePath, fp16 },
     provider: session?.provider ?? "cpu",
     threads: session?.intraOpNumThreads || undefined,

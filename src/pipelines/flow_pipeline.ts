@@ -19,7 +19,23 @@ import {
 } from "./class_pipeline.ts";
 import { openEncoder, type PipelineOptions, vaeScale } from "./latent_pipeline.ts";
 
-/** A flow transformer that is told a class, and its VAE. */
+/**
+ * A flow transformer that is told a class, and its VAE.
+ *
+ * @example An image of class 6, all steps at once
+ * ```ts
+ * import { Environment, FlowPipeline, solve, TorchGenerator } from "@parataa/parataa";
+ * import assert from "node:assert/strict";
+ *
+ * using env = Environment.open();
+ * await using pipeline = await FlowPipeline.open(env, "models/flow-emoji");
+ * const schedule = pipeline.createSchedule({ numInferenceSteps: 10 });
+ * const denoiser = pipeline.createDenoiser(6, { schedule, guidanceScale: 3 });
+ * const noise = new TorchGenerator(0).randn(11 * denoiser.rowSize);
+ * const { sample } = await solve(denoiser, { schedule, noise });
+ * assert.equal((await pipeline.decode(sample)).width, 64);
+ * ```
+ */
 export class FlowPipeline extends ClassPipeline {
   readonly #flow: FlowSchedulerFile["flow"];
   readonly #scale: number;

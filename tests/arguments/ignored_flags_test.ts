@@ -37,6 +37,13 @@ const REFUSED: Readonly<Record<string, [line: string, wanted: string][]>> = {
       "--seed has no effect with --noise_path",
     ],
   ],
+  flow: [
+    ["--force_warm", "--force_warm has no effect without --init_trajectory"],
+    [
+      "--noise_path x --seed 3 --class_labels 1",
+      "--seed has no effect with --noise_path",
+    ],
+  ],
   sd: [
     ["--noise_path x --seed 3", "--seed has no effect with --noise_path"],
     ["--noise_path x --noise_stream per_image", "--noise_stream has no effect with --noise_path"],

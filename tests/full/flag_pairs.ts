@@ -17,6 +17,7 @@ import { flagPairs, runPairs, type Texts } from "../support/flag_pairs.ts";
 import { readManifest } from "../support/sampling.ts";
 import { copyFolder, withTempFolder } from "../support/temp_folder.ts";
 import { writeTinyDit } from "../support/tiny_dit.ts";
+import { writeTinyFlow } from "../support/tiny_flow.ts";
 
 /**
  * 3: noise of another shape; 6: a guidance of 1.8e308 overflows; 7: no CUDA here; 10: a flag beside
@@ -39,6 +40,7 @@ interface Bench {
 async function writeModel(name: string, folder: string): Promise<string> {
   const model = join(folder, "model");
   if (name === "dit") await Deno.rename(await writeTinyDit(folder), model);
+  else if (name === "flow") await Deno.rename(await writeTinyFlow(folder), model);
   else await copyFolder("tests/fixtures/layouts/optimum_steps", model);
   for await (const { name } of Deno.readDir(model)) {
     const network = join(model, name, "model");
@@ -54,7 +56,7 @@ async function prepare(name: Task, folder: string): Promise<Bench> {
   const base = [
     ...["--timesteps=4", "--threads=1", `--model_path=${model}`, `--output_path=${out}`],
     ...(name === "sd-winit" ? ["--variation_steps=2"] : ["--num_samples=1"]),
-    ...(name === "dit" ? [] : ["--height=16", "--width=16"]), // as the model's encoder takes them
+    ...(name.startsWith("sd") ? ["--height=16", "--width=16"] : []), // as the model's encoder takes them
   ];
   const { path } = (await runSampling(name, [...base, "--quiet"], { signal }))!;
   const stopped = join(folder, "stopped"), resumed = join(folder, "resumed");
@@ -114,6 +116,7 @@ function flagName(arg: string): string {
 
 /** Pairs of `dit`'s flags run the same code in the other scripts. */
 const TRIED: Record<string, FlagTable> = {
+  flow: TASKS.dit.flags,
   sd: TASKS.dit.flags,
   "sd-winit": { ...TASKS.dit.flags, ...TASKS.sd.flags },
 };

@@ -104,6 +104,7 @@ Deno.test("the single file runs every command offline, without Deno, Node, PATH 
   await t.step("samples the bytes that the scripts do", async () => {
     const cases: [command: string, script: string, args: string[]][] = [
       ["dit", "parallel_dit", ["--timesteps=10", "--num_samples=1", "--devices=cpu:2"]],
+      ["flow", "parallel_flow", ["--timesteps=10", "--num_samples=1"]],
       ["sd", "parallel_sd", ["--timesteps=10", "--num_samples=1"]],
       ["sd-winit", "parallel_sd_winit", ["--timesteps=10", "--variation_steps=5"]],
     ];

@@ -121,7 +121,7 @@ const WRONG: [settings: Record<string, unknown>, setting: RegExp, flag: RegExp][
   [{ windowsize: 3 }, /^"windowsize" is not a setting of this task$/, /windowsize/],
   [{ prompt: "a cat" }, /^"prompt" is not a setting of this task$/, /prompt/],
   [{ quiet: true }, /^"quiet" is not a setting of this task$/, /quiet/],
-  [{ task: "draw" }, /^task is "draw" but takes one of dit,sd,sd-winit$/, /^--task/],
+  [{ task: "draw" }, /^task is "draw" but takes one of dit,flow,sd,sd-winit$/, /^--task/],
   [
     { method: "sequential", order: 2 },
     /^order is not used by method sequential$/,

@@ -24,6 +24,7 @@ export function commandLines(paths: LinePaths): Readonly<Record<string, string[]
   const short = ["--timesteps=2", DEVICES, `--output_path=${out}`];
   return {
     dit: [[...short, "--num_samples=1"]],
+    flow: [[...short, "--num_samples=1"]],
     sd: [[...short, "--num_samples=1"]],
     "sd-winit": [[...short, "--variation_steps=1"]],
     demo: [[`--output_path=${out}`, "--max_steps=2"]],

@@ -6,7 +6,7 @@ import { limits, methods, valueWord } from "../../../src/cli/help.ts";
 export type CommandFlags = ReadonlyMap<string, FlagTable>;
 
 /** The commands that share most of their flags. */
-export const SAMPLING: readonly string[] = ["dit", "sd", "sd-winit"];
+export const SAMPLING: readonly string[] = ["dit", "flow", "sd", "sd-winit"];
 
 interface Row {
   name: string;

@@ -20,6 +20,11 @@ export const COMMANDS: Readonly<Record<string, CommandRow>> = {
     about: "sample a class-conditional diffusion transformer (DiT)",
     permissions: SAMPLE,
   },
+  flow: {
+    script: "parallel_flow",
+    about: "sample a flow-matching transformer (rectified flow)",
+    permissions: SAMPLE,
+  },
   sd: {
     script: "parallel_sd",
     about: "sample images from a prompt with Stable Diffusion",
@@ -32,13 +37,13 @@ export const COMMANDS: Readonly<Record<string, CommandRow>> = {
   },
   demo: {
     script: "demo",
-    about: "run dit, sd and sd-winit on the models that ship with parataa",
+    about: "run the sampling commands on the models that ship with parataa",
     permissions: DEMO,
   },
   verify: {
     script: "verify",
     about: "compare a run with sequential sampling",
-    operand: { ...RUN, words: ["dit", "sd", "sd-winit"] },
+    operand: { ...RUN, words: ["dit", "flow", "sd", "sd-winit"] },
     permissions: SAMPLE,
   },
   rerun: {

@@ -8,6 +8,7 @@ import { givenOverrides } from "../../arguments/record.ts";
 import { samplingFlags } from "../../arguments/flags/script_flags.ts";
 import type {
   DitSettings,
+  FlowSettings,
   RunSettings,
   SdSettings,
   SdWinitSettings,
@@ -28,6 +29,7 @@ const DIT: DitSettings = {
   classLabels: ["cat face", "heart", "sea animal"],
   numInferenceSteps: 100,
 };
+const FLOW: FlowSettings = { task: "flow", classLabels: ["cat face"] };
 const SD: SdSettings = { task: "sd", prompt: "a cute dog", numSamples: 2 };
 const SD_WINIT: SdWinitSettings = {
   task: "sd-winit",
@@ -38,14 +40,15 @@ const SD_WINIT: SdWinitSettings = {
 
 const summary = {
   name: "demo",
-  about: "Samples the models that ship with parataa: three classes with a DiT, two images of one " +
-    "prompt with Stable Diffusion, and a prompt from the trajectory of another one.",
+  about: "Samples the models that ship with parataa: three classes with a DiT, one with a flow, " +
+    "two images of one prompt with Stable Diffusion, and a prompt from the trajectory of another " +
+    "one.",
   example: "deno task demo",
 };
 
 const flags = demoFlags();
 
-/** Flags that all three tasks accept, except those that the demo sets. */
+/** Flags that all tasks accept, except those that the demo sets. */
 function demoFlags(): FlagTable {
   const table: FlagTable = samplingFlags({
     timesteps: 50,
@@ -64,14 +67,18 @@ type Row = readonly [
   run: Pick<RunFigures, "timesteps" | "rounds" | "nfe" | "seconds">,
 ];
 
-/** Flags are passed to all three tasks, so that `--quiet`, `--output_path` and others apply. */
+/**
+ * Flags are passed to all tasks, so that `--quiet`, `--output_path` and others apply. Only `--eta`
+ * is not passed to the flow, which takes no noise.
+ */
 const runDemo: Run = flagged(async (args, signal) => {
   if (printHelpOrVersion({ summary, flags }, args)) return;
   const { values, given } = parseFlags(flags, args);
   const overrides = givenOverrides(flags, values, given);
   const sample = async (shown: RunSettings) => {
     const { task } = shown, progress = createProgress({ json: false, ...switches(values) });
-    const settings = { ...shown, ...overrides, task } as RunSettings;
+    const noise = task === "flow" ? { eta: 0 } : {};
+    const settings = { ...shown, ...overrides, task, ...noise } as RunSettings;
     const run = await watchRun(
       { signal, progress, advise: !switches(values).quiet },
       (options) => sampleRun(TASKS[task].modelPath, settings, options),
@@ -81,6 +88,8 @@ const runDemo: Run = flagged(async (args, signal) => {
   };
   printText("DiT: three classes, 100 steps solved at once");
   const dit = await sample(DIT);
+  printText("\nflow: a class by Euler's method, 28 steps solved at once");
+  const flow = await sample(FLOW);
   printText("\nStable Diffusion: a prompt, 50 steps solved at once");
   const sd = await sample(SD);
   printText(
@@ -90,12 +99,12 @@ const runDemo: Run = flagged(async (args, signal) => {
   const { steps: timesteps, rounds, nfe, seconds } = winit.samples.at(-1)!.record;
   printText("\nmeans per sample:");
   printText(
-    table([["DiT", dit.figures], ["Stable Diffusion", sd.figures], ["warm start", {
-      timesteps,
-      rounds,
-      nfe,
-      seconds: seconds.sampling,
-    }]]),
+    table([
+      ["DiT", dit.figures],
+      ["flow", flow.figures],
+      ["Stable Diffusion", sd.figures],
+      ["warm start", { timesteps, rounds, nfe, seconds: seconds.sampling }],
+    ]),
   );
 });
 

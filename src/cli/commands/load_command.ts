@@ -5,6 +5,7 @@ import type { Command } from "./command.ts";
 /** Loaders by command name. A command's modules are loaded only when it runs. */
 const LOADERS: Readonly<Record<string, () => Promise<Command>>> = {
   dit: () => sampling("dit"),
+  flow: () => sampling("flow"),
   sd: () => sampling("sd"),
   "sd-winit": () => sampling("sd-winit"),
   demo: async () => (await import("./demo_script.ts")).demoCommand,

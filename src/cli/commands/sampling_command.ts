@@ -15,6 +15,11 @@ const SUMMARIES: Readonly<Record<Task, ScriptSummary>> = {
       "Samples images with a class-conditional diffusion transformer (DiT), many steps at once.",
     example: 'deno task dit --class_labels "cat face,heart" --timesteps 50',
   },
+  flow: {
+    name: "parallel_flow",
+    about: "Samples images with a flow-matching transformer, many steps at once.",
+    example: 'deno task flow --class_labels "cat face,heart" --timesteps 50',
+  },
   sd: {
     name: "parallel_sd",
     about: "Samples images of a prompt with Stable Diffusion, many steps at once.",

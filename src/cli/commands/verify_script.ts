@@ -34,7 +34,7 @@ const summary = {
   name: "verify",
   about:
     "Samples the chains of a run sequentially and reports how far the run is from the result. " +
-    "Expects the folder of a run, or dit, sd or sd-winit and the flags of a run to make " +
+    "Expects the folder of a run, or dit, flow, sd or sd-winit and the flags of a run to make " +
     "first.",
   example: "deno task verify output/DiT-2026-11-23-01-02-18",
 };
@@ -70,7 +70,7 @@ export const runVerify: Run = flagged(async (args, signal) => {
   const { values, given, operands } = parseFlags(flags, args, { mostOperands: Infinity });
   refuseIgnored(values, given);
   const overrides = givenOverrides(flags, values, given);
-  const message = "verify needs the folder of a run, or dit, sd or sd-winit and flags";
+  const message = "verify needs the folder of a run, or dit, flow, sd or sd-winit and flags";
   const needs = { message, hint: summary.example };
   await forEachPath(
     operands,

@@ -73,6 +73,7 @@ async function inspectModel(path: string, options: InspectOptions): Promise<Repo
   const problems: string[] = [];
   const notes: string[] = [];
   const facts: Report["facts"] = { name: folder.name, class: shownValue(folder.index._class_name) };
+  if (folder.vaePath !== path) facts.vae = `shared, ${folder.vaePath}`;
   try {
     const scheduler = await readScheduler(folder);
     Object.assign(facts, scheduler.facts);

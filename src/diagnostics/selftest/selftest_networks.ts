@@ -10,6 +10,7 @@ export const NETWORKS: readonly string[] = [
   "dit-emoji/transformer",
   "dit-emoji/vae_encoder",
   "dit-emoji/vae_decoder",
+  "flow-emoji/transformer",
   "sd-emoji/text_encoder",
   "sd-emoji/unet",
   "sd-emoji/vae_encoder",

@@ -4,6 +4,7 @@ import { connectionOptions } from "../../arguments/flags/remote_devices.ts";
 import type { Settled, Task } from "../../arguments/settings.ts";
 import { TASKS } from "../../arguments/tasks.ts";
 import { DitPipeline } from "../../pipelines/dit_pipeline.ts";
+import { FlowPipeline } from "../../pipelines/flow_pipeline.ts";
 import type { LatentPipeline } from "../../pipelines/latent_pipeline.ts";
 import { StableDiffusionPipeline } from "../../pipelines/stable_diffusion_pipeline.ts";
 import type { RemoteOptions } from "../../devices/remote/remote_device.ts";
@@ -73,6 +74,7 @@ function openPipeline(
     pool: poolOptions(settings, { ...execution, remote, onNote }),
   };
   if (settings.task === "dit") return DitPipeline.open(env, folder, options);
+  if (settings.task === "flow") return FlowPipeline.open(env, folder, options);
   const { height, width } = settings;
   return StableDiffusionPipeline.open(env, folder, { ...options, height, width });
 }

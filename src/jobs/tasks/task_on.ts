@@ -3,8 +3,10 @@ import type { Settled } from "../../arguments/settings.ts";
 import { UsageError } from "../../errors.ts";
 import { DitPipeline } from "../../pipelines/dit_pipeline.ts";
 import type { LatentPipeline } from "../../pipelines/latent_pipeline.ts";
+import { FlowPipeline } from "../../pipelines/flow_pipeline.ts";
 import { StableDiffusionPipeline } from "../../pipelines/stable_diffusion_pipeline.ts";
 import { DitTask } from "./dit_task.ts";
+import { FlowTask } from "./flow_task.ts";
 import { SdTask } from "./sd_task.ts";
 import { SdWinitTask } from "./sd_winit_task.ts";
 import type { OpenTask } from "./task.ts";
@@ -17,6 +19,9 @@ import type { OpenTask } from "./task.ts";
 export function taskOn(pipeline: LatentPipeline, settings: Settled): OpenTask {
   if (pipeline instanceof DitPipeline && settings.task === "dit") {
     return new DitTask(pipeline, settings);
+  }
+  if (pipeline instanceof FlowPipeline && settings.task === "flow") {
+    return new FlowTask(pipeline, settings);
   }
   if (pipeline instanceof StableDiffusionPipeline) {
     if (settings.task === "sd") return new SdTask(pipeline, settings);

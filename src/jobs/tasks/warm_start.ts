@@ -11,7 +11,7 @@ import { readUserFile } from "../../storage/user_file.ts";
 
 /** Options of reading a warm-start source. */
 export interface WarmStartOptions {
-  pipeline: StableDiffusionPipeline;
+  pipeline: Pick<StableDiffusionPipeline, "latentShape" | "imageSize" | "encodeImage">;
   schedule: Schedule;
   /** Metadata that a trajectory file must have. */
   identity: Readonly<Record<string, string>>;

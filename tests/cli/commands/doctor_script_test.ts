@@ -7,6 +7,7 @@ import { addModel } from "../../support/models.ts";
 import { ROOT, runScript } from "../../support/run_script.ts";
 import { withTempFolder } from "../../support/temp_folder.ts";
 import { writeTinyDit } from "../../support/tiny_dit.ts";
+import { writeTinyFlow } from "../../support/tiny_flow.ts";
 
 interface Checked {
   name: string;
@@ -67,6 +68,13 @@ Deno.test("runDoctor() opens a model, compares rows and times batches", () =>
       "ok",
     ]);
     assert.match(checks.at(-1)!.text, /^1 row in [\d.]+ ms/);
+  }));
+
+Deno.test("runDoctor() opens a flow as a flow", () =>
+  withTempFolder(async (folder) => {
+    const { checks, error } = await doctor("-m", await writeTinyFlow(folder));
+    assert.equal(error, undefined, String(error));
+    assert.equal(state(checks, "rows"), "ok");
   }));
 
 Deno.test("runDoctor() fails on a model with one correct row per batch", () =>

@@ -259,7 +259,7 @@ const REFUSED: Refusal[] = [
     UsageError,
     /flags is not a key of an experiment/,
   ],
-  ["no script", "{}", FormatError, /script is missing, wanted one of dit, sd, sd-winit/],
+  ["no script", "{}", FormatError, /script is missing, wanted one of dit, flow, sd, sd-winit/],
   ["a list of experiments", "[]", FormatError, /the whole is \[\], wanted an object/],
   [
     "a flag that no method uses",

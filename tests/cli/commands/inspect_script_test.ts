@@ -39,6 +39,18 @@ async function sound(...args: string[]): Promise<Event> {
   return report!;
 }
 
+Deno.test("inspect shows the steps and the shift of a flow", async () => {
+  const { vae, steps, shift, predicts } = (await sound("models/flow-emoji")).facts;
+  assert.deepEqual({ vae, steps, shift, predicts }, {
+    ...{
+      vae: `shared, ${join("models", "dit-emoji")}`,
+      steps: "flow_euler",
+      shift: "3",
+      predicts: "flow",
+    },
+  });
+});
+
 Deno.test("inspect reads a file with only the permission to read that file", async () => {
   for (
     const [file, what] of [["checkpoint.pt", "PyTorch checkpoint"], [

@@ -17,7 +17,7 @@ Deno.test("selftest runs every network on the CPU within its permissions, and na
   const report = JSON.parse(stdout);
   assert.equal(report.device, "cpu");
   assert.match(report.libraries[0].sha256, /^[0-9a-f]{64}$/);
-  assert.equal(report.networks.length, 7);
+  assert.equal(report.networks.length, 8);
   for (const { network, difference, times } of report.networks) {
     assert.deepEqual(difference, { absolute: 0, relative: 0 }, network);
     assert.deepEqual(times.map(({ batch }: { batch: number }) => batch), [1, 3]);
@@ -31,7 +31,7 @@ Deno.test("selftest prints an aligned table with a line for each network", async
   const lines = stdout.trimEnd().split("\n");
   const head = lines.findIndex((line) => line.startsWith("network"));
   assert.match(lines[0], /^device cpu$/);
-  assert.equal(lines.length - head - 1, 7);
+  assert.equal(lines.length - head - 1, 8);
   for (const line of lines.slice(head)) assert.equal(line.length, lines[head].length, line);
 });
 

@@ -3,20 +3,27 @@ import { join } from "node:path";
 import { runConvert } from "../../../src/cli/commands/convert_script.ts";
 import { withTempFolder } from "../../support/temp_folder.ts";
 
-const EMBEDDED = "models/dit-emoji";
-/** The flags of the command in models/dit-emoji/README.md. */
-const FLAGS = ["--num_heads=4", "--prediction_type=v_prediction", "--weights=fp16", "--quiet"];
+/** The flags of the commands in the READMEs of the models, with what the checkpoint predicts. */
+const MODELS = { "dit-emoji": "v_prediction", "flow-emoji": "flow_prediction" };
+const FLAGS = ["--num_heads=4", "--weights=fp16", "--quiet"];
+const FILES = [
+  ...["model.onnx", "model.safetensors", "config.json"].map((name) => `transformer/${name}`),
+  "scheduler/scheduler_config.json",
+];
 
-Deno.test("runConvert() reproduces the embedded DiT from its own weights, byte for byte", () =>
-  withTempFolder(async (folder) => {
-    const checkpoint = join(EMBEDDED, "transformer/model.safetensors");
-    const args = ["dit", "--checkpoint_path", checkpoint, "--output_path", folder, ...FLAGS];
-    const { log } = console;
-    console.log = () => {};
-    await runConvert(args, new AbortController().signal).finally(() => console.log = log);
-    const parts = ["model.onnx", "model.safetensors", "config.json"].map((f) => `transformer/${f}`);
-    for (const name of [...parts, "scheduler/scheduler_config.json"]) {
-      const made = await Deno.readFile(join(folder, name));
-      assert.deepEqual(made, await Deno.readFile(join(EMBEDDED, name)), name);
-    }
-  }));
+for (const [model, prediction] of Object.entries(MODELS)) {
+  Deno.test(`runConvert() reproduces ${model} from its own weights, byte for byte`, () =>
+    withTempFolder(async (folder) => {
+      const embedded = join("models", model);
+      const checkpoint = join(embedded, "transformer/model.safetensors");
+      const args = ["dit", "--checkpoint_path", checkpoint, "--output_path", folder, ...FLAGS];
+      const { log } = console;
+      console.log = () => {};
+      await runConvert([...args, "--prediction_type", prediction], new AbortController().signal)
+        .finally(() => console.log = log);
+      for (const name of FILES) {
+        const made = await Deno.readFile(join(folder, name));
+        assert.deepEqual(made, await Deno.readFile(join(embedded, name)), name);
+      }
+    }));
+}
