@@ -31,7 +31,7 @@ async function measureGrid(
 ): Promise<Measurement[]> {
   const measurements: Measurement[] = [];
   for (const model of grid.models) {
-    const path = model === "dit" ? flags.dit_path : flags.sd_path;
+    const path = flags[`${model}_path`];
     await using laboratory = await Laboratory.open(env, model, { path, threads: flags.threads });
     for (const { problem, cells } of problems({ ...grid, models: [model] })) {
       const known = (cell: typeof cells[number]) => results.get(cellKey(cell, laboratory.network));

@@ -6,12 +6,12 @@ import { importSolver } from "../../../src/jobs/samples/own_solver.ts";
 import type { SampleOptions } from "../../../src/sampling/options.ts";
 import { SOLVER_REVISION } from "../../../src/sampling/revision.ts";
 import { digestFile } from "../../../src/storage/hash.ts";
-import { LEAN_TQN } from "../../../src/sampling/presets.ts";
+import { FLOW_TQN, LEAN_TQN } from "../../../src/sampling/presets.ts";
 
 import { paradigms } from "./paradigms.ts";
 
 /** Models of the benchmark. */
-export const MODELS = ["dit", "sd"] as const;
+export const MODELS = ["dit", "flow", "sd"] as const;
 
 /** Name of a model. */
 export type ModelName = typeof MODELS[number];
@@ -49,10 +49,10 @@ const fixedPoint = (order: number): MethodOptions => ({ steps }) => ({
   order: order === 0 ? steps : order,
 });
 
-/** ParaTAA at the order of the official scripts: T for DiT, 20 for Stable Diffusion. */
+/** ParaTAA at the order of the official scripts: T for transformers, 20 for Stable Diffusion. */
 const parataa = (memorySize: number): MethodOptions => ({ model, steps }) => ({
   method: "parataa",
-  order: model === "dit" ? steps : 20,
+  order: model === "sd" ? 20 : steps,
   memorySize,
 });
 
@@ -66,13 +66,15 @@ const official = (memorySize: number): MethodOptions => (cell) =>
 const picard = (tau: number): MethodOptions => () => ({ method: paradigms, atol: 0, rtol: tau });
 
 /** TQN. Changed options are part of the key, so that a new default is measured again. */
-const tqn =
-  (change: SampleOptions["tqn"], rest: Partial<SampleOptions> = {}): MethodOptions => () => ({
-    method: "tqn",
-    tqn: { ...LEAN_TQN, ...change },
-    ...{ atol: 3e-4, rtol: 3e-3 },
-    ...rest,
-  });
+const tqn = (change: SampleOptions["tqn"], rest: Partial<SampleOptions> = {}): MethodOptions =>
+(
+  { model },
+) => ({
+  method: "tqn",
+  tqn: { ...(model === "flow" ? FLOW_TQN : LEAN_TQN), ...change },
+  ...{ atol: 3e-4, rtol: 3e-3 },
+  ...rest,
+});
 
 /** Methods by the name in tables. {@link addSolver} adds to them. */
 export const METHODS: Record<string, MethodOptions> = {
@@ -130,7 +132,7 @@ export function* problems(grid: Grid): Iterable<{ problem: Problem; cells: Cell[
   for (const model of models) {
     for (const T of steps) {
       const windows = [...new Set(grid.windows.map((w) => w === 0 ? T : w))].filter((w) => w <= T);
-      for (const eta of etas) {
+      for (const eta of model === "flow" ? [0] : etas) { // Euler's method adds no noise
         for (const guidance of guidances) {
           for (const seed of seeds) {
             const problem: Problem = { model, steps: T, eta, guidance, seed };

@@ -11,7 +11,7 @@ const whole = (help: string, limits: { min: number; max: number; default: number
 
 /** The flags. */
 export const FLAGS = {
-  model: list("A,B", "models to sample: dit, sd", "dit,sd"),
+  model: list("A,B", "models to sample: dit, flow, sd", "dit,flow,sd"),
   steps: list("N,N,…", "denoising steps", "25,50,100"),
   eta: list("X,X,…", "0 is DDIM, 1 is DDPM", "0,1"),
   guidance: list("X,X,…", "guidance scales", "2,4,7.5"),
@@ -43,6 +43,10 @@ export const FLAGS = {
   dit_path: {
     ...{ type: "string", group: "Model", value: "DIR", default: "models/dit-emoji" },
     help: "folder of the DiT",
+  },
+  flow_path: {
+    ...{ type: "string", group: "Model", value: "DIR", default: "models/flow-emoji" },
+    help: "folder of the flow model",
   },
   sd_path: {
     ...{ type: "string", group: "Model", value: "DIR", default: "models/sd-emoji" },

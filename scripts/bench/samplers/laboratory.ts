@@ -1,6 +1,8 @@
 /** Opens the embedded models and creates the problems of a seed. @module */
 import type { Image } from "../../../src/images/image.ts";
+import { ClassPipeline } from "../../../src/pipelines/class_pipeline.ts";
 import { DitPipeline } from "../../../src/pipelines/dit_pipeline.ts";
+import { FlowPipeline } from "../../../src/pipelines/flow_pipeline.ts";
 import { StableDiffusionPipeline } from "../../../src/pipelines/stable_diffusion_pipeline.ts";
 import { digestBytes, digestFile } from "../../../src/storage/hash.ts";
 import type { Environment } from "../../../src/runtime/environment.ts";
@@ -22,13 +24,15 @@ const PROMPTS = [
   ...["basketball", "bus", "fish", "hamburger", "red heart"],
 ];
 
+const PIPELINES = { dit: DitPipeline, flow: FlowPipeline, sd: StableDiffusionPipeline };
+
 /** An open model. */
 export class Laboratory implements AsyncDisposable {
-  readonly #pipeline: DitPipeline | StableDiffusionPipeline;
+  readonly #pipeline: ClassPipeline | StableDiffusionPipeline;
   /** Short digest of the networks' bytes. */
   readonly network: string;
 
-  private constructor(pipeline: DitPipeline | StableDiffusionPipeline, network: string) {
+  private constructor(pipeline: ClassPipeline | StableDiffusionPipeline, network: string) {
     this.#pipeline = pipeline;
     this.network = network;
   }
@@ -40,9 +44,7 @@ export class Laboratory implements AsyncDisposable {
     { path, threads }: { path: string; threads: number },
   ): Promise<Laboratory> {
     const session = { intraOpNumThreads: threads };
-    const pipeline = model === "dit"
-      ? await DitPipeline.open(env, path, { session })
-      : await StableDiffusionPipeline.open(env, path, { session });
+    const pipeline = await PIPELINES[model].open(env, path, { session });
     const digests = await Promise.all(
       [...pipeline.networkFiles.values()].map((path) => digestFile(path)),
     );
@@ -57,7 +59,7 @@ export class Laboratory implements AsyncDisposable {
     const pipeline = this.#pipeline;
     const schedule = pipeline.createSchedule({ numInferenceSteps: steps, eta });
     const options = { schedule, guidanceScale: guidance };
-    const denoiser = pipeline instanceof DitPipeline
+    const denoiser = pipeline instanceof ClassPipeline
       ? pipeline.createDenoiser(seed * 7 % pipeline.classNames.length, options)
       : pipeline.createDenoiser({
         prompt: await pipeline.encodePrompt(PROMPTS[seed % PROMPTS.length]),

@@ -85,15 +85,21 @@ export const BARS: readonly {
   { steps: 50, eta: 0, window: 15, most: [0.73, 0.68] },
 ];
 
+/** Settings of the flow, at the guidance of its published figures. */
+const FLOW_BARS: Omit<Grid, "models" | "seeds" | "methods"> = {
+  ...{ steps: [28, 50], etas: [0], guidances: [3], windows: [8, 0] },
+};
+
 /** Returns the grids that measure the bars. */
 export function barGrids({ models, seeds }: Pick<Grid, "models" | "seeds">): Grid[] {
   const methods = ["parataa-2", "parataa-3", "tqn-plain", "tqn"];
-  return models.flatMap((model) =>
-    BARS.map(({ steps, eta, window }) => ({
+  return models.flatMap((model): Grid[] => {
+    if (model === "flow") return [{ models: [model], seeds, methods, ...FLOW_BARS }];
+    return BARS.map(({ steps, eta, window }) => ({
       ...{ models: [model], steps: [steps], etas: [eta], guidances: [4], windows: [window] },
       ...{ seeds, methods },
-    }))
-  );
+    }));
+  });
 }
 
 /**
