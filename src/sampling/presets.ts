@@ -27,8 +27,8 @@ export const LEAN_TQN: Readonly<Partial<TqnOptions>> = {
 };
 
 /**
- * Settings of `tqn` in the preset `fast` on a flow. Skipping steps costs an eighth more rounds there
- * and saves no evaluation.
+ * Settings of `tqn` in the preset `fast` on a flow. Skipping steps would take more rounds there, 3 %
+ * to 15 % in three sets of seeds.
  */
 export const FLOW_TQN: Readonly<Partial<TqnOptions>> = { ...LEAN_TQN, skipRadius: 0 };
 
