@@ -32,7 +32,13 @@ function withModel(
 Deno.test("sampleRun() gives the command line's results, and events in order", () =>
   withModel(async (model, settings) => {
     const events: RunEvent[] = [];
-    const more = { method: "parataa", windowSize: 5, atol: 1e-4, maxRounds: 7, threads: 1 } as const;
+    const more = {
+      method: "parataa",
+      windowSize: 5,
+      atol: 1e-4,
+      maxRounds: 7,
+      threads: 1,
+    } as const;
     const { path, manifest, samples, figures } = await sampleRun(
       model,
       { ...settings, ...more, classLabels: ["class b", 2] },

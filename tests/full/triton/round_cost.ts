@@ -1,9 +1,9 @@
 /** What a round through the pool costs, beside the bare HTTP/2 call of the same bytes. @module */
 import { Buffer } from "node:buffer";
 import http2 from "node:http2";
-import { DevicePool } from "../../../src/runtime/devices/device_pool.ts";
-import { inferRequest } from "../../../src/runtime/devices/remote/oip_messages.ts";
-import type { RowLayout } from "../../../src/runtime/devices/row_memory.ts";
+import { DevicePool } from "../../../src/devices/device_pool.ts";
+import { inferRequest } from "../../../src/devices/remote/oip_messages.ts";
+import type { RowLayout } from "../../../src/devices/rows/row_memory.ts";
 import { Environment } from "../../../src/runtime/environment.ts";
 
 const ROWS = 50, ROUNDS = 40, WARM_UP = 5;
