@@ -6,8 +6,8 @@ Deno.test("fetchModel() gives up on a server that stalls, before and within an a
   withFetchPlace(async ({ hub, fetch }) => {
     const patience = { ...PATIENCE, stallMs: 1000, retries: 0 };
     hub.handler = () => true;
-    const silent = await failure(fetch({ patience: { ...patience, stallMs: 50, retries: 1 } }));
-    assert.match(silent.message, /cannot reach 127\.0\.0\.1:\d+: no data for 0\.05 s/);
+    const silent = await failure(fetch({ patience: { ...patience, stallMs: 500, retries: 1 } }));
+    assert.match(silent.message, /cannot reach 127\.0\.0\.1:\d+: no data for 0\.5 s/);
     assert.equal(hub.requests.length, 2);
     hub.handler = (request, response) => {
       if (!isData(request.path)) return false;
