@@ -17,14 +17,14 @@ const SINCE_MINOR = 24;
 
 /** Nodes of a network by where they run. */
 export interface Placement {
-  /** Nodes of the whole network, as the provider was offered them. */
+  /** Nodes whose placement was recorded. */
   readonly nodes: number;
   /** Nodes that the session's provider left to the CPU. */
   readonly onCpu: number;
 }
 
 /**
- * Where the nodes of a session run; `undefined` where the library cannot tell.
+ * Where the nodes of a session run; `undefined` where the library does not tell.
  *
  * @param session made with {@link RECORD_PLACEMENT}
  */
@@ -44,5 +44,6 @@ export function placementOf(env: Environment, session: InferenceSession): Placem
     nodes += Number(size[0]);
     if (provider === PROVIDERS.cpu.epName) onCpu += Number(size[0]);
   }
-  return { nodes, onCpu };
+  // For some networks ONNX Runtime records nothing.
+  return nodes === 0 ? undefined : { nodes, onCpu };
 }

@@ -63,7 +63,9 @@ async function checkNetworks(): Promise<void> {
 
 /** The same samples on WebGPU and on the CPU. */
 async function checkSamples(): Promise<void> {
-  const flags = ["--timesteps=2", "--num_samples=1", "-o", join(folder, "samples")];
+  // The default window is the device's.
+  const flags = ["--timesteps=2", "--window_size=2", "--num_samples=1"];
+  flags.push("-o", join(folder, "samples"));
   for (const task of ["dit", "sd"] as const) {
     const args = task === "dit" ? ["--class_labels=3", ...flags] : ["--prompt=frog", ...flags];
     const runs = [];
