@@ -83,7 +83,7 @@ function fill(data: TensorData, tensor: RowTensor): void {
   for (let i = 0; i < data.length; i++) {
     const row = Math.floor(i / size);
     const single = tensor.name === "timestep" ? TIMESTEPS[row] : row;
-    // Any spread of numbers between −1 and 1 will do; these are exact in every machine's arithmetic.
+    // Any spread of numbers between −1 and 1 will do; these are the same on every machine.
     const value = tensor.rowDims.length === 0 ? single : (7919 * i + 104_729) % 2001 / 1000 - 1;
     if (data instanceof BigInt64Array || data instanceof BigUint64Array) {
       data[i] = BigInt(Math.trunc(value));

@@ -258,8 +258,9 @@ Deno.test(
   { ignore },
   () =>
     withTempFolder(async (folder) => {
-      await addHalves(folder);
-      await using triton = await startTriton(installationIn(venv!), { repository: folder });
+      const repository = join(folder, "repository");
+      await addHalves(repository);
+      await using triton = await startTriton(installationIn(venv!), { repository });
       const { pool, bare, cpu, bareCpu } = await roundCost(triton.host);
       console.log(
         `50x4x64x64 float32: pool ${pool.toFixed(1)} ms, bare call ${bare.toFixed(1)} ms ` +

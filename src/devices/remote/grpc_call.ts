@@ -3,7 +3,7 @@
  * @module
  */
 import http2 from "node:http2";
-import { framePrefix, onlyMessage, viewOf } from "./grpc_frame.ts";
+import { framed, onlyMessage } from "./grpc_frame.ts";
 import { BadAnswer, brokenConnection, decodeMessage, GrpcStatus, STATUS } from "./grpc_status.ts";
 
 /** What to call, with what. */
@@ -71,8 +71,7 @@ export function unaryCall(
       reject(error);
     }
   });
-  stream.write(framePrefix(call.parts));
-  for (const part of call.parts) stream.write(viewOf(part));
+  for (const piece of framed(call.parts)) stream.write(piece);
   stream.end();
   return promise;
 }

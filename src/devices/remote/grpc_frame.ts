@@ -8,11 +8,25 @@ import { BadAnswer } from "./grpc_status.ts";
 
 const PREFIX_BYTES = 5;
 
-/** Prefix of an uncompressed message. */
-export function framePrefix(parts: readonly Uint8Array[]): Buffer {
+/** Parts below this size are sent together: every write takes a turn of its own. */
+const SMALL_BYTES = 2 ** 16;
+
+/** An uncompressed message with its prefix, in few pieces; large parts are not copied. */
+export function framed(parts: readonly Uint8Array[]): Buffer[] {
   const prefix = Buffer.alloc(PREFIX_BYTES);
   prefix.writeUInt32BE(parts.reduce((sum, { length }) => sum + length, 0), 1);
-  return prefix;
+  const pieces: Buffer[] = [];
+  let small: Uint8Array[] = [prefix];
+  for (const part of parts) {
+    if (part.length < SMALL_BYTES) {
+      small.push(part);
+      continue;
+    }
+    pieces.push(Buffer.concat(small), viewOf(part));
+    small = [];
+  }
+  if (small.length > 0) pieces.push(Buffer.concat(small));
+  return pieces;
 }
 
 /**

@@ -1,6 +1,6 @@
 /**
- * Messages of the Open Inference Protocol v2 (github.com/kserve/open-inference-protocol), as Triton,
- * KServe and Ray Serve speak it over gRPC. Only the fields that evaluating rows needs.
+ * Messages of the Open Inference Protocol v2 (github.com/kserve/open-inference-protocol) over gRPC,
+ * as Triton, KServe and Ray Serve speak it. Only the fields that evaluating rows needs.
  * @module
  */
 import { BinaryReader, BinaryWriter, WireType } from "npm:@bufbuild/protobuf@2.17.0/wire";

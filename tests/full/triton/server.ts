@@ -51,38 +51,38 @@ export async function startTriton(
 ): Promise<Triton> {
   const server = join(site, "pytriton/tritonserver");
   // The Python backend wants its stub for this Python beside it.
-  const stub = "triton_python_backend_stub";
-  await Deno.copyFile(
-    join(server, "python_backend_stubs", python, stub),
-    join(server, "backends/python", stub),
-  );
+  const name = "triton_python_backend_stub", stub = join(server, "backends/python", name);
+  const present = await Deno.stat(stub).then(() => true, () => false);
+  if (!present) await Deno.copyFile(join(server, "python_backend_stubs", python, name), stub);
   const [http, metrics] = [freePort(), freePort()];
-  const child = new Deno.Command(join(server, "bin/tritonserver"), {
+  // Not a pipe: a stub that outlives a killed server would keep it open.
+  const log = join(repository, "..", "triton.log");
+  const child = new Deno.Command("sh", {
     args: [
+      ...["-c", 'exec "$@" 2>"$LOG"', "sh", join(server, "bin/tritonserver")],
       ...["--model-repository", repository, "--backend-directory", join(server, "backends")],
       ...["--http-address", "127.0.0.1", "--http-port", `${http}`],
       ...["--grpc-address", "127.0.0.1", "--grpc-port", `${port}`],
       ...["--metrics-address", "127.0.0.1", "--metrics-port", `${metrics}`],
-      ...["--allow-gpu-metrics", "false", "--exit-timeout-secs", "5", ...flags],
+      ...["--allow-gpu-metrics", "false", "--exit-timeout-secs", "1", ...flags],
     ],
     env: {
       LD_LIBRARY_PATH: join(site, "nvidia_pytriton.libs"),
       PATH: `${join(venv, "bin")}:${Deno.env.get("PATH")}`,
       PYTHONPATH: site,
+      LOG: log,
     },
     stdout: "null",
-    stderr: "piped",
+    stderr: "null",
   }).spawn();
-  const log = new Response(child.stderr).text();
   let ended = false;
   const status = child.status.then(() => ended = true);
   const stop = async (name: Deno.Signal = "SIGKILL") => {
     if (!ended) child.kill(name);
     await status;
-    await log;
   };
   for (;;) {
-    if (ended) assert.fail(`tritonserver ended: ${(await log).slice(-2000)}`);
+    if (ended) assert.fail(`tritonserver ended: ${(await Deno.readTextFile(log)).slice(-2000)}`);
     const ready = await fetch(`http://127.0.0.1:${http}/v2/health/ready`)
       .then(async (answer) => (await answer.body?.cancel(), answer.ok), () => false);
     if (ready) break;
