@@ -45,6 +45,8 @@ export {
   StableDiffusionPipeline,
   type TextCondition,
 } from "./src/pipelines/stable_diffusion_pipeline.ts";
+export type { ModelSchedule, ScheduleRequest } from "./src/models/schedulers/model_schedule.ts";
+export type { SchedulerName, StepRule } from "./src/models/schedulers/scheduler_names.ts";
 
 // Networks and what a model folder holds.
 export type { TextEmbedding } from "./src/models/clip_text_encoder.ts";

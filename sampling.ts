@@ -47,6 +47,10 @@ export {
   createEulerSchedule,
   type EulerScheduleOptions,
 } from "./src/sampling/schedules/euler_schedule.ts";
+export {
+  createMultistepSchedule,
+  type MultistepScheduleOptions,
+} from "./src/sampling/schedules/multistep_schedule.ts";
 export type { EulerSigmaOptions } from "./src/sampling/schedules/euler_sigmas.ts";
 export {
   createFlowSchedule,

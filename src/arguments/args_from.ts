@@ -8,6 +8,7 @@ import { shownValue } from "../text.ts";
 import { readUserFile } from "../storage/user_file.ts";
 import { recordedSettings } from "./record.ts";
 import { defined, type GivenSettings, type SettingValues, solverSettings } from "./settle.ts";
+import { LEVEL_LISTS } from "./chain_settings.ts";
 import { fitToMachine } from "./fit_to_machine.ts";
 import { flagName } from "./setting_names.ts";
 import { TASKS } from "./tasks.ts";
@@ -61,7 +62,13 @@ function mergeSettings(recorded: GivenSettings, settings: GivenSettings): GivenS
   const replaced = TASKS[given.task].exclusive.filter((group) =>
     group.some((name) => name in given)
   ).flat();
-  const except = new Set([...("method" in given ? solverSettings() : []), ...replaced]);
+  const except = new Set([
+    ...("method" in given ? solverSettings() : []),
+    ...replaced,
+    // A list of levels says how many steps there are, a scheduler how much noise it adds.
+    ...(LEVEL_LISTS.some((name) => name in given) ? ["numInferenceSteps"] : []),
+    ...("scheduler" in given ? ["eta"] : []),
+  ]);
   const kept = Object.entries(recorded).filter(([name]) => !except.has(name));
   return { ...Object.fromEntries(kept), ...given };
 }

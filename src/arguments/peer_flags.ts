@@ -83,12 +83,15 @@ const PEER_FLAGS: readonly PeerFlag[] = [
   },
   {
     theirs: [
-      ...["scheduler", "sampler", "sampler_name", "sampling_method", "schedule", "beta_schedule"],
-      ...["plms", "ddim", "dpm", "dpm_solver", "klms"],
+      ...["sampler_name", "sampling_method", "schedule", "plms", "ddim", "dpm", "dpm_solver"],
+      ...["klms"],
     ],
+    ours: ["scheduler"],
+  },
+  {
+    theirs: ["beta_schedule"],
     ours: [],
-    elsewhere: "the model's scheduler_config.json says the noise levels, --eta 0 is DDIM and 1 " +
-      "DDPM, --method chooses the solver",
+    elsewhere: "the model's scheduler_config.json says the noise levels",
   },
   { theirs: ["t", "num_threads", "n_threads"], ours: ["threads"] },
   { theirs: ["gpu", "gpus", "gpu_id", "num_gpus"], ours: ["devices", "device"] },

@@ -35,7 +35,7 @@ export function asFlag(setting: string): string {
 }
 
 /** Settings whose flag is a comma-separated list. */
-const LISTS: readonly string[] = ["classLabels", "seeds"];
+const LISTS: readonly string[] = ["classLabels", "seeds", "sigmas", "timestepsList"];
 
 /** Session flags that are settings of a run all the same. */
 const HEEDED: readonly string[] = ["no_checkpoint", "verbose"];

@@ -14,6 +14,15 @@ export interface SharedSettings {
   guidanceScale?: number;
   /** Noise added at every step: 0 is DDIM, 1 is DDPM. */
   eta?: number;
+  /**
+   * Short name or diffusers' class name of the scheduler: `ddim`, `ddpm`, `euler`,
+   * `euler_ancestral`, `dpmpp_2m`, `flow_euler`; that of the model by default.
+   */
+  scheduler?: string;
+  /** Noise levels σ, the highest first; replaces those of the scheduler. */
+  sigmas?: readonly number[];
+  /** Training levels, the highest first; replaces those of the scheduler. */
+  timestepsList?: readonly number[];
   /** Seed of torch's CPU generator; −1 draws a seed. */
   seed?: number;
   /** Seeds, one sample each; replaces `seed` and `numSamples`. */

@@ -1,6 +1,7 @@
 /** Validates the settings of a run and fills in the defaults. @module */
 import { UsageError } from "../errors.ts";
 import { nearestWord } from "../formats/nearest_word.ts";
+import { settleChain } from "./chain_settings.ts";
 import { checkDevices } from "./device_settings.ts";
 import { describeWanted, type Flag, type FlagTable, takes } from "./flag.ts";
 import { show } from "./parse_flags.ts";
@@ -47,6 +48,7 @@ export function settle(run: GivenSettings): Settling {
   const settings = { task, ...defaults(flags), ...values } as Settled;
   if (settings.solver !== undefined && !given.has("method")) settings.method = "own";
   checkOwnSolver(settings);
+  settleChain(settings, given);
   refuseUnused(settings, given);
   const drawnSeed = settings.seed === -1;
   if (drawnSeed) settings.seed = crypto.getRandomValues(new Uint32Array(1))[0];

@@ -3,6 +3,7 @@ import { ditFlags } from "./flags/dit_flags.ts";
 import { flowFlags } from "./flags/flow_flags.ts";
 import type { FlagTable } from "./flag.ts";
 import { sdFlags, sdWinitFlags } from "./flags/sd_flags.ts";
+import { LEVEL_LISTS } from "./chain_settings.ts";
 import { SEED_LIST_EXCLUDES } from "./seed_list.ts";
 import type { Task } from "./settings.ts";
 import { SOURCES } from "./warm_start_source.ts";
@@ -21,6 +22,8 @@ export interface TaskArguments {
   exclusive: readonly (readonly string[])[];
 }
 
+const EXCLUSIVE = [LEVEL_LISTS, ...SEED_LIST_EXCLUDES];
+
 const DIT = ditFlags(), FLOW = flowFlags(), SD = sdFlags(), SD_WINIT = sdWinitFlags();
 
 /** Tasks by name. */
@@ -30,28 +33,28 @@ export const TASKS: Readonly<Record<Task, TaskArguments>> = {
     prefix: "DiT",
     flags: DIT,
     modelPath: DIT.model_path.default,
-    exclusive: SEED_LIST_EXCLUDES,
+    exclusive: EXCLUSIVE,
   },
   flow: {
     script: "parallel_flow",
     prefix: "Flow",
     flags: FLOW,
     modelPath: FLOW.model_path.default,
-    exclusive: [SOURCES, ...SEED_LIST_EXCLUDES],
+    exclusive: [SOURCES, ...EXCLUSIVE],
   },
   sd: {
     script: "parallel_sd",
     prefix: "SD",
     flags: SD,
     modelPath: SD.model_path.default,
-    exclusive: [["prompt", "promptsFile"], ...SEED_LIST_EXCLUDES],
+    exclusive: [["prompt", "promptsFile"], ...EXCLUSIVE],
   },
   "sd-winit": {
     script: "parallel_sd_winit",
     prefix: "SD-winit",
     flags: SD_WINIT,
     modelPath: SD_WINIT.model_path.default,
-    exclusive: [SOURCES, ...SEED_LIST_EXCLUDES],
+    exclusive: [SOURCES, ...EXCLUSIVE],
   },
 };
 

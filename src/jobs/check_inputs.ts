@@ -1,6 +1,7 @@
 /** Checks the inputs that the settings name, without opening a network. @module */
 import { readDevices } from "../arguments/device_settings.ts";
 import { pathAccess } from "../arguments/flag.ts";
+import { readScheduler } from "../arguments/chain_settings.ts";
 import { readSeedList } from "../arguments/seed_list.ts";
 import { flagName } from "../arguments/setting_names.ts";
 import type { GivenSettings, SettingValues } from "../arguments/settle.ts";
@@ -9,8 +10,10 @@ import { TASKS } from "../arguments/tasks.ts";
 import { UsageError } from "../errors.ts";
 import { fileFault } from "../formats/file_fault.ts";
 import { readClassNames } from "../models/class_names.ts";
-import { readSchedulerFile } from "../models/scheduler_file.ts";
-import { readFlowSchedulerFile } from "../models/flow_scheduler_file.ts";
+import type { ModelFolder } from "../models/model_folder.ts";
+import { readFlowSchedulerFile } from "../models/schedulers/flow_scheduler.ts";
+import { createModelSchedule } from "../models/schedulers/model_schedule.ts";
+import { readSchedulerFile, type SchedulerOptions } from "../models/schedulers/scheduler_file.ts";
 import { openClassFolder } from "../pipelines/class_pipeline.ts";
 import { openStableDiffusionFolder } from "../pipelines/stable_diffusion_pipeline.ts";
 import { modelFolder } from "./execution/open_model.ts";
@@ -45,18 +48,30 @@ async function expectThere(setting: string, path: string): Promise<void> {
   }
 }
 
+/** Checks the scheduler and the levels of the run. */
+async function checkChain(
+  folder: ModelFolder,
+  options: SchedulerOptions,
+  settings: Settled,
+): Promise<void> {
+  const scheduler = await readSchedulerFile(folder, options);
+  createModelSchedule(scheduler, settings, { kind: options.kind, path: folder.path });
+}
+
 /** Checks the model folder, and the classes or prompts against it. */
 async function checkModel(settings: Settled): Promise<void> {
   const { task, modelPath, vaePath, fp16, fallback } = settings;
-  const path = modelFolder(task, modelPath);
+  const path = modelFolder(task, modelPath), scheduler = readScheduler(settings);
   const pool = {
     devices: readDevices(settings),
     fallback: fallback === "cpu" ? fallback : undefined,
   };
   if (settings.task === "dit" || settings.task === "flow") {
     const folder = await openClassFolder(path, { vaePath, fp16, pool });
-    if (task === "flow") await readFlowSchedulerFile(folder);
-    else await readSchedulerFile(folder, "dit");
+    const chain = task === "flow"
+      ? await readFlowSchedulerFile(folder, { scheduler })
+      : await readSchedulerFile(folder, { kind: "dit", scheduler });
+    createModelSchedule(chain, settings, { kind: "dit", path: folder.path });
     const classes = readClassNames(folder);
     if (settings.classLabels === undefined) return;
     const { labels } = parseClassLabels(settings.classLabels.join(), classes);
@@ -65,7 +80,7 @@ async function checkModel(settings: Settled): Promise<void> {
     return;
   }
   const folder = await openStableDiffusionFolder(path, { vaePath, fp16, pool });
-  await readSchedulerFile(folder, "stable-diffusion");
+  await checkChain(folder, { kind: "stable-diffusion", scheduler }, settings);
   if (settings.task !== "sd" || settings.promptsFile === undefined) return;
   await readPrompts("promptsFile", settings.promptsFile);
 }

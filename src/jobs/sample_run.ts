@@ -71,7 +71,7 @@ const SETTLED_BY_PIPELINE = [
   ...["vaePath", "fp16", "provider", "threads", "libraryPath", "height", "width", "devices"],
   ...["deviceCa", "deviceHeaders", "buckets", "deadline", "fallback", "cudaLibraryPath"],
   ...["gpuMemLimit", "cudaOptions", "arenaExtendStrategy", "cudnnConvAlgoSearch"],
-  ...["providerOptions", "providerLibrary"],
+  ...["providerOptions", "providerLibrary", "scheduler"],
 ];
 
 function withPipeline({ folder, origin }: LatentPipeline, settings: RunSettings): GivenSettings {
@@ -81,11 +81,11 @@ function withPipeline({ folder, origin }: LatentPipeline, settings: RunSettings)
       hint: "give it to the pipeline, or name the model's folder",
     });
   }
-  const { vaePath, fp16, session, height, width } = origin.options;
+  const { vaePath, fp16, scheduler, session, height, width } = origin.options;
   return {
     ...settings,
     ...(settings.task === "dit" || settings.task === "flow" ? {} : { height, width }),
-    ...{ modelPath: folder.path, vaePath, fp16 },
+    ...{ modelPath: folder.path, vaePath, fp16, scheduler },
     provider: session?.provider ?? "cpu",
     threads: session?.intraOpNumThreads || undefined,
   };

@@ -1,4 +1,5 @@
 /** Classifier-free guidance over a network, as a {@link Denoiser} for the solvers. @module */
+import { ModelError } from "../errors.ts";
 import type { Denoiser } from "../sampling/denoiser.ts";
 import type { Schedule } from "../sampling/schedules/schedule.ts";
 import {
@@ -72,8 +73,8 @@ export class GuidedDenoiser implements Denoiser {
    * Creates a denoiser for one condition.
    *
    * @param network network to use; the caller closes it
-   * @throws {RangeError} if the network's prediction type does not suit the schedule's levels, or
-   * the network takes integer timesteps only and the schedule has others
+   * @throws {RangeError} if the network's prediction type does not suit the schedule's levels
+   * @throws {ModelError} if the network takes integer timesteps only and the schedule has others
    */
   constructor(network: ConditionalNetwork, options: GuidedDenoiserOptions) {
     const [channels, height, width] = network.latentShape;
@@ -173,9 +174,10 @@ function checkTimesteps({ timesteps }: Schedule, { contract }: ConditionalNetwor
   const { name, type } = contract.timestep;
   const t = /^int/.test(type) ? timesteps.findIndex((timestep) => !Number.isInteger(timestep)) : -1;
   if (t < 0) return;
-  throw new RangeError(
+  throw new ModelError(
     `timesteps[${t}] is ${timesteps[t]}, but the network takes ${name} as ${type}, ` +
       `wanted whole numbers: levels of leading or trailing spacing`,
+    { hint: "export the network with a timestep of a float type, or choose other levels" },
   );
 }
 

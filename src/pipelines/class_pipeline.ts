@@ -4,6 +4,7 @@ import { GuidedDenoiser } from "../models/guided_denoiser.ts";
 import { ModelFolder } from "../models/model_folder.ts";
 import { ConditionalNetwork } from "../models/networks/conditional_network.ts";
 import type { LatentShape } from "../models/networks/network_contract.ts";
+import type { ModelSchedule, ScheduleRequest } from "../models/schedulers/model_schedule.ts";
 import type { VaeDecoder } from "../models/vae.ts";
 import type { Image } from "../images/image.ts";
 import type { ServedNetwork } from "../devices/admission.ts";
@@ -11,7 +12,6 @@ import type { DeviceReport } from "../devices/device.ts";
 import { areServed } from "../devices/remote/remote_device.ts";
 import type { Environment } from "../runtime/environment.ts";
 import type { PredictionType } from "../sampling/schedules/answers.ts";
-import type { Schedule } from "../sampling/schedules/schedule.ts";
 import {
   denoiserFile,
   type DenoiserOptions,
@@ -82,7 +82,7 @@ export abstract class ClassPipeline implements LatentPipeline {
   }
 
   /** Schedule of the model with `numInferenceSteps` steps. */
-  abstract createSchedule(options: { numInferenceSteps: number; eta?: number }): Schedule;
+  abstract createSchedule(options: ScheduleRequest): ModelSchedule;
 
   /** Settings that were changed or ignored, one line each. */
   get notes(): readonly string[] {

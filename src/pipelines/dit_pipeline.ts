@@ -3,16 +3,20 @@
  * transformers", 2023).
  * @module
  */
-import { readSchedulerFile, type SchedulerFile } from "../models/scheduler_file.ts";
+import {
+  createModelSchedule,
+  type ModelSchedule,
+  type ScheduleRequest,
+} from "../models/schedulers/model_schedule.ts";
+import { readSchedulerFile, type SchedulerFile } from "../models/schedulers/scheduler_file.ts";
 import type { Environment } from "../runtime/environment.ts";
-import type { Schedule } from "../sampling/schedules/schedule.ts";
 import {
   type ClassParts,
   ClassPipeline,
   openClassFolder,
   openClassPipeline,
 } from "./class_pipeline.ts";
-import { modelSchedule, type PipelineOptions } from "./latent_pipeline.ts";
+import type { PipelineOptions } from "./latent_pipeline.ts";
 
 /**
  * The official DiT applies guidance to three of its four latent channels; the fourth uses the
@@ -63,13 +67,13 @@ export class DitPipeline extends ClassPipeline {
     options: PipelineOptions = {},
   ): Promise<DitPipeline> {
     const folder = await openClassFolder(path, options);
-    const scheduler = await readSchedulerFile(folder, "dit");
+    const scheduler = await readSchedulerFile(folder, { kind: "dit", ...options });
     const make = (parts: ClassParts) => new DitPipeline(parts, scheduler);
     return await openClassPipeline(env, folder, options, make);
   }
 
-  /** The respaced schedule of the official DiT. */
-  createSchedule(options: { numInferenceSteps: number; eta?: number }): Schedule {
-    return modelSchedule(this.folder, { kind: "dit", ...this.#scheduler.config, ...options });
+  /** Schedule of the model: the respaced one of the official DiT, unless its file says another. */
+  createSchedule(options: ScheduleRequest): ModelSchedule {
+    return createModelSchedule(this.#scheduler, options, { kind: "dit", path: this.folder.path });
   }
 }

@@ -3,14 +3,17 @@
  * high-resolution image synthesis", 2024).
  * @module
  */
-import { ModelError, UsageError } from "../errors.ts";
+import { ModelError } from "../errors.ts";
 import type { Image } from "../images/image.ts";
-import { type FlowSchedulerFile, readFlowSchedulerFile } from "../models/flow_scheduler_file.ts";
+import { type FlowScheduler, readFlowSchedulerFile } from "../models/schedulers/flow_scheduler.ts";
+import {
+  createModelSchedule,
+  type ModelSchedule,
+  type ScheduleRequest,
+} from "../models/schedulers/model_schedule.ts";
 import { FLOAT_TYPES } from "../models/networks/tensor_contract.ts";
 import type { VaeEncoder } from "../models/vae_encoder.ts";
 import type { Environment } from "../runtime/environment.ts";
-import { createFlowSchedule } from "../sampling/schedules/flow_schedule.ts";
-import type { Schedule } from "../sampling/schedules/schedule.ts";
 import {
   type ClassParts,
   ClassPipeline,
@@ -37,15 +40,15 @@ import { openEncoder, type PipelineOptions, vaeScale } from "./latent_pipeline.t
  * ```
  */
 export class FlowPipeline extends ClassPipeline {
-  readonly #flow: FlowSchedulerFile["flow"];
+  readonly #scheduler: FlowScheduler;
   readonly #scale: number;
   readonly #openEncoder: () => ReturnType<typeof openEncoder>;
   #encoder: Promise<VaeEncoder> | undefined;
 
-  private constructor(parts: ClassParts, { flow, ...answers }: FlowSchedulerFile, scale: number) {
-    super(parts, answers);
+  private constructor(parts: ClassParts, scheduler: FlowScheduler, scale: number) {
+    super(parts, scheduler);
     expectFractions(parts);
-    this.#flow = flow;
+    this.#scheduler = scheduler;
     this.#scale = scale;
     const { origin: { environment, options }, folder, network } = parts;
     this.#openEncoder = () => openEncoder(environment, folder, network.latentShape, options);
@@ -64,7 +67,7 @@ export class FlowPipeline extends ClassPipeline {
     options: PipelineOptions = {},
   ): Promise<FlowPipeline> {
     const folder = await openClassFolder(path, options);
-    const scheduler = await readFlowSchedulerFile(folder);
+    const scheduler = await readFlowSchedulerFile(folder, options);
     const scale = await vaeScale(folder, options);
     const make = (parts: ClassParts) => new FlowPipeline(parts, scheduler, scale);
     return await openClassPipeline(env, folder, options, make);
@@ -79,24 +82,12 @@ export class FlowPipeline extends ClassPipeline {
   /**
    * Euler's steps on the model's levels.
    *
-   * @throws {UsageError} when `eta` is not 0: Euler's method adds no noise
+   * @throws {UsageError} when `eta` is not 0, since Euler's method adds no noise, or when a list of
+   *   levels is not taken
    * @throws {ModelError} when the model has no schedule with this number of steps
    */
-  createSchedule(
-    { numInferenceSteps, eta = 0 }: { numInferenceSteps: number; eta?: number },
-  ): Schedule {
-    if (eta !== 0) {
-      throw new UsageError((name) => `${name("eta")} is ${eta}, but a flow takes 0`);
-    }
-    try {
-      return createFlowSchedule({ ...this.#flow, numInferenceSteps });
-    } catch (cause) {
-      if (!(cause instanceof RangeError)) throw cause;
-      throw new ModelError(
-        `${this.folder.path} has no schedule of ${numInferenceSteps} steps: ${cause.message}`,
-        { hint: "scheduler/scheduler_config.json holds its noise levels", cause },
-      );
-    }
+  createSchedule(options: ScheduleRequest): ModelSchedule {
+    return createModelSchedule(this.#scheduler, options, { kind: "dit", path: this.folder.path });
   }
 
   /**

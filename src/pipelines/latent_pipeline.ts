@@ -1,6 +1,5 @@
 /** Interface of pipelines: schedule, denoisers, and decoding of latents. @module */
 import { join } from "node:path";
-import { ModelError } from "../errors.ts";
 import { type PerRowModel, perRowTimesteps } from "../models/networks/per_row_timesteps.ts";
 import { configNumber, ModelFolder } from "../models/model_folder.ts";
 import type { Image } from "../images/image.ts";
@@ -14,11 +13,9 @@ import { DEFAULT_SCALING_FACTOR, type VaeOptions } from "../models/vae_network.t
 import type { LatentShape } from "../models/networks/network_contract.ts";
 import type { Environment } from "../runtime/environment.ts";
 import type { SessionOptions } from "../runtime/session_options.ts";
-import {
-  createSchedule,
-  type Schedule,
-  type ScheduleOptions,
-} from "../sampling/schedules/schedule.ts";
+import type { ModelSchedule, ScheduleRequest } from "../models/schedulers/model_schedule.ts";
+import type { SchedulerName } from "../models/schedulers/scheduler_names.ts";
+import type { Schedule } from "../sampling/schedules/schedule.ts";
 
 /** Options of the device pool of the denoiser. */
 export type PoolOptions = Omit<OpenOptions, "file" | "mendTimestep">;
@@ -29,6 +26,8 @@ export interface PipelineOptions {
   vaePath?: string;
   /** Use `model_fp16.onnx` files. */
   fp16?: boolean;
+  /** Scheduler in place of the class that `scheduler_config.json` names; its other keys hold. */
+  scheduler?: SchedulerName;
   /** Provider, threads and other options of every session. */
   session?: SessionOptions;
   /**
@@ -89,7 +88,7 @@ export interface LatentPipeline extends AsyncDisposable {
    */
   warmUp(rows: number): Promise<readonly number[]>;
   /** Schedule of the model with `numInferenceSteps` steps. */
-  createSchedule(options: { numInferenceSteps: number; eta?: number }): Schedule;
+  createSchedule(options: ScheduleRequest): ModelSchedule;
   /** Decodes a scaled latent to an image. */
   decode(latent: Float64Array, signal?: AbortSignal): Promise<Image>;
 }
@@ -166,21 +165,4 @@ export async function vaeScale(
     : await ModelFolder.open(vaePath, { networks: [], part: true });
   const { block_out_channels: levels } = await vae.config(join("vae_decoder", "config.json"));
   return Array.isArray(levels) ? 2 ** (levels.length - 1) : 8;
-}
-
-/**
- * Schedule of the model.
- *
- * @throws {ModelError} when the model has no schedule with this number of steps
- */
-export function modelSchedule(folder: ModelFolder, options: ScheduleOptions): Schedule {
-  try {
-    return createSchedule(options);
-  } catch (cause) {
-    if (!(cause instanceof RangeError)) throw cause;
-    throw new ModelError(
-      `${folder.path} has no schedule of ${options.numInferenceSteps} steps: ${cause.message}`,
-      { hint: "scheduler/scheduler_config.json holds its noise levels", cause },
-    );
-  }
 }

@@ -12,7 +12,12 @@ import { GuidedDenoiser } from "../models/guided_denoiser.ts";
 import { configNumber, ModelFolder } from "../models/model_folder.ts";
 import type { LatentShape } from "../models/networks/network_contract.ts";
 import { sampleSize } from "../models/sample_size.ts";
-import { readSchedulerFile, type SchedulerFile } from "../models/scheduler_file.ts";
+import {
+  createModelSchedule,
+  type ModelSchedule,
+  type ScheduleRequest,
+} from "../models/schedulers/model_schedule.ts";
+import { readSchedulerFile, type SchedulerFile } from "../models/schedulers/scheduler_file.ts";
 import type { Image } from "../images/image.ts";
 import type { VaeDecoder } from "../models/vae.ts";
 import type { VaeEncoder } from "../models/vae_encoder.ts";
@@ -20,13 +25,11 @@ import type { ServedNetwork } from "../devices/admission.ts";
 import type { DeviceReport } from "../devices/device.ts";
 import { areServed } from "../devices/remote/remote_device.ts";
 import type { Environment } from "../runtime/environment.ts";
-import type { Schedule } from "../sampling/schedules/schedule.ts";
 import {
   denoiserFile,
   type DenoiserOptions,
   type LatentPipeline,
   mendTimestep,
-  modelSchedule,
   openDecoder,
   openEncoder,
   type PipelineOptions,
@@ -90,7 +93,7 @@ export class StableDiffusionPipeline implements LatentPipeline {
   ): Promise<StableDiffusionPipeline> {
     const { session } = options;
     const folder = await openStableDiffusionFolder(path, options);
-    const scheduler = await readSchedulerFile(folder, "stable-diffusion");
+    const scheduler = await readSchedulerFile(folder, { kind: "stable-diffusion", ...options });
     const scale = await vaeScale(folder, options);
     const tokenizer = await ClipTokenizer.load(join(path, "tokenizer"), {
       read: (name) => folder.read(`tokenizer/${name}`),
@@ -174,12 +177,9 @@ export class StableDiffusionPipeline implements LatentPipeline {
   }
 
   /** Schedule of the model. */
-  createSchedule(options: { numInferenceSteps: number; eta?: number }): Schedule {
-    return modelSchedule(this.folder, {
-      kind: "stable-diffusion",
-      ...this.#parts.scheduler.config,
-      ...options,
-    });
+  createSchedule(options: ScheduleRequest): ModelSchedule {
+    const facts = { kind: "stable-diffusion", path: this.folder.path } as const;
+    return createModelSchedule(this.#parts.scheduler, options, facts);
   }
 
   /** Embeds a prompt. The result can be shared by several denoisers. */

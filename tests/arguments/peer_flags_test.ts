@@ -39,12 +39,10 @@ Deno.test("parseFlags() suggests parataa's flags for those of other programs", (
     "--lora-model-dir": "parataa has nothing of the kind",
   };
   for (const [flag, said] of Object.entries(sd)) assert.equal(hint(sdFlags(), flag), said, flag);
-  for (const flag of ["--scheduler", "--sampler", "--sampling-method", "--plms"]) {
-    assert.match(
-      hint(sdFlags(), flag),
-      /^the model's scheduler_config.json .* --eta 0 .* --method/,
-    );
+  for (const flag of ["--sampler_name", "--sampling-method", "--plms"]) {
+    assert.equal(hint(sdFlags(), flag), "here that is --scheduler");
   }
+  assert.match(hint(sdFlags(), "--beta_schedule"), /scheduler_config.json says the noise levels/);
   assert.equal(hint(ditFlags(), "--prompt"), "dit takes --class_labels, sd takes --prompt");
   assert.equal(hint(ditFlags(), "--width"), "the model decides the size of its images");
   assert.equal(hint(ditFlags(), "--class-label"), "here that is --class_labels");

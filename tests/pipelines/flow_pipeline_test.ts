@@ -71,7 +71,8 @@ Deno.test("FlowPipeline.createSchedule() refuses noise, and more steps than leve
     const create = (numInferenceSteps: number, eta?: number) => () =>
       pipeline.createSchedule({ numInferenceSteps, eta });
     assert.throws(create(4, 1), (error: Error) => {
-      return error instanceof UsageError && error.message === "eta is 1, but a flow takes 0";
+      return error instanceof UsageError &&
+        error.message === "eta is 1, but scheduler flow_euler takes 0";
     });
     assert.throws(create(1001), (error: Error) => {
       const { message } = error;

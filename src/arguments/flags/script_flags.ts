@@ -6,6 +6,7 @@
 import { PROVIDER_FLAGS } from "./cuda_flags.ts";
 import type { Flag } from "../flag.ts";
 import { METHODS } from "../methods.ts";
+import { SCHEDULE_FLAGS } from "./schedule_flags.ts";
 import { SESSION_FLAGS } from "./session_flags.ts";
 
 /** Differences between the official scripts. */
@@ -47,6 +48,7 @@ export function samplingFlags(defaults: ScriptDefaults) {
       group: "Sampling",
       help: "noise added at every step: 0 is DDIM, 1 is DDPM",
     },
+    ...SCHEDULE_FLAGS,
     seed: {
       type: "integer",
       min: 0,

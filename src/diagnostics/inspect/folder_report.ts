@@ -4,8 +4,8 @@ import { ModelError, ParataaError, PermissionError } from "../../errors.ts";
 import { ClipTokenizer } from "../../models/tokenizer/clip_tokenizer.ts";
 import { type ClassNames, readClassNames } from "../../models/class_names.ts";
 import { ModelFolder } from "../../models/model_folder.ts";
-import { flowFacts, readFlowSchedulerFile } from "../../models/flow_scheduler_file.ts";
-import { readSchedulerFile, schedulerFacts } from "../../models/scheduler_file.ts";
+import { flowFacts, readFlowSchedulerFile } from "../../models/schedulers/flow_scheduler.ts";
+import { readSchedulerFile, schedulerFacts } from "../../models/schedulers/scheduler_file.ts";
 import { shownValue } from "../../text.ts";
 import { inspectFile } from "./file_report.ts";
 import { inspectOnnx } from "./onnx_report.ts";
@@ -107,7 +107,7 @@ async function readScheduler(
     const scheduler = await readFlowSchedulerFile(folder);
     return { facts: flowFacts(scheduler), notes: scheduler.notes };
   }
-  const scheduler = await readSchedulerFile(folder, kind);
+  const scheduler = await readSchedulerFile(folder, { kind });
   return { facts: schedulerFacts(scheduler), notes: scheduler.notes };
 }
 

@@ -1,5 +1,6 @@
 /** Opens the ONNX Runtime library and the model of a run. @module */
 import { resolve } from "node:path";
+import { readScheduler } from "../../arguments/chain_settings.ts";
 import { connectionOptions } from "../../arguments/flags/remote_devices.ts";
 import type { Settled, Task } from "../../arguments/settings.ts";
 import { TASKS } from "../../arguments/tasks.ts";
@@ -70,7 +71,7 @@ function openPipeline(
   const { task, modelPath, vaePath, fp16 } = settings;
   const folder = modelFolder(task, modelPath);
   const options = {
-    ...{ vaePath, fp16, session: execution.session },
+    ...{ vaePath, fp16, session: execution.session, scheduler: readScheduler(settings) },
     pool: poolOptions(settings, { ...execution, remote, onNote }),
   };
   if (settings.task === "dit") return DitPipeline.open(env, folder, options);

@@ -6,7 +6,7 @@ import { imageText } from "../../runs/image_text.ts";
 import type { Manifest, SampleRecord } from "../../runs/manifest.ts";
 import type { RunDirectory } from "../../runs/run_directory.ts";
 import type { ImageText } from "../../runs/sample_files.ts";
-import type { Schedule } from "../../sampling/schedules/schedule.ts";
+import type { ModelSchedule } from "../../models/schedulers/model_schedule.ts";
 import type { Watch } from "../progress.ts";
 import type { Job } from "./job.ts";
 import type { TrajectoryIdentity } from "./trajectory_identity.ts";
@@ -15,7 +15,7 @@ import type { TrajectoryIdentity } from "./trajectory_identity.ts";
 export interface SampleContext {
   run: RunDirectory;
   pipeline: LatentPipeline;
-  schedule: Schedule;
+  schedule: ModelSchedule;
   /** Samples of the whole run. */
   count: number;
   manifest: Manifest;

@@ -5,7 +5,9 @@ import type { Denoiser } from "../../sampling/denoiser.ts";
 import type { SampleOptions } from "../../sampling/options.ts";
 import { parallelSample } from "../../sampling/parallel_sampler.ts";
 import type { SampleResult } from "../../sampling/results.ts";
-import type { Schedule } from "../../sampling/schedules/schedule.ts";
+import type { ModelSchedule } from "../../models/schedulers/model_schedule.ts";
+import type { ScaledSchedule } from "../../sampling/schedules/schedule.ts";
+import { secondOrder } from "../../sampling/schedules/second_order.ts";
 import { sequentialSample } from "../../sampling/sequential_sampler.ts";
 import type { Job } from "./job.ts";
 import { importSolver } from "./own_solver.ts";
@@ -26,7 +28,7 @@ export type SolverSettings = Pick<
 
 /** Options of solving a job. */
 export interface SolveOptions {
-  schedule: Schedule;
+  schedule: ScaledSchedule & Partial<Pick<ModelSchedule, "steps">>;
   settings: SolverSettings;
   signal: AbortSignal;
   /** Wraps the denoiser to log its outputs. */
@@ -152,8 +154,10 @@ async function solveSequentially(
   return { result, latents, finishedIndex: [], residual: [], rounds: [] };
 }
 
-function denoiserOf({ denoiser }: Chain, { record }: SolveOptions): Denoiser {
-  return record ? record(denoiser) : denoiser;
+/** The log holds what the network said, so that a second order remembers it in a replay too. */
+function denoiserOf({ denoiser }: Chain, { record, schedule }: SolveOptions): Denoiser {
+  const recorded = record ? record(denoiser) : denoiser;
+  return schedule.steps === "dpmpp_2m" ? secondOrder(recorded, { schedule }) : recorded;
 }
 
 /** x_0 before the first round: that of the warm start, or zeros as in the official outputs. */

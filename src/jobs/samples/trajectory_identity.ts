@@ -1,6 +1,6 @@
 /** Identifies the chain that a trajectory belongs to. @module */
 import type { Manifest } from "../../runs/manifest.ts";
-import type { Schedule } from "../../sampling/schedules/schedule.ts";
+import type { ModelSchedule } from "../../models/schedulers/model_schedule.ts";
 import { digestOf, networkDigest } from "../../models/networks/network_digest.ts";
 import { digestBytes } from "../../storage/hash.ts";
 
@@ -14,7 +14,7 @@ export interface TrajectoryIdentity extends Record<string, string> {
 
 /** Inputs of a trajectory identity. */
 export interface Identifying {
-  schedule: Schedule;
+  schedule: ModelSchedule;
   /** Hashes of the networks in use. */
   files: Manifest["model"]["files"];
   /** Folder of the denoiser network inside the model. */
@@ -32,8 +32,16 @@ export function trajectoryIdentity(
     timesteps: JSON.stringify([...schedule.timesteps]),
     eta: String(eta),
     model_sha256: denoiserDigest(denoiser),
-    levels_sha256: digestBytes(new Uint8Array(schedule.alphasCumprod.buffer)).sha256,
+    levels_sha256: digestBytes(levelBytes(schedule)).sha256,
   };
+}
+
+/** What tells the latents of a chain from those of another; ᾱ does between those of DDIM or a flow. */
+function levelBytes(schedule: ModelSchedule): Uint8Array {
+  const { steps, alphasCumprod, signal, sigma, c, d, n } = schedule;
+  if (steps === "ddim" || steps === "flow_euler") return new Uint8Array(alphasCumprod.buffer);
+  const numbers = [alphasCumprod, signal, sigma, c, d, n].flatMap((values) => [...values]);
+  return new TextEncoder().encode([steps, ...numbers].join());
 }
 
 /** One hash over the denoiser network and its external data, or over what its servers answer. */

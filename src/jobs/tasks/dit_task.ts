@@ -32,6 +32,7 @@ export class DitTask implements OpenTask {
       number: NUM_SAMPLES.default,
       samples: readSeedList(seeds)?.length ?? numSamples ?? labels?.length,
       shape: [making.schedule.numSteps + 1, ...latentShape],
+      initialScale: making.schedule.initialScale,
       classes: classNames.length,
     });
     if (labels) expectLabels(labels, count);

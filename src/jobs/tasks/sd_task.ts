@@ -36,6 +36,7 @@ export class SdTask implements OpenTask {
       number: NUM_SAMPLES.default,
       samples,
       shape: [making.schedule.numSteps + 1, ...this.#pipeline.latentShape],
+      initialScale: making.schedule.initialScale,
     });
     const makeJob = await textJobMaker(this.#pipeline, negativePrompt, making);
     const recorded = {

@@ -82,6 +82,7 @@ export class SdWinitTask implements OpenTask {
       number: 1,
       samples: this.#settings.numSamples,
       shape: [schedule.numSteps + 1, ...pipeline.latentShape],
+      initialScale: schedule.initialScale,
     });
     if (!source) return { count, starts: noises };
     const fromNoise = await trajectoryMaker(source.setting, source.file, options);

@@ -2,13 +2,14 @@
 import type { SettledShared } from "../../arguments/settings.ts";
 import type { GuidedDenoiser } from "../../models/guided_denoiser.ts";
 import type { DenoiserOptions } from "../../pipelines/latent_pipeline.ts";
-import type { Schedule } from "../../sampling/schedules/schedule.ts";
+import type { ModelSchedule } from "../../models/schedulers/model_schedule.ts";
 import type { Watch } from "../progress.ts";
 import type { Job, Jobs } from "../samples/job.ts";
 import type { TrajectoryIdentity } from "../samples/trajectory_identity.ts";
 
 /** Options of creating denoisers. */
 export interface Making extends DenoiserOptions {
+  schedule: ModelSchedule;
   /** Receives notes, such as the truncated part of a prompt. */
   note: (line: string) => void;
   signal: AbortSignal;
@@ -17,7 +18,7 @@ export interface Making extends DenoiserOptions {
 /** Denoiser options from the settings of a run. */
 export function makingOf(
   { guidanceScale, batchSize }: Pick<SettledShared, "guidanceScale" | "batchSize">,
-  schedule: Schedule,
+  schedule: ModelSchedule,
   { note, signal }: Watch,
 ): Making {
   return { schedule, guidanceScale, batchSize, note, signal };

@@ -16,6 +16,8 @@ export interface NoiseShape {
   samples: number | undefined;
   /** `[T+1, channels, height, width]`. */
   shape: readonly number[];
+  /** Factor of drawn noise in row T, which is x_T; 1 by default. Noise of a file is x_T already. */
+  initialScale?: number;
   /** Also draw class labels in `[0, classes)`. */
   classes?: number;
 }
@@ -31,10 +33,11 @@ const MOST_ELEMENTS = 2 ** 28;
  */
 export async function taskNoise(
   { seed, seeds, noiseStream: stream, noisePath }: NoiseSettings,
-  { number, samples, shape, classes }: NoiseShape,
+  { number, samples, shape, initialScale = 1, classes }: NoiseShape,
 ): Promise<{ count: number; noises: Iterable<SampleNoise> }> {
-  const size = shape.reduce((a, b) => a * b, 1);
+  const size = shape.reduce((a, b) => a * b, 1), top = size - size / shape[0];
   const drawn = (count: number, size: number) => drawNoise({ seed, stream, count, size, classes });
+  const scaled = (samples: Iterable<SampleNoise>) => scaleTop(samples, top, initialScale);
   if (size > MOST_ELEMENTS) {
     throw new UsageError(
       `a trajectory would have ${size} elements, wanted at most ${MOST_ELEMENTS}`,
@@ -47,11 +50,11 @@ export async function taskNoise(
   const list = readSeedList(seeds);
   if (list) {
     const count = samples ?? list.length;
-    return { count, noises: drawSeeds(list, { count, size, classes }) };
+    return { count, noises: scaled(drawSeeds(list, { count, size, classes })) };
   }
   if (noisePath === undefined) {
     const count = samples ?? number;
-    return { count, noises: drawn(count, size) };
+    return { count, noises: scaled(drawn(count, size)) };
   }
   const file = parseNoiseFile(
     await readUserFile("noisePath", noisePath),
@@ -67,6 +70,19 @@ export async function taskNoise(
     );
   }
   return { count, noises: replaceNoise(drawn(count, 0), file.noise) };
+}
+
+/** Multiplies the elements from `top` on, in place. */
+function* scaleTop(
+  samples: Iterable<SampleNoise>,
+  top: number,
+  scale: number,
+): Iterable<SampleNoise> {
+  for (const sample of samples) {
+    const { noise } = sample;
+    if (scale !== 1) { for (let i = top; i < noise.length; i++) noise[i] *= scale; }
+    yield sample;
+  }
 }
 
 /** Draws one sample per seed, equal to the only sample of a run with that seed. */

@@ -5,14 +5,14 @@ import type { StableDiffusionPipeline } from "../../pipelines/stable_diffusion_p
 import { readImage } from "../../images/read_image.ts";
 import { readTrajectory } from "../../runs/trajectory_file.ts";
 import { renoise } from "../../sampling/renoise.ts";
-import type { Schedule } from "../../sampling/schedules/schedule.ts";
+import type { ScaledSchedule } from "../../sampling/schedules/schedule.ts";
 import { expectKind } from "./init_file_kind.ts";
 import { readUserFile } from "../../storage/user_file.ts";
 
 /** Options of reading a warm-start source. */
 export interface WarmStartOptions {
   pipeline: Pick<StableDiffusionPipeline, "latentShape" | "imageSize" | "encodeImage">;
-  schedule: Schedule;
+  schedule: ScaledSchedule;
   /** Metadata that a trajectory file must have. */
   identity: Readonly<Record<string, string>>;
   /** Accept a trajectory of another model or eta. */

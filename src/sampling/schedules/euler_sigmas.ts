@@ -13,7 +13,7 @@ import {
   type SigmaSpacing,
   spacedSigmas,
 } from "./sigma_spacing.ts";
-import { visitedTimesteps } from "./timestep_spacing.ts";
+import { ownTimesteps, visitedTimesteps } from "./timestep_spacing.ts";
 
 /**
  * Which levels are visited, in diffusers' words. `linspace` spacing also visits levels between two
@@ -34,6 +34,8 @@ export interface EulerSigmaOptions extends Partial<Omit<SchedulerConfig, "setAlp
   sigmaMax?: number;
   /** Levels of your own, the highest first, without a last 0. */
   sigmas?: ArrayLike<number>;
+  /** Training levels of your own, the highest first, in place of those of `timestepSpacing`. */
+  timesteps?: ArrayLike<number>;
   /** What the last step leads to: no noise or the level of training level 0. Default `zero`. */
   finalSigma?: "zero" | "sigma_min";
 }
@@ -54,7 +56,7 @@ export interface EulerSigmas {
  * ᾱ of a last training level without signal: that of float16's smallest number, so that its σ is
  * finite.
  */
-const LEAST_ALPHA = 2 ** -24;
+export const LEAST_ALPHA = 2 ** -24;
 
 /** Levels, timesteps and scale of a run. @throws {RangeError} when an option is out of its range */
 export function eulerSigmas(options: EulerSigmaOptions): EulerSigmas {
@@ -63,7 +65,7 @@ export function eulerSigmas(options: EulerSigmaOptions): EulerSigmas {
   checkOneOf("precision", precision, ["float64", "float32"]);
   checkOneOf("finalSigma", finalSigma, ["zero", "sigma_min"]);
   const trained = trainedSigmas(config, precision);
-  const visited = visitedLevels(config, count);
+  const visited = visitedLevels(config, options);
   const sigma = ownSigmas(options) ??
     spaced(visited.map((level) => interpolate(trained, level)), options);
   checkDescending(sigma.toReversed(), Number.MAX_VALUE);
@@ -90,15 +92,23 @@ function trainedSigmas(config: SchedulerConfig, precision: Precision): Float64Ar
   return alphas.map((a) => Math.sqrt((1 - (a || LEAST_ALPHA)) / (a || LEAST_ALPHA)));
 }
 
-function visitedLevels(config: SchedulerConfig, count: number): Float64Array {
+function visitedLevels(
+  config: SchedulerConfig,
+  { numInferenceSteps: count, timesteps }: EulerSigmaOptions,
+): Float64Array {
   const { numTrainTimesteps: levels, timestepSpacing } = config;
+  if (timesteps) return Float64Array.from(ownTimesteps(timesteps, { levels, count }));
   if (timestepSpacing !== "linspace") return Float64Array.from(visitedTimesteps(config, count));
   checkInteger("numInferenceSteps", count, 1, levels);
   return count === 1 ? Float64Array.of(0) : evenly(0, levels - 1, count);
 }
 
 function ownSigmas(options: EulerSigmaOptions): Float64Array | undefined {
-  const { sigmas, sigmaSpacing, numInferenceSteps: count } = options;
+  const { sigmas, sigmaSpacing, timesteps, numInferenceSteps: count } = options;
+  if (timesteps && (sigmas || sigmaSpacing !== undefined)) {
+    const other = sigmas ? "sigmas" : `sigmaSpacing ${sigmaSpacing}`;
+    throw new RangeError(`timesteps are given with ${other}, wanted one of them`);
+  }
   if (!sigmas) return undefined;
   checkDescending(sigmas, Number.MAX_VALUE);
   if (sigmaSpacing !== undefined) {

@@ -104,8 +104,24 @@ export function createSchedule(options: ScheduleOptions): Schedule {
   const levels = alphasCumprod(config, precision);
   checkLevels(levels, config);
   const now = Float64Array.from(timesteps, (level) => levels[level]);
-  const prev = Float64Array.of(config.setAlphaToOne ? 1 : levels[0], ...now.subarray(0, -1));
-  return { numSteps, timesteps, ...coefficients(now, prev, eta) };
+  return ddimSteps({ timesteps, now, final: config.setAlphaToOne ? 1 : levels[0], eta });
+}
+
+/** Levels of a chain of DDIM's. */
+interface DdimLevels {
+  /** What the network is told at every step. */
+  timesteps: Int32Array;
+  /** ᾱ of every step. */
+  now: Float64Array;
+  /** ᾱ that the last step leads to; default 1. */
+  final?: number;
+  eta?: number;
+}
+
+/** The steps of DDIM between given levels. */
+export function ddimSteps({ timesteps, now, final = 1, eta = 0 }: DdimLevels): Schedule {
+  const prev = Float64Array.of(final, ...now.subarray(0, -1));
+  return { numSteps: now.length, timesteps, ...coefficients(now, prev, eta) };
 }
 
 function coefficients(now: Float64Array, prev: Float64Array, eta: number) {

@@ -1,14 +1,21 @@
 import assert from "node:assert/strict";
-import { ModelError } from "../../src/errors.ts";
-import { ModelFolder } from "../../src/models/model_folder.ts";
-import { SCHEDULER_DEFAULTS } from "../../src/models/scheduler_classes.ts";
+import { ModelError, UsageError } from "../../../src/errors.ts";
+import { ModelFolder } from "../../../src/models/model_folder.ts";
 import {
+  SCHEDULER_DEFAULTS,
+  type SchedulerClass,
+  stepsOf,
+} from "../../../src/models/schedulers/scheduler_classes.ts";
+import {
+  type DiffusionScheduler,
   readSchedulerFile,
   schedulerFacts,
   type SchedulerFile,
-} from "../../src/models/scheduler_file.ts";
-import { readFixture } from "../sampling/fixtures.ts";
-import { withTempFolder } from "../support/temp_folder.ts";
+  type SchedulerOptions,
+} from "../../../src/models/schedulers/scheduler_file.ts";
+import type { SchedulerName } from "../../../src/models/schedulers/scheduler_names.ts";
+import { readFixture } from "../../sampling/fixtures.ts";
+import { withTempFolder } from "../../support/temp_folder.ts";
 
 type Kind = "dit" | "stable-diffusion";
 
@@ -38,7 +45,10 @@ const SD_CONFIG = {
 };
 
 /** @param scheduler an object, or the text of a file */
-function read(scheduler: object | string, kind: Kind = "stable-diffusion"): Promise<SchedulerFile> {
+function readFile(
+  scheduler: object | string,
+  options: SchedulerOptions,
+): Promise<SchedulerFile> {
   return withTempFolder(async (path) => {
     await Deno.mkdir(`${path}/scheduler`);
     await Deno.writeTextFile(
@@ -46,8 +56,21 @@ function read(scheduler: object | string, kind: Kind = "stable-diffusion"): Prom
       typeof scheduler === "string" ? scheduler : JSON.stringify(scheduler),
     );
     const folder = await ModelFolder.open(path, { networks: [], part: true });
-    return await readSchedulerFile(folder, kind);
+    return await readSchedulerFile(folder, options);
   });
+}
+
+/** As {@link readFile}, of a diffusion model. */
+async function read(
+  scheduler: object | string,
+  kind: Kind = "stable-diffusion",
+  name?: SchedulerName,
+): Promise<DiffusionScheduler> {
+  return asDiffusion(await readFile(scheduler, { kind, scheduler: name }));
+}
+
+function asDiffusion(file: SchedulerFile): DiffusionScheduler {
+  return file.steps === "flow_euler" ? assert.fail("it is a flow") : file;
 }
 
 function without(...keys: string[]): Record<string, unknown> {
@@ -79,10 +102,11 @@ Deno.test("readSchedulerFile() follows a complete file without a word", async ()
 Deno.test("readSchedulerFile() takes the published values in a folder without the file", () =>
   withTempFolder(async (path) => {
     const folder = await ModelFolder.open(path, { networks: [], part: true });
-    const { config, notes } = await readSchedulerFile(folder, "stable-diffusion");
+    const kind = "stable-diffusion";
+    const { config, notes } = asDiffusion(await readSchedulerFile(folder, { kind }));
     assert.deepEqual(config, SD_CONFIG);
     assert.deepEqual(notes, []);
-    const dit = await readSchedulerFile(folder, "dit");
+    const dit = asDiffusion(await readSchedulerFile(folder, { kind: "dit" }));
     assert.equal(dit.config.timestepSpacing, "respaced");
     assert.deepEqual(dit.notes, []);
   }));
@@ -114,6 +138,7 @@ Deno.test("SCHEDULER_DEFAULTS are those of diffusers 0.42.1's classes", async ()
 
 Deno.test("readSchedulerFile() takes every class that shares DDIM's noise levels at the same levels", async () => {
   for (const [name, { timestepSpacing }] of Object.entries(SCHEDULER_DEFAULTS)) {
+    if (stepsOf(name as SchedulerClass) !== "ddim") continue;
     const { config, notes } = await read({ ...without("timestep_spacing"), _class_name: name });
     assert.deepEqual(config, SD_CONFIG, name);
     const text = notes.join("\n");
@@ -180,8 +205,12 @@ Deno.test("readSchedulerFile() refuses by name what it does not follow", async (
     [{ _class_name: "LCMScheduler" }, /_class_name is "LCMScheduler"/],
     [{ beta_schedule: "laplace" }, /beta_schedule is "laplace", wanted one of linear/],
     [
+      { _class_name: "FlowMatchHeunDiscreteScheduler" },
+      /_class_name is "FlowMatchHeunDiscreteScheduler", wanted FlowMatchEulerDiscreteScheduler/,
+    ],
+    [
       { _class_name: "FlowMatchEulerDiscreteScheduler" },
-      /_class_name is "FlowMatchEulerDiscreteScheduler", the scheduler of a flow model/,
+      /prediction_type is "epsilon", wanted flow_prediction, since its class samples flow models/,
     ],
     [{ prediction_type: "flow_prediction" }, /prediction_type is "flow_prediction"/],
     [{ predict_epsilon: false }, /predict_epsilon is false, wanted true/],
@@ -234,7 +263,7 @@ Deno.test("readSchedulerFile() follows other betas, a last level without signal,
 Deno.test("readSchedulerFile() names settings of other solvers that it does not follow", async () => {
   const { config, notes } = await read({
     ...SD,
-    _class_name: "DPMSolverMultistepScheduler",
+    _class_name: "UniPCMultistepScheduler",
     solver_order: 2,
     use_karras_sigmas: true,
     use_lu_lambdas: false,
@@ -244,7 +273,7 @@ Deno.test("readSchedulerFile() names settings of other solvers that it does not 
   });
   assert.deepEqual(config, SD_CONFIG);
   assert.deepEqual(notes.map((note) => note.replace("scheduler/scheduler_config.json: ", "")), [
-    "the noise levels of DPMSolverMultistepScheduler are taken, spaced and stepped as DDIMScheduler does",
+    "the noise levels of UniPCMultistepScheduler are taken, spaced and stepped as DDIMScheduler does",
     "use_karras_sigmas is true, which is not followed",
     "lambda_min_clipped is -5.1, which is not followed",
     'final_sigmas_type is "sigma_min", which is not followed',
@@ -271,4 +300,90 @@ Deno.test("schedulerFacts() says spacing, betas and prediction type", async () =
   });
   const trailing = await read({ ...SD, timestep_spacing: "trailing" });
   assert.equal(schedulerFacts(trailing).spacing, "trailing");
+});
+
+Deno.test("readSchedulerFile() follows Euler's method, its ancestral form and DPM-Solver++ 2M", async () => {
+  const karras = { use_karras_sigmas: true };
+  const euler = await read({ ...SD, ...karras, _class_name: "EulerDiscreteScheduler" });
+  assert.equal(euler.steps, "euler");
+  assert.deepEqual(euler.sigmaSettings, { sigmaSpacing: "karras" });
+  assert.deepEqual(euler.config, SD_CONFIG);
+  assert.deepEqual(euler.notes, []);
+  assert.equal(schedulerFacts(euler).steps, "euler");
+  assert.equal(schedulerFacts(euler).spacing, "karras");
+  const named = "EulerAncestralDiscreteScheduler";
+  const ancestral = await read({ ...without("timestep_spacing"), _class_name: named });
+  assert.equal(ancestral.steps, "euler_ancestral");
+  assert.equal(ancestral.config.timestepSpacing, "linspace"); // the class's default
+  const dpm = { ...SD, _class_name: "DPMSolverMultistepScheduler" };
+  const multistep = await read({ ...dpm, use_beta_sigmas: true, solver_order: 2 });
+  assert.equal(multistep.steps, "dpmpp_2m");
+  assert.deepEqual(multistep.sigmaSettings, { sigmaSpacing: "beta" });
+  assert.deepEqual(multistep.notes, []);
+  const cases: [object, RegExp][] = [
+    [{ solver_order: 3 }, /solver_order is 3, wanted 2/],
+    [{ algorithm_type: "sde-dpmsolver++" }, /algorithm_type is .*, wanted dpmsolver\+\+/],
+    [{ solver_type: "heun" }, /solver_type is "heun", wanted midpoint/],
+    [{ use_lu_lambdas: true }, /use_lu_lambdas is true, wanted false or null/],
+    [{ final_sigmas_type: "sigma_min" }, /final_sigmas_type is "sigma_min", wanted zero/],
+    [
+      { use_karras_sigmas: true, use_beta_sigmas: true },
+      /use_karras_sigmas and use_beta_sigmas are true, wanted one/,
+    ],
+  ];
+  for (const [changes, message] of cases) await refused({ ...dpm, ...changes }, message);
+});
+
+Deno.test("readSchedulerFile() takes another class over the file's keys", async () => {
+  const file = { ...SD, _class_name: "PNDMScheduler", skip_prk_steps: true };
+  const euler = await read(file, "stable-diffusion", "euler");
+  assert.equal(euler.steps, "euler");
+  assert.deepEqual(euler.config, SD_CONFIG);
+  assert.deepEqual(euler.notes, []);
+  const ddpm = await read(file, "stable-diffusion", "ddpm");
+  assert.equal(ddpm.steps, "ddim");
+  assert.deepEqual(ddpm.notes, []);
+  const dit = await read({}, "dit", "dpmpp_2m");
+  assert.equal(dit.steps, "dpmpp_2m");
+  assert.equal(dit.config.timestepSpacing, "respaced");
+});
+
+Deno.test("readSchedulerFile() reads a flow model, and refuses to sample it as a diffusion model and the reverse", async () => {
+  const FLOW = {
+    _class_name: "FlowMatchEulerDiscreteScheduler",
+    num_train_timesteps: 1000,
+    shift: 3,
+    use_dynamic_shifting: false,
+  };
+  const options = { kind: "stable-diffusion" } as const;
+  const fixed = await readFile(FLOW, options);
+  assert.ok(fixed.steps === "flow_euler");
+  assert.equal(fixed.flow.shift, 3);
+  assert.equal(fixed.dynamicShift, undefined);
+  assert.deepEqual(fixed.notes, []);
+  assert.deepEqual(schedulerFacts(fixed), { steps: "flow_euler", shift: "3", predicts: "flow" });
+  const dynamic = await readFile(
+    { ...FLOW, use_dynamic_shifting: true, max_shift: 0.9, invert_sigmas: true },
+    { ...options, scheduler: "flow_euler" },
+  );
+  assert.ok(dynamic.steps === "flow_euler");
+  assert.equal(dynamic.dynamicShift?.maxShift, 0.9);
+  assert.equal(dynamic.predictionType, "inverted_flow");
+  const refusedAs = (file: object, scheduler: SchedulerName, message: RegExp) =>
+    assert.rejects(readFile(file, { ...options, scheduler }), (error: Error) => {
+      assert.ok(error instanceof UsageError, String(error));
+      assert.match(error.message, message);
+      return true;
+    });
+  await refusedAs(
+    FLOW,
+    "ddim",
+    /scheduler is ddim, but .* is a flow model, its scheduler is "FlowMatchEulerDiscreteScheduler", wanted flow_euler/,
+  );
+  await refusedAs(
+    SD,
+    "flow_euler",
+    /is a diffusion model, its scheduler is "DDIMScheduler", wanted ddim, ddpm, euler, euler_ancestral, dpmpp_2m/,
+  );
+  await refusedAs({}, "flow_euler", /is a diffusion model, wanted ddim/);
 });

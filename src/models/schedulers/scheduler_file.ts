@@ -5,56 +5,108 @@
  * named in a note.
  * @module
  */
-import { answerWeights, type PredictionType } from "../sampling/schedules/answers.ts";
-import { createSchedule } from "../sampling/schedules/schedule.ts";
+import { answerWeights, type PredictionType } from "../../sampling/schedules/answers.ts";
+import { createSchedule } from "../../sampling/schedules/schedule.ts";
 import {
   BETA_SCHEDULES,
   type ScheduleKind,
   SCHEDULER_PRESETS,
   type SchedulerConfig,
-} from "../sampling/schedules/scheduler_config.ts";
-import { TIMESTEP_SPACINGS, type TimestepSpacing } from "../sampling/schedules/timestep_spacing.ts";
-import { ConfigReader } from "./config_reader.ts";
-import type { ModelFolder } from "./model_folder.ts";
-import { SCHEDULER_CLASSES, SCHEDULER_DEFAULTS, stepsAsDdim } from "./scheduler_classes.ts";
+} from "../../sampling/schedules/scheduler_config.ts";
 import {
+  TIMESTEP_SPACINGS,
+  type TimestepSpacing,
+} from "../../sampling/schedules/timestep_spacing.ts";
+import { ConfigReader } from "../config_reader.ts";
+import type { ModelFolder } from "../model_folder.ts";
+import { flowFacts, type FlowScheduler, readFlowScheduler } from "./flow_scheduler.ts";
+import { checkFamily } from "./scheduler_family.ts";
+import {
+  SCHEDULER_CLASSES,
+  SCHEDULER_DEFAULTS,
+  type SchedulerClass,
+  stepsAsDdim,
+  stepsOf,
+} from "./scheduler_classes.ts";
+import {
+  SCHEDULER_NAMES,
+  type SchedulerName,
+  SCHEDULERS,
+  type StepRule,
+} from "./scheduler_names.ts";
+import {
+  flowRefusal,
   noteOthers,
-  refuseFlow,
   refuseUnsupported,
   saying,
   type Source,
 } from "./scheduler_settings.ts";
+import { eulerSettings, multistepSettings, type SigmaSettings } from "./step_settings.ts";
 
-/** The model's own schedule. */
-export interface SchedulerFile {
+/** A diffusion model's own levels and steps. */
+export interface DiffusionScheduler {
+  steps: Exclude<StepRule, "flow_euler">;
+  /** Levels of training. */
   config: SchedulerConfig;
+  /** Which of them are visited, where that is not `timestepSpacing`. */
+  sigmaSettings: SigmaSettings;
   predictionType: PredictionType;
   /** What of the file is taken otherwise than written, a line each. */
   notes: readonly string[];
 }
 
+/** The model's own schedule. */
+export type SchedulerFile = DiffusionScheduler | FlowScheduler;
+
 const FILE = "scheduler/scheduler_config.json";
+const FLOW_CLASS = /^FlowMatch/;
+
+/** How to read a scheduler's file. */
+export interface SchedulerOptions {
+  /** Networks whose preset holds in a folder without the file. */
+  kind: ScheduleKind;
+  /** Takes the place of the class that the file names; its other keys hold. */
+  scheduler?: SchedulerName;
+}
 
 /**
  * Reads and validates the noise levels of the model; a folder without the file has its kind's
  * preset.
  *
  * @throws {ModelError} naming a key whose value cannot be followed
+ * @throws {UsageError} when `scheduler` samples models of another kind
  */
 export async function readSchedulerFile(
   folder: ModelFolder,
-  kind: ScheduleKind,
+  { kind, scheduler }: SchedulerOptions,
 ): Promise<SchedulerFile> {
   const file = new ConfigReader(`${folder.path}/${FILE}`, await folder.config(FILE));
-  refuseFlow(file);
-  const name = file.oneOf("_class_name", SCHEDULER_CLASSES);
+  const own = file.get("_class_name");
+  const isFlow = typeof own === "string" && FLOW_CLASS.test(own);
+  if (scheduler !== undefined) checkFamily(folder.path, { scheduler, own, isFlow });
+  if (isFlow && kind === "dit") throw flowRefusal(file);
+  if (isFlow) {
+    file.oneOf("_class_name", [SCHEDULERS.flow_euler]);
+    return readFlowScheduler(file, FILE);
+  }
+  return readDiffusionScheduler(file, kind, scheduler);
+}
+
+function readDiffusionScheduler(
+  file: ConfigReader,
+  kind: ScheduleKind,
+  scheduler: SchedulerName | undefined,
+): DiffusionScheduler {
+  const own = file.oneOf("_class_name", SCHEDULER_CLASSES);
+  const name = scheduler === undefined ? own : SCHEDULERS[scheduler] as SchedulerClass;
   const notes: string[] = [];
   const source: Source = {
     ...{ file, kind, name },
-    defaults: name === undefined ? {} : SCHEDULER_DEFAULTS[name],
+    // A folder without the file has its kind's preset, whatever scheduler is asked for.
+    defaults: name === undefined || file.empty ? {} : SCHEDULER_DEFAULTS[name],
     note: (what) => notes.push(`${FILE}: ${what}`),
   };
-  if (name === undefined && !file.empty) {
+  if (own === undefined && !file.empty) {
     source.note("no _class_name, absent keys take the published model's values");
   }
   const types = ["epsilon", "v_prediction", "sample"] as const;
@@ -62,19 +114,31 @@ export async function readSchedulerFile(
   refuseUnsupported(source);
   const config = readConfig(source);
   validate({ config, predictionType }, source);
+  const steps = stepsOf(name);
+  const sigmaSettings = readSigmaSettings(steps, file);
   noteOthers(source);
-  return { config, predictionType, notes };
+  return { steps, config, sigmaSettings, predictionType, notes };
+}
+
+function readSigmaSettings(steps: StepRule, file: ConfigReader): SigmaSettings {
+  if (steps === "euler") return eulerSettings(file);
+  return steps === "dpmpp_2m" ? multistepSettings(file) : {};
 }
 
 /** A schedule as `inspect` prints it. */
-export function schedulerFacts({ config, predictionType }: SchedulerFile): Record<string, string> {
+export function schedulerFacts(scheduler: SchedulerFile): Record<string, string> {
+  if (scheduler.steps === "flow_euler") return flowFacts(scheduler);
+  const { steps, config, predictionType, sigmaSettings: { sigmaSpacing, finalSigma } } = scheduler;
   const { timestepSpacing } = config;
+  const toNone = steps === "ddim" ? config.setAlphaToOne : finalSigma === undefined;
   return {
+    ...(steps !== "ddim" && { steps }),
     betas: betaFacts(config),
-    spacing: timestepSpacing === "leading"
-      ? `leading, from level ${config.stepsOffset} on`
-      : timestepSpacing,
-    "last step": config.setAlphaToOne ? "to no noise" : "to the noise of level 0",
+    spacing: sigmaSpacing ??
+      (timestepSpacing === "leading"
+        ? `leading, from level ${config.stepsOffset} on`
+        : timestepSpacing),
+    "last step": toNone ? "to no noise" : "to the noise of level 0",
     predicts: predictionType,
   };
 }
@@ -119,14 +183,15 @@ function readTrainedBetas(file: ConfigReader): readonly number[] | undefined {
 }
 
 /**
- * Classes that space by linspace where their file says nothing are spaced as DDIM does, as their
- * steps are.
+ * Classes that are not followed and space by linspace where their file says nothing are spaced as
+ * DDIM does, as their steps are.
  */
 function readSpacing(source: Source): TimestepSpacing {
   const { file, kind, name, defaults, note } = source;
   const preset = SCHEDULER_PRESETS[kind].timestepSpacing;
   const choices = TIMESTEP_SPACINGS.filter((name) => name !== "respaced" || name === preset);
   const written = file.oneOf<TimestepSpacing>("timestep_spacing", choices);
+  if (stepsOf(name) !== "ddim") return written ?? defaults.timestepSpacing ?? preset;
   if (name !== undefined && !stepsAsDdim(name)) {
     note(`the noise levels of ${name} are taken, spaced and stepped as DDIMScheduler does`);
   }
@@ -154,7 +219,7 @@ function readOffset(source: Source): number {
  * would take is refused here.
  */
 function validate(
-  { config, predictionType }: Pick<SchedulerFile, "config" | "predictionType">,
+  { config, predictionType }: Pick<DiffusionScheduler, "config" | "predictionType">,
   { file, kind }: Source,
 ): void {
   try {

@@ -3,10 +3,11 @@
  * in a note.
  * @module
  */
-import type { JsonValue } from "../formats/json.ts";
-import { shown, shownValue } from "../text.ts";
-import type { ScheduleKind } from "../sampling/schedules/scheduler_config.ts";
-import type { ConfigReader } from "./config_reader.ts";
+import type { JsonValue } from "../../formats/json.ts";
+import { shown, shownValue } from "../../text.ts";
+import type { ScheduleKind } from "../../sampling/schedules/scheduler_config.ts";
+import type { ModelError } from "../../errors.ts";
+import type { ConfigReader } from "../config_reader.ts";
 import { type SchedulerClass, type SchedulerDefaults, STEPPING_KEYS } from "./scheduler_classes.ts";
 
 /** Settings for networks or samplers of another kind: taken only where they are off. */
@@ -43,12 +44,10 @@ export interface Source {
   note(what: string): void;
 }
 
-/** Networks of flow models predict another velocity, at levels of another kind. */
-export function refuseFlow(file: ConfigReader): void {
-  const name = file.get("_class_name");
-  if (typeof name !== "string" || !/^FlowMatch/.test(name)) return;
-  throw file.refusal(
-    `_class_name is ${shownValue(name)}, the scheduler of a flow model`,
+/** A class-conditional flow is sampled by a command of its own. */
+export function flowRefusal(file: ConfigReader): ModelError {
+  return file.refusal(
+    `_class_name is ${shownValue(file.get("_class_name"))}, the scheduler of a flow model`,
     "the command flow samples it",
   );
 }
@@ -77,9 +76,10 @@ export function saying(key: string, value: JsonValue, { file, name }: Source): s
 
 /** Notes settings that are not followed, and keys that no scheduler has. */
 export function noteOthers({ file, note }: Source): void {
+  const unread = new Set(file.unread);
   for (const [key, neutral] of Object.entries(NOT_FOLLOWED)) {
     const value = file.get(key);
-    if (value === undefined || neutral.includes(value)) continue;
+    if (!unread.has(key) || value === undefined || neutral.includes(value)) continue;
     note(`${key} is ${shownValue(value)}, which is not followed`);
   }
   const unknown = file.unread.filter((key) => !key.startsWith("_") && !STEPPING_KEYS.has(key));

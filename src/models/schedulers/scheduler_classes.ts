@@ -3,7 +3,8 @@
  * 0.42): they differ in how they step, and what they take where a file leaves a key out.
  * @module
  */
-import type { SchedulerConfig } from "../sampling/schedules/scheduler_config.ts";
+import type { SchedulerConfig } from "../../sampling/schedules/scheduler_config.ts";
+import { SCHEDULER_NAMES, SCHEDULERS, type StepRule } from "./scheduler_names.ts";
 
 /**
  * What a class takes where its file leaves a key out; `undefined` for a setting that it does not
@@ -61,6 +62,12 @@ export const SCHEDULER_CLASSES = Object.keys(CLASSES) as SchedulerClass[];
 
 /** What every class takes where its file leaves a key out. */
 export const SCHEDULER_DEFAULTS: Readonly<Record<SchedulerClass, SchedulerDefaults>> = CLASSES;
+
+/** Steps that are taken for a class: its own, or those of DDIM on its levels. */
+export function stepsOf(name: SchedulerClass | undefined): Exclude<StepRule, "flow_euler"> {
+  const own = SCHEDULER_NAMES.find((short) => SCHEDULERS[short] === name);
+  return own === undefined || own === "ddpm" || own === "flow_euler" ? "ddim" : own;
+}
 
 /** Classes that step as parataa does with `--eta` 0 or 1. */
 export function stepsAsDdim(name: SchedulerClass): boolean {
