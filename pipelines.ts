@@ -59,7 +59,10 @@ export {
 } from "./src/models/networks/conditional_network.ts";
 export { GuidedDenoiser, type GuidedDenoiserOptions } from "./src/models/guided_denoiser.ts";
 export { ModelFolder, type ModelFolderOptions, type ModelKind } from "./src/models/model_folder.ts";
+export type { ConstantInput } from "./src/models/networks/constant_inputs.ts";
 export type {
+  ConditionInput,
+  ConditionTensor,
   ContractOptions,
   LatentShape,
   NetworkContract,

@@ -10,12 +10,12 @@ import { TASKS } from "../arguments/tasks.ts";
 import { UsageError } from "../errors.ts";
 import { fileFault } from "../formats/file_fault.ts";
 import { readClassNames } from "../models/class_names.ts";
-import type { ModelFolder } from "../models/model_folder.ts";
 import { readFlowSchedulerFile } from "../models/schedulers/flow_scheduler.ts";
 import { createModelSchedule } from "../models/schedulers/model_schedule.ts";
-import { readSchedulerFile, type SchedulerOptions } from "../models/schedulers/scheduler_file.ts";
+import { readSchedulerFile } from "../models/schedulers/scheduler_file.ts";
 import { openClassFolder } from "../pipelines/class_pipeline.ts";
 import { openStableDiffusionFolder } from "../pipelines/stable_diffusion_pipeline.ts";
+import { readTextScheduler } from "../pipelines/text_scheduler.ts";
 import { modelFolder } from "./execution/open_model.ts";
 import { checkSettings } from "./sample_run.ts";
 import { expectLabels, parseClassLabels } from "./tasks/class_labels.ts";
@@ -48,16 +48,6 @@ async function expectThere(setting: string, path: string): Promise<void> {
   }
 }
 
-/** Checks the scheduler and the levels of the run. */
-async function checkChain(
-  folder: ModelFolder,
-  options: SchedulerOptions,
-  settings: Settled,
-): Promise<void> {
-  const scheduler = await readSchedulerFile(folder, options);
-  createModelSchedule(scheduler, settings, { kind: options.kind, path: folder.path });
-}
-
 /** Checks the model folder, and the classes or prompts against it. */
 async function checkModel(settings: Settled): Promise<void> {
   const { task, modelPath, vaePath, fp16, fallback } = settings;
@@ -80,7 +70,8 @@ async function checkModel(settings: Settled): Promise<void> {
     return;
   }
   const folder = await openStableDiffusionFolder(path, { vaePath, fp16, pool });
-  await checkChain(folder, { kind: "stable-diffusion", scheduler }, settings);
+  const chain = await readTextScheduler(folder, { scheduler });
+  createModelSchedule(chain, settings, { kind: "stable-diffusion", path: folder.path });
   if (settings.task !== "sd" || settings.promptsFile === undefined) return;
   await readPrompts("promptsFile", settings.promptsFile);
 }

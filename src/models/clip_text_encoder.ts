@@ -1,4 +1,4 @@
-/** Stable Diffusion's text encoder: converts a prompt to one embedding row per token. @module */
+/** CLIP's text encoder: converts a prompt to one embedding row per token. @module */
 import { ModelError } from "../errors.ts";
 import type { Environment } from "../runtime/environment.ts";
 import { InferenceSession } from "../runtime/inference_session.ts";
@@ -19,6 +19,8 @@ import {
 export interface TextEmbedding {
   /** `[tokens, width]`. */
   data: Float32Array;
+  /** The whole prompt as one row, for networks that take it too. */
+  pooled?: Float32Array;
   /** End of the prompt that exceeds the tokens; `undefined` if the whole prompt fits. */
   truncated: string | undefined;
 }
@@ -29,6 +31,13 @@ export interface ClipTextEncoderOptions {
   file: string;
   tokenizer: ClipTokenizer;
   session?: SessionOptions;
+  /**
+   * Which rows are the embedding: those behind the last layer and the final norm, or those that the
+   * last layer takes, as SDXL and SD3 want them. Default `last`.
+   */
+  hidden?: "last" | "penultimate";
+  /** Also give the pooled row. */
+  pooled?: boolean;
 }
 
 /** Tokenizer and text encoder of one model. */
@@ -40,13 +49,15 @@ export class ClipTextEncoder implements AsyncDisposable {
   readonly #tokenizer: ClipTokenizer;
   readonly #ids: CheckedTensor;
   readonly #hidden: CheckedTensor;
+  readonly #pooled: CheckedTensor | undefined;
 
   private constructor(
     env: Environment,
     session: InferenceSession,
-    { tokenizer, file }: ClipTextEncoderOptions,
+    { tokenizer, file, hidden: which, pooled: wanted }: ClipTextEncoderOptions,
   ) {
-    const { ids, hidden } = checkEncoder(file, session, tokenizer.maxLength);
+    const { ids, hidden } = checkEncoder(file, session, tokenizer.maxLength, which);
+    this.#pooled = wanted ? pooledOutput(file, session.outputs) : undefined;
     this.#env = env;
     this.#session = session;
     this.#tokenizer = tokenizer;
@@ -72,17 +83,22 @@ export class ClipTextEncoder implements AsyncDisposable {
     // If the batch is fixed at several rows, all are copies; the first is returned.
     const batch = fixedSize(this.#ids.shape[0]) ?? 1;
     const rows = Array.from({ length: batch }, () => ids).flat();
-    const data = this.#ids.type === "int64"
+    const values = this.#ids.type === "int64"
       ? BigInt64Array.from(rows, BigInt)
       : Int32Array.from(rows);
-    using input = new Tensor(this.#env, this.#ids.type, [batch, ids.length], data);
+    using input = new Tensor(this.#env, this.#ids.type, [batch, ids.length], values);
+    const pooled = this.#pooled?.name;
     const outputs = await this.#session.run({ [this.#ids.name]: input }, {
-      outputs: [this.#hidden.name],
+      outputs: [this.#hidden.name, ...(pooled === undefined ? [] : [pooled])],
       signal,
     });
     using hidden = outputs[this.#hidden.name];
     const first = (hidden.data as Float32Array).subarray(0, this.shape[0] * this.shape[1]);
-    return { data: Float32Array.from(first), truncated };
+    const data = Float32Array.from(first);
+    if (pooled === undefined) return { data, truncated };
+    using all = outputs[pooled];
+    const row = (all.data as Float32Array).subarray(0, all.dims[1]);
+    return { data, pooled: Float32Array.from(row), truncated };
   }
 
   /** Releases the session. */
@@ -105,8 +121,11 @@ export function checkEncoder(
   file: string,
   { inputs, outputs }: { inputs: readonly TensorMetadata[]; outputs: readonly TensorMetadata[] },
   tokens: number,
+  which: "last" | "penultimate" = "last",
 ): { ids: CheckedTensor; hidden: CheckedTensor } {
-  const hidden = outputs.find((output) => output.name === "last_hidden_state") ?? outputs[0];
+  const hidden = which === "last"
+    ? outputs.find((output) => output.name === "last_hidden_state") ?? outputs[0]
+    : penultimate(file, outputs);
   if (inputs.length !== 1 || !hidden) {
     throw new ModelError(
       `${file} takes ${listTensors(inputs)} and gives ${listTensors(outputs)}, ` +
@@ -129,4 +148,28 @@ export function checkEncoder(
     ids: expectType(file, inputs[0], ["int64", "int32"]),
     hidden: expectType(file, hidden, FLOAT_TYPES),
   };
+}
+
+/** `hidden_states.i` are the rows before layer i; behind the last layer there is one more. */
+function penultimate(file: string, outputs: readonly TensorMetadata[]): TensorMetadata {
+  const indices = outputs.flatMap(({ name }) => /^hidden_states\.(\d+)$/.exec(name)?.[1] ?? []);
+  const name = `hidden_states.${Math.max(...indices.map(Number)) - 1}`;
+  const found = outputs.find((output) => output.name === name);
+  if (found) return found;
+  throw new ModelError(
+    `${file} gives ${listTensors(outputs)}, wanted hidden_states.0, hidden_states.1, … too`,
+    { hint: "export the text encoder with its hidden states, as optimum does" },
+  );
+}
+
+function pooledOutput(file: string, outputs: readonly TensorMetadata[]): CheckedTensor {
+  const found = ["text_embeds", "pooler_output"]
+    .map((name) => outputs.find((output) => output.name === name)).find((output) => output);
+  if (!found) {
+    throw new ModelError(
+      `${file} gives ${listTensors(outputs)}, wanted text_embeds or pooler_output too`,
+    );
+  }
+  expectRank(file, found, ["batch", "width"]);
+  return expectType(file, found, FLOAT_TYPES);
 }

@@ -33,6 +33,8 @@ export interface GuidedDenoiserOptions {
   guidedChannels?: number;
   /** Most network rows in one call. */
   batchSize?: number;
+  /** What the schedule's timesteps are multiplied by for the network; default 1. */
+  timestepScale?: number;
 }
 
 interface Prediction {
@@ -125,11 +127,12 @@ export class GuidedDenoiser implements Denoiser {
   async #predict({ latents, steps, out, signal, avoid }: Prediction): Promise<void> {
     const perStep = this.#conditions.length;
     const count = steps.length * perStep;
+    const { timestepScale = 1 } = this.#options;
     const rows = this.#network.lease(count, this);
     try {
       for (let slot = 0; slot < count; slot++) {
         const step = Math.floor(slot / perStep);
-        const timestep = this.schedule.timesteps[steps[step]];
+        const timestep = timestepScale * this.schedule.timesteps[steps[step]];
         const condition = this.#conditions[slot % perStep];
         const scale = this.schedule.inputScale[steps[step]];
         rows.set(slot, latents, { offset: step * this.rowSize, scale, timestep, condition });

@@ -113,12 +113,15 @@ export class ModelFolder {
     );
   }
 
-  /** What the index says that it is; a DiT where it names no other scheduler or pipeline. */
+  /**
+   * Kind of the model by its index: text to image if that names Stable Diffusion or FLUX, a DiT if
+   * it names no other scheduler or pipeline.
+   */
   get kind(): ModelKind {
     const { _class_name: name, scheduler } = this.index;
-    if (Array.isArray(scheduler) && String(scheduler[1]).startsWith("FlowMatch")) return "flow";
-    return typeof name === "string" && name.includes("StableDiffusion")
-      ? "stable-diffusion"
+    if (typeof name === "string" && /StableDiffusion|Flux/.test(name)) return "stable-diffusion";
+    return Array.isArray(scheduler) && String(scheduler[1]).startsWith("FlowMatch")
+      ? "flow"
       : "dit";
   }
 

@@ -1,6 +1,6 @@
 /** Reads the size of the latents that a UNet was trained on. @module */
 import { ModelError } from "../errors.ts";
-import type { JsonObject } from "../formats/json.ts";
+import type { JsonValue } from "../formats/json.ts";
 import { shownValue } from "../text.ts";
 
 /** Size of Stable Diffusion 1's latents. */
@@ -12,7 +12,10 @@ const DEFAULT = 64;
  *
  * @throws {ModelError} if it is neither
  */
-export function sampleSize({ sample_size: size }: JsonObject, side: "height" | "width"): number {
+export function sampleSize(
+  { sample_size: size }: Readonly<Record<string, JsonValue | undefined>>,
+  side: "height" | "width",
+): number {
   const value = Array.isArray(size) && size.length === 2 ? size[side === "height" ? 0 : 1] : size;
   if (value === undefined) return DEFAULT;
   if (typeof value === "number" && Number.isInteger(value) && value > 0) return value;

@@ -34,8 +34,8 @@ export class VaeDecoder implements AsyncDisposable {
    * @param latent `[channels, height, width]`, scaled
    */
   async decode(latent: Float64Array, signal?: AbortSignal): Promise<Image> {
-    const { file, latentShape, scalingFactor } = this.#options;
-    const scaled = latent.map((x) => x / scalingFactor);
+    const { file, latentShape, scalingFactor, shiftFactor = 0 } = this.#options;
+    const scaled = latent.map((x) => x / scalingFactor + shiftFactor);
     const { values, sizes: [, height, width] } = await this.#network.run(
       scaled,
       latentShape,

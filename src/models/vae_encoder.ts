@@ -42,7 +42,7 @@ export class VaeEncoder implements AsyncDisposable {
    * @throws {NumericalError} if the latent is not finite
    */
   async encode(image: Image, signal?: AbortSignal): Promise<Float64Array> {
-    const { file, latentShape, scalingFactor } = this.#options;
+    const { file, latentShape, scalingFactor, shiftFactor = 0 } = this.#options;
     const { width, height } = image;
     const [, ...declared] = this.#network.rowShape;
     const [rows, columns] = declared.map(fixedSize);
@@ -67,7 +67,7 @@ export class VaeEncoder implements AsyncDisposable {
     }
     const mean = values.subarray(0, latentShape.reduce((a, b) => a * b, 1));
     expectFinite(file, mean);
-    return Float64Array.from(mean, (x) => x * scalingFactor);
+    return Float64Array.from(mean, (x) => (x - shiftFactor) * scalingFactor);
   }
 
   /** Releases the session. */

@@ -30,8 +30,10 @@ export type RowShape = readonly (number | string)[];
 export interface VaeOptions {
   /** Path of the network. */
   file: string;
-  /** Ratio of the latents that are sampled to the VAE's own. */
+  /** Ratio of the latents that are sampled to the VAE's own, after the shift. */
   scalingFactor: number;
+  /** What is taken from the VAE's own latents before they are scaled; default 0. */
+  shiftFactor?: number;
   /** `[channels, height, width]` of a latent. */
   latentShape: LatentShape;
   session?: SessionOptions;

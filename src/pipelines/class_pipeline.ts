@@ -126,8 +126,8 @@ export abstract class ClassPipeline implements LatentPipeline {
     }
     const { predictionType, guidedChannels } = this.#answers;
     return new GuidedDenoiser(network, {
-      conditional: network.conditionRow([label]),
-      unconditional: network.conditionRow([classes]),
+      conditional: network.conditionRow({ class_labels: [label] }),
+      unconditional: network.conditionRow({ class_labels: [classes] }),
       guidanceScale: options.guidanceScale,
       guidedChannels,
       predictionType,
@@ -165,8 +165,7 @@ export async function openClassPipeline<P>(
   const network = stack.use(
     await ConditionalNetwork.open(env, {
       file,
-      condition: "class_labels",
-      conditionShape: [],
+      conditions: [{ name: "class_labels", shape: [] }],
       session: options.session,
       mendTimestep,
       ...options.pool,

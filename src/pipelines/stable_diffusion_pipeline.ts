@@ -1,14 +1,16 @@
 /**
- * Text to image with Stable Diffusion v1 (Rombach et al., "High-resolution image synthesis with
- * latent diffusion models", 2022).
+ * Text to image with Stable Diffusion 1 and 2 (Rombach et al., "High-resolution image synthesis with
+ * latent diffusion models", 2022), XL (Podell et al., "SDXL", 2023), 3 (Esser et al., "Scaling
+ * rectified flow transformers", 2024) and FLUX.1 (Black Forest Labs, 2024).
  * @module
  */
-import { join } from "node:path";
 import { UsageError } from "../errors.ts";
-import { ClipTextEncoder, type TextEmbedding } from "../models/clip_text_encoder.ts";
-import { ClipTokenizer } from "../models/tokenizer/clip_tokenizer.ts";
+import type { TextEmbedding } from "../models/clip_text_encoder.ts";
 import { ConditionalNetwork } from "../models/networks/conditional_network.ts";
 import { GuidedDenoiser } from "../models/guided_denoiser.ts";
+import { type OpenPromptEncoder, openPromptEncoder } from "./open_prompt_encoder.ts";
+import { type TextFamily, textFamily } from "./text_family.ts";
+import { readTextScheduler } from "./text_scheduler.ts";
 import { configNumber, ModelFolder } from "../models/model_folder.ts";
 import type { LatentShape } from "../models/networks/network_contract.ts";
 import { sampleSize } from "../models/sample_size.ts";
@@ -17,7 +19,7 @@ import {
   type ModelSchedule,
   type ScheduleRequest,
 } from "../models/schedulers/model_schedule.ts";
-import { readSchedulerFile, type SchedulerFile } from "../models/schedulers/scheduler_file.ts";
+import type { SchedulerFile } from "../models/schedulers/scheduler_file.ts";
 import type { Image } from "../images/image.ts";
 import type { VaeDecoder } from "../models/vae.ts";
 import type { VaeEncoder } from "../models/vae_encoder.ts";
@@ -37,8 +39,6 @@ import {
   vaeScale,
 } from "./latent_pipeline.ts";
 
-const NETWORK = "unet";
-
 /** Embeddings of a prompt and a negative prompt. */
 export interface TextCondition {
   /** Embedding of the prompt. */
@@ -55,12 +55,15 @@ export interface StableDiffusionOptions extends PipelineOptions {
   width?: number;
 }
 
-/** Text encoder, UNet and VAE decoder of a model folder. */
+/**
+ * Text encoders, denoiser and VAE decoder of a model folder. The class in its `model_index.json`
+ * decides which family it is of.
+ */
 export class StableDiffusionPipeline implements LatentPipeline {
   /** Model folder. */
   readonly folder: ModelFolder;
   /** Folder of the denoiser network. */
-  readonly denoiserPart: string = NETWORK;
+  readonly denoiserPart: string;
   /** Configuration and tokenizer files that were read, by name; `undefined` if absent. */
   readonly configFiles: ReadonlyMap<string, string | undefined>;
   readonly #networkFiles: Map<string, string>;
@@ -74,6 +77,7 @@ export class StableDiffusionPipeline implements LatentPipeline {
     parts: Parts,
   ) {
     this.folder = folder;
+    this.denoiserPart = parts.family.part;
     this.configFiles = new Map([...folder.configFiles, ...vae.configFiles]);
     this.#networkFiles = new Map([...folder.networkFiles, ...vae.networkFiles]);
     this.#parts = parts;
@@ -93,23 +97,20 @@ export class StableDiffusionPipeline implements LatentPipeline {
   ): Promise<StableDiffusionPipeline> {
     const { session } = options;
     const folder = await openStableDiffusionFolder(path, options);
-    const scheduler = await readSchedulerFile(folder, { kind: "stable-diffusion", ...options });
+    const family = textFamily(folder.index);
+    const scheduler = await readTextScheduler(folder, options);
     const scale = await vaeScale(folder, options);
-    const tokenizer = await ClipTokenizer.load(join(path, "tokenizer"), {
-      read: (name) => folder.read(`tokenizer/${name}`),
-    });
     await using stack = new AsyncDisposableStack();
-    const textFile = await folder.network("text_encoder");
-    const text = stack.use(await ClipTextEncoder.open(env, { file: textFile, tokenizer, session }));
-    const file = await denoiserFile(folder, NETWORK, options);
+    const text = await openPromptEncoder(env, folder, { family, session });
+    stack.defer(() => text.close());
+    const file = await denoiserFile(folder, family.part, options);
+    const latents = await latentShape(folder, scale, options);
     const network = stack.use(
       await ConditionalNetwork.open(env, {
-        file,
-        condition: "encoder_hidden_states",
-        conditionShape: text.shape,
-        latentShape: await latentShape(folder, scale, options),
-        session,
-        mendTimestep,
+        ...{ file, latentShape: latents, session, mendTimestep, sample: family.sample },
+        conditions: [{ name: STATES, shape: text.shape }, ...family.conditions],
+        ...(family.packed && { patch: family.patch }),
+        constants: family.constants?.(latents, text.shape[0]),
         ...options.pool,
       }),
     );
@@ -121,6 +122,7 @@ export class StableDiffusionPipeline implements LatentPipeline {
       folder,
       vae.source,
       {
+        family,
         text,
         network,
         decoder: vae.decoder,
@@ -178,8 +180,12 @@ export class StableDiffusionPipeline implements LatentPipeline {
 
   /** Schedule of the model. */
   createSchedule(options: ScheduleRequest): ModelSchedule {
-    const facts = { kind: "stable-diffusion", path: this.folder.path } as const;
-    return createModelSchedule(this.#parts.scheduler, options, facts);
+    const { scheduler, family: { patch, flowSpacing } } = this.#parts;
+    const [, height, width] = this.latentShape;
+    return createModelSchedule(scheduler, options, {
+      ...{ kind: "stable-diffusion", path: this.folder.path, flowSpacing },
+      imageSeqLen: (height / patch) * (width / patch),
+    });
   }
 
   /** Embeds a prompt. The result can be shared by several denoisers. */
@@ -187,19 +193,50 @@ export class StableDiffusionPipeline implements LatentPipeline {
     return this.#parts.text.encode(prompt, signal);
   }
 
-  /** Denoiser with guidance from the negative prompt to the prompt, on all channels. */
+  /**
+   * Embeds a negative prompt: as a prompt, but the empty one as zeros where the model's
+   * `force_zeros_for_empty_prompt` says so, as SDXL's does.
+   */
+  async encodeNegativePrompt(prompt: string, signal?: AbortSignal): Promise<TextEmbedding> {
+    const embedding = await this.encodePrompt(prompt, signal);
+    const { force_zeros_for_empty_prompt: zeros = true } = this.folder.index;
+    if (prompt !== "" || this.#parts.family.name !== "sdxl" || zeros !== true) return embedding;
+    embedding.data.fill(0);
+    embedding.pooled?.fill(0);
+    return embedding;
+  }
+
+  /**
+   * Whether the network takes the guidance scale as an input, as FLUX.1-dev does: it then evaluates
+   * one row per step, and negative prompts have no effect.
+   */
+  get takesGuidance(): boolean {
+    return this.#parts.network.contract.conditions.some(({ name }) => name === "guidance");
+  }
+
+  /**
+   * Denoiser with guidance from the negative prompt to the prompt, on all channels, or by the
+   * network itself where it {@link takesGuidance}.
+   */
   createDenoiser(
     { prompt, negativePrompt }: TextCondition,
     options: DenoiserOptions,
   ): GuidedDenoiser {
-    const { network, scheduler } = this.#parts;
+    const { network, scheduler, family } = this.#parts;
+    const { guidanceScale } = options, { width, height } = this.imageSize;
+    const row = (embedding: TextEmbedding) =>
+      network.conditionRow({
+        [STATES]: embedding.data,
+        ...family.values({ embedding, guidanceScale, imageSize: [height, width] }),
+      });
     return new GuidedDenoiser(network, {
       schedule: options.schedule,
       predictionType: scheduler.predictionType,
-      conditional: network.conditionRow(prompt.data),
-      unconditional: network.conditionRow(negativePrompt.data),
-      guidanceScale: options.guidanceScale,
+      conditional: row(prompt),
+      unconditional: row(negativePrompt),
+      guidanceScale: this.takesGuidance ? 1 : guidanceScale,
       batchSize: options.batchSize,
+      timestepScale: family.timestepScale,
     });
   }
 
@@ -242,31 +279,38 @@ export class StableDiffusionPipeline implements LatentPipeline {
 interface Parts {
   /** Pixels per latent element. */
   scale: number;
-  text: ClipTextEncoder;
+  family: TextFamily;
+  text: OpenPromptEncoder;
   network: ConditionalNetwork;
   decoder: VaeDecoder;
   scheduler: SchedulerFile;
   openEncoder: () => ReturnType<typeof openEncoder>;
 }
 
-/** Latent shape from the requested size, else from the UNet's configuration, else that of SD v1. */
+/** The input of the prompt's rows. */
+const STATES = "encoder_hidden_states";
+
+/** Latent shape from the requested size, else from the network's configuration or its family. */
 async function latentShape(
   folder: ModelFolder,
   scale: number,
   wanted: StableDiffusionOptions,
 ): Promise<LatentShape> {
-  const config = await folder.config(`${NETWORK}/config.json`);
+  const { part, patch, packed, sampleSize: usual } = textFamily(folder.index);
+  const config = await folder.config(`${part}/config.json`);
   // Every UNet level but the last halves the latent.
   const levels = Array.isArray(config.down_block_types) ? config.down_block_types.length : 1;
-  const step = scale * 2 ** (levels - 1);
+  const step = scale * patch * 2 ** (levels - 1);
+  const sizes = { sample_size: "sample_size" in config ? config.sample_size : usual };
   const side = (name: "height" | "width") => {
-    const pixels = wanted[name] ?? sampleSize(config, name) * scale;
+    const pixels = wanted[name] ?? sampleSize(sizes, name) * scale;
     if (pixels % step === 0) return pixels / scale;
     throw new UsageError((spell) =>
       `${spell(name)} is ${pixels}, this model takes multiples of ${step}`
     );
   };
-  return [configNumber(config, "in_channels", 4), side("height"), side("width")];
+  const channels = configNumber(config, "in_channels", packed ? 64 : 4);
+  return [packed ? channels / patch ** 2 : channels, side("height"), side("width")];
 }
 
 /** A network with a fixed latent size supports one image size. */
@@ -295,6 +339,9 @@ export async function openStableDiffusionFolder(
   { vaePath, fp16, pool = {} }: Pick<PipelineOptions, "vaePath" | "fp16" | "pool"> = {},
 ): Promise<ModelFolder> {
   const decoder = vaePath === undefined ? ["vae_decoder"] : [];
-  const networks = ["text_encoder", ...(areServed(pool) ? [] : [NETWORK]), ...decoder];
+  const bare = await ModelFolder.open(path, { networks: [], part: true });
+  const { clips, t5, part } = textFamily(await bare.config("model_index.json"));
+  const needed = t5 && !t5.optional ? [t5.part] : [];
+  const networks = [...clips, ...needed, ...(areServed(pool) ? [] : [part]), ...decoder];
   return await ModelFolder.open(path, { networks, tokenizer: true, fp16 });
 }

@@ -22,7 +22,8 @@ const SUMMARIES: Readonly<Record<Task, ScriptSummary>> = {
   },
   sd: {
     name: "parallel_sd",
-    about: "Samples images of a prompt with Stable Diffusion, many steps at once.",
+    about:
+      "Samples images of a prompt with Stable Diffusion 1, 2, XL or 3 or FLUX, many steps at once.",
     example: 'deno task sd --prompt "a cute dog" --num_samples 4',
   },
   "sd-winit": {

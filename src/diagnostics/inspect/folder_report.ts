@@ -6,6 +6,7 @@ import { type ClassNames, readClassNames } from "../../models/class_names.ts";
 import { ModelFolder } from "../../models/model_folder.ts";
 import { flowFacts, readFlowSchedulerFile } from "../../models/schedulers/flow_scheduler.ts";
 import { readSchedulerFile, schedulerFacts } from "../../models/schedulers/scheduler_file.ts";
+import { readTextScheduler } from "../../pipelines/text_scheduler.ts";
 import { shownValue } from "../../text.ts";
 import { inspectFile } from "./file_report.ts";
 import { inspectOnnx } from "./onnx_report.ts";
@@ -107,7 +108,9 @@ async function readScheduler(
     const scheduler = await readFlowSchedulerFile(folder);
     return { facts: flowFacts(scheduler), notes: scheduler.notes };
   }
-  const scheduler = await readSchedulerFile(folder, { kind });
+  const scheduler = kind === "dit"
+    ? await readSchedulerFile(folder, { kind })
+    : await readTextScheduler(folder);
   return { facts: schedulerFacts(scheduler), notes: scheduler.notes };
 }
 

@@ -59,6 +59,24 @@ export function withDims(bytes: Uint8Array, value: OnnxValue, dims: string[]): U
   return writer.join().join().join().finish();
 }
 
+/** Payload of an initializer's TensorProto. */
+export function initializerPayload(
+  { name, dims, elemType, raw }: {
+    name: string;
+    dims: readonly number[];
+    elemType: number;
+    raw: Uint8Array;
+  },
+): Uint8Array {
+  const writer = new BinaryWriter();
+  writer.tag(1, WireType.LengthDelimited).fork();
+  for (const dim of dims) writer.int64(dim);
+  writer.join();
+  writer.tag(2, WireType.Varint).int32(elemType);
+  writer.tag(8, WireType.LengthDelimited).string(name);
+  return writer.tag(9, WireType.LengthDelimited).bytes(raw).finish();
+}
+
 /**
  * Returns the payload of a node changed to Identity. The first input, the outputs, the name and the
  * doc string stay; the attributes are removed.

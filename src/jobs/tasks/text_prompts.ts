@@ -60,7 +60,10 @@ export class PromptEmbedder {
 
   /** Embeds the negative prompt. */
   static async create(negative: string, options: EmbedOptions): Promise<PromptEmbedder> {
-    const embedder = new PromptEmbedder(options, await embed(negative, options));
+    const embedder = new PromptEmbedder(options, await embed(negative, options, "negative"));
+    if (negative !== "" && options.pipeline.takesGuidance) {
+      options.note("the network takes its guidance as an input, the negative prompt has no effect");
+    }
     embedder.#tellSyntax(negative);
     return embedder;
   }
@@ -69,7 +72,7 @@ export class PromptEmbedder {
   async condition(text: string): Promise<TextCondition> {
     if (this.#last?.text !== text) {
       this.#tellSyntax(text);
-      const prompt = await embed(text, this.#options);
+      const prompt = await embed(text, this.#options, "positive");
       this.#last = { text, condition: { prompt, negativePrompt: this.#negativePrompt } };
     }
     return this.#last.condition;
@@ -87,8 +90,11 @@ export class PromptEmbedder {
 async function embed(
   text: string,
   { pipeline, note, signal }: EmbedOptions,
+  side: "positive" | "negative",
 ): Promise<TextEmbedding> {
-  const embedding = await pipeline.encodePrompt(text, signal);
+  const embedding = side === "positive"
+    ? await pipeline.encodePrompt(text, signal)
+    : await pipeline.encodeNegativePrompt(text, signal);
   if (embedding.truncated !== undefined) {
     note(`the prompt is too long, this part was cut: ${shown(embedding.truncated)}`);
   }

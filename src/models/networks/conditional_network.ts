@@ -19,6 +19,7 @@ import {
   type NetworkContract,
 } from "./network_contract.ts";
 import { batchWideOperators } from "./batch_wide.ts";
+import { lowPrecisionError } from "./low_precision.ts";
 import { openNetwork, type OpenOptions } from "./open_network.ts";
 import { type ConditionRow, NetworkRows, rowLayout, store } from "./row_buffers.ts";
 
@@ -46,9 +47,9 @@ export class ConditionalNetwork implements AsyncDisposable {
   readonly rowSize: number;
   /** Operators that mix the rows of a call. If there are any, every row has its own call. */
   readonly batchWide: readonly string[];
+  readonly #file: string;
   readonly #pool: DevicePool;
   readonly #layout: RowLayout;
-  readonly #conditionSize: number;
   readonly #buckets: OpenOptions["buckets"];
   /** Rows that are not leased, each with its last owner. */
   readonly #free: { rows: NetworkRows; owner: object }[] = [];
@@ -64,9 +65,9 @@ export class ConditionalNetwork implements AsyncDisposable {
     this.batchWide = batchWide;
     this.latentShape = contract.latentShape;
     this.rowSize = contract.latentShape.reduce((a, b) => a * b, 1);
+    this.#file = options.file;
     this.#pool = pool;
-    this.#layout = rowLayout(contract, options.conditionShape);
-    this.#conditionSize = options.conditionShape.reduce((a, b) => a * b, 1);
+    this.#layout = rowLayout(contract);
     this.#buckets = options.buckets;
   }
 
@@ -80,7 +81,10 @@ export class ConditionalNetwork implements AsyncDisposable {
     env: Environment,
     options: ConditionalNetworkOptions,
   ): Promise<ConditionalNetwork> {
-    const { pool, notes } = await openNetwork(env, options);
+    const { pool, notes } = await openNetwork(env, options).catch(async (error) => {
+      throw (areServed(options) ? undefined : await lowPrecisionError(options.file, error)) ??
+        error;
+    });
     try {
       const contract = checkContract(pool.inputs, pool.outputs, options);
       if (contract.frozenBatch) {
@@ -134,14 +138,25 @@ export class ConditionalNetwork implements AsyncDisposable {
     this.#free.push({ rows, owner });
   }
 
-  /** Converts a condition to the element type of the network's input. */
-  conditionRow(values: ArrayLike<number>): ConditionRow {
-    if (values.length !== this.#conditionSize) {
-      throw new RangeError(`a condition has ${this.#conditionSize} elements, got ${values.length}`);
-    }
-    const row = new TENSOR_ARRAYS[this.contract.condition.type](values.length);
-    for (let i = 0; i < values.length; i++) store(row, i, values[i]);
-    return row;
+  /**
+   * Conditions of a row in the element types of the network's inputs; values of inputs that the
+   * network has not are left out.
+   *
+   * @throws {ModelError} when an input has no values, or another number of them
+   */
+  conditionRow(values: Readonly<Record<string, ArrayLike<number>>>): ConditionRow {
+    return this.contract.conditions.map(({ name, type, rowDims }) => {
+      const size = rowDims.reduce((a, b) => a * b, 1), given = values[name];
+      if (given?.length !== size) {
+        throw new ModelError(
+          `${this.#file} takes rows of ${size} elements as ${name}, got ${given?.length ?? "none"}`,
+          { hint: "the parts of the folder do not belong together" },
+        );
+      }
+      const row = new TENSOR_ARRAYS[type](size);
+      for (let i = 0; i < size; i++) store(row, i, given[i]);
+      return row;
+    });
   }
 
   /**

@@ -15,16 +15,34 @@ import {
   shapeText,
 } from "./tensor_contract.ts";
 
-/** Condition and sizes of a kind of network. */
+/** An input that holds one condition per row. */
+export interface ConditionInput {
+  /** Name of the input: `class_labels`, `encoder_hidden_states`, `text_embeds`. */
+  name: string;
+  /**
+   * Shape of one condition: `[]` for a class label, `[77, 768]` for a text embedding. A size that
+   * is `undefined` is the network's own.
+   */
+  shape: readonly (number | undefined)[];
+  /** Networks without the input are accepted too. */
+  optional?: boolean;
+}
+
+/** What a kind of network is fed beside the timestep. */
 export interface ContractOptions {
   /** Path of the network, for messages. */
   file: string;
-  /** Name of the input that holds the condition: `class_labels`, `encoder_hidden_states`. */
-  condition: string;
-  /** Shape of one condition: `[]` for a class label, `[77, 768]` for a text embedding. */
-  conditionShape: readonly number[];
+  /** Name of the input that holds the latents; default `sample`. */
+  sample?: string;
+  /** Inputs that hold the conditions. */
+  conditions: readonly ConditionInput[];
   /** Sizes of a latent, for networks that do not fix them. */
   latentShape?: LatentShape;
+  /**
+   * Side of the squares that the network takes as tokens, `[batch, tokens, channels · patch²]`;
+   * without it latents are `[batch, channels, height, width]`.
+   */
+  patch?: number;
 }
 
 /** Sizes of a latent. */
@@ -36,8 +54,8 @@ export interface NetworkContract {
   sample: CheckedTensor;
   /** Input of the model timesteps, `[batch]`. */
   timestep: CheckedTensor;
-  /** Input of the conditions, one per row. */
-  condition: CheckedTensor;
+  /** Inputs of the conditions, one per row, in the order of the options. */
+  conditions: readonly ConditionTensor[];
   /** Output of the noise, `[batch, outputChannels, height, width]`. */
   output: CheckedTensor;
   /** Sizes of a latent; the caller's if the network does not fix them. */
@@ -46,13 +64,27 @@ export interface NetworkContract {
   outputChannels: number;
   /** Rows of every call, if the network's batch size is fixed. */
   frozenBatch: number | undefined;
+  /** Side of the squares that are tokens; absent where latents are not packed. */
+  patch?: number;
 }
+
+/** An input of conditions, and the sizes of one of them. */
+export type ConditionTensor = CheckedTensor & { readonly rowDims: readonly number[] };
 
 const NUMBER_TYPES: readonly TensorType[] = ["int64", "int32", ...FLOAT_TYPES];
 const LATENT_AXES = ["batch", "channels", "height", "width"];
+const TOKEN_AXES = ["batch", "tokens", "channels"];
+/** What tells whether a timestep is shared. */
+interface NamedShape {
+  readonly name: string;
+  readonly shape: readonly unknown[];
+}
+
+/** Names that latent inputs have. */
+const SAMPLE_NAMES = ["sample", "hidden_states"];
 
 /**
- * Validates inputs and outputs: `sample [batch,C,h,w]`, `timestep [batch]`, the condition with
+ * Validates inputs and outputs: `sample [batch,C,h,w]`, `timestep [batch]`, the conditions with
  * `batch` rows, a first output `[batch,≥C,h,w]`.
  *
  * @throws {ModelError} naming what was found and what is wanted
@@ -62,58 +94,89 @@ export function checkContract(
   outputs: readonly TensorMetadata[],
   options: ContractOptions,
 ): NetworkContract {
-  const { file } = options;
-  const wanted = ["sample", "timestep", options.condition];
-  const fits = inputs.length === wanted.length && outputs.length > 0 &&
-    wanted.every((name) => inputs.some((input) => input.name === name));
-  if (!fits) {
-    throw new ModelError(
-      `${file} has inputs ${listTensors(inputs)} and outputs ${listTensors(outputs)}, ` +
-        `wanted inputs ${wanted.join(", ")} and one output`,
-    );
-  }
-  const [x, t, y] = wanted.map((name) => inputs.find((input) => input.name === name)!);
-  const sample = expectType(file, x, FLOAT_TYPES);
-  const timestep = expectType(file, t, NUMBER_TYPES);
-  const condition = expectType(file, y, NUMBER_TYPES);
+  const { file, sample: name = "sample", patch } = options;
+  const used = expectInputs(inputs, outputs, { ...options, sample: name });
+  const tensor = (name: string) => inputs.find((input) => input.name === name)!;
+  const sample = expectType(file, tensor(name), FLOAT_TYPES);
+  const timestep = expectType(file, tensor("timestep"), NUMBER_TYPES);
   const output = expectType(file, outputs[0], FLOAT_TYPES);
-  expectRank(file, sample, LATENT_AXES);
+  const axes = patch === undefined ? LATENT_AXES : TOKEN_AXES;
+  expectRank(file, sample, axes);
   if (sharedTimestep([sample, timestep])) throw sharedTimestepError(file, timestep);
   expectRank(file, timestep, ["batch"]);
-  expectCondition(file, condition, options.conditionShape);
-  expectRank(file, output, LATENT_AXES);
+  const conditions = used.map((input) =>
+    expectCondition(file, expectType(file, tensor(input.name), NUMBER_TYPES), input.shape)
+  );
+  expectRank(file, output, axes);
+  const frozenBatch = frozenBatchOf(file, [sample, timestep, ...conditions]);
+  const checked = { sample, timestep, conditions, output, frozenBatch };
+  if (patch !== undefined) return { ...checked, ...packedShape(options, sample, output), patch };
   const latentShape = latentShapeOf(file, sample, options.latentShape);
-  return {
-    sample,
-    timestep,
-    condition,
-    output,
-    latentShape,
-    outputChannels: outputChannelsOf(file, output, latentShape),
-    frozenBatch: frozenBatchOf(file, [sample, timestep, condition]),
-  };
+  return { ...checked, latentShape, outputChannels: outputChannelsOf(file, output, latentShape) };
+}
+
+/** The conditions that the network takes. @throws {ModelError} unless it takes just the wanted ones */
+function expectInputs(
+  inputs: readonly TensorMetadata[],
+  outputs: readonly TensorMetadata[],
+  { file, sample, conditions }: ContractOptions & { sample: string },
+): ConditionInput[] {
+  const has = (name: string) => inputs.some((input) => input.name === name);
+  const used = conditions.filter(({ name, optional }) => !optional || has(name));
+  const wanted = [sample, "timestep", ...used.map(({ name }) => name)];
+  const fits = inputs.length === wanted.length && outputs.length > 0 && wanted.every(has);
+  if (fits) return used;
+  throw new ModelError(
+    `${file} has inputs ${listTensors(inputs)} and outputs ${listTensors(outputs)}, ` +
+      `wanted inputs ${wanted.join(", ")} and one output`,
+  );
+}
+
+/** Sizes of latents that the network takes as tokens. */
+function packedShape(
+  { file, latentShape, patch = 1 }: ContractOptions,
+  sample: TensorMetadata,
+  output: TensorMetadata,
+): Pick<NetworkContract, "latentShape" | "outputChannels"> {
+  const [channels, height, width] = latentShape!;
+  const row = [(height / patch) * (width / patch), channels * patch ** 2];
+  for (const tensor of [sample, output]) {
+    const fits = row.every((size, i) => (fixedSize(tensor.shape[i + 1]) ?? size) === size);
+    if (fits) continue;
+    throw new ModelError(
+      `${file}: ${tensor.name} is ${shapeText(tensor)}, wanted [batch, ${row.join(", ")}]`,
+    );
+  }
+  return { latentShape: [channels, height, width], outputChannels: channels };
 }
 
 /**
  * Returns the timestep input if one timestep serves the whole batch: a scalar, or a static `[1]` if
  * the batch size is not fixed at 1.
  */
-export function sharedTimestep(inputs: readonly TensorMetadata[]): TensorMetadata | undefined {
+export function sharedTimestep<T extends NamedShape>(inputs: readonly T[]): T | undefined {
   const timestep = inputs.find((input) => input.name === "timestep");
-  const sample = inputs.find((input) => input.name === "sample");
+  const sample = inputs.find((input) => SAMPLE_NAMES.includes(input.name));
   if (!timestep) return undefined;
   const { shape } = timestep;
   const single = shape.length === 1 && shape[0] === 1 && sample?.shape[0] !== 1;
   return shape.length === 0 || single ? timestep : undefined;
 }
 
-/** Validates the condition's sizes, which would fail only in the first round. */
-function expectCondition(file: string, condition: TensorMetadata, shape: readonly number[]): void {
-  expectRank(file, condition, ["batch", ...shape.map(String)]);
-  const fits = shape.every((size, i) => (fixedSize(condition.shape[i + 1]) ?? size) === size);
-  if (fits) return;
+/** Validates a condition's sizes, which would fail only in the first round. */
+function expectCondition(
+  file: string,
+  condition: CheckedTensor,
+  shape: ConditionInput["shape"],
+): ConditionTensor {
+  const wanted = shape.map((size, i) => String(size ?? `size ${i + 1}`));
+  expectRank(file, condition, ["batch", ...wanted]);
+  const own = condition.shape.slice(1).map(fixedSize);
+  const rowDims = shape.map((size, i) => size ?? own[i]);
+  const fits = rowDims.every((size, i) => size !== undefined && (own[i] ?? size) === size);
+  if (fits) return { ...condition, rowDims: rowDims as number[] };
   throw new ModelError(
-    `${file}: ${condition.name} is ${shapeText(condition)}, wanted [batch, ${shape.join(", ")}]`,
+    `${file}: ${condition.name} is ${shapeText(condition)}, wanted [batch, ${wanted.join(", ")}]`,
     { hint: "the parts of the folder do not belong together" },
   );
 }
@@ -123,7 +186,7 @@ function expectCondition(file: string, condition: TensorMetadata, shape: readonl
  */
 export function sharedTimestepError(
   file: string,
-  timestep: TensorMetadata,
+  timestep: Pick<TensorMetadata, "shape">,
   cause?: Error,
 ): ModelError {
   const kind = timestep.shape.length === 0 ? "a scalar" : "static [1]";

@@ -4,7 +4,9 @@ import { DevicePool, type DevicePoolOptions } from "../../devices/device_pool.ts
 import { areServed } from "../../devices/remote/remote_device.ts";
 import { isLocal } from "../../devices/device.ts";
 import type { Environment } from "../../runtime/environment.ts";
+import { readOnnx } from "../../formats/onnx/onnx.ts";
 import type { TensorMetadata } from "../../runtime/model_metadata.ts";
+import { type ConstantInput, withConstants } from "./constant_inputs.ts";
 import { withDataFolder } from "./linked_data.ts";
 import { sharedTimestep, sharedTimestepError } from "./network_contract.ts";
 
@@ -23,6 +25,8 @@ export interface OpenOptions extends DevicePoolOptions {
   file: string;
   /** Patches a shared timestep; by default such a network is not changed. */
   mendTimestep?: MendTimestep;
+  /** Values of inputs without a batch, which become constants of the network in memory. */
+  constants?: readonly ConstantInput[];
   /**
    * Sizes to which calls are padded, or `auto` for halves of a device's share; not padded by
    * default.
@@ -36,8 +40,9 @@ export interface OpenOptions extends DevicePoolOptions {
  */
 export async function openNetwork(
   env: Environment,
-  { file, mendTimestep, ...options }: OpenOptions,
+  { file, mendTimestep, constants, ...options }: OpenOptions,
 ): Promise<{ pool: DevicePool; notes: string[] }> {
+  if (constants) return await openWithConstants(env, { file, mendTimestep, constants, ...options });
   const { devices = [] } = options;
   // A server only receives a network that is already patched.
   const isMixed = !areServed(options) && !devices.every(isLocal);
@@ -47,18 +52,53 @@ export async function openNetwork(
   if (isDone && !isMixed) return { pool, notes: [] };
   await pool.close();
   if (isDone) return { pool: await DevicePool.open(env, file, options), notes: [] };
-  const patched = await patch(file, shared, mendTimestep);
-  const { bytes, folder } = await withDataFolder(file, patched.bytes);
-  const configEntries = { ...options.session?.configEntries, [EXTERNAL_DATA_FOLDER]: folder };
+  const patched = patch(await Deno.readFile(file), { file, shared, mendTimestep });
   return {
-    pool: await DevicePool.open(env, bytes, {
-      ...options,
-      session: { ...options.session, configEntries },
-    }),
-    notes: [
-      `${file}: patched in memory to take one timestep per row (${patched.edits.join("; ")})`,
-    ],
+    pool: await openBytes(env, patched.bytes, { file, ...options }),
+    notes: [patchedNote(file, patched.edits)],
   };
+}
+
+/** Edits the network before it is opened for the first time: such networks are the largest. */
+async function openWithConstants(
+  env: Environment,
+  { file, mendTimestep, constants = [], ...options }: OpenOptions,
+): Promise<{ pool: DevicePool; notes: string[] }> {
+  if (options.devices?.some((device) => !isLocal(device))) {
+    throw new ModelError(
+      `${file} has ${constants.map(({ name }) => name).join(" and ")} as inputs, which become ` +
+        "constants on this machine only, wanted local devices",
+    );
+  }
+  const fixed = withConstants(await Deno.readFile(file), constants, file);
+  const { inputs } = readOnnx(fixed, { file }).graph;
+  const shared = sharedTimestep(
+    inputs.map(({ name, dims = [] }) => ({ name, shape: dims.map((dim) => dim ?? "?") })),
+  );
+  if (!mendTimestep || !shared) {
+    return { pool: await openBytes(env, fixed, { file, ...options }), notes: [] };
+  }
+  const { bytes, edits } = patch(fixed, { file, shared, mendTimestep });
+  const pool = await openBytes(env, bytes, { file, ...options });
+  return { pool, notes: [patchedNote(file, edits)] };
+}
+
+function patchedNote(file: string, edits: readonly string[]): string {
+  return `${file}: patched in memory to take one timestep per row (${edits.join("; ")})`;
+}
+
+/** Opens edited bytes; external data stay beside the file. */
+async function openBytes(
+  env: Environment,
+  edited: Uint8Array,
+  { file, ...options }: OpenOptions,
+): Promise<DevicePool> {
+  const { bytes, folder } = await withDataFolder(file, edited);
+  const configEntries = { ...options.session?.configEntries, [EXTERNAL_DATA_FOLDER]: folder };
+  return await DevicePool.open(env, bytes, {
+    ...options,
+    session: { ...options.session, configEntries },
+  });
 }
 
 /** The first device that opens the file: one of this machine, or the fallback. */
@@ -67,15 +107,17 @@ function onlyLocal(options: DevicePoolOptions): DevicePoolOptions {
   return { ...options, devices: [local] };
 }
 
-async function patch(
-  file: string,
-  timestep: TensorMetadata,
-  mendTimestep: MendTimestep,
-): Promise<ReturnType<MendTimestep>> {
-  const bytes = await Deno.readFile(file);
+function patch(
+  bytes: Uint8Array,
+  { file, shared, mendTimestep }: {
+    file: string;
+    shared: Pick<TensorMetadata, "shape">;
+    mendTimestep: MendTimestep;
+  },
+): ReturnType<MendTimestep> {
   try {
     return mendTimestep(bytes, file);
   } catch (cause) {
-    throw cause instanceof ModelError ? sharedTimestepError(file, timestep, cause) : cause;
+    throw cause instanceof ModelError ? sharedTimestepError(file, shared, cause) : cause;
   }
 }

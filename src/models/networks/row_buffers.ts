@@ -2,29 +2,34 @@
 import type { PoolRows } from "../../devices/rows/row_batch.ts";
 import type { RowLayout } from "../../devices/rows/row_memory.ts";
 import type { TensorData } from "../../runtime/tensor_type.ts";
-import type { NetworkContract } from "./network_contract.ts";
+import type { LatentShape, NetworkContract } from "./network_contract.ts";
 
 /**
- * Condition of a row in the element type of the network's input: a class label or a text embedding.
+ * Conditions of a row in the element types of the network's inputs: a class label, or text
+ * embeddings and sizes.
  */
-export type ConditionRow = TensorData;
+export type ConditionRow = readonly TensorData[];
 
-const SAMPLE = 0, TIMESTEP = 1, CONDITION = 2;
+const SAMPLE = 0, TIMESTEP = 1, CONDITIONS = 2;
 
 /**
  * Returns the layout of a row: the network's inputs and output, in the order of the constants
  * above.
  */
-export function rowLayout(contract: NetworkContract, conditionShape: readonly number[]): RowLayout {
-  const { sample, timestep, condition, output, latentShape, outputChannels } = contract;
+export function rowLayout(contract: NetworkContract): RowLayout {
+  const { sample, timestep, conditions, output, latentShape, outputChannels, patch } = contract;
   const [, height, width] = latentShape;
+  const dims = (channels: number) =>
+    patch === undefined
+      ? [channels, height, width]
+      : [(height / patch) * (width / patch), channels * patch ** 2];
   return {
     inputs: [
-      { ...sample, rowDims: latentShape },
+      { ...sample, rowDims: dims(latentShape[0]) },
       { ...timestep, rowDims: [] },
-      { ...condition, rowDims: conditionShape },
+      ...conditions,
     ],
-    outputs: [{ ...output, rowDims: [outputChannels, height, width] }],
+    outputs: [{ ...output, rowDims: dims(outputChannels) }],
   };
 }
 
@@ -40,6 +45,8 @@ export class NetworkRows {
   readonly #conditions: (ConditionRow | undefined)[];
   readonly #rowSize: number;
   readonly #outputSize: number;
+  /** Where each element of a latent is in a packed row. */
+  readonly #packed: Int32Array | undefined;
 
   /**
    * Creates rows in memory of a pool.
@@ -52,6 +59,9 @@ export class NetworkRows {
     this.rows = rows;
     this.#rowSize = channels * height * width;
     this.#outputSize = contract.outputChannels * height * width;
+    this.#packed = contract.patch === undefined
+      ? undefined
+      : packedOrder(contract.latentShape, contract.patch);
     this.#conditions = new Array(rows.capacity).fill(undefined);
   }
 
@@ -71,20 +81,51 @@ export class NetworkRows {
     const { inputs } = this.rows;
     const latent = latents.subarray(offset, offset + this.#rowSize);
     const input = scale === 1 ? latent : latent.map((x) => scale * x);
-    copyInto(inputs[SAMPLE], slot * this.#rowSize, input);
+    if (this.#packed) scatter(input, this.#packed, rowOf(inputs[SAMPLE], slot, this.#rowSize));
+    else copyInto(inputs[SAMPLE], slot * this.#rowSize, input);
     store(inputs[TIMESTEP], slot, timestep);
     // A row usually keeps its condition, and a text embedding is larger than the latent.
     if (this.#conditions[slot] === condition) return;
     this.#conditions[slot] = condition;
-    copyInto(inputs[CONDITION], slot * condition.length, condition);
+    condition.forEach((values, i) =>
+      copyInto(inputs[CONDITIONS + i], slot * values.length, values)
+    );
   }
 
   /** Returns the network's noise for row `slot`, a view that the next evaluation overwrites. */
   noise(slot: number): ArrayLike<number> {
     const [output] = this.rows.outputs;
     const start = slot * this.#outputSize;
-    return (output as Float32Array).subarray(start, start + this.#rowSize);
+    const row = (output as Float32Array).subarray(start, start + this.#rowSize);
+    return this.#packed ? Float64Array.from(this.#packed, (place) => row[place]) : row;
   }
+}
+
+/**
+ * Place of each element of a latent `[channels, height, width]` in its tokens: squares of `patch`
+ * by `patch` row by row, the elements of a square channel by channel (Black Forest Labs, FLUX.1).
+ */
+function packedOrder([channels, height, width]: LatentShape, patch: number): Int32Array {
+  const perRow = width / patch, perToken = channels * patch ** 2;
+  const places = new Int32Array(channels * height * width);
+  let i = 0;
+  for (let c = 0; c < channels; c++) {
+    for (let y = 0; y < height; y++) {
+      for (let x = 0; x < width; x++) {
+        const token = Math.floor(y / patch) * perRow + Math.floor(x / patch);
+        places[i++] = token * perToken + (c * patch + y % patch) * patch + x % patch;
+      }
+    }
+  }
+  return places;
+}
+
+function rowOf(data: TensorData, slot: number, size: number): Float64Array {
+  return (data as Float64Array).subarray(slot * size, (slot + 1) * size);
+}
+
+function scatter(values: Float64Array, places: Int32Array, out: Float64Array): void {
+  for (let i = 0; i < values.length; i++) out[places[i]] = values[i];
 }
 
 /** Stores a number, as a BigInt if the array's type requires it. */

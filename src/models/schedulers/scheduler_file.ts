@@ -28,12 +28,7 @@ import {
   stepsAsDdim,
   stepsOf,
 } from "./scheduler_classes.ts";
-import {
-  SCHEDULER_NAMES,
-  type SchedulerName,
-  SCHEDULERS,
-  type StepRule,
-} from "./scheduler_names.ts";
+import { type SchedulerName, SCHEDULERS, type StepRule } from "./scheduler_names.ts";
 import {
   flowRefusal,
   noteOthers,
@@ -67,6 +62,8 @@ export interface SchedulerOptions {
   kind: ScheduleKind;
   /** Takes the place of the class that the file names; its other keys hold. */
   scheduler?: SchedulerName;
+  /** Follows the file's `steps_offset`, where the kind's pipelines have one of their own. */
+  ownOffset?: boolean;
 }
 
 /**
@@ -78,7 +75,7 @@ export interface SchedulerOptions {
  */
 export async function readSchedulerFile(
   folder: ModelFolder,
-  { kind, scheduler }: SchedulerOptions,
+  { kind, scheduler, ownOffset }: SchedulerOptions,
 ): Promise<SchedulerFile> {
   const file = new ConfigReader(`${folder.path}/${FILE}`, await folder.config(FILE));
   const own = file.get("_class_name");
@@ -89,19 +86,18 @@ export async function readSchedulerFile(
     file.oneOf("_class_name", [SCHEDULERS.flow_euler]);
     return readFlowScheduler(file, FILE);
   }
-  return readDiffusionScheduler(file, kind, scheduler);
+  return readDiffusionScheduler(file, { kind, scheduler, ownOffset });
 }
 
 function readDiffusionScheduler(
   file: ConfigReader,
-  kind: ScheduleKind,
-  scheduler: SchedulerName | undefined,
+  { kind, scheduler, ownOffset = kind === "dit" }: SchedulerOptions,
 ): DiffusionScheduler {
   const own = file.oneOf("_class_name", SCHEDULER_CLASSES);
   const name = scheduler === undefined ? own : SCHEDULERS[scheduler] as SchedulerClass;
   const notes: string[] = [];
   const source: Source = {
-    ...{ file, kind, name },
+    ...{ file, kind, name, ownOffset },
     // A folder without the file has its kind's preset, whatever scheduler is asked for.
     defaults: name === undefined || file.empty ? {} : SCHEDULER_DEFAULTS[name],
     note: (what) => notes.push(`${FILE}: ${what}`),
@@ -205,10 +201,10 @@ function readSpacing(source: Source): TimestepSpacing {
 }
 
 function readOffset(source: Source): number {
-  const { file, kind, defaults, note } = source;
+  const { file, kind, ownOffset, defaults, note } = source;
   const preset = SCHEDULER_PRESETS[kind].stepsOffset;
   const own = file.number("steps_offset") ?? defaults.stepsOffset ?? preset;
-  if (kind === "dit" || own === preset) return own;
+  if (ownOffset || own === preset) return own;
   const said = saying("steps_offset", own, source);
   note(`${said}, taken as ${preset} as diffusers' Stable Diffusion pipelines do`);
   return preset;

@@ -37,6 +37,8 @@ const NOT_FOLLOWED: Readonly<Record<string, readonly JsonValue[]>> = {
 export interface Source {
   file: ConfigReader;
   kind: ScheduleKind;
+  /** Whether the file's `steps_offset` holds. */
+  ownOffset: boolean;
   /** The class that the file names. */
   name: SchedulerClass | undefined;
   /** What the class takes for absent keys. */

@@ -298,7 +298,7 @@ Deno.test("inspect prints a network with more outputs than a call can have argum
 Deno.test("inspect of a model validates its schedule like a run, and prints it", () =>
   withTempFolder(async (folder) => {
     const write = (scheduler: Record<string, unknown>) => writeTinyDit(folder, { scheduler });
-    const path = await write({ _class_name: "DPMSolverMultistepScheduler", beta_end: 0.03 });
+    const path = await write({ _class_name: "UniPCMultistepScheduler", beta_end: 0.03 });
     const { facts, notes } = await sound(path);
     assert.deepEqual([facts.betas, facts.spacing, facts["last step"], facts.predicts], [
       "linear, 0.0001 to 0.03 over 1000 levels",
@@ -307,6 +307,10 @@ Deno.test("inspect of a model validates its schedule like a run, and prints it",
       "epsilon",
     ]);
     assert.match(notes!.join("\n"), /"linspace", taken as respaced as the official code of DiT/);
+    const euler = await sound(
+      await write({ _class_name: "EulerDiscreteScheduler", use_karras_sigmas: true }),
+    );
+    assert.deepEqual([euler.facts.steps, euler.facts.spacing], ["euler", "karras"]);
     for (const scheduler of [{ beta_end: 2 }, { timestep_spacing: "sideways" }]) {
       const { report } = await inspect(await write(scheduler));
       assert.equal(report?.sound, false);

@@ -4,7 +4,10 @@ import { checkContract } from "../../../src/models/networks/network_contract.ts"
 import { listTensors } from "../../../src/models/networks/tensor_contract.ts";
 import type { TensorMetadata } from "../../../src/runtime/model_metadata.ts";
 
-const options = { file: "m/model.onnx", condition: "class_labels", conditionShape: [] };
+const options = {
+  file: "m/model.onnx",
+  conditions: [{ name: "class_labels", shape: [] }],
+};
 
 const sample: TensorMetadata = { name: "sample", type: "float32", shape: ["batch", 4, 8, 8] };
 const timestep: TensorMetadata = { name: "timestep", type: "int64", shape: ["batch"] };

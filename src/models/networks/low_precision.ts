@@ -1,0 +1,47 @@
+/**
+ * Exports in fp8 or fp4, which are made for TensorRT: their operators or element types are none of
+ * ONNX Runtime's, whose own message does not say so.
+ * @module
+ */
+import { FormatError, ModelError } from "../../errors.ts";
+import { FileSource } from "../../formats/file_source.ts";
+import { type NodeSketch, readNodes } from "../../formats/onnx/onnx_nodes.ts";
+
+/** TensorRT's own operators, and quantisation to fewer than eight bits or to floats of eight. */
+const OPERATOR = /^TRT_|(FP|NVFP|MXFP)(4|8)/;
+/** Element types in messages of ONNX Runtime. */
+const TYPE = /float8\w*|float4\w*/i;
+
+/**
+ * What to say of a network that could not be opened.
+ *
+ * @returns `undefined` unless it is such an export
+ */
+export async function lowPrecisionError(
+  file: string,
+  cause: unknown,
+): Promise<ModelError | undefined> {
+  if (!(cause instanceof ModelError)) return undefined;
+  const found = await lowPrecisionOperator(file) ?? TYPE.exec(cause.message)?.[0];
+  if (found === undefined) return undefined;
+  return new ModelError(
+    `${file} uses ${found}, it is an fp8 or fp4 export for TensorRT, wanted one in float16 or ` +
+      "float32",
+    { hint: "export the network in float16 or float32", cause },
+  );
+}
+
+async function lowPrecisionOperator(file: string): Promise<string | undefined> {
+  using source = FileSource.open(file);
+  try {
+    const { nodes, functions } = await readNodes(source, file);
+    return operators([...nodes, ...[...functions.values()].flat()]).find((op) => OPERATOR.test(op));
+  } catch (error) {
+    if (error instanceof FormatError) return undefined; // ONNX Runtime's message stands
+    throw error;
+  }
+}
+
+function operators(nodes: readonly NodeSketch[]): string[] {
+  return nodes.flatMap(({ op, inner }) => [op, ...operators(inner)]);
+}
