@@ -104,7 +104,13 @@ Deno.test(
     withTempFolder(async (place) => {
       const args = [
         ...["--ort_lib", CORE, "-o", `${place}/out`, "--timesteps=6", "--num_samples=2"],
-        ...["--class_labels=3", "--threads=1", "--buckets=none", "--batch_size=2"],
+        ...[
+          "--class_labels=3",
+          "--window_size=6",
+          "--threads=1",
+          "--buckets=none",
+          "--batch_size=2",
+        ],
         "--devices=openvino:CPU,HETERO:CPU",
       ];
       const run = async (faults: readonly PlannedFault[]) => {
