@@ -54,9 +54,9 @@ export {
   cudaSessionOptions,
   openCuda,
   type OpenCudaOptions,
-} from "./src/runtime/providers/cuda_devices.ts";
-export type { CudaLibraryOptions } from "./src/runtime/providers/cuda_libraries.ts";
-export type { CudaOptions } from "./src/runtime/providers/cuda_options.ts";
+} from "./src/runtime/providers/cuda/cuda_devices.ts";
+export type { CudaLibraryOptions } from "./src/runtime/providers/cuda/cuda_libraries.ts";
+export type { CudaOptions } from "./src/runtime/providers/cuda/cuda_options.ts";
 export type {
   LoadedLibrary,
   Provider,

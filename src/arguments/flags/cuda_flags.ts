@@ -5,7 +5,7 @@ import {
   cudaOptionProblem,
   type CudaOptions,
   CUDNN_CONV_ALGO_SEARCHES,
-} from "../../runtime/providers/cuda_options.ts";
+} from "../../runtime/providers/cuda/cuda_options.ts";
 import { PROVIDER_NAMES } from "../../runtime/providers/provider_table.ts";
 import type { Flag, FlagValues } from "../flag.ts";
 import { show } from "../parse_flags.ts";

@@ -2,7 +2,7 @@
 import { PermissionError, RuntimeLibraryError } from "../../errors.ts";
 import { cudaOptionsOf, type ProviderSettings } from "../../arguments/flags/cuda_flags.ts";
 import { providerOptionsOf } from "../../arguments/flags/provider_options.ts";
-import { cudaDriver, openCuda } from "../../runtime/providers/cuda_devices.ts";
+import { cudaDriver, openCuda } from "../../runtime/providers/cuda/cuda_devices.ts";
 import type { Environment } from "../../runtime/environment.ts";
 import { openProvider } from "../../runtime/providers/open_provider.ts";
 import type { DeviceEntry, Provider } from "../../runtime/providers/provider_row.ts";

@@ -5,7 +5,7 @@
 import type { OrtApi } from "../../../ffi/ort_api.ts";
 import type { ParataaError } from "../../errors.ts";
 import type { Environment } from "../environment.ts";
-import type { CudaOptions } from "./cuda_options.ts";
+import type { CudaOptions } from "./cuda/cuda_options.ts";
 import type { OptionChecks } from "./option_checks.ts";
 
 /** Execution provider of a session, by the name that `--provider` takes. */

@@ -3,9 +3,9 @@
  * @module
  */
 import { appendTensorRt, byName } from "./append_routes.ts";
-import { describeCudaFailure } from "./cuda_failure.ts";
-import { appendCuda } from "./cuda_provider.ts";
-import { cudaDriver, cudaEntries, prepareCuda, prepareTensorRt } from "./cuda_ready.ts";
+import { describeCudaFailure } from "./cuda/cuda_failure.ts";
+import { appendCuda } from "./cuda/cuda_provider.ts";
+import { cudaDriver, cudaEntries, prepareCuda, prepareTensorRt } from "./cuda/cuda_ready.ts";
 import { OPENVINO, OPENVINO_FAILURES, OPENVINO_PLUGIN } from "./openvino.ts";
 import { BOOLEAN, SWITCH, WHOLE } from "./option_checks.ts";
 import type { DeviceIds, Provider, ProviderRow } from "./provider_row.ts";

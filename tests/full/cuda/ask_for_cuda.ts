@@ -4,7 +4,7 @@
  * @module
  */
 import { ParataaError } from "../../../src/errors.ts";
-import { openCuda } from "../../../src/runtime/providers/cuda_devices.ts";
+import { openCuda } from "../../../src/runtime/providers/cuda/cuda_devices.ts";
 import { Environment } from "../../../src/runtime/environment.ts";
 import { InferenceSession } from "../../../src/runtime/inference_session.ts";
 import { addModel } from "../../support/models.ts";

@@ -9,7 +9,7 @@ import { settle } from "../../../src/arguments/settle.ts";
 import { chooseExecution, poolOptions } from "../../../src/jobs/execution/choose_execution.ts";
 import { RuntimeLibraryError, UsageError } from "../../../src/errors.ts";
 import { isLocal } from "../../../src/devices/device.ts";
-import { cudaDriver } from "../../../src/runtime/providers/cuda_devices.ts";
+import { cudaDriver } from "../../../src/runtime/providers/cuda/cuda_devices.ts";
 import { Environment } from "../../../src/runtime/environment.ts";
 
 function values(given: Partial<DeviceSettings> = {}): DeviceSettings {

@@ -1,11 +1,14 @@
 import assert from "node:assert/strict";
-import { describeCudaFailure, noDriver } from "../../../src/runtime/providers/cuda_failure.ts";
-import { Environment } from "../../../src/runtime/environment.ts";
-import { InferenceSession } from "../../../src/runtime/inference_session.ts";
-import { RuntimeLibraryError } from "../../../src/errors.ts";
-import { liveHandles } from "../../../ffi/owned_pointer.ts";
-import { addModel } from "../../support/models.ts";
-import { onSystem } from "../../support/on_system.ts";
+import {
+  describeCudaFailure,
+  noDriver,
+} from "../../../../src/runtime/providers/cuda/cuda_failure.ts";
+import { Environment } from "../../../../src/runtime/environment.ts";
+import { InferenceSession } from "../../../../src/runtime/inference_session.ts";
+import { RuntimeLibraryError } from "../../../../src/errors.ts";
+import { liveHandles } from "../../../../ffi/owned_pointer.ts";
+import { addModel } from "../../../support/models.ts";
+import { onSystem } from "../../../support/on_system.ts";
 
 // Texts as ONNX Runtime 1.17 to 1.32 gave them (shared/design/ffi.md); <dir> stands for a folder.
 const PREFIX = "/onnxruntime_src/onnxruntime/core/session/provider_bridge_ort.cc:2043 " +

@@ -2,12 +2,12 @@
  * What CUDA needs before the first session: driver, devices and libraries.
  * @module
  */
-import { type CudaDriver, readCudaDriver } from "../../../ffi/cuda_driver.ts";
-import type { Environment } from "../environment.ts";
+import { type CudaDriver, readCudaDriver } from "../../../../ffi/cuda_driver.ts";
+import type { Environment } from "../../environment.ts";
 import { cudaUnavailable, noDriver } from "./cuda_failure.ts";
 import { loadCudaLibraries } from "./cuda_libraries.ts";
-import { USE_CPU } from "./provider_failure.ts";
-import type { DeviceEntry, LoadedLibrary, PrepareOptions, ProviderReady } from "./provider_row.ts";
+import { USE_CPU } from "../provider_failure.ts";
+import type { DeviceEntry, LoadedLibrary, PrepareOptions, ProviderReady } from "../provider_row.ts";
 
 /**
  * What the driver counts and calls its devices. The driver honours `CUDA_VISIBLE_DEVICES` itself.

@@ -2,9 +2,9 @@
  * CUDA devices: what there are, and the options of a session on one.
  * @module
  */
-import type { CudaDevice, CudaDriver } from "../../../ffi/cuda_driver.ts";
-import type { Environment } from "../environment.ts";
-import { createSessionOptions, type SessionOptions } from "../session_options.ts";
+import type { CudaDevice, CudaDriver } from "../../../../ffi/cuda_driver.ts";
+import type { Environment } from "../../environment.ts";
+import { createSessionOptions, type SessionOptions } from "../../session_options.ts";
 import type { CudaLibraryOptions } from "./cuda_libraries.ts";
 import type { CudaOptions } from "./cuda_options.ts";
 import { cudaDriver, type CudaReady, readyCuda } from "./cuda_ready.ts";

@@ -3,7 +3,7 @@ import {
   cudaLibraries,
   cudaMajor,
   packageOf,
-} from "../../../src/runtime/providers/cuda_packages.ts";
+} from "../../../../src/runtime/providers/cuda/cuda_packages.ts";
 
 // Names as `pip download --no-deps NAME` found them, and the files in the wheels, November 2026.
 const PACKAGES: [soname: string, major: number, name: string | undefined][] = [

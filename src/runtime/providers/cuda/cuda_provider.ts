@@ -2,10 +2,10 @@
  * Asking ONNX Runtime for its CUDA execution provider.
  * @module
  */
-import { OwnedPointer } from "../../../ffi/owned_pointer.ts";
-import { CStringArray, OutPointer } from "../../../ffi/pointer.ts";
+import { OwnedPointer } from "../../../../ffi/owned_pointer.ts";
+import { CStringArray, OutPointer } from "../../../../ffi/pointer.ts";
 import { cudaOptionPairs } from "./cuda_options.ts";
-import type { AppendTarget, ProviderOptions, ProviderRow } from "./provider_row.ts";
+import type { AppendTarget, ProviderOptions, ProviderRow } from "../provider_row.ts";
 
 /** Appends CUDA to the options of a session. @throws {OrtError} in ONNX Runtime's own words */
 export function appendCuda(

@@ -2,10 +2,10 @@
  * One line for every way in which CUDA cannot be had.
  * @module
  */
-import { trimOrtMessage } from "../../../ffi/status.ts";
-import { type ParataaError, type RuntimeLibraryError, UsageError } from "../../errors.ts";
+import { trimOrtMessage } from "../../../../ffi/status.ts";
+import { type ParataaError, type RuntimeLibraryError, UsageError } from "../../../errors.ts";
 import { packageOf } from "./cuda_packages.ts";
-import { providerUnavailable, USE_CPU } from "./provider_failure.ts";
+import { providerUnavailable, USE_CPU } from "../provider_failure.ts";
 
 /** The driver that ONNX Runtime's packages on PyPI need since they are built for CUDA 13. */
 const DRIVER_FOR_CUDA_13 = "CUDA 13 needs driver 580 or newer, CUDA 12 needs 525";

@@ -4,13 +4,13 @@
  * @module
  */
 import { basename, dirname, join, resolve } from "node:path";
-import { preload } from "../../../ffi/preload.ts";
-import { PermissionError } from "../../errors.ts";
+import { preload } from "../../../../ffi/preload.ts";
+import { PermissionError } from "../../../errors.ts";
 import { cudaUnavailable, noProviderLibrary } from "./cuda_failure.ts";
 import { cudaLibraries, cudaMajor, packageOf } from "./cuda_packages.ts";
-import type { Environment } from "../environment.ts";
-import type { LoadedLibrary } from "./provider_row.ts";
-import { readSharedObject, type SharedObject } from "./shared_object.ts";
+import type { Environment } from "../../environment.ts";
+import type { LoadedLibrary } from "../provider_row.ts";
+import { readSharedObject, type SharedObject } from "../shared_object.ts";
 
 const PROVIDER = "libonnxruntime_providers_cuda.so";
 const BRIDGE = "libonnxruntime_providers_shared.so";

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { PermissionError, RuntimeLibraryError } from "../../../src/errors.ts";
-import { loadCudaLibraries } from "../../../src/runtime/providers/cuda_libraries.ts";
-import type { Environment } from "../../../src/runtime/environment.ts";
-import { elfLibrary } from "../../support/elf_builder.ts";
-import { withTempFolder } from "../../support/temp_folder.ts";
+import { PermissionError, RuntimeLibraryError } from "../../../../src/errors.ts";
+import { loadCudaLibraries } from "../../../../src/runtime/providers/cuda/cuda_libraries.ts";
+import type { Environment } from "../../../../src/runtime/environment.ts";
+import { elfLibrary } from "../../../support/elf_builder.ts";
+import { withTempFolder } from "../../../support/temp_folder.ts";
 
 const LINUX = { ignore: Deno.build.os !== "linux" };
 

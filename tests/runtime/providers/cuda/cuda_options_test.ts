@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
-import { cudaOptionPairs, type CudaOptions } from "../../../src/runtime/providers/cuda_options.ts";
+import {
+  cudaOptionPairs,
+  type CudaOptions,
+} from "../../../../src/runtime/providers/cuda/cuda_options.ts";
 
 Deno.test("cudaOptionPairs() fills in the defaults of this work and hands over any name", () => {
   assert.deepEqual(cudaOptionPairs({}), [
