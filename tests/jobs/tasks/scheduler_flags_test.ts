@@ -7,6 +7,7 @@ import { interruptAfter } from "../../support/interrupt.ts";
 import { outputsOf, readManifest, readSample, runQuietly } from "../../support/sampling.ts";
 import { withTempFolder } from "../../support/temp_folder.ts";
 import { writeTinyDit } from "../../support/tiny_dit.ts";
+import { writeTinyFlow } from "../../support/tiny_flow.ts";
 
 const LIST = ["--timesteps_list=900,500,250,100,20"];
 
@@ -139,5 +140,31 @@ Deno.test("parallel_sd_winit refuses the trajectory of another chain at the same
     await winit(["--scheduler=euler", ...start]);
     for (const other of ["ddim", "dpmpp_2m"]) {
       await assert.rejects(winit([`--scheduler=${other}`, ...start]), MismatchError);
+    }
+  }));
+
+Deno.test("parallel_flow takes sigmas of the caller's own and refuses another kind of scheduler", () =>
+  withTempFolder(async (folder) => {
+    const model = await writeTinyFlow(folder), out = join(folder, "out");
+    const flow = (args: string[]) =>
+      runQuietly("flow", ["-m", model, "-o", out, ...EXACT, ...args]);
+    const run = await flow(["--sigmas=1,0.6,0.2"]);
+    const { arguments: args } = await readManifest(run);
+    assert.deepEqual([args.sigmas, args.timesteps], ["1,0.6,0.2", 3]);
+    await verify(run);
+    const again = await flow(["--args_from", join(run, "manifest.json")]);
+    assert.deepEqual(await outputsOf(again), await outputsOf(run));
+    for (
+      const [flag, message] of [
+        ["--scheduler=ddim", /--scheduler is ddim, but .* is a flow model/],
+        ["--timesteps_list=900,1", /--timesteps_list is not used by --scheduler flow_euler/],
+        ["--sigmas=0.2,0.5", /--sigmas has "0.5" after 0.2/],
+      ] as const
+    ) {
+      await assert.rejects(flow([flag]), (error: Error) => {
+        assert.ok(error instanceof UsageError, String(error));
+        assert.match(error.message, message);
+        return true;
+      });
     }
   }));
