@@ -5,6 +5,7 @@ import { StableDiffusionPipeline } from "../../src/pipelines/stable_diffusion_pi
 import { Environment } from "../../src/runtime/environment.ts";
 import { TorchGenerator } from "../../src/sampling/noise.ts";
 import { sequentialSample } from "../../src/sampling/sequential_sampler.ts";
+import { solve } from "../../src/sampling/solve.ts";
 import { copyFolder, withTempFolder } from "../support/temp_folder.ts";
 
 /** Made by diffusers from the same weights: tests/fixtures/make_diffusers_parity.py. */
@@ -68,4 +69,43 @@ Deno.test("sequentialSample() is diffusers' StableDiffusionPipeline with timeste
       .data as Float32Array;
     const error = largest(sample.map((x, i) => x - wanted[i])) / largest(Float64Array.from(wanted));
     assert.ok(error <= BAR, `relative error ${error}`);
+  }));
+
+Deno.test("sequentialSample() and solve() sample a velocity network with zero terminal SNR as diffusers does", () =>
+  withTempFolder(async (folder) => {
+    await copyFolder("tests/fixtures/layouts/plain", folder);
+    const file = `${folder}/scheduler/scheduler_config.json`;
+    const scheduler = JSON.parse(await Deno.readTextFile(file));
+    const changes = {
+      ...{ prediction_type: "v_prediction", rescale_betas_zero_snr: true },
+      timestep_spacing: "trailing",
+    };
+    await Deno.writeTextFile(file, JSON.stringify({ ...scheduler, ...changes }));
+    using env = Environment.open();
+    await using pipeline = await StableDiffusionPipeline.open(env, folder, {
+      height: 64,
+      width: 64,
+    });
+    const schedule = pipeline.createSchedule({ numInferenceSteps: 10, eta: 0 });
+    assert.equal(schedule.signal[9], 0);
+    const condition = {
+      prompt: await pipeline.encodePrompt("a cute cat"),
+      negativePrompt: await pipeline.encodePrompt(""),
+    };
+    const denoiser = pipeline.createDenoiser(condition, { schedule, guidanceScale: 4 });
+    const noise = fixture("noise").slice(0, 11 * denoiser.rowSize);
+    // tests/fixtures/make_zero_snr.py
+    const wanted = readNpy(await Deno.readFile("tests/fixtures/zero_snr_x0.npy"))
+      .data as Float32Array;
+    const exact = { schedule, noise, atol: 0, rtol: 0 };
+    for (
+      const { sample } of [
+        await sequentialSample(denoiser, { schedule, noise }),
+        await solve(denoiser, exact),
+      ]
+    ) {
+      const error = largest(sample.map((x, i) => x - wanted[i])) /
+        largest(Float64Array.from(wanted));
+      assert.ok(error <= BAR, `relative error ${error}`);
+    }
   }));
