@@ -1,7 +1,7 @@
 /** A scripted gRPC server of the Open Inference Protocol, in this process. @module */
 import { Buffer } from "node:buffer";
 import http2 from "node:http2";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { BinaryReader, BinaryWriter, WireType } from "npm:@bufbuild/protobuf@2.17.0/wire";
 
 /** A tensor of a message. */
@@ -58,16 +58,14 @@ export async function startOipServer(
   { key, cert, port = 0 }: { key?: string; cert?: string; port?: number } = {},
 ): Promise<OipServer> {
   const server = key === undefined ? http2.createServer() : http2.createSecureServer({ key, cert });
-  const sessions = new Set<http2.ServerHttp2Session>();
+  const sockets = new Map<number, Socket>();
   const state: ServerScript = {
     ...{ answers: [], model: "m", versions: ["1"], ready: true },
     ...script,
   };
   const calls: string[] = [], rows: number[] = [];
-  server.on("session", (session) => {
-    sessions.add(session);
-    session.on("error", () => {});
-  });
+  server.on("connection", (socket: Socket) => sockets.set(socket.remotePort!, socket));
+  server.on("session", (session) => session.on("error", () => {}));
   server.on("sessionError", () => {});
   server.on("stream", (stream, headers) => {
     const chunks: Uint8Array[] = [];
@@ -77,14 +75,16 @@ export async function startOipServer(
       const method = String(headers[":path"]).split("/").at(-1)!;
       calls.push(method);
       const message = new Uint8Array(Buffer.concat(chunks).subarray(5));
-      void answer({ state, rows, method, message, headers, stream });
+      const cut = () => sockets.get(stream.session!.socket.remotePort!)!.destroy();
+      void answer({ state, rows, method, message, headers, stream, cut });
     });
   });
   await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
   const bound = (server.address() as AddressInfo).port;
+  // Ending a session that has several open calls can end Deno (an assertion of nghttp2).
   const drop = () => {
-    for (const session of sessions) session.destroy();
-    sessions.clear();
+    for (const socket of sockets.values()) socket.destroy();
+    sockets.clear();
   };
   return {
     ...{ script: state, host: `127.0.0.1:${bound}`, port: bound, calls, rows, drop },
@@ -102,6 +102,8 @@ interface Call {
   message: Uint8Array;
   headers: http2.IncomingHttpHeaders;
   stream: http2.ServerHttp2Stream;
+  /** Cuts the connection of the call. */
+  cut: () => void;
 }
 
 async function answer(call: Call): Promise<void> {
@@ -126,7 +128,7 @@ async function answer(call: Call): Promise<void> {
   rows.push(inputs[0].shape[0]);
   const scripted = state.answers.shift();
   if (scripted && !(typeof scripted === "object" && "after" in scripted)) {
-    return end(stream, scripted);
+    return scripted === "close" ? call.cut() : end(stream, scripted);
   }
   if (scripted) await new Promise((resolve) => setTimeout(resolve, scripted.after));
   try {
@@ -136,9 +138,11 @@ async function answer(call: Call): Promise<void> {
   }
 }
 
-function end(stream: http2.ServerHttp2Stream, answer: Exclude<Answer, { after: number }>): void {
+function end(
+  stream: http2.ServerHttp2Stream,
+  answer: Exclude<Answer, { after: number } | "close">,
+): void {
   if (answer === "silence" || stream.destroyed) return;
-  if (answer === "close") return stream.session!.destroy();
   const headers = { ":status": 200, "content-type": "application/grpc" };
   if (typeof answer === "object" && "status" in answer) {
     const status = { "grpc-status": `${answer.status}` };
