@@ -77,7 +77,7 @@ Deno.test("the README's command lines run", () =>
     }
     assert.deepEqual(ran, ["demo", "test", "dit", "sd", "verify"]);
     const made = [...Deno.readDirSync(folder)].map(({ name }) => name.replace(/-\d.*/, ""));
-    assert.deepEqual(made.sort(), ["DiT", "DiT", "SD", "SD", "SD-winit"]);
+    assert.deepEqual(made.sort(), ["DiT", "DiT", "Flow", "SD", "SD", "SD-winit"]);
   }));
 
 Deno.test("the README's program is examples/library.ts", async () => {

@@ -27,8 +27,8 @@ Deno.test("readRepositoryName() refuses another form and suggests the nearest", 
       "a/nul",
       "",
     ]
-      .map((text): [string, RegExp] => [text, /above the model's page/]),
-    [`a/${"b".repeat(95)}`, /above the model's page/],
+      .map((text): [string, RegExp] => [text, /page of a model shows the name/]),
+    [`a/${"b".repeat(95)}`, /page of a model shows the name/],
   ];
   for (const [text, hint] of cases) {
     const message = /^the repository is ".*", wanted owner\/name/;
