@@ -40,6 +40,7 @@ export type {
   PipelineOrigin,
   PoolOptions,
 } from "./src/pipelines/latent_pipeline.ts";
+export { NetworkPipeline } from "./src/pipelines/network_pipeline.ts";
 export {
   type StableDiffusionOptions,
   StableDiffusionPipeline,

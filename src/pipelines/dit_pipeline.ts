@@ -10,12 +10,8 @@ import {
 } from "../models/schedulers/model_schedule.ts";
 import { readSchedulerFile, type SchedulerFile } from "../models/schedulers/scheduler_file.ts";
 import type { Environment } from "../runtime/environment.ts";
-import {
-  type ClassParts,
-  ClassPipeline,
-  openClassFolder,
-  openClassPipeline,
-} from "./class_pipeline.ts";
+import { ClassPipeline, openClassFolder, openClassPipeline } from "./class_pipeline.ts";
+import type { PipelineParts } from "./network_pipeline.ts";
 import type { PipelineOptions } from "./latent_pipeline.ts";
 
 /**
@@ -48,7 +44,7 @@ const GUIDED_CHANNELS = 3;
 export class DitPipeline extends ClassPipeline {
   readonly #scheduler: SchedulerFile;
 
-  private constructor(parts: ClassParts, scheduler: SchedulerFile) {
+  private constructor(parts: PipelineParts, scheduler: SchedulerFile) {
     const { predictionType, notes } = scheduler;
     const guidedChannels = Math.min(GUIDED_CHANNELS, parts.network.latentShape[0]);
     super(parts, { predictionType, guidedChannels, notes });
@@ -68,7 +64,7 @@ export class DitPipeline extends ClassPipeline {
   ): Promise<DitPipeline> {
     const folder = await openClassFolder(path, options);
     const scheduler = await readSchedulerFile(folder, { kind: "dit", ...options });
-    const make = (parts: ClassParts) => new DitPipeline(parts, scheduler);
+    const make = (parts: PipelineParts) => new DitPipeline(parts, scheduler);
     return await openClassPipeline(env, folder, options, make);
   }
 

@@ -12,15 +12,10 @@ import {
   type ScheduleRequest,
 } from "../models/schedulers/model_schedule.ts";
 import { FLOAT_TYPES } from "../models/networks/tensor_contract.ts";
-import type { VaeEncoder } from "../models/vae_encoder.ts";
 import type { Environment } from "../runtime/environment.ts";
-import {
-  type ClassParts,
-  ClassPipeline,
-  openClassFolder,
-  openClassPipeline,
-} from "./class_pipeline.ts";
-import { openEncoder, type PipelineOptions, vaeScale } from "./latent_pipeline.ts";
+import { ClassPipeline, openClassFolder, openClassPipeline } from "./class_pipeline.ts";
+import type { PipelineParts } from "./network_pipeline.ts";
+import { type PipelineOptions, vaeScale } from "./latent_pipeline.ts";
 
 /**
  * A flow transformer that is told a class, and its VAE.
@@ -42,16 +37,12 @@ import { openEncoder, type PipelineOptions, vaeScale } from "./latent_pipeline.t
 export class FlowPipeline extends ClassPipeline {
   readonly #scheduler: FlowScheduler;
   readonly #scale: number;
-  readonly #openEncoder: () => ReturnType<typeof openEncoder>;
-  #encoder: Promise<VaeEncoder> | undefined;
 
-  private constructor(parts: ClassParts, scheduler: FlowScheduler, scale: number) {
+  private constructor(parts: PipelineParts, scheduler: FlowScheduler, scale: number) {
     super(parts, scheduler);
     expectFractions(parts);
     this.#scheduler = scheduler;
     this.#scale = scale;
-    const { origin: { environment, options }, folder, network } = parts;
-    this.#openEncoder = () => openEncoder(environment, folder, network.latentShape, options);
   }
 
   /**
@@ -69,7 +60,7 @@ export class FlowPipeline extends ClassPipeline {
     const folder = await openClassFolder(path, options);
     const scheduler = await readFlowSchedulerFile(folder, options);
     const scale = await vaeScale(folder, options);
-    const make = (parts: ClassParts) => new FlowPipeline(parts, scheduler, scale);
+    const make = (parts: PipelineParts) => new FlowPipeline(parts, scheduler, scale);
     return await openClassPipeline(env, folder, options, make);
   }
 
@@ -99,24 +90,12 @@ export class FlowPipeline extends ClassPipeline {
    * @throws {NumericalError} when the latent is not finite
    */
   async encodeImage(image: Image, signal?: AbortSignal): Promise<Float64Array> {
-    this.#encoder ??= this.#openEncoder().then(({ encoder, source }) => {
-      for (const [name, path] of source.networkFiles) this.networkFiles.set(name, path);
-      return encoder;
-    });
-    return await (await this.#encoder).encode(image, signal);
-  }
-
-  /** Closes every network that was opened, for `await using`. */
-  override async [Symbol.asyncDispose](): Promise<void> {
-    // a failure to open the encoder was thrown to its caller
-    const encoder = await this.#encoder?.catch(() => undefined);
-    await encoder?.close();
-    await super[Symbol.asyncDispose]();
+    return await (await this.encoder()).encode(image, signal);
   }
 }
 
 /** A flow is told 1000 σ, which is rarely whole. */
-function expectFractions({ folder, network }: ClassParts): void {
+function expectFractions({ folder, network }: PipelineParts): void {
   const { name, type } = network.contract.timestep;
   if (!/^int/.test(type)) return;
   throw new ModelError(

@@ -21,23 +21,17 @@ import {
 } from "../models/schedulers/model_schedule.ts";
 import type { SchedulerFile } from "../models/schedulers/scheduler_file.ts";
 import type { Image } from "../images/image.ts";
-import type { VaeDecoder } from "../models/vae.ts";
-import type { VaeEncoder } from "../models/vae_encoder.ts";
-import type { ServedNetwork } from "../devices/admission.ts";
-import type { DeviceReport } from "../devices/device.ts";
 import { areServed } from "../devices/remote/remote_device.ts";
 import type { Environment } from "../runtime/environment.ts";
 import {
   denoiserFile,
   type DenoiserOptions,
-  type LatentPipeline,
   mendTimestep,
   openDecoder,
-  openEncoder,
   type PipelineOptions,
-  type PipelineOrigin,
   vaeScale,
 } from "./latent_pipeline.ts";
+import { NetworkPipeline, type PipelineParts } from "./network_pipeline.ts";
 
 /** Embeddings of a prompt and a negative prompt. */
 export interface TextCondition {
@@ -59,27 +53,11 @@ export interface StableDiffusionOptions extends PipelineOptions {
  * Text encoders, denoiser and VAE decoder of a model folder. The class in its `model_index.json`
  * decides which family it is of.
  */
-export class StableDiffusionPipeline implements LatentPipeline {
-  /** Model folder. */
-  readonly folder: ModelFolder;
-  /** Folder of the denoiser network. */
-  readonly denoiserPart: string;
-  /** Configuration and tokenizer files that were read, by name; `undefined` if absent. */
-  readonly configFiles: ReadonlyMap<string, string | undefined>;
-  readonly #networkFiles: Map<string, string>;
+export class StableDiffusionPipeline extends NetworkPipeline {
   readonly #parts: Parts;
-  #encoder: Promise<VaeEncoder> | undefined;
 
-  private constructor(
-    readonly origin: PipelineOrigin,
-    folder: ModelFolder,
-    vae: ModelFolder,
-    parts: Parts,
-  ) {
-    this.folder = folder;
-    this.denoiserPart = parts.family.part;
-    this.configFiles = new Map([...folder.configFiles, ...vae.configFiles]);
-    this.#networkFiles = new Map([...folder.networkFiles, ...vae.networkFiles]);
+  private constructor(parts: Parts) {
+    super(parts, parts.scheduler.notes);
     this.#parts = parts;
   }
 
@@ -117,58 +95,13 @@ export class StableDiffusionPipeline implements LatentPipeline {
     expectImageSize(network, options, scale);
     const vae = await openDecoder(env, folder, network.latentShape, options);
     stack.use(vae.decoder);
-    const pipeline = new StableDiffusionPipeline(
-      { environment: env, options },
-      folder,
-      vae.source,
-      {
-        family,
-        text,
-        network,
-        decoder: vae.decoder,
-        scheduler,
-        scale,
-        openEncoder: () => openEncoder(env, folder, network.latentShape, options),
-      },
-    );
+    const pipeline = new StableDiffusionPipeline({
+      ...{ folder, vae: vae.source, denoiserPart: family.part, network, decoder: vae.decoder },
+      origin: { environment: env, options },
+      ...{ family, text, scheduler, scale },
+    });
     stack.move();
     return pipeline;
-  }
-
-  /** Files of the open networks, by name in the manifest. */
-  get networkFiles(): ReadonlyMap<string, string> {
-    return this.#networkFiles;
-  }
-
-  /** Settings that were changed or ignored, one line each. */
-  get notes(): readonly string[] {
-    const { scheduler, network } = this.#parts;
-    return [...scheduler.notes, ...network.notes];
-  }
-
-  /** Operators of the network that compute over the whole batch. */
-  get batchWide(): readonly string[] {
-    return this.#parts.network.batchWide;
-  }
-
-  /** Models on servers that evaluate the denoiser's rows. */
-  get served(): readonly ServedNetwork[] {
-    return this.#parts.network.served;
-  }
-
-  /** What each device did so far. */
-  get devices(): readonly DeviceReport[] {
-    return this.#parts.network.devices;
-  }
-
-  /** Runs every call size that `rows` rows can take once; returns the sizes. */
-  warmUp(rows: number): Promise<readonly number[]> {
-    return this.#parts.network.warmUp(rows);
-  }
-
-  /** Shape of a latent, `[channels, height, width]`. */
-  get latentShape(): LatentShape {
-    return this.#parts.network.latentShape;
   }
 
   /** Size of the images in pixels. */
@@ -240,11 +173,6 @@ export class StableDiffusionPipeline implements LatentPipeline {
     });
   }
 
-  /** Image of a latent, `[channels, height, width]`. */
-  decode(latent: Float64Array, signal?: AbortSignal): Promise<Image> {
-    return this.#parts.decoder.decode(latent, signal);
-  }
-
   /**
    * Encodes an image to a scaled latent. The first call opens the VAE encoder.
    *
@@ -254,37 +182,22 @@ export class StableDiffusionPipeline implements LatentPipeline {
    * @throws {NumericalError} when the latent is not finite
    */
   async encodeImage(image: Image, signal?: AbortSignal): Promise<Float64Array> {
-    this.#encoder ??= this.#openEncoder();
-    return await (await this.#encoder).encode(image, signal);
-  }
-
-  async #openEncoder(): Promise<VaeEncoder> {
-    const { encoder, source } = await this.#parts.openEncoder();
-    for (const [name, path] of source.networkFiles) this.#networkFiles.set(name, path);
-    return encoder;
+    return await (await this.encoder()).encode(image, signal);
   }
 
   /** Closes every network that was opened, for `await using`. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    const { text, network, decoder } = this.#parts;
-    // a failure to open the encoder was thrown to its caller
-    const encoder = await this.#encoder?.catch(() => undefined);
-    await encoder?.close();
-    await text.close();
-    await network.close();
-    await decoder.close();
+  override async [Symbol.asyncDispose](): Promise<void> {
+    await this.#parts.text.close();
+    await super[Symbol.asyncDispose]();
   }
 }
 
-interface Parts {
+interface Parts extends PipelineParts {
   /** Pixels per latent element. */
   scale: number;
   family: TextFamily;
   text: OpenPromptEncoder;
-  network: ConditionalNetwork;
-  decoder: VaeDecoder;
   scheduler: SchedulerFile;
-  openEncoder: () => ReturnType<typeof openEncoder>;
 }
 
 /** The input of the prompt's rows. */
