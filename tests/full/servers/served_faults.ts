@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { runScript, type ScriptResult } from "../support/run_script.ts";
-import { serveDit } from "../support/served_dit.ts";
-import { withTempFolder } from "../support/temp_folder.ts";
-import { tinyDitModel, writeTinyDit } from "../support/tiny_dit.ts";
+import { runScript, type ScriptResult } from "../../support/run_script.ts";
+import { serveDit } from "../../support/served_dit.ts";
+import { withTempFolder } from "../../support/temp_folder.ts";
+import { tinyDitModel, writeTinyDit } from "../../support/tiny_dit.ts";
 
 Deno.test("a server that cannot serve ends a command with one line and its exit code", () =>
   withTempFolder(async (folder) => {

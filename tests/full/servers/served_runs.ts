@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { runsIn, withExperiment } from "../support/experiment.ts";
-import { serveDit } from "../support/served_dit.ts";
-import { tinyDitModel } from "../support/tiny_dit.ts";
+import { runsIn, withExperiment } from "../../support/experiment.ts";
+import { serveDit } from "../../support/served_dit.ts";
+import { tinyDitModel } from "../../support/tiny_dit.ts";
 
 Deno.test("runExperiment() takes runs of a server as they are until it serves another version", () =>
   withExperiment(async (start, out) => {

@@ -1,22 +1,22 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { MismatchError, RuntimeLibraryError, UsageError } from "../../src/errors.ts";
-import { rerunRun } from "../../src/jobs/rerun_run.ts";
-import { resumeRun } from "../../src/jobs/resume_run.ts";
-import { sampleRun } from "../../src/jobs/sample_run.ts";
-import { verifyRun } from "../../src/jobs/verify_run.ts";
-import type { DitSettings } from "../../src/arguments/settings.ts";
-import type { OipServer } from "../support/oip_server.ts";
-import { readManifest } from "../support/sampling.ts";
-import { type ServedDitOptions, serveDit } from "../support/served_dit.ts";
-import { withTempFolder } from "../support/temp_folder.ts";
-import { tinyDitModel, writeTinyDit } from "../support/tiny_dit.ts";
+import { MismatchError, RuntimeLibraryError, UsageError } from "../../../src/errors.ts";
+import { rerunRun } from "../../../src/jobs/rerun_run.ts";
+import { resumeRun } from "../../../src/jobs/resume_run.ts";
+import { sampleRun } from "../../../src/jobs/sample_run.ts";
+import { verifyRun } from "../../../src/jobs/verify_run.ts";
+import type { DitSettings } from "../../../src/arguments/settings.ts";
+import type { OipServer } from "../../support/oip_server.ts";
+import { readManifest } from "../../support/sampling.ts";
+import { type ServedDitOptions, serveDit } from "../../support/served_dit.ts";
+import { withTempFolder } from "../../support/temp_folder.ts";
+import { tinyDitModel, writeTinyDit } from "../../support/tiny_dit.ts";
 
 const OTHER = { latentScale: -0.7 };
 const SECRET = "Bearer 5ecret-of-the-tests";
 
 const certificate = (name: string) =>
-  Deno.readTextFileSync(new URL(`../fixtures/certificates/${name}`, import.meta.url));
+  Deno.readTextFileSync(new URL(`../../fixtures/certificates/${name}`, import.meta.url));
 
 /**
  * A folder with a tiny model, without its denoiser where `served`, and a server of the denoiser.
