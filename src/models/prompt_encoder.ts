@@ -3,7 +3,7 @@
  * together.
  * @module
  */
-import type { TextEmbedding } from "./clip_text_encoder.ts";
+import type { TextEmbedding } from "./text_encoder_network.ts";
 
 /** Turns prompts into embeddings. */
 export interface PromptEncoder {

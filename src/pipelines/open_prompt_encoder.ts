@@ -1,6 +1,6 @@
 /** Opens the text encoders of a model folder. @module */
 import { join } from "node:path";
-import { ClipTextEncoder } from "../models/clip_text_encoder.ts";
+import { TextEncoderNetwork } from "../models/text_encoder_network.ts";
 import { configNumber, type ModelFolder } from "../models/model_folder.ts";
 import {
   absentEncoder,
@@ -9,7 +9,6 @@ import {
   stacked,
   withPooled,
 } from "../models/prompt_encoder.ts";
-import { T5TextEncoder } from "../models/t5_text_encoder.ts";
 import { ClipTokenizer } from "../models/tokenizer/clip_tokenizer.ts";
 import { T5Tokenizer } from "../models/tokenizer/t5_tokenizer.ts";
 import type { Environment } from "../runtime/environment.ts";
@@ -30,7 +29,7 @@ export async function openPromptEncoder(
   { family, session }: { family: TextFamily; session?: SessionOptions },
 ): Promise<OpenPromptEncoder> {
   await using stack = new AsyncDisposableStack();
-  const clips: ClipTextEncoder[] = [];
+  const clips: TextEncoderNetwork[] = [];
   for (const part of family.clips) {
     clips.push(stack.use(await openClip(env, folder, { part, family, session })));
   }
@@ -50,8 +49,8 @@ export async function openPromptEncoder(
 async function combine(
   { name }: TextFamily,
   { clips, t5, folder }: {
-    clips: readonly ClipTextEncoder[];
-    t5: T5TextEncoder | undefined;
+    clips: readonly TextEncoderNetwork[];
+    t5: TextEncoderNetwork | undefined;
     folder: ModelFolder;
   },
 ): Promise<PromptEncoder> {
@@ -72,7 +71,7 @@ async function openClip(
   env: Environment,
   folder: ModelFolder,
   { part, family, session }: { part: string; family: TextFamily; session?: SessionOptions },
-): Promise<ClipTextEncoder> {
+): Promise<TextEncoderNetwork> {
   const tokenizerPart = part.replace("text_encoder", "tokenizer");
   const tokenizer = await ClipTokenizer.load(join(folder.path, tokenizerPart), {
     read: (name) => folder.read(`${tokenizerPart}/${name}`),
@@ -81,19 +80,20 @@ async function openClip(
   // SDXL's first encoder has a pooled row that nothing takes.
   const pooled = family.name === "sd3" || family.name === "flux" || part === "text_encoder_2";
   const file = await folder.network(part);
-  return await ClipTextEncoder.open(env, { file, tokenizer, session, hidden, pooled });
+  return await TextEncoderNetwork.open(env, { file, tokenizer, session, hidden, pooled });
 }
 
+/** Its padding is attended to, as in diffusers. */
 async function openT5(
   env: Environment,
   folder: ModelFolder,
   { part, tokens, session }: { part: string; tokens: number; session?: SessionOptions },
-): Promise<T5TextEncoder> {
+): Promise<TextEncoderNetwork> {
   const tokenizerPart = part.replace("text_encoder", "tokenizer");
   const tokenizer = await T5Tokenizer.load(join(folder.path, tokenizerPart), {
     read: (name) => folder.read(`${tokenizerPart}/${name}`),
     most: tokens,
   });
   const file = await folder.network(part);
-  return await T5TextEncoder.open(env, { file, tokenizer, session });
+  return await TextEncoderNetwork.open(env, { file, tokenizer, session });
 }

@@ -5,7 +5,7 @@
  * @module
  */
 import { UsageError } from "../errors.ts";
-import type { TextEmbedding } from "../models/clip_text_encoder.ts";
+import type { TextEmbedding } from "../models/text_encoder_network.ts";
 import { ConditionalNetwork } from "../models/networks/conditional_network.ts";
 import { GuidedDenoiser } from "../models/guided_denoiser.ts";
 import { type OpenPromptEncoder, openPromptEncoder } from "./open_prompt_encoder.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import type { JsonObject } from "../formats/json.ts";
-import type { TextEmbedding } from "../models/clip_text_encoder.ts";
+import type { TextEmbedding } from "../models/text_encoder_network.ts";
 import type { ConstantInput } from "../models/networks/constant_inputs.ts";
 import type { ConditionInput, LatentShape } from "../models/networks/network_contract.ts";
 

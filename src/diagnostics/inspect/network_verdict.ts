@@ -1,7 +1,7 @@
 /** Checks whether a network's declared inputs and outputs fit sampling. @module */
 import { perRowTimesteps } from "../../models/networks/per_row_timesteps.ts";
 import { ModelError } from "../../errors.ts";
-import { checkEncoder } from "../../models/clip_text_encoder.ts";
+import { checkEncoder } from "../../models/text_encoder_network.ts";
 import {
   checkContract,
   type ConditionInput,

@@ -1,7 +1,7 @@
 /** Reads and embeds text prompts. @module */
 import { UsageError } from "../../errors.ts";
 import { shown } from "../../text.ts";
-import type { TextEmbedding } from "../../models/clip_text_encoder.ts";
+import type { TextEmbedding } from "../../models/text_encoder_network.ts";
 import type {
   StableDiffusionPipeline,
   TextCondition,

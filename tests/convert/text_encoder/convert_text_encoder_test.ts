@@ -6,7 +6,7 @@ import {
 import { textConfig } from "../../../src/convert/text_encoder/text_config.ts";
 import { ModelError } from "../../../src/errors.ts";
 import type { JsonObject } from "../../../src/formats/json.ts";
-import { checkEncoder } from "../../../src/models/clip_text_encoder.ts";
+import { checkEncoder } from "../../../src/models/text_encoder_network.ts";
 import { Environment } from "../../../src/runtime/environment.ts";
 import { InferenceSession } from "../../../src/runtime/inference_session.ts";
 import { withTempFolder } from "../../support/temp_folder.ts";
@@ -67,7 +67,7 @@ Deno.test("convertTextEncoder() pools at the first end, or at the largest id whe
   }
 });
 
-Deno.test("convertTextEncoder() makes what ClipTextEncoder opens", () =>
+Deno.test("convertTextEncoder() makes what TextEncoderNetwork opens", () =>
   withTempFolder(async (folder) => {
     const network = await convert();
     await Deno.writeFile(`${folder}/model.onnx`, network.model);

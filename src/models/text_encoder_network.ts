@@ -1,11 +1,11 @@
-/** CLIP's text encoder: converts a prompt to one embedding row per token. @module */
+/** Text encoders, CLIP's or T5's: convert a prompt to one embedding row per token. @module */
 import { ModelError } from "../errors.ts";
 import type { Environment } from "../runtime/environment.ts";
 import { InferenceSession } from "../runtime/inference_session.ts";
 import type { TensorMetadata } from "../runtime/model_metadata.ts";
 import type { SessionOptions } from "../runtime/session_options.ts";
 import { Tensor } from "../runtime/tensor.ts";
-import type { ClipTokenizer } from "./tokenizer/clip_tokenizer.ts";
+import type { ClipTokens } from "./tokenizer/clip_tokenizer.ts";
 import {
   type CheckedTensor,
   expectRank,
@@ -25,11 +25,19 @@ export interface TextEmbedding {
   truncated: string | undefined;
 }
 
-/** Options of {@link ClipTextEncoder.open}. */
-export interface ClipTextEncoderOptions {
+/** Turns a prompt into ids, as many for every prompt. */
+export interface PromptTokenizer {
+  /** Number of ids. */
+  readonly maxLength: number;
+  /** Ids of a prompt, padded or cut to `maxLength`. */
+  encode(prompt: string): ClipTokens;
+}
+
+/** Options of {@link TextEncoderNetwork.open}. */
+export interface TextEncoderNetworkOptions {
   /** Path of the network. */
   file: string;
-  tokenizer: ClipTokenizer;
+  tokenizer: PromptTokenizer;
   session?: SessionOptions;
   /**
    * Which rows are the embedding: those behind the last layer and the final norm, or those that the
@@ -41,12 +49,12 @@ export interface ClipTextEncoderOptions {
 }
 
 /** Tokenizer and text encoder of one model. */
-export class ClipTextEncoder implements AsyncDisposable {
+export class TextEncoderNetwork implements AsyncDisposable {
   /** `[tokens, width]` of an embedding. */
   readonly shape: readonly [tokens: number, width: number];
   readonly #env: Environment;
   readonly #session: InferenceSession;
-  readonly #tokenizer: ClipTokenizer;
+  readonly #tokenizer: PromptTokenizer;
   readonly #ids: CheckedTensor;
   readonly #hidden: CheckedTensor;
   readonly #pooled: CheckedTensor | undefined;
@@ -54,7 +62,7 @@ export class ClipTextEncoder implements AsyncDisposable {
   private constructor(
     env: Environment,
     session: InferenceSession,
-    { tokenizer, file, hidden: which, pooled: wanted }: ClipTextEncoderOptions,
+    { tokenizer, file, hidden: which, pooled: wanted }: TextEncoderNetworkOptions,
   ) {
     const { ids, hidden } = checkEncoder(file, session, tokenizer.maxLength, which);
     this.#pooled = wanted ? pooledOutput(file, session.outputs) : undefined;
@@ -67,10 +75,13 @@ export class ClipTextEncoder implements AsyncDisposable {
   }
 
   /** Opens the network. @throws {ModelError} if it cannot be loaded or is not a text encoder */
-  static async open(env: Environment, options: ClipTextEncoderOptions): Promise<ClipTextEncoder> {
+  static async open(
+    env: Environment,
+    options: TextEncoderNetworkOptions,
+  ): Promise<TextEncoderNetwork> {
     const session = await InferenceSession.create(env, options.file, options.session);
     try {
-      return new ClipTextEncoder(env, session, options);
+      return new TextEncoderNetwork(env, session, options);
     } catch (error) {
       await session.close();
       throw error;
