@@ -50,7 +50,7 @@ export type { ModelSchedule, ScheduleRequest } from "./src/models/schedulers/mod
 export type { SchedulerName, StepRule } from "./src/models/schedulers/scheduler_names.ts";
 
 // Networks and what a model folder holds.
-export type { TextEmbedding } from "./src/models/clip_text_encoder.ts";
+export type { TextEmbedding } from "./src/models/text_encoder_network.ts";
 export type { ClassNames } from "./src/models/class_names.ts";
 export { ClipTokenizer, type ClipTokens } from "./src/models/tokenizer/clip_tokenizer.ts";
 export {

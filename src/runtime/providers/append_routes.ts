@@ -58,7 +58,10 @@ export function appendPlugin(
   );
 }
 
-function nativePairs(pairs: readonly (readonly [string, string])[]) {
+/** Names and values of options as ONNX Runtime takes them. */
+export function nativePairs(
+  pairs: readonly (readonly [name: string, value: string])[],
+): { keys: CStringArray; values: CStringArray; count: bigint } {
   const keys = new CStringArray(pairs.map(([name]) => name));
   const values = new CStringArray(pairs.map(([, value]) => value));
   return { keys, values, count: BigInt(keys.length) };

@@ -3,7 +3,8 @@
  * @module
  */
 import { OwnedPointer } from "../../../../ffi/owned_pointer.ts";
-import { CStringArray, OutPointer } from "../../../../ffi/pointer.ts";
+import { OutPointer } from "../../../../ffi/pointer.ts";
+import { nativePairs } from "../append_routes.ts";
 import { cudaOptionPairs } from "./cuda_options.ts";
 import type { AppendTarget, ProviderOptions, ProviderRow } from "../provider_row.ts";
 
@@ -19,15 +20,9 @@ export function appendCuda(
   api.CreateCUDAProviderOptions(out.cell);
   const release = api.ReleaseCUDAProviderOptions;
   using native = new OwnedPointer(out.object, { kind: "CudaProviderOptions", release });
-  const keys = new CStringArray(pairs.map(([name]) => name));
-  const values = new CStringArray(pairs.map(([, value]) => value));
+  const { keys, values, count } = nativePairs(pairs);
   // This is the call that loads the provider's libraries; with a device_id it looks for the device
   // too.
-  api.UpdateCUDAProviderOptions(
-    native.unsafeHandle,
-    keys.pointers,
-    values.pointers,
-    BigInt(keys.length),
-  );
+  api.UpdateCUDAProviderOptions(native.unsafeHandle, keys.pointers, values.pointers, count);
   api.SessionOptionsAppendExecutionProvider_CUDA_V2(sessionOptions, native.unsafeHandle);
 }
