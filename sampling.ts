@@ -69,7 +69,7 @@ export type {
   SolverProblem,
 } from "./src/sampling/options.ts";
 export { parallelSample } from "./src/sampling/parallel_sampler.ts";
-export { FLOW_TQN, LEAN_RTOL_RATIO, LEAN_TQN, type Preset } from "./src/sampling/presets.ts";
+export { FAST_FLOW_TQN, FAST_RTOL_RATIO, FAST_TQN, type Preset } from "./src/sampling/presets.ts";
 export { renoise, type RenoiseOptions } from "./src/sampling/renoise.ts";
 export type { Round, SampleResult } from "./src/sampling/results.ts";
 export {

@@ -1,6 +1,6 @@
 /** Compares the samples of a run with sequential sampling: differences and tolerance. @module */
 import type { Manifest } from "../runs/manifest.ts";
-import { LEAN_RTOL_RATIO, TQN_TOLERANCE } from "../sampling/presets.ts";
+import { FAST_RTOL_RATIO, TQN_TOLERANCE } from "../sampling/presets.ts";
 import type { Cost, VerifiedSample } from "./verified_sample.ts";
 
 /**
@@ -35,7 +35,7 @@ export function defaultTolerance({ arguments: args }: Manifest): number {
   const tqn = args.method === "tqn",
     tol1 = number(args.tol1, tqn ? TQN_TOLERANCE : OTHER_TOLERANCE);
   const tol2 = tqn
-    ? number(args.tol2, LEAN_RTOL_RATIO * tol1) / LEAN_RTOL_RATIO
+    ? number(args.tol2, FAST_RTOL_RATIO * tol1) / FAST_RTOL_RATIO
     : number(args.tol2, OTHER_TOLERANCE);
   return Math.max(PER_TOLERANCE * Math.max(tol1, tol2), LEAST_TOLERANCE);
 }

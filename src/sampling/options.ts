@@ -104,10 +104,10 @@ export function resolveOptions(denoiser: Denoiser, options: SampleOptions): Reso
   const steps = schedule.numSteps;
   const most = Number.MAX_SAFE_INTEGER;
   const { windowSize = steps, order = steps, memorySize = 2, maxRounds = steps } = options;
-  const wide = windowSize >= steps, warm = initialTrajectory !== undefined;
+  const fullWindow = windowSize >= steps, warm = initialTrajectory !== undefined;
   checkOneOf("preset", preset, ["reference", "fast"]);
   const flow = isFlow(schedule);
-  const defaults = presetDefaults(preset, { method, atol: options.atol, flow, wide, warm });
+  const defaults = presetDefaults(preset, { method, atol: options.atol, flow, fullWindow, warm });
   const { atol = defaults.atol, rtol = defaults.rtol } = options;
   const { regularization = 1e-3, variationSteps = steps } = options;
   checkInteger("rowSize", rowSize, 1, most);
@@ -136,6 +136,6 @@ export function resolveOptions(denoiser: Denoiser, options: SampleOptions): Reso
     order: Math.min(order, windowSize, steps),
     memorySize: method === "fixed_point" ? 1 : Math.min(memorySize, steps),
     ...{ regularization, atol, rtol, maxRounds: Math.min(maxRounds, steps) },
-    tqn: resolveTqnOptions({ ...defaults.tqn, ...options.tqn }, { wide, warm }),
+    tqn: resolveTqnOptions({ ...defaults.tqn, ...options.tqn }, { fullWindow, warm }),
   };
 }

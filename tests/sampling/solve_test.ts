@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import {
   createFlowSchedule,
   createSchedule,
-  FLOW_TQN,
-  LEAN_TQN,
+  FAST_FLOW_TQN,
+  FAST_TQN,
   parallelSample,
   type Round,
   solve,
@@ -34,13 +34,13 @@ Deno.test("solve() takes the preset and the options that it is given", async () 
   assert.deepEqual(await solve(denoiser, { schedule, noise, preset: "reference" }), result);
 });
 
-Deno.test("the preset fast is LEAN_TQN with rtol 10 atol, and strides for a warm start over all steps", async () => {
+Deno.test("the preset fast is FAST_TQN with rtol 10 atol, and strides for a warm start over all steps", async () => {
   const plain = { schedule, noise, preset: "reference" as const };
   for (const atol of [3e-4, 1e-3]) {
     const given = atol === 3e-4 ? {} : { atol };
     assert.deepEqual(
       await solve(denoiser, { schedule, noise, ...given }),
-      await solve(denoiser, { ...plain, atol, rtol: 10 * atol, tqn: LEAN_TQN }),
+      await solve(denoiser, { ...plain, atol, rtol: 10 * atol, tqn: FAST_TQN }),
     );
   }
   const { trajectory } = await solve(denoiser, plain);
@@ -48,11 +48,11 @@ Deno.test("the preset fast is LEAN_TQN with rtol 10 atol, and strides for a warm
   const atol = 3e-4, rtol = 3e-3;
   assert.deepEqual(
     await solve(denoiser, { schedule, noise, ...warm }),
-    await solve(denoiser, { ...plain, ...warm, atol, rtol, tqn: { ...LEAN_TQN, strides: [5, 2] } }),
+    await solve(denoiser, { ...plain, ...warm, atol, rtol, tqn: { ...FAST_TQN, strides: [5, 2] } }),
   );
   assert.deepEqual(
     await solve(denoiser, { schedule, noise, ...warm, windowSize: 20 }),
-    await solve(denoiser, { ...plain, ...warm, windowSize: 20, atol, rtol, tqn: LEAN_TQN }),
+    await solve(denoiser, { ...plain, ...warm, windowSize: 20, atol, rtol, tqn: FAST_TQN }),
   );
 });
 
@@ -61,12 +61,12 @@ Deno.test("the preset fast has settings of its own for a flow, at any window and
   const denoiser = mixtureDenoiserOf(points, schedule);
   const plain = { schedule, noise, preset: "reference" as const, atol: 3e-4, rtol: 3e-3 };
   const own = await solve(denoiser, { schedule, noise });
-  assert.deepEqual(own, await solve(denoiser, { ...plain, tqn: FLOW_TQN }));
-  assert.notDeepEqual(own, await solve(denoiser, { ...plain, tqn: LEAN_TQN }));
+  assert.deepEqual(own, await solve(denoiser, { ...plain, tqn: FAST_FLOW_TQN }));
+  assert.notDeepEqual(own, await solve(denoiser, { ...plain, tqn: FAST_TQN }));
   const warm = { initialTrajectory: own.trajectory };
   assert.deepEqual(
     await solve(denoiser, { schedule, noise, ...warm }),
-    await solve(denoiser, { ...plain, ...warm, tqn: { ...FLOW_TQN, strides: [5, 2] } }),
+    await solve(denoiser, { ...plain, ...warm, tqn: { ...FAST_FLOW_TQN, strides: [5, 2] } }),
   );
 });
 

@@ -6,7 +6,7 @@ import { importSolver } from "../../../src/jobs/samples/own_solver.ts";
 import type { SampleOptions } from "../../../src/sampling/options.ts";
 import { SOLVER_REVISION } from "../../../src/sampling/revision.ts";
 import { digestFile } from "../../../src/storage/hash.ts";
-import { FLOW_TQN, LEAN_TQN } from "../../../src/sampling/presets.ts";
+import { FAST_FLOW_TQN, FAST_TQN } from "../../../src/sampling/presets.ts";
 
 import { paradigms } from "./paradigms.ts";
 
@@ -71,7 +71,7 @@ const tqn = (change: SampleOptions["tqn"], rest: Partial<SampleOptions> = {}): M
   { model },
 ) => ({
   method: "tqn",
-  tqn: { ...(model === "flow" ? FLOW_TQN : LEAN_TQN), ...change },
+  tqn: { ...(model === "flow" ? FAST_FLOW_TQN : FAST_TQN), ...change },
   ...{ atol: 3e-4, rtol: 3e-3 },
   ...rest,
 });

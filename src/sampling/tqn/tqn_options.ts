@@ -4,7 +4,7 @@
  */
 import { checkInteger, checkNumber, checkOneOf } from "../arguments.ts";
 
-/** What can be set about {@link SampleOptions.method} `tqn`. */
+/** Settings of the {@link SampleOptions.method} `tqn`. */
 export interface TqnOptions {
   /**
    * Round r evaluates every `strides[r−1]`-th step from the top of the window; later rounds
@@ -12,8 +12,8 @@ export interface TqnOptions {
    */
   strides: readonly number[];
   /**
-   * `zero`: round 1 evaluates a trajectory that aims at x_0 = 0. `top`: it evaluates x_T alone. A
-   * warm start needs neither. Default `zero` with window T, else `top`.
+   * Trajectory of round 1. `zero`: the one that aims at x_0 = 0. `top`: x_T alone is evaluated.
+   * Ignored for a warm start. Default `zero` with window T, else `top`.
    */
   start: "zero" | "top";
   /** Secant pairs kept per step, 0 … 2; default 2. */
@@ -21,39 +21,43 @@ export interface TqnOptions {
   /** Added to the diagonal of the secant pairs' 2×2 system; default 0.01. */
   damping: number;
   /**
-   * A prediction is trusted half when its input moved by so many √(1−ᾱ) since the last evaluation;
-   * 0 trusts all. Default 0.6.
+   * Move of the input since the last evaluation, in units of √(1−ᾱ), at which a prediction is
+   * trusted half; 0 trusts every prediction fully. Default 0.6.
    */
   trustRadius: number;
   /**
-   * Takes the network's derivative for symmetric, as that of an exact denoiser is: what a secant
-   * pair says along its answer is used too. Default `false`; 0–6 % fewer rounds on the embedded
-   * models.
+   * Assumes that the network's derivative is symmetric, as an exact denoiser's is. Default `false`;
+   * it saves 0–6 % of the rounds on the embedded models.
    */
   symmetric: boolean;
   /**
-   * Every second step whose input moved by more than so many √(1−ᾱ) since its last evaluation is
-   * not evaluated again in this round; 0, the default, skips none; 0.3 saves about a tenth of the
-   * evaluations.
+   * A step is far if its input moved by more than this since its last evaluation, in units of
+   * √(1−ᾱ). Every second far step is skipped in a round. Default 0, which skips none; 0.3 saves
+   * about a tenth of the evaluations.
    */
   skipRadius: number;
   /**
-   * A chain on which errors grow more than so many times, beside a frozen x_0-prediction, on their
-   * way to x_0 is looked at again, and solved once more to a hundredth of the tolerance if it is
-   * found to be off; 0, the default, never; 3 finds the few chains that would end at another image.
-   * Not with fewer than 40 steps, nor where the window is smaller than the steps to solve.
+   * Growth of errors on their way to x_0, relative to a frozen x_0-prediction, above which the
+   * chain is checked: all steps are evaluated again, and if the chain is unstable, it is solved
+   * again with a hundredth of the tolerance. Default 0, which never checks; 3 finds the few chains
+   * that would end at another image. There is no check with fewer than 40 steps, or if the window
+   * is smaller than the number of steps to solve.
    */
   growthLimit: number;
 }
 
 /**
- * The options with defaults filled in, checked. `wide`: window T and no trajectory to start from.
+ * Validates the options and fills in the defaults.
+ *
+ * @param run `fullWindow`: whether the window has T steps; `warm`: whether there is an initial
+ * trajectory
  */
 export function resolveTqnOptions(
   given: Partial<TqnOptions>,
-  { wide, warm }: { wide: boolean; warm: boolean },
+  { fullWindow, warm }: { fullWindow: boolean; warm: boolean },
 ): TqnOptions {
-  const { strides = wide && !warm ? [5, 2] : [], start = wide ? "zero" : "top" } = given;
+  const { strides = fullWindow && !warm ? [5, 2] : [] } = given;
+  const { start = fullWindow ? "zero" : "top" } = given;
   const { pairs = 2, damping = 0.01, trustRadius = 0.6 } = given;
   const { symmetric = false, skipRadius = 0, growthLimit = 0 } = given;
   strides.forEach((stride, i) =>
