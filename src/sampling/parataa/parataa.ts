@@ -139,7 +139,7 @@ export class ParaTaa implements Solver {
   /** Throws unless every value is finite and only their squares overflowed. */
   #blame(t: number, r: Float64Array): void {
     const where = { t, round: this.#round };
-    checkFinite(this.#x(t + 1), "the latent above", where);
+    checkFinite(this.#x(t + 1), "the input", where);
     checkFinite(this.#x(t), "the latent", where);
     checkFinite(r, "the predicted noise", where);
   }

@@ -1,19 +1,19 @@
 /**
- * TQN: a triangular quasi-Newton solver for the same equations, window and stop rule as ParaTAA. A
- * sweep from the top of the window predicts the network at every new latent from earlier
+ * TQN: a triangular quasi-Newton solver with the equations, window and stopping rule of ParaTAA. A
+ * sweep from the top of the window predicts the network's output at every new latent from earlier
  * evaluations of the same step.
  *
  * | letter | here |
  * |---|---|
- * | x_t, ξ_t, ε_t | rows t of `trajectory`, `noise`, and of the answers in `#epsilon` |
+ * | x_t, ξ_t, ε_t | rows of `trajectory`, `noise` and `#epsilon` |
  * | s_t, q_t of D = (x − s e)/q: √(1−ᾱ_t), √ᾱ_t for DDIM | `s`, `q`: `sigma` and `clean` of the schedule |
  * | (X_t, E_t) and the secant pairs of step t | `#evaluations` |
- * | D, the x_0-prediction of step t+1, as x_(t+1) and x_(t+2) imply it; 0 for the highest step | `jumpWeights` |
- * | e = E_t + (β/s) dd + Σ g_j (y_j − (β/s) a_j) + Σ h_j a_j, h where the derivative is taken for symmetric | `predictionWeights` |
- * | θ = 1/(1 + (rms(dd)/(ρ s))²), e ← θ e + (1−θ)(x − q D)/s | `#trust`, `predictionWeights` |
+ * | D, the x_0-prediction of step t+1 that x_(t+1) and x_(t+2) imply; 0 for the highest step | `jumpWeights` |
+ * | e = E_t + (β/s) dd + Σ g_j (y_j − (β/s) a_j) + Σ h_j a_j, h = 0 unless the derivative is assumed symmetric | `predictionWeights` |
+ * | θ = 1/(1 + (rms(dd)/(ρ s))²), e ← θ e + (1−θ)(x − q D)/s | `#trustFactor`, `predictionWeights` |
  *
- * A step whose input did not change, the highest of the window always among them, gets exactly
- * Step(t, x, E_t): the safeguard that bounds the rounds by T.
+ * A step whose input did not change gets exactly Step(t, x, E_t). The highest step of the window is
+ * always such a step, which bounds the rounds by T.
  * @module
  */
 import { Evaluations } from "./evaluations.ts";
@@ -29,18 +29,18 @@ import { weighted } from "../weighted.ts";
 import { finishedIndex, SlidingWindow } from "../window.ts";
 
 /**
- * Below an ᾱ of a sixth the image is not decided: errors may grow on their way to x_0, and rtol
- * gets stricter.
+ * Below this ᾱ the image is undecided and errors may grow on their way to x_0, so `rtol` is
+ * multiplied by ᾱ over this.
  */
-const UNDECIDED = 1 / 6;
+const UNDECIDED_ALPHA = 1 / 6;
 
 /**
- * An input of unit scale that moved by less, in rms, counts as unchanged: at tolerance 0 a run else
- * waits for the last bits of sums to settle.
+ * An input of unit scale that moved by a smaller rms counts as unchanged. Otherwise a run at
+ * tolerance 0 waits for the last bits of sums to settle.
  */
-const ROUNDING = 1e-13;
+const UNCHANGED = 1e-13;
 
-/** TQN at work on one sample. */
+/** The state of TQN for one sample. */
 export class Tqn implements Solver {
   readonly trajectory: Float64Array;
   readonly window: SlidingWindow;
@@ -49,19 +49,19 @@ export class Tqn implements Solver {
   readonly #latents: Float64Array;
   readonly #epsilon: Float64Array;
   #steps: Int32Array = new Int32Array(0);
-  /** Round in which a step was last skipped; 0 for never. */
+  /** Round in which step t was last skipped; 0 for never. */
   readonly #skipped: Int32Array;
   /** Scale of every x_t. */
   readonly #scale: Float64Array;
-  /** What rtol is relative to. */
+  /** Scale that `rtol` is relative to. */
   readonly #noiseScale: Float64Array;
   readonly #stabilityCheck: StabilityCheck;
-  /** In a stability check: the lowest step that was finished before, and its x. */
-  #looked: { finished: number; x: Float64Array } | undefined;
-  #lookIsDue = false;
+  /** During a stability check: the lowest x that was finished before it, and its index. */
+  #lowestFinished: { index: number; x: Float64Array } | undefined;
+  #checkIsDue = false;
   #round = 0;
 
-  /** Allocates everything that the run will need. */
+  /** Allocates all buffers of the run. */
   constructor(options: ResolvedOptions) {
     const { schedule, rowSize, windowSize, initialTrajectory, tqn } = options;
     this.#options = options;
@@ -76,91 +76,90 @@ export class Tqn implements Solver {
       ...tqn,
       ...{ numSteps: schedule.numSteps, windowSize, rowSize },
     });
-    const apart = tqn.strides.filter((stride) => stride > 1);
-    const least = tqn.skipRadius > 0 ? 1 : Math.min(...apart);
-    const gathered = Math.max(1, Math.ceil(windowSize / least));
-    this.#latents = new Float64Array(gathered * rowSize);
+    const strides = tqn.strides.filter((stride) => stride > 1);
+    const smallest = tqn.skipRadius > 0 ? 1 : Math.min(...strides);
+    const copiedRows = Math.max(1, Math.ceil(windowSize / smallest));
+    this.#latents = new Float64Array(copiedRows * rowSize);
     this.#epsilon = new Float64Array(windowSize * rowSize);
     this.#skipped = new Int32Array(schedule.numSteps);
     this.#stabilityCheck = new StabilityCheck(options);
     this.#noiseScale = schedule.noiseScale.map((scale, t) =>
-      scale * Math.min(1, schedule.alphasCumprod[t] / UNDECIDED)
+      scale * Math.min(1, schedule.alphasCumprod[t] / UNDECIDED_ALPHA)
     );
   }
 
-  /**
-   * Steps that enter the window, those never evaluated among the rows that it names, start from a
-   * jump.
-   */
+  /** Steps that enter the window and were never evaluated start from a jump. */
   ask(): Questions {
     const { rowSize, variationSteps } = this.#options;
-    if (this.#lookIsDue) {
-      const { finished } = this.window;
-      this.#looked = { finished, x: this.#x(finished).slice() };
+    if (this.#checkIsDue) {
+      const index = this.window.finished;
+      this.#lowestFinished = { index, x: this.#x(index).slice() };
       this.window.reopen(variationSteps);
     }
     const { from, to } = this.window.slide();
     for (let t = to - 1; t >= from; t--) if (!this.#evaluations.has(t)) this.#jump(t);
     this.#round++;
-    const steps = this.#steps = this.#stepsToAsk();
+    const steps = this.#steps = this.#stepsToEvaluate();
     const epsilon = this.#epsilon.subarray(0, steps.length * rowSize);
     return { steps, latents: this.#inputs(steps), epsilon };
   }
 
-  /** One sweep from the top; no step below one that was not evaluated is known to be finished. */
+  /** One sweep from the top. A step below one that was not evaluated never counts as finished. */
   update(): Float64Array {
     const { start, end } = this.window;
     const residuals = new Float64Array(end - start).fill(NaN);
-    let asked = this.#steps.length;
-    const learn = (t: number) => {
-      if (this.#steps[asked - 1] === t) residuals[t - start] = this.#learn(t, --asked);
+    let remaining = this.#steps.length;
+    const add = (t: number) => {
+      if (this.#steps[remaining - 1] === t) {
+        residuals[t - start] = this.#addEvaluation(t, --remaining);
+      }
     };
-    learn(end - 1);
+    add(end - 1);
     for (let t = end - 1; t >= start; t--) {
-      learn(t - 1); // before x_t, its input, is overwritten
+      add(t - 1); // before x_t, its input, is overwritten
       if (this.#evaluations.has(t)) this.#predict(t);
       else this.#jump(t);
     }
     this.window.advance(this.#finishedIndex(residuals));
-    this.#lookIsDue = this.#stabilityCheck.endRound(this.window.finished);
+    this.#checkIsDue = this.#stabilityCheck.endRound(this.window.finished);
     return residuals;
   }
 
   #finishedIndex(residuals: Float64Array): number {
-    const { atol, rtol, variationSteps } = this.#options, looked = this.#looked;
-    this.#looked = undefined;
-    const isOff = looked !== undefined &&
-      this.#stabilityCheck.judge(this.#movedSince(looked), atol);
-    const share = this.#stabilityCheck.toleranceShare;
-    const tolerances = { atol: share * atol, rtol: share * rtol };
+    const { atol, rtol, variationSteps } = this.#options, checked = this.#lowestFinished;
+    this.#lowestFinished = undefined;
+    const isUnstable = checked !== undefined &&
+      this.#stabilityCheck.assess(this.#moveSince(checked), atol);
+    const factor = this.#stabilityCheck.toleranceFactor;
+    const tolerances = { atol: factor * atol, rtol: factor * rtol };
     const rule = { ...tolerances, scale: this.#scale, noiseScale: this.#noiseScale };
     const unfinished = finishedIndex(this.window, residuals, rule);
     const finished = this.#steps.includes(unfinished) ? unfinished : unfinished + 1;
-    if (looked && !isOff) return Math.min(finished, looked.finished - 1);
-    // Begun at the top again, a step a round may be too few for T rounds.
+    if (checked && !isUnstable) return Math.min(finished, checked.index - 1);
+    // After a restart from the top, one step per round would exceed T rounds.
     return Math.min(finished, variationSteps - this.#round);
   }
 
-  #movedSince({ finished, x }: { finished: number; x: Float64Array }): number {
-    const square = differenceProducts(this.#x(finished), x).square;
-    return Math.sqrt(square / x.length) / this.#scale[finished];
+  #moveSince({ index, x }: { index: number; x: Float64Array }): number {
+    const square = differenceProducts(this.#x(index), x).square;
+    return Math.sqrt(square / x.length) / this.#scale[index];
   }
 
   #x(t: number): Float64Array {
     return row(this.trajectory, t, this.#options.rowSize);
   }
 
-  /** A stability check asks all. */
-  #stepsToAsk(): Int32Array {
+  /** All steps in a stability check. */
+  #stepsToEvaluate(): Int32Array {
     const { tqn: { strides, start, skipRadius }, initialTrajectory } = this.#options;
-    const topAlone = this.#round === 1 && start === "top" && !initialTrajectory;
-    if (topAlone) return Int32Array.of(this.window.end - 1);
-    const stride = this.#looked ? 1 : strides[this.#round - 1];
+    const startsAtTop = this.#round === 1 && start === "top" && !initialTrajectory;
+    if (startsAtTop) return Int32Array.of(this.window.end - 1);
+    const stride = this.#lowestFinished ? 1 : strides[this.#round - 1];
     if (stride === undefined && skipRadius > 0) return this.#stepsNotSkipped();
     return this.#everyStep(stride ?? 1);
   }
 
-  /** Every `stride`-th step of the window, the highest among them. */
+  /** Every `stride`-th step of the window, counted from the highest. */
   #everyStep(stride: number): Int32Array {
     const { start, end } = this.window;
     const count = Math.ceil((end - start) / stride);
@@ -168,8 +167,8 @@ export class Tqn implements Solver {
   }
 
   /**
-   * Leaves out every second step whose evaluation would soon be worth nothing, none twice in a row,
-   * never the highest.
+   * The steps of the window without every second far step. No step is skipped in two consecutive
+   * rounds, and the highest step is never skipped.
    */
   #stepsNotSkipped(): Int32Array {
     const { start, end } = this.window;
@@ -183,10 +182,10 @@ export class Tqn implements Solver {
 
   #isFar(t: number): boolean {
     if (!this.#evaluations.has(t)) return false;
-    return this.#evaluations.moved(t) > this.#options.tqn.skipRadius * this.#factors(t).s;
+    return this.#evaluations.lastMove(t) > this.#options.tqn.skipRadius * this.#factors(t).s;
   }
 
-  /** x_(t+1) of every step: a view where the steps follow each other, else copies. */
+  /** x_(t+1) of every step: a view if the steps are consecutive, else copies. */
   #inputs(steps: Int32Array): Float64Array {
     const { rowSize } = this.#options;
     const first = steps[0], last = steps[steps.length - 1];
@@ -197,60 +196,64 @@ export class Tqn implements Solver {
     return this.#latents.subarray(0, steps.length * rowSize);
   }
 
-  /** Takes in answer number `asked`, for step t; returns the rms of its first-order residual. */
-  #learn(t: number, asked: number): number {
+  /**
+   * Adds the evaluation of step t, at `index` in this round; returns the rms of its first-order
+   * residual.
+   */
+  #addEvaluation(t: number, index: number): number {
     const { noise, rowSize } = this.#options, { c, d, n } = this.#factors(t);
-    const above = this.#x(t + 1), epsilon = row(this.#epsilon, asked, rowSize);
-    const xi = n === 0 ? above : row(noise, t, rowSize);
-    const rms = this.#evaluations.add(t, { c, d, n, above, epsilon, xi, x: this.#x(t) });
+    const input = this.#x(t + 1), epsilon = row(this.#epsilon, index, rowSize);
+    const xi = n === 0 ? input : row(noise, t, rowSize);
+    const rms = this.#evaluations.add(t, { c, d, n, input, epsilon, xi, x: this.#x(t) });
     if (!Number.isFinite(rms)) {
       const where = { t, round: this.#round };
-      checkFinite(above, "the latent above", where);
+      checkFinite(input, "the input", where);
       checkFinite(epsilon, "the predicted noise", where);
     }
     return rms;
   }
 
-  /** The secant model's x_t, as far as it is trusted, else a jump. */
+  /** Writes x_t as a mix of the secant model and a jump. */
   #predict(t: number): void {
     const factors = this.#factors(t), { c, d, s } = factors;
-    const evaluations = this.#evaluations, above = this.#x(t + 1);
-    const distance = evaluations.probe(t, above);
-    this.#watch(t, factors);
-    if (distance < ROUNDING * this.#scale[t + 1]) return this.#step(t);
-    const pairs = evaluations.coefficients(t), slope = evaluations.slope(t, s) / s;
-    const { symmetric } = this.#options.tqn;
-    const mirrored = symmetric ? evaluations.mirrored(t, { slope, pairs }) : [0, 0] as const;
-    const trust = this.#trust(distance, s), jump = this.#jumpWeights(t);
-    const weights = predictionWeights({ slope, pairs, mirrored, trust }, { c, d }, jump);
-    combine(weights, {
-      ...{ known: evaluations.known(t), above, beyond: this.#beyond(t), x: this.#x(t) },
-    });
+    const evaluations = this.#evaluations, input = this.#x(t + 1);
+    const distance = evaluations.probe(t, input);
+    this.#recordStretch(t, factors);
+    if (distance < UNCHANGED * this.#scale[t + 1]) return this.#step(t);
+    const pairs = evaluations.secantCoefficients(t), slope = evaluations.slope(t, s) / s;
+    const symmetric = this.#options.tqn.symmetric
+      ? evaluations.symmetricCoefficients(t, { slope, pairs })
+      : [0, 0] as const;
+    const trust = this.#trustFactor(distance, s), jump = this.#jumpWeights(t);
+    const weights = predictionWeights({ slope, pairs, symmetric, trust }, { c, d }, jump);
+    const history = evaluations.history(t);
+    combine(weights, { history, input, inputAbove: this.#inputAbove(t), x: this.#x(t) });
     this.#addNoise(t, (1 - trust) * jump.noiseAbove);
   }
 
-  #watch(t: number, factors: Factors): void {
-    if (!this.#stabilityCheck.watches(t, this.window.end)) return;
+  #recordStretch(t: number, factors: Factors): void {
+    if (!this.#stabilityCheck.records(t, this.window.end)) return;
     const stretch = this.#evaluations.stretch(t, factors, this.#scale[t + 1]);
-    if (stretch !== undefined) this.#stabilityCheck.note(t, stretch);
+    if (stretch !== undefined) this.#stabilityCheck.record(t, stretch);
   }
 
-  /** Writes Step(t, x, E_t), to the bit as sequential sampling does. */
+  /** Writes Step(t, x, E_t), bit for bit as sequential sampling does. */
   #step(t: number): void {
     const { schedule, noise, rowSize } = this.#options;
-    const [{ output: epsilon }] = this.#evaluations.known(t), xi = row(noise, t, rowSize);
+    const [{ output: epsilon }] = this.#evaluations.history(t), xi = row(noise, t, rowSize);
     step(schedule, t, { x: this.#x(t + 1), epsilon, xi, out: this.#x(t) });
   }
 
-  #trust(distance: number, s: number): number {
+  /** θ. */
+  #trustFactor(distance: number, s: number): number {
     const { trustRadius } = this.#options.tqn;
     return trustRadius === 0 ? 1 : 1 / (1 + (distance / (trustRadius * s)) ** 2);
   }
 
-  /** x_t without any evaluation of its step. */
+  /** Writes x_t for a step that was never evaluated. */
   #jump(t: number): void {
-    const { above, beyond, noiseAbove } = this.#jumpWeights(t);
-    weighted([above, beyond], [this.#x(t + 1), this.#beyond(t)], this.#x(t));
+    const { input, inputAbove, noiseAbove } = this.#jumpWeights(t);
+    weighted([input, inputAbove], [this.#x(t + 1), this.#inputAbove(t)], this.#x(t));
     this.#addNoise(t, noiseAbove);
   }
 
@@ -259,8 +262,8 @@ export class Tqn implements Solver {
     return jumpWeights(this.#factors(t), t < last ? this.#factors(t + 1) : undefined);
   }
 
-  /** x_(t+2), any row of finite numbers where there is none. */
-  #beyond(t: number): Float64Array {
+  /** x_(t+2), or any row of finite numbers if there is none. */
+  #inputAbove(t: number): Float64Array {
     return this.#x(Math.min(t + 2, this.#options.schedule.numSteps));
   }
 

@@ -1,66 +1,67 @@
 /**
- * The loops of TQN over one row each. V8 makes scalar code of them, so that a round costs what they
- * read and multiply; fused into one, they run out of registers and are slower.
+ * The loops of TQN over one row each. V8 compiles them to scalar code. One fused loop runs out of
+ * registers and is slower.
  * @module
  */
 
-/** What the network said: rows of an x_(t+1) and of ε. */
+/** One evaluation of the network: the rows x_(t+1) and ε. */
 export type Evaluation = Readonly<Record<"input" | "output", Float64Array>>;
 
-/** The last three evaluations of a step, the newest first. */
-export type Known = readonly [Evaluation, Evaluation, Evaluation];
+/** The last three evaluations of a step, newest first. */
+export type History = readonly [Evaluation, Evaluation, Evaluation];
 
 /**
- * A step's factors, and its rows: x_(t+1), ε at it, ξ_t (any row of finite numbers where n is 0)
- * and x_t.
+ * A step's factors and rows: `input` is x_(t+1), `epsilon` is ε at it, `xi` is ξ_t (any row of
+ * finite numbers where n is 0), `x` is x_t.
  */
-export type Learned =
+export type NewEvaluation =
   & Record<"c" | "d" | "n", number>
-  & Record<"above" | "epsilon" | "xi" | "x", Float64Array>;
+  & Record<"input" | "epsilon" | "xi" | "x", Float64Array>;
 
 /**
- * Keeps an evaluation; returns Σ (c x_(t+1) + d ε + n ξ − x_t)². Two partial sums, see
- * {@link file://../reductions.ts}.
+ * Copies an evaluation into `stored`; returns Σ (c x_(t+1) + d ε + n ξ − x_t)², by two partial sums
+ * (see {@link file://../reductions.ts}).
  */
-export function learn(
-  { c, d, n, above, epsilon, xi, x }: Learned,
-  { input, output }: Evaluation,
+export function storeEvaluation(
+  { c, d, n, input, epsilon, xi, x }: NewEvaluation,
+  stored: Evaluation,
 ): number {
+  const { input: storedInput, output: storedOutput } = stored;
   const whole = x.length - x.length % 2;
   let sum0 = 0, sum1 = 0;
   for (let i = 0; i < whole; i += 2) {
-    const x0 = above[i], x1 = above[i + 1], e0 = epsilon[i], e1 = epsilon[i + 1];
+    const x0 = input[i], x1 = input[i + 1], e0 = epsilon[i], e1 = epsilon[i + 1];
     const r0 = c * x0 + d * e0 + n * xi[i] - x[i];
     const r1 = c * x1 + d * e1 + n * xi[i + 1] - x[i + 1];
     sum0 += r0 * r0;
     sum1 += r1 * r1;
-    input[i] = x0;
-    input[i + 1] = x1;
-    output[i] = e0;
-    output[i + 1] = e1;
+    storedInput[i] = x0;
+    storedInput[i + 1] = x1;
+    storedOutput[i] = e0;
+    storedOutput[i + 1] = e1;
   }
   for (let i = whole; i < x.length; i++) {
-    const r = c * above[i] + d * epsilon[i] + n * xi[i] - x[i];
+    const r = c * input[i] + d * epsilon[i] + n * xi[i] - x[i];
     sum0 += r * r;
-    input[i] = above[i];
-    output[i] = epsilon[i];
+    storedInput[i] = input[i];
+    storedOutput[i] = epsilon[i];
   }
   return sum0 + sum1;
 }
 
-/** Products that a new x and a new evaluation bring in. */
+/** The products that change with a new x or a new evaluation. */
 export type NewProducts = Record<
   "dd" | "a1dd" | "a2dd" | "y1dd" | "y2dd" | "a1y1" | "a2y1",
   number
 >;
 
 /**
- * With dd = x − X_0, a_1 = X_0 − X_1, a_2 = X_1 − X_2, and y_1, y_2 the same of the outputs: their
- * products with dd and y_1.
+ * Products with dd and y_1, for dd = x − X_0, a_1 = X_0 − X_1, a_2 = X_1 − X_2, and y_1, y_2 the
+ * same differences of the outputs.
  */
 export function newProducts(
   x: Float64Array,
-  [{ input: x0, output: e0 }, { input: x1, output: e1 }, { input: x2, output: e2 }]: Known,
+  [{ input: x0, output: e0 }, { input: x1, output: e1 }, { input: x2, output: e2 }]: History,
 ): NewProducts {
   let dd = 0, a1dd = 0, a2dd = 0, y1dd = 0, y2dd = 0, a1y1 = 0, a2y1 = 0;
   for (let i = 0; i < x.length; i++) {
@@ -80,35 +81,35 @@ export function newProducts(
 /** Σ (c a_1 + d y_1)². */
 export function squaredStretch(
   { c, d }: Record<"c" | "d", number>,
-  [{ input: x0, output: e0 }, { input: x1, output: e1 }]: Known,
+  [{ input: x0, output: e0 }, { input: x1, output: e1 }]: History,
 ): number {
   let square = 0;
   for (let i = 0; i < x0.length; i++) {
-    const moved = c * (x0[i] - x1[i]) + d * (e0[i] - e1[i]);
-    square += moved * moved;
+    const move = c * (x0[i] - x1[i]) + d * (e0[i] - e1[i]);
+    square += move * move;
   }
   return square;
 }
 
-/** Rows of which x_t is a sum: what is known of its step, x_(t+1) and x_(t+2). */
-export interface PredictionRows extends Record<"above" | "beyond" | "x", Float64Array> {
-  known: Known;
+/** The rows of a prediction: the step's history, x_(t+1), x_(t+2), and x_t to be written. */
+export interface PredictionRows extends Record<"input" | "inputAbove" | "x", Float64Array> {
+  history: History;
 }
 
 /**
- * Writes x_t without its noise; weights as of {@link file://./prediction.ts}. They come in an array
- * of numbers, since V8 gives up compiled code when the kind of an object's field changes. The walk
- * is from the end, which {@link newProducts} left in the cache.
+ * Writes x_t without its noise, by the weights of {@link file://./prediction.ts}. They are an array
+ * because V8 deoptimises when the type of an object's field changes. The loop runs from the end,
+ * which {@link newProducts} left in the cache.
  */
 export function combine(
   weights: Float64Array,
-  { known, above, beyond, x }: PredictionRows,
+  { history, input, inputAbove, x }: PredictionRows,
 ): void {
-  const [{ input: x0, output: e0 }, { input: x1, output: e1 }, { input: x2, output: e2 }] = known;
+  const [{ input: x0, output: e0 }, { input: x1, output: e1 }, { input: x2, output: e2 }] = history;
   const [u0, u1, u2, v0, v1, v2, w0, w1] = weights;
   for (let i = x.length - 1; i >= 0; i--) {
     x[i] = (u0 * e0[i] + u1 * e1[i] + u2 * e2[i]) + (v0 * x0[i] + v1 * x1[i] + v2 * x2[i]) +
-      (w0 * above[i] + w1 * beyond[i]);
+      (w0 * input[i] + w1 * inputAbove[i]);
   }
 }
 

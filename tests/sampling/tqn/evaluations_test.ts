@@ -25,10 +25,10 @@ function after(
     damping: 0.01,
   });
   const outputs = inputs.map(answer);
-  inputs.forEach((above, k) => {
-    if (k > 0) evaluations.probe(1, above);
+  inputs.forEach((input, k) => {
+    if (k > 0) evaluations.probe(1, input);
     const x = random.randn(SIZE);
-    evaluations.add(1, { ...{ c: 1, d: 1, n: 0 }, above, epsilon: outputs[k], xi: x, x });
+    evaluations.add(1, { ...{ c: 1, d: 1, n: 0 }, input, epsilon: outputs[k], xi: x, x });
   });
   const distance = evaluations.probe(1, last);
   return { evaluations, outputs, distance };
@@ -36,25 +36,25 @@ function after(
 
 const rows = (count: number) => Array.from({ length: count }, () => random.randn(SIZE));
 
-Deno.test("known() is the last three evaluations of a step, the oldest in place of missing ones", () => {
+Deno.test("history() is the last three evaluations of a step, the oldest in place of missing ones", () => {
   const inputs = rows(5), last = random.randn(SIZE);
   for (const [count, kept] of [[5, [4, 3, 2]], [2, [1, 0, 0]], [1, [0, 0, 0]]] as const) {
     const { evaluations, outputs, distance } = after(inputs.slice(0, count), last);
     assert.ok(evaluations.has(1) && !evaluations.has(0));
     const wanted = kept.map((k) => ({ input: inputs[k], output: outputs[k] }));
-    assert.deepEqual(evaluations.known(1), wanted);
+    assert.deepEqual(evaluations.history(1), wanted);
     const move = minus(last, inputs[count - 1]);
     assert.ok(Math.abs(distance - Math.sqrt(dot(move, move) / SIZE)) < 1e-12);
   }
 });
 
-Deno.test("coefficients() solves the damped system of the normalised pairs, slope() takes the newest", () => {
+Deno.test("secantCoefficients() solves the damped system of the normalised pairs, slope() takes the newest", () => {
   const inputs = rows(4), last = random.randn(SIZE);
   const { evaluations, outputs } = after(inputs, last);
   const a = [minus(inputs[3], inputs[2]), minus(inputs[2], inputs[1])];
   const y = minus(outputs[3], outputs[2]);
   const lengths = a.map((row) => Math.sqrt(dot(row, row)));
-  const g = evaluations.coefficients(1).map((value, j) => value * lengths[j]);
+  const g = evaluations.secantCoefficients(1).map((value, j) => value * lengths[j]);
   const move = minus(last, inputs[3]);
   a.forEach((row, i) => {
     const left = a.reduce(
@@ -70,7 +70,7 @@ Deno.test("coefficients() solves the damped system of the normalised pairs, slop
   assert.equal(evaluations.slope(1, 1e9 * Math.sign(slope)), 4);
 });
 
-Deno.test("mirrored() spreads what g leaves of the move by the same system", () => {
+Deno.test("symmetricCoefficients() spreads what g leaves of the move by the same system", () => {
   const inputs = rows(4), last = random.randn(SIZE);
   const matrix = rows(SIZE);
   const times = (x: Float64Array) =>
@@ -78,8 +78,10 @@ Deno.test("mirrored() spreads what g leaves of the move by the same system", () 
   const { evaluations } = after(inputs, last, { answer: times });
   const a = [minus(inputs[3], inputs[2]), minus(inputs[2], inputs[1])];
   const lengths = a.map((row) => Math.sqrt(dot(row, row)));
-  const slope = 0.4, pairs = evaluations.coefficients(1);
-  const h = evaluations.mirrored(1, { slope, pairs }).map((value, j) => value * lengths[j]);
+  const slope = 0.4, pairs = evaluations.secantCoefficients(1);
+  const h = evaluations.symmetricCoefficients(1, { slope, pairs }).map((value, j) =>
+    value * lengths[j]
+  );
   const rest = minus(last, inputs[3]).map((value, i) =>
     value - pairs[0] * a[0][i] - pairs[1] * a[1][i]
   );
@@ -93,7 +95,7 @@ Deno.test("mirrored() spreads what g leaves of the move by the same system", () 
   });
 });
 
-Deno.test("coefficients() are 0 without pairs and without a move, slope() is 1 without pairs", () => {
+Deno.test("secantCoefficients() are 0 without pairs and without a move, slope() is 1 without pairs", () => {
   const inputs = rows(3);
   for (
     const { evaluations } of [
@@ -101,10 +103,10 @@ Deno.test("coefficients() are 0 without pairs and without a move, slope() is 1 w
       after(inputs, rows(1)[0], { pairs: 0 }),
     ]
   ) {
-    assert.deepEqual(evaluations.coefficients(1), [0, 0]);
+    assert.deepEqual(evaluations.secantCoefficients(1), [0, 0]);
     assert.equal(evaluations.slope(1, 0.5), 1);
   }
-  assert.deepEqual(after(inputs, inputs[2]).evaluations.coefficients(1), [0, 0]);
+  assert.deepEqual(after(inputs, inputs[2]).evaluations.secantCoefficients(1), [0, 0]);
 });
 
 Deno.test("add() makes no pair of a move that is too small, the pair before ends there", () => {
@@ -112,13 +114,15 @@ Deno.test("add() makes no pair of a move that is too small, the pair before ends
   const answer = (x: Float64Array) => x.map((value) => 3 * value);
   const close = second.map((value) => value + 1e-10);
   const { evaluations } = after([zeroth, first, second, close], last, { answer });
-  const inputs = evaluations.known(1).map(({ input }) => input);
+  const inputs = evaluations.history(1).map(({ input }) => input);
   assert.deepEqual(inputs, [close, first, zeroth]);
   const direct = after([zeroth, first, close], last, { answer }).evaluations;
-  const pairs = evaluations.coefficients(1), wanted = direct.coefficients(1);
+  const pairs = evaluations.secantCoefficients(1), wanted = direct.secantCoefficients(1);
   pairs.forEach((value, j) => assert.ok(Math.abs(value - wanted[j]) < 1e-12));
-  const [mirrored, same] = [evaluations, direct].map((of) => of.mirrored(1, { slope: 1, pairs }));
-  mirrored.forEach((value, j) => assert.ok(Math.abs(value - same[j]) < 1e-12));
+  const [found, same] = [evaluations, direct].map((of) =>
+    of.symmetricCoefficients(1, { slope: 1, pairs })
+  );
+  found.forEach((value, j) => assert.ok(Math.abs(value - same[j]) < 1e-12));
 });
 
 Deno.test("slope() is 1 and nothing is NaN when small moves have led back to where the newest pair began", () => {
@@ -127,18 +131,18 @@ Deno.test("slope() is 1 and nothing is NaN when small moves have led back to whe
   // small.
   const { evaluations } = after([0, 2 ** -26, 2 ** -27, 0].map(at), at(0.5));
   assert.equal(evaluations.slope(1, 0.7), 1);
-  assert.deepEqual(evaluations.coefficients(1), [0, 0]);
-  assert.deepEqual(evaluations.mirrored(1, { slope: 1, pairs: [0, 0] }), [0, 0]);
+  assert.deepEqual(evaluations.secantCoefficients(1), [0, 0]);
+  assert.deepEqual(evaluations.symmetricCoefficients(1, { slope: 1, pairs: [0, 0] }), [0, 0]);
   assert.equal(evaluations.stretch(1, { c: 1, d: 1 }), undefined);
 });
 
-Deno.test("known() of a step does not change when it takes the rows of a step above the window", () => {
+Deno.test("history() of a step does not change when it takes the rows of a step above the window", () => {
   const evaluations = new Evaluations({
     ...{ numSteps: 4, windowSize: 2, rowSize: SIZE, pairs: 2, damping: 0.01 },
   });
-  const ask = (t: number, [above, epsilon]: Float64Array[]) => {
-    if (evaluations.has(t)) evaluations.probe(t, above);
-    evaluations.add(t, { ...{ c: 1, d: 1, n: 0 }, above, epsilon, xi: above, x: above });
+  const ask = (t: number, [input, epsilon]: Float64Array[]) => {
+    if (evaluations.has(t)) evaluations.probe(t, input);
+    evaluations.add(t, { ...{ c: 1, d: 1, n: 0 }, input, epsilon, xi: input, x: input });
   };
   for (let round = 0; round < 4; round++) ask(3, rows(2));
   const answers = Array.from({ length: 5 }, () => rows(2));
@@ -147,5 +151,5 @@ Deno.test("known() of a step does not change when it takes the rows of a step ab
     ask(2, rows(2));
   });
   const wanted = answers.slice(2).reverse().map(([input, output]) => ({ input, output }));
-  assert.deepEqual(evaluations.known(1), wanted);
+  assert.deepEqual(evaluations.history(1), wanted);
 });

@@ -15,7 +15,7 @@ const schedule = createSchedule({ kind: "dit", numInferenceSteps: STEPS });
 const noise = new Float64Array(STEPS + 1).fill(1);
 const denoiser: Denoiser = { rowSize: 1, predictNoise: () => Promise.resolve() };
 
-const lookOf = (growthLimit: number, options: Partial<SampleOptions> = {}) =>
+const checkWith = (growthLimit: number, options: Partial<SampleOptions> = {}) =>
   new StabilityCheck(
     resolveOptions(denoiser, { schedule, noise, tqn: { growthLimit }, ...options }),
   );
@@ -23,72 +23,72 @@ const lookOf = (growthLimit: number, options: Partial<SampleOptions> = {}) =>
 const s = (t: number) => Math.sqrt(1 - schedule.alphasCumprod[t]);
 
 /** Π γ_t over 1 ≤ t < 20, of 40 steps. */
-function noteGrowth(look: StabilityCheck, growth: number): void {
+function recordGrowth(check: StabilityCheck, growth: number): void {
   for (let t = 0; t < STEPS; t++) {
-    if (look.watches(t, 24)) look.note(t, (t === 3 ? growth : 1) * s(t - 1) / s(t));
+    if (check.records(t, 24)) check.record(t, (t === 3 ? growth : 1) * s(t - 1) / s(t));
   }
 }
 
-Deno.test("StabilityCheck is due once, when growth is above the limit in two rounds running and a fifth of the steps is left", () => {
-  const look = lookOf(2);
-  noteGrowth(look, 2.1);
-  assert.equal(look.endRound(12), false, "too early");
-  noteGrowth(look, 1.9);
-  assert.equal(look.endRound(5), false);
-  noteGrowth(look, 2.1);
-  assert.equal(look.endRound(4), false, "below the limit in the round before");
-  assert.equal(look.toleranceShare, 1);
-  assert.equal(look.endRound(3), true);
-  assert.equal(look.endRound(2), false, "taken already");
+Deno.test("StabilityCheck is due once: after two rounds above the limit, with a fifth of the steps left", () => {
+  const check = checkWith(2);
+  recordGrowth(check, 2.1);
+  assert.equal(check.endRound(12), false, "too early");
+  recordGrowth(check, 1.9);
+  assert.equal(check.endRound(5), false);
+  recordGrowth(check, 2.1);
+  assert.equal(check.endRound(4), false, "below the limit in the round before");
+  assert.equal(check.toleranceFactor, 1);
+  assert.equal(check.endRound(3), true);
+  assert.equal(check.endRound(2), false, "requested before");
 });
 
-Deno.test("StabilityCheck asks for a hundredth of the tolerance where the look moved x far, for as many rounds as before", () => {
-  const settled = lookOf(2);
+Deno.test("StabilityCheck reduces the tolerance of an unstable chain, for as many rounds as before", () => {
+  const settled = checkWith(2);
   settled.endRound(9);
-  assert.equal(settled.judge(2e-3, 1e-3), false);
-  assert.equal(settled.toleranceShare, 1);
-  const off = lookOf(2);
-  off.endRound(9);
-  assert.equal(off.judge(2.1e-3, 1e-3), true);
-  for (let round = 0; round < 2; round++) { // the look's own round counts
-    assert.equal(off.toleranceShare, 1 / 100);
-    off.endRound(8);
+  assert.equal(settled.assess(2e-3, 1e-3), false);
+  assert.equal(settled.toleranceFactor, 1);
+  const unstable = checkWith(2);
+  unstable.endRound(9);
+  assert.equal(unstable.assess(2.1e-3, 1e-3), true);
+  for (let round = 0; round < 2; round++) { // the check's own round counts
+    assert.equal(unstable.toleranceFactor, 1 / 100);
+    unstable.endRound(8);
   }
-  assert.equal(off.toleranceShare, 1);
-  const surely = lookOf(2);
-  noteGrowth(surely, 21);
-  surely.endRound(9);
-  assert.equal(surely.judge(0, 1e-3), true);
+  assert.equal(unstable.toleranceFactor, 1);
+  const certain = checkWith(2);
+  recordGrowth(certain, 21);
+  certain.endRound(9);
+  assert.equal(certain.assess(0, 1e-3), true);
 });
 
-Deno.test("StabilityCheck watches steps 1 … m − 1 once three fifths of the steps are left, until it is due", () => {
-  const watched = (look: StabilityCheck, end: number) =>
-    Array.from({ length: STEPS }, (_, t) => t).filter((t) => look.watches(t, end));
-  const look = lookOf(2);
-  assert.deepEqual([watched(look, 25), watched(look, 24)], [
+Deno.test("StabilityCheck records steps 1 … m − 1 once three fifths of the steps are left", () => {
+  const recorded = (check: StabilityCheck, end: number) =>
+    Array.from({ length: STEPS }, (_, t) => t).filter((t) => check.records(t, end));
+  const check = checkWith(2);
+  assert.deepEqual([recorded(check, 25), recorded(check, 24)], [
     [],
     Array.from({ length: 19 }, (_, i) => i + 1),
   ]);
-  assert.deepEqual(watched(lookOf(0), 4), []);
+  assert.deepEqual(recorded(checkWith(0), 4), []);
 });
 
-Deno.test("StabilityCheck is not due at the end, with limit 0, in a small window, with few steps or where there is no middle", () => {
-  const looks = [
-    lookOf(0),
-    lookOf(2, { windowSize: STEPS - 1 }),
-    lookOf(2, { initialTrajectory: noise, variationSteps: 2 }),
-    lookOf(2, {
+Deno.test("StabilityCheck is off with limit 0, in a small window, with few steps and at the end", () => {
+  const checks = [
+    checkWith(0),
+    checkWith(2, { windowSize: STEPS - 1 }),
+    checkWith(2, { initialTrajectory: noise, variationSteps: 2 }),
+    checkWith(2, {
       schedule: createSchedule({ kind: "dit", numInferenceSteps: STEPS - 1 }),
       noise: noise.slice(1),
     }),
   ];
-  for (const look of looks) {
-    noteGrowth(look, 1e9);
-    assert.deepEqual([4, 3, 2].map((finished) => look.endRound(finished)), [false, false, false]);
+  for (const check of checks) {
+    recordGrowth(check, 1e9);
+    assert.deepEqual([4, 3, 2].map((finished) => check.endRound(finished)), [false, false, false]);
   }
-  const ended = lookOf(2);
-  noteGrowth(ended, 1e9);
-  assert.deepEqual([ended.endRound(4), lookOf(2).endRound(0)], [true, false]);
+  const ended = checkWith(2);
+  recordGrowth(ended, 1e9);
+  assert.deepEqual([ended.endRound(4), checkWith(2).endRound(0)], [true, false]);
 });
 
 const ROW = 16;
