@@ -75,5 +75,5 @@ export {
   type PerRowTimestepsOptions,
 } from "./src/models/networks/per_row_timesteps.ts";
 export type { ConditionRow, NetworkRows } from "./src/models/networks/row_buffers.ts";
-export type { PredictionType } from "./src/sampling/schedules/answers.ts";
+export type { PredictionType } from "./src/sampling/schedules/output_weights.ts";
 export type { CheckedTensor } from "./src/models/networks/tensor_contract.ts";

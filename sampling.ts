@@ -5,7 +5,7 @@
  * - {@link createSchedule} computes the steps of DDIM or DDPM from a model's noise levels, {@link
  *   createEulerSchedule} those of Euler's method, {@link createFlowSchedule} those of a flow model,
  *   and {@link scheduleFrom} those of your own coefficients.
- * - {@link answerWeights} converts a network's answer to a prediction, {@link clipSample} clips the
+ * - {@link outputWeights} converts a network's output to a prediction, {@link clipSample} clips the
  *   predicted sample, and {@link secondOrder} gives the steps of DPM-Solver++ 2M.
  * - {@link solve} samples all steps of a window at once, {@link parallelSample} yields every round,
  *   and {@link sequentialSample} samples one step after another.
@@ -36,10 +36,10 @@
 export * from "./src/errors.ts";
 export type { Precision } from "./src/sampling/schedules/alphas_cumprod.ts";
 export {
-  type AnswerWeights,
-  answerWeights,
+  type OutputWeights,
+  outputWeights,
   type PredictionType,
-} from "./src/sampling/schedules/answers.ts";
+} from "./src/sampling/schedules/output_weights.ts";
 export { type ClipOptions, clipSample } from "./src/sampling/schedules/clip_sample.ts";
 export type { Denoiser } from "./src/sampling/denoiser.ts";
 export { drawNoise, type NoiseOptions } from "./src/sampling/schedules/draw_noise.ts";

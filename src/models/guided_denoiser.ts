@@ -3,10 +3,10 @@ import { ModelError } from "../errors.ts";
 import type { Denoiser } from "../sampling/denoiser.ts";
 import type { Schedule } from "../sampling/schedules/schedule.ts";
 import {
-  type AnswerWeights,
-  answerWeights,
+  type OutputWeights,
+  outputWeights,
   type PredictionType,
-} from "../sampling/schedules/answers.ts";
+} from "../sampling/schedules/output_weights.ts";
 import { retryNonFinite } from "./finite_noise.ts";
 import type { ConditionalNetwork } from "./networks/conditional_network.ts";
 import type { ConditionRow } from "./networks/row_buffers.ts";
@@ -65,7 +65,7 @@ export class GuidedDenoiser implements Denoiser {
   networkMilliseconds = 0;
   readonly #network: ConditionalNetwork;
   readonly #options: GuidedDenoiserOptions;
-  readonly #weights: AnswerWeights;
+  readonly #weights: OutputWeights;
   readonly #guidedSize: number;
   readonly #conditions: readonly ConditionRow[];
   readonly #devices = new Map<number, string>();
@@ -85,7 +85,7 @@ export class GuidedDenoiser implements Denoiser {
     this.#network = network;
     this.#options = options;
     checkTimesteps(options.schedule, network);
-    this.#weights = answerWeights(options.schedule, options.predictionType ?? "epsilon");
+    this.#weights = outputWeights(options.schedule, options.predictionType ?? "epsilon");
     this.#guidedSize = (options.guidedChannels ?? channels) * height * width;
     this.#conditions = usedConditions(options, this.#guidedSize === this.rowSize);
     this.#finite = retryNonFinite({
@@ -161,10 +161,10 @@ export class GuidedDenoiser implements Denoiser {
     }
   }
 
-  /** Converts the answer to noise. The conversion is linear, so it may follow guidance. */
+  /** Converts the output to noise. The conversion is linear, so it may follow guidance. */
   #predictionFromAnswer(latents: Float64Array, steps: Int32Array, out: Float64Array): void {
     for (let row = 0; row < steps.length; row++) {
-      const v = this.#weights.answer[steps[row]], u = this.#weights.latent[steps[row]];
+      const v = this.#weights.output[steps[row]], u = this.#weights.latent[steps[row]];
       if (v === 1 && u === 0) continue;
       const start = row * this.rowSize, end = start + this.rowSize;
       for (let i = start; i < end; i++) out[i] = v * out[i] + u * latents[i];

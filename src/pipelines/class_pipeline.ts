@@ -5,7 +5,7 @@ import { ModelFolder } from "../models/model_folder.ts";
 import { ConditionalNetwork } from "../models/networks/conditional_network.ts";
 import { areServed } from "../devices/remote/remote_device.ts";
 import type { Environment } from "../runtime/environment.ts";
-import type { PredictionType } from "../sampling/schedules/answers.ts";
+import type { PredictionType } from "../sampling/schedules/output_weights.ts";
 import {
   denoiserFile,
   type DenoiserOptions,

@@ -4,12 +4,12 @@
  */
 import assert from "node:assert/strict";
 import {
-  answerWeights,
   clipSample,
   createEulerSchedule,
   createFlowSchedule,
   createSchedule,
   type Denoiser,
+  outputWeights,
   parallelSample,
   type PredictionType,
   type ScaledSchedule,
@@ -120,15 +120,15 @@ function predictionTypeOf({ class: name, settings }: Case): PredictionType {
 
 function denoiserOf(some: Case, schedule: ScaledSchedule): Denoiser {
   const { settings, class: name } = some;
-  const weights = answerWeights(schedule, predictionTypeOf(some));
+  const weights = outputWeights(schedule, predictionTypeOf(some));
   const denoiser: Denoiser = {
     rowSize: SIZE,
     predictNoise(latents, steps, out) {
       steps.forEach((t, row) => {
         const x = latents.subarray(row * SIZE, (row + 1) * SIZE);
-        const answer = network(x.map((v) => schedule.inputScale[t] * v), schedule.timesteps[t]);
-        answer.forEach((m, i) =>
-          out[row * SIZE + i] = weights.latent[t] * x[i] + weights.answer[t] * m
+        const output = network(x.map((v) => schedule.inputScale[t] * v), schedule.timesteps[t]);
+        output.forEach((m, i) =>
+          out[row * SIZE + i] = weights.latent[t] * x[i] + weights.output[t] * m
         );
       });
       return Promise.resolve();

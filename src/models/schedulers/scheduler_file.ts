@@ -5,7 +5,7 @@
  * named in a note.
  * @module
  */
-import { answerWeights, type PredictionType } from "../../sampling/schedules/answers.ts";
+import { outputWeights, type PredictionType } from "../../sampling/schedules/output_weights.ts";
 import { createSchedule } from "../../sampling/schedules/schedule.ts";
 import {
   BETA_SCHEDULES,
@@ -221,7 +221,7 @@ function validate(
   try {
     createSchedule({ kind, numInferenceSteps: 1, ...config });
     if (!config.rescaleBetasZeroSnr || config.numTrainTimesteps < 2) return;
-    answerWeights(createSchedule({ kind, numInferenceSteps: 2, ...config }), predictionType);
+    outputWeights(createSchedule({ kind, numInferenceSteps: 2, ...config }), predictionType);
   } catch (cause) {
     if (!(cause instanceof RangeError)) throw cause;
     const message = [...Object.keys(config), "predictionType"].reduce(

@@ -1,5 +1,5 @@
 /**
- * ᾱ of every training level, in float64 or bit for bit as torch computes it in float32.
+ * ᾱ of every training level, in float64 or with torch's float32 rounding.
  * @module
  */
 import { type Rounding, trainingBetas } from "./betas.ts";
@@ -8,17 +8,22 @@ import type { SchedulerConfig } from "./scheduler_config.ts";
 /** Precision in which ᾱ is computed; the result is float64 either way. */
 export type Precision = "float64" | "float32";
 
-/** The smallest normal double: quotients of ᾱ stay finite. */
+/** The smallest normal double, so that quotients of ᾱ are finite. */
 const SMALLEST_ALPHA = 2 ** -1022;
 
 /** ᾱ of the training levels 0 … N−1: the cumulative product of 1 − β. */
 export function alphasCumprod(config: SchedulerConfig, precision: Precision): Float64Array {
   const round: Rounding = precision === "float32" ? Math.fround : (value) => value;
   const betas = trainingBetas(config, round);
-  return cumulativeProduct(config.rescaleBetasZeroSnr ? withoutSignal(betas, round) : betas, round);
+  return cumulativeProduct(config.rescaleBetasZeroSnr ? zeroSnr(betas, round) : betas, round);
 }
 
-/** Steps divide by ᾱ, unless it is 0 on purpose, and by 1 − ᾱ. @throws {RangeError} */
+/**
+ * Throws unless all ᾱ are above 0 and below 1: steps divide by ᾱ and 1 − ᾱ. The last ᾱ may be 0
+ * with `rescaleBetasZeroSnr`.
+ *
+ * @throws {RangeError}
+ */
 export function checkLevels(levels: Float64Array, config: SchedulerConfig): void {
   const first = levels[0], last = levels[levels.length - 1];
   const enough = last >= SMALLEST_ALPHA || config.rescaleBetasZeroSnr && last === 0;
@@ -32,8 +37,8 @@ export function checkLevels(levels: Float64Array, config: SchedulerConfig): void
 }
 
 /**
- * torch multiplies in double also for float32 and rounds every output: accumulating in float32
- * changes most entries.
+ * For float32, torch accumulates in double and rounds every output; accumulating in float32 would
+ * change most entries.
  */
 function cumulativeProduct(betas: Float64Array, round: Rounding): Float64Array {
   let product = 1;
@@ -44,10 +49,10 @@ function cumulativeProduct(betas: Float64Array, round: Rounding): Float64Array {
 }
 
 /**
- * β whose √ᾱ is that of `betas` shifted to end at 0 and scaled to begin where it did: algorithm 1
- * of Lin et al. 2024.
+ * β whose √ᾱ is that of `betas`, shifted to end at 0 and scaled to keep its first value: algorithm
+ * 1 of Lin et al. 2024.
  */
-function withoutSignal(betas: Float64Array, round: Rounding): Float64Array {
+function zeroSnr(betas: Float64Array, round: Rounding): Float64Array {
   const roots = cumulativeProduct(betas, round).map((alpha) => round(Math.sqrt(alpha)));
   const first = roots[0], last = roots[roots.length - 1];
   const scale = round(first / round(first - last));

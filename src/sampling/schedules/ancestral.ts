@@ -1,17 +1,18 @@
 /**
- * The noise of the ancestral step between any two levels.
+ * The noise that an ancestral step adds.
  * @module
  */
 
 /**
- * Levels of the steps t = 0 … T−1: x_(t+1) = signal x_0 + sigma ε. Step t leads to the level of
- * step t−1, step 0 to no noise.
+ * Levels of the steps t = 0 … T−1: x_(t+1) = signal x_0 + sigma ε. Step t ends at the level of step
+ * t−1, step 0 at no noise.
  */
 export type Levels = Record<"signal" | "sigma", Float64Array>;
 
 /**
- * Standard deviation of x_t given x_(t+1) and x_0, as DDPM adds it: sigma′ √(1 − ρ²), where ρ is
- * the ratio of signal to noise at x_(t+1) over that at x_t, and sigma′ belongs to x_t. 0 at t = 0.
+ * Standard deviation of x_t given x_(t+1) and x_0, which is that of the noise that DDPM adds:
+ * sigma′ √(1 − ρ²), where ρ is the ratio of signal to noise at x_(t+1) over that at x_t, and sigma′
+ * is the sigma of x_t. 0 at t = 0.
  */
 export function ancestralScale({ signal, sigma }: Levels): Float64Array {
   return sigma.map((s, t) => {

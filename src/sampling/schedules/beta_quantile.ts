@@ -3,12 +3,12 @@
  * @module
  */
 
-/** Enough halvings of [0, 1/2] for a double, however small. */
+/** Bisections of [0, 1/2]: enough for any double. */
 const HALVINGS = 200;
 
 /**
- * x with I_x(a, a) = p, where I is the regularised incomplete beta function: half of the
- * distribution lies below 1/2, so that its total is twice the integral up to there.
+ * x with I_x(a, a) = p, where I is the regularised incomplete beta function. Half of the
+ * distribution lies below 1/2, so its integral is twice the integral up to 1/2.
  *
  * @param p 0 … 1
  * @param a shape, above 0

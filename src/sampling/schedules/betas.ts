@@ -1,5 +1,5 @@
 /**
- * The noise that every training level adds, β, as diffusers' schedulers define it.
+ * β of every training level, as defined by diffusers' schedulers.
  * @module
  */
 import type { SchedulerConfig } from "./scheduler_config.ts";
@@ -39,14 +39,14 @@ export function trainingBetas(config: SchedulerConfig, round: Rounding): Float64
 }
 
 /**
- * ᾱ at a share of the way, of Nichol & Dhariwal, "Improved denoising diffusion probabilistic
- * models", 2021.
+ * ᾱ at a share of the training levels (Nichol & Dhariwal, "Improved denoising diffusion
+ * probabilistic models", 2021).
  */
 function cosine(share: number): number {
   return Math.cos((share + 0.008) / 1.008 * Math.PI / 2) ** 2;
 }
 
-/** Entry i of torch's linspace: each half is measured from its own end. */
+/** Entry i of torch's linspace, which computes each half from its own end. */
 function linspace(
   [start, end]: readonly [number, number],
   count: number,

@@ -1,15 +1,14 @@
 /**
- * Clipping of the sample that a prediction implies, as diffusers' `clip_sample` and `thresholding`
- * do in every step.
+ * Clipping of the sample that a prediction implies, by diffusers' `clip_sample` or `thresholding`.
  *
  * | letter | here |
  * |---|---|
- * | D = (x − s e)/q, what the network says of the sample; D̂ after clipping | `clean`, `clipped` |
- * | ê with D̂ = (x − s ê)/q: noise and sample agree, as DDPM has it | e + q/s (D − D̂) |
- * | e′ with c x + d e′ = c x + d e + √ᾱ′ (D̂ − D): the noise is kept, as DDIM has it | e + √ᾱ′/d (D̂ − D) |
+ * | D = (x − s e)/q, the implied sample; D̂ after clipping | `clean`, `clipped` |
+ * | ê with D̂ = (x − s ê)/q: the noise changes with the sample, as in DDPM | e + q/s (D − D̂) |
+ * | e′ with c x + d e′ = c x + d e + √ᾱ′ (D̂ − D): the noise is kept, as in DDIM | e + √ᾱ′/d (D̂ − D) |
  *
- * Either way the step is c x + d e + n ξ for another e, a function of x alone, so that every
- * sampler takes it as it takes any other.
+ * In both cases the step is c x + d e + n ξ with another e, which depends on x only, so that all
+ * samplers can use it.
  * @module
  */
 import { checkNumber } from "../arguments.ts";
@@ -17,37 +16,37 @@ import type { Denoiser } from "../denoiser.ts";
 import type { Schedule } from "./schedule.ts";
 import { row } from "../system.ts";
 
-/** What {@link clipSample} takes beside the denoiser, in diffusers' words. */
+/** Options of {@link clipSample}, with diffusers' names. */
 export interface ClipOptions {
-  /** The steps that the denoiser is asked for. */
+  /** The schedule of the denoiser. */
   schedule: Schedule;
   /** Values are clipped to ± this; default 1. Not with `thresholding`. */
   clipSampleRange?: number;
   /**
-   * Dynamic thresholding (Saharia et al., "Photorealistic text-to-image diffusion models", 2022) in
-   * place of a fixed range: a latent is clipped to ± this quantile of its absolute values, at least
-   * 1 and at most `sampleMaxValue`, and divided by it.
+   * Dynamic thresholding (Saharia et al., "Photorealistic text-to-image diffusion models", 2022)
+   * instead of a fixed range: a latent is clipped to ± the quantile `ratio` of its absolute values
+   * (at least 1, at most `sampleMaxValue`) and divided by it. Defaults 0.995 and 1.
    */
   thresholding?: { ratio?: number; sampleMaxValue?: number };
   /**
-   * Clips the sample alone and leaves the noise as it was predicted, as `DDIMScheduler` does;
-   * without it the noise follows the clipped sample, as `DDPMScheduler` and
-   * `use_clipped_model_output` have it. Only for a schedule of DDIM's. Default `false`.
+   * Clips the sample but keeps the predicted noise, as `DDIMScheduler` does. Otherwise the noise is
+   * derived from the clipped sample, as in `DDPMScheduler` and with `use_clipped_model_output`.
+   * Only for DDIM schedules. Default `false`.
    */
   keepNoise?: boolean;
 }
 
 /**
- * A denoiser whose predictions imply clipped samples.
+ * Wraps a denoiser so that its predictions imply clipped samples.
  *
- * @throws {RangeError} when an option is out of its range
+ * @throws {RangeError} if an option is out of its range
  * @example
  * ```ts
  * import { clipSample, createSchedule, type Denoiser, sequentialSample } from "@parataa/parataa";
  * import assert from "node:assert/strict";
  *
  * const schedule = createSchedule({ kind: "dit", numInferenceSteps: 10, eta: 1 });
- * const far: Denoiser = { // says that the sample is 5
+ * const far: Denoiser = { // predicts that the sample is 5
  *   rowSize: 1,
  *   predictNoise(latents, steps, out) {
  *     steps.forEach((t, i) => out[i] = (latents[i] - 5 * schedule.signal[t]) / schedule.sigma[t]);
@@ -107,7 +106,7 @@ function clamp(value: number, range: number): number {
   return Math.min(Math.max(value, -range), range);
 }
 
-/** Linear between the two nearest of the sorted values. */
+/** Quantile with linear interpolation between the two nearest values. */
 function quantile(values: Float64Array, ratio: number): number {
   const sorted = values.toSorted(), place = ratio * (sorted.length - 1), below = Math.floor(place);
   const above = Math.min(below + 1, sorted.length - 1);

@@ -6,18 +6,18 @@ import type { TorchGenerator } from "../noise.ts";
 import type { ScaledSchedule } from "./schedule.ts";
 import { row } from "../system.ts";
 
-/** What {@link drawNoise} takes. */
+/** Options of {@link drawNoise}. */
 export interface NoiseOptions {
-  /** The steps; row T of the noise is at the scale of its x_T. */
+  /** The schedule; its `initialScale` is that of row T. */
   schedule: ScaledSchedule;
-  /** Where the numbers come from. */
+  /** The source of the numbers. */
   generator: TorchGenerator;
   /** Elements of one latent. */
   rowSize: number;
 }
 
 /**
- * Standard normal noise for every step, and x_T: what the samplers take as `noise`.
+ * Draws the samplers' option `noise`: standard normal noise for every step, and x_T.
  *
  * @returns `[T+1, rowSize]`
  * @example

@@ -1,37 +1,37 @@
 /**
  * Euler's method and its ancestral form on a diffusion model's latents x_0 + σ ε (Karras et al.,
- * "Elucidating the design space of diffusion-based generative models", 2022), as diffusers'
- * `EulerDiscreteScheduler` and `EulerAncestralDiscreteScheduler` take it.
+ * "Elucidating the design space of diffusion-based generative models", 2022), equal to diffusers'
+ * `EulerDiscreteScheduler` and `EulerAncestralDiscreteScheduler`.
  *
  * | paper | here |
  * |---|---|
- * | σ_t, the level that step t starts from, and σ′, where it leads | `sigma[t]`, `after[t]` |
+ * | σ_t and σ′, the levels at the start and end of step t | `sigma[t]`, `after[t]` |
  * | x_(t+1) = x_0 + σ ε, so that x_0 = x_(t+1) − σ e with e = ε | `signal` and `clean` are 1 |
  * | input of the network: x/√(σ²+1) | `inputScale` |
  * | σ_up = √(σ′² (σ² − σ′²)/σ²), 0 for Euler | `n` |
  * | σ_down = √(σ′² − σ_up²) = σ′²/σ; σ′ for Euler | `lowered` |
  * | x_t = x_(t+1) + (σ_down − σ) e + σ_up ξ | `c`, `d`, `n` |
  *
- * Euler is DDIM at ᾱ = 1/(1+σ²) in x/√ᾱ, the ancestral form is DDPM.
+ * Euler is DDIM at ᾱ = 1/(1+σ²) for x/√ᾱ; the ancestral form is DDPM.
  * @module
  */
 import { ancestralScale } from "./ancestral.ts";
 import { type EulerSigmaOptions, eulerSigmas } from "./euler_sigmas.ts";
 import type { ScaledSchedule } from "./schedule.ts";
 
-/** What {@link createEulerSchedule} takes. */
+/** Options of {@link createEulerSchedule}. */
 export interface EulerScheduleOptions extends EulerSigmaOptions {
-  /** Adds noise in every step but the last. Default `false`. */
+  /** Adds noise at every step but the last. Default `false`. */
   ancestral?: boolean;
 }
 
 /**
- * The steps of Euler's method on a diffusion model.
+ * The schedule of Euler's method on a diffusion model.
  *
- * x_T is noise of scale `initialScale`, see {@link drawNoise}; the network takes x_(t+1) times
+ * x_T is noise of scale `initialScale`, see {@link drawNoise}. The network's input is x_(t+1) times
  * `inputScale[t]`.
  *
- * @throws {RangeError} when an option is out of its range, or levels are not descending
+ * @throws {RangeError} if an option is out of its range, or levels are not descending
  * @example
  * ```ts
  * import { createEulerSchedule } from "@parataa/parataa";

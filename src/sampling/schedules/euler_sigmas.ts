@@ -1,6 +1,6 @@
 /**
- * The noise levels that Euler's method visits, and what the network is told at them, as diffusers'
- * `EulerDiscreteScheduler.set_timesteps` gives them.
+ * The noise levels and timesteps of Euler's method, equal to those of diffusers'
+ * `EulerDiscreteScheduler.set_timesteps`.
  * @module
  */
 import { alphasCumprod, checkLevels, type Precision } from "./alphas_cumprod.ts";
@@ -13,52 +13,52 @@ import {
   type SigmaSpacing,
   spacedSigmas,
 } from "./sigma_spacing.ts";
-import { ownTimesteps, visitedTimesteps } from "./timestep_spacing.ts";
+import { customTimesteps, visitedTimesteps } from "./timestep_spacing.ts";
 
 /**
- * Which levels are visited, in diffusers' words. `linspace` spacing also visits levels between two
- * of training.
+ * Choice of the levels, with diffusers' names. `linspace` spacing may interpolate between training
+ * levels.
  */
 export interface EulerSigmaOptions extends Partial<Omit<SchedulerConfig, "setAlphaToOne">> {
-  /** Whose training levels and spacing to start from. */
+  /** Model whose training levels and spacing are the defaults. */
   kind: ScheduleKind;
   /** T. */
   numInferenceSteps: number;
   /** Precision of ᾱ, default float64; `float32` reproduces torch's values bit for bit. */
   precision?: Precision;
-  /** Spaces the levels anew between the highest and the lowest one. */
+  /** Spacing of σ between the highest and the lowest level, instead of `timestepSpacing`. */
   sigmaSpacing?: SigmaSpacing;
-  /** Lowest level of `sigmaSpacing`, in place of the lowest visited one. */
+  /** Lowest level of `sigmaSpacing`; default that of `timestepSpacing`. */
   sigmaMin?: number;
-  /** Highest level of `sigmaSpacing`, in place of the highest visited one. */
+  /** Highest level of `sigmaSpacing`; default that of `timestepSpacing`. */
   sigmaMax?: number;
-  /** Levels of your own, the highest first, without a last 0. */
+  /** Custom levels, highest first, without a final 0. */
   sigmas?: ArrayLike<number>;
-  /** Training levels of your own, the highest first, in place of those of `timestepSpacing`. */
+  /** Custom training levels, highest first, instead of `timestepSpacing`. */
   timesteps?: ArrayLike<number>;
-  /** What the last step leads to: no noise or the level of training level 0. Default `zero`. */
+  /** Level at the end of the last step: no noise or that of training level 0. Default `zero`. */
   finalSigma?: "zero" | "sigma_min";
 }
 
 /** The levels of a run. */
 export interface EulerSigmas {
-  /** σ of the steps t = 0 … T−1, the lowest first. */
+  /** σ of the steps t = 0 … T−1, ascending. */
   sigma: Float64Array;
-  /** Training levels of these, whole or between two. */
+  /** Their training levels, which may lie between two. */
   timesteps: Float64Array;
-  /** Level that the last step leads to. */
+  /** Level at the end of the last step. */
   final: number;
-  /** What standard normal noise is multiplied by to give x_T. */
+  /** Scale of x_T, a multiple of standard normal noise. */
   initialScale: number;
 }
 
 /**
- * ᾱ of a last training level without signal: that of float16's smallest number, so that its σ is
- * finite.
+ * ᾱ that replaces 0 at a last training level without signal, so that its σ is finite: float16's
+ * smallest number, as in diffusers.
  */
-export const LEAST_ALPHA = 2 ** -24;
+export const MIN_ALPHA = 2 ** -24;
 
-/** Levels, timesteps and scale of a run. @throws {RangeError} when an option is out of its range */
+/** Levels, timesteps and scale of a run. @throws {RangeError} if an option is out of its range */
 export function eulerSigmas(options: EulerSigmaOptions): EulerSigmas {
   const { kind, numInferenceSteps: count, precision = "float64", finalSigma = "zero" } = options;
   const config = schedulerConfig(kind, options);
@@ -66,7 +66,7 @@ export function eulerSigmas(options: EulerSigmaOptions): EulerSigmas {
   checkOneOf("finalSigma", finalSigma, ["zero", "sigma_min"]);
   const trained = trainedSigmas(config, precision);
   const visited = visitedLevels(config, options);
-  const sigma = ownSigmas(options) ??
+  const sigma = customSigmas(options) ??
     spaced(visited.map((level) => interpolate(trained, level)), options);
   checkDescending(sigma.toReversed(), Number.MAX_VALUE);
   const final = finalSigma === "zero" ? 0 : trained[0];
@@ -89,7 +89,7 @@ export function eulerSigmas(options: EulerSigmaOptions): EulerSigmas {
 function trainedSigmas(config: SchedulerConfig, precision: Precision): Float64Array {
   const alphas = alphasCumprod(config, precision);
   checkLevels(alphas, config);
-  return alphas.map((a) => Math.sqrt((1 - (a || LEAST_ALPHA)) / (a || LEAST_ALPHA)));
+  return alphas.map((a) => Math.sqrt((1 - (a || MIN_ALPHA)) / (a || MIN_ALPHA)));
 }
 
 function visitedLevels(
@@ -97,13 +97,13 @@ function visitedLevels(
   { numInferenceSteps: count, timesteps }: EulerSigmaOptions,
 ): Float64Array {
   const { numTrainTimesteps: levels, timestepSpacing } = config;
-  if (timesteps) return Float64Array.from(ownTimesteps(timesteps, { levels, count }));
+  if (timesteps) return Float64Array.from(customTimesteps(timesteps, { levels, count }));
   if (timestepSpacing !== "linspace") return Float64Array.from(visitedTimesteps(config, count));
   checkInteger("numInferenceSteps", count, 1, levels);
   return count === 1 ? Float64Array.of(0) : evenly(0, levels - 1, count);
 }
 
-function ownSigmas(options: EulerSigmaOptions): Float64Array | undefined {
+function customSigmas(options: EulerSigmaOptions): Float64Array | undefined {
   const { sigmas, sigmaSpacing, timesteps, numInferenceSteps: count } = options;
   if (timesteps && (sigmas || sigmaSpacing !== undefined)) {
     const other = sigmas ? "sigmas" : `sigmaSpacing ${sigmaSpacing}`;
@@ -131,14 +131,14 @@ function spaced(sigmas: Float64Array, options: EulerSigmaOptions): Float64Array 
   return spacedSigmas(sigmaSpacing, { count, lowest, highest });
 }
 
-/** Entry at an index that may lie between two. */
+/** Entry at a fractional index, by linear interpolation. */
 function interpolate(values: Float64Array, index: number): number {
   const below = Math.min(Math.floor(index), values.length - 1);
   const share = index - below;
   return share === 0 ? values[below] : values[below] + share * (values[below + 1] - values[below]);
 }
 
-/** Training level of σ, by its logarithm between two; the first or last one beyond them. */
+/** Training level of σ, interpolated in log σ and clamped to the first and last level. */
 function levelOf(trained: Float64Array, sigma: number): number {
   const above = trained.findIndex((s) => s > sigma);
   if (above === 0) return 0;

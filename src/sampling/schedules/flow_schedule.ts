@@ -1,39 +1,39 @@
 /**
- * Rectified flows (Esser et al., "Scaling rectified flow transformers", 2024) by Euler's method, as
- * diffusers' `FlowMatchEulerDiscreteScheduler` samples Stable Diffusion 3, FLUX and Qwen-Image.
+ * Euler's method on rectified flows (Esser et al., "Scaling rectified flow transformers", 2024),
+ * equal to diffusers' `FlowMatchEulerDiscreteScheduler` for Stable Diffusion 3, FLUX and Qwen-Image.
  *
  * | paper | here |
  * |---|---|
- * | σ_t, the level that step t starts from, and σ′, where it leads: σ_(t−1), 0 at last | `sigma[t]`, `after[t]` |
+ * | σ_t and σ′ = σ_(t−1), the levels at the start and end of step t; σ_(−1) = 0 | `sigma[t]`, `after[t]` |
  * | x_(t+1) = (1−σ) x_0 + σ ε | `signal` is 1 − σ |
  * | e = v = ε − x_0, so that x_0 = x_(t+1) − σ v | `clean` is 1 |
  * | Euler: x_t = x_(t+1) + (σ′ − σ) v | `c`, `d`, n = 0 |
  * | stochastic: x_t = (1−σ′) (x_(t+1) − σ v) + σ′ ξ | `c`, `d`, n = σ′ |
  *
- * This is DDIM at ᾱ = (1−σ)²/((1−σ)² + σ²) in rescaled latents, but for the step from σ = 1, where
- * ε alone would not say what x_0 is.
+ * This is DDIM at ᾱ = (1−σ)²/((1−σ)² + σ²) for rescaled latents, except for the step from σ = 1,
+ * where ε does not determine x_0.
  * @module
  */
 import { ancestralScale } from "./ancestral.ts";
 import { type FlowSigmaOptions, flowSigmas } from "./flow_sigmas.ts";
 import type { Schedule } from "./schedule.ts";
 
-/** What {@link createFlowSchedule} takes. */
+/** Options of {@link createFlowSchedule}. */
 export interface FlowScheduleOptions extends FlowSigmaOptions {
   /**
-   * The network is told 1 − σ and answers x_0 − ε, as Mochi's: its `predictionType` for {@link
-   * answerWeights} is `inverted_flow`. The steps stay what they are. Default `false`.
+   * The network's timestep is 1 − σ and it predicts x_0 − ε, like Mochi's: its `predictionType` for
+   * {@link outputWeights} is `inverted_flow`. The steps do not change. Default `false`.
    */
   invertSigmas?: boolean;
-  /** Takes all noise anew in every step. Default `false`. */
+  /** Replaces all noise at every step. Default `false`. */
   stochasticSampling?: boolean;
 }
 
 /**
- * The steps of Euler's method on a rectified flow. x_T is standard normal noise; the network is
- * told `numTrainTimesteps` σ.
+ * The schedule of Euler's method on a rectified flow. x_T is standard normal noise; the network's
+ * timestep is `numTrainTimesteps` σ.
  *
- * @throws {RangeError} when an option is out of its range, or levels are not descending
+ * @throws {RangeError} if an option is out of its range, or levels are not descending
  * @example Stable Diffusion 3's 28 steps
  * ```ts
  * import { createFlowSchedule } from "@parataa/parataa";
@@ -58,15 +58,15 @@ export function createFlowSchedule(options: FlowScheduleOptions): Schedule {
   };
 }
 
-/** How far a sum of two levels may be from 1. */
+/** Tolerance of a sum of two levels that must be 1. */
 const ROUNDING = 1e-6;
 
-/** Whether the levels are a flow's: x_(t+1) = (1−σ) x_0 + σ ε at every step. */
+/** Whether the schedule is a flow's: x_(t+1) = (1−σ) x_0 + σ ε at every step. */
 export function isFlow({ signal, sigma }: Pick<Schedule, "signal" | "sigma">): boolean {
   return signal.every((a, t) => Math.abs(a + sigma[t] - 1) <= ROUNDING);
 }
 
-/** ᾱ of the same signal-to-noise ratio. */
+/** ᾱ with the same signal-to-noise ratio. */
 function equivalentAlpha(sigma: number): number {
   return (1 - sigma) ** 2 / ((1 - sigma) ** 2 + sigma ** 2);
 }

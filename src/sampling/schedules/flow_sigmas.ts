@@ -1,6 +1,6 @@
 /**
- * The noise levels that a flow model's sampler visits, as diffusers'
- * `FlowMatchEulerDiscreteScheduler.set_timesteps` gives them.
+ * The noise levels of a flow model's schedule, equal to those of diffusers'
+ * `FlowMatchEulerDiscreteScheduler.set_timesteps`.
  * @module
  */
 import { checkInteger, checkNumber, checkOneOf } from "../arguments.ts";
@@ -12,42 +12,39 @@ import {
   spacedSigmas,
 } from "./sigma_spacing.ts";
 
-/** Which levels are visited, in diffusers' words. */
+/** Choice of the levels, with diffusers' names. */
 export interface FlowSigmaOptions {
-  /** T; may be left out where `sigmas` are given. */
+  /** T; default the number of `sigmas`. */
   numInferenceSteps?: number;
-  /** Levels of training; default 1000. */
+  /** Number of training levels; default 1000. */
   numTrainTimesteps?: number;
   /**
-   * Where the levels are even before they are shifted. `scheduler`: from 1 to the lowest training
-   * level, itself shifted by `shift`, so that the lowest level is shifted twice, as the scheduler
-   * alone does and Stable Diffusion 3 takes them. `pipeline`: from 1 to 1/T, as the pipelines of
-   * FLUX and Qwen-Image pass them. Default `scheduler`.
+   * Range of the evenly spaced levels before they are shifted. `scheduler`: from 1 to the lowest
+   * training level, already shifted by `shift` (so it is shifted twice), as in Stable Diffusion 3.
+   * `pipeline`: from 1 to 1/T, as in the pipelines of FLUX and Qwen-Image. Default `scheduler`.
    */
   spacing?: "scheduler" | "pipeline";
-  /**
-   * Levels of your own in place of even ones, the highest first, from 1 down; they are shifted too.
-   */
+  /** Custom levels instead of evenly spaced ones, highest first, at most 1; they are shifted too. */
   sigmas?: ArrayLike<number>;
   /** σ ← shift σ / (1 + (shift − 1) σ); default 1. */
   shift?: number;
   /**
-   * Dynamic shifting, in place of `shift`: by e^mu, or by mu where `timeShiftType` is `linear`. See
+   * Dynamic shifting instead of `shift`: by e^mu, or by mu if `timeShiftType` is `linear`. See
    * {@link flowShift}.
    */
   mu?: number;
-  /** How `mu` is meant; default `exponential`. */
+  /** Meaning of `mu`; default `exponential`. */
   timeShiftType?: "exponential" | "linear";
-  /** Stretches the levels so that the last step starts here. Needs two steps. */
+  /** Stretches the levels so that the last step starts at this level; needs at least two steps. */
   shiftTerminal?: number;
-  /** Spaces the levels anew between the highest and the lowest one. */
+  /** Spacing of the levels between the highest and the lowest one, instead of even spacing. */
   sigmaSpacing?: SigmaSpacing;
 }
 
 /**
- * Levels of the steps t = 0 … T−1, the lowest first.
+ * Levels of the steps t = 0 … T−1, ascending.
  *
- * @throws {RangeError} when an option is out of its range
+ * @throws {RangeError} if an option is out of its range
  */
 export function flowSigmas(options: FlowSigmaOptions): Float64Array {
   const shift = readShift(options);
@@ -58,11 +55,11 @@ export function flowSigmas(options: FlowSigmaOptions): Float64Array {
   return levels;
 }
 
-/** What {@link flowShift} takes, in diffusers' words; the defaults are FLUX's. */
+/** Options of {@link flowShift}, with diffusers' names; the defaults are FLUX's. */
 export interface FlowShiftOptions {
-  /** Tokens of an image that is shifted by `baseShift`; default 256. */
+  /** Number of tokens at which μ is `baseShift`; default 256. */
   baseImageSeqLen?: number;
-  /** Tokens of an image that is shifted by `maxShift`; default 4096. */
+  /** Number of tokens at which μ is `maxShift`; default 4096. */
   maxImageSeqLen?: number;
   /** Default 0.5. */
   baseShift?: number;
@@ -71,7 +68,7 @@ export interface FlowShiftOptions {
 }
 
 /**
- * μ of the dynamic shift for an image of so many tokens: linear between two sizes, and beyond them.
+ * μ of the dynamic shift for an image of `imageSeqLen` tokens, a linear function through two sizes.
  *
  * @example
  * ```ts
@@ -117,7 +114,7 @@ function unshifted(options: FlowSigmaOptions): Float64Array {
   return evenly(spacing === "pipeline" ? 1 / count : lowest, 1, count);
 }
 
-/** 1 − σ scaled so that the lowest level becomes `lowest`. */
+/** Scales 1 − σ so that the lowest level becomes `lowest`. */
 function stretched(sigmas: Float64Array, lowest: number | undefined): Float64Array {
   if (lowest === undefined) return sigmas;
   checkNumber("shiftTerminal", lowest, Number.MIN_VALUE, 1 - Number.EPSILON);

@@ -1,28 +1,32 @@
 /**
- * The levels that DPM-Solver++ 2M visits, as diffusers' `DPMSolverMultistepScheduler.set_timesteps`
- * gives them. Its steps are DDIM's, of a denoiser wrapped by {@link secondOrder}.
+ * The levels of DPM-Solver++ 2M, equal to those of diffusers'
+ * `DPMSolverMultistepScheduler.set_timesteps`. Its steps are DDIM's with a denoiser wrapped by
+ * {@link secondOrder}.
  *
- * The class chooses T + 1 levels and leaves out the lowest, except for `trailing` spacing. It tells
- * the network whole training levels also where a spacing of sigmas lies between two.
+ * The class chooses T + 1 levels and drops the lowest, except with `trailing` spacing. Timesteps
+ * are whole training levels, even if the sigma lies between two.
  * @module
  */
 import { alphasCumprod, checkLevels } from "./alphas_cumprod.ts";
 import { checkInteger } from "../arguments.ts";
-import { type EulerSigmaOptions, eulerSigmas, LEAST_ALPHA } from "./euler_sigmas.ts";
+import { type EulerSigmaOptions, eulerSigmas, MIN_ALPHA } from "./euler_sigmas.ts";
 import { ddimSteps, type Schedule } from "./schedule.ts";
 import { type SchedulerConfig, schedulerConfig } from "./scheduler_config.ts";
-import { ownTimesteps, visitedTimesteps } from "./timestep_spacing.ts";
+import { customTimesteps, visitedTimesteps } from "./timestep_spacing.ts";
 
-/** What {@link createMultistepSchedule} takes: one of the three ways to choose levels at most. */
+/**
+ * Options of {@link createMultistepSchedule}: at most one of `sigmaSpacing`, `sigmas` and
+ * `timesteps`.
+ */
 export type MultistepScheduleOptions = Omit<
   EulerSigmaOptions,
   "finalSigma" | "sigmaMin" | "sigmaMax"
 >;
 
 /**
- * The steps of DPM-Solver++ 2M but for the second order; x_T is standard normal noise.
+ * The schedule of DPM-Solver++ 2M without its second order. x_T is standard normal noise.
  *
- * @throws {RangeError} when an option is out of its range, or levels are not descending
+ * @throws {RangeError} if an option is out of its range, or levels are not descending
  * @example
  * ```ts
  * import { createMultistepSchedule } from "@parataa/parataa";
@@ -41,21 +45,21 @@ export function createMultistepSchedule(options: MultistepScheduleOptions): Sche
   checkLevels(levels, config);
   if (sigmaSpacing !== undefined || options.sigmas) return spaced(options, levels);
   const timesteps = options.timesteps
-    ? ownTimesteps(options.timesteps, { levels: config.numTrainTimesteps, count: numSteps })
+    ? customTimesteps(options.timesteps, { levels: config.numTrainTimesteps, count: numSteps })
     : multistepLevels(config, numSteps);
-  const now = Float64Array.from(timesteps, (level) => levels[level] || LEAST_ALPHA);
+  const now = Float64Array.from(timesteps, (level) => levels[level] || MIN_ALPHA);
   return ddimSteps({ timesteps, now });
 }
 
-/** Levels by their σ, between the highest and the lowest one of training. */
+/** Levels spaced by σ between the highest and the lowest training level, or custom ones. */
 function spaced(options: MultistepScheduleOptions, levels: Float64Array): Schedule {
   const sigmaOf = (a: number) => Math.sqrt((1 - a) / a);
   const limits = options.sigmas ? {} : {
     sigmaMin: sigmaOf(levels[0]),
-    sigmaMax: sigmaOf(levels[levels.length - 1] || LEAST_ALPHA),
+    sigmaMax: sigmaOf(levels[levels.length - 1] || MIN_ALPHA),
   };
   const { sigma, timesteps } = eulerSigmas({ ...options, ...limits });
-  // torch's conversion to int64 truncates; Karras' levels are rounded before it, but not a cosine's.
+  // torch's conversion to int64 truncates; diffusers rounds Karras' levels, except with a cosine.
   const rounds = options.sigmaSpacing === "karras" && options.betaSchedule !== "squaredcos_cap_v2";
   const whole = rounds || options.sigmas ? Math.round : Math.trunc;
   return ddimSteps({

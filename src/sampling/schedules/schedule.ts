@@ -1,5 +1,5 @@
 /**
- * Which noise levels a run visits, and the coefficients of its steps.
+ * The noise levels of a run and the coefficients of its steps.
  *
  * | paper | here |
  * |---|---|
@@ -16,18 +16,17 @@
 import { alphasCumprod, checkLevels, type Precision } from "./alphas_cumprod.ts";
 import { checkNumber, checkOneOf } from "../arguments.ts";
 import { type ScheduleKind, type SchedulerConfig, schedulerConfig } from "./scheduler_config.ts";
-import { ownTimesteps, visitedTimesteps } from "./timestep_spacing.ts";
+import { customTimesteps, visitedTimesteps } from "./timestep_spacing.ts";
 
 /**
- * The steps of a run, one entry per t = 0 … T−1: step t takes x_(t+1) to x_t = c_t x_(t+1) + d_t
- * e_t + n_t ξ_t, and x_0 is the sample. e is what the denoiser predicts: the noise ε, or of a flow
- * the velocity ε − x_0.
+ * The steps of a run, one entry per t = 0 … T−1. Step t computes x_t = c_t x_(t+1) + d_t e_t + n_t
+ * ξ_t, and x_0 is the sample. The denoiser predicts e: the noise ε, or a flow's velocity ε − x_0.
  */
 export interface Schedule {
   /** T, the number of steps. */
   readonly numSteps: number;
   /**
-   * What the network is told at step t: a training level, whole or between two, or 1000 σ of a
+   * The network's timestep at step t: a training level, which may lie between two, or 1000 σ of a
    * flow.
    */
   readonly timesteps: Int32Array | Float64Array;
@@ -40,13 +39,11 @@ export interface Schedule {
    * noise, 1 where it is the velocity of a flow. Not 0.
    */
   readonly clean: Float64Array;
-  /** What x_(t+1) is multiplied by for the network, which wants latents of unit scale. */
+  /** Factor of x_(t+1) that gives the network's input, which is at unit scale. */
   readonly inputScale: Float64Array;
-  /**
-   * ᾱ at the step's own level; of another chain than DDIM's, at the same ratio of signal to noise.
-   */
+  /** ᾱ at the start of step t; for chains other than DDIM's, at the same signal-to-noise ratio. */
   readonly alphasCumprod: Float64Array;
-  /** ᾱ at the level the step leads to. */
+  /** ᾱ at the end of step t. */
   readonly alphasCumprodPrev: Float64Array;
   /** Factor of x_(t+1). */
   readonly c: Float64Array;
@@ -58,19 +55,19 @@ export interface Schedule {
   readonly noiseScale: Float64Array;
 }
 
-/** A schedule whose x_T may be noise of another scale than 1. */
+/** A schedule whose x_T may have a scale other than 1. */
 export interface ScaledSchedule extends Schedule {
-  /** What standard normal noise is multiplied by to give x_T; 1 where it is absent. */
+  /** Scale of x_T, a multiple of standard normal noise; default 1. */
   readonly initialScale?: number;
 }
 
-/** What {@link createSchedule} takes beside the fields of diffusers' scheduler configuration. */
+/** Options of {@link createSchedule}: fields of diffusers' scheduler configuration, and these. */
 export interface ScheduleOptions extends Partial<SchedulerConfig> {
-  /** Whose training levels and spacing to start from. */
+  /** Model whose training levels and spacing are the defaults. */
   kind: ScheduleKind;
   /** T: 1–1000 for DiT, 1–999 for Stable Diffusion. */
   numInferenceSteps: number;
-  /** Training levels of your own, the highest first, in place of those of `timestepSpacing`. */
+  /** Custom training levels, highest first, instead of `timestepSpacing`. */
   timesteps?: ArrayLike<number>;
   /** 0 is DDIM, 1 is DDPM; default 0. */
   eta?: number;
@@ -79,10 +76,9 @@ export interface ScheduleOptions extends Partial<SchedulerConfig> {
 }
 
 /**
- * The coefficients of a DDIM (eta 0) or DDPM (eta 1) run.
+ * The schedule of DDIM (eta 0) or DDPM (eta 1).
  *
- * @throws {RangeError} when a value lies outside its range or the spacing would leave the training
- * levels
+ * @throws {RangeError} if an option is out of its range or the spacing leaves the training levels
  * @example
  * ```ts
  * import { createSchedule } from "@parataa/parataa";
@@ -99,7 +95,7 @@ export function createSchedule(options: ScheduleOptions): Schedule {
   checkNumber("eta", eta, 0, 1);
   checkOneOf("precision", precision, ["float64", "float32"]);
   const timesteps = options.timesteps
-    ? ownTimesteps(options.timesteps, { levels: config.numTrainTimesteps, count: numSteps })
+    ? customTimesteps(options.timesteps, { levels: config.numTrainTimesteps, count: numSteps })
     : visitedTimesteps(config, numSteps);
   const levels = alphasCumprod(config, precision);
   checkLevels(levels, config);
@@ -107,18 +103,18 @@ export function createSchedule(options: ScheduleOptions): Schedule {
   return ddimSteps({ timesteps, now, final: config.setAlphaToOne ? 1 : levels[0], eta });
 }
 
-/** Levels of a chain of DDIM's. */
+/** Levels of a DDIM chain. */
 interface DdimLevels {
-  /** What the network is told at every step. */
+  /** Training level of every step. */
   timesteps: Int32Array;
-  /** ᾱ of every step. */
+  /** ᾱ at the start of every step. */
   now: Float64Array;
-  /** ᾱ that the last step leads to; default 1. */
+  /** ᾱ at the end of the last step; default 1. */
   final?: number;
   eta?: number;
 }
 
-/** The steps of DDIM between given levels. */
+/** The schedule of DDIM between given levels. */
 export function ddimSteps({ timesteps, now, final = 1, eta = 0 }: DdimLevels): Schedule {
   const prev = Float64Array.of(final, ...now.subarray(0, -1));
   return { numSteps: now.length, timesteps, ...coefficients(now, prev, eta) };

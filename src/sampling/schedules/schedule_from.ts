@@ -1,5 +1,5 @@
 /**
- * A schedule of your own: any chain of steps x_t = c_t x_(t+1) + d_t e_t + n_t ξ_t.
+ * Schedules from custom coefficients: any chain of steps x_t = c_t x_(t+1) + d_t e_t + n_t ξ_t.
  * @module
  */
 import { ancestralScale } from "./ancestral.ts";
@@ -7,8 +7,8 @@ import { checkNumber } from "../arguments.ts";
 import type { ScaledSchedule, Schedule } from "./schedule.ts";
 
 /**
- * What {@link scheduleFrom} takes: one entry per step t = 0 … T−1, step 0 being the last to be
- * taken.
+ * The coefficients of {@link scheduleFrom}, one entry per step t = 0 … T−1. Step 0 is the last one
+ * of a run.
  */
 export interface OwnSchedule {
   /** Factor of x_(t+1). */
@@ -18,39 +18,39 @@ export interface OwnSchedule {
   /** Factor of the noise that step t adds; zeros by default. */
   n?: ArrayLike<number>;
   /**
-   * ᾱ at the level of step t. Above 0 (at least 0 where `clean` is given), below 1, and not rising
-   * with t. By default that of `signal` and `sigma`, of which it gives the defaults.
+   * ᾱ at the start of step t: above 0 (or at least 0 if `clean` is given), below 1, not increasing
+   * with t. Default: that of `signal` and `sigma`.
    */
   alphasCumprod?: ArrayLike<number>;
-  /** ᾱ at the level that step t leads to; by default that of step t−1, and 1 for step 0. */
+  /** ᾱ at the end of step t; default that at the start of step t−1, and 1 for step 0. */
   alphasCumprodPrev?: ArrayLike<number>;
-  /** Factor of the sample in x_(t+1) = signal x_0 + sigma noise; √ᾱ by default. */
+  /** Factor of the sample in x_(t+1) = signal x_0 + sigma noise; default √ᾱ. */
   signal?: ArrayLike<number>;
-  /** Factor of the noise in it, above 0; √(1−ᾱ) by default. */
+  /** Factor of the noise in x_(t+1), above 0; default √(1−ᾱ). */
   sigma?: ArrayLike<number>;
   /**
-   * q of (x_(t+1) − sigma e)/q, the sample that a prediction e implies. By default `signal`, for a
-   * prediction of the noise; 1 for a flow's velocity.
+   * q of (x_(t+1) − sigma e)/q, the sample that a prediction e implies. Default `signal`, for a
+   * prediction of the noise; give 1 for a flow's velocity.
    */
   clean?: ArrayLike<number>;
-  /** What x_(t+1) is multiplied by to be of unit scale; 1 by default. */
+  /** Factor of x_(t+1) that gives the network's input, at unit scale; default 1. */
   inputScale?: ArrayLike<number>;
-  /** What the network is told at step t; by default t. */
+  /** The network's timestep at step t; default t. */
   timesteps?: ArrayLike<number>;
   /**
-   * Unit of the relative tolerance; by default the standard deviation of DDPM's noise between the
-   * two levels.
+   * Unit of the relative tolerance; default the standard deviation of the noise that DDPM adds
+   * between the two levels.
    */
   noiseScale?: ArrayLike<number>;
-  /** What standard normal noise is multiplied by to give x_T; 1 by default. */
+  /** Scale of x_T, a multiple of standard normal noise; default 1. */
   initialScale?: number;
 }
 
 /**
- * A schedule from own coefficients, checked.
+ * Creates a schedule from custom coefficients.
  *
- * @throws {RangeError} naming the array, the step, the value met and the values wanted
- * @throws {TypeError} when neither `alphasCumprod` nor both `signal` and `sigma` are given
+ * @throws {RangeError} if an entry is out of its range
+ * @throws {TypeError} if neither `alphasCumprod` nor both `signal` and `sigma` are given
  * @example DDIM between three levels, written out
  * ```ts
  * import { scheduleFrom } from "@parataa/parataa";
@@ -174,10 +174,7 @@ function checked(
   });
 }
 
-/**
- * Whole numbers, as networks trained at discrete levels are told, unless one is not or the caller's
- * array holds doubles.
- */
+/** As an Int32Array, unless the caller's array is a Float64Array or holds a fraction. */
 function readTimesteps(values: ArrayLike<number>, count: number): Int32Array | Float64Array {
   const timesteps = checked("timesteps", values, count, { from: 0, below: 2 ** 31 });
   const whole = !(values instanceof Float64Array) && timesteps.every(Number.isInteger);

@@ -1,15 +1,14 @@
 /**
- * How the noise levels of a network were trained, in the words of diffusers'
- * `scheduler_config.json`.
+ * The training levels of a network, with the names of diffusers' `scheduler_config.json`.
  * @module
  */
 import { checkInteger, checkNumber, checkOneOf } from "../arguments.ts";
 import { TIMESTEP_SPACINGS, type TimestepSpacing } from "./timestep_spacing.ts";
 
-/** The networks whose schedules are known by name. */
+/** A model whose scheduler settings are known by name. */
 export type ScheduleKind = "dit" | "stable-diffusion";
 
-/** How β rises over the training levels. */
+/** Shape of β over the training levels. */
 export type BetaSchedule = "linear" | "scaled_linear" | "squaredcos_cap_v2" | "sigmoid";
 
 /** Every {@link BetaSchedule}. */
@@ -20,37 +19,35 @@ export const BETA_SCHEDULES: readonly BetaSchedule[] = [
   "sigmoid",
 ];
 
-/** Noise levels of training, and which of them sampling visits. */
+/** The training levels, and the choice of those that sampling visits. */
 export interface SchedulerConfig {
-  /** Noise levels of training. */
+  /** Number of training levels. */
   numTrainTimesteps: number;
   /** β of the first training level. */
   betaStart: number;
   /** β of the last one. */
   betaEnd: number;
   /**
-   * `linear` spaces β evenly, `scaled_linear` spaces its square root, `sigmoid` follows a sigmoid;
-   * `squaredcos_cap_v2` gives ᾱ the shape of a squared cosine, whatever `betaStart` and `betaEnd`
-   * are.
+   * `linear` spaces β evenly, `scaled_linear` its square root; `sigmoid` is a sigmoid.
+   * `squaredcos_cap_v2` makes ᾱ a squared cosine and ignores `betaStart` and `betaEnd`.
    */
   betaSchedule: BetaSchedule;
-  /** β of every training level, in place of the four above. */
+  /** β of every training level, instead of `betaStart`, `betaEnd` and `betaSchedule`. */
   trainedBetas?: readonly number[];
   /**
-   * Shifts and scales √ᾱ so that the last training level holds no signal; the network must predict
+   * Shifts and scales √ᾱ so that the last training level has no signal; the network must predict
    * the velocity or the sample. Default `false`.
    */
   rescaleBetasZeroSnr?: boolean;
   /**
-   * Which levels T steps visit, of N. `leading`: every ⌊N/T⌋-th from `stepsOffset` on. `trailing`:
-   * every N/T-th down from N−1. `linspace`: from 0 to N−1. All three as diffusers' `DDIMScheduler`
-   * does. `respaced`: from 0 to N−1, the stride accumulated and rounded half to even, as DiT's
-   * respacing does.
+   * Choice of T of the N levels. `leading`: every ⌊N/T⌋-th from `stepsOffset` up. `trailing`: every
+   * N/T-th from N−1 down. `linspace`: from 0 to N−1. These three equal diffusers' `DDIMScheduler`.
+   * `respaced`: from 0 to N−1 with the stride accumulated and rounded half to even, as in DiT.
    */
   timestepSpacing: TimestepSpacing;
   /** Level of the last step under `leading` spacing. */
   stepsOffset: number;
-  /** What the last step leads to: ᾱ = 1 (`true`) or the ᾱ of training level 0. */
+  /** ᾱ at the end of the last step: 1 (`true`) or that of training level 0. */
   setAlphaToOne: boolean;
 }
 
@@ -79,7 +76,11 @@ export const SCHEDULER_PRESETS: Readonly<Record<ScheduleKind, Readonly<Scheduler
   },
 };
 
-/** The preset of `kind` with the caller's changes, checked. */
+/**
+ * The preset of `kind` with the caller's changes, validated.
+ *
+ * @throws {RangeError} if a value is out of its range
+ */
 export function schedulerConfig(
   kind: ScheduleKind,
   changes: Partial<SchedulerConfig>,

@@ -1,6 +1,6 @@
 /**
  * DPM-Solver++ 2M (Lu et al., "DPM-Solver++: fast solver for guided sampling of diffusion
- * probabilistic models", 2022) on the levels of any schedule without noise.
+ * probabilistic models", 2022) on the levels of any schedule that adds no noise.
  *
  * | paper | here |
  * |---|---|
@@ -9,28 +9,27 @@
  * | D_t, the sample that the prediction of step t implies | `clean` |
  * | x_t = c x_(t+1) + d e with e of D_t + (D_t − D_(t+1))/(2 r_t) in place of D_t | e − q/(2 r s) (D_t − D_(t+1)) |
  *
- * The first step, and a last one that leads to no noise, are of first order, as in diffusers'
- * `DPMSolverMultistepScheduler`. So the step stays c x + d e, and every sampler takes it as it
- * takes any other: D_(t+1) is of the same call, or of the last one that asked step t+1, which is
- * final where step t is about to be. What a sampler predicts of e leaves out that D_(t+1) moves
- * too.
+ * The first step, and a last step that ends at no noise, are of first order, as in diffusers'
+ * `DPMSolverMultistepScheduler`. A step keeps the form c x + d e, so that all samplers can use it.
+ * D_(t+1) comes from the same call or from the last evaluation of step t+1, which is final before
+ * step t is. A sampler's prediction of e ignores that D_(t+1) changes too.
  * @module
  */
 import type { Denoiser } from "../denoiser.ts";
 import type { Schedule } from "./schedule.ts";
 import { row } from "../system.ts";
 
-/** What {@link secondOrder} takes beside the denoiser. */
+/** Options of {@link secondOrder}. */
 export interface SecondOrderOptions {
-  /** The steps that the denoiser is asked for; none adds noise. */
+  /** The schedule of the denoiser; no step may add noise. */
   schedule: Schedule;
 }
 
 /**
- * A denoiser whose predictions make every step one of second order. It remembers what it was asked:
- * make one for each run.
+ * Wraps a denoiser so that its predictions make every step one of second order. The wrapper keeps
+ * the last evaluations: create one for each run.
  *
- * @throws {RangeError} when a step of the schedule adds noise
+ * @throws {RangeError} if a step of the schedule adds noise
  * @example
  * ```ts
  * import { createSchedule, type Denoiser, secondOrder, sequentialSample, solve } from "@parataa/parataa";
@@ -49,7 +48,7 @@ export interface SecondOrderOptions {
  *   },
  * };
  * const noise = new Float64Array(21).fill(1);
- * const exact = 0.5; // of a long chain
+ * const exact = 0.5; // the limit for many steps
  * const first = await sequentialSample(denoiser, { schedule, noise });
  * const second = await sequentialSample(secondOrder(denoiser, { schedule }), { schedule, noise });
  * const parallel = await solve(secondOrder(denoiser, { schedule }), { schedule, noise });
@@ -80,7 +79,7 @@ export function secondOrder(denoiser: Denoiser, { schedule }: SecondOrderOptions
   };
 }
 
-/** −q/(2 r s) of every step, 0 where it is of first order. */
+/** −q/(2 r s) of every step; 0 for steps of first order. */
 function correctionWeights(schedule: Schedule): Float64Array {
   const { n, sigma, clean, alphasCumprod, alphasCumprodPrev } = schedule;
   const noisy = n.findIndex((scale) => scale !== 0);

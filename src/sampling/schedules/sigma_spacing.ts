@@ -1,14 +1,13 @@
 /**
- * Noise levels between a highest and a lowest one.
+ * Spacings of noise levels, equal to those of diffusers' schedulers.
  *
  * `karras` is equation 5 of Karras et al., "Elucidating the design space of diffusion-based
- * generative models", 2022; `beta` is Lee et al., "Beta sampling is all you need", 2024. All equal
- * those of diffusers' schedulers.
+ * generative models", 2022; `beta` is Lee et al., "Beta sampling is all you need", 2024.
  * @module
  */
 import { betaQuantile } from "./beta_quantile.ts";
 
-/** How levels lie between the highest and the lowest one. */
+/** Spacing of the levels between the highest and the lowest one. */
 export type SigmaSpacing = "karras" | "exponential" | "beta";
 
 /** Every {@link SigmaSpacing}. */
@@ -19,7 +18,7 @@ const RHO = 7;
 /** Both shapes of the beta distribution. */
 const SHAPE = 0.6;
 
-/** Level at a share of the way from the lowest (0) to the highest (1). */
+/** Level at a share of the range, from the lowest (0) to the highest (1). */
 type Between = (share: number, lowest: number, highest: number) => number;
 
 const BETWEEN: Record<SigmaSpacing, Between> = {
@@ -32,7 +31,7 @@ const BETWEEN: Record<SigmaSpacing, Between> = {
   beta: (share, lowest, highest) => lowest + betaQuantile(share, SHAPE) * (highest - lowest),
 };
 
-/** `count` levels, the lowest first; the highest alone if there is one. */
+/** `count` levels, ascending; only the highest if `count` is 1. */
 export function spacedSigmas(
   spacing: SigmaSpacing,
   { count, lowest, highest }: Record<"count" | "lowest" | "highest", number>,
@@ -43,7 +42,7 @@ export function spacedSigmas(
   });
 }
 
-/** `count` numbers from `low` to `high`; `high` alone if there is one. */
+/** `count` evenly spaced numbers from `low` to `high`; only `high` if `count` is 1. */
 export function evenly(low: number, high: number, count: number): Float64Array {
   return Float64Array.from({ length: count }, (_, i) => {
     return i === count - 1 ? high : low + i * ((high - low) / (count - 1));
@@ -51,7 +50,8 @@ export function evenly(low: number, high: number, count: number): Float64Array {
 }
 
 /**
- * Throws unless `sigmas`, of the steps T−1 … 0, are descending, at most `highest` and above 0.
+ * Throws unless `sigmas` (of the steps T−1 … 0) are strictly descending, at most `highest` and
+ * above 0.
  *
  * @throws {RangeError}
  */

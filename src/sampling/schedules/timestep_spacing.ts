@@ -1,5 +1,5 @@
 /**
- * The training levels that a run of T steps visits, lowest first.
+ * The training levels that a run of T steps visits, ascending.
  *
  * `leading`, `trailing` and `linspace` are those of Table 2 of Lin et al., "Common diffusion noise
  * schedules and sample steps are flawed", 2024, and equal diffusers' `DDIMScheduler.set_timesteps`;
@@ -8,10 +8,10 @@
  */
 import { checkInteger } from "../arguments.ts";
 
-/** Rule by which T of the training levels are chosen. */
+/** Rule that chooses T of the training levels. */
 export type TimestepSpacing = "leading" | "trailing" | "linspace" | "respaced";
 
-/** The training levels, and how some of them are chosen. */
+/** The training levels, and the rule that chooses some of them. */
 export interface TrainedLevels {
   numTrainTimesteps: number;
   timestepSpacing: TimestepSpacing;
@@ -30,12 +30,12 @@ export const TIMESTEP_SPACINGS: readonly TimestepSpacing[] = [
 /** Level of step t of T, of N training levels. */
 type Spacing = (t: number, count: number, levels: number) => number;
 
-/** `respaced` accumulates its stride and has a loop of its own. */
+/** Without `respaced`, which accumulates its stride. */
 const SPACINGS: Record<Exclude<TimestepSpacing, "respaced">, Spacing> = {
   leading: (t, count, levels) => t * Math.floor(levels / count),
   trailing: (t, count, levels) => {
     // numpy's arange adds multiples of the difference of its first two values, which rounds
-    // otherwise than N/T.
+    // differently from N/T.
     const stride = levels - levels / count - levels;
     return roundHalfToEven(levels + (count - 1 - t) * stride) - 1;
   },
@@ -46,7 +46,7 @@ const SPACINGS: Record<Exclude<TimestepSpacing, "respaced">, Spacing> = {
 /**
  * Levels of the steps t = 0 … T−1.
  *
- * @throws {RangeError} when T lies outside its range or a level would lie beyond the last one
+ * @throws {RangeError} if T is out of its range or a level exceeds the last one
  */
 export function visitedTimesteps(config: TrainedLevels, numSteps: number): Int32Array {
   const { numTrainTimesteps: levels, timestepSpacing: spacing } = config;
@@ -67,11 +67,11 @@ export function visitedTimesteps(config: TrainedLevels, numSteps: number): Int32
 }
 
 /**
- * The caller's levels, the lowest first.
+ * The caller's levels, ascending.
  *
  * @throws {RangeError} unless they are `count` descending training levels
  */
-export function ownTimesteps(
+export function customTimesteps(
   timesteps: ArrayLike<number>,
   { levels, count }: Record<"levels" | "count", number>,
 ): Int32Array {
@@ -89,10 +89,7 @@ export function ownTimesteps(
   return descending.reverse();
 }
 
-/**
- * The stride is accumulated, not multiplied: floating point makes that another set of levels for
- * hundreds of T.
- */
+/** Accumulates the stride: multiplying it would round to other levels for hundreds of T. */
 function respaced(levels: number, numSteps: number): Int32Array {
   const stride = numSteps > 1 ? (levels - 1) / (numSteps - 1) : 1;
   let position = 0;

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import {
-  answerWeights,
   createMultistepSchedule,
   type Denoiser,
   type MultistepScheduleOptions,
+  outputWeights,
   secondOrder,
   sequentialSample,
 } from "../../../mod.ts";
@@ -55,14 +55,14 @@ Deno.test("createMultistepSchedule() gives diffusers' levels and, with secondOrd
         // ᾱ near 2^-24 has few digits left of σ in float32.
         assert.ok(Math.abs(sigma / wanted.sigmas[i] - 1) < 2e-6, `${label} σ ${i}: ${sigma}`);
       });
-      const weights = answerWeights(schedule, name === "zero snr" ? "v_prediction" : "epsilon");
+      const weights = outputWeights(schedule, name === "zero snr" ? "v_prediction" : "epsilon");
       const denoiser: Denoiser = {
         rowSize: 4,
         predictNoise(latents, steps, out) {
           steps.forEach((t, row) => {
             const x = latents.subarray(4 * row, 4 * row + 4);
             network(x, timesteps[schedule.numSteps - 1 - t]).forEach((m, i) =>
-              out[4 * row + i] = weights.latent[t] * x[i] + weights.answer[t] * m
+              out[4 * row + i] = weights.latent[t] * x[i] + weights.output[t] * m
             );
           });
           return Promise.resolve();

@@ -1,9 +1,8 @@
 /**
- * How a network's answer becomes the prediction e that a schedule's steps take.
+ * Conversion of a network's output m to the prediction e of a schedule.
  *
- * Every kind of answer m says what the sample is: D = p x + r m, x being x_(t+1) = a x_0 + s ε. The
- * prediction is the e that says the same of it, D = (x − s e)/q, so that e = (1 − q p)/s x − q r/s
- * m.
+ * Every prediction type implies a sample D = p x + r m, where x is x_(t+1) = a x_0 + s ε. The
+ * prediction e implies D = (x − s e)/q. Equating both gives e = (1 − q p)/s x − q r/s m.
  *
  * | letter | here |
  * |---|---|
@@ -19,56 +18,56 @@ import { checkOneOf } from "../arguments.ts";
 import type { Schedule } from "./schedule.ts";
 
 /**
- * What a network answers: the noise, a velocity of DDIM's latents, the sample, a flow's velocity,
- * or the opposite of that.
+ * What a network predicts: the noise, the velocity of a diffusion, the sample, the velocity of a
+ * flow, or the negative of that.
  */
 export type PredictionType = "epsilon" | "v_prediction" | "sample" | "flow" | "inverted_flow";
 
-/** e_t = `latent[t]` x_(t+1) + `answer[t]` m, of every step. */
-export type AnswerWeights = Readonly<Record<"latent" | "answer", Float64Array>>;
+/** The weights of e_t = `latent[t]` x_(t+1) + `output[t]` m, of every step. */
+export type OutputWeights = Readonly<Record<"latent" | "output", Float64Array>>;
 
 /** Factors of x and m. */
-type Weights = readonly [latent: number, answer: number];
+type Weights = readonly [latent: number, output: number];
 
 const WEIGHTS: Record<PredictionType, (level: Record<"a" | "s" | "q" | "k", number>) => Weights> = {
   epsilon: ({ a, s, q }) => [(a - q) / (a * s), q / a],
-  // 1 − q k² a = k² (s² + a² − q a), since a network that answers so takes k x at k² (a² + s²) = 1.
+  // 1 − q k² a = k² (s² + a² − q a), since k² (a² + s²) = 1 for such a network's input k x.
   v_prediction: ({ a, s, q, k }) => [k * k * (s + a * (a - q) / s), k * q],
   sample: ({ s, q }) => [1 / s, -q / s],
   flow: ({ s, q }) => [(1 - q) / s, q],
   inverted_flow: ({ s, q }) => [(1 - q) / s, -q],
 };
 
-/** How far a sum may be from 1. */
+/** Tolerance of a sum that must be 1. */
 const ROUNDING = 1e-6;
 
 /**
- * The weights by which a network's answers become predictions, after guidance or before it.
+ * The weights that convert a network's output to a prediction, before or after guidance.
  *
- * @throws {RangeError} when the network was not trained on the schedule's levels: a flow's on
- * DDIM's or the reverse, or one that predicts the noise at a level of nothing else
+ * @throws {RangeError} if the prediction type does not suit the schedule: a flow's on a diffusion
+ * schedule or the reverse, or `epsilon` at a level of pure noise
  * @example A network that predicts the velocity of a model with zero terminal signal
  * ```ts
- * import { answerWeights, createSchedule } from "@parataa/parataa";
+ * import { createSchedule, outputWeights } from "@parataa/parataa";
  * import assert from "node:assert/strict";
  *
  * const rescaled = { rescaleBetasZeroSnr: true, timestepSpacing: "trailing" } as const;
  * const schedule = createSchedule({ kind: "stable-diffusion", numInferenceSteps: 4, ...rescaled });
- * const { latent, answer } = answerWeights(schedule, "v_prediction");
- * assert.deepEqual([latent[3], answer[3]], [1, 1]); // D = −v, and e = x − D
- * assert.throws(() => answerWeights(schedule, "epsilon"), /wanted v_prediction or sample/);
+ * const { latent, output } = outputWeights(schedule, "v_prediction");
+ * assert.deepEqual([latent[3], output[3]], [1, 1]); // D = −v, and e = x − D
+ * assert.throws(() => outputWeights(schedule, "epsilon"), /wanted v_prediction or sample/);
  * ```
  */
-export function answerWeights(schedule: Schedule, predictionType: PredictionType): AnswerWeights {
+export function outputWeights(schedule: Schedule, predictionType: PredictionType): OutputWeights {
   checkOneOf("predictionType", predictionType, Object.keys(WEIGHTS) as PredictionType[]);
   const { numSteps, signal, sigma, clean, inputScale } = schedule;
-  const latent = new Float64Array(numSteps), answer = new Float64Array(numSteps);
+  const latent = new Float64Array(numSteps), output = new Float64Array(numSteps);
   for (let t = 0; t < numSteps; t++) {
     const level = { a: signal[t], s: sigma[t], q: clean[t], k: inputScale[t] };
     checkLevel(predictionType, t, level);
-    [latent[t], answer[t]] = WEIGHTS[predictionType](level);
+    [latent[t], output[t]] = WEIGHTS[predictionType](level);
   }
-  return { latent, answer };
+  return { latent, output };
 }
 
 function checkLevel(

@@ -1,13 +1,13 @@
 /**
- * Of a latent with a known sample and noise every kind of answer gives the prediction that implies
- * that sample.
+ * For a latent with a known sample and noise, the prediction of every prediction type implies that
+ * sample.
  */
 import assert from "node:assert/strict";
 import {
-  answerWeights,
   createEulerSchedule,
   createFlowSchedule,
   createSchedule,
+  outputWeights,
   type PredictionType,
   type Schedule,
 } from "../../../mod.ts";
@@ -16,8 +16,8 @@ const X0 = 1.7, NOISE = -0.4;
 const model = { kind: "stable-diffusion", numInferenceSteps: 10 } as const;
 const rescaled = { ...model, rescaleBetasZeroSnr: true, timestepSpacing: "trailing" } as const;
 
-/** What a perfect network of each kind answers at step t. */
-function answer(
+/** Output of an exact network at step t. */
+function networkOutput(
   type: PredictionType,
   { signal, sigma, inputScale: k }: Schedule,
   t: number,
@@ -44,12 +44,12 @@ const CASES: [string, Schedule, PredictionType[]][] = [
 ];
 
 for (const [name, schedule, types] of CASES) {
-  Deno.test(`answerWeights() makes predictions that imply the sample, ${name}`, () => {
+  Deno.test(`outputWeights() makes predictions that imply the sample, ${name}`, () => {
     for (const type of types) {
-      const { latent, answer: weight } = answerWeights(schedule, type);
+      const { latent, output: weight } = outputWeights(schedule, type);
       for (let t = 0; t < 10; t++) {
         const x = schedule.signal[t] * X0 + schedule.sigma[t] * NOISE;
-        const e = latent[t] * x + weight[t] * answer(type, schedule, t);
+        const e = latent[t] * x + weight[t] * networkOutput(type, schedule, t);
         const implied = (x - schedule.sigma[t] * e) / schedule.clean[t];
         assert.ok(Math.abs(implied - X0) < 1e-9, `${type}, step ${t}: ${implied}`);
       }
@@ -57,14 +57,14 @@ for (const [name, schedule, types] of CASES) {
   });
 }
 
-Deno.test("answerWeights() leaves DDIM's noise as it is, and gives a velocity the factors √ᾱ and √(1−ᾱ)", () => {
+Deno.test("outputWeights() leaves DDIM's noise as it is, and gives a velocity the factors √ᾱ and √(1−ᾱ)", () => {
   const schedule = createSchedule(model);
-  const noise = answerWeights(schedule, "epsilon"),
-    velocity = answerWeights(schedule, "v_prediction");
-  assert.deepEqual(noise, { latent: new Float64Array(10), answer: new Float64Array(10).fill(1) });
+  const noise = outputWeights(schedule, "epsilon"),
+    velocity = outputWeights(schedule, "v_prediction");
+  assert.deepEqual(noise, { latent: new Float64Array(10), output: new Float64Array(10).fill(1) });
   assert.deepEqual(velocity, {
     latent: schedule.alphasCumprod.map((a) => Math.sqrt(1 - a)),
-    answer: schedule.alphasCumprod.map(Math.sqrt),
+    output: schedule.alphasCumprod.map(Math.sqrt),
   });
 });
 
@@ -102,8 +102,8 @@ const REFUSED: [string, Schedule, PredictionType, RegExp][] = [
 ];
 
 for (const [what, schedule, type, message] of REFUSED) {
-  Deno.test(`answerWeights() refuses ${what}`, () => {
-    assert.throws(() => answerWeights(schedule, type), (error: Error) => {
+  Deno.test(`outputWeights() refuses ${what}`, () => {
+    assert.throws(() => outputWeights(schedule, type), (error: Error) => {
       assert.ok(error instanceof RangeError);
       assert.match(error.message, message);
       return true;
