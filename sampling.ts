@@ -89,6 +89,6 @@ export type { TimestepSpacing } from "./src/sampling/schedules/timestep_spacing.
 export { secondOrder, type SecondOrderOptions } from "./src/sampling/schedules/second_order.ts";
 export { type SequentialOptions, sequentialSample } from "./src/sampling/sequential_sampler.ts";
 export { solve, type SolveOptions } from "./src/sampling/solve.ts";
-export type { Questions, Solver, SolverWindow } from "./src/sampling/solver.ts";
+export type { EvaluationRequest, Solver, SolverWindow } from "./src/sampling/solver.ts";
 export type { TqnOptions } from "./src/sampling/tqn/tqn_options.ts";
 export { SlidingWindow } from "./src/sampling/window.ts";

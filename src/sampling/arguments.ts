@@ -1,5 +1,5 @@
 /**
- * Checks of what a programmer passes in: every message names the value met and the values wanted.
+ * Checks of arguments. Every message names the value met and the values wanted.
  * @module
  */
 
@@ -30,7 +30,7 @@ export function checkOneOf<Name extends string>(
   }
 }
 
-/** Throws unless `array` holds `[rows, rowSize]` finite numbers. */
+/** Throws unless `array` is a Float64Array of `[rows, rowSize]` finite numbers. */
 export function checkRows(name: string, array: Float64Array, rows: number, rowSize: number): void {
   if (!(array instanceof Float64Array)) throw wrongType(name, array, "a Float64Array");
   if (array.length !== rows * rowSize) {
@@ -42,7 +42,7 @@ export function checkRows(name: string, array: Float64Array, rows: number, rowSi
   if (bad > 0) throw new RangeError(`${name} has ${bad} values that are not finite, wanted none`);
 }
 
-/** How many elements are NaN or infinite. */
+/** Number of elements that are NaN or infinite. */
 export function countNonFinite(array: Float64Array): number {
   let count = 0;
   for (let i = 0; i < array.length; i++) if (!Number.isFinite(array[i])) count++;

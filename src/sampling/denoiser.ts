@@ -1,11 +1,11 @@
 /**
- * The one thing a sampler asks of a network.
+ * The interface between samplers and networks.
  * @module
  */
 import type { Schedule } from "./schedules/schedule.ts";
 
 /**
- * One network behind one call; guidance, number formats and batching happen inside.
+ * Predicts the noise of some steps. Guidance, number formats and batching are inside.
  *
  * @example A denoiser for data that is a single point, `target`
  * ```ts
@@ -37,20 +37,20 @@ export interface Denoiser {
   readonly rowSize: number;
 
   /**
-   * Schedule whose levels the denoiser was made for, where it depends on one; a sampler refuses
-   * another.
+   * The schedule that the denoiser depends on, if any. Samplers refuse to run with a schedule of
+   * other noise levels.
    */
   readonly schedule?: Schedule;
 
   /**
    * Writes the guided noise prediction of every row.
    *
-   * @param latents `[rows, rowSize]`, x_(t+1) of every row; a view of the sampler's state: read it,
-   * never write it or keep it
-   * @param steps schedule index t of every row, 0 (the last step) … T−1 (the noisiest), ascending
-   * and without repetition
-   * @param out `[rows, rowSize]`, to be filled; valid until the promise settles
-   * @param signal the caller's wish to stop; a rejection with its reason ends the sampling
+   * @param latents `[rows, rowSize]`, x_(t+1) of every row; a view of the sampler's state that must
+   * not be written to or kept
+   * @param steps schedule index t of every row, 0 (the last step) … T−1 (the noisiest), strictly
+   * ascending
+   * @param out `[rows, rowSize]`, to be filled before the promise settles
+   * @param signal aborts the run; reject with its reason
    */
   predictNoise(
     latents: Float64Array,
@@ -61,8 +61,7 @@ export interface Denoiser {
 }
 
 /**
- * Throws when a denoiser was made for other noise levels than a sampler is to visit; `eta` may
- * differ.
+ * Throws if the denoiser's schedule has other noise levels than `schedule`; `eta` may differ.
  *
  * @throws {RangeError}
  */

@@ -1,9 +1,9 @@
 /**
- * The random stream of torch's CPU generator: mt19937 and what torch makes of its draws.
+ * The random numbers of torch's CPU generator, which uses mt19937.
  *
- * The 32-bit stream, `randint` and the uniform numbers under `randn` are torch's bit for bit. So is
- * `randn` up to the last bit of `log`, `sin` and `cos`: torch takes them from the C library of its
- * machine, JavaScript from its engine.
+ * The 32-bit stream, `randint` and the uniform numbers behind `randn` equal torch's bit for bit.
+ * `randn` may differ in the last bit: torch takes `log`, `sin` and `cos` from the C library,
+ * JavaScript from its engine.
  * @module
  */
 import { checkInteger } from "./arguments.ts";
@@ -12,7 +12,7 @@ const STATE = 624, SHIFT = 397;
 const BLOCK = 16, HALF = 8;
 
 /**
- * A generator that yields what `torch.Generator("cpu").manual_seed(seed)` yields.
+ * A generator of the same numbers as `torch.Generator("cpu").manual_seed(seed)`.
  *
  * @example
  * ```ts
@@ -29,16 +29,12 @@ export class TorchGenerator {
   #next = STATE;
   #spareNormal: number | undefined;
 
-  /**
-   * Starts the stream of `seed`.
-   *
-   * @param seed a whole number; torch takes it modulo 2^32
-   */
+  /** @param seed a whole number; taken modulo 2^32, as in torch */
   constructor(seed = 0) {
     this.manualSeed(seed);
   }
 
-  /** Starts the stream of `seed` (modulo 2^32) over. */
+  /** Restarts the stream with `seed` (modulo 2^32). */
   manualSeed(seed: number): this {
     checkInteger("seed", seed, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
     const state = this.#state;
@@ -65,8 +61,8 @@ export class TorchGenerator {
   /**
    * `count` standard normal numbers, as `torch.randn(count, dtype=torch.float64)` draws them.
    *
-   * Drawn in pieces the stream stays the same as long as every piece but the last is a multiple of
-   * 16 and none is shorter than 16.
+   * Several calls give the same stream as one call if each count is at least 16 and each count but
+   * the last is a multiple of 16.
    */
   randn(count: number): Float64Array {
     checkInteger("count", count, 0, 2 ** 31);
@@ -74,7 +70,7 @@ export class TorchGenerator {
     if (count < BLOCK) return out.map(() => this.#normal());
     for (let i = 0; i < count; i++) out[i] = this.#uniform();
     for (let start = 0; start + BLOCK <= count; start += BLOCK) boxMuller(out, start);
-    if (count % BLOCK !== 0) { // torch draws the last 16 anew, so that they too form a block
+    if (count % BLOCK !== 0) { // torch draws the last 16 again, so that they form a block
       const start = count - BLOCK;
       for (let i = start; i < count; i++) out[i] = this.#uniform();
       boxMuller(out, start);
@@ -82,17 +78,14 @@ export class TorchGenerator {
     return out;
   }
 
-  /** torch takes 32 bits for small ranges and 64 bits from 2^28 on. */
+  /** torch uses 32 bits for ranges below 2^28, else 64. */
   #below(range: number): number {
     const draw = this.#draw();
     if (range < 2 ** 28) return draw % range;
     return Number(((BigInt(draw) << 32n) | BigInt(this.#draw())) % BigInt(range));
   }
 
-  /**
-   * A short request goes one number at a time; the second of each pair waits for the next short
-   * request.
-   */
+  /** One number of a short request; the second of each pair is kept for the next call. */
   #normal(): number {
     if (this.#spareNormal !== undefined) {
       const spare = this.#spareNormal;
@@ -113,7 +106,7 @@ export class TorchGenerator {
 
   /** The next 32 bits of mt19937 (Matsumoto & Nishimura 1998). */
   #draw(): number {
-    if (this.#next === STATE) this.#twist();
+    if (this.#next === STATE) this.#nextState();
     let y = this.#state[this.#next++];
     y ^= y >>> 11;
     y ^= (y << 7) & 0x9d2c5680;
@@ -121,7 +114,8 @@ export class TorchGenerator {
     return (y ^ (y >>> 18)) >>> 0;
   }
 
-  #twist(): void {
+  /** The recurrence that gives the next 624 words of state ("twist" in the literature). */
+  #nextState(): void {
     const state = this.#state;
     for (let i = 0; i < STATE; i++) {
       const y = (state[i] & 0x80000000) | (state[(i + 1) % STATE] & 0x7fffffff);
@@ -132,7 +126,7 @@ export class TorchGenerator {
 }
 
 /**
- * Turns 16 uniform numbers into normal ones in place: radius from the first eight, angle from the
+ * Converts 16 uniform numbers to normal ones in place: radii from the first eight, angles from the
  * last eight.
  */
 function boxMuller(values: Float64Array, start: number): void {

@@ -1,5 +1,5 @@
 /**
- * The options of {@link parallelSample}, their defaults and their checks, in one place.
+ * The options of {@link parallelSample}, with their defaults and checks.
  * @module
  */
 import { checkInteger, checkNumber, checkOneOf, checkRows } from "./arguments.ts";
@@ -10,93 +10,88 @@ import { type Preset, presetDefaults } from "./presets.ts";
 import type { Solver } from "./solver.ts";
 import { resolveTqnOptions, type TqnOptions } from "./tqn/tqn_options.ts";
 
-/** How a round turns its evaluations into the next trajectory. */
+/** Name of a built-in solver. */
 export type Method = "tqn" | "parataa" | "fixed_point";
 
 const METHODS: readonly Method[] = ["tqn", "parataa", "fixed_point"];
 
-/** What {@link parallelSample} takes beside the denoiser. */
+/** Options of {@link parallelSample}. */
 export interface SampleOptions extends SequentialOptions {
   /**
    * `tqn`: triangular quasi-Newton; `parataa`: triangular Anderson acceleration; `fixed_point`: the
-   * latter without memory; or a function that makes a solver of your own. Default `tqn`.
+   * latter without memory; or a function that creates your own solver. Default `tqn`.
    */
   method?: Method | SolverFactory;
   /**
-   * Which defaults the method takes: {@link Preset}. Options given beside it win. Default
-   * `reference`.
+   * Set of defaults, see {@link Preset}; options that are given override it. Default `reference`.
    */
   preset?: Preset;
   /**
-   * W: at most so many steps are iterated at once; default and upper limit T (more is taken as T).
+   * W: the largest number of steps that are iterated at once. Default T; larger values mean T.
    */
   windowSize?: number;
   /**
-   * k of `parataa` and `fixed_point`: a residual spans at most so many steps; default and upper
-   * limit W (more is taken as W).
+   * k of `parataa` and `fixed_point`: the largest number of steps in a residual. Default W; larger
+   * values mean W.
    */
   order?: number;
   /**
-   * m of `parataa`: so many rounds enter an update, the current one included; 1 is plain
+   * m of `parataa`: the number of rounds that an update uses, including the current one; 1 is plain
    * fixed-point iteration. Default 2.
    */
   memorySize?: number;
   /** λ of `parataa`, added to the diagonal of the Anderson system; default 1e-3. */
   regularization?: number;
   /**
-   * The paper's tol1: a step is finished when the rms of its residual is at most this, at unit
-   * scale of the latent. Default 1e-3, and 3e-4 for `tqn`: it gets to the same residual in fewer
-   * rounds, with less damping of what the residual does not show.
+   * The paper's tol1: a step is finished if the rms of its residual is at most this, at unit scale
+   * of the latent. Default 1e-3, and 3e-4 for `tqn`, which reaches the same residual in fewer
+   * rounds and so damps other errors less.
    */
   atol?: number;
   /**
-   * The paper's tol2: … or at most this times the schedule's `noiseScale`. Default 1e-3, and 3e-4
-   * for `tqn`, which takes min(1, 6ᾱ) times what is above `atol`: what is left at a noisy step
-   * usually reaches x_0 damped to a tenth, but before the image is decided errors may grow. Not
-   * above `atol`, it has no effect. The preset `fast` takes 10 `atol` for `tqn`, a twentieth fewer
-   * evaluations.
+   * The paper's tol2: a step is also finished if the rms is at most this times the schedule's
+   * `noiseScale`. `tqn` multiplies it by min(1, 6ᾱ): a residual at a noisy step usually reaches x_0
+   * damped to a tenth, but errors may grow while the image is undecided. Default 1e-3, and 3e-4 for
+   * `tqn`, where the preset `fast` uses 10 `atol` and saves a twentieth of the evaluations. Values
+   * up to `atol` have no effect.
    */
   rtol?: number;
   /**
-   * Ends the run after so many rounds, converged or not, 0 before the first; default T, which
-   * always suffices.
+   * The run ends after this many rounds, converged or not; 0 ends it before the first. Default T,
+   * which always suffices.
    */
   maxRounds?: number;
-  /** Warm start: `[T+1, rowSize]`, a trajectory of the same noise. Copied, not changed. */
-  initialTrajectory?: Float64Array;
   /**
-   * Warm start: x_t of the trajectory is kept for t ≥ this, the steps below are solved; 1 … T,
-   * default T.
-   */
-  variationSteps?: number;
-  /**
-   * `official` takes the oldest, zero-padded differences for steps that just entered the window, as
-   * the authors' code does, instead of the newest valid ones. It only matters to `parataa`, when
-   * windowSize < T and memorySize ≥ 3.
+   * `official`: steps that just entered the window use the oldest, zero-padded differences, as in
+   * the authors' code, instead of the newest valid ones. It only affects `parataa` with windowSize
+   * < T and memorySize ≥ 3.
    */
   compat?: "official";
-  /** Settings of `tqn`; the defaults suit it. */
+  /** Settings of `tqn`. */
   tqn?: Partial<TqnOptions>;
 }
 
 /**
- * What a solver is made for: the caller's options with every default filled in and every limit
- * applied.
+ * The input of a solver: the caller's options with all defaults filled in and all limits applied.
  */
 export type SolverProblem =
   & Required<Omit<SampleOptions, "initialTrajectory" | "signal" | "compat" | "tqn">>
   & Pick<SampleOptions, "initialTrajectory" | "signal" | "compat">
   & { rowSize: number; tqn: TqnOptions };
 
-/** {@link SampleOptions}, resolved. */
+/** {@link SampleOptions} after {@link resolveOptions}. */
 export type ResolvedOptions = SolverProblem;
 
 /**
- * Makes a solver for one sample; given as `method` to {@link parallelSample} in place of a name.
+ * Creates a solver for one sample; the option `method` of {@link parallelSample} accepts it.
  */
 export type SolverFactory = (problem: SolverProblem) => Solver;
 
-/** Checks the options and fills in the defaults. */
+/**
+ * Validates the options and fills in the defaults.
+ *
+ * @throws {RangeError | TypeError} if an option is out of its range
+ */
 export function resolveOptions(denoiser: Denoiser, options: SampleOptions): ResolvedOptions {
   const { schedule, noise, method = "tqn", preset = "reference" } = options;
   const { initialTrajectory, compat, signal } = options;

@@ -1,5 +1,5 @@
 /**
- * Sampling all steps of a window at once, round by round.
+ * Sampling in rounds, each over all steps of a window.
  * @module
  */
 import { ParataaError } from "../errors.ts";
@@ -13,13 +13,13 @@ import { checkFinite, row } from "./system.ts";
 import { Tqn } from "./tqn/tqn.ts";
 
 /**
- * DDIM or DDPM sampling in rounds: each asks the denoiser once, for all steps of the window, and
- * yields what it reached. The generator's return value is the result. Round r leaves at most T − r
- * steps to do, so that T rounds always suffice; with tolerance 0 the trajectory is that of
+ * Samples in rounds. Each round calls the denoiser once, for all steps of the window, and yields a
+ * {@link Round}; the generator returns the result. At most T − r steps are unfinished after round
+ * r, so T rounds always suffice. With tolerance 0 the trajectory equals that of
  * {@link sequentialSample}, bit for bit if the denoiser's rows do not depend on their batch.
  *
- * @throws {RangeError | TypeError} at the call, when an option is out of its range
- * @throws {NumericalError} while iterating, when the denoiser or the solver produces NaN or
+ * @throws {RangeError | TypeError} at the call, if an option is out of its range
+ * @throws {NumericalError} while iterating, if the denoiser or the solver produces NaN or
  * infinity
  * @example
  * ```ts
@@ -75,7 +75,7 @@ async function* run(
     const { steps, latents, epsilon } = solver.ask();
     const { start: windowStart, end: windowEnd } = window;
     await denoiser.predictNoise(latents, steps, epsilon, signal);
-    // Before the update, which may overwrite both.
+    // The update may overwrite latents and epsilon.
     const predicted = windowStart === 0
       ? undefined
       : predictSample(schedule, steps[0], { x: latents, epsilon, rowSize });
@@ -96,7 +96,7 @@ async function* run(
   return { sample, trajectory, rounds, nfe, converged: window.finished === 0 };
 }
 
-/** The bounds that the built-in methods promise; a violation is our own bug. */
+/** Checks the bounds that the built-in methods guarantee; a violation is a bug in parataa. */
 function checkProgress(
   { schedule, windowSize, method }: ResolvedOptions,
   { rounds, nfe, advanced }: Record<"rounds" | "nfe" | "advanced", number>,

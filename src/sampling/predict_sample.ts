@@ -1,11 +1,11 @@
 /**
- * The network's x_0-prediction.
+ * The x_0-prediction that a predicted noise implies.
  * @module
  */
 import type { Schedule } from "./schedules/schedule.ts";
 
-/** An input and an answer of the network, the first row of each. */
-export interface Answer {
+/** Input and output of the denoiser; only the first row of each is used. */
+export interface DenoiserRow {
   /** x_(t+1). */
   x: Float64Array;
   /** The prediction e. */
@@ -14,13 +14,13 @@ export interface Answer {
 }
 
 /**
- * (x − sigma_t e) / clean_t, `[rowSize]`; `undefined` where clean is 0, at a level of pure noise,
- * where a predicted noise says nothing of x_0.
+ * (x − sigma_t e) / clean_t, `[rowSize]`; `undefined` if clean_t is 0: at pure noise a predicted
+ * noise does not determine x_0.
  */
 export function predictSample(
   { sigma, clean }: Schedule,
   t: number,
-  { x, epsilon, rowSize }: Answer,
+  { x, epsilon, rowSize }: DenoiserRow,
 ): Float64Array | undefined {
   const s = sigma[t], q = clean[t];
   if (q === 0) return undefined;

@@ -1,7 +1,6 @@
 /**
- * Sums over long rows. Four partial sums side by side: V8 runs a loop with a single running sum
- * about ten times slower, and the rounding errors of four short sums are smaller than those of a
- * long one.
+ * Sums over long rows, by two or four partial sums: in V8 a loop with a single sum is about ten
+ * times slower, and partial sums have smaller rounding errors.
  * @module
  */
 
@@ -24,7 +23,7 @@ export function rms(a: Float64Array): number {
   return Math.sqrt(sumOfSquares(a) / a.length);
 }
 
-/** Σ (a − b)² and Σ (a − b)·a, in one walk over both rows. */
+/** Σ (a − b)² and Σ (a − b)·a, in one loop over both rows. */
 export function differenceProducts(
   a: Float64Array,
   b: Float64Array,

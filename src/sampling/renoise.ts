@@ -1,26 +1,26 @@
 /**
- * A trajectory for a finished sample that has none.
+ * Trajectories for warm starts from a latent.
  * @module
  */
 import { checkRows } from "./arguments.ts";
 import type { ScaledSchedule } from "./schedules/schedule.ts";
 import { row } from "./system.ts";
 
-/** What {@link renoise} takes beside the latent. */
+/** Options of {@link renoise}. */
 export interface RenoiseOptions {
-  /** Chain whose levels the latent is put at. */
+  /** The noise levels. */
   schedule: ScaledSchedule;
   /** `[T+1, rowSize]`, the noise of the run that will start from the trajectory; row T is used. */
   noise: Float64Array;
 }
 
 /**
- * x_(t+1) = signal_t x_0 + sigma_t ξ, ξ the standard normal noise that x_T is made of: the latent
- * at every level of the schedule, along one noise as DDIM keeps it. The top row is x_T itself.
+ * The trajectory x_(t+1) = signal_t x_0 + sigma_t ξ of a latent x_0, where ξ is x_T at unit scale:
+ * one noise at all levels, as in DDIM. The top row is x_T itself.
  *
  * @param latent x_0, `[rowSize]`
  * @returns `[T+1, rowSize]`, for `initialTrajectory`
- * @throws {RangeError} when an array has the wrong length or is not finite
+ * @throws {RangeError} if an array has the wrong length or is not finite
  *
  * @example
  * ```ts

@@ -1,42 +1,40 @@
 /**
- * What the samplers report.
+ * The results of the samplers.
  * @module
  */
 
 /**
- * One round of {@link parallelSample}, reported after its update. Every array belongs to the
- * caller.
+ * One round of {@link parallelSample}, after its update. The arrays are copies.
  */
 export interface Round {
   /** Number of the round, from 1. */
   readonly round: number;
   /**
-   * f: x_f … x_T are final, unless `growthLimit` of {@link TqnOptions} has them asked again: f may
-   * rise then, once. 0 in the last round.
+   * f: x_f … x_T are final; 0 in the last round. A stability check (`growthLimit` of
+   * {@link TqnOptions}) may raise f once.
    */
   readonly finishedIndex: number;
   /** First step of the round's window, inclusive. */
   readonly windowStart: number;
   /** Last step of the round's window, exclusive. */
   readonly windowEnd: number;
-  /** Guided network calls of the round, one per step, before guidance doubles the rows. */
+  /** Steps evaluated in the round; guidance may double the rows of the network. */
   readonly evaluations: number;
   /**
    * rms of the first-order residual of the steps `windowStart` … `windowEnd − 1`, before the
-   * update; NaN where not evaluated.
+   * update; NaN for steps that were not evaluated.
    */
   readonly residuals: Float64Array;
   /** x_0 after the update, `[rowSize]`. */
   readonly sample: Float64Array;
   /**
-   * What the sample is expected to become, `[rowSize]`: x_0 once the window reaches step 0. Before
-   * that x_0 has no meaning yet, and this is the network's own x_0-prediction at the lowest step
-   * that the round evaluated.
+   * Estimate of the final sample, `[rowSize]`: x_0 once the window contains step 0, before that the
+   * network's x_0-prediction at the lowest evaluated step.
    */
   readonly estimate: Float64Array;
 }
 
-/** What a sampler returns. Every array belongs to the caller. */
+/** The result of a sampler. */
 export interface SampleResult {
   /** x_0, `[rowSize]`. */
   readonly sample: Float64Array;
@@ -44,8 +42,8 @@ export interface SampleResult {
   readonly trajectory: Float64Array;
   /** Rounds taken; sequential sampling takes T. */
   readonly rounds: number;
-  /** Guided network calls, one per step. */
+  /** Steps evaluated in all rounds. */
   readonly nfe: number;
-  /** Whether every step met the tolerance; `false` only when `maxRounds` ended the run. */
+  /** Whether every step met the tolerance; `false` only if `maxRounds` ended the run. */
   readonly converged: boolean;
 }

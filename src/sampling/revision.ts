@@ -1,8 +1,7 @@
 /** The revision of the samplers. @module */
 
 /**
- * Raised by one whenever a sampler, or what the scripts ask of it, gives other numbers than before,
- * be it in a last bit. Versions change at releases alone: by this a run tells which code between
- * two of them solved it.
+ * Raised by one with every change of the numbers that a sampler or a command produces, even in a
+ * last bit. Runs record it, because the version only changes with releases.
  */
 export const SOLVER_REVISION = 1;

@@ -1,5 +1,5 @@
 /**
- * Sampling one step after the other: what the parallel samplers must agree with.
+ * Sampling one step after the other: the baseline of the parallel samplers.
  * @module
  */
 import { checkInteger, checkRows } from "./arguments.ts";
@@ -9,20 +9,20 @@ import type { Schedule } from "./schedules/schedule.ts";
 import { firstTrajectory } from "./solver.ts";
 import { checkFinite, row, step } from "./system.ts";
 
-/** What {@link sequentialSample} takes. */
+/** Options of {@link sequentialSample}. */
 export interface SequentialOptions {
   /** The steps, from {@link createSchedule}. */
   schedule: Schedule;
-  /** `[T+1, rowSize]`: row T is x_T, row t the noise ξ_t that step t adds. */
+  /** `[T+1, rowSize]`: row T is x_T, row t < T the noise ξ_t that step t adds. */
   noise: Float64Array;
   /** Warm start: `[T+1, rowSize]`, a trajectory of the same noise. Copied, not changed. */
   initialTrajectory?: Float64Array;
   /**
-   * Warm start: x_t of the trajectory is kept for t ≥ this, the steps below are taken; 1 … T,
+   * Warm start: x_t of the trajectory is kept for t ≥ this, and the steps below are sampled; 1 … T,
    * default T.
    */
   variationSteps?: number;
-  /** Stops between two steps; the denoiser gets it too. */
+  /** Aborts between two network calls; passed to the denoiser too. */
   signal?: AbortSignal;
 }
 

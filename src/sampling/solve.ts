@@ -7,19 +7,18 @@ import type { SampleOptions } from "./options.ts";
 import { parallelSample } from "./parallel_sampler.ts";
 import type { Round, SampleResult } from "./results.ts";
 
-/** What {@link solve} takes: the options of {@link parallelSample}, and a look at every round. */
+/** Options of {@link solve}: those of {@link parallelSample}, and a callback. */
 export interface SolveOptions extends SampleOptions {
-  /** Called after every round; the next one waits for it. */
+  /** Called and awaited after every round. */
   onRound?(round: Round): void | Promise<void>;
 }
 
 /**
- * Samples in parallel and returns the result. The preset is `fast` unless another one is given;
- * {@link parallelSample} is the same as a generator of rounds, for who wants to stop between two of
- * them.
+ * Samples in parallel and returns the result. The default preset is `fast`.
+ * {@link parallelSample} is a generator of rounds and can be stopped between two of them.
  *
- * @throws {RangeError | TypeError} when an option is out of its range
- * @throws {NumericalError} when the denoiser or the solver produces NaN or infinity
+ * @throws {RangeError | TypeError} if an option is out of its range
+ * @throws {NumericalError} if the denoiser or the solver produces NaN or infinity
  * @example
  * ```ts
  * import { createSchedule, solve, TorchGenerator } from "@parataa/parataa";

@@ -1,25 +1,22 @@
 /**
- * What the methods of parallel sampling have in common.
+ * The interface of the methods of parallel sampling.
  * @module
  */
 import { row } from "./system.ts";
 
-/**
- * What the network is asked in a round. `epsilon` is filled by the denoiser before
- * {@link Solver.update}.
- */
-export interface Questions {
+/** The evaluations that a solver requests in a round. */
+export interface EvaluationRequest {
   /** Schedule indexes, ascending. */
   readonly steps: Int32Array;
   /** `[steps, rowSize]`, x_(t+1) of every step. */
   readonly latents: Float64Array;
-  /** `[steps, rowSize]`, where the predicted noise goes. */
+  /** `[steps, rowSize]`: the denoiser fills it with the predicted noise before `update`. */
   readonly epsilon: Float64Array;
 }
 
-/** The steps that a solver works on, as the sampler reads them after `ask` and after `update`. */
+/** The window of a solver. The sampler reads it after `ask` and after `update`. */
 export interface SolverWindow {
-  /** f: x_f … x_T are final. The chain is solved at 0. */
+  /** f: x_f … x_T are final; 0 when the chain is solved. */
   readonly finished: number;
   /** Lowest step of the round, inclusive. */
   readonly start: number;
@@ -28,18 +25,18 @@ export interface SolverWindow {
 }
 
 /**
- * One method at work on one sample: rounds of `ask` and `update` until `window.finished` is 0.
+ * A method's state for one sample: rounds of `ask` and `update` until `window.finished` is 0.
  *
- * {@link parallelSample} calls `ask`, has the denoiser fill `epsilon`, calls `update`, and reports
- * the round. It ends after `maxRounds` rounds, T by default, solved or not. The built-in methods
- * finish at least one step a round.
+ * {@link parallelSample} calls `ask`, has the denoiser fill `epsilon`, calls `update`, and yields
+ * the round. It ends after `maxRounds` rounds, T by default, even if the chain is not solved. The
+ * built-in methods finish at least one step per round.
  *
- * @example A solver that takes one step a round, which is sequential sampling
+ * @example A solver that takes one step per round, which is sequential sampling
  * ```ts
  * import { createSchedule, parallelSample, type Solver, type SolverProblem } from "@parataa/parataa";
  * import assert from "node:assert/strict";
  *
- * function oneByOne({ schedule, noise, rowSize }: SolverProblem): Solver {
+ * function stepwise({ schedule, noise, rowSize }: SolverProblem): Solver {
  *   const trajectory = noise.slice(), epsilon = new Float64Array(rowSize);
  *   const row = (t: number) => trajectory.subarray(t * rowSize, (t + 1) * rowSize);
  *   const window = { start: schedule.numSteps, end: schedule.numSteps, finished: schedule.numSteps };
@@ -64,37 +61,37 @@ export interface SolverWindow {
  * const schedule = createSchedule({ kind: "dit", numInferenceSteps: 4 });
  * const noise = Float64Array.of(0, 0, 0, 0, 1);
  * let rounds = 0;
- * for await (const { round } of parallelSample(denoiser, { schedule, noise, method: oneByOne })) rounds = round;
+ * for await (const { round } of parallelSample(denoiser, { schedule, noise, method: stepwise })) rounds = round;
  * assert.equal(rounds, 4);
  * ```
  */
 export interface Solver {
   /** x_0 … x_T, `[T+1, rowSize]`. */
   readonly trajectory: Float64Array;
-  /** The steps in work. */
+  /** The current window. */
   readonly window: SolverWindow;
-  /** Begins a round: moves the window and says what to evaluate. */
-  ask(): Questions;
+  /** Begins a round: moves the window and returns the evaluations to be made. */
+  ask(): EvaluationRequest;
   /**
-   * Ends the round with the answers in place; returns the rms residual of every step of the window,
-   * NaN where it is not known.
+   * Ends a round after `epsilon` has been filled; returns the rms residual of every step of the
+   * window, NaN if unknown.
    */
   update(): Float64Array;
 }
 
-/** What a trajectory starts from. */
-export interface FirstTrajectory {
+/** Options of {@link firstTrajectory}. */
+export interface FirstTrajectoryOptions {
   schedule: { numSteps: number };
   /** `[T+1, rowSize]`, row T the initial latent. */
   noise: Float64Array;
   rowSize: number;
-  /** `[T+1, rowSize]`, taken in its place. */
+  /** `[T+1, rowSize]`, copied if given. */
   initialTrajectory?: Float64Array;
 }
 
-/** The caller's trajectory, else zeros below x_T. */
+/** A copy of the initial trajectory, else zeros below x_T. */
 export function firstTrajectory(
-  { initialTrajectory, noise, rowSize, schedule }: FirstTrajectory,
+  { initialTrajectory, noise, rowSize, schedule }: FirstTrajectoryOptions,
 ): Float64Array {
   if (initialTrajectory) return initialTrajectory.slice();
   const trajectory = new Float64Array(noise.length);

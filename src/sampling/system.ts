@@ -28,7 +28,11 @@ export function step(
   }
 }
 
-/** Throws when `values`, `what` of step `t` in a round, hold NaN or infinity. */
+/**
+ * Throws if `values` contain NaN or infinity; `what`, `t` and `round` name them in the message.
+ *
+ * @throws {NumericalError}
+ */
 export function checkFinite(
   values: Float64Array,
   what: string,

@@ -1,5 +1,5 @@
 /**
- * Which steps a round works on, and when a step is finished.
+ * The sliding window, and the stopping rule of a step.
  *
  * | paper | here |
  * |---|---|
@@ -10,16 +10,16 @@
  * @module
  */
 
-/** The sliding window over the steps of a run. */
+/** A sliding window over the steps of a run. */
 export class SlidingWindow {
   readonly #size: number;
   #finished: number;
   #uninitialised: number;
 
   /**
-   * The window before the first round.
+   * Creates the window before the first round.
    *
-   * @param options `finished`: f; `uninitialised`: u, −1 when the whole trajectory has values
+   * @param options `finished`: f; `uninitialised`: u, −1 if the whole trajectory has values
    */
   constructor(options: { size: number; finished: number; uninitialised: number }) {
     this.#size = options.size;
@@ -32,22 +32,22 @@ export class SlidingWindow {
     return this.#finished;
   }
 
-  /** t0, the lowest step of the window. */
+  /** t0, the lowest step. */
   get start(): number {
     return Math.max(this.#finished - this.#size, 0);
   }
 
-  /** t1, one above the highest step of the window. */
+  /** t1, one above the highest step. */
   get end(): number {
     return this.#finished;
   }
 
   /**
-   * Moves the lower end to where the finished index allows; returns the rows [from, to) that
-   * thereby need a first value, which the solver derives from row `to`.
+   * Moves the lower end down as far as f allows; returns the rows [from, to) that enter the window
+   * without a value. The solver initialises them from row `to`.
    *
-   * The authors' code gives a value to row u also when u = f, which is final by then: after a round
-   * that finished its whole window. Final rows are left alone here.
+   * After a round that finished its whole window, u = f, and the authors' code initialises row u
+   * although it is final. Here final rows are not changed.
    */
   slide(): { from: number; to: number } {
     const u = this.#uninitialised, f = this.#finished;
@@ -57,12 +57,12 @@ export class SlidingWindow {
     return { from: end + 1, to: Math.min(u + 1, f) };
   }
 
-  /** Begins anew: x_f … x_T alone are final, for f = `finished`; every row keeps its value. */
+  /** Raises f to `finished`, so that the steps below are solved again; rows keep their values. */
   reopen(finished: number): void {
     this.#finished = finished;
   }
 
-  /** Ends a round: `finished` is the new f, at least one step below the old one. */
+  /** Ends a round. `finished` is the new f, at least one below the old one. */
   advance(finished: number): void {
     this.#uninitialised = Math.min(this.#uninitialised, this.start);
     this.#finished = finished;
@@ -70,9 +70,9 @@ export class SlidingWindow {
 }
 
 /**
- * The new f: the highest step of the window that is not finished, else the lowest of all. A step is
- * finished when its residual is at most `atol · scale` or `rtol · noiseScale`, `scale` being that
- * of x_t; NaN is neither.
+ * The new f: the highest unfinished step of the window, else the lowest step. A step is finished if
+ * its residual is at most `atol · scale` or `rtol · noiseScale`, where `scale` is that of x_t; a
+ * step with residual NaN is unfinished.
  */
 export function finishedIndex(
   window: SlidingWindow,

@@ -1,7 +1,7 @@
 /**
- * Triangular Anderson acceleration: for every step t the combination of the last rounds that would
- * have minimised the residuals of the steps s ≥ t (Tang et al. 2024, "Accelerating parallel
- * sampling of diffusion models").
+ * Triangular Anderson acceleration: each step t takes the combination of the last rounds that
+ * minimises the residuals of the steps s ≥ t (Tang et al. 2024, "Accelerating parallel sampling of
+ * diffusion models").
  *
  * | paper | here |
  * |---|---|
@@ -13,9 +13,10 @@
  * | B_t, b_t: their sums over s ≥ t, each over the squared scale of its x_s | `#gramSum`, `#rightSum` |
  * | (B_t + λI) γ = b_t | `#gamma` |
  *
- * The update x + R − Σ γ_j (ΔX_j + ΔR_j) is a sum of images whose weights γ_(j−1) − γ_j add up to 1
- * (γ_(−1) = 1, the last γ = 0). A round computes only products with its newest difference:
- * ΔR_i·ΔR_j is known from the round before, and ΔR_j·R follows from R = R of age 1 + ΔR_0.
+ * The update x + R − Σ γ_j (ΔX_j + ΔR_j) is a sum of images with the weights γ_(j−1) − γ_j, which
+ * add up to 1 (γ_(−1) = 1, the last γ = 0). A round computes only products with its newest
+ * difference: ΔR_i·ΔR_j is known from the previous round, and ΔR_j·R follows from R = R of age 1 +
+ * ΔR_0.
  * @module
  */
 import { differenceProducts, differencesDot } from "../reductions.ts";
@@ -23,7 +24,7 @@ import { solveSymmetric } from "./symmetric_system.ts";
 import { row } from "../system.ts";
 import { weighted } from "../weighted.ts";
 
-/** What {@link AndersonMemory} is made of. */
+/** Options of {@link AndersonMemory}. */
 export interface AndersonOptions {
   /** T. */
   numSteps: number;
@@ -38,7 +39,7 @@ export interface AndersonOptions {
   /** Scale of x_0 … x_T, `[T+1]`. */
   scale: Float64Array;
   /**
-   * Pick the oldest differences for steps that just entered the window, as the authors' code does.
+   * Steps that just entered the window use the oldest differences, as in the authors' code.
    */
   oldestFirst: boolean;
 }
@@ -52,7 +53,7 @@ export class AndersonMemory {
   /** m − 1. */
   readonly #size: number;
   /**
-   * Ring buffers over the rounds, each `[windowSize, rowSize]`; zero where a step was not in the
+   * Ring buffers over the rounds, each `[windowSize, rowSize]`; zero for steps that were not in the
    * window.
    */
   readonly #residuals: Float64Array[];
@@ -64,11 +65,11 @@ export class AndersonMemory {
   readonly #matrix: Float64Array;
   readonly #gamma: Float64Array;
   readonly #weights: Float64Array;
-  /** Rounds that step t has been in the window. */
+  /** Number of rounds that step t has been in the window. */
   readonly #seen: Int32Array;
   #round = 0;
 
-  /** Allocates everything that the run will need. */
+  /** Allocates all buffers of the run. */
   constructor(options: AndersonOptions) {
     const { numSteps, windowSize, rowSize, memorySize } = options;
     const ring = () =>
@@ -88,9 +89,7 @@ export class AndersonMemory {
     this.#seen = new Int32Array(numSteps);
   }
 
-  /**
-   * Starts a round: what was of age 0 becomes of age 1, and the sums over the window start over.
-   */
+  /** Starts a round: every age increases by 1, and the sums over the window are reset. */
   nextRound(): void {
     this.#round++;
     this.#gramSum.fill(0);
@@ -108,11 +107,11 @@ export class AndersonMemory {
   }
 
   /**
-   * Takes in residual(t) and image(t), which were written before. To be called for every t of the
-   * window, from the highest down.
+   * Updates the products with residual(t), which must have been written before. Must be called for
+   * every t of the window, from the highest down.
    */
   remember(t: number): void {
-    if (this.#seen[t]++ === 0) this.#forget(t);
+    if (this.#seen[t]++ === 0) this.#clear(t);
     const size = this.#size;
     if (size === 0) return;
     const gram = this.#gram.subarray(t * size * size, (t + 1) * size * size);
@@ -125,7 +124,7 @@ export class AndersonMemory {
   }
 
   /**
-   * Writes the accelerated x_t; the plain x_t + R_t where there is no history yet or its system is
+   * Writes the accelerated x_t, or the plain x_t + R_t if there is no history or the system is
    * singular.
    */
   accelerate(t: number, out: Float64Array): void {
@@ -143,8 +142,8 @@ export class AndersonMemory {
     return row(rows, t % windowSize, rowSize);
   }
 
-  /** Clears the earlier rounds of the step that had the rows of t before. */
-  #forget(t: number): void {
+  /** Clears the rows of t, which another step used before. */
+  #clear(t: number): void {
     for (let age = 1; age < this.#options.memorySize; age++) {
       this.residual(t, age).fill(0);
       this.image(t, age).fill(0);
@@ -155,7 +154,7 @@ export class AndersonMemory {
     return (this.#round + this.#options.memorySize - age) % this.#options.memorySize;
   }
 
-  /** Difference j of the last round is difference j + 1 of this one. */
+  /** Difference j of the previous round becomes difference j + 1. */
   #shift(gram: Float64Array, right: Float64Array): void {
     const size = this.#size;
     for (let i = size - 1; i > 0; i--) {
@@ -178,8 +177,8 @@ export class AndersonMemory {
   }
 
   /**
-   * Solves for `valid` differences and turns γ into weights of images; `false` when the system is
-   * singular.
+   * Solves for the γ of `valid` differences and writes the weights of the images; `false` if the
+   * system is singular.
    */
   #solve(valid: number): boolean {
     const size = this.#size, { regularization, memorySize, oldestFirst } = this.#options;

@@ -10,9 +10,8 @@
  * | x_t + R_t | `#memory.image(t)` |
  * | k, W, m, λ | `order`, `windowSize`, `memorySize`, `regularization` |
  *
- * R_t = Σ_(j=t)^(t+k−1) (Π_(i=t)^(j−1) c_i) r_j, with r_j = 0 above the window. Each term of
- * R_(t+1) comes back times c_t, one comes in and one drops out, so that a sweep from the top needs
- * O(T·d): R_t = r_t + c_t R_(t+1) − (Π_(i=t)^(t+k−1) c_i) r_(t+k).
+ * R_t = Σ_(j=t)^(t+k−1) (Π_(i=t)^(j−1) c_i) r_j, with r_j = 0 above the window. A sweep from the top
+ * computes it in O(T·d) by R_t = r_t + c_t R_(t+1) − (Π_(i=t)^(t+k−1) c_i) r_(t+k).
  * @module
  */
 import { AndersonMemory } from "./anderson.ts";
@@ -20,11 +19,11 @@ import type { ResolvedOptions } from "../options.ts";
 import { rms } from "../reductions.ts";
 import { sweep } from "./residual.ts";
 import { latentScale } from "../latent_scale.ts";
-import { firstTrajectory, type Questions, type Solver } from "../solver.ts";
+import { type EvaluationRequest, firstTrajectory, type Solver } from "../solver.ts";
 import { checkFinite, row } from "../system.ts";
 import { finishedIndex, SlidingWindow } from "../window.ts";
 
-/** ParaTAA at work on one sample; `memorySize` 1 is plain fixed-point iteration. */
+/** The state of ParaTAA for one sample; `memorySize` 1 is plain fixed-point iteration. */
 export class ParaTaa implements Solver {
   readonly trajectory: Float64Array;
   readonly window: SlidingWindow;
@@ -34,12 +33,12 @@ export class ParaTaa implements Solver {
   readonly #steps: Int32Array;
   readonly #zero: Float64Array;
   /** Π_(i=t)^(t+k−1) c_i. */
-  readonly #reach: Float64Array;
+  readonly #cProduct: Float64Array;
   /** Scale of every x_t. */
   readonly #scale: Float64Array;
   #round = 0;
 
-  /** Allocates everything that the run will need. */
+  /** Allocates all buffers of the run. */
   constructor(options: ResolvedOptions) {
     const { schedule, rowSize, windowSize, order, compat } = options;
     this.#options = options;
@@ -59,16 +58,15 @@ export class ParaTaa implements Solver {
     this.#epsilon = new Float64Array(windowSize * rowSize);
     this.#steps = Int32Array.from({ length: schedule.numSteps }, (_, t) => t);
     this.#zero = new Float64Array(rowSize);
-    this.#reach = schedule.c.map((_, t) =>
+    this.#cProduct = schedule.c.map((_, t) =>
       schedule.c.subarray(t, t + order).reduce((product, c) => product * c, 1)
     );
   }
 
   /**
-   * Steps that enter the window start from a copy of the lowest x that has a value, in their own
-   * scale.
+   * Steps that enter the window start from the lowest x that has a value, converted to their scale.
    */
-  ask(): Questions {
+  ask(): EvaluationRequest {
     const { rowSize } = this.#options;
     const { from, to } = this.window.slide();
     for (let t = from; t < to; t++) this.#copy(to, t);
@@ -81,8 +79,8 @@ export class ParaTaa implements Solver {
   }
 
   /**
-   * Steps below the highest unfinished one are accelerated; that one and those above take x + R
-   * (the safeguard).
+   * Accelerates the steps below the highest unfinished one. That step and those above take x + R,
+   * which bounds the rounds by T.
    */
   update(): Float64Array {
     const { start, end } = this.window;
@@ -102,7 +100,7 @@ export class ParaTaa implements Solver {
     return residuals;
   }
 
-  /** x_t ← x_from at the scale of x_t. */
+  /** Copies x_from to x_t, at the scale of x_t. */
   #copy(from: number, t: number): void {
     const ratio = this.#scale[t] / this.#scale[from], x = this.#x(t), source = this.#x(from);
     for (let i = 0; i < x.length; i++) x[i] = ratio * source[i];
@@ -112,32 +110,32 @@ export class ParaTaa implements Solver {
     return row(this.trajectory, t, this.#options.rowSize);
   }
 
-  /** Turns row t of ε into r_t and writes R_t and x_t + R_t; returns the rms of r_t. */
+  /** Replaces ε_t by r_t, writes R_t and x_t + R_t, and returns the rms of r_t. */
   #residual(t: number): number {
     const { schedule, noise, rowSize, order } = this.#options;
     const { start, end } = this.window;
     const r = row(this.#epsilon, t - start, rowSize);
-    const xAbove = this.#x(t + 1), inside = t + order < end;
+    const input = this.#x(t + 1), inWindow = t + order < end;
     sweep(
-      { c: schedule.c[t], d: schedule.d[t], n: schedule.n[t], reach: this.#reach[t] },
+      { c: schedule.c[t], d: schedule.d[t], n: schedule.n[t], cProduct: this.#cProduct[t] },
       {
-        xAbove,
+        input,
         x: this.#x(t),
-        xi: schedule.n[t] === 0 ? xAbove : row(noise, t, rowSize),
+        xi: schedule.n[t] === 0 ? input : row(noise, t, rowSize),
         r,
-        orderAbove: t + 1 < end ? this.#memory.residual(t + 1) : this.#zero,
-        dropped: inside ? row(this.#epsilon, t + order - start, rowSize) : this.#zero,
-        order: this.#memory.residual(t),
+        residualAbove: t + 1 < end ? this.#memory.residual(t + 1) : this.#zero,
+        dropped: inWindow ? row(this.#epsilon, t + order - start, rowSize) : this.#zero,
+        residual: this.#memory.residual(t),
         image: this.#memory.image(t),
       },
     );
     const value = rms(r);
-    if (!Number.isFinite(value)) this.#blame(t, r);
+    if (!Number.isFinite(value)) this.#checkRows(t, r);
     return value;
   }
 
-  /** Throws unless every value is finite and only their squares overflowed. */
-  #blame(t: number, r: Float64Array): void {
+  /** Throws if a row is not finite; it is finite if only the sum of squares overflowed. */
+  #checkRows(t: number, r: Float64Array): void {
     const where = { t, round: this.#round };
     checkFinite(this.#x(t + 1), "the input", where);
     checkFinite(this.#x(t), "the latent", where);

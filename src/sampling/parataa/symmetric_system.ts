@@ -4,9 +4,11 @@
  */
 
 /**
- * Solves A γ = b by Cholesky's method: `matrix` (`[size, size]`, its lower triangle is read and
- * overwritten) and `right`, which becomes γ. Returns `false` when A is singular to working
- * precision or holds NaN; `right` is of no use then.
+ * Solves A γ = b by Cholesky's method; returns `false` if A is singular to working precision or
+ * contains NaN.
+ *
+ * @param matrix A, `[size, size]`; its lower triangle is read and overwritten
+ * @param right b; becomes γ, or undefined values if the result is `false`
  */
 export function solveSymmetric(matrix: Float64Array, right: Float64Array, size: number): boolean {
   for (let j = 0; j < size; j++) {

@@ -22,7 +22,7 @@ import { type Factors, type JumpWeights, jumpWeights, predictionWeights } from "
 import { differenceProducts } from "../reductions.ts";
 import { StabilityCheck } from "./stability_check.ts";
 import { latentScale } from "../latent_scale.ts";
-import { firstTrajectory, type Questions, type Solver } from "../solver.ts";
+import { type EvaluationRequest, firstTrajectory, type Solver } from "../solver.ts";
 import { checkFinite, row, step } from "../system.ts";
 import { addWeighted, combine } from "./tqn_kernels.ts";
 import { weighted } from "../weighted.ts";
@@ -89,7 +89,7 @@ export class Tqn implements Solver {
   }
 
   /** Steps that enter the window and were never evaluated start from a jump. */
-  ask(): Questions {
+  ask(): EvaluationRequest {
     const { rowSize, variationSteps } = this.#options;
     if (this.#checkIsDue) {
       const index = this.window.finished;

@@ -16,11 +16,11 @@ Deno.test("sweep() equals the paper's residual of every order, its sums written 
       (_, t) => epsilon[t]?.slice() ?? new Float64Array(size),
     );
     for (let t = steps - 1; t >= 0; t--) {
-      const reach = c.subarray(t, t + order).reduce((product, value) => product * value, 1);
+      const cProduct = c.subarray(t, t + order).reduce((product, value) => product * value, 1);
       const image = new Float64Array(size);
-      sweep({ c: c[t], d: d[t], n: n[t], reach }, {
-        ...{ xAbove: x[t + 1], x: x[t], xi: xi[t], r: first[t], image },
-        ...{ orderAbove: residual[t + 1], dropped: first[t + order], order: residual[t] },
+      sweep({ c: c[t], d: d[t], n: n[t], cProduct }, {
+        ...{ input: x[t + 1], x: x[t], xi: xi[t], r: first[t], image },
+        ...{ residualAbove: residual[t + 1], dropped: first[t + order], residual: residual[t] },
       });
       for (let i = 0; i < size; i++) {
         const end = Math.min(t + order, steps);
