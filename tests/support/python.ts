@@ -7,7 +7,9 @@ export function pythonHas(...modules: readonly string[]): Promise<boolean> {
 
 /** Standard output of `python3`. @throws {Error} with the end of stderr if it fails */
 export async function python(args: readonly string[]): Promise<string> {
-  const command = new Deno.Command("python3", { args: [...args], stderr: "piped" });
+  // Without the script's folder in the path: tests/full/triton would hide the package triton.
+  const env = { PYTHONSAFEPATH: "1" };
+  const command = new Deno.Command("python3", { args: [...args], env, stderr: "piped" });
   const { success, stdout, stderr } = await command.output();
   const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
   if (!success) throw new Error(text(stderr).slice(-2000));
