@@ -9,6 +9,7 @@ import {
 } from "../../src/formats/safetensors/safetensors.ts";
 import { Environment } from "../../src/runtime/environment.ts";
 import { InferenceSession } from "../../src/runtime/inference_session.ts";
+import type { TensorMetadata } from "../../src/runtime/model_metadata.ts";
 import { Tensor } from "../../src/runtime/tensor.ts";
 import { withTempFolder } from "../support/temp_folder.ts";
 
@@ -70,11 +71,8 @@ export function runOutputs(
     using environment = Environment.open();
     await using session = await InferenceSession.create(environment, join(folder, "model.onnx"));
     const feeds: Record<string, Tensor> = {};
-    for (const { name } of session.inputs) {
-      const tensor = inputs.get(name)!;
-      const data = tensor.data as Float32Array | BigInt64Array;
-      const type = tensor.dtype === "I64" ? "int64" : "float32";
-      feeds[name] = new Tensor(environment, type, tensor.shape, data.slice());
+    for (const input of session.inputs) {
+      feeds[input.name] = inputTensor(environment, input, inputs);
     }
     const outputs = await session.run(feeds);
     const values = new Map(
@@ -85,6 +83,20 @@ export function runOutputs(
     for (const tensor of [...Object.values(feeds), ...Object.values(outputs)]) tensor.close();
     return values;
   });
+}
+
+/** An input of float32 or int64 from a fixture, whose whole numbers may be floats in the network. */
+export function inputTensor(
+  environment: Environment,
+  { name, type }: TensorMetadata,
+  inputs: Tensors,
+): Tensor {
+  const { shape, data } = inputs.get(name)!;
+  if (type === "int64") {
+    return new Tensor(environment, type, shape, (data as BigInt64Array).slice());
+  }
+  const floats = Float32Array.from(data as ArrayLike<number | bigint>, Number);
+  return new Tensor(environment, "float32", shape, floats);
 }
 
 /** max|a − b| / max|b|. */

@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { Environment } from "../../src/runtime/environment.ts";
 import { InferenceSession } from "../../src/runtime/inference_session.ts";
-import { Tensor } from "../../src/runtime/tensor.ts";
-import { relativeError, type Tensors } from "../convert/network_fixture.ts";
+import type { Tensor } from "../../src/runtime/tensor.ts";
+import { inputTensor, relativeError, type Tensors } from "../convert/network_fixture.ts";
 
 /** One output of a network [the first]; its session is closed before the next one is opened. */
 export async function runFile(
@@ -24,10 +24,8 @@ class Feeds implements Disposable {
 
   constructor(environment: Environment, session: InferenceSession, inputs: Tensors) {
     this.#session = session;
-    for (const { name } of session.inputs) {
-      const { dtype, shape, data } = inputs.get(name)!;
-      const type = dtype === "I64" ? "int64" : "float32";
-      this.#feeds[name] = new Tensor(environment, type, shape, data.slice() as Float32Array);
+    for (const input of session.inputs) {
+      this.#feeds[input.name] = inputTensor(environment, input, inputs);
     }
   }
 

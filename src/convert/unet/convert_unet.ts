@@ -13,9 +13,9 @@ export interface ConvertUnetOptions extends NetworkOptions, UnetInterface {
 }
 
 /**
- * Converts a UNet: inputs `sample [batch,C,height,width]`, `timestep [batch]`,
- * `encoder_hidden_states [batch,tokens,width]`, SDXL's also `text_embeds` and `time_ids`, output
- * `out_sample`.
+ * Converts a UNet: inputs `sample [batch,C,height,width]`, `timestep [batch]` (float32, with
+ * `epsilonOf` int64), `encoder_hidden_states [batch,tokens,width]`, SDXL's also `text_embeds` and
+ * `time_ids`, output `out_sample`.
  *
  * @param tensors under diffusers' names
  * @throws {ModelError} if tensors are missing, not expected or of another shape

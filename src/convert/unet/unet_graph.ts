@@ -51,7 +51,10 @@ export function buildUnet(
   const { height, width, tokens } = sizes;
   const { channels, outChannels, widths, contextWidth, groups, epsilon } = config;
   const sample = g.input("sample", ["batch", channels, height, width]);
-  const timestep = g.integerInput("timestep", ["batch"]);
+  // The table of ε takes whole timesteps. Karras' and other sigmas have timesteps between them.
+  const timestep = epsilonOf
+    ? g.integerInput("timestep", ["batch"])
+    : g.input("timestep", ["batch"]).name;
   const states = g.input("encoder_hidden_states", ["batch", tokens, contextWidth]);
   const rows = g.reshape("context.rows", states, [-1, contextWidth]);
   const shapes = new BatchShapes(g, sample);
