@@ -35,7 +35,7 @@ function isSystemError(error: unknown): error is Error {
 }
 
 /** A network of a diffusers folder with open tensors. */
-export interface OpenPart extends OpenTensors {
+interface OpenPart extends OpenTensors {
   /** Its `config.json`. */
   json: JsonObject;
   /** Path of `config.json`. */
@@ -51,7 +51,7 @@ export interface OpenPart extends OpenTensors {
  *
  * @throws {ModelError} if there are no weights
  */
-export async function openPart(
+async function openPart(
   setting: string,
   folder: string,
   stems?: WeightStems,
@@ -63,10 +63,38 @@ export async function openPart(
   return { ...await openUserTensors(setting, file), json, configFile, file, variant };
 }
 
-/** A diffusers VAE with open tensors. */
-export interface OpenVae extends OpenPart {
-  config: VaeConfig;
+/** A network of a diffusers folder with open tensors and its parsed configuration. */
+export interface OpenNetwork<Config> extends OpenPart {
+  config: Config;
 }
+
+/** How the folder of a network is read. */
+export interface NetworkReader<Config> {
+  /** Parses `config.json`. */
+  readConfig: (json: JsonObject, file: string) => Config;
+  /** File names of the weights [those of diffusers]. */
+  stems?: WeightStems;
+}
+
+/**
+ * Opens a folder with `config.json` and weights, and parses the configuration.
+ *
+ * @throws {ModelError} if there are no weights, or the configuration is another network's
+ */
+export async function openNetwork<Config>(
+  setting: string,
+  folder: string,
+  { readConfig, stems }: NetworkReader<Config>,
+): Promise<OpenNetwork<Config>> {
+  using files = new DisposableStack();
+  const part = files.use(await openPart(setting, folder, stems));
+  const config = readConfig(part.json, part.configFile);
+  files.move();
+  return { ...part, config };
+}
+
+/** A diffusers VAE with open tensors. */
+export type OpenVae = OpenNetwork<VaeConfig>;
 
 /**
  * Opens a VAE's folder, or the folder `vae` of a whole pipeline.
@@ -76,8 +104,8 @@ export interface OpenVae extends OpenPart {
 export async function openVae(setting: string, folder: string): Promise<OpenVae> {
   const own = await listFolder(setting, folder);
   const inside = !own.includes("config.json") && own.includes("vae");
-  const part = await openPart(setting, inside ? join(folder, "vae") : folder);
-  return { ...part, config: vaeConfig(part.json, part.configFile) };
+  const path = inside ? join(folder, "vae") : folder;
+  return await openNetwork(setting, path, { readConfig: vaeConfig });
 }
 
 /** Reads a JSON object given by a setting. @throws {ModelError} if the file is not an object */

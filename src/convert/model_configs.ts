@@ -96,12 +96,22 @@ export function ditModelIndex(
   };
 }
 
-/** `model_index.json` of Stable Diffusion. @param xl the model has a second text encoder */
-export function sdModelIndex(name: string, xl: boolean): JsonObject {
+/**
+ * `model_index.json` of Stable Diffusion.
+ *
+ * @param options.xl the model has a second text encoder
+ * @param options.scheduler the `scheduler_config.json`
+ * @param options.settings more keys, from the source's `model_index.json`
+ */
+export function sdModelIndex(
+  name: string,
+  { xl, scheduler, settings }: { xl: boolean; scheduler: JsonObject; settings: JsonObject },
+): JsonObject {
   return {
     _class_name: xl ? "StableDiffusionXLPipeline" : "StableDiffusionPipeline",
     name,
-    scheduler: ["diffusers", "DDIMScheduler"],
+    ...settings,
+    scheduler: ["diffusers", scheduler._class_name ?? "DDIMScheduler"],
     text_encoder: ["transformers", "CLIPTextModel"],
     tokenizer: ["transformers", "CLIPTokenizer"],
     ...xl

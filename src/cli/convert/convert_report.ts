@@ -46,14 +46,14 @@ export class ConvertReport {
    * @param kept names of existing files that were kept
    * @param next command that uses the folder
    */
-  done(kept: readonly string[], next: string | undefined): void {
+  done(kept: readonly string[], next: string): void {
     const { output_path: path, json, quiet } = this.#values;
     if (json) printLine(JSON.stringify({ event: "converted", path, kept }));
     else if (quiet) printLine(path);
     else {
       for (const name of kept) printLine(`${name} exists and is kept`);
       printLine(path);
-      if (next !== undefined) printLine(withProgramName(`next: ${next}`));
+      printLine(withProgramName(`next: ${next}`));
     }
   }
 }

@@ -43,15 +43,16 @@ export async function convertSdFolder(task: ConvertTask): Promise<void> {
   const base = files.use(await openModel(task));
   checkSdModel(base);
   const model = values.lora === undefined ? base : await withLoras(base, values.lora, files);
-  const isXl = model.texts.length > 1;
+  const xl = model.texts.length > 1;
+  const { scheduler, settings } = model;
   const plan = {
     folder,
     parts: networks(model, networkOptions(values)),
     stem: stemOf(values),
     shared: {
       ...model.tokenizers,
-      "scheduler/scheduler_config.json": model.scheduler,
-      "model_index.json": sdModelIndex(basename(resolve(folder)), isXl),
+      "scheduler/scheduler_config.json": scheduler,
+      "model_index.json": sdModelIndex(basename(resolve(folder)), { xl, scheduler, settings }),
     },
   };
   const differing = await checkModelFolder(plan);
@@ -60,10 +61,8 @@ export async function convertSdFolder(task: ConvertTask): Promise<void> {
   sayModel(report, model);
   for (const note of model.notes) report.note(note);
   const kept = await writeModelFolder(plan, { signal, wrote: report.wrote.bind(report) });
-  if (isXl) report.note("parataa does not sample Stable Diffusion XL yet");
   const flag = values.fp16 ? " --fp16" : "";
-  const next = `deno task sd --model_path ${folder}${flag} --prompt "a cute dog"`;
-  report.done(kept, isXl ? undefined : next);
+  report.done(kept, `deno task sd --model_path ${folder}${flag} --prompt "a cute dog"`);
 }
 
 async function openModel(task: ConvertTask): Promise<SdModel> {

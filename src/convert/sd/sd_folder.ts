@@ -1,14 +1,20 @@
 /** Opens a diffusers folder of Stable Diffusion. @module */
 import { join } from "node:path";
 import { sdSchedulerConfig } from "../model_configs.ts";
-import { textConfig } from "../text_encoder/text_config.ts";
+import { type TextConfig, textConfig } from "../text_encoder/text_config.ts";
 import { unetConfig } from "../unet/unet_config.ts";
 import { ModelError } from "../../errors.ts";
 import type { JsonObject } from "../../formats/json.ts";
 import { shown, shownValue } from "../../text.ts";
-import { listFolder, openPart, openVae, readUserJson } from "../convert_sources.ts";
+import {
+  listFolder,
+  type OpenNetwork,
+  openNetwork,
+  openVae,
+  readUserJson,
+} from "../convert_sources.ts";
 import { TRANSFORMERS_STEMS } from "../weights_name.ts";
-import { partName, type SdModel } from "./sd_model.ts";
+import { indexSettings, partName, type SdModel } from "./sd_model.ts";
 import { readTokenizer } from "./tokenizer_files.ts";
 
 const SETTING = "checkpointPath";
@@ -32,43 +38,59 @@ export async function openSdFolder(folder: string, vaePath?: string): Promise<Sd
   const names = await listFolder(SETTING, folder);
   const isXl = names.includes("text_encoder_2");
   const encoders = isXl ? [0, 1] : [0];
-  const textParts = encoders.map((i) => partName("text_encoder", i));
-  const tokenizerParts = encoders.map((i) => partName("tokenizer", i));
-  const wanted = [INDEX, "unet", ...textParts, ...tokenizerParts];
-  if (vaePath === undefined) wanted.push("vae");
-  await expectParts(folder, names, wanted);
-  await expectPipeline(folder);
+  await expectParts(folder, names, wantedParts(encoders, vaePath === undefined));
+  const settings = indexSettings(await readIndex(folder));
   using files = new DisposableStack();
-  const notes: string[] = [];
-  const note = ({ file, variant }: { file: string; variant?: string }) => {
-    if (variant === undefined) return;
-    notes.push(`${file} is used because ${variant} is the only variant`);
-  };
-  const unetPart = files.use(await openPart(SETTING, join(folder, "unet")));
-  note(unetPart);
-  const unet = { ...unetPart, config: unetConfig(unetPart.json, unetPart.configFile) };
-  const texts: SdModel["texts"][number][] = [];
+  const unet = files.use(
+    await openNetwork(SETTING, join(folder, "unet"), { readConfig: unetConfig }),
+  );
+  const texts: OpenText[] = [];
   const tokenizers: Record<string, Uint8Array> = {};
-  for (const [i, name] of textParts.entries()) {
-    const part = files.use(await openPart(SETTING, join(folder, name), TRANSFORMERS_STEMS));
-    note(part);
-    const config = textConfig(part.json, part.configFile);
-    texts.push({ ...part, config });
-    const ids = config.vocabulary;
-    const tokenizer = await readTokenizer(SETTING, join(folder, tokenizerParts[i]), { ids });
-    for (const [file, bytes] of tokenizer.files) {
-      tokenizers[`${tokenizerParts[i]}/${file}`] = bytes;
-    }
+  for (const i of encoders) {
+    const text = files.use(await openText(folder, i));
+    texts.push(text);
+    Object.assign(tokenizers, await readTokenizers(folder, i, text));
   }
   const vae = files.use(await openVae(...vaeOf(folder, vaePath)));
-  note(vae);
-  const scheduler = await readScheduler(folder, names, notes);
+  const scheduler = await readScheduler(folder, names);
   const owned = files.move();
   return {
     name: isXl ? "Stable Diffusion XL" : "Stable Diffusion",
-    ...{ unet, texts, vae, scheduler, tokenizers, notes },
+    ...{ unet, texts, vae, tokenizers, settings },
+    scheduler: scheduler ?? sdSchedulerConfig("epsilon"),
+    notes: [
+      ...[unet, ...texts, vae].flatMap(variantNotes),
+      ...scheduler ? [] : [`${folder} has no ${SCHEDULER}, the one of Stable Diffusion 1 is used`],
+    ],
     [Symbol.dispose]: () => owned.dispose(),
   };
+}
+
+function wantedParts(encoders: readonly number[], vae: boolean): string[] {
+  const texts = encoders.flatMap((i) => [partName("text_encoder", i), partName("tokenizer", i)]);
+  return [INDEX, "unet", ...texts, ...vae ? ["vae"] : []];
+}
+
+type OpenText = OpenNetwork<TextConfig>;
+
+function openText(folder: string, index: number): Promise<OpenText> {
+  const path = join(folder, partName("text_encoder", index));
+  return openNetwork(SETTING, path, { readConfig: textConfig, stems: TRANSFORMERS_STEMS });
+}
+
+/** A tokenizer's files by their names in the model folder. */
+async function readTokenizers(
+  folder: string,
+  index: number,
+  { config }: OpenText,
+): Promise<Record<string, Uint8Array>> {
+  const part = partName("tokenizer", index);
+  const { files } = await readTokenizer(SETTING, join(folder, part), { ids: config.vocabulary });
+  return Object.fromEntries([...files].map(([name, bytes]) => [`${part}/${name}`, bytes]));
+}
+
+function variantNotes({ file, variant }: OpenNetwork<unknown>): string[] {
+  return variant === undefined ? [] : [`${file} is used because ${variant} is the only variant`];
 }
 
 function vaeOf(folder: string, vaePath: string | undefined): [setting: string, folder: string] {
@@ -89,10 +111,12 @@ async function expectParts(folder: string, names: readonly string[], wanted: rea
   });
 }
 
-async function expectPipeline(folder: string): Promise<void> {
+/** @throws {ModelError} if it is the index of another pipeline */
+async function readIndex(folder: string): Promise<JsonObject> {
   const file = join(folder, INDEX);
-  const { _class_name: name } = await readUserJson(SETTING, file);
-  if (typeof name === "string" && PIPELINES.includes(name)) return;
+  const index = await readUserJson(SETTING, file);
+  const name = index._class_name;
+  if (typeof name === "string" && PIPELINES.includes(name)) return index;
   throw new ModelError(
     `${file}: _class_name is ${shownValue(name ?? null)}, wanted ${PIPELINES[0]} or ${
       PIPELINES[2]
@@ -100,12 +124,12 @@ async function expectPipeline(folder: string): Promise<void> {
   );
 }
 
+/** `undefined` if the folder has none. */
 async function readScheduler(
   folder: string,
   names: readonly string[],
-  notes: string[],
-): Promise<JsonObject> {
-  if (names.includes("scheduler")) return await readUserJson(SETTING, join(folder, SCHEDULER));
-  notes.push(`${folder} has no ${SCHEDULER}, the one of Stable Diffusion 1 is used`);
-  return sdSchedulerConfig("epsilon");
+): Promise<JsonObject | undefined> {
+  return names.includes("scheduler")
+    ? await readUserJson(SETTING, join(folder, SCHEDULER))
+    : undefined;
 }

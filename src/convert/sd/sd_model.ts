@@ -26,6 +26,8 @@ export interface SdModel extends Disposable {
   texts: readonly SdPart<TextConfig>[];
   vae: VaeWeights;
   scheduler: JsonObject;
+  /** Keys of the source's `model_index.json` that sampling follows. */
+  settings: JsonObject;
   /** Files of the tokenizers by their names in the model folder. */
   tokenizers: Readonly<Record<string, Uint8Array>>;
   /** Notes for the user, one line each. */
@@ -54,6 +56,12 @@ export function checkSdModel({ unet, texts, vae }: SdModel): void {
     const files = texts.map(({ file }) => file).join(" and ");
     refuse(`${unet.file} takes a context ${contextWidth} wide, ${files} makes one of ${width}`);
   }
+}
+
+/** Keys of a `model_index.json` that sampling follows. */
+export function indexSettings(index: JsonObject): JsonObject {
+  const { force_zeros_for_empty_prompt: zeros } = index;
+  return zeros === undefined ? {} : { force_zeros_for_empty_prompt: zeros };
 }
 
 /** Sub-folder of a text encoder or tokenizer; the names of SDXL's second ones end in _2. */

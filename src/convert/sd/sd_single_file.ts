@@ -9,11 +9,13 @@ import { unetConfig } from "../unet/unet_config.ts";
 import { vaeConfig } from "../vae/vae_config.ts";
 import { ModelError, UsageError } from "../../errors.ts";
 import type { JsonObject } from "../../formats/json.ts";
-import { openUserTensors, openVae, readUserJson } from "../convert_sources.ts";
+import { listFolder, openUserTensors, openVae, readUserJson } from "../convert_sources.ts";
 import type { VaeWeights } from "../vae/vae_parts.ts";
-import { partName, type SdModel } from "./sd_model.ts";
-import { publishedNote, takenNotes } from "./single_file_notes.ts";
+import { indexSettings, partName, type SdModel } from "./sd_model.ts";
+import { publishedNote, weightsNotes } from "./single_file_notes.ts";
 import { singleFileTokenizers } from "./single_file_tokenizers.ts";
+
+const INDEX = "model_index.json";
 
 /** Options of {@link openSdSingleFile}. */
 export interface SdSingleFileOptions {
@@ -45,35 +47,22 @@ export async function openSdSingleFile(
   const checkpoint = files.use(await openUserTensors("checkpointPath", path, options.part));
   const single = openSingleFile(checkpoint.tensors, { file: path, ...options });
   const configs = new Configs(options.configPath);
-  const { kind } = single;
-  const unetJson = await configs.read("unet") ?? guessedUnet(single.unet, { file: path, kind });
-  const unet = {
-    tensors: single.unet,
-    json: unetJson,
-    config: unetConfig(unetJson, configs.nameOf("unet", path)),
-    file: path,
-  };
-  const texts: SdModel["texts"][number][] = [];
-  for (const [i, tensors] of single.texts.entries()) {
-    const part = partName("text_encoder", i);
-    const openClip = kind === "sd2" || i === 1;
-    const json = await configs.read(part) ?? guessedText(tensors, { file: path, openClip });
-    const config = textConfig(json, configs.nameOf(part, path));
-    texts.push({ tensors, json, config, file: path });
-  }
+  const unet = await unetOf(single, configs, path);
+  const texts = await Promise.all(single.texts.map((_, i) => textOf(single, i, configs, path)));
   const vae = options.vaePath === undefined
-    ? await ownVae(single, configs, path)
+    ? await vaeOf(single, configs, path)
     : files.use(await openVae("vaePath", options.vaePath));
   const scheduler = await schedulerOf(single, configs, { ...options, path });
-  const tokenizers = await singleFileTokenizers(kind, texts, { ...options, path });
-  const notes = [
-    ...takenNotes(single, checkpoint.tensors),
-    ...options.configPath === undefined ? [publishedNote(kind, unet.config, scheduler)] : [],
-  ];
+  const tokenizers = await singleFileTokenizers(single.kind, texts, { ...options, path });
+  const settings = indexSettings(await configs.readIndex());
+  const notes = weightsNotes(single, checkpoint.tensors);
+  if (options.configPath === undefined) {
+    notes.push(publishedNote(single.kind, unet.config, scheduler));
+  }
   const owned = files.move();
   return {
-    name: KIND_NAMES[kind],
-    ...{ unet, texts, vae, scheduler, tokenizers: tokenizers.files },
+    name: KIND_NAMES[single.kind],
+    ...{ unet, texts, vae, scheduler, tokenizers: tokenizers.files, settings },
     notes: [...notes, ...tokenizers.notes],
     [Symbol.dispose]: () => owned.dispose(),
   };
@@ -94,24 +83,54 @@ class Configs {
       : await readUserJson("configPath", join(this.#folder, part, name));
   }
 
+  /** The folder's `model_index.json`; `{}` if there is none. */
+  async readIndex(): Promise<JsonObject> {
+    if (this.#folder === undefined) return {};
+    const names = await listFolder("configPath", this.#folder);
+    if (!names.includes(INDEX)) return {};
+    return await readUserJson("configPath", join(this.#folder, INDEX));
+  }
+
   /** Name of a configuration in errors. */
   nameOf(part: string, file: string): string {
     return this.#folder === undefined ? file : join(this.#folder, part, "config.json");
   }
 }
 
-async function ownVae(
+async function unetOf(
+  { unet: tensors, kind }: SingleFile,
+  configs: Configs,
+  file: string,
+): Promise<SdModel["unet"]> {
+  const json = await configs.read("unet") ?? guessedUnet(tensors, { file, kind });
+  return { tensors, json, config: unetConfig(json, configs.nameOf("unet", file)), file };
+}
+
+async function textOf(
+  { texts, kind }: SingleFile,
+  index: number,
+  configs: Configs,
+  file: string,
+): Promise<SdModel["texts"][number]> {
+  const tensors = texts[index];
+  const part = partName("text_encoder", index);
+  const openClip = kind === "sd2" || index === 1;
+  const json = await configs.read(part) ?? guessedText(tensors, { file, openClip });
+  return { tensors, json, config: textConfig(json, configs.nameOf(part, file)), file };
+}
+
+async function vaeOf(
   { vae: tensors, kind }: SingleFile,
   configs: Configs,
-  path: string,
+  file: string,
 ): Promise<VaeWeights> {
   if (tensors === undefined) {
     throw new ModelError((name) =>
-      `${path} has no VAE (first_stage_model.), wanted ${name("vaePath")} DIR`
+      `${file} has no VAE (first_stage_model.), wanted ${name("vaePath")} DIR`
     );
   }
-  const json = await configs.read("vae") ?? guessedVae(tensors, { file: path, kind });
-  return { tensors, config: vaeConfig(json, configs.nameOf("vae", path)), file: path };
+  const json = await configs.read("vae") ?? guessedVae(tensors, { file, kind });
+  return { tensors, config: vaeConfig(json, configs.nameOf("vae", file)), file };
 }
 
 /** The schedule. No tensor says what the UNet predicts, and models of version 2 differ in it. */

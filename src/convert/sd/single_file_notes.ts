@@ -11,7 +11,7 @@ import { takenWeights } from "../taken_weights.ts";
 const LISTED = 3;
 
 /** Notes about which weights of the file are converted. */
-export function takenNotes(
+export function weightsNotes(
   { averaged, unused }: SingleFile,
   tensors: OpenTensors["tensors"],
 ): string[] {

@@ -1,53 +1,15 @@
 import assert from "node:assert/strict";
 import { dirname, join } from "node:path";
-import { runConvert } from "../../../src/cli/commands/convert_script.ts";
-import type { ParataaError } from "../../../src/errors.ts";
 import { readSafetensors, writeSafetensors } from "../../../src/formats/safetensors/safetensors.ts";
 import { relativeError, type Tensors } from "../../convert/network_fixture.ts";
 import { readConfig, readTensors, SD_FIXTURES } from "../../convert/sd_fixture.ts";
 import { checkpointOfParts } from "../../support/checkpoint_builder.ts";
 import { readSample, runQuietly } from "../../support/sampling.ts";
 import { copyFolder, withTempFolder } from "../../support/temp_folder.ts";
+import { contents, convert, converted, TOKENIZER } from "./convert_sd.ts";
 
-/** Its 1314 ids are those of the tiny models' text encoders. */
-const TOKENIZER = "models/sd-emoji/tokenizer";
 const SINGLE = join(SD_FIXTURES, "sd2.safetensors");
 const CONFIG = join(SD_FIXTURES, "sd2");
-const never = new AbortController().signal;
-
-/** Runs `convert sd` and returns its lines, and what it threw. */
-async function convert(...args: string[]): Promise<{ lines: string[]; error?: ParataaError }> {
-  const { log } = console;
-  const lines: string[] = [];
-  console.log = (line: string) => lines.push(line);
-  try {
-    await runConvert(["sd", ...args], never);
-    return { lines };
-  } catch (error) {
-    return { lines, error: error as ParataaError };
-  } finally {
-    console.log = log;
-  }
-}
-
-/** Runs it, and expects it to succeed. */
-async function converted(...args: string[]): Promise<string[]> {
-  const { lines, error } = await convert(...args);
-  assert.equal(error, undefined, String(error?.stack));
-  return lines;
-}
-
-/** Files below a folder. */
-async function contents(folder: string, prefix = ""): Promise<Map<string, Uint8Array>> {
-  const found = new Map<string, Uint8Array>();
-  for await (const { name, isDirectory } of Deno.readDir(folder)) {
-    const path = join(folder, name);
-    if (isDirectory) {
-      for (const entry of await contents(path, `${prefix}${name}/`)) found.set(...entry);
-    } else found.set(prefix + name, await Deno.readFile(path));
-  }
-  return found;
-}
 
 /** A diffusers folder: the tiny model of version 1 and a tokenizer. */
 function withModel<T>(test: (folder: string, model: string) => Promise<T>): Promise<T> {
