@@ -6,8 +6,8 @@ import {
   type SchedulerName,
   schedulerNamed,
 } from "../models/schedulers/scheduler_names.ts";
-import { show } from "./parse_flags.ts";
 import type { Settled } from "./settings.ts";
+import { shownValue } from "../text.ts";
 
 /** Settings that list the levels of a chain; at most one may be given. */
 export const LEVEL_LISTS = ["sigmas", "timestepsList"] as const;
@@ -43,7 +43,7 @@ export function readScheduler(
   const nearest = nearestScheduler(scheduler);
   throw new UsageError(
     (spell) =>
-      `${spell("scheduler")} is ${show(scheduler)} but takes one of ${
+      `${spell("scheduler")} is ${shownValue(scheduler)} but takes one of ${
         SCHEDULER_NAMES.join(", ")
       }, ` +
       "or diffusers' class name of one",
@@ -84,6 +84,6 @@ function readLevels(
   const after = wrong > 0 && Number.isFinite(levels[wrong]) ? ` after ${words[wrong - 1]}` : "";
   const wanted = whole ? "descending whole numbers >= 0" : "descending numbers above 0";
   throw new UsageError((name) =>
-    `${name(setting)} has ${show(words[wrong])}${after}, wanted ${wanted} with commas`
+    `${name(setting)} has ${shownValue(words[wrong])}${after}, wanted ${wanted} with commas`
   );
 }

@@ -6,9 +6,9 @@ import type { Provider } from "../runtime/providers/provider_row.ts";
 import { PROVIDERS } from "../runtime/providers/provider_table.ts";
 import { cudaOptionsOf, type ProviderSettings } from "./flags/cuda_flags.ts";
 import { checkProviderOptions } from "./flags/provider_options.ts";
-import { show } from "./parse_flags.ts";
 import { splitDevices } from "./flags/remote_devices.ts";
 import type { SettledShared } from "./settings.ts";
+import { shownValue } from "../text.ts";
 
 /** Settings that decide which devices share the rows of a round. */
 export type DeviceSettings =
@@ -44,7 +44,9 @@ function readLocal(text: string, provider: string): readonly LocalDevice[] {
   const count = distinct.size;
   if (!devices || count === 0 || count < devices.length || count > MOST_DEVICES) {
     throw new UsageError((name) =>
-      `${name("devices")} is ${show(text)} but takes auto, devices such as 0,1, cuda:0, webgpu:0 ` +
+      `${name("devices")} is ${
+        shownValue(text)
+      } but takes auto, devices such as 0,1, cuda:0, webgpu:0 ` +
       `or openvino:CPU, each once, or cpu:N with N from 1 to ${MOST_DEVICES}, and servers such as ` +
       "grpc://host:8001/model*2"
     );
@@ -108,7 +110,9 @@ export function readBuckets(
   if (text === "none") return undefined;
   if (/^[1-9]\d{0,5}(,[1-9]\d{0,5})*$/.test(text)) return text.split(",").map(Number);
   throw new UsageError((name) =>
-    `${name("buckets")} is ${show(text)} but takes auto, none, or numbers of rows such as 50,25,13`
+    `${name("buckets")} is ${
+      shownValue(text)
+    } but takes auto, none, or numbers of rows such as 50,25,13`
   );
 }
 

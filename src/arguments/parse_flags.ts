@@ -4,9 +4,7 @@ import { UsageError } from "../errors.ts";
 import { describeWanted, type Flag, type FlagTable, type FlagValues, takes } from "./flag.ts";
 import { peerHint } from "./peer_flags.ts";
 import { nearestWord } from "../formats/nearest_word.ts";
-import { shownValue as show } from "../text.ts";
-
-export { shownValue as show } from "../text.ts";
+import { shownValue } from "../text.ts";
 
 /** Parsed command line. */
 export interface ParsedFlags<T extends FlagTable> {
@@ -47,7 +45,7 @@ export function parseFlags<T extends FlagTable>(
     if (token.kind === "option-terminator") continue;
     if (token.kind === "positional") {
       if (operands.push(token.value) <= mostOperands) continue;
-      throw new UsageError(`unexpected argument ${show(token.value)}`, {
+      throw new UsageError(`unexpected argument ${shownValue(token.value)}`, {
         hint: "every value belongs to a --flag",
       });
     }
@@ -79,7 +77,7 @@ function readValue(name: string, flag: Flag, text: string | undefined): string |
   if (flag.type !== "boolean" && text === undefined) throw needsValue(name, flag);
   const value = flag.type === "boolean" ? text ?? true : fromText(flag, text!);
   if (takes(flag, value)) return value;
-  throw new UsageError(`--${name} is ${show(text)} but takes ${describeWanted(flag)}`);
+  throw new UsageError(`--${name} is ${shownValue(text)} but takes ${describeWanted(flag)}`);
 }
 
 /** Converts text to the value type of the flag; other text stays a string and is refused later. */
@@ -130,7 +128,7 @@ export function unknownFlag(table: FlagTable, raw: string): UsageError {
   const bare = (name: string) => name.replace(/^-+/, "").replaceAll("-", "_");
   const peer = peerHint(bare(raw), new Set(Object.keys(table)));
   if (peer !== undefined) {
-    return new UsageError(`unknown flag ${show(raw).slice(1, -1)}`, { hint: peer });
+    return new UsageError(`unknown flag ${shownValue(raw).slice(1, -1)}`, { hint: peer });
   }
   const official = new Map(
     [...spellings(table)].map(([spelling, name]) => [bare(spelling), name]),
@@ -139,5 +137,5 @@ export function unknownFlag(table: FlagTable, raw: string): UsageError {
   const hint = nearest && raw.startsWith("--")
     ? `did you mean --${official.get(nearest)}?`
     : "--help lists all flags";
-  return new UsageError(`unknown flag ${show(raw).slice(1, -1)}`, { hint });
+  return new UsageError(`unknown flag ${shownValue(raw).slice(1, -1)}`, { hint });
 }

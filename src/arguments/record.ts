@@ -1,11 +1,11 @@
 /** Records settings in a manifest or an image, under the names of the flags. @module */
 import { UsageError } from "../errors.ts";
 import { describeWanted, type FlagTable } from "./flag.ts";
-import { show } from "./parse_flags.ts";
 import { fromRecordable, isSetting, recordable, settingName } from "./setting_names.ts";
 import type { Overrides, Settled, Task } from "./settings.ts";
 import { type GivenSettings, type SettingValues, unusedSettings } from "./settle.ts";
 import { TASKS } from "./tasks.ts";
+import { shownValue } from "../text.ts";
 
 /** Values of all flags, sparse ones only if set; `null` if unset or not used by the method. */
 export type RecordedArguments = Record<string, string | number | boolean | null>;
@@ -48,14 +48,14 @@ function settingsOf(flags: FlagTable, recorded: SettingValues): SettingValues {
   for (const [name, value] of Object.entries(recorded)) {
     const flag = Object.hasOwn(flags, name) ? flags[name] : undefined;
     if (flag === undefined || !isSetting(name, flag)) {
-      throw new UsageError(`the recorded arguments name ${show(name)}, which is not a flag`);
+      throw new UsageError(`the recorded arguments name ${shownValue(name)}, which is not a flag`);
     }
     if (value === null || value === false) continue;
     const boolean = flag.type === "boolean";
     if (typeof value === "object" || (boolean && value !== true)) {
       const wanted = boolean ? "true or false" : describeWanted(flag);
       throw new UsageError(
-        `the recorded arguments have ${show(value)} for ${name}, wanted ${wanted}`,
+        `the recorded arguments have ${shownValue(value)} for ${name}, wanted ${wanted}`,
       );
     }
     settings[settingName(name)] = fromRecordable(settingName(name), value);

@@ -1,6 +1,6 @@
 /** Parses a list of seeds, one sample each. @module */
 import { UsageError } from "../errors.ts";
-import { show } from "./parse_flags.ts";
+import { shownValue } from "../text.ts";
 
 /** The maximum of `numSamples`. */
 const MOST_SEEDS = 100_000;
@@ -20,7 +20,7 @@ export function readSeedList(
   if (wrong >= 0) {
     throw new UsageError((name) =>
       `${name("seeds")} has ${
-        show(words[wrong])
+        shownValue(words[wrong])
       }, wanted whole numbers >= 0 with commas, as in 0,3,7`
     );
   }

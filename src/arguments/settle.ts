@@ -4,13 +4,13 @@ import { nearestWord } from "../formats/nearest_word.ts";
 import { settleChain } from "./chain_settings.ts";
 import { checkDevices } from "./device_settings.ts";
 import { describeWanted, type Flag, type FlagTable, takes } from "./flag.ts";
-import { show } from "./parse_flags.ts";
 import { METHODS, SOLVER_FLAGS } from "./methods.ts";
 import { flagName, isSetting, recordable, settingName } from "./setting_names.ts";
 import { readSeedList } from "./seed_list.ts";
 import type { Overrides, RunSettings, Settled } from "./settings.ts";
 import { TASKS } from "./tasks.ts";
 import { checkWarmStart } from "./warm_start_source.ts";
+import { shownValue } from "../text.ts";
 
 /** Given settings; `undefined` counts as not given. */
 export type GivenSettings = RunSettings & Pick<Overrides, "modelPath">;
@@ -37,7 +37,7 @@ export function settle(run: GivenSettings): Settling {
   const { task, ...rest } = run;
   if (!Object.hasOwn(TASKS, task)) {
     throw new UsageError(
-      (name) => `${name("task")} is ${show(task)} but takes one of ${Object.keys(TASKS)}`,
+      (name) => `${name("task")} is ${shownValue(task)} but takes one of ${Object.keys(TASKS)}`,
     );
   }
   const { flags, exclusive } = TASKS[task];
@@ -67,7 +67,7 @@ export function defined<S extends object>(settings: S): S {
 function checkValue(flags: FlagTable, setting: string, value: unknown): void {
   const flag = flagOf(flags, setting);
   if (takes(flag, recordable(setting, value))) return;
-  const met = show(typeof value === "number" ? String(value) : value);
+  const met = shownValue(typeof value === "number" ? String(value) : value);
   const wanted = setting === "maxRounds" ? { ...flag, min: 0 } as Flag : flag;
   throw new UsageError(
     (name) => `${name(setting)} is ${met} but takes ${describeWanted(wanted)}`,
@@ -81,7 +81,7 @@ function flagOf(flags: FlagTable, setting: string): Flag {
   }
   const known = Object.keys(flags).filter((name) => isSetting(name, flags[name])).map(settingName);
   const nearest = nearestWord(setting, known);
-  throw new UsageError(`${show(setting)} is not a setting of this task`, {
+  throw new UsageError(`${shownValue(setting)} is not a setting of this task`, {
     hint: nearest && ((name) => `did you mean ${name(nearest)}?`),
   });
 }

@@ -8,7 +8,7 @@ import { printText } from "./print.ts";
 import { programName } from "./program_name.ts";
 import { COLUMNS, wrap } from "../formats/wrap.ts";
 import { nearestWord } from "../formats/nearest_word.ts";
-import { show } from "../arguments/parse_flags.ts";
+import { shownValue } from "../text.ts";
 
 /** Built-in commands; none needs a permission. */
 const OWN: Readonly<Record<string, string>> = {
@@ -65,7 +65,7 @@ export function parataaHelp(): string {
 function unknownCommand(word: string): UsageError {
   const known = [...Object.keys(COMMANDS), ...Object.keys(OWN)];
   const nearest = nearestWord(word, known);
-  return new UsageError(`${show(word)} is not a command`, {
+  return new UsageError(`${shownValue(word)} is not a command`, {
     hint: nearest ? `did you mean ${nearest}?` : `${programName()} --help lists the commands`,
   });
 }

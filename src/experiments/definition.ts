@@ -2,11 +2,12 @@
 import { UsageError } from "../errors.ts";
 import type { JsonValue } from "../formats/json.ts";
 import { describeWanted, type Flag, type FlagTable, takes } from "../arguments/flag.ts";
-import { show, unknownFlag } from "../arguments/parse_flags.ts";
+import { unknownFlag } from "../arguments/parse_flags.ts";
 import { type MethodName, METHODS } from "../arguments/methods.ts";
 import type { Task } from "../arguments/settings.ts";
 import { TASK_NAMES, TASKS } from "../arguments/tasks.ts";
 import { below, JsonFile } from "./json_file.ts";
+import { shownValue } from "../text.ts";
 
 /** Value of a flag in JSON. */
 export type FlagValue = string | number | boolean;
@@ -171,6 +172,8 @@ function readFlag(
   }
   if (takes(flag, value)) return value as FlagValue;
   throw new UsageError(
-    `${json.at(pointer)}: --${name} is ${show(String(value))} but takes ${describeWanted(flag)}`,
+    `${json.at(pointer)}: --${name} is ${shownValue(String(value))} but takes ${
+      describeWanted(flag)
+    }`,
   );
 }

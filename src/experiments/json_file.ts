@@ -1,7 +1,7 @@
 /** Reads a JSON file with errors that name line and column. @module */
 import { FormatError } from "../errors.ts";
 import { isJsonObject, type JsonObject, type JsonValue, readJson } from "../formats/json.ts";
-import { show } from "../arguments/parse_flags.ts";
+import { shownValue } from "../text.ts";
 
 /** Maximum file size, since the position of every value is kept. */
 const MOST_BYTES = 1 << 18;
@@ -44,7 +44,7 @@ export class JsonFile {
    * @throws {FormatError} naming the position, the value met and the values wanted
    */
   refuse(pointer: string, value: unknown, wanted: string): never {
-    const met = value === undefined ? "missing" : show(value);
+    const met = value === undefined ? "missing" : shownValue(value);
     throw new FormatError(`${this.at(pointer)} is ${met}, wanted ${wanted}`);
   }
 

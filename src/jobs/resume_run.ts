@@ -6,7 +6,6 @@ import { flagName, recordable } from "../arguments/setting_names.ts";
 import { defined, settle } from "../arguments/settle.ts";
 import type { Overrides, Task } from "../arguments/settings.ts";
 import { TASKS } from "../arguments/tasks.ts";
-import { show } from "../arguments/parse_flags.ts";
 import { MismatchError, UsageError } from "../errors.ts";
 import { readFinishedRun } from "../runs/finished_run.ts";
 import { type HeldRun, holdRun } from "../runs/unfinished_run.ts";
@@ -15,6 +14,7 @@ import { Watch, type WatchOptions } from "./progress.ts";
 import { recordedTask } from "./recorded_task.ts";
 import { type RunResult, runResult } from "./run_result.ts";
 import { sampleOn } from "./sampling.ts";
+import { shownValue } from "../text.ts";
 
 /**
  * Resumes a run where it stopped; the result is byte-identical to an uninterrupted run. A complete
@@ -102,7 +102,8 @@ function overridden(
     if (scope !== "result") differing[name] = value;
     else if (value !== before) {
       throw new MismatchError(
-        (spell) => `${spell(setting)} is ${show(value)}, the run in ${path} has ${show(before)}`,
+        (spell) =>
+          `${spell(setting)} is ${shownValue(value)}, the run in ${path} has ${shownValue(before)}`,
         { hint: (spell) => `leave it out, or start a new run with ${spell("argsFrom")}` },
       );
     }

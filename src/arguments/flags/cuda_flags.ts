@@ -8,8 +8,8 @@ import {
 } from "../../runtime/providers/cuda/cuda_options.ts";
 import { PROVIDER_NAMES } from "../../runtime/providers/provider_table.ts";
 import type { Flag, FlagValues } from "../flag.ts";
-import { show } from "../parse_flags.ts";
 import type { SharedSettings } from "../settings.ts";
+import { shownValue } from "../../text.ts";
 
 /** Flags of every script that runs a network. */
 export const PROVIDER_FLAGS = {
@@ -129,7 +129,9 @@ export function cudaOptionsOf(settings: ProviderSettings): CudaOptions {
   for (const part of settings.cudaOptions?.split(",") ?? []) {
     const match = /^\s*(\w+)\s*=\s*(\S+)\s*$/.exec(part);
     if (!match) {
-      throw new UsageError((name) => `${name("cudaOptions")} has ${show(part)}, wanted name=value`);
+      throw new UsageError((name) =>
+        `${name("cudaOptions")} has ${shownValue(part)}, wanted name=value`
+      );
     }
     const [, option, value] = match;
     if (named.has(option) || options[option] !== undefined) {

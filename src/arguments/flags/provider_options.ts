@@ -3,8 +3,8 @@ import { UsageError } from "../../errors.ts";
 import { optionProblem } from "../../runtime/providers/option_checks.ts";
 import type { Provider, ProviderOptions } from "../../runtime/providers/provider_row.ts";
 import { PROVIDERS } from "../../runtime/providers/provider_table.ts";
-import { show } from "../parse_flags.ts";
 import { cudaOptionsOf, type ProviderSettings } from "./cuda_flags.ts";
+import { shownValue } from "../../text.ts";
 
 /** Settings of every provider but CUDA. */
 export const PROVIDER_SETTINGS = ["providerOptions", "providerLibrary"] as const;
@@ -75,7 +75,7 @@ function parseOptions(text: string | undefined): Record<string, string> {
     const match = /^\s*([\w.]+)\s*=\s*(.*?)\s*$/s.exec(part);
     if (!match) {
       throw new UsageError((name) =>
-        `${name("providerOptions")} has ${show(part)}, wanted name=value`
+        `${name("providerOptions")} has ${shownValue(part)}, wanted name=value`
       );
     }
     const [, option, value] = match;

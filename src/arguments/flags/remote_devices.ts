@@ -2,8 +2,8 @@
 import { PermissionError, UsageError } from "../../errors.ts";
 import type { RemoteDevice, RemoteOptions } from "../../devices/remote/remote_device.ts";
 import { readUserFile } from "../../storage/user_file.ts";
-import { show } from "../parse_flags.ts";
 import type { SettledShared } from "../settings.ts";
+import { shownValue } from "../../text.ts";
 
 const SERVER =
   /^(grpcs?):\/\/((?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]):\d{1,5})\/([\w.-]+)(?:\*([1-9]\d?))?$/;
@@ -32,7 +32,7 @@ export function splitDevices(text: string): SplitDevices {
 function readServer(text: string): RemoteDevice[] {
   const match = SERVER.exec(text);
   if (!match) {
-    const found = /[@?#]/.test(text) ? "a server with a user, query or fragment" : show(text);
+    const found = /[@?#]/.test(text) ? "a server with a user, query or fragment" : shownValue(text);
     throw new UsageError(
       (name) => `${name("devices")} has ${found}, wanted grpc://host:port/model, or grpcs://`,
       { hint: (name) => `secrets belong in the file of ${name("deviceHeaders")}` },

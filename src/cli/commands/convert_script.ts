@@ -1,7 +1,7 @@
 /** `convert`: converts a checkpoint to a model folder. @module */
 import { CONVERT_UNUSED } from "../../arguments/flags/convert_flags.ts";
 import { refuseIgnored } from "../../arguments/ignored_flags.ts";
-import { parseFlags, show } from "../../arguments/parse_flags.ts";
+import { parseFlags } from "../../arguments/parse_flags.ts";
 import { UsageError } from "../../errors.ts";
 import { printHelpOrVersion } from "../help.ts";
 import type { Command, Run } from "./command.ts";
@@ -11,6 +11,7 @@ import { convertTriton } from "../convert/convert_triton.ts";
 import { CONVERT_FLAGS, type ConvertLine, type Settled } from "../convert/convert_values.ts";
 import { flagged } from "../main.ts";
 import { withProgramName } from "../program_name.ts";
+import { shownValue } from "../../text.ts";
 
 const summary = {
   name: "convert",
@@ -44,7 +45,9 @@ export const runConvert: Run = flagged(async (args, signal) => {
   const [word] = line.operands;
   if (word === undefined || !Object.hasOwn(EXAMPLES, word)) {
     throw new UsageError(
-      `convert has ${word === undefined ? "no first word" : show(word)}, wanted dit, sd or triton`,
+      `convert has ${
+        word === undefined ? "no first word" : shownValue(word)
+      }, wanted dit, sd or triton`,
       { hint: withProgramName(summary.example) },
     );
   }

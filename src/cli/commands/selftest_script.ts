@@ -30,7 +30,7 @@ import { ditFlags } from "../../arguments/flags/dit_flags.ts";
 import type { Flag, FlagValues } from "../../arguments/flag.ts";
 import { openEnvironment } from "../../jobs/execution/open_model.ts";
 import { refuseIgnored } from "../../arguments/ignored_flags.ts";
-import { parseFlags, show } from "../../arguments/parse_flags.ts";
+import { parseFlags } from "../../arguments/parse_flags.ts";
 import { flagged } from "../main.ts";
 import { printLine, printLines, tell } from "../print.ts";
 import { projectPath } from "../../storage/project_path.ts";
@@ -44,6 +44,7 @@ import {
   tableHead,
   tableLine,
 } from "../../diagnostics/selftest/selftest_report.ts";
+import { shownValue } from "../../text.ts";
 
 const summary = {
   name: "selftest",
@@ -131,7 +132,7 @@ function readDevice({ device: text }: Values): LocalDevice {
   const [device, ...others] = readDeviceList(text) ?? [];
   if (device && others.length === 0) return device;
   throw new UsageError(
-    `--device is ${show(text)} but takes cpu, cuda:N, webgpu:0, openvino:CPU and the like`,
+    `--device is ${shownValue(text)} but takes cpu, cuda:N, webgpu:0, openvino:CPU and the like`,
   );
 }
 
@@ -149,7 +150,7 @@ function parseBatches(text: string): number[] {
   return text.split(",").map((part) => {
     const rows = Number(part);
     if (/^\d+$/.test(part) && rows >= 1 && rows <= 4096) return rows;
-    throw new UsageError(`--batches has ${show(part)}, wanted whole numbers, 1-4096`);
+    throw new UsageError(`--batches has ${shownValue(part)}, wanted whole numbers, 1-4096`);
   });
 }
 

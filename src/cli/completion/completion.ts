@@ -7,7 +7,7 @@ import { fishCompletion } from "./completion_fish.ts";
 import { zshCompletion } from "./completion_zsh.ts";
 import { loadCommand } from "../commands/load_command.ts";
 import type { Flag } from "../../arguments/flag.ts";
-import { show } from "../../arguments/parse_flags.ts";
+import { shownValue } from "../../text.ts";
 
 const WRITERS: Readonly<Record<string, (commands: readonly CompletedCommand[]) => string>> = {
   bash: bashCompletion,
@@ -35,7 +35,7 @@ export async function completionScript(
   const [shell = "", ...rest] = args;
   if (rest.length > 0 || !Object.hasOwn(WRITERS, shell)) {
     throw new UsageError(
-      `completion takes one of ${SHELLS.join(", ")}, not ${show(args.join(" "))}`,
+      `completion takes one of ${SHELLS.join(", ")}, not ${shownValue(args.join(" "))}`,
     );
   }
   const words: Record<string, readonly string[]> = {

@@ -1,5 +1,4 @@
 /** Jobs and denoisers of class labels. @module */
-import { show } from "../../arguments/parse_flags.ts";
 import type { DitSettings } from "../../arguments/settings.ts";
 import { FormatError } from "../../errors.ts";
 import type { GuidedDenoiser } from "../../models/guided_denoiser.ts";
@@ -8,6 +7,7 @@ import type { SampleNoise } from "../../pipelines/noise_source.ts";
 import type { Job, Jobs } from "../samples/job.ts";
 import { parseClassLabels } from "./class_labels.ts";
 import type { Making } from "./task.ts";
+import { shownValue } from "../../text.ts";
 
 /** Noise of a sample, and the warm start if there is one. */
 export type ClassStart = SampleNoise & Pick<Job, "start">;
@@ -69,6 +69,6 @@ export function classDenoiser(
     return pipeline.createDenoiser(label, making);
   }
   throw new FormatError(
-    `class_label is ${show(label)}, wanted a whole number from 0 to ${classNames.length - 1}`,
+    `class_label is ${shownValue(label)}, wanted a whole number from 0 to ${classNames.length - 1}`,
   );
 }

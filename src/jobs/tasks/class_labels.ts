@@ -1,8 +1,7 @@
 /** Parses class labels: numbers or names. @module */
 import { UsageError } from "../../errors.ts";
-import { plural } from "../../text.ts";
+import { plural, shownValue } from "../../text.ts";
 import { nearWords } from "../../formats/nearest_word.ts";
-import { show } from "../../arguments/parse_flags.ts";
 import type { ClassNames } from "../../models/class_names.ts";
 
 /** Maximum number of suggestions in an error. */
@@ -34,7 +33,7 @@ export function parseClassLabels(text: string, classes: ClassNames): ClassLabels
     // A class is often broader than the given name.
     if (!sameName(label, first) && !isNumber(label)) {
       const one = end - start > 1 ? "one class, " : "class ";
-      found.notes.push(`${show(label)} is ${one}${number} (${first})`);
+      found.notes.push(`${shownValue(label)} is ${one}${number} (${first})`);
     }
     start = end;
   }
@@ -72,7 +71,7 @@ function onlyCandidate(label: string, candidates: readonly number[], classes: Cl
   if (candidates.length > 1) {
     const all = candidates.map((number) => `class ${number} (${classes[number].join(", ")})`);
     throw new UsageError(
-      (name) => `${name("classLabels")} has ${show(label)}, which is ${all.join(" and ")}`,
+      (name) => `${name("classLabels")} has ${shownValue(label)}, which is ${all.join(" and ")}`,
       {
         hint: `give the number: ${candidates.join(" or ")}`,
       },
@@ -81,7 +80,7 @@ function onlyCandidate(label: string, candidates: readonly number[], classes: Cl
   const near = nearWords(label, classes.flat()).slice(0, MOST_NEAR);
   throw new UsageError(
     (name) =>
-      `${name("classLabels")} has ${show(label)}, wanted a number from 0 to ${
+      `${name("classLabels")} has ${shownValue(label)}, wanted a number from 0 to ${
         classes.length - 1
       } or a class's name`,
     {
