@@ -31,7 +31,7 @@ export interface MergedSettings {
  *   wrote it
  * @throws {FormatError} when the file is damaged
  */
-export async function takeArgumentsFrom(
+export async function mergeArgumentsFrom(
   file: string,
   given: GivenSettings,
 ): Promise<MergedSettings> {
@@ -39,7 +39,7 @@ export async function takeArgumentsFrom(
     file,
     TASKS[given.task].script,
   );
-  return { ...takeRecorded(recorded, given), recordedModel: model };
+  return { ...mergeRecorded(recorded, given), recordedModel: model };
 }
 
 /**
@@ -47,7 +47,7 @@ export async function takeArgumentsFrom(
  *
  * @throws {UsageError} when the record names no flag, or has a value of another type
  */
-export function takeRecorded(recorded: SettingValues, given: GivenSettings): MergedSettings {
+export function mergeRecorded(recorded: SettingValues, given: GivenSettings): MergedSettings {
   const except = new Set(Object.keys(defined(given)).map(flagName));
   const { arguments: fitted, notes } = fitToMachine(recorded, { except });
   return { settings: mergeSettings(recordedSettings(given.task, fitted), given), notes };

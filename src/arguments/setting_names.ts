@@ -37,14 +37,14 @@ export function asFlag(setting: string): string {
 /** Settings whose flag is a comma-separated list. */
 const LISTS: readonly string[] = ["classLabels", "seeds", "sigmas", "timestepsList"];
 
-/** Session flags that are settings of a run all the same. */
-const HEEDED: readonly string[] = ["no_checkpoint", "verbose"];
+/** Session flags that are settings of a run. */
+const SESSION_SETTINGS: readonly string[] = ["no_checkpoint", "verbose"];
 
 /**
  * Whether a flag is a setting of a run; others, such as `--quiet`, exist on the command line only.
  */
 export function isSetting(name: string, { scope }: Flag): boolean {
-  return scope !== "session" || HEEDED.includes(name);
+  return scope !== "session" || SESSION_SETTINGS.includes(name);
 }
 
 /** Flag value of a setting, as a manifest records it. */

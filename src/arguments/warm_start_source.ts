@@ -23,7 +23,7 @@ export function findSource(
  * Settings that have no effect with a source: a trajectory file includes the noise that it was
  * solved with.
  */
-export function uselessSettings(source: Source | undefined): string[] {
+export function ineffectiveSettings(source: Source | undefined): string[] {
   if (!source) return [];
   return source.setting === "initialTrajectory"
     ? ["prompt1", "seed", "seeds", "numSamples", "noisePath", "noiseStream"]
@@ -48,7 +48,7 @@ export function checkWarmStart(
     );
   }
   if (settings.task === "flow") checkFlowStart(settings, source);
-  refuseUseless(source, given);
+  refuseIneffective(source, given);
 }
 
 /** A flow starts from a file or from scratch, and a trajectory's noise draws no classes. */
@@ -69,8 +69,8 @@ function checkFlowStart(
   );
 }
 
-function refuseUseless(source: Source | undefined, given: ReadonlySet<string>): void {
-  const wrong = uselessSettings(source).find((setting) => given.has(setting));
+function refuseIneffective(source: Source | undefined, given: ReadonlySet<string>): void {
+  const wrong = ineffectiveSettings(source).find((setting) => given.has(setting));
   if (!wrong) return;
   throw new UsageError((name) => `${name(wrong)} is not used with ${name(source!.setting)}`, {
     hint: "leave it out",

@@ -1,5 +1,5 @@
 /** Parses the command line of a sampling script. @module */
-import { type MergedSettings, takeArgumentsFrom } from "../arguments/args_from.ts";
+import { mergeArgumentsFrom, type MergedSettings } from "../arguments/args_from.ts";
 import type { FlagTable } from "../arguments/flag.ts";
 import { type FlagSettings, refuseIgnored } from "../arguments/ignored_flags.ts";
 import { parseFlags } from "../arguments/parse_flags.ts";
@@ -59,7 +59,7 @@ export async function mergeLine(
 ): Promise<MergedSettings> {
   const merged = argsFrom === undefined
     ? { settings: given, notes: [] }
-    : await takeArgumentsFrom(argsFrom, given);
+    : await mergeArgumentsFrom(argsFrom, given);
   const effective = { ...flagValues(merged.settings), json, verbose, list_devices: listDevices };
   refuseIgnored(effective, names);
   return merged;

@@ -58,7 +58,7 @@ export async function expandCells(definition: Definition, file: string): Promise
   if (wanted > MOST_RUNS) {
     throw new UsageError(`${file} asks for ${wanted} runs, wanted at most ${MOST_RUNS}`);
   }
-  refuseUseless({ ...base, ...Object.assign({}, ...sweeps) }, methods, file);
+  refuseUnusedFlags({ ...base, ...Object.assign({}, ...sweeps) }, methods, file);
   const cells = new Map<string, Cell>();
   for (let repeat = 1; repeat <= repeats; repeat++) {
     for (const seed of seeds) {
@@ -124,11 +124,11 @@ function uses(method: MethodName, name: string): boolean {
   return !solver || SOLVER_FLAGS[method].includes(name);
 }
 
-function refuseUseless(flags: FlagSet, methods: readonly MethodName[], file: string): void {
-  const useless = Object.keys(flags).find((name) => !methods.some((method) => uses(method, name)));
-  if (useless === undefined) return;
+function refuseUnusedFlags(flags: FlagSet, methods: readonly MethodName[], file: string): void {
+  const unused = Object.keys(flags).find((name) => !methods.some((method) => uses(method, name)));
+  if (unused === undefined) return;
   throw new UsageError(
-    `${file}: ${useless} is not used by any of the methods ${methods.join(", ")}`,
+    `${file}: ${unused} is not used by any of the methods ${methods.join(", ")}`,
   );
 }
 

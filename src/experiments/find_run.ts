@@ -9,7 +9,7 @@ import type { Task } from "../arguments/settings.ts";
 import { TASKS } from "../arguments/tasks.ts";
 import { runMaker } from "../jobs/run_maker.ts";
 import type { Maker } from "../jobs/run_manifest.ts";
-import { checkUnchanged, type Making, modelFilePath } from "../jobs/unchanged.ts";
+import { checkUnchanged, modelFilePath, type Provenance } from "../jobs/unchanged.ts";
 import type { Cell } from "./cells.ts";
 
 /** A finished run. */
@@ -61,7 +61,7 @@ export class RunFinder {
         const manifest = await readFinishedRun(path);
         // Checked under the name of the experiment, so that a note on all runs is printed once.
         const run = { path: this.#path, manifest };
-        if (maker) checkUnchanged(run, await this.#making(manifest, maker));
+        if (maker) checkUnchanged(run, await this.#provenance(manifest, maker));
         return { path, manifest };
       } catch (error) {
         if (!(error instanceof ParataaError)) throw error;
@@ -92,7 +92,10 @@ export class RunFinder {
   }
 
   /** Setup that would reproduce a recorded run now. */
-  async #making({ model, inputs, arguments: args }: Manifest, maker: Maker): Promise<Making> {
+  async #provenance(
+    { model, inputs, arguments: args }: Manifest,
+    maker: Maker,
+  ): Promise<Provenance> {
     const path = (name: string) => modelFilePath({ model, arguments: args }, name);
     const files = await this.#digestsOf(model.files, path);
     const configs = model.configs && await this.#digestsOf(model.configs, path);

@@ -1,7 +1,7 @@
 /** Opens the folder of a sampling run: a new one, or one to resume. @module */
 import type { Manifest, SampleRecord } from "../runs/manifest.ts";
 import { RunDirectory } from "../runs/run_directory.ts";
-import { type HeldRun, tidyRun } from "../runs/unfinished_run.ts";
+import { type LockedRun, prepareResume } from "../runs/unfinished_run.ts";
 import type { RecordedArguments } from "../arguments/record.ts";
 import { checkUnchanged } from "./unchanged.ts";
 
@@ -29,20 +29,20 @@ export async function createRun(
 /**
  * Resumes a locked run.
  *
- * @param held the run; its manifest is updated and saved
+ * @param locked the run; its manifest is updated and saved
  * @param here the manifest of a new run with the current setup
  * @param overrides arguments that differ from the recorded ones and do not change the result
  * @throws {MismatchError} when the current setup would change the result
  * @throws {FormatError} when a file of a finished sample is damaged
  */
 export async function reopenRun(
-  held: HeldRun,
+  locked: LockedRun,
   here: Manifest,
   overrides: RecordedArguments,
 ): Promise<OpenRun> {
-  const { path, manifest, lock } = held;
-  checkUnchanged(held, here);
-  const finished = await tidyRun(held);
+  const { path, manifest, lock } = locked;
+  checkUnchanged(locked, here);
+  const finished = await prepareResume(locked);
   manifest.resumed = [...manifest.resumed ?? [], { at: here.started, arguments: overrides }];
   return openRun(await RunDirectory.resume(path, manifest, lock), manifest, finished);
 }

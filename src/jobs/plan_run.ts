@@ -8,7 +8,7 @@ import type { Plan } from "./planning/plan_window.ts";
 import { type Measured, measurePlan } from "./planning/settle_window.ts";
 import { Watch, type WatchOptions } from "./progress.ts";
 import { checkSettings } from "./sample_run.ts";
-import { makingOf } from "./tasks/task.ts";
+import { createTaskContext } from "./tasks/task.ts";
 import { taskOn } from "./tasks/task_on.ts";
 
 /** Maximum time spent on timing calls for an estimate. */
@@ -42,10 +42,10 @@ export async function timeCalls(
   settings: GivenSettings,
   options: WatchOptions = {},
 ): Promise<BatchTime[]> {
-  const work = async ({ task, making }: Measured) =>
-    await measureBatchTimes(await task.denoiser(task.anyCondition, making), {
-      numSteps: making.schedule.numSteps,
-      signal: making.signal,
+  const work = async ({ task, taskContext }: Measured) =>
+    await measureBatchTimes(await task.denoiser(task.anyCondition, taskContext), {
+      numSteps: taskContext.schedule.numSteps,
+      signal: taskContext.signal,
       budgetSeconds: MOST_SECONDS,
     });
   return await onModel(settings, { options, work });
@@ -62,6 +62,6 @@ async function onModel<T>(run: GivenSettings, { options, work }: Work<T>): Promi
   await using opened = await openModel(settings, watch.note);
   const { pipeline } = opened;
   watch.signal.throwIfAborted();
-  const making = makingOf(settings, pipeline.createSchedule(settings), watch);
-  return await work({ pipeline, task: taskOn(pipeline, settings), making });
+  const taskContext = createTaskContext(settings, pipeline.createSchedule(settings), watch);
+  return await work({ pipeline, task: taskOn(pipeline, settings), taskContext });
 }

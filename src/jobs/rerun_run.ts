@@ -1,5 +1,5 @@
 /** Repeats a run from its manifest and compares every byte. @module */
-import { takeRecorded } from "../arguments/args_from.ts";
+import { mergeRecorded } from "../arguments/args_from.ts";
 import { argumentsText } from "../arguments/record.ts";
 import type { Overrides, Task } from "../arguments/settings.ts";
 import { TASKS } from "../arguments/tasks.ts";
@@ -69,7 +69,7 @@ export async function rerunRun(
   const recorded = await readFinishedRun(path);
   const task = recordedTask(path, recorded);
   const before = { ...recorded.arguments, output_path: null };
-  const { settings: merged, notes } = takeRecorded(before, { ...overrides, task });
+  const { settings: merged, notes } = mergeRecorded(before, { ...overrides, task });
   for (const line of notes) options.onProgress?.({ event: "note", line });
   if (recorded.served) checkServed({ path, manifest: recorded }, await runMaker(merged));
   const { modelPath = TASKS[task].modelPath, ...settings } = merged;

@@ -8,7 +8,7 @@ import type { Overrides, Task } from "../arguments/settings.ts";
 import { TASKS } from "../arguments/tasks.ts";
 import { MismatchError, UsageError } from "../errors.ts";
 import { readFinishedRun } from "../runs/finished_run.ts";
-import { type HeldRun, holdRun } from "../runs/unfinished_run.ts";
+import { type LockedRun, lockRun } from "../runs/unfinished_run.ts";
 import { openModel } from "./execution/open_model.ts";
 import { Watch, type WatchOptions } from "./progress.ts";
 import { recordedTask } from "./recorded_task.ts";
@@ -59,11 +59,11 @@ export async function resumeRun(
       hint: "leave it out",
     });
   }
-  await using held = await holdRun(path);
-  const task = recordedTask(path, held.manifest);
+  await using locked = await lockRun(path);
+  const task = recordedTask(path, locked.manifest);
   checkTask(path, task, overrides.task);
-  const recorded = overridden(task, overrides, held);
-  const { arguments: args, status } = held.manifest;
+  const recorded = overridden(task, overrides, locked);
+  const { arguments: args, status } = locked.manifest;
   const given = defined({ ...overrides, task });
   const except = new Set(Object.keys(given).map(flagName));
   const { arguments: fitted, notes } = fitToMachine(args, { except });
@@ -76,7 +76,7 @@ export async function resumeRun(
   }
   for (const line of notes) watch.note(line);
   await using model = await openModel(settled.settings, watch.note);
-  return await sampleOn(model, settled, { watch, resumed: { held, overrides: recorded } });
+  return await sampleOn(model, settled, { watch, resumed: { locked, overrides: recorded } });
 }
 
 function checkTask(path: string, recorded: Task, given: Task | undefined): void {
@@ -90,7 +90,7 @@ function checkTask(path: string, recorded: Task, given: Task | undefined): void 
 function overridden(
   task: Task,
   { task: _, ...overrides }: Overrides,
-  { path, manifest: { arguments: recorded } }: HeldRun,
+  { path, manifest: { arguments: recorded } }: LockedRun,
 ): RecordedArguments {
   const differing: RecordedArguments = {};
   for (const [setting, given] of Object.entries(overrides)) {

@@ -11,7 +11,7 @@ import type { Image } from "../images/image.ts";
 import { describeFailure } from "../runs/failure.ts";
 import { conditionName, type Manifest } from "../runs/manifest.ts";
 import { writeSheet } from "../runs/sample_files.ts";
-import type { HeldRun } from "../runs/unfinished_run.ts";
+import type { LockedRun } from "../runs/unfinished_run.ts";
 import { oneLine } from "../text.ts";
 import type { OpenModel } from "./execution/open_model.ts";
 import { createRun, type OpenRun, reopenRun } from "./open_run.ts";
@@ -24,7 +24,7 @@ import { runConcurrently } from "./samples/run_concurrently.ts";
 import type { SampleContext } from "./samples/sample_context.ts";
 import { checkServedNames } from "./samples/served_names.ts";
 import { trajectoryIdentity } from "./samples/trajectory_identity.ts";
-import { makingOf } from "./tasks/task.ts";
+import { createTaskContext } from "./tasks/task.ts";
 import { taskOn } from "./tasks/task_on.ts";
 import { digestInputs } from "./unchanged.ts";
 
@@ -33,7 +33,7 @@ const MOST_ON_SHEET = 256;
 
 /** A run to resume, and given settings that do not affect the result. */
 export interface Resumed {
-  held: HeldRun;
+  locked: LockedRun;
   overrides: RecordedArguments;
 }
 
@@ -58,10 +58,10 @@ export async function sampleOn(
   const identity = trajectoryIdentity({ schedule, files, denoiserPart, served, eta });
   checkServedNames({ files, denoiserPart, served }, identity.model_sha256);
   const task = taskOn(pipeline, asked);
-  const measured = { pipeline, task, making: makingOf(asked, schedule, watch) };
+  const measured = { pipeline, task, taskContext: createTaskContext(asked, schedule, watch) };
   const settings = await settleWindow({ settings: asked, given }, measured);
-  const making = makingOf(settings, schedule, watch);
-  const { count, jobs, recorded } = await task.samples(making, identity);
+  const taskContext = createTaskContext(settings, schedule, watch);
+  const { count, jobs, recorded } = await task.samples(taskContext, identity);
   // The jobs may have opened another network.
   await hashNetworks(files, pipeline, signal);
   manifest.arguments = recordArguments(settings, "all", recorded);
@@ -70,7 +70,7 @@ export async function sampleOn(
   if (Object.keys(inputs).length > 0) manifest.inputs = inputs;
   signal.throwIfAborted();
   await using opened = resumed
-    ? await reopenRun(resumed.held, manifest, resumed.overrides)
+    ? await reopenRun(resumed.locked, manifest, resumed.overrides)
     : await createRun(manifest, { parent: settings.outputPath, prefix: TASKS[name].prefix });
   const resultArguments = recordArguments(settings, "result", recorded);
   const shared = { pipeline, schedule, settings, watch, signal };

@@ -24,7 +24,7 @@ export async function digestInputs(
 }
 
 /** Everything that determines the result of a run. */
-export type Making = Pick<
+export type Provenance = Pick<
   Manifest,
   "versions" | "provider" | "served" | "library" | "model" | "inputs" | "arguments"
 >;
@@ -36,8 +36,8 @@ export type Making = Pick<
  * @throws {MismatchError} naming what differs
  */
 export function checkUnchanged(
-  { path, manifest }: { path: string; manifest: Making },
-  here: Making,
+  { path, manifest }: { path: string; manifest: Provenance },
+  here: Provenance,
 ): void {
   const expect = (what: Wording, found: string, wanted: string, hint?: Wording) => {
     if (found === wanted) return;
@@ -47,7 +47,7 @@ export function checkUnchanged(
     }, { hint });
   };
   const sha = (digest: Partial<Digest> | undefined) => digest?.sha256?.slice(0, 12) ?? "absent";
-  const solver = ({ versions }: Making) => String(versions.solver ?? "not noted");
+  const solver = ({ versions }: Provenance) => String(versions.solver ?? "not noted");
   const parataa: Wording = (name) =>
     `use that version, or start a new run with ${name("argsFrom")}`;
   expect("parataa's version", here.versions.parataa, manifest.versions.parataa, parataa);
@@ -85,8 +85,8 @@ export function checkUnchanged(
  * @throws {MismatchError} naming models, versions and servers
  */
 export function checkServed(
-  { path, manifest }: { path: string; manifest: Pick<Making, "served"> },
-  here: Pick<Making, "served">,
+  { path, manifest }: { path: string; manifest: Pick<Provenance, "served"> },
+  here: Pick<Provenance, "served">,
 ): void {
   const [found, wanted] = [here, manifest].map(servedText);
   if (found === wanted) return;
@@ -98,7 +98,7 @@ export function checkServed(
 /**
  * What evaluates the denoiser's rows, without the hosts: the same model may be served elsewhere.
  */
-function servedText({ served = [] }: Pick<Making, "served">): string {
+function servedText({ served = [] }: Pick<Provenance, "served">): string {
   const names = served.map(({ model, version, server, probe }) =>
     `${model} version ${version} on ${server} with probe ${probe.slice(0, 12)}`
   );
@@ -107,7 +107,7 @@ function servedText({ served = [] }: Pick<Making, "served">): string {
 
 /** Path of a model file that a manifest lists. */
 export function modelFilePath(
-  { model, arguments: { vae_path: vae } }: Pick<Making, "model" | "arguments">,
+  { model, arguments: { vae_path: vae } }: Pick<Provenance, "model" | "arguments">,
   name: string,
 ): string {
   return join(name.startsWith("vae_") && typeof vae === "string" ? vae : model.path, name);

@@ -1,6 +1,6 @@
 /** Verifies a finished run by sampling its chains sequentially. @module */
 import { join } from "node:path";
-import { takeRecorded } from "../arguments/args_from.ts";
+import { mergeRecorded } from "../arguments/args_from.ts";
 import { settle } from "../arguments/settle.ts";
 import type { Overrides } from "../arguments/settings.ts";
 import { TASKS } from "../arguments/tasks.ts";
@@ -22,7 +22,12 @@ import type { WarmStart } from "./samples/job.ts";
 import { stopwatch } from "./samples/sample_context.ts";
 import { solve } from "./samples/solve.ts";
 import { type TrajectoryIdentity, trajectoryIdentity } from "./samples/trajectory_identity.ts";
-import { type Making, makingOf, type OpenTask, type RecordedStart } from "./tasks/task.ts";
+import {
+  createTaskContext,
+  type OpenTask,
+  type RecordedStart,
+  type TaskContext,
+} from "./tasks/task.ts";
 import { taskOn } from "./tasks/task_on.ts";
 import { defaultTolerance, type Overall, overall } from "./verification.ts";
 import type { VerifiedSample } from "./verified_sample.ts";
@@ -78,7 +83,7 @@ export async function verifyRun(
   const watch = new Watch(options);
   const manifest = await readFinishedRun(path);
   const task = recordedTask(path, manifest);
-  const merged = takeRecorded(manifest.arguments, { ...overrides, task });
+  const merged = mergeRecorded(manifest.arguments, { ...overrides, task });
   for (const line of merged.notes) watch.note(line);
   const { settings } = settle(merged.settings);
   await using model = await openModel(settings);
@@ -90,7 +95,7 @@ export async function verifyRun(
   const chains: Chains = {
     ...{ path, pipeline },
     task: taskOn(pipeline, settings),
-    making: makingOf(settings, schedule, new Watch({ signal: watch.signal })),
+    taskContext: createTaskContext(settings, schedule, new Watch({ signal: watch.signal })),
     identity: trajectoryIdentity({ schedule, files, denoiserPart, served, eta: settings.eta }),
   };
   const samples: VerifiedSample[] = [];
@@ -109,7 +114,7 @@ interface Chains {
   path: string;
   pipeline: LatentPipeline;
   task: OpenTask;
-  making: Making;
+  taskContext: TaskContext;
   identity: TrajectoryIdentity;
 }
 
@@ -136,10 +141,10 @@ async function verifySample(
   { chains, settings, start }: SampleSetting,
 ): Promise<VerifiedSample> {
   const { index, condition, rounds, nfe, converged, seconds } = sample.record;
-  const { path, pipeline, task, making: { schedule, signal } } = chains;
+  const { path, pipeline, task, taskContext: { schedule, signal } } = chains;
   const saved = await readChain(sample, chains);
   const job = {
-    denoiser: await task.denoiser(condition, chains.making),
+    denoiser: await task.denoiser(condition, chains.taskContext),
     noise: saved.noise,
     start: start && await readStart(sample, start, chains),
   };
@@ -161,7 +166,7 @@ async function verifySample(
 
 async function readChain(
   { record: { index } }: Pick<RunSample, "record">,
-  { path, pipeline, making: { schedule }, identity }: Chains,
+  { path, pipeline, taskContext: { schedule }, identity }: Chains,
 ): Promise<TrajectoryFile> {
   const file = join(path, `sample_${index}`, "trajectory.safetensors");
   return readTrajectory(await readOutput(file), {

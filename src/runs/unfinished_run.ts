@@ -9,7 +9,7 @@ import { asStorageError } from "../storage/storage_error.ts";
 import { TEMPORARY } from "../storage/whole_file.ts";
 
 /** A locked run, which only this process may write. */
-export interface HeldRun extends AsyncDisposable {
+export interface LockedRun extends AsyncDisposable {
   path: string;
   manifest: Manifest;
   lock: RunLock;
@@ -22,7 +22,7 @@ export interface HeldRun extends AsyncDisposable {
  * @throws {FormatError} when the manifest is damaged
  * @throws {BusyError} naming the process that writes it
  */
-export async function holdRun(path: string): Promise<HeldRun> {
+export async function lockRun(path: string): Promise<LockedRun> {
   await readRunManifest(path); // check first: other folders get no lock file
   const lock = await RunLock.acquire(path);
   try {
@@ -43,7 +43,9 @@ export async function holdRun(path: string): Promise<HeldRun> {
  * @throws {FormatError} naming a finished sample's file that is damaged or missing
  * @throws {StorageError} when the file system refuses
  */
-export async function tidyRun({ path, manifest }: HeldRun): Promise<Map<number, SampleRecord>> {
+export async function prepareResume(
+  { path, manifest }: LockedRun,
+): Promise<Map<number, SampleRecord>> {
   const finished = new Map(manifest.samples.map((record) => [record.index, record]));
   if (finished.size !== manifest.samples.length) {
     throw new FormatError(`${join(path, "manifest.json")} lists a sample twice`);
@@ -84,6 +86,6 @@ async function removeLeftovers(path: string, finished: ReadonlySet<string>): Pro
       }
     }
   } catch (error) {
-    throw asStorageError(`cannot tidy ${path}`, error);
+    throw asStorageError(`cannot clean up ${path}`, error);
   }
 }

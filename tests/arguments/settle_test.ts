@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { imageText } from "../../src/runs/image_text.ts";
-import { takeArgumentsFrom } from "../../src/arguments/args_from.ts";
+import { mergeArgumentsFrom } from "../../src/arguments/args_from.ts";
 import { parseFlags } from "../../src/arguments/parse_flags.ts";
 import { givenSettings, recordArguments } from "../../src/arguments/record.ts";
 import { asFlag } from "../../src/arguments/setting_names.ts";
@@ -20,7 +20,7 @@ async function readDit(args: string[]): Promise<Settling & { values: Values }> {
   const given = givenSettings("dit", values, names);
   try {
     const merged = typeof file === "string"
-      ? (await takeArgumentsFrom(file, given)).settings
+      ? (await mergeArgumentsFrom(file, given)).settings
       : given;
     const settled = settle(merged);
     return { ...settled, values: recordArguments(settled.settings, "all") };

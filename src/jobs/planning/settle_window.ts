@@ -2,7 +2,7 @@
 import type { Settling } from "../../arguments/settle.ts";
 import type { LatentPipeline } from "../../pipelines/latent_pipeline.ts";
 import type { Method } from "../../sampling/options.ts";
-import type { Making, OpenTask } from "../tasks/task.ts";
+import type { OpenTask, TaskContext } from "../tasks/task.ts";
 import { measureBatchTimes } from "./batch_times.ts";
 import { measureOwnTime } from "./own_time.ts";
 import { type Plan, planLines, planWindow } from "./plan_window.ts";
@@ -11,7 +11,7 @@ import { type Plan, planLines, planWindow } from "./plan_window.ts";
 export interface Measured {
   pipeline: LatentPipeline;
   task: OpenTask;
-  making: Making;
+  taskContext: TaskContext;
 }
 
 /** Plan of the window, and the network rows per step. */
@@ -22,11 +22,11 @@ export interface MeasuredPlan {
 
 /** Measures the denoiser and plans the window of a method. */
 export async function measurePlan(
-  { task, making }: Measured,
+  { task, taskContext }: Measured,
   { method, eta }: { method: Method; eta: number },
 ): Promise<MeasuredPlan> {
-  const denoiser = await task.denoiser(task.anyCondition, making);
-  const { signal, schedule } = making, { numSteps } = schedule, { rowSize } = denoiser;
+  const denoiser = await task.denoiser(task.anyCondition, taskContext);
+  const { signal, schedule } = taskContext, { numSteps } = schedule, { rowSize } = denoiser;
   const times = await measureBatchTimes(denoiser, { numSteps, signal });
   const ownSeconds = await measureOwnTime({ method, schedule, rowSize });
   const plan = planWindow(times, { method, eta, numSteps, ownSeconds });
@@ -46,7 +46,7 @@ export async function settleWindow(
   const isOpen = !given.has("windowSize") && followsDevices(measured.pipeline);
   if (windowSize !== "auto" && !isOpen) return settings;
   const { plan, rowsPerStep } = await measurePlan(measured, { ...settings, method });
-  for (const line of planLines(plan)) measured.making.note(line);
+  for (const line of planLines(plan)) measured.taskContext.note(line);
   const { best } = plan;
   const settled = { ...settings, windowSize: best.window };
   if (best.part >= best.window) return settled;

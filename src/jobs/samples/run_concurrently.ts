@@ -1,6 +1,6 @@
 /** Solves several samples at once and writes their files in order. @module */
 import type { Jobs, Outcome } from "./job.ts";
-import { beginSample, type BegunSample } from "./run_sample.ts";
+import { type StartedSample, startSample } from "./run_sample.ts";
 import type { SampleContext } from "./sample_context.ts";
 
 /**
@@ -15,27 +15,27 @@ export async function* runConcurrently(
 ): AsyncGenerator<Outcome> {
   const stop = new AbortController();
   const signal = AbortSignal.any([context.signal, stop.signal]);
-  const begun: BegunSample[] = [];
+  const started: StartedSample[] = [];
   let outcome: Outcome | undefined;
   let more = true;
   try {
     for (;;) {
-      while (more && begun.length < atOnce) {
+      while (more && started.length < atOnce) {
         const { done, value: job } = await (outcome ? jobs.next(outcome) : jobs.next());
         outcome = undefined;
         if (done) more = false;
-        else begun.push(beginSample(job, { ...context, signal }));
+        else started.push(startSample(job, { ...context, signal }));
       }
-      const [first] = begun;
+      const [first] = started;
       if (!first) return;
       outcome = await first.finish();
-      begun.shift();
+      started.shift();
       yield outcome;
     }
   } finally {
     // After a failure, wait until the other jobs have released the devices, before those are
     // closed.
     stop.abort();
-    await Promise.all(begun.map(({ over }) => over));
+    await Promise.all(started.map(({ over }) => over));
   }
 }

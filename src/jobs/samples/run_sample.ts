@@ -14,7 +14,7 @@ import { noteIfSlower } from "./slower_note.ts";
 import { solve, type Solved } from "./solve.ts";
 
 /** A sample that is being solved. */
-export interface BegunSample {
+export interface StartedSample {
   /** Settles when solving has ended, successfully or not. */
   over: Promise<unknown>;
   /**
@@ -26,7 +26,7 @@ export interface BegunSample {
 }
 
 /** Starts to solve a sample; one that an earlier start finished is read by `finish()`. */
-export function beginSample(job: Job, context: SampleContext): BegunSample {
+export function startSample(job: Job, context: SampleContext): StartedSample {
   const record = context.finished.get(job.index);
   if (record) {
     return { over: Promise.resolve(), finish: () => readOutcome(job, record, context) };

@@ -6,7 +6,7 @@ import type { ClassPipeline } from "../../pipelines/class_pipeline.ts";
 import type { SampleNoise } from "../../pipelines/noise_source.ts";
 import type { Job, Jobs } from "../samples/job.ts";
 import { parseClassLabels } from "./class_labels.ts";
-import type { Making } from "./task.ts";
+import type { TaskContext } from "./task.ts";
 import { shownValue } from "../../text.ts";
 
 /** Noise of a sample, and the warm start if there is one. */
@@ -23,7 +23,7 @@ export const ANY_CLASS: Job["condition"] = { class_label: 0 };
 export function givenLabels(
   { classNames }: ClassPipeline,
   { classLabels }: Pick<DitSettings, "classLabels">,
-  { note }: Making,
+  { note }: TaskContext,
 ): number[] | undefined {
   if (classLabels === undefined) return undefined;
   const { labels, notes } = parseClassLabels(classLabels.join(), classNames);
@@ -34,10 +34,10 @@ export function givenLabels(
 /** A job per start, of the given labels in turn or of the one that was drawn with the noise. */
 export async function* classJobs(
   pipeline: ClassPipeline,
-  { starts, labels, making }: {
+  { starts, labels, context }: {
     starts: Iterable<ClassStart>;
     labels: readonly number[] | undefined;
-    making: Making;
+    context: TaskContext;
   },
 ): Jobs {
   let index = 0;
@@ -48,7 +48,7 @@ export async function* classJobs(
       index: index++,
       label: `${label} (${name})`,
       condition: { class_label: label, class_name: name },
-      denoiser: pipeline.createDenoiser(label, making),
+      denoiser: pipeline.createDenoiser(label, context),
       ...{ noise, seed, start },
     };
   }
@@ -62,11 +62,11 @@ export async function* classJobs(
 export function classDenoiser(
   pipeline: ClassPipeline,
   { class_label: label }: Job["condition"],
-  making: Making,
+  context: TaskContext,
 ): GuidedDenoiser {
   const { classNames } = pipeline;
   if (typeof label === "number" && label in classNames) {
-    return pipeline.createDenoiser(label, making);
+    return pipeline.createDenoiser(label, context);
   }
   throw new FormatError(
     `class_label is ${shownValue(label)}, wanted a whole number from 0 to ${classNames.length - 1}`,

@@ -3,11 +3,11 @@ import type { SettledShared } from "../../arguments/settings.ts";
 import { latentDifference } from "../../runs/latent_difference.ts";
 import type { Job, Outcome } from "../samples/job.ts";
 import { solve } from "../samples/solve.ts";
-import type { Making } from "./task.ts";
+import type { TaskContext } from "./task.ts";
 
 /** Solver options of the comparison. */
 export interface ComparisonOptions {
-  making: Making;
+  context: TaskContext;
   settings: SettledShared;
 }
 
@@ -19,7 +19,7 @@ export interface ComparisonOptions {
 export async function compareWithScratch(
   job: Job,
   { result, record }: Outcome,
-  { making: { schedule, signal, note }, settings }: ComparisonOptions,
+  { context: { schedule, signal, note }, settings }: ComparisonOptions,
 ): Promise<void> {
   const run = async (job: Job, method: SettledShared["method"]) =>
     (await solve(job, { schedule, settings: { ...settings, method }, signal, onRound() {} }))

@@ -7,7 +7,7 @@ import { NUM_SAMPLES } from "../../arguments/flags/script_flags.ts";
 import { readSeedList, settledSeeds } from "../../arguments/seed_list.ts";
 import { ANY_CLASS, classDenoiser, classJobs, givenLabels } from "./class_jobs.ts";
 import { expectLabels } from "./class_labels.ts";
-import type { Making, OpenTask, SamplePlan } from "./task.ts";
+import type { OpenTask, SamplePlan, TaskContext } from "./task.ts";
 import { taskNoise } from "./task_noise.ts";
 
 /** Class-conditional samples; the classes are given or drawn from the seed. */
@@ -24,24 +24,24 @@ export class DitTask implements OpenTask {
     this.#settings = settings;
   }
 
-  async samples(making: Making): Promise<SamplePlan> {
+  async samples(context: TaskContext): Promise<SamplePlan> {
     const { classNames, latentShape } = this.#pipeline;
     const { numSamples, seeds } = this.#settings;
-    const labels = givenLabels(this.#pipeline, this.#settings, making);
+    const labels = givenLabels(this.#pipeline, this.#settings, context);
     const { count, noises } = await taskNoise(this.#settings, {
       number: NUM_SAMPLES.default,
       samples: readSeedList(seeds)?.length ?? numSamples ?? labels?.length,
-      shape: [making.schedule.numSteps + 1, ...latentShape],
-      initialScale: making.schedule.initialScale,
+      shape: [context.schedule.numSteps + 1, ...latentShape],
+      initialScale: context.schedule.initialScale,
       classes: classNames.length,
     });
     if (labels) expectLabels(labels, count);
-    const jobs = classJobs(this.#pipeline, { starts: noises, labels, making });
+    const jobs = classJobs(this.#pipeline, { starts: noises, labels, context });
     return { count, jobs, recorded: { numSamples: count, ...settledSeeds(seeds) } };
   }
 
-  denoiser(condition: Job["condition"], making: Making): Promise<GuidedDenoiser> {
-    return Promise.try(classDenoiser, this.#pipeline, condition, making);
+  denoiser(condition: Job["condition"], context: TaskContext): Promise<GuidedDenoiser> {
+    return Promise.try(classDenoiser, this.#pipeline, condition, context);
   }
 
   recordedStart(): undefined {}

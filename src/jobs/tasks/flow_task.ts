@@ -2,7 +2,7 @@
 import { NUM_SAMPLES } from "../../arguments/flags/script_flags.ts";
 import { readSeedList, settledSeeds } from "../../arguments/seed_list.ts";
 import type { SettledFlow } from "../../arguments/settings.ts";
-import { findSource, uselessSettings } from "../../arguments/warm_start_source.ts";
+import { findSource, ineffectiveSettings } from "../../arguments/warm_start_source.ts";
 import type { GuidedDenoiser } from "../../models/guided_denoiser.ts";
 import type { FlowPipeline } from "../../pipelines/flow_pipeline.ts";
 import type { SampleNoise } from "../../pipelines/noise_source.ts";
@@ -10,7 +10,7 @@ import type { Job } from "../samples/job.ts";
 import type { TrajectoryIdentity } from "../samples/trajectory_identity.ts";
 import { ANY_CLASS, classDenoiser, classJobs, type ClassStart, givenLabels } from "./class_jobs.ts";
 import { expectLabels } from "./class_labels.ts";
-import type { Making, OpenTask, RecordedStart, SamplePlan } from "./task.ts";
+import type { OpenTask, RecordedStart, SamplePlan, TaskContext } from "./task.ts";
 import { taskNoise } from "./task_noise.ts";
 import { trajectoryFromFile, trajectoryMaker } from "./warm_start.ts";
 
@@ -28,22 +28,22 @@ export class FlowTask implements OpenTask {
     this.#settings = settings;
   }
 
-  async samples(making: Making, identity: TrajectoryIdentity): Promise<SamplePlan> {
-    const labels = givenLabels(this.#pipeline, this.#settings, making);
-    const { count, starts } = await this.#readStarts(making, identity, labels);
+  async samples(context: TaskContext, identity: TrajectoryIdentity): Promise<SamplePlan> {
+    const labels = givenLabels(this.#pipeline, this.#settings, context);
+    const { count, starts } = await this.#readStarts(context, identity, labels);
     if (labels) expectLabels(labels, count);
-    const jobs = classJobs(this.#pipeline, { starts, labels, making });
-    const useless = uselessSettings(findSource(this.#settings)).map((name) => [name, null]);
+    const jobs = classJobs(this.#pipeline, { starts, labels, context });
+    const ineffective = ineffectiveSettings(findSource(this.#settings)).map((name) => [name, null]);
     const seeds = settledSeeds(this.#settings.seeds);
     return {
       count,
       jobs,
-      recorded: { numSamples: count, ...seeds, ...Object.fromEntries(useless) },
+      recorded: { numSamples: count, ...seeds, ...Object.fromEntries(ineffective) },
     };
   }
 
-  denoiser(condition: Job["condition"], making: Making): Promise<GuidedDenoiser> {
-    return Promise.try(classDenoiser, this.#pipeline, condition, making);
+  denoiser(condition: Job["condition"], context: TaskContext): Promise<GuidedDenoiser> {
+    return Promise.try(classDenoiser, this.#pipeline, condition, context);
   }
 
   recordedStart({ index: from }: { index: number }): RecordedStart | undefined {
@@ -55,7 +55,7 @@ export class FlowTask implements OpenTask {
   }
 
   async #readStarts(
-    { schedule, signal }: Making,
+    { schedule, signal }: TaskContext,
     identity: TrajectoryIdentity,
     labels: readonly number[] | undefined,
   ): Promise<{ count: number; starts: Iterable<ClassStart> }> {

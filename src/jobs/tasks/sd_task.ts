@@ -6,7 +6,7 @@ import { UsageError } from "../../errors.ts";
 import type { GuidedDenoiser } from "../../models/guided_denoiser.ts";
 import type { StableDiffusionPipeline } from "../../pipelines/stable_diffusion_pipeline.ts";
 import type { Job, Jobs } from "../samples/job.ts";
-import type { Making, OpenTask, SamplePlan } from "./task.ts";
+import type { OpenTask, SamplePlan, TaskContext } from "./task.ts";
 import { taskNoise } from "./task_noise.ts";
 import { ANY_PROMPT, textDenoiser, textJobMaker } from "./text_jobs.ts";
 import { readPrompts } from "./text_prompts.ts";
@@ -25,7 +25,7 @@ export class SdTask implements OpenTask {
     this.#settings = settings;
   }
 
-  async samples(making: Making): Promise<SamplePlan> {
+  async samples(context: TaskContext): Promise<SamplePlan> {
     const { prompt, promptsFile: file, seeds, negativePrompt } = this.#settings;
     const numSamples = readSeedList(seeds)?.length ?? this.#settings.numSamples;
     const prompts = file === undefined ? [prompt] : await readPrompts("promptsFile", file);
@@ -35,10 +35,10 @@ export class SdTask implements OpenTask {
     const { count, noises } = await taskNoise(this.#settings, {
       number: NUM_SAMPLES.default,
       samples,
-      shape: [making.schedule.numSteps + 1, ...this.#pipeline.latentShape],
-      initialScale: making.schedule.initialScale,
+      shape: [context.schedule.numSteps + 1, ...this.#pipeline.latentShape],
+      initialScale: context.schedule.initialScale,
     });
-    const makeJob = await textJobMaker(this.#pipeline, negativePrompt, making);
+    const makeJob = await textJobMaker(this.#pipeline, negativePrompt, context);
     const recorded = {
       numSamples: count / prompts.length,
       prompt: file === undefined ? prompt : null,
@@ -55,8 +55,8 @@ export class SdTask implements OpenTask {
     }
   }
 
-  denoiser(condition: Job["condition"], making: Making): Promise<GuidedDenoiser> {
-    return textDenoiser(this.#pipeline, condition, making);
+  denoiser(condition: Job["condition"], context: TaskContext): Promise<GuidedDenoiser> {
+    return textDenoiser(this.#pipeline, condition, context);
   }
 
   recordedStart(): undefined {}

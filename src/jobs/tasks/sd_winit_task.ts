@@ -1,14 +1,14 @@
 /** Samples a prompt from the trajectory of another prompt, of a file or of an image. @module */
 import { settledSeeds } from "../../arguments/seed_list.ts";
 import type { SettledSdWinit } from "../../arguments/settings.ts";
-import { findSource, uselessSettings } from "../../arguments/warm_start_source.ts";
+import { findSource, ineffectiveSettings } from "../../arguments/warm_start_source.ts";
 import type { GuidedDenoiser } from "../../models/guided_denoiser.ts";
 import type { StableDiffusionPipeline } from "../../pipelines/stable_diffusion_pipeline.ts";
 import type { SampleNoise } from "../../pipelines/noise_source.ts";
 import type { Job, Jobs } from "../samples/job.ts";
 import type { TrajectoryIdentity } from "../samples/trajectory_identity.ts";
 import { compareWithScratch } from "./compare_scratch.ts";
-import type { Making, OpenTask, RecordedStart, SamplePlan } from "./task.ts";
+import type { OpenTask, RecordedStart, SamplePlan, TaskContext } from "./task.ts";
 import { taskNoise } from "./task_noise.ts";
 import { ANY_PROMPT, textDenoiser, textJobMaker } from "./text_jobs.ts";
 import { type InitialTrajectory, trajectoryFromFile, trajectoryMaker } from "./warm_start.ts";
@@ -36,14 +36,14 @@ export class SdWinitTask implements OpenTask {
     this.#settings = settings;
   }
 
-  async samples(making: Making, identity: TrajectoryIdentity): Promise<SamplePlan> {
+  async samples(context: TaskContext, identity: TrajectoryIdentity): Promise<SamplePlan> {
     const settings = this.#settings;
     const { prompt1, prompt2, negativePrompt, variationSteps, seeds } = settings;
     const source = findSource(settings);
-    const { count: starts, starts: found } = await this.#readStarts(making, identity);
-    const makeJob = await textJobMaker(this.#pipeline, negativePrompt, making);
-    const useless = Object.fromEntries(uselessSettings(source).map((name) => [name, null]));
-    const recorded = { ...settledSeeds(seeds), ...useless };
+    const { count: starts, starts: found } = await this.#readStarts(context, identity);
+    const makeJob = await textJobMaker(this.#pipeline, negativePrompt, context);
+    const ineffective = Object.fromEntries(ineffectiveSettings(source).map((name) => [name, null]));
+    const recorded = { ...settledSeeds(seeds), ...ineffective };
     return { count: (source ? 1 : 2) * starts, jobs: makeJobs(), recorded };
 
     async function* makeJobs(): Jobs {
@@ -54,13 +54,13 @@ export class SdWinitTask implements OpenTask {
         const start = { trajectory, variationSteps };
         const job = await makeJob({ index: index++, prompt: prompt2, noise, seed, start });
         const outcome = yield job;
-        if (settings.compareScratch) await compareWithScratch(job, outcome, { making, settings });
+        if (settings.compareScratch) await compareWithScratch(job, outcome, { context, settings });
       }
     }
   }
 
-  denoiser(condition: Job["condition"], making: Making): Promise<GuidedDenoiser> {
-    return textDenoiser(this.#pipeline, condition, making);
+  denoiser(condition: Job["condition"], context: TaskContext): Promise<GuidedDenoiser> {
+    return textDenoiser(this.#pipeline, condition, context);
   }
 
   recordedStart({ index }: { index: number }): RecordedStart | undefined {
@@ -70,7 +70,7 @@ export class SdWinitTask implements OpenTask {
   }
 
   async #readStarts(
-    { schedule, signal }: Making,
+    { schedule, signal }: TaskContext,
     identity: TrajectoryIdentity,
   ): Promise<{ count: number; starts: Iterable<Start> }> {
     const pipeline = this.#pipeline, source = findSource(this.#settings);

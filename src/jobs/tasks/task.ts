@@ -7,20 +7,20 @@ import type { Watch } from "../progress.ts";
 import type { Job, Jobs } from "../samples/job.ts";
 import type { TrajectoryIdentity } from "../samples/trajectory_identity.ts";
 
-/** Options of creating denoisers. */
-export interface Making extends DenoiserOptions {
+/** Options of the denoisers of a run. */
+export interface TaskContext extends DenoiserOptions {
   schedule: ModelSchedule;
   /** Receives notes, such as the truncated part of a prompt. */
   note: (line: string) => void;
   signal: AbortSignal;
 }
 
-/** Denoiser options from the settings of a run. */
-export function makingOf(
+/** Creates the options from the settings of a run. */
+export function createTaskContext(
   { guidanceScale, batchSize }: Pick<SettledShared, "guidanceScale" | "batchSize">,
   schedule: ModelSchedule,
   { note, signal }: Watch,
-): Making {
+): TaskContext {
   return { schedule, guidanceScale, batchSize, note, signal };
 }
 
@@ -51,13 +51,13 @@ export interface OpenTask {
    *
    * @throws {UsageError} when the model lacks a class or the noise has another shape
    */
-  samples(making: Making, identity: TrajectoryIdentity): Promise<SamplePlan>;
+  samples(context: TaskContext, identity: TrajectoryIdentity): Promise<SamplePlan>;
   /**
    * Denoiser of a recorded condition.
    *
    * @throws {FormatError} when the condition does not fit the model
    */
-  denoiser(condition: Job["condition"], making: Making): Promise<GuidedDenoiser>;
+  denoiser(condition: Job["condition"], context: TaskContext): Promise<GuidedDenoiser>;
   /** Start of a recorded sample; `undefined` if it was sampled from scratch. */
   recordedStart(sample: { index: number }): RecordedStart | undefined;
 }

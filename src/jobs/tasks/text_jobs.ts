@@ -3,7 +3,7 @@ import { FormatError } from "../../errors.ts";
 import type { GuidedDenoiser } from "../../models/guided_denoiser.ts";
 import type { StableDiffusionPipeline } from "../../pipelines/stable_diffusion_pipeline.ts";
 import type { Job } from "../samples/job.ts";
-import type { Making } from "./task.ts";
+import type { TaskContext } from "./task.ts";
 import { PromptEmbedder } from "./text_prompts.ts";
 
 /** Fields that differ from job to job. */
@@ -16,15 +16,15 @@ export const ANY_PROMPT: Job["condition"] = { prompt: "", negative_prompt: "" };
 export async function textJobMaker(
   pipeline: StableDiffusionPipeline,
   negativePrompt: string,
-  making: Making,
+  context: TaskContext,
 ): Promise<(job: TextJob) => Promise<Job>> {
-  const prompts = await PromptEmbedder.create(negativePrompt, { pipeline, ...making });
+  const prompts = await PromptEmbedder.create(negativePrompt, { pipeline, ...context });
   return async ({ prompt, ...job }) => ({
     ...job,
     label: prompt,
     negativePrompt,
     condition: { prompt, negative_prompt: negativePrompt },
-    denoiser: pipeline.createDenoiser(await prompts.condition(prompt), making),
+    denoiser: pipeline.createDenoiser(await prompts.condition(prompt), context),
   });
 }
 
@@ -36,11 +36,11 @@ export async function textJobMaker(
 export async function textDenoiser(
   pipeline: StableDiffusionPipeline,
   { prompt, negative_prompt: negativePrompt }: Job["condition"],
-  making: Making,
+  context: TaskContext,
 ): Promise<GuidedDenoiser> {
   if (typeof prompt !== "string" || typeof negativePrompt !== "string") {
     throw new FormatError("a sample's condition lacks prompt or negative_prompt");
   }
-  const prompts = await PromptEmbedder.create(negativePrompt, { pipeline, ...making });
-  return pipeline.createDenoiser(await prompts.condition(prompt), making);
+  const prompts = await PromptEmbedder.create(negativePrompt, { pipeline, ...context });
+  return pipeline.createDenoiser(await prompts.condition(prompt), context);
 }

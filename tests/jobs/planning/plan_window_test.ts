@@ -166,11 +166,16 @@ function settling(names: string[], given: string[]) {
   const { denoiser } = timed(() => 0.01);
   const schedule = createSchedule({ kind: "dit", numInferenceSteps: 20 });
   const notes: string[] = [];
-  const making = { schedule, signal, guidanceScale: 4, note: (line: string) => notes.push(line) };
+  const taskContext = {
+    schedule,
+    signal,
+    guidanceScale: 4,
+    note: (line: string) => notes.push(line),
+  };
   const measured = {
     pipeline: { devices: names.map((name) => ({ name })) },
     task: { denoiser: () => Promise.resolve({ ...denoiser, rowsPerStep: 2 }) },
-    making,
+    taskContext,
   } as unknown as Measured;
   const { settings } = settle({ task: "dit", numInferenceSteps: 20 });
   return settleWindow({ settings, given: new Set(given) }, measured);
