@@ -3,7 +3,7 @@ import { FormatError } from "../errors.ts";
 import { isJsonObject, type JsonObject, type JsonValue, readJson } from "../formats/json.ts";
 import { shown, shownValue } from "../text.ts";
 import { type HubRequest, hubRequest } from "./hub_request.ts";
-import { impossibleName } from "./listed_name.ts";
+import { invalidPathReason } from "./listed_name.ts";
 
 /** A file of a repository. */
 export interface HubFile {
@@ -72,7 +72,7 @@ function readFile(entry: JsonValue, what: string): HubFile {
   if (!isJsonObject(entry) || typeof path !== "string") {
     throw new FormatError(`${what} has the entry ${shownValue(entry)}, wanted a file`);
   }
-  const why = impossibleName(path);
+  const why = invalidPathReason(path);
   if (why) throw new FormatError(`${what} names ${shown(path)}, which ${why}`);
   const lfs = isJsonObject(entry.lfs) ? entry.lfs : undefined;
   const hash = lfs ? hexOf(lfs, "sha256", 64) : hexOf(entry, "blobId", 40);

@@ -13,7 +13,7 @@ const LONGEST_PART = 255;
 const DEVICE = /^(con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])(\..*)?$/i;
 
 /** Reason why no git repository can hold a file of this name; `undefined` if one can. */
-export function impossibleName(path: string): string | undefined {
+export function invalidPathReason(path: string): string | undefined {
   if (path.includes("\0")) return "has a NUL";
   if (path.startsWith("/")) return "is absolute";
   const parts = path.split("/");
@@ -22,7 +22,7 @@ export function impossibleName(path: string): string | undefined {
 }
 
 /** Reason why a name is not portable between systems; `undefined` if it is. */
-export function unfitName(path: string): string | undefined {
+export function unportablePathReason(path: string): string | undefined {
   if (path.length > LONGEST_PATH) return `is longer than ${LONGEST_PATH} characters`;
   for (const part of path.split("/")) {
     if (new TextEncoder().encode(part).length > LONGEST_PART) return "has a part that is too long";
@@ -46,7 +46,7 @@ export function checkListedNames(paths: readonly string[], what: string, reserve
   const folders = new Set<string>();
   const same = (path: string) => path.normalize("NFC").toLowerCase();
   for (const path of paths) {
-    const why = unfitName(path);
+    const why = unportablePathReason(path);
     if (why) throw new FormatError(`${what} lists ${shown(path)}, which ${why}`);
     const twin = files.get(same(path));
     if (twin !== undefined) {

@@ -60,7 +60,7 @@ export function chooseFiles(
       ? `${name("include")} and ${name("exclude")} leave`
       : `${name("include")} names`;
     return `${what} has no file that ${patterns}`;
-  }, { hint: `it has ${someOf(files)}` });
+  }, { hint: `it has ${listNames(files)}` });
 }
 
 function neededFiles(
@@ -111,11 +111,11 @@ function looseFiles(
   const checkpoints = root.filter(({ path }) => CHECKPOINT.test(path));
   if (checkpoints.length <= 1) return checkpoints;
   throw new UsageError(`${what} has ${checkpoints.length} checkpoints, wanted the name of one`, {
-    hint: (name) => `give ${name("include")} a name: ${someOf(checkpoints)}`,
+    hint: (name) => `give ${name("include")} a name: ${listNames(checkpoints)}`,
   });
 }
 
-function someOf(files: readonly HubFile[]): string {
+function listNames(files: readonly HubFile[]): string {
   const names = files.slice(0, MOST_LISTED).map(({ path }) => shown(path).slice(1, -1));
   const more = files.length - names.length;
   return names.length === 0 ? "no files" : names.join(", ") + (more > 0 ? ` and ${more} more` : "");

@@ -1,7 +1,7 @@
 /** Checks names of a hub's repositories and revisions. @module */
 import { UsageError } from "../errors.ts";
 import { shown } from "../text.ts";
-import { unfitName } from "./listed_name.ts";
+import { unportablePathReason } from "./listed_name.ts";
 
 const PART = /^\w(?:[\w.-]*\w)?$/;
 const LONGEST = 96;
@@ -20,7 +20,8 @@ export interface RepositoryName {
 export function readRepositoryName(text: string): RepositoryName {
   const [owner, name, ...rest] = text.split("/");
   const fits = name !== undefined && rest.length === 0 && text.length <= LONGEST &&
-    !/--|\.\./.test(text) && [owner, name].every((part) => PART.test(part) && !unfitName(part));
+    !/--|\.\./.test(text) &&
+    [owner, name].every((part) => PART.test(part) && !unportablePathReason(part));
   if (fits) return { owner, name };
   const wanted = "owner/name: letters, digits, . - _";
   throw new UsageError(`the repository is ${shown(text)}, wanted ${wanted}`, {

@@ -39,13 +39,13 @@ export function retryNonFinite(denoiser: Denoiser | DeviceAware): Denoiser {
         const first = noteDevice(denoiser, bad, steps[row]);
         const evaluate = "predictAgain" in denoiser ? "predictAgain" : "predictNoise";
         await (denoiser as DeviceAware)[evaluate](latents.subarray(from, to), step, again, signal);
-        const stillBad = countNonFinite(again);
-        if (stillBad === 0 || first === undefined) continue;
-        const second = noteDevice(denoiser, stillBad, steps[row]);
+        const badAgain = countNonFinite(again);
+        if (badAgain === 0 || first === undefined) continue;
+        const second = noteDevice(denoiser, badAgain, steps[row]);
         throw new NumericalError(
           `the network's noise of step ${
             steps[row]
-          } in round ${round} has ${stillBad} of ${rowSize} ` +
+          } in round ${round} has ${badAgain} of ${rowSize} ` +
             `values that are not finite, from ${first} and again from ${second}`,
           { hint: "half precision may overflow: try the float32 files of the network" },
         );

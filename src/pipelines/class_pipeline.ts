@@ -9,8 +9,8 @@ import type { PredictionType } from "../sampling/schedules/output_weights.ts";
 import {
   denoiserFile,
   type DenoiserOptions,
-  mendTimestep,
   openDecoder,
+  patchTimestep,
   type PipelineOptions,
 } from "./latent_pipeline.ts";
 import { NetworkPipeline, type PipelineParts } from "./network_pipeline.ts";
@@ -88,7 +88,7 @@ export async function openClassPipeline<P>(
       file,
       conditions: [{ name: "class_labels", shape: [] }],
       session: options.session,
-      mendTimestep,
+      patchTimestep,
       ...options.pool,
     }),
   );

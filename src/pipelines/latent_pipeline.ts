@@ -18,7 +18,7 @@ import type { SchedulerName } from "../models/schedulers/scheduler_names.ts";
 import type { Schedule } from "../sampling/schedules/schedule.ts";
 
 /** Options of the device pool of the denoiser. */
-export type PoolOptions = Omit<OpenOptions, "file" | "mendTimestep">;
+export type PoolOptions = Omit<OpenOptions, "file" | "patchTimestep">;
 
 /** Options of opening a pipeline. */
 export interface PipelineOptions {
@@ -94,7 +94,7 @@ export interface LatentPipeline extends AsyncDisposable {
 }
 
 /** Patches a network that was exported with one timestep for the whole batch. */
-export function mendTimestep(bytes: Uint8Array, file: string): PerRowModel {
+export function patchTimestep(bytes: Uint8Array, file: string): PerRowModel {
   return perRowTimesteps(bytes, { file });
 }
 

@@ -26,8 +26,8 @@ import type { Environment } from "../runtime/environment.ts";
 import {
   denoiserFile,
   type DenoiserOptions,
-  mendTimestep,
   openDecoder,
+  patchTimestep,
   type PipelineOptions,
   vaeScale,
 } from "./latent_pipeline.ts";
@@ -85,7 +85,7 @@ export class StableDiffusionPipeline extends NetworkPipeline {
     const latents = await latentShape(folder, scale, options);
     const network = stack.use(
       await ConditionalNetwork.open(env, {
-        ...{ file, latentShape: latents, session, mendTimestep, sample: family.sample },
+        ...{ file, latentShape: latents, session, patchTimestep, sample: family.sample },
         conditions: [{ name: STATES, shape: text.shape }, ...family.conditions],
         ...(family.packed && { patch: family.patch }),
         constants: family.constants?.(latents, text.shape[0]),

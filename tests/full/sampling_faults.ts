@@ -1,6 +1,6 @@
 /**
  * M2: every call of the C API in an 8-step sampling run fails, once and from then on; nothing
- * native stays alive, --resume mends the run.
+ * native stays alive, --resume completes the run.
  */
 import assert from "node:assert/strict";
 import { runChild } from "../support/run_child.ts";

@@ -129,16 +129,16 @@ Deno.test("the single file runs every command offline, without Deno, Node, PATH 
     }
   });
   await t.step(
-    "takes a library beside it or --ort_lib in the place of its own, and mends a cut one",
+    "takes a library beside it or --ort_lib in the place of its own, and repairs a truncated one",
     async () => {
       const short = ["dit", "--timesteps=2", "--num_samples=1"];
       const [folder] = (await text("sh", "-c", `ls -d ${root}/tmp/parataa-0/????????????????`))
         .split("\n");
       await Deno.truncate(join(folder, "libonnxruntime.so.1"), 1_000_000);
-      const mended = await sampled(...short);
-      assert.match(mended.result.stderr, /unpacking into/);
+      const repaired = await sampled(...short);
+      assert.match(repaired.result.stderr, /unpacking into/);
       assert.equal(
-        mended.manifest.library.path,
+        repaired.manifest.library.path,
         join(folder, "libonnxruntime.so.1").slice(root.length),
       );
       await addToRoot(LIBRARY, "work/mine.so");

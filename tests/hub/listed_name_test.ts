@@ -1,22 +1,26 @@
 import assert from "node:assert/strict";
-import { checkListedNames, impossibleName, unfitName } from "../../src/hub/listed_name.ts";
+import {
+  checkListedNames,
+  invalidPathReason,
+  unportablePathReason,
+} from "../../src/hub/listed_name.ts";
 
-Deno.test("impossibleName() knows what no repository can hold", () => {
+Deno.test("invalidPathReason() is given for paths that no repository can hold", () => {
   for (const path of ["../a", "a/..", "./a", "/a", "a//b", "a/", "", "a\0"]) {
-    assert.ok(impossibleName(path), path);
+    assert.ok(invalidPathReason(path), path);
   }
   for (const path of ["a", "a/b.c", "...", "a..b", "C:\\x"]) {
-    assert.equal(impossibleName(path), undefined);
+    assert.equal(invalidPathReason(path), undefined);
   }
 });
 
-Deno.test("unfitName() knows what cannot be a file on every system", () => {
+Deno.test("unportablePathReason() is given for paths that are not portable", () => {
   const names = ["a\\b", "C:x", "a*", "a?", "nul", "a/CON.txt", "com1", "LPT¹", "a.", "a /b", " a"];
   for (const path of [...names, "a\u202eb", "a\nb", "é".repeat(128), "a/".repeat(600)]) {
-    assert.ok(unfitName(path), path);
+    assert.ok(unportablePathReason(path), path);
   }
   for (const path of ["a b", "é.json", "unet/config.json", "console.txt", "a".repeat(255)]) {
-    assert.equal(unfitName(path), undefined, path);
+    assert.equal(unportablePathReason(path), undefined, path);
   }
 });
 

@@ -61,8 +61,8 @@ export async function convertDitFolder({ values, signal }: ConvertTask): Promise
   const differing = await checkModelFolder(plan);
   const report = new ConvertReport(values);
   report.differing(differing);
-  sayModel(report, dit);
-  sayTaken(report, checkpoint.tensors, prefix);
+  reportModel(report, dit);
+  reportWeights(report, checkpoint.tensors, prefix);
   if (vae?.variant !== undefined) {
     report.note(`${vae.file} is used because ${vae.variant} is the only variant`);
   }
@@ -88,13 +88,17 @@ async function sharedFiles(
   };
 }
 
-function sayModel(report: ConvertReport, { architecture }: ConvertedDit): void {
+function reportModel(report: ConvertReport, { architecture }: ConvertedDit): void {
   const name = ditName(architecture);
   const classes = architecture.classRows - 1;
   report.say({ event: "model", name, classes, ...architecture }, `${name}, ${classes} classes`);
 }
 
-function sayTaken(report: ConvertReport, tensors: OpenTensors["tensors"], prefix: string): void {
+function reportWeights(
+  report: ConvertReport,
+  tensors: OpenTensors["tensors"],
+  prefix: string,
+): void {
   const { text, ...facts } = takenWeights(tensors, prefix);
   if (text) report.say({ event: "taken", ...facts }, `taken: ${text}`);
 }

@@ -58,7 +58,7 @@ export async function convertSdFolder(task: ConvertTask): Promise<void> {
   const differing = await checkModelFolder(plan);
   const report = new ConvertReport(values);
   report.differing(differing);
-  sayModel(report, model);
+  reportModel(report, model);
   for (const note of model.notes) report.note(note);
   const kept = await writeModelFolder(plan, { signal, wrote: report.wrote.bind(report) });
   const flag = values.fp16 ? " --fp16" : "";
@@ -112,7 +112,7 @@ function networks(model: SdModel, options: NetworkOptions): FolderPart[] {
   ];
 }
 
-function sayModel(report: ConvertReport, { name, unet, scheduler }: SdModel): void {
+function reportModel(report: ConvertReport, { name, unet, scheduler }: SdModel): void {
   const { widths, contextWidth, heads } = unet.config;
   const predicts = scheduler.prediction_type ?? "epsilon";
   report.say(

@@ -14,7 +14,7 @@ import { sharedTimestep, sharedTimestepError } from "./network_contract.ts";
 const EXTERNAL_DATA_FOLDER = "session.model_external_initializers_file_folder_path";
 
 /** Patches a network with one timestep for the whole batch to take one per row. */
-export type MendTimestep = (
+export type PatchTimestep = (
   bytes: Uint8Array,
   file: string,
 ) => { bytes: Uint8Array; edits: readonly string[] };
@@ -24,7 +24,7 @@ export interface OpenOptions extends DevicePoolOptions {
   /** Path of the network; need not exist if all devices are models on servers. */
   file: string;
   /** Patches a shared timestep; by default such a network is not changed. */
-  mendTimestep?: MendTimestep;
+  patchTimestep?: PatchTimestep;
   /** Values of inputs without a batch, which become constants of the network in memory. */
   constants?: readonly ConstantInput[];
   /**
@@ -40,19 +40,21 @@ export interface OpenOptions extends DevicePoolOptions {
  */
 export async function openNetwork(
   env: Environment,
-  { file, mendTimestep, constants, ...options }: OpenOptions,
+  { file, patchTimestep, constants, ...options }: OpenOptions,
 ): Promise<{ pool: DevicePool; notes: string[] }> {
-  if (constants) return await openWithConstants(env, { file, mendTimestep, constants, ...options });
+  if (constants) {
+    return await openWithConstants(env, { file, patchTimestep, constants, ...options });
+  }
   const { devices = [] } = options;
   // A server only receives a network that is already patched.
   const isMixed = !areServed(options) && !devices.every(isLocal);
   const pool = await DevicePool.open(env, file, isMixed ? onlyLocal(options) : options);
   const shared = areServed(options) ? undefined : sharedTimestep(pool.inputs);
-  const isDone = !mendTimestep || !shared;
+  const isDone = !patchTimestep || !shared;
   if (isDone && !isMixed) return { pool, notes: [] };
   await pool.close();
   if (isDone) return { pool: await DevicePool.open(env, file, options), notes: [] };
-  const patched = patch(await Deno.readFile(file), { file, shared, mendTimestep });
+  const patched = patch(await Deno.readFile(file), { file, shared, patchTimestep });
   return {
     pool: await openBytes(env, patched.bytes, { file, ...options }),
     notes: [patchedNote(file, patched.edits)],
@@ -62,7 +64,7 @@ export async function openNetwork(
 /** Edits the network before it is opened for the first time: such networks are the largest. */
 async function openWithConstants(
   env: Environment,
-  { file, mendTimestep, constants = [], ...options }: OpenOptions,
+  { file, patchTimestep, constants = [], ...options }: OpenOptions,
 ): Promise<{ pool: DevicePool; notes: string[] }> {
   if (options.devices?.some((device) => !isLocal(device))) {
     throw new ModelError(
@@ -75,10 +77,10 @@ async function openWithConstants(
   const shared = sharedTimestep(
     inputs.map(({ name, dims = [] }) => ({ name, shape: dims.map((dim) => dim ?? "?") })),
   );
-  if (!mendTimestep || !shared) {
+  if (!patchTimestep || !shared) {
     return { pool: await openBytes(env, fixed, { file, ...options }), notes: [] };
   }
-  const { bytes, edits } = patch(fixed, { file, shared, mendTimestep });
+  const { bytes, edits } = patch(fixed, { file, shared, patchTimestep });
   const pool = await openBytes(env, bytes, { file, ...options });
   return { pool, notes: [patchedNote(file, edits)] };
 }
@@ -109,14 +111,14 @@ function onlyLocal(options: DevicePoolOptions): DevicePoolOptions {
 
 function patch(
   bytes: Uint8Array,
-  { file, shared, mendTimestep }: {
+  { file, shared, patchTimestep }: {
     file: string;
     shared: Pick<TensorMetadata, "shape">;
-    mendTimestep: MendTimestep;
+    patchTimestep: PatchTimestep;
   },
-): ReturnType<MendTimestep> {
+): ReturnType<PatchTimestep> {
   try {
-    return mendTimestep(bytes, file);
+    return patchTimestep(bytes, file);
   } catch (cause) {
     throw cause instanceof ModelError ? sharedTimestepError(file, shared, cause) : cause;
   }

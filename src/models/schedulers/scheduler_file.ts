@@ -30,10 +30,10 @@ import {
 } from "./scheduler_classes.ts";
 import { type SchedulerName, SCHEDULERS, type StepRule } from "./scheduler_names.ts";
 import {
+  describeSetting,
   flowRefusal,
-  noteOthers,
+  noteIgnoredSettings,
   refuseUnsupported,
-  saying,
   type Source,
 } from "./scheduler_settings.ts";
 import { eulerSettings, multistepSettings, type SigmaSettings } from "./step_settings.ts";
@@ -112,7 +112,7 @@ function readDiffusionScheduler(
   validate({ config, predictionType }, source);
   const steps = stepsOf(name);
   const sigmaSettings = readSigmaSettings(steps, file);
-  noteOthers(source);
+  noteIgnoredSettings(source);
   return { steps, config, sigmaSettings, predictionType, notes };
 }
 
@@ -195,7 +195,7 @@ function readSpacing(source: Source): TimestepSpacing {
   const followed = written === undefined || written === "leading" ? preset : written;
   if (followed !== own) {
     const as = kind === "dit" ? "the official code of DiT does" : "DDIMScheduler does";
-    note(`${saying("timestep_spacing", own, source)}, taken as ${followed} as ${as}`);
+    note(`${describeSetting("timestep_spacing", own, source)}, taken as ${followed} as ${as}`);
   }
   return followed;
 }
@@ -205,7 +205,7 @@ function readOffset(source: Source): number {
   const preset = SCHEDULER_PRESETS[kind].stepsOffset;
   const own = file.number("steps_offset") ?? defaults.stepsOffset ?? preset;
   if (ownOffset || own === preset) return own;
-  const said = saying("steps_offset", own, source);
+  const said = describeSetting("steps_offset", own, source);
   note(`${said}, taken as ${preset} as diffusers' Stable Diffusion pipelines do`);
   return preset;
 }

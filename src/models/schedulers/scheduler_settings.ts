@@ -63,7 +63,7 @@ export function refuseUnsupported(source: Source): void {
   if (on !== undefined) throw file.wrong(on, "false, true is not supported");
   const clips = file.flag("clip_sample") ?? defaults.clipSample ?? false;
   if (!clips) return;
-  const said = saying("clip_sample", true, source);
+  const said = describeSetting("clip_sample", true, source);
   if (kind === "dit") {
     throw file.refusal(`${said}, wanted false`, "the official DiT does not clip: write false");
   }
@@ -71,13 +71,13 @@ export function refuseUnsupported(source: Source): void {
 }
 
 /** `key is value`, or that it is absent and what its class takes then. */
-export function saying(key: string, value: JsonValue, { file, name }: Source): string {
+export function describeSetting(key: string, value: JsonValue, { file, name }: Source): string {
   const absent = file.get(key) === undefined;
   return `${key} is ${absent ? `absent, ${name}'s default ` : ""}${shownValue(value)}`;
 }
 
 /** Notes settings that are not followed, and keys that no scheduler has. */
-export function noteOthers({ file, note }: Source): void {
+export function noteIgnoredSettings({ file, note }: Source): void {
   const unread = new Set(file.unread);
   for (const [key, neutral] of Object.entries(NOT_FOLLOWED)) {
     const value = file.get(key);

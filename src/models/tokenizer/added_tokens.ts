@@ -75,7 +75,7 @@ function splitBy(text: string, { byText, pattern }: Search): Piece[] {
   for (const { 0: found, index } of pattern ? text.matchAll(pattern) : []) {
     const token = byText.get(found)!;
     let [start, stop] = [index, index + found.length];
-    if (token.singleWord && (endsWord(text, start) || beginsWord(text, stop))) continue;
+    if (token.singleWord && (hasWordBefore(text, start) || hasWordAfter(text, stop))) continue;
     while (token.lstrip && start > end && isSpace(text[start - 1])) start--;
     while (token.rstrip && stop < text.length && isSpace(text[stop])) stop++;
     if (start > end) pieces.push(text.slice(end, start));
@@ -91,10 +91,10 @@ function isSpace(unit: string): boolean {
   return /\p{White_Space}/u.test(unit);
 }
 
-function endsWord(text: string, end: number): boolean {
+function hasWordBefore(text: string, end: number): boolean {
   return /[\p{L}\p{M}\p{N}\p{Pc}]$/u.test(text.slice(Math.max(0, end - 2), end));
 }
 
-function beginsWord(text: string, start: number): boolean {
+function hasWordAfter(text: string, start: number): boolean {
   return /^[\p{L}\p{M}\p{N}\p{Pc}]/u.test(text.slice(start, start + 2));
 }

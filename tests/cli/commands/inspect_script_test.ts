@@ -114,10 +114,10 @@ Deno.test("runInspect() validates the networks of every layout against their con
     const report = await sound(`${FIXTURES}/layouts/${name}`, "--no-hash");
     const unet = report.parts!.find(({ path }) => path.includes("/unet/"))!;
     assert.equal(unet.contract?.met, true, name);
-    const mended = /patched in memory/.test(unet.contract!.why ?? "");
-    assert.equal(mended, /scalar|ort_demo/.test(name), name);
+    const patched = /patched in memory/.test(unet.contract!.why ?? "");
+    assert.equal(patched, /scalar|ort_demo/.test(name), name);
     const one = /one for the whole batch/.test(String(unet.facts.timestep));
-    assert.equal(one, mended, name);
+    assert.equal(one, patched, name);
     assert.equal(/frozen at 2/.test(unet.contract!.why ?? ""), name === "webnn_frozen", name);
     assert.equal(unet.files.length > 1, unet.facts["external data"] !== null, name);
   }

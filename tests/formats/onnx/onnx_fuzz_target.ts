@@ -20,10 +20,10 @@ function parse(bytes: Uint8Array): unknown {
   const copy = editGraph(bytes, model, new Map());
   assert.deepEqual(contentOf(readOnnx(copy)), contentOf(model), "rewriting changed the model");
   try {
-    const mended = perRowTimesteps(bytes);
-    const again = perRowTimesteps(mended.bytes);
-    assert.deepEqual(again.edits, [], "mended, it still has to be mended");
-    return [contentOf(model), mended.edits];
+    const patched = perRowTimesteps(bytes);
+    const again = perRowTimesteps(patched.bytes);
+    assert.deepEqual(again.edits, [], "a patched network is patched again");
+    return [contentOf(model), patched.edits];
   } catch (error) {
     if (!(error instanceof ModelError)) throw error;
     return [contentOf(model), error.message];

@@ -111,7 +111,7 @@ Deno.test("a server that fails for good or changes its model ends the run; it go
         /refuses: wrong authorization/,
       ],
     ];
-    for (const [fail, mend, message] of failures) {
+    for (const [fail, repair, message] of failures) {
       const undo = stopAfter(9, fail);
       const error = await bench.sample().catch((error) => error);
       assert.ok(error instanceof RuntimeLibraryError, String(error));
@@ -125,7 +125,7 @@ Deno.test("a server that fails for good or changes its model ends the run; it go
         });
         assert.equal((await readManifest(path)).status, "failed");
       }
-      mend();
+      repair();
       await resumeRun(path);
       assert.deepEqual(await outputsOf(path), wanted);
     }

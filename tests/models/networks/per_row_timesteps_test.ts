@@ -31,10 +31,10 @@ const EDITS: [layout: string, edits: string[]][] = [
 for (const [layout, edits] of EDITS) {
   Deno.test(`perRowTimesteps() changes what ${layout} needs: ${edits.length} edits`, () => {
     const bytes = Deno.readFileSync(join(LAYOUTS, layout, "unet/model.onnx"));
-    const mended = perRowTimesteps(bytes);
-    assert.deepEqual(mended.edits, edits);
-    assert.equal(mended.bytes === bytes, edits.length === 0);
-    assert.deepEqual(perRowTimesteps(mended.bytes).edits, []);
+    const patched = perRowTimesteps(bytes);
+    assert.deepEqual(patched.edits, edits);
+    assert.equal(patched.bytes === bytes, edits.length === 0);
+    assert.deepEqual(perRowTimesteps(patched.bytes).edits, []);
   });
 }
 
@@ -143,7 +143,7 @@ const HEADS: [string, number[], NodeSpec, string[]][] = [
   ["Reshape of [1] to a column", [1], node("Reshape", "timestep", "-1,1"), []],
 ];
 for (const [name, shape, first, changed] of HEADS) {
-  Deno.test(`perRowTimesteps() mends a graph that begins with ${name}`, () => {
+  Deno.test(`perRowTimesteps() patches a graph that begins with ${name}`, () => {
     const rest = { op: "Expand", inputs: ["y", "rows"], outputs: ["z"] };
     const { bytes, edits } = perRowTimesteps(modelWith(shape, [first, rest]));
     assert.deepEqual(edits.slice(1).map((edit) => edit.split(" ")[0]), changed);

@@ -136,9 +136,9 @@ Deno.test(
       };
       for (const [what, damage] of Object.entries(faults)) {
         await damage();
-        const mended = await start(["show"]);
-        assert.equal(mended.stdout, whole.stdout, `${what}: ${mended.stderr}`);
-        assert.match(mended.stderr, UNPACKING, what);
+        const repaired = await start(["show"]);
+        assert.equal(repaired.stdout, whole.stdout, `${what}: ${repaired.stderr}`);
+        assert.match(repaired.stderr, UNPACKING, what);
         assert.deepEqual(await Deno.readFile(weights), bytes, what);
         assert.ok((await Deno.lstat(weights)).isFile, what);
         assert.equal((await start(["show"])).stderr, "", what);

@@ -112,7 +112,7 @@ function describeCode(code: number, text: string, cause: unknown): RuntimeLibrar
 }
 
 /**
- * Options are checked before the session is made; what is wrong with them is the user's to mend.
+ * Options are checked before the session is made; an error in them is one for the user to correct.
  */
 function describeOption(message: string, cause: unknown): ParataaError | undefined {
   const unknown = /Unknown provider option: "(.*?)"/.exec(message);
