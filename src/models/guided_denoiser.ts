@@ -1,6 +1,7 @@
 /** Classifier-free guidance over a network, as a {@link Denoiser} for the solvers. @module */
 import { ModelError } from "../errors.ts";
 import type { Denoiser } from "../sampling/denoiser.ts";
+import { clipSample } from "../sampling/schedules/clip_sample.ts";
 import type { Schedule } from "../sampling/schedules/schedule.ts";
 import {
   type OutputWeights,
@@ -8,13 +9,14 @@ import {
   type PredictionType,
 } from "../sampling/schedules/output_weights.ts";
 import { retryNonFinite } from "./finite_noise.ts";
+import type { ModelSchedule } from "./schedulers/model_schedule.ts";
 import type { ConditionalNetwork } from "./networks/conditional_network.ts";
 import type { ConditionRow } from "./networks/row_buffers.ts";
 
 /** Options of {@link GuidedDenoiser}. */
 export interface GuidedDenoiserOptions {
-  /** Chain to sample, with the model's timestep of every step. */
-  schedule: Schedule;
+  /** Chain to sample, with the model's timestep of every step; `clip` is applied if it has one. */
+  schedule: Schedule & Pick<ModelSchedule, "clip">;
   /** What the network predicts; noise by default. */
   predictionType?: PredictionType;
   /** The wanted condition. */
@@ -69,7 +71,7 @@ export class GuidedDenoiser implements Denoiser {
   readonly #guidedSize: number;
   readonly #conditions: readonly ConditionRow[];
   readonly #devices = new Map<number, string>();
-  readonly #finite: Denoiser;
+  readonly #clipped: Denoiser;
 
   /**
    * Creates a denoiser for one condition.
@@ -88,7 +90,7 @@ export class GuidedDenoiser implements Denoiser {
     this.#weights = outputWeights(options.schedule, options.predictionType ?? "epsilon");
     this.#guidedSize = (options.guidedChannels ?? channels) * height * width;
     this.#conditions = usedConditions(options, this.#guidedSize === this.rowSize);
-    this.#finite = retryNonFinite({
+    const finite = retryNonFinite({
       rowSize: this.rowSize,
       predictNoise: (latents, steps, out, signal) => this.#predict({ latents, steps, out, signal }),
       predictAgain: (latents, steps, out, signal) =>
@@ -96,6 +98,8 @@ export class GuidedDenoiser implements Denoiser {
       deviceOf: (t) => this.#devices.get(t),
       noteNonFinite: (t, message) => this.#noteNonFinite(t, message),
     });
+    const { schedule } = options;
+    this.#clipped = schedule.clip ? clipSample(finite, { ...schedule.clip, schedule }) : finite;
   }
 
   /** Network rows per evaluated step: 1 or 2. */
@@ -115,7 +119,7 @@ export class GuidedDenoiser implements Denoiser {
     out: Float64Array,
     signal?: AbortSignal,
   ): Promise<void> {
-    return this.#finite.predictNoise(latents, steps, out, signal);
+    return this.#clipped.predictNoise(latents, steps, out, signal);
   }
 
   /** Records in the device's report that the noise of its step was not finite. */

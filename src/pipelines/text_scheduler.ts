@@ -16,8 +16,8 @@ export async function readTextScheduler(
 ): Promise<SchedulerFile> {
   const { flow, title, name: family } = textFamily(folder.index);
   const options = { kind: "stable-diffusion", scheduler: name } as const;
-  // Only the pipelines of Stable Diffusion 1 and 2 set the offset themselves.
-  const scheduler = await readSchedulerFile(folder, { ...options, ownOffset: family !== "sd" });
+  // Only the pipelines of Stable Diffusion 1 and 2 set the offset and clipping themselves.
+  const scheduler = await readSchedulerFile(folder, { ...options, ownSettings: family !== "sd" });
   if (!flow || scheduler.steps === "flow_euler") return scheduler;
   throw new ModelError(
     `${folder.path}: ${title} is a flow model, but scheduler/scheduler_config.json is that of a ` +

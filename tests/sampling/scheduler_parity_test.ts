@@ -19,44 +19,19 @@ import {
   sequentialSample,
   type SigmaSpacing,
 } from "../../mod.ts";
+import {
+  assertNear,
+  formulaDenoiser,
+  formulaNoise,
+  readSchedulerCases,
+  type SchedulerCase,
+} from "../support/scheduler_parity.ts";
 import { collect } from "./collect.ts";
-import { readFixture } from "./fixtures.ts";
 
-type Settings = Record<string, unknown>;
-
-interface Case {
-  class: string;
-  settings: Settings;
-  eta?: number;
-  mu?: number;
-  /** Whether the sigmas are those that FLUX's pipeline passes. */
-  pipeline?: boolean;
-  latents: Record<string, number[]>;
-  /** Initial scale, sigmas and timesteps, the highest first; every 30th of 333. */
-  levels?: Record<string, [number, number[], number[]]>;
-}
-
-const SIZE = 4;
-const { cases, trained_betas: trainedBetas } = await readFixture<
-  { cases: Case[]; trained_betas: number[] }
->("scheduler_parity.json");
-
-/** 0.2 sin(x_i + 0.7 x_(i+1) + 3 timestep/1000 + i). */
-function network(x: Float64Array, timestep: number): Float64Array {
-  return x.map((value, i) =>
-    0.2 * Math.sin(value + 0.7 * x[(i + 1) % SIZE] + 3 * timestep / 1000 + i)
-  );
-}
-
-function noiseOf({ numSteps, initialScale = 1 }: ScaledSchedule): Float64Array {
-  return Float64Array.from({ length: (numSteps + 1) * SIZE }, (_, k) => {
-    const t = Math.floor(k / SIZE), i = k % SIZE;
-    return (t === numSteps ? initialScale : 1) * 1.4 * Math.sin(1.7 * t + 2.3 * i + 1);
-  });
-}
+const { cases, trained_betas: trainedBetas } = await readSchedulerCases();
 
 function scheduleOf(
-  { class: name, settings, eta, mu, pipeline }: Case,
+  { class: name, settings, eta, mu, pipeline }: SchedulerCase,
   numInferenceSteps: number,
 ): ScaledSchedule {
   const sigmaSpacing = (["karras", "exponential", "beta"] as const)
@@ -113,37 +88,30 @@ function dpmTimesteps(spacing: SchedulerConfig["timestepSpacing"], count: number
   return Array.from({ length: count }, (_, k) => level(count - k));
 }
 
-function predictionTypeOf({ class: name, settings }: Case): PredictionType {
+function predictionTypeOf({ class: name, settings }: SchedulerCase): PredictionType {
   if (name.startsWith("Flow")) return settings.invert_sigmas ? "inverted_flow" : "flow";
   return settings.prediction_type as PredictionType | undefined ?? "epsilon";
 }
 
-function denoiserOf(some: Case, schedule: ScaledSchedule): Denoiser {
+function denoiserOf(some: SchedulerCase, schedule: ScaledSchedule): Denoiser {
   const { settings, class: name } = some;
-  const weights = outputWeights(schedule, predictionTypeOf(some));
-  const denoiser: Denoiser = {
-    rowSize: SIZE,
-    predictNoise(latents, steps, out) {
-      steps.forEach((t, row) => {
-        const x = latents.subarray(row * SIZE, (row + 1) * SIZE);
-        const output = network(x.map((v) => schedule.inputScale[t] * v), schedule.timesteps[t]);
-        output.forEach((m, i) =>
-          out[row * SIZE + i] = weights.latent[t] * x[i] + weights.output[t] * m
-        );
-      });
-      return Promise.resolve();
-    },
-  };
-  if (name.startsWith("DPM")) return secondOrder(denoiser, { schedule });
-  const clips = /^DD/.test(name) && settings.clip_sample !== false;
-  if (!clips) return denoiser;
-  return clipSample(denoiser, {
-    schedule,
-    keepNoise: name === "DDIMScheduler",
-    ...(settings.thresholding
-      ? { thresholding: { sampleMaxValue: settings.sample_max_value as number } }
-      : { clipSampleRange: settings.clip_sample_range as number | undefined }),
-  });
+  const denoiser = formulaDenoiser(schedule, predictionTypeOf(some));
+  const clipped = clips(some)
+    ? clipSample(denoiser, {
+      schedule,
+      keepNoise: name === "DDIMScheduler",
+      ...(settings.thresholding
+        ? { thresholding: { sampleMaxValue: settings.sample_max_value as number } }
+        : { clipSampleRange: settings.clip_sample_range as number | undefined }),
+    })
+    : denoiser;
+  return name.startsWith("DPM") ? secondOrder(clipped, { schedule }) : clipped;
+}
+
+/** DDIM and DDPM clip by default. */
+function clips({ class: name, settings }: SchedulerCase): boolean {
+  return settings.thresholding === true ||
+    (name.startsWith("DD") && settings.clip_sample !== false);
 }
 
 for (const some of cases) {
@@ -152,7 +120,7 @@ for (const some of cases) {
   Deno.test(`sequentialSample() equals diffusers' ${title}`, async () => {
     assert.ok(Object.keys(some.latents).length >= 5);
     for (const [count, wanted] of Object.entries(some.latents)) {
-      const schedule = scheduleOf(some, Number(count)), noise = noiseOf(schedule);
+      const schedule = scheduleOf(some, Number(count)), noise = formulaNoise(schedule);
       const denoiser = denoiserOf(some, schedule), again = denoiserOf(some, schedule);
       const { sample } = await sequentialSample(denoiser, { schedule, noise });
       assertNear(sample, wanted, 1e-5, `latent, T ${count}`);
@@ -171,7 +139,7 @@ for (const some of cases) {
 function assertLevels(
   schedule: ScaledSchedule,
   [initial, sigmas, timesteps]: [number, number[], number[]],
-  { settings }: Case,
+  { settings }: SchedulerCase,
 ): void {
   const every = schedule.numSteps === 333 ? 30 : 1;
   const visited = (values: ArrayLike<number>) =>
@@ -183,17 +151,4 @@ function assertLevels(
   assertNear(ours, sigmas.slice(0, count), 1e-6, "sigmas");
   assertNear(visited(schedule.timesteps), timesteps, 1e-6, "timesteps");
   assertNear([schedule.initialScale ?? 1], [initial], 1e-6, "initial scale");
-}
-
-/** @param tolerance of the difference to the largest value */
-function assertNear(
-  ours: ArrayLike<number>,
-  wanted: number[],
-  tolerance: number,
-  what: string,
-): void {
-  assert.equal(ours.length, wanted.length, what);
-  const scale = Math.max(...wanted.map(Math.abs));
-  const worst = Math.max(...wanted.map((value, i) => Math.abs(ours[i] - value)));
-  assert.ok(worst <= tolerance * scale, `${what}: ${worst / scale}`);
 }

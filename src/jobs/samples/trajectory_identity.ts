@@ -38,10 +38,12 @@ export function trajectoryIdentity(
 
 /** What tells the latents of a chain from those of another; ᾱ does between those of DDIM or a flow. */
 function levelBytes(schedule: ModelSchedule): Uint8Array {
-  const { steps, alphasCumprod, signal, sigma, c, d, n } = schedule;
-  if (steps === "ddim" || steps === "flow_euler") return new Uint8Array(alphasCumprod.buffer);
+  const { steps, clip, alphasCumprod, signal, sigma, c, d, n } = schedule;
+  const plain = steps === "ddim" || steps === "flow_euler";
+  if (plain && !clip) return new Uint8Array(alphasCumprod.buffer);
   const numbers = [alphasCumprod, signal, sigma, c, d, n].flatMap((values) => [...values]);
-  return new TextEncoder().encode([steps, ...numbers].join());
+  const clipping = clip ? [JSON.stringify(clip)] : [];
+  return new TextEncoder().encode([steps, ...clipping, ...numbers].join());
 }
 
 /** One hash over the denoiser network and its external data, or over what its servers answer. */

@@ -1,11 +1,13 @@
 /** The chain of a run: a model's scheduler with the settings of the run. @module */
 import { ModelError, UsageError, type Wording } from "../../errors.ts";
+import type { ClipOptions } from "../../sampling/schedules/clip_sample.ts";
 import { createEulerSchedule } from "../../sampling/schedules/euler_schedule.ts";
 import { createFlowSchedule } from "../../sampling/schedules/flow_schedule.ts";
 import { flowShift } from "../../sampling/schedules/flow_sigmas.ts";
 import { createMultistepSchedule } from "../../sampling/schedules/multistep_schedule.ts";
 import { createSchedule, type ScaledSchedule } from "../../sampling/schedules/schedule.ts";
 import type { ScheduleKind } from "../../sampling/schedules/scheduler_config.ts";
+import { clipOptions } from "./clip_settings.ts";
 import type { SchedulerFile } from "./scheduler_file.ts";
 import type { StepRule } from "./scheduler_names.ts";
 
@@ -36,6 +38,8 @@ export interface PipelineFacts {
 export interface ModelSchedule extends ScaledSchedule {
   /** `dpmpp_2m` needs a denoiser wrapped by {@link secondOrder}. */
   readonly steps: StepRule;
+  /** How the predicted sample is clipped, as a {@link GuidedDenoiser} does. */
+  readonly clip?: Omit<ClipOptions, "schedule">;
 }
 
 /**
@@ -53,7 +57,7 @@ export function createModelSchedule(
   const list = givenList(request);
   refuseUnused(steps, request);
   try {
-    return { ...chain(scheduler, request, facts), steps };
+    return { ...chain(scheduler, request, facts), steps, ...clipping(scheduler, request) };
   } catch (cause) {
     if (!(cause instanceof RangeError)) throw cause;
     if (list !== undefined) {
@@ -65,6 +69,14 @@ export function createModelSchedule(
       { hint: "scheduler/scheduler_config.json holds its noise levels", cause },
     );
   }
+}
+
+function clipping(
+  scheduler: SchedulerFile,
+  { eta = 0 }: ScheduleRequest,
+): Pick<ModelSchedule, "clip"> {
+  if (scheduler.steps === "flow_euler" || !scheduler.clip) return {};
+  return { clip: clipOptions(scheduler.clip, { steps: scheduler.steps, eta }) };
 }
 
 type List = "sigmas" | "timestepsList";

@@ -19,6 +19,7 @@ import {
 } from "../../sampling/schedules/timestep_spacing.ts";
 import { ConfigReader } from "../config_reader.ts";
 import type { ModelFolder } from "../model_folder.ts";
+import { clipFacts, type ClipSettings, readClipSettings } from "./clip_settings.ts";
 import { flowFacts, type FlowScheduler, readFlowScheduler } from "./flow_scheduler.ts";
 import { checkFamily } from "./scheduler_family.ts";
 import {
@@ -45,6 +46,8 @@ export interface DiffusionScheduler {
   config: SchedulerConfig;
   /** Which of them are visited, where that is not `timestepSpacing`. */
   sigmaSettings: SigmaSettings;
+  /** How the predicted sample is clipped, if it is. */
+  clip?: ClipSettings;
   predictionType: PredictionType;
   /** What of the file is taken otherwise than written, a line each. */
   notes: readonly string[];
@@ -62,8 +65,8 @@ export interface SchedulerOptions {
   kind: ScheduleKind;
   /** Takes the place of the class that the file names; its other keys hold. */
   scheduler?: SchedulerName;
-  /** Follows the file's `steps_offset`, where the kind's pipelines have one of their own. */
-  ownOffset?: boolean;
+  /** Follows the file's `steps_offset` and `clip_sample`, where the kind's pipelines set them. */
+  ownSettings?: boolean;
 }
 
 /**
@@ -75,7 +78,7 @@ export interface SchedulerOptions {
  */
 export async function readSchedulerFile(
   folder: ModelFolder,
-  { kind, scheduler, ownOffset }: SchedulerOptions,
+  { kind, scheduler, ownSettings }: SchedulerOptions,
 ): Promise<SchedulerFile> {
   const file = new ConfigReader(`${folder.path}/${FILE}`, await folder.config(FILE));
   const own = file.get("_class_name");
@@ -86,18 +89,18 @@ export async function readSchedulerFile(
     file.oneOf("_class_name", [SCHEDULERS.flow_euler]);
     return readFlowScheduler(file, FILE);
   }
-  return readDiffusionScheduler(file, { kind, scheduler, ownOffset });
+  return readDiffusionScheduler(file, { kind, scheduler, ownSettings });
 }
 
 function readDiffusionScheduler(
   file: ConfigReader,
-  { kind, scheduler, ownOffset = kind === "dit" }: SchedulerOptions,
+  { kind, scheduler, ownSettings = kind === "dit" }: SchedulerOptions,
 ): DiffusionScheduler {
   const own = file.oneOf("_class_name", SCHEDULER_CLASSES);
   const name = scheduler === undefined ? own : SCHEDULERS[scheduler] as SchedulerClass;
   const notes: string[] = [];
   const source: Source = {
-    ...{ file, kind, name, ownOffset },
+    ...{ file, kind, name, ownSettings },
     // A folder without the file has its kind's preset, whatever scheduler is asked for.
     defaults: name === undefined || file.empty ? {} : SCHEDULER_DEFAULTS[name],
     note: (what) => notes.push(`${FILE}: ${what}`),
@@ -112,8 +115,9 @@ function readDiffusionScheduler(
   validate({ config, predictionType }, source);
   const steps = stepsOf(name);
   const sigmaSettings = readSigmaSettings(steps, file);
+  const clip = readClipSettings(source);
   noteIgnoredSettings(source);
-  return { steps, config, sigmaSettings, predictionType, notes };
+  return { steps, config, sigmaSettings, ...(clip && { clip }), predictionType, notes };
 }
 
 function readSigmaSettings(steps: StepRule, file: ConfigReader): SigmaSettings {
@@ -124,7 +128,8 @@ function readSigmaSettings(steps: StepRule, file: ConfigReader): SigmaSettings {
 /** A schedule as `inspect` prints it. */
 export function schedulerFacts(scheduler: SchedulerFile): Record<string, string> {
   if (scheduler.steps === "flow_euler") return flowFacts(scheduler);
-  const { steps, config, predictionType, sigmaSettings: { sigmaSpacing, finalSigma } } = scheduler;
+  const { steps, config, clip, predictionType, sigmaSettings } = scheduler;
+  const { sigmaSpacing, finalSigma } = sigmaSettings;
   const { timestepSpacing } = config;
   const toNone = steps === "ddim" ? config.setAlphaToOne : finalSigma === undefined;
   return {
@@ -135,6 +140,7 @@ export function schedulerFacts(scheduler: SchedulerFile): Record<string, string>
         ? `leading, from level ${config.stepsOffset} on`
         : timestepSpacing),
     "last step": toNone ? "to no noise" : "to the noise of level 0",
+    ...(clip && { clips: clipFacts(clip) }),
     predicts: predictionType,
   };
 }
@@ -201,10 +207,10 @@ function readSpacing(source: Source): TimestepSpacing {
 }
 
 function readOffset(source: Source): number {
-  const { file, kind, ownOffset, defaults, note } = source;
+  const { file, kind, ownSettings, defaults, note } = source;
   const preset = SCHEDULER_PRESETS[kind].stepsOffset;
   const own = file.number("steps_offset") ?? defaults.stepsOffset ?? preset;
-  if (ownOffset || own === preset) return own;
+  if (ownSettings || own === preset) return own;
   const said = describeSetting("steps_offset", own, source);
   note(`${said}, taken as ${preset} as diffusers' Stable Diffusion pipelines do`);
   return preset;

@@ -11,11 +11,7 @@ import type { ConfigReader } from "../config_reader.ts";
 import { type SchedulerClass, type SchedulerDefaults, STEPPING_KEYS } from "./scheduler_classes.ts";
 
 /** Settings for networks or samplers of another kind: taken only where they are off. */
-const MUST_BE_OFF = [
-  "thresholding",
-  "use_flow_sigmas",
-  "use_dynamic_shifting",
-];
+const MUST_BE_OFF = ["use_flow_sigmas", "use_dynamic_shifting"];
 
 /**
  * Settings that choose levels or noise of the class's own steps, with the values that leave them as
@@ -37,8 +33,8 @@ const NOT_FOLLOWED: Readonly<Record<string, readonly JsonValue[]>> = {
 export interface Source {
   file: ConfigReader;
   kind: ScheduleKind;
-  /** Whether the file's `steps_offset` holds. */
-  ownOffset: boolean;
+  /** Whether the file's `steps_offset` and `clip_sample` hold. */
+  ownSettings: boolean;
   /** The class that the file names. */
   name: SchedulerClass | undefined;
   /** What the class takes for absent keys. */
@@ -55,19 +51,11 @@ export function flowRefusal(file: ConfigReader): ModelError {
 }
 
 /** Throws where a setting asks for other levels or steps than ours. @throws {ModelError} */
-export function refuseUnsupported(source: Source): void {
-  const { file, kind, defaults, note } = source;
+export function refuseUnsupported({ file }: Source): void {
   if (file.flag("predict_epsilon") === false) throw file.wrong("predict_epsilon", "true");
   file.oneOf("timestep_type", ["discrete"]);
   const on = MUST_BE_OFF.find((key) => file.flag(key));
   if (on !== undefined) throw file.wrong(on, "false, true is not supported");
-  const clips = file.flag("clip_sample") ?? defaults.clipSample ?? false;
-  if (!clips) return;
-  const said = describeSetting("clip_sample", true, source);
-  if (kind === "dit") {
-    throw file.refusal(`${said}, wanted false`, "the official DiT does not clip: write false");
-  }
-  note(`${said}, taken as false as diffusers' Stable Diffusion pipelines do`);
 }
 
 /** `key is value`, or that it is absent and what its class takes then. */

@@ -124,6 +124,31 @@ Deno.test("parallel_dit follows the class of the model's file, and --scheduler t
     }
   }));
 
+Deno.test("parallel_dit clips the predicted sample as the model's file says, in parallel too", () =>
+  withTempFolder(async (folder) => {
+    const file = { _class_name: "DDIMScheduler", timestep_spacing: "trailing" };
+    const made: Float64Array[] = [];
+    for (
+      const [name, clip] of Object.entries({
+        off: { clip_sample: false },
+        on: { clip_sample: true },
+        ddpm: { _class_name: "DDPMScheduler", clip_sample: true },
+        thresholding: { thresholding: true, sample_max_value: 2 },
+      })
+    ) {
+      const model = await writeTinyDit(join(folder, name), { scheduler: { ...file, ...clip } });
+      const flags = ["-m", model, "-o", join(folder, "out"), "--timesteps=6", "--eta=1", ...EXACT];
+      const run = await runQuietly("dit", flags);
+      await verify(run);
+      made.push((await readSample(run)).trajectory);
+    }
+    const [off, ...clipped] = made.map((trajectory) => trajectory.subarray(0, 64));
+    assert.equal(new Set(made.map((trajectory) => trajectory.join())).size, 4);
+    // The last step leads to the predicted sample.
+    assert.ok(Math.max(...off.map(Math.abs)) > 1.5);
+    for (const sample of clipped) assert.ok(Math.max(...sample.map(Math.abs)) < 1 + 1e-9);
+  }));
+
 Deno.test("parallel_sd_winit refuses the trajectory of another chain at the same levels", () =>
   withTempFolder(async (folder) => {
     const fixed = [
