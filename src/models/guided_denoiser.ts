@@ -86,7 +86,7 @@ export class GuidedDenoiser implements Denoiser {
     this.schedule = options.schedule;
     this.#network = network;
     this.#options = options;
-    checkTimesteps(options.schedule, network);
+    checkTimesteps(options, network);
     this.#weights = outputWeights(options.schedule, options.predictionType ?? "epsilon");
     this.#guidedSize = (options.guidedChannels ?? channels) * height * width;
     this.#conditions = usedConditions(options, this.#guidedSize === this.rowSize);
@@ -177,13 +177,21 @@ export class GuidedDenoiser implements Denoiser {
 }
 
 /** Refuses fractional timesteps for a network with an integer timestep input. */
-function checkTimesteps({ timesteps }: Schedule, { contract }: ConditionalNetwork): void {
+function checkTimesteps(
+  { schedule, timestepScale = 1, predictionType }: GuidedDenoiserOptions,
+  { contract }: ConditionalNetwork,
+): void {
   const { name, type } = contract.timestep;
-  const t = /^int/.test(type) ? timesteps.findIndex((timestep) => !Number.isInteger(timestep)) : -1;
+  if (!/^int/.test(type)) return;
+  const told = Array.from(schedule.timesteps, (timestep) => timestepScale * timestep);
+  const t = told.findIndex((timestep) => !Number.isInteger(timestep));
   if (t < 0) return;
+  const whole = predictionType?.endsWith("flow")
+    ? `levels with whole ${timestepScale === 1 ? "1000 σ" : "σ"}`
+    : "levels of leading or trailing spacing";
   throw new ModelError(
-    `timesteps[${t}] is ${timesteps[t]}, but the network takes ${name} as ${type}, ` +
-      `wanted whole numbers: levels of leading or trailing spacing`,
+    `timesteps[${t}] is ${told[t]}, but the network takes ${name} as ${type}, ` +
+      `wanted whole numbers: ${whole}`,
     { hint: "export the network with a timestep of a float type, or choose other levels" },
   );
 }

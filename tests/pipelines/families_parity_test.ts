@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { BinaryWriter, WireType } from "npm:@bufbuild/protobuf@2.17.0/wire";
 import { readOnnx } from "../../src/formats/onnx/onnx.ts";
 import { editGraph } from "../../src/formats/onnx/onnx_edit.ts";
 import { readSafetensors } from "../../src/formats/safetensors/safetensors.ts";
@@ -9,6 +8,7 @@ import { sequentialSample } from "../../src/sampling/sequential_sampler.ts";
 import { solve } from "../../src/sampling/solve.ts";
 import { TorchGenerator } from "../../src/sampling/noise.ts";
 import { copyFolder, withTempFolder } from "../support/temp_folder.ts";
+import { valueInfo } from "../support/value_info.ts";
 
 /**
  * Made by diffusers from the same weights, the networks by optimum:
@@ -88,28 +88,9 @@ function withFixedBatch(bytes: Uint8Array, batch: number, timestep: number): Uin
     const dims = value.dims!.map((dim, i) =>
       i > 0 ? dim : value.name === "timestep" ? timestep : batch
     );
-    edits.set(value.field, declaration(value.name, value.elemType!, dims));
+    edits.set(value.field, valueInfo(value.name, value.elemType!, dims));
   }
   return editGraph(bytes, model, edits);
-}
-
-/** A ValueInfoProto of a tensor. */
-function declaration(
-  name: string,
-  elemType: number,
-  dims: readonly (number | string | undefined)[],
-): Uint8Array {
-  const writer = new BinaryWriter();
-  writer.tag(1, WireType.LengthDelimited).string(name);
-  writer.tag(2, WireType.LengthDelimited).fork().tag(1, WireType.LengthDelimited).fork();
-  writer.tag(1, WireType.Varint).int32(elemType).tag(2, WireType.LengthDelimited).fork();
-  for (const dim of dims) {
-    writer.tag(1, WireType.LengthDelimited).fork();
-    if (typeof dim === "number") writer.tag(1, WireType.Varint).int64(dim);
-    else writer.tag(2, WireType.LengthDelimited).string(dim ?? "");
-    writer.join();
-  }
-  return writer.join().join().join().finish();
 }
 
 Deno.test("StableDiffusionPipeline samples FLUX without a guidance input by a negative prompt", () =>
