@@ -5,12 +5,24 @@
  */
 import { FormatError, ModelError } from "../../errors.ts";
 import { FileSource } from "../../formats/file_source.ts";
+import { readOnnx } from "../../formats/onnx/onnx.ts";
 import { type NodeSketch, readNodes } from "../../formats/onnx/onnx_nodes.ts";
 
 /** TensorRT's own operators, and quantisation to fewer than eight bits or to floats of eight. */
 const OPERATOR = /^TRT_|(FP|NVFP|MXFP)(4|8)/;
 /** Element types in messages of ONNX Runtime. */
 const TYPE = /float8\w*|float4\w*/i;
+/** Names of such element types by ONNX's numbers. */
+const TYPES: Readonly<Record<number, string>> = {
+  17: "float8e4m3fn",
+  18: "float8e4m3fnuz",
+  19: "float8e5m2",
+  20: "float8e5m2fnuz",
+  23: "float4e2m1",
+  24: "float8e8m0",
+};
+/** Largest file whose weights are looked through; large networks have theirs beside the file. */
+const MOST_BYTES = 2 ** 28;
 
 /**
  * What to say of a network that could not be opened.
@@ -22,7 +34,7 @@ export async function lowPrecisionError(
   cause: unknown,
 ): Promise<ModelError | undefined> {
   if (!(cause instanceof ModelError)) return undefined;
-  const found = await lowPrecisionOperator(file) ?? TYPE.exec(cause.message)?.[0];
+  const found = await lowPrecisionPart(file) ?? TYPE.exec(cause.message)?.[0];
   if (found === undefined) return undefined;
   return new ModelError(
     `${file} uses ${found}, it is an fp8 or fp4 export for TensorRT, wanted one in float16 or ` +
@@ -31,11 +43,16 @@ export async function lowPrecisionError(
   );
 }
 
-async function lowPrecisionOperator(file: string): Promise<string | undefined> {
+/** An operator, or else the element type of a weight. */
+async function lowPrecisionPart(file: string): Promise<string | undefined> {
   using source = FileSource.open(file);
   try {
     const { nodes, functions } = await readNodes(source, file);
-    return operators([...nodes, ...[...functions.values()].flat()]).find((op) => OPERATOR.test(op));
+    const all = operators([...nodes, ...[...functions.values()].flat()]);
+    const operator = all.find((op) => OPERATOR.test(op));
+    if (operator !== undefined || source.size > MOST_BYTES) return operator;
+    const { initializers } = readOnnx(await Deno.readFile(file), { file }).graph;
+    return initializers.map(({ elemType }) => TYPES[elemType]).find((type) => type !== undefined);
   } catch (error) {
     if (error instanceof FormatError) return undefined; // ONNX Runtime's message stands
     throw error;

@@ -3,6 +3,8 @@ import { join } from "node:path";
 import { inspectFolder } from "../../../src/diagnostics/inspect/folder_report.ts";
 import { runVerify } from "../../../src/cli/commands/verify_script.ts";
 import { ModelError, UsageError } from "../../../src/errors.ts";
+import { readOnnx } from "../../../src/formats/onnx/onnx.ts";
+import { editGraph, initializerPayload } from "../../../src/formats/onnx/onnx_edit.ts";
 import { onnxModel } from "../../support/onnx_builder.ts";
 import { outputsOf, readManifest, readSample, runQuietly } from "../../support/sampling.ts";
 import { copyFolder, withTempFolder } from "../../support/temp_folder.ts";
@@ -120,11 +122,19 @@ Deno.test("parallel_sd refuses folders whose parts do not make a model of their 
       (path) => Deno.remove(join(path, "tokenizer_2/tokenizer.json")),
       /tokenizer_2 lacks tokenizer.json/,
     );
-    await refused(
-      "flux",
-      (path) => Deno.writeFile(join(path, "transformer/model.onnx"), fp8Transformer()),
-      /transformer.model.onnx uses TRT_FP8QuantizeLinear, it is an fp8 or fp4 export for TensorRT/,
-    );
+    for (
+      const [bytes, found] of [
+        [trtTransformer("TRT_FP8QuantizeLinear"), "TRT_FP8QuantizeLinear"],
+        [trtTransformer("TRT_FP4DynamicQuantize"), "TRT_FP4DynamicQuantize"],
+        [fp4Transformer(), "float4e2m1"],
+      ] as const
+    ) {
+      await refused(
+        "flux",
+        (path) => Deno.writeFile(join(path, "transformer/model.onnx"), bytes),
+        RegExp(`transformer.model.onnx uses ${found}, it is an fp8 or fp4 export for TensorRT`),
+      );
+    }
   }));
 
 Deno.test("parallel_sd samples SD3 without its third encoder, with zeros in its place", () =>
@@ -150,20 +160,38 @@ Deno.test("inspect knows the networks of SDXL, SD3 and FLUX", async () => {
   }
 });
 
-/** A transformer with an operator of TensorRT's, as the published fp8 exports have it. */
-function fp8Transformer(): Uint8Array {
-  const tokens = { type: "float32", shape: ["batch", "tokens", 16] } as const;
-  return onnxModel({
-    inputs: [
-      { name: "hidden_states", ...tokens },
-      { name: "img_ids", type: "float32", shape: ["tokens", 3] },
-      { name: "txt_ids", type: "float32", shape: ["text", 3] },
-      { name: "timestep", type: "float32", shape: ["batch"] },
+const TOKENS = { type: "float32", shape: ["batch", "tokens", 16] } as const;
+const TRANSFORMER = {
+  inputs: [
+    { name: "hidden_states", ...TOKENS },
+    { name: "img_ids", type: "float32", shape: ["tokens", 3] },
+    { name: "txt_ids", type: "float32", shape: ["text", 3] },
+    { name: "timestep", type: "float32", shape: ["batch"] },
+  ],
+  outputs: [{ name: "out_hidden_states", ...TOKENS }],
+} as const;
+
+/** A transformer with an operator of TensorRT's, as the published fp8 and fp4 exports have it. */
+function trtTransformer(op: string): Uint8Array {
+  const domain = "trt", inputs = ["hidden_states"], outputs = ["out_hidden_states"];
+  return onnxModel({ ...TRANSFORMER, nodes: [{ op, domain, inputs, outputs }] });
+}
+
+/** A transformer with weights of ONNX's own four bits, two in a byte. */
+function fp4Transformer(): Uint8Array {
+  const bytes = onnxModel({
+    ...{ ...TRANSFORMER, opset: 23 },
+    initializers: [{ name: "scale", type: "float32", dims: [], values: Float32Array.of(1) }],
+    nodes: [
+      { op: "DequantizeLinear", inputs: ["weights", "scale"], outputs: ["dense"] },
+      { op: "MatMul", inputs: ["hidden_states", "dense"], outputs: ["out_hidden_states"] },
     ],
-    outputs: [{ name: "out_hidden_states", ...tokens }],
-    nodes: [{
-      ...{ op: "TRT_FP8QuantizeLinear", domain: "trt" },
-      ...{ inputs: ["hidden_states"], outputs: ["out_hidden_states"] },
-    }],
   });
+  const model = readOnnx(bytes, { file: "a transformer" });
+  const weights = initializerPayload({
+    ...{ name: "weights", dims: [16, 16], elemType: 23 }, // FLOAT4E2M1
+    raw: new Uint8Array(128),
+  });
+  const { field } = model.graph.nodes[0], node = bytes.subarray(field.start, field.end);
+  return editGraph(bytes, model, new Map([[{ ...field, number: 5 }, weights], [field, node]]));
 }
