@@ -1,4 +1,5 @@
 /** Common part of the pipelines whose condition is a class label. @module */
+import { ModelError } from "../errors.ts";
 import { type ClassNames, readClassNames } from "../models/class_names.ts";
 import { GuidedDenoiser } from "../models/guided_denoiser.ts";
 import { ModelFolder } from "../models/model_folder.ts";
@@ -6,6 +7,7 @@ import { ConditionalNetwork } from "../models/networks/conditional_network.ts";
 import { areServed } from "../devices/remote/remote_device.ts";
 import type { Environment } from "../runtime/environment.ts";
 import type { PredictionType } from "../sampling/schedules/output_weights.ts";
+import { shownValue } from "../text.ts";
 import {
   denoiserFile,
   type DenoiserOptions,
@@ -103,7 +105,7 @@ export async function openClassPipeline<P>(
 /**
  * Folder of a class-conditional model; opens no network.
  *
- * @throws {ModelError} naming the parts that are missing
+ * @throws {ModelError} naming the parts that are missing, or the command of a text-to-image model
  */
 export async function openClassFolder(
   path: string,
@@ -111,5 +113,15 @@ export async function openClassFolder(
 ): Promise<ModelFolder> {
   const decoder = vaePath === undefined ? ["vae_decoder"] : [];
   const networks = areServed(pool) ? decoder : [NETWORK, ...decoder];
-  return await ModelFolder.open(path, { networks, fp16 });
+  const folder = await ModelFolder.open(path, { networks, fp16 });
+  if (folder.kind === "stable-diffusion") throw textRefusal(folder);
+  return folder;
+}
+
+/** A text-to-image model is sampled by a command of its own. */
+function textRefusal({ path, index }: ModelFolder): ModelError {
+  const name = shownValue(index._class_name);
+  return new ModelError(`${path} is ${name}, a text-to-image model, wanted one of classes`, {
+    hint: `the command sd samples it: sd --model_path ${path} --prompt "a cute cat"`,
+  });
 }

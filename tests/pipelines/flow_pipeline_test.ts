@@ -154,3 +154,20 @@ Deno.test("FlowPipeline takes the VAE of the folder beside it, and refuses other
     await share("nobody");
     await assert.rejects(FlowPipeline.open(env, folder), /nobody/);
   }));
+
+Deno.test("FlowPipeline.open() names the command for a text-to-image flow", async () => {
+  using env = Environment.open();
+  for (const family of ["sd3", "flux"]) {
+    const path = `tests/fixtures/pipelines/${family}`;
+    await assert.rejects(FlowPipeline.open(env, path), (error: Error) => {
+      assert.ok(error instanceof ModelError, String(error));
+      assert.match(
+        error.message,
+        /(sd3|flux) is "\w+", a text-to-image model, wanted one of classes/,
+      );
+      const command = `the command sd samples it: sd --model_path ${path} --prompt "a cute cat"`;
+      assert.equal(error.hint, command);
+      return true;
+    });
+  }
+});
