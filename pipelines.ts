@@ -68,7 +68,7 @@ export type {
   LatentShape,
   NetworkContract,
 } from "./src/models/networks/network_contract.ts";
-export type { PatchTimestep, OpenOptions } from "./src/models/networks/open_network.ts";
+export type { OpenOptions, PatchTimestep } from "./src/models/networks/open_network.ts";
 export {
   type PerRowModel,
   perRowTimesteps,

@@ -9,7 +9,6 @@ import {
   createFlowSchedule,
   createSchedule,
   type Denoiser,
-  outputWeights,
   parallelSample,
   type PredictionType,
   type ScaledSchedule,
