@@ -29,7 +29,11 @@ export class TorchGenerator {
   #next = STATE;
   #spareNormal: number | undefined;
 
-  /** @param seed a whole number; taken modulo 2^32, as in torch */
+  /**
+   * Starts the stream of a seed.
+   *
+   * @param seed a whole number, taken modulo 2^32 as in torch
+   */
   constructor(seed = 0) {
     this.manualSeed(seed);
   }
