@@ -132,7 +132,11 @@ Deno.test(
           [{ device: one, op: "run", kind: "status", at: 2, times: "once" }],
           "ready ready",
         ],
-        ["hang", [{ device: two, op: "run", kind: "spin", at: 2, times: "once" }], "ready ready"],
+        [
+          "hang",
+          [{ device: two, op: "run", kind: "lostReply", at: 1, times: "once" }],
+          "ready ready",
+        ],
         [
           "loss",
           [{ device: one, op: "run", kind: "throw", at: 1, times: "persistent" }],

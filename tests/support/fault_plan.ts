@@ -36,20 +36,22 @@ export interface FaultPlan {
   marks: string;
 }
 
-/** Path of the plan. A Worker has no arguments, but the same process id. */
-const PLAN_FILE = join(tmpdir(), `parataa-fault-plan-${Deno.pid}.json`);
+/** Path of the plan; test files that run at the same time have one each. */
+const PLAN_FILE = join(tmpdir(), `parataa-fault-plan-${crypto.randomUUID()}.json`);
 
 /** Makes every new Worker follow a plan; without a plan, restores the real Worker. */
 export function followPlan(plan?: FaultPlan): void {
   if (plan) Deno.writeTextFileSync(PLAN_FILE, JSON.stringify(plan));
   else if (exists(PLAN_FILE)) Deno.removeSync(PLAN_FILE);
-  const entry = plan ? "./faulty_worker.ts" : "../../src/devices/device_worker.ts";
+  // A Worker has no arguments: its URL names the plan.
+  const faulty = `./faulty_worker.ts?plan=${encodeURIComponent(PLAN_FILE)}`;
+  const entry = plan ? faulty : "../../src/devices/device_worker.ts";
   setDeviceWorker(new URL(entry, import.meta.url));
 }
 
-/** Reads the plan in a Worker. */
-export function readPlan(): FaultPlan {
-  return JSON.parse(Deno.readTextFileSync(PLAN_FILE));
+/** Reads the plan that the URL of a Worker names. */
+export function readPlan(worker: string): FaultPlan {
+  return JSON.parse(Deno.readTextFileSync(new URL(worker).searchParams.get("plan")!));
 }
 
 /** Returns the number of faults of a plan that happened at least once. */

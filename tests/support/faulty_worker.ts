@@ -70,7 +70,7 @@ class Planned {
 }
 
 serveDevice(async (setup) => {
-  const planned = new Planned(readPlan(), setup);
+  const planned = new Planned(readPlan(import.meta.url), setup);
   planned.fail(planned.next("open", 0));
   return faulty(await openOrtRows(setup), planned);
 });
