@@ -1,5 +1,5 @@
 /**
- * Devices of a pool evaluate one network: what each declares and answers is compared when it opens.
+ * Checks that all devices of a pool evaluate the same network, by their tensors and by probes.
  * @module
  */
 import { RuntimeLibraryError } from "../errors.ts";
@@ -10,19 +10,19 @@ import type { ServedModel } from "./remote/remote_device.ts";
 
 /** A model on a server, as a manifest records it. */
 export interface ServedNetwork extends ServedModel {
-  /** SHA-256 of what it answers to two fixed rows. */
+  /** SHA-256 of the outputs for two fixed rows. */
   readonly probe: string;
 }
 
-/** A device that was opened. */
+/** An open device. */
 export interface Candidate {
   readonly name: string;
   readonly link: Pick<DeviceLink, "inputs" | "outputs" | "served"> | undefined;
-  /** Absent in a pool without servers: its devices all open the same file. */
+  /** Absent in a pool without servers, whose devices all open the same file. */
   readonly probe: Probe | undefined;
 }
 
-/** What is known of a device that takes rows. */
+/** Identity of an admitted device. */
 interface Admitted {
   readonly served: ServedModel | undefined;
   readonly probe: Probe | undefined;
@@ -34,22 +34,22 @@ interface Declared {
   readonly outputs: readonly TensorMetadata[];
 }
 
-/** Differences above this part of the noise's size are not those of rounding, in fp16 either. */
-const MOST_DIFFERENCE = 0.05;
+/** Largest relative difference of two probes that rounding can cause, even in fp16. */
+const MAX_DIFFERENCE = 0.05;
 
 /** The devices that a pool has admitted. */
 export class Admission {
   readonly #onNote: (line: string) => void;
   readonly #admitted = new Map<string, Admitted>();
   #first: Declared | undefined;
-  /** Whether a note says that devices compute different bits. */
-  #differs = false;
+  /** Whether a note about different bits has been sent. */
+  #noted = false;
 
   constructor(onNote: (line: string) => void) {
     this.#onNote = onNote;
   }
 
-  /** Models on servers, each once, in the order of their hosts. */
+  /** Models on servers, each once, sorted by host. */
   get served(): readonly ServedNetwork[] {
     const networks = new Map<string, ServedNetwork>();
     for (const { served, probe } of this.#admitted.values()) {
@@ -60,7 +60,7 @@ export class Admission {
   }
 
   /**
-   * Compares inputs and outputs with those of the first device.
+   * Compares the inputs and outputs with those of the first device.
    *
    * @throws {RuntimeLibraryError} naming the tensor that differs
    */
@@ -73,8 +73,8 @@ export class Admission {
   }
 
   /**
-   * Compares what a device answers with the answer of the first one, and with its own if it was
-   * opened before.
+   * Compares a device's probe with that of the first device, and with its earlier one if it is
+   * opened again.
    *
    * @throws {RuntimeLibraryError} if it evaluates another network
    */
@@ -95,14 +95,14 @@ export class Admission {
     const difference = probe && wanted ? probeDifference(probe, wanted) : 0;
     if (difference === 0) return;
     const size = difference.toPrecision(2);
-    if (!(difference <= MOST_DIFFERENCE)) {
+    if (!(difference <= MAX_DIFFERENCE)) {
       throw new RuntimeLibraryError(
         `${name} evaluates another network than ${from}: ` +
           `the noise of a fixed row differs by ${size} of its size`,
       );
     }
-    if (this.#differs) return;
-    this.#differs = true;
+    if (this.#noted) return;
+    this.#noted = true;
     this.#onNote(
       `${name} and ${from} differ by ${size} on the same row: ` +
         "the result depends on which rows each evaluates",
@@ -126,7 +126,7 @@ function checkTensors(
 ): void {
   for (const tensor of new Set([...wanted, ...found].map(({ name }) => name))) {
     const [a, b] = [found, wanted].map((side) => side.find((one) => one.name === tensor));
-    if (a && b && alike(a, b)) continue;
+    if (a && b && isCompatible(a, b)) continue;
     throw new RuntimeLibraryError(
       `${name} has another network than ${from}: ` +
         `its ${tensor} is ${describe(a)}, wanted ${describe(b)}`,
@@ -134,8 +134,8 @@ function checkTensors(
   }
 }
 
-/** The sizes of a row may be open on one side. */
-function alike(a: TensorMetadata, b: TensorMetadata): boolean {
+/** Whether types and shapes agree; sizes of a row may be open on one side. */
+function isCompatible(a: TensorMetadata, b: TensorMetadata): boolean {
   const fixed = (dim: number | string) => typeof dim === "number";
   return a.type === b.type && a.shape.length === b.shape.length && a.shape.every((dim, i) => {
     const other = b.shape[i];

@@ -1,27 +1,27 @@
 /**
- * How many rows one call has.
+ * The number of rows of a call.
  * @module
  */
 
-/** What bounds the calls of a batch. */
+/** Limits of the calls of a batch. */
 export interface CallLimits {
-  /** Most rows in one call. */
+  /** Largest number of rows per call. */
   readonly maxRows?: number;
-  /**
-   * Sizes to which calls are padded; a device that takes long over its first run of a size should
-   * see few.
-   */
+  /** Sizes to which calls are padded, for devices whose first run of a size is slow. */
   readonly buckets?: readonly number[];
-  /** The one size that the network takes. */
+  /** Batch size of a network that only takes one. */
   readonly frozenBatch?: number;
-  /**
-   * Gives every row a call of its own, filled with copies of it where the network's batch is
-   * frozen.
-   */
+  /** Evaluates each row in its own call, filled with copies if the batch is frozen. */
   readonly alone?: boolean;
 }
 
-/** Rows of the next call of `count`, and how many the network is given: 0 for just those. */
+/**
+ * Number of rows of the next call.
+ *
+ * @param count rows to be evaluated
+ * @param deviceLimit largest number of rows per call on the device
+ * @returns the rows, and the size to which they are padded; 0 for no padding
+ */
 export function nextCall(
   count: number,
   { maxRows = Infinity, buckets = [], frozenBatch, alone = false }: CallLimits,
@@ -32,15 +32,14 @@ export function nextCall(
   const limit = Math.min(maxRows, deviceLimit);
   const usable = buckets.filter((size) => size <= limit);
   const most = Math.min(count, usable.length > 0 ? Math.max(...usable) : limit);
-  // As many calls as need be, and no small one at the end.
+  // Equal calls, instead of a small one at the end.
   const rows = Math.ceil(count / Math.ceil(count / most));
   const fitting = usable.filter((size) => size >= rows);
   return { rows, padded: fitting.length > 0 ? Math.min(...fitting) : 0 };
 }
 
 /**
- * Sizes for shares of up to `rows` rows: halves down to one, so that at most half of a call is
- * padding.
+ * Sizes for shares of up to `rows` rows, halved down to one: at most half of a call is padding.
  */
 export function bucketSizes(rows: number): number[] {
   const sizes = [rows];

@@ -1,26 +1,26 @@
 /**
- * Devices: what they are called, and the session options of each.
+ * Names, session options and reports of devices.
  * @module
  */
 import type { Provider } from "../runtime/providers/provider_row.ts";
 import type { SessionOptions } from "../runtime/session_options.ts";
 import { isRemote, type RemoteDevice, remoteName } from "./remote/remote_device.ts";
 
-/** A device of this machine, or a model on a server. */
+/** A local device, or a model on a server. */
 export type DeviceSpec = LocalDevice | RemoteDevice;
 
 /**
- * A device of a pool: a provider and the number or name that the provider gives the device. For the
- * CPU it is the number of a lane; all lanes share one session, and so one copy of the weights.
+ * A local device: an execution provider and its number or name for the device. For the CPU it is
+ * the number of a lane; all lanes share one session, and so one copy of the weights.
  */
 export interface LocalDevice {
   /** Execution provider. */
   readonly provider: Provider;
-  /** Number of the device, or its name: `CPU`, `GPU.1` for OpenVINO. */
+  /** Number of the device, or its name, such as OpenVINO's `CPU` and `GPU.1`. */
   readonly id: number | string;
 }
 
-/** Whether a device is one of this machine. */
+/** Whether a device is local. */
 export function isLocal(device: DeviceSpec): device is LocalDevice {
   return !isRemote(device);
 }
@@ -30,9 +30,7 @@ export function deviceName(device: DeviceSpec): string {
   return isRemote(device) ? remoteName(device) : `${device.provider}:${device.id}`;
 }
 
-/**
- * Options of the session that a device's Worker opens, or of the one that lanes share.
- */
+/** Options of a device's session, or of the session that lanes share. */
 export function deviceSessionOptions(
   { provider, id }: LocalDevice,
   base: SessionOptions,
@@ -40,45 +38,48 @@ export function deviceSessionOptions(
   return { ...base, provider, deviceId: id };
 }
 
-/** Options of a session on the CPU in the place of one on a device. */
+/** Options of a session on the CPU instead of a device. */
 export function onCpu(base: SessionOptions): SessionOptions {
   const { cuda: _, providerOptions: __, providerLibrary: ___, deviceId: ____, ...rest } = base;
   return { ...rest, provider: "cpu" };
 }
 
-/** Ways in which a device can fail a call, or fail altogether. */
+/**
+ * Kind of a fault: opening failed, a call failed, the memory was too small, the reply was invalid,
+ * the call hung, the Worker exited, or the outputs were not finite.
+ */
 export type FaultKind = "open" | "call" | "memory" | "reply" | "hang" | "exit" | "nonfinite";
 
-/** A kind of failure of one device, counted. */
+/** The faults of one kind of one device. */
 export interface FaultReport {
-  /** What went wrong. */
+  /** The kind. */
   readonly kind: FaultKind;
-  /** What was said the first time. */
+  /** Message of the first fault. */
   readonly message: string;
-  /** How often it happened. */
+  /** Number of faults. */
   readonly count: number;
 }
 
-/** What a device did in a run. */
+/** Rows, times and faults of a device in a run. */
 export interface DeviceReport {
-  /** Such as `cuda:0` or `cpu:1`. */
+  /** Name, such as `cuda:0` or `cpu:1`. */
   readonly name: string;
-  /** `lost` devices take no more rows; `closed` ones were never lost. */
+  /** `lost` devices evaluate no more rows. */
   readonly state: "ready" | "lost";
-  /** Rows that it evaluated. */
+  /** Evaluated rows. */
   readonly rows: number;
-  /** Its part of the rows of all devices, 0 … 1. */
+  /** Share of the rows of all devices, 0 … 1. */
   readonly share: number;
-  /** Calls that gave those rows. */
+  /** Successful calls. */
   readonly calls: number;
-  /** Seconds that it was busy with them. */
+  /** Duration of the successful calls, in seconds. */
   readonly seconds: number;
-  /** Calls of its own that had to be made again, here or elsewhere. */
+  /** Failed calls, which were repeated on this or another device. */
   readonly retries: number;
-  /** Workers that were replaced. */
+  /** Number of times that the device was opened again. */
   readonly restarts: number;
-  /** Rows per call that its memory was found to hold; absent when it never ran out. */
+  /** Largest number of rows per call that fits in memory; absent if memory was never exhausted. */
   readonly maxRows?: number;
-  /** What went wrong, by kind. */
+  /** Faults by kind. */
   readonly faults: readonly FaultReport[];
 }

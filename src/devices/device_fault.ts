@@ -1,5 +1,5 @@
 /**
- * What can go wrong with a device, and which of it a device survives.
+ * Faults of a device.
  * @module
  */
 import {
@@ -13,12 +13,13 @@ import {
 import type { FaultKind } from "./device.ts";
 import type { SentError } from "./device_protocol.ts";
 
-/** A device did not do what it was asked. */
+/** A device failed. */
 export class DeviceFault extends Error {
   override name = "DeviceFault";
   readonly kind: FaultKind;
   /**
-   * Whether the Worker can be asked again; if not, it must be replaced, and its memory left alone.
+   * Whether the device can be used again. If not, it must be replaced, and the memory of its call
+   * must not be used.
    */
   readonly survived: boolean;
 
@@ -29,18 +30,19 @@ export class DeviceFault extends Error {
   }
 }
 
-// ONNX Runtime's arena, a C++ allocation, CUDA, a tensor of 2 GiB or more in WebGPU.
+// From ONNX Runtime's arena, C++, CUDA, and WebGPU for a tensor of 2 GiB or more.
 const OUT_OF_MEMORY =
   /Failed to allocate memory|bad_alloc|out of memory|CUDA failure 2\b|Too many storage buffers/i;
 
-/** The fault of a call that ended with an error; the Worker goes on. */
+/** The fault of a call that ended with an error; the device can be used again. */
 export function callFault(message: string): DeviceFault {
   const kind = OUT_OF_MEMORY.test(message) ? "memory" : "call";
   return new DeviceFault(kind, message, { survived: true });
 }
 
 /**
- * `requested buffer of size 4398046511104` in words, where the message says how much was wanted.
+ * The size in a message such as `requested buffer of size 4398046511104`, as text in brackets; empty
+ * if there is none.
  */
 export function neededMemory(message: string): string {
   const bytes = /requested buffer of size (\d+)/.exec(message)?.[1];
@@ -51,7 +53,7 @@ export function neededMemory(message: string): string {
 const ERRORS: Record<string, new (message: string, options?: ParataaErrorOptions) => ParataaError> =
   { E_MODEL: ModelError, E_PERMISSION: PermissionError, E_USAGE: UsageError };
 
-/** The error of another thread, of the same class here. */
+/** Restores the error of another thread with its class. */
 export function receivedError({ code, message, hint }: SentError): ParataaError {
   const Class = ERRORS[code] ?? RuntimeLibraryError;
   return new Class(message, { hint });

@@ -1,5 +1,5 @@
 /**
- * A device as the pool sees it.
+ * The interface between a pool and a device.
  * @module
  */
 import type { TensorMetadata } from "../runtime/model_metadata.ts";
@@ -7,42 +7,42 @@ import type { ServedModel } from "./remote/remote_device.ts";
 import type { RowMemory } from "./rows/row_memory.ts";
 import type { RowCall } from "./rows/row_plans.ts";
 
-/** The way to one device. One call at a time. */
+/** A connection to one device. It runs one call at a time. */
 export interface DeviceLink {
   readonly inputs: readonly TensorMetadata[];
   readonly outputs: readonly TensorMetadata[];
-  /** The model's server; absent for a device of this machine. */
+  /** The model's server; absent for a local device. */
   readonly served?: ServedModel;
   /**
    * Evaluates rows.
    *
-   * @param deadlineMs after which the device is asked to end, and given up if it does not
-   * @returns milliseconds that it took
+   * @param deadlineMs time after which the call is stopped, and abandoned if it does not stop
+   * @returns duration in milliseconds
    * @throws {DeviceFault}
    */
   run(memory: RowMemory, call: RowCall, deadlineMs: number): Promise<number>;
-  /** Asks the call under way to end early; it then rejects. */
+  /** Stops the running call, which then rejects. */
   stop(): void;
-  /** Drops what is held over a memory. */
+  /** Releases the resources of a memory. */
   forget(memoryId: number): void;
   /**
-   * Ends it at once, whatever it is doing. A native run that goes on keeps what it uses.
+   * Ends the device at once. A native run that continues keeps its resources.
    *
-   * @returns whether none does
+   * @returns whether all resources are free: no native run continues
    */
   abandon(): boolean;
   /**
-   * Ends it well, as far as it lets itself be ended.
+   * Stops the running call and closes the device.
    *
    * @returns as {@link abandon}
    */
   close(): Promise<boolean>;
 }
 
-/** A device that does not end when it is asked gets this long before it is given up. */
+/** Time that a device has to stop before it is abandoned. */
 export const GRACE_MS = 250;
 
-/** Rejects with `late()` when a promise takes longer; the promise itself goes on. */
+/** Rejects with `late()` if a promise takes longer; the promise itself is not cancelled. */
 export async function within<T>(
   milliseconds: number,
   promise: Promise<T>,

@@ -1,5 +1,5 @@
 /**
- * Rows in, rows out, over several devices.
+ * Evaluates rows on several devices.
  * @module
  */
 import { RuntimeLibraryError } from "../errors.ts";
@@ -10,7 +10,7 @@ import { DeviceFault, neededMemory } from "./device_fault.ts";
 import { type DevicePoolOptions, DeviceRoster } from "./device_roster.ts";
 import type { Environment } from "../runtime/environment.ts";
 import type { TensorMetadata } from "../runtime/model_metadata.ts";
-import { MOST_IN_A_ROW, type PoolDevice } from "./pool_device.ts";
+import { MAX_CONSECUTIVE_FAILURES, type PoolDevice } from "./pool_device.ts";
 import { type PoolCall, PoolRows, RowBatch } from "./rows/row_batch.ts";
 import { type RowLayout, RowMemory } from "./rows/row_memory.ts";
 import type { RowCall } from "./rows/row_plans.ts";
@@ -20,27 +20,27 @@ export type { DevicePoolOptions };
 
 /** Options of {@link DevicePool.run}. */
 export interface PoolRunOptions extends CallLimits {
-  /** Rejects with its reason once the devices have stopped, or after a second. */
+  /** Aborts; `run` rejects when the devices have stopped, at the latest after a second. */
   readonly signal?: AbortSignal;
-  /** A device to leave out if there is another. */
+  /** A device that is not used if there is another. */
   readonly avoid?: string;
 }
 
-/** A stopped evaluation waits this long for the devices. */
+/** Longest time that an aborted evaluation waits for the devices. */
 const STOP_MS = 1000;
 
-/** A call that a device failed at. */
+/** A failed call. */
 interface FailedCall {
   readonly call: PoolCall;
   readonly row: RowCall;
-  /** Where its rows were. */
+  /** Memory of its rows. */
   readonly memory: RowMemory;
 }
 
 /**
  * Splits rows over devices in contiguous blocks, in proportion to their measured speed. Rows whose
- * device fails are evaluated by another one, or again; the result does not depend on it, nor on the
- * split, where a row's result does not depend on its batch.
+ * device fails are evaluated again, on another device if there is one. The result depends neither
+ * on failures nor on the split, if a row's result does not depend on its batch.
  */
 export class DevicePool implements AsyncDisposable {
   /** The network's inputs. */
@@ -68,8 +68,8 @@ export class DevicePool implements AsyncDisposable {
   /**
    * Opens a model on every device.
    *
-   * @param model path of an ONNX file, or the bytes of one
-   * @throws {ParataaError} of the first device, when none can be opened
+   * @param model path or bytes of an ONNX file
+   * @throws {ParataaError} of the first device, if none can be opened
    */
   static async open(
     environment: Environment,
@@ -80,22 +80,22 @@ export class DevicePool implements AsyncDisposable {
     return new DevicePool(roster, options.deadlineSeconds);
   }
 
-  /** Models on servers that devices stand for, each once. */
+  /** The models on servers, each once. */
   get served(): readonly ServedNetwork[] {
     return this.#roster.served;
   }
 
-  /** Names of the devices that take rows. */
+  /** Names of the devices that are not lost. */
   get liveDevices(): readonly string[] {
     return this.#roster.live;
   }
 
-  /** Memory for `capacity` rows. */
+  /** Allocates memory for `capacity` rows. */
   createRows(layout: RowLayout, capacity: number): PoolRows {
     return new PoolRows(new RowMemory(layout, capacity));
   }
 
-  /** Has the devices drop what they hold over rows that are not used any more. */
+  /** Releases the devices' resources for rows that are not used any more. */
   dropRows(rows: PoolRows): void {
     this.#roster.forget(rows.memory.id);
   }
@@ -103,7 +103,7 @@ export class DevicePool implements AsyncDisposable {
   /**
    * Evaluates rows `0 … count-1`.
    *
-   * @throws {RuntimeLibraryError} when no device is left that can
+   * @throws {RuntimeLibraryError} if no device is left, or none can evaluate a row
    */
   async run(rows: PoolRows, count: number, options: PoolRunOptions = {}): Promise<void> {
     if (this.#closed) throw new TypeError("DevicePool is closed");
@@ -122,34 +122,32 @@ export class DevicePool implements AsyncDisposable {
     }
   }
 
-  /** Runs every size once on every device, so that none is met for the first time in a round. */
+  /** Runs every call size once on every device: the first call of a size can be slow. */
   async warmUp(rows: PoolRows, buckets: readonly number[]): Promise<void> {
     const memory = rows.memory;
-    const one = async (device: PoolDevice) => {
+    const warmUpDevice = async (device: PoolDevice) => {
       for (const size of buckets.filter((size) => size <= rows.capacity)) {
         const call = { start: 0, count: size, padded: size };
         const deadline = device.deadline(size, this.#deadlineSeconds);
-        // What fails here fails again where it is dealt with.
+        // The run will report the same error.
         await device.link!.run(memory, call, deadline).catch(() => {});
       }
     };
-    await Promise.all(this.#roster.all.filter(({ state }) => state === "ready").map(one));
+    const ready = this.#roster.all.filter(({ state }) => state === "ready");
+    await Promise.all(ready.map(warmUpDevice));
   }
 
-  /** What every device did so far. */
+  /** Reports of all devices. */
   report(): DeviceReport[] {
     return this.#roster.report();
   }
 
-  /** Notes that a device gave numbers that are not finite. */
+  /** Records that outputs of a device were not finite. */
   noteNonFinite(name: string, message: string): void {
     this.#roster.all.find((device) => device.name === name)?.note("nonfinite", message);
   }
 
-  /**
-   * Ends every Worker and releases the sessions, unless a native run that cannot be ended still
-   * uses them.
-   */
+  /** Closes all devices, and the sessions unless a hung native run may still use them. */
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
@@ -165,21 +163,21 @@ export class DevicePool implements AsyncDisposable {
 
   /** Gives every device its share of the rows. */
   #distribute(call: PoolCall, avoid?: string): void {
-    const takers = this.#roster.takers(avoid);
-    if (takers.length === 0) {
-      call.batch.end(this.#roster.noneLeft());
+    const devices = this.#roster.available(avoid);
+    if (devices.length === 0) {
+      call.batch.end(this.#roster.noDeviceError());
       return;
     }
     let start = call.start;
-    const shares = shareRows(call.count, takers);
+    const shares = shareRows(call.count, devices);
     shares.forEach((count, i) => {
-      if (count > 0) takers[i].add({ ...call, start, count });
+      if (count > 0) devices[i].add({ ...call, start, count });
       start += count;
     });
-    for (const device of takers) this.#pump(device);
+    for (const device of devices) this.#pump(device);
   }
 
-  /** Has a device begin its next call. */
+  /** Starts the device's next call. */
   #pump(device: PoolDevice): void {
     if (device.current || device.state !== "ready") return;
     const next = device.next();
@@ -214,7 +212,7 @@ export class DevicePool implements AsyncDisposable {
       batch.end(error instanceof Error ? error : new TypeError(String(error)));
       return;
     }
-    // It was asked to stop, and did.
+    // A stopped call is no fault of the device.
     if (this.#closed || (batch.over && error.survived)) return;
     const verdict = device.failed(error, row, batch.limits.frozenBatch !== undefined);
     if (!error.survived && batch.rows.memory === memory) this.#roster.forget(batch.rows.move().id);
@@ -226,9 +224,9 @@ export class DevicePool implements AsyncDisposable {
       return;
     }
     const failures = call.failures + 1;
-    if (failures <= MOST_IN_A_ROW * this.#roster.all.length) {
+    if (failures <= MAX_CONSECUTIVE_FAILURES * this.#roster.all.length) {
       this.#distribute({ ...call, failures }, device.name);
-    } else { // The devices are fine with other rows.
+    } else { // The rows are at fault, not the devices.
       const reason = `no device can evaluate one of the rows: ${error.message}`;
       batch.end(new RuntimeLibraryError(reason));
     }
@@ -237,7 +235,7 @@ export class DevicePool implements AsyncDisposable {
   #abort(batch: RowBatch, reason: Error): void {
     batch.end(reason);
     for (const { current, link } of this.#roster.all) if (current?.batch === batch) link?.stop();
-    // A device that does not stop must not hold up a Ctrl-C.
+    // A device that does not stop must not delay Ctrl-C.
     const timer = setTimeout(() => batch.leave(), STOP_MS);
     const done = () => clearTimeout(timer);
     batch.done.then(done, done);

@@ -1,7 +1,7 @@
 /**
- * How the main thread and a device's Worker talk: commands and answers are words in shared memory,
- * woken by `Atomics`, since a message takes ten times as long; what needs objects is a message,
- * announced by a command of its own.
+ * The protocol between the main thread and a device's Worker. Commands and answers are words in
+ * shared memory with `Atomics`, because a message takes ten times as long. Objects are sent as
+ * messages, each announced by a command.
  * @module
  */
 import type { DeviceSpec } from "./device.ts";
@@ -12,37 +12,37 @@ import type { SessionOptions } from "../runtime/session_options.ts";
 
 /** Words of the shared block, `Int32Array`. */
 export const WORD = {
-  /** Number of the last command: the main thread raises it, the Worker sleeps on it. */
+  /** Number of the last command: the main thread increments it, the Worker waits on it. */
   command: 0,
   /**
-   * Number of the last command that was done: the Worker raises it, the main thread sleeps on it.
+   * Number of the last completed command: the Worker sets it, the main thread waits on it.
    */
   answer: 1,
   /** One of {@link COMMAND}. */
   kind: 2,
-  /** Which rows, as in a `RowCall`, of which memory. */
+  /** Id of the row memory, and the fields of a `RowCall`. */
   memory: 3,
   start: 4,
   count: 5,
   padded: 6,
   /** One of {@link RESULT}. */
   result: 7,
-  /** Rows that were evaluated. */
+  /** Number of evaluated rows. */
   rows: 8,
-  /** Microseconds that the network took. */
+  /** Duration of the network in microseconds. */
   microseconds: 9,
-  /** Bytes of the error's text. */
+  /** Length of the error message in bytes. */
   textLength: 10,
-  /** 1 while the Worker is inside ONNX Runtime: what that uses must not be released. */
+  /** 1 while the Worker is inside ONNX Runtime, whose resources must not be released then. */
   native: 11,
-  /** 1 once the main thread has given the Worker up: it must not go into ONNX Runtime any more. */
-  givenUp: 12,
+  /** 1 after the main thread has abandoned the Worker, which must not enter ONNX Runtime then. */
+  abandoned: 12,
 } as const;
 
-/** What the Worker is to do. */
+/** Kinds of commands. */
 export const COMMAND = { run: 1, readMessage: 2, leave: 3 } as const;
 
-/** How a command ended. */
+/** Results of a command. */
 export const RESULT = { done: 0, failed: 1 } as const;
 
 const WORDS = 16;
@@ -61,31 +61,31 @@ export class ControlBlock {
   }
 
   /**
-   * For the Worker: native work, unless it was given up. Each side tells of itself before it looks
-   * at the other, so that either the Worker stays out or the main thread knows that it is in, and
-   * releases nothing.
+   * Called by the Worker before native work; throws if it was abandoned. Each side sets its own
+   * word before it reads the other's, so that either the Worker does not enter or the main thread
+   * knows that it is inside and releases nothing.
    */
   enterNative(): void {
     Atomics.store(this.words, WORD.native, 1);
-    if (Atomics.load(this.words, WORD.givenUp) === 0) return;
+    if (Atomics.load(this.words, WORD.abandoned) === 0) return;
     this.leaveNative();
-    throw new TypeError("the device was given up");
+    throw new TypeError("the device was abandoned");
   }
 
-  /** For the Worker: the end of native work. */
+  /** Called by the Worker after native work. */
   leaveNative(): void {
     Atomics.store(this.words, WORD.native, 0);
   }
 
-  /** For the main thread. @returns whether the Worker is out of ONNX Runtime for ever */
-  giveUp(): boolean {
-    Atomics.store(this.words, WORD.givenUp, 1);
+  /** Called by the main thread. @returns whether the Worker is not in ONNX Runtime and stays out */
+  abandon(): boolean {
+    Atomics.store(this.words, WORD.abandoned, 1);
     return Atomics.load(this.words, WORD.native) === 0;
   }
 
-  /** Text of the last error. */
+  /** Message of the last error. */
   get text(): string {
-    // A decoder takes no shared memory.
+    // TextDecoder does not accept shared memory.
     return new TextDecoder().decode(this.#text.slice(0, this.words[WORD.textLength]));
   }
 
@@ -96,32 +96,32 @@ export class ControlBlock {
   }
 }
 
-/** What a Worker opens. */
+/** What a Worker needs to open a device. */
 export interface DeviceSetup {
   readonly device: DeviceSpec;
   readonly control: SharedArrayBuffer;
   /** Path of ONNX Runtime's library. */
   readonly libraryPath: string;
-  /** Address of the switch that ends a run early. */
+  /** Address of the {@link file://../runtime/stop_switch.ts StopSwitch}. */
   readonly stopSwitch: bigint;
-  /** A session to borrow, or a model to open one from. */
+  /** A session to borrow, or a model to open. */
   readonly session: LentSession | OwnSession;
 }
 
-/** A model for a Worker to open. */
+/** A model that a Worker opens. */
 export interface OwnSession {
   readonly model: string | Uint8Array;
   readonly options: SessionOptions;
 }
 
-/** From the main thread. */
+/** Messages from the main thread. */
 export type ToWorker =
   | { readonly kind: "open"; readonly setup: DeviceSetup }
   | { readonly kind: "memory"; readonly memory: RowMemoryMessage }
   | { readonly kind: "forget"; readonly memoryId: number }
   | { readonly kind: "close" };
 
-/** From a Worker. */
+/** Messages from a Worker. */
 export type FromWorker =
   | {
     readonly kind: "ready";
@@ -131,11 +131,11 @@ export type FromWorker =
   | { readonly kind: "failed"; readonly error: SentError }
   | {
     readonly kind: "closed";
-    /** Native objects that the Worker left alive, by kind: all 0 where nothing leaks. */
+    /** Native objects that the Worker did not release, by kind; all 0 if nothing leaks. */
     readonly handles: Readonly<Record<string, number>>;
   };
 
-/** An error that crosses threads. */
+/** An error that is sent between threads. */
 export interface SentError {
   readonly code: string;
   readonly message: string;

@@ -1,5 +1,5 @@
 /**
- * The devices of a pool: opened, replaced, lost, closed.
+ * Opens, replaces and closes the devices of a pool.
  * @module
  */
 import { RuntimeLibraryError } from "../errors.ts";
@@ -17,58 +17,55 @@ import type { SessionOptions } from "../runtime/session_options.ts";
 /** Options of {@link DevicePool.open}. */
 export interface DevicePoolOptions {
   /**
-   * A Worker or a connection for each; without them one session of this thread does all, made by
-   * `session`.
+   * The devices, each with its own Worker or connection. By default one session on this thread.
    */
   readonly devices?: readonly DeviceSpec[];
-  /** Provider, threads and the like; the devices have the last word on the provider. */
+  /** Session options such as threads; the provider is that of each device. */
   readonly session?: SessionOptions;
   /**
-   * Seconds after which a call counts as hung; by default ten times the usual, at least 30, and ten
-   * minutes for a first one.
+   * Seconds after which a call counts as hung. Default: ten times the median time, at least 30, and
+   * 600 for the first call.
    */
   readonly deadlineSeconds?: number;
-  /** Seconds that a device may take to open its session, 600 by default. */
+  /** Seconds that a device may take to open its session; default 600. */
   readonly openSeconds?: number;
   /** Certificates and headers for models on servers. */
   readonly remote?: RemoteOptions;
-  /** What to go on with when all devices are lost; nothing by default. */
+  /** Device to continue on when all devices are lost; default none. */
   readonly fallback?: "cpu";
-  /** Called with a line for people when a device is lost or replaced. */
+  /** Called with a line of text when a device is lost or replaced. */
   readonly onNote?: (line: string) => void;
 }
 
-/** What the roster tells of. */
+/** Events of a roster. */
 export interface RosterEvents {
-  /** A device was opened again. */
+  /** A device has been opened again. */
   ready(device: PoolDevice): void;
-  /** Rows that waited for a device that is gone. */
+  /** A device with queued rows has failed. */
   orphaned(call: PoolCall, from: PoolDevice): void;
   /** The last device is lost. */
   allLost(error: RuntimeLibraryError): void;
 }
 
-/**
- * Sessions that a native run which nobody could end may still use: they must not even be collected.
- */
-const stillInUse = new Set<DeviceSessions>();
+/** Sessions that a hung native run may still use: they must not be garbage collected. */
+const retainedSessions = new Set<DeviceSessions>();
 
-const FALLBACK_NOTE = "no device is left; the CPU takes over, as --fallback says";
+const FALLBACK_NOTE = "no device is left; continuing on the CPU (--fallback)";
 
-/** See the module. */
+/** The devices of a pool, including lost ones. */
 export class DeviceRoster {
-  /** Who hears of it; set before anything runs. */
+  /** Receiver of the events; set before the first call. */
   events: RosterEvents | undefined;
   readonly #environment: Environment;
   readonly #sessions: DeviceSessions;
   readonly #devices: PoolDevice[] = [];
   readonly #options: DevicePoolOptions;
   readonly #admission: Admission;
-  /** Whether every device that was given up had left the native side. */
-  #clean = true;
-  /** Devices on their way in or out. */
-  readonly #moving: Promise<void>[] = [];
-  /** Calls off what is being opened when the pool is closed. */
+  /** Whether no abandoned device is still inside ONNX Runtime. */
+  #released = true;
+  /** Devices that are being opened or closed. */
+  readonly #pending: Promise<void>[] = [];
+  /** Cancels devices that are being opened when the pool is closed. */
   readonly #closing: AbortController = new AbortController();
 
   private constructor(
@@ -79,13 +76,13 @@ export class DeviceRoster {
     this.#environment = shareEnvironment(environment);
     this.#sessions = new DeviceSessions(this.#environment, model, options);
     this.#options = options;
-    this.#admission = new Admission((line) => this.#tell(line));
+    this.#admission = new Admission((line) => this.#note(line));
   }
 
   /**
-   * Opens every device, or the fallback.
+   * Opens all devices, or the fallback if none can be opened.
    *
-   * @throws {ParataaError} of the first device, when none can be opened
+   * @throws {ParataaError} of the first device, if none can be opened
    */
   static async open(
     environment: Environment,
@@ -102,80 +99,77 @@ export class DeviceRoster {
     }
   }
 
-  /** Every device that there ever was. */
+  /** All devices, including lost ones. */
   get all(): readonly PoolDevice[] {
     return this.#devices;
   }
 
-  /** Models on servers that devices stand for. */
+  /** The models on servers. */
   get served(): readonly ServedNetwork[] {
     return this.#admission.served;
   }
 
-  /** Names of the devices that take rows, or will. */
+  /** Names of the devices that are not lost. */
   get live(): readonly string[] {
     return this.#devices.filter(({ state }) => state !== "lost").map(({ name }) => name);
   }
 
-  /** Devices that are ready, else those that will be; without `avoid` where there is another. */
-  takers(avoid: string | undefined): PoolDevice[] {
+  /** The ready devices, else those that are starting; without `avoid` if there is another. */
+  available(avoid: string | undefined): PoolDevice[] {
     for (const state of ["ready", "starting"]) {
-      const takers = this.#devices.filter((device) => device.state === state);
-      const others = takers.filter(({ name }) => name !== avoid);
+      const devices = this.#devices.filter((device) => device.state === state);
+      const others = devices.filter(({ name }) => name !== avoid);
       if (others.length > 0) return others;
-      if (takers.length > 0) return takers;
+      if (devices.length > 0) return devices;
     }
     return [];
   }
 
-  /** Opens a device again; until it is there others take its rows. */
+  /** Opens a device again, and gives its queued rows to the others. */
   restart(device: PoolDevice, fault: DeviceFault): void {
-    this.#tell(`${device.name} failed (${fault.message}); ${device.opener.remedy}`);
+    this.#note(`${device.name} failed (${fault.message}); ${device.opener.remedy}`);
     this.#retire(device, "abandon");
     device.state = "starting";
     this.#openLater(device, "could not be opened again: ");
     for (const waiting of device.takeQueue()) this.events?.orphaned(waiting, device);
   }
 
-  /** The end of a device; with the last one the fallback takes over, if it was asked for. */
+  /** Marks a device as lost. If it was the last one, the fallback is opened, if there is one. */
   lose(device: PoolDevice, reason: string): void {
     this.#retire(device, "close");
     device.state = "lost";
     device.lostBecause = reason;
-    this.#tellLost(device);
-    if (this.live.length === 0 && !this.#fallBack()) this.events?.allLost(this.noneLeft());
+    this.#noteLost(device);
+    if (this.live.length === 0 && !this.#fallBack()) this.events?.allLost(this.noDeviceError());
     for (const waiting of device.takeQueue()) this.events?.orphaned(waiting, device);
   }
 
-  /** Why no device is left. */
-  noneLeft(): RuntimeLibraryError {
+  /** The error if no device is left, with the reason for each. */
+  noDeviceError(): RuntimeLibraryError {
     const reasons = this.#devices.map(({ name, lostBecause }) => `${name} (${lostBecause})`);
     return new RuntimeLibraryError(`no device is left: ${reasons.join(", ")}`, {
-      hint: "the manifest lists every device's faults; --fallback cpu would go on with the CPU",
+      hint: "the manifest lists every device's faults; --fallback cpu continues on the CPU",
     });
   }
 
-  /** Has every device drop what it holds over a memory. */
+  /** Releases the resources of a memory on every device. */
   forget(memoryId: number): void {
     for (const { link } of this.#devices) link?.forget(memoryId);
   }
 
-  /** What every device did so far. */
+  /** Reports of all devices. */
   report(): DeviceReport[] {
     const rows = this.#devices.reduce((sum, device) => sum + device.rows, 0);
     return this.#devices.map((device) => device.report(rows));
   }
 
-  /**
-   * Ends every device and releases the sessions, unless a native run that cannot be ended still
-   * uses them.
-   */
+  /** Closes all devices, and the sessions unless a hung native run may still use them. */
   async close(): Promise<void> {
     this.#closing.abort();
     for (const device of this.#devices) this.#retire(device, "close");
-    for (let moving; (moving = this.#moving.pop());) await moving;
-    if (!this.#clean) {
-      stillInUse.add(this.#sessions);
+    for (let pending; (pending = this.#pending.pop());) await pending;
+    if (!this.#released) {
+      retainedSessions.add(this.#sessions);
       return;
     }
     await this.#sessions.close();
@@ -197,7 +191,7 @@ export class DeviceRoster {
       await this.#open(fallback);
     }
     for (const device of this.#devices) {
-      if (device.state === "lost") this.#tellLost(device);
+      if (device.state === "lost") this.#noteLost(device);
       else this.#admit(device);
     }
   }
@@ -206,22 +200,22 @@ export class DeviceRoster {
     return this.#devices.filter(({ link }) => link !== undefined);
   }
 
-  /** Opens a device, or marks it lost. */
+  /** Opens a device, or marks it as lost. */
   async #open(device: PoolDevice): Promise<void> {
     device.state = "starting";
-    await this.#orLost(device, async () => {
+    await this.#loseOnError(device, async () => {
       device.link = await device.opener.open({
         signal: this.#closing.signal,
-        onStuck: () => this.#clean = false,
+        onNativeHang: () => this.#released = false,
       });
     });
   }
 
-  /** Has a device evaluate fixed rows. Devices that open the same file need no comparison. */
+  /** Evaluates the fixed rows. Devices that open the same file need no comparison. */
   async #probe(device: PoolDevice): Promise<void> {
     if (!this.#options.devices?.some(isRemote)) return;
-    await this.#orLost(device, async () => {
-      // The deadline of the options is one of calls: opening may take longer.
+    await this.#loseOnError(device, async () => {
+      // Without the deadline of the options: the first call may take longer.
       const deadline = device.deadline(1, undefined);
       device.probe = await probeDevice(device.link!, deadline).catch((error: Error) => {
         const reason = `${device.name} cannot evaluate a row: ${error.message}`;
@@ -230,7 +224,7 @@ export class DeviceRoster {
     });
   }
 
-  async #orLost(device: PoolDevice, work: () => Promise<void>): Promise<void> {
+  async #loseOnError(device: PoolDevice, work: () => Promise<void>): Promise<void> {
     try {
       await work();
     } catch (error) {
@@ -244,23 +238,23 @@ export class DeviceRoster {
   }
 
   /**
-   * Lets an open device take rows.
+   * Marks an open device as ready.
    *
-   * @throws {RuntimeLibraryError} if it evaluates another network than those before it
+   * @throws {RuntimeLibraryError} if its network differs from that of the other devices
    */
   #admit(device: PoolDevice): void {
     this.#admission.admit(device);
     device.state = "ready";
   }
 
-  /** Opens a device while the others work. */
+  /** Opens a device in the background. */
   #openLater(device: PoolDevice, prefix: string): void {
     const { signal } = this.#closing;
     const opened = this.#reopen(device).then(
       () => signal.aborted ? this.#retire(device, "close") : this.events?.ready(device),
       (error) => signal.aborted ? undefined : this.lose(device, prefix + error.message),
     );
-    this.#moving.push(opened);
+    this.#pending.push(opened);
   }
 
   async #reopen(device: PoolDevice): Promise<void> {
@@ -277,13 +271,13 @@ export class DeviceRoster {
     return device !== undefined;
   }
 
-  /** The CPU, once and only where it was asked for. */
+  /** Adds the fallback device, if the options have one and it was not added before. */
   #newFallback(): PoolDevice | undefined {
     const { fallback } = this.#options;
     const options = onCpu(this.#sessions.options);
     const opener = this.#sessions.local("cpu (fallback)", options);
     if (fallback === undefined || this.#devices.some(({ name }) => name === opener.name)) return;
-    this.#tell(FALLBACK_NOTE);
+    this.#note(FALLBACK_NOTE);
     const device = new PoolDevice(opener);
     this.#devices.push(device);
     return device;
@@ -294,22 +288,22 @@ export class DeviceRoster {
     const { link } = device;
     if (!link) return;
     device.link = undefined;
-    if (how === "abandon") this.#clean = link.abandon() && this.#clean;
+    if (how === "abandon") this.#released = link.abandon() && this.#released;
     else {
-      const closing = link.close().then((clean) => void (this.#clean = clean && this.#clean));
-      this.#moving.push(closing);
+      const closing = link.close().then((released) => {
+        this.#released = released && this.#released;
+      });
+      this.#pending.push(closing);
     }
   }
 
-  #tell(line: string): void {
+  #note(line: string): void {
     this.#options.onNote?.(line);
   }
 
-  #tellLost(device: PoolDevice): void {
+  #noteLost(device: PoolDevice): void {
     const { live } = this;
-    const others = live.length > 0
-      ? `; ${live.join(", ")} ${live.length > 1 ? "go" : "goes"} on`
-      : "";
-    this.#tell(`${device.name} is lost: ${device.lostBecause}${others}`);
+    const others = live.length > 0 ? `; continuing on ${live.join(", ")}` : "";
+    this.#note(`${device.name} is lost: ${device.lostBecause}${others}`);
   }
 }

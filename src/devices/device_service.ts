@@ -1,5 +1,5 @@
 /**
- * The Worker's side of a device: sleeps until a command comes, runs rows, answers.
+ * The Worker's side of a device: waits for commands and runs them.
  * @module
  */
 import { liveHandles } from "../runtime/live_handles.ts";
@@ -17,26 +17,22 @@ import type { TensorMetadata } from "../runtime/model_metadata.ts";
 import { RowMemory } from "./rows/row_memory.ts";
 import type { RowCall } from "./rows/row_plans.ts";
 
-/**
- * What evaluates rows in a Worker; tests and benches put their own in the place of ONNX Runtime.
- */
+/** Evaluates rows in a Worker: ONNX Runtime, or a substitute in tests and benchmarks. */
 export interface RowBackend {
   readonly inputs: readonly TensorMetadata[];
   readonly outputs: readonly TensorMetadata[];
-  /** Evaluates the call's rows, blocking; returns how many it evaluated. */
+  /** Evaluates the call's rows synchronously; returns the number of evaluated rows. */
   run(memory: RowMemory, call: RowCall): number;
-  /** Releases what it holds over a memory. */
+  /** Releases the resources of a memory. */
   forget(memoryId: number): void;
   /** Releases everything. */
   close(): Promise<void>;
 }
 
-/**
- * A sleeping Worker looks up this often: one that was terminated can only end while it is awake.
- */
-const NAP_MS = 500;
+/** A waiting Worker wakes up this often, because a terminated one can only end while it is awake. */
+const WAIT_MS = 500;
 
-/** The part of a Worker's global scope that is used here. */
+/** The used part of a Worker's global scope. */
 interface Scope {
   onmessage: ((event: MessageEvent<ToWorker>) => void) | null;
   postMessage(message: FromWorker): void;
@@ -44,9 +40,9 @@ interface Scope {
 }
 
 /**
- * Serves one device for as long as the Worker lives.
+ * Serves one device until the Worker ends.
  *
- * @param open makes the backend
+ * @param open opens the backend
  */
 export function serveDevice(open: (setup: DeviceSetup) => Promise<RowBackend>): void {
   const scope = globalThis as unknown as Scope;
@@ -74,8 +70,8 @@ class Service {
   readonly backend: RowBackend;
   readonly #control: ControlBlock;
   readonly #memories = new Map<number, RowMemory>();
-  #seen = 0;
-  #owesAnswer = false;
+  #lastCommand = 0;
+  #answerPending = false;
 
   constructor(backend: RowBackend, control: ControlBlock) {
     this.backend = backend;
@@ -91,18 +87,18 @@ class Service {
     }
   }
 
-  /** Does what it is told until a message waits or it is sent away. */
+  /** Runs commands until one announces a message or the end. */
   work(): "message" | "leave" {
     const { words } = this.#control;
-    if (this.#owesAnswer) this.#answer();
+    if (this.#answerPending) this.#answer();
     for (;;) {
-      while (Atomics.load(words, WORD.command) === this.#seen) {
-        Atomics.wait(words, WORD.command, this.#seen, NAP_MS);
+      while (Atomics.load(words, WORD.command) === this.#lastCommand) {
+        Atomics.wait(words, WORD.command, this.#lastCommand, WAIT_MS);
       }
-      this.#seen = Atomics.load(words, WORD.command);
+      this.#lastCommand = Atomics.load(words, WORD.command);
       if (words[WORD.kind] === COMMAND.leave) return "leave";
       if (words[WORD.kind] === COMMAND.readMessage) {
-        this.#owesAnswer = true;
+        this.#answerPending = true;
         return "message";
       }
       this.#run();
@@ -130,9 +126,9 @@ class Service {
   }
 
   #answer(): void {
-    this.#owesAnswer = false;
+    this.#answerPending = false;
     const { words } = this.#control;
-    Atomics.store(words, WORD.answer, this.#seen);
+    Atomics.store(words, WORD.answer, this.#lastCommand);
     Atomics.notify(words, WORD.answer);
   }
 }

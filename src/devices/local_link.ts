@@ -1,5 +1,5 @@
 /**
- * The device that needs no Worker: a session of this thread, whose runs are off the event loop.
+ * A device without a Worker: a session on this thread, whose runs do not block the event loop.
  * @module
  */
 import { ParataaError } from "../errors.ts";
@@ -8,16 +8,13 @@ import { type DeviceLink, GRACE_MS, within } from "./device_link.ts";
 import type { Environment } from "../runtime/environment.ts";
 import type { InferenceSession } from "../runtime/inference_session.ts";
 import type { IoBindingRunOptions } from "../runtime/io_binding.ts";
-import { giveUpTurn } from "../runtime/providers/call_queue.ts";
+import { abandonCall } from "../runtime/providers/call_queue.ts";
 import type { Provider } from "../runtime/providers/provider_row.ts";
 import type { TensorMetadata } from "../runtime/model_metadata.ts";
 import type { RowMemory } from "./rows/row_memory.ts";
 import { type RowCall, RowPlans } from "./rows/row_plans.ts";
 
-/**
- * A session as a device. It cannot be killed: a run that does not end when it is asked is lost with
- * its device.
- */
+/** A session as a device. If a run does not stop, the device is lost: it cannot be terminated. */
 export class LocalLink implements DeviceLink {
   readonly inputs: readonly TensorMetadata[];
   readonly outputs: readonly TensorMetadata[];
@@ -26,7 +23,7 @@ export class LocalLink implements DeviceLink {
   #stop: AbortController | undefined;
   #call: Promise<void> | undefined;
 
-  /** @param session stays the caller's to close */
+  /** @param session must be closed by the caller */
   constructor(environment: Environment, session: InferenceSession) {
     this.inputs = session.inputs;
     this.outputs = session.outputs;
@@ -41,7 +38,7 @@ export class LocalLink implements DeviceLink {
       stop.abort();
       return undefined;
     };
-    // Calls of other sessions may come first: their time is not this call's.
+    // The call may wait for other sessions; that time is not counted.
     const begun = Promise.withResolvers<void>();
     const onStart = () => {
       started = performance.now();
@@ -59,7 +56,7 @@ export class LocalLink implements DeviceLink {
         () => true,
         (reason) => reason !== "late",
       );
-      if (!survived) giveUpTurn(this.#provider);
+      if (!survived) abandonCall(this.#provider);
       const seconds = (deadlineMs / 1000).toFixed(1);
       throw new DeviceFault("hang", `did not answer within ${seconds} s`, { survived });
     }
@@ -94,7 +91,7 @@ export class LocalLink implements DeviceLink {
   }
 }
 
-/** A mistake of ours is no fault of the device. */
+/** The fault of the device, or the error itself if it is a bug in parataa. */
 function faultOf(error: unknown, signal: AbortSignal): unknown {
   if (signal.aborted) return callFault("it was stopped");
   return error instanceof ParataaError ? callFault(error.message) : error;

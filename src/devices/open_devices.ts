@@ -13,21 +13,21 @@ import { isRemote, type RemoteDevice, type RemoteOptions } from "./remote/remote
 import type { SessionOptions } from "../runtime/session_options.ts";
 import { WorkerLink } from "./worker_link.ts";
 
-/** Opening a session may take as long as reading a large model from a slow disk. */
+/** Default time to open a session: reading a large model from a slow disk takes long. */
 const OPEN_SECONDS = 600;
-/** Workers that are started in the place of a lost one. */
+/** Number of times that a Worker is replaced. */
 const WORKER_RESTARTS = 3;
-/** A server that has not answered yet gets this long: its address may be wrong. */
+/** Time for the first connection to a server, whose address may be wrong. */
 const FIRST_PATIENCE_MS = 5_000;
 
-/** A model on its way to every device. */
+/** Opens the devices of one model, and owns the sessions of this thread. */
 export class DeviceSessions {
   readonly #environment: Environment;
   readonly #model: string | Uint8Array;
   readonly #options: SessionOptions;
   readonly #openMs: number;
   readonly #remote: RemoteOptions;
-  /** Whether nothing else evaluates the rows while a server is away. */
+  /** Whether to wait for a server that is away: true without a fallback. */
   readonly #mayWait: boolean;
   readonly #sessions = new Map<string, Promise<InferenceSession>>();
 
@@ -49,14 +49,14 @@ export class DeviceSessions {
     this.#mayWait = fallback === undefined;
   }
 
-  /** A device by its name. */
+  /** The opener of a device. */
   device(device: DeviceSpec): DeviceOpener {
     return isRemote(device) ? this.#server(device) : this.#worker(device);
   }
 
   /**
-   * A Worker, with a session of its own or, for lanes, with the one that they share. A provider
-   * that is limited to the main thread gets no Worker.
+   * A device in a Worker, with its own session or, for lanes, a shared one. A provider that is
+   * limited to the main thread gets no Worker.
    */
   #worker(device: LocalDevice): DeviceOpener {
     const options = deviceSessionOptions(device, this.#options);
@@ -73,7 +73,7 @@ export class DeviceSessions {
         deadlineMs,
       });
     };
-    const remedy = "it gets a new Worker";
+    const remedy = "starting a new Worker";
     const name = deviceName(device);
     return { name, restarts: WORKER_RESTARTS, remedy, ownSession: !lanes, open };
   }
@@ -91,23 +91,23 @@ export class DeviceSessions {
       return link;
     };
     const remedy = "connecting again";
-    // Proxies close connections at any time; a server that fails often is lost for that.
+    // Proxies close connections at any time; a server that fails often is lost anyway.
     const restarts = Infinity;
     return { name: deviceName(device), restarts, remedy, ownSession: false, open };
   }
 
-  /** A session of this thread, as the options have it or on the CPU. */
+  /** A session on this thread. */
   local(name: string, options: SessionOptions = this.#options): DeviceOpener {
     const open = async () => new LocalLink(this.#environment, await this.#shared(name, options));
     return { name, restarts: 0, remedy: "", ownSession: false, open };
   }
 
-  /** The options that every session is made with. */
+  /** The options of all sessions. */
   get options(): SessionOptions {
     return this.#options;
   }
 
-  /** Closes every session of this thread. */
+  /** Closes the sessions of this thread. */
   async close(): Promise<void> {
     for (const session of this.#sessions.values()) {
       await session.then((opened) => opened.close(), () => {});

@@ -1,5 +1,5 @@
 /**
- * A device of a pool: its queue, its speed, and what it has on its conscience.
+ * Queue, speed and faults of one device of a pool.
  * @module
  */
 import { nextCall } from "./call_size.ts";
@@ -9,65 +9,65 @@ import type { DeviceLink } from "./device_link.ts";
 import type { Probe } from "./probe.ts";
 import type { PoolCall } from "./rows/row_batch.ts";
 import type { RowCall } from "./rows/row_plans.ts";
-import type { RowTaker } from "./rows/row_shares.ts";
+import type { DeviceLoad } from "./rows/row_shares.ts";
 
 /**
- * Calls whose times the speed is the median of, and how many it takes: a first call alone may be
- * slow for once.
+ * The speed is the median of the last 7 calls, known after 3: the first calls may be unusually
+ * slow.
  */
-const REMEMBERED = 7, ENOUGH = 3;
-/** Failed calls in a row after which a device is lost. */
-export const MOST_IN_A_ROW = 3;
+const MEASURED_CALLS = 7, MIN_MEASURED_CALLS = 3;
+/** Consecutive failed calls after which a device is lost. */
+export const MAX_CONSECUTIVE_FAILURES = 3;
 /**
- * Time for a call whose length nobody knows yet: a GPU's first runs choose and load kernels, a CPU
+ * Deadline of a call before the speed is known: a GPU's first runs choose and load kernels, a CPU
  * may be slow.
  */
-const FIRST_CALL_MS = 600_000;
-/** A call may take this many times the median, and this long in any case. */
-const PATIENCE = 10, LEAST_PATIENCE_MS = 30_000;
+const FIRST_DEADLINE_MS = 600_000;
+/** Later deadlines are this multiple of the median time, and at least 30 s. */
+const DEADLINE_FACTOR = 10, MIN_DEADLINE_MS = 30_000;
 
 /** Options of {@link DeviceOpener.open}. */
 export interface OpenOptions {
-  /** Calls the opening of a Worker off. */
+  /** Cancels the opening of a Worker. */
   readonly signal: AbortSignal;
-  /** Called when a Worker that was given up while it opened may still use the session. */
-  readonly onStuck: () => void;
+  /** Called if a Worker that was abandoned while it opened may still use the session. */
+  readonly onNativeHang: () => void;
 }
 
-/** How to open a device. */
+/** Opens a device. */
 export interface DeviceOpener {
   readonly name: string;
-  /** How often it may be opened again. */
+  /** How often the device may be opened again. */
   readonly restarts: number;
-  /** How it is replaced, for the note. */
+  /** How the device is replaced, for the note. */
   readonly remedy: string;
-  /** Whether its session is its own, so that opening it again gives back what memory it holds. */
+  /** Whether the device has its own session, so that opening it again releases memory. */
   readonly ownSession: boolean;
   open(options: OpenOptions): Promise<DeviceLink>;
 }
 
-/** See the module. */
-export class PoolDevice implements RowTaker {
+/** A device of a pool. */
+export class PoolDevice implements DeviceLoad {
   readonly opener: DeviceOpener;
   link: DeviceLink | undefined;
-  /** What it answers to fixed rows, where devices are compared by them. */
+  /** Outputs of two fixed rows, if devices are compared by them. */
   probe: Probe | undefined;
   state: "starting" | "ready" | "lost" = "starting";
-  /** Why it is lost. */
+  /** Why the device is lost. */
   lostBecause = "";
-  /** What it is at. */
+  /** The running call. */
   current: PoolCall | undefined;
   readonly #queue: PoolCall[] = [];
   readonly #millisecondsPerRow: number[] = [];
-  /** Rows per call that its memory holds. */
+  /** Largest number of rows per call that fits in the device's memory. */
   #limit = Infinity;
   #rows = 0;
   #calls = 0;
   #milliseconds = 0;
   #retries = 0;
   #restarts = 0;
-  #inARow = 0;
-  #outOfMemoryInARow = 0;
+  #consecutiveFailures = 0;
+  #consecutiveOutOfMemory = 0;
   readonly #faults = new Map<FaultKind, { message: string; count: number }>();
 
   constructor(opener: DeviceOpener) {
@@ -78,10 +78,10 @@ export class PoolDevice implements RowTaker {
     return this.opener.name;
   }
 
-  /** Rows a millisecond. */
+  /** Rows per millisecond. */
   get speed(): number | undefined {
     const time = this.#medianTime();
-    const known = time !== undefined && this.#millisecondsPerRow.length >= ENOUGH;
+    const known = time !== undefined && this.#millisecondsPerRow.length >= MIN_MEASURED_CALLS;
     return known ? 1 / Math.max(time, 1e-6) : undefined;
   }
 
@@ -105,7 +105,7 @@ export class PoolDevice implements RowTaker {
     return this.#queue.splice(0);
   }
 
-  /** The next call, cut to a size that it can take. */
+  /** Takes the next call from the queue, limited to a size that the device can evaluate. */
   next(): { call: PoolCall; padded: number } | undefined {
     while (this.#queue[0]?.batch.over) this.#queue.shift();
     const first = this.#queue.shift();
@@ -117,47 +117,49 @@ export class PoolDevice implements RowTaker {
     return { call: { ...first, count: rows }, padded };
   }
 
-  /** When a call is given up. */
+  /**
+   * Deadline of a call, in milliseconds.
+   *
+   * @param seconds the deadline that the user has set
+   */
   deadline(rows: number, seconds: number | undefined): number {
     if (seconds !== undefined) return seconds * 1000;
     const time = this.#medianTime();
-    return time === undefined ? FIRST_CALL_MS : Math.max(LEAST_PATIENCE_MS, PATIENCE * time * rows);
+    if (time === undefined) return FIRST_DEADLINE_MS;
+    return Math.max(MIN_DEADLINE_MS, DEADLINE_FACTOR * time * rows);
   }
 
-  /** Counts a call that went well. */
+  /** Records a successful call. */
   succeeded(rows: number, milliseconds: number): void {
     this.#rows += rows;
     this.#calls++;
     this.#milliseconds += milliseconds;
-    this.#inARow = this.#outOfMemoryInARow = 0;
+    this.#consecutiveFailures = this.#consecutiveOutOfMemory = 0;
     this.#millisecondsPerRow.push(milliseconds / rows);
-    if (this.#millisecondsPerRow.length > REMEMBERED) this.#millisecondsPerRow.shift();
+    if (this.#millisecondsPerRow.length > MEASURED_CALLS) this.#millisecondsPerRow.shift();
   }
 
-  /** Notes what went wrong. */
+  /** Records a fault. */
   note(kind: FaultKind, message: string): void {
     const known = this.#faults.get(kind);
     if (known) known.count++;
     else this.#faults.set(kind, { message, count: 1 });
   }
 
-  /**
-   * Notes a call that failed and says what is to become of the device: `again` has it go on,
-   * `restart` wants a new Worker, `lost` is the end of it.
-   */
+  /** Records a failed call; returns what to do with the device. */
   failed(fault: DeviceFault, { count, padded }: RowCall, frozen: boolean): Verdict {
     this.note(fault.kind, fault.message);
     this.#retries++;
     if (fault.kind === "memory") return this.#outOfMemory(Math.max(count, padded), frozen);
-    this.#inARow++;
+    this.#consecutiveFailures++;
     const total = [...this.#faults.values()].reduce((sum, { count }) => sum + count, 0);
-    // A device that fails at every other call is not worth waiting for.
-    const often = total > MOST_IN_A_ROW + this.#calls / 10;
-    if (this.#inARow >= MOST_IN_A_ROW || often) return "lost";
+    // A device may also fail often, but never several times in a row.
+    const often = total > MAX_CONSECUTIVE_FAILURES + this.#calls / 10;
+    if (this.#consecutiveFailures >= MAX_CONSECUTIVE_FAILURES || often) return "lost";
     return fault.survived ? "again" : this.#restart();
   }
 
-  /** Its part in what was done. */
+  /** Reports rows, times and faults. `allRows` is the number of rows of all devices. */
   report(allRows: number): DeviceReport {
     return {
       name: this.name,
@@ -173,7 +175,7 @@ export class PoolDevice implements RowTaker {
     };
   }
 
-  /** Rows that it evaluated. */
+  /** Number of rows that the device has evaluated. */
   get rows(): number {
     return this.#rows;
   }
@@ -184,11 +186,11 @@ export class PoolDevice implements RowTaker {
     )[this.#millisecondsPerRow.length >> 1];
   }
 
-  /** Half the rows next time, and a fresh session where that did not help. */
+  /** Halves the rows of the next call, and requests a new session if that did not help. */
   #outOfMemory(rows: number, frozen: boolean): Verdict {
     if (rows === 1 || frozen) return "lost";
     this.#limit = Math.floor(rows / 2);
-    return ++this.#outOfMemoryInARow > 1 && this.opener.ownSession ? this.#restart() : "again";
+    return ++this.#consecutiveOutOfMemory > 1 && this.opener.ownSession ? this.#restart() : "again";
   }
 
   #restart(): Verdict {
@@ -198,5 +200,5 @@ export class PoolDevice implements RowTaker {
   }
 }
 
-/** See {@link PoolDevice.failed}. */
+/** `again`: the device continues; `restart`: it must be opened again; `lost`: it is not used. */
 export type Verdict = "again" | "restart" | "lost";

@@ -1,6 +1,6 @@
 /**
- * Two fixed rows, evaluated by a device: their outputs tell networks apart, and whether two devices
- * compute the same bits.
+ * Probes: the outputs of a device for two fixed rows. They distinguish networks, and show whether
+ * two devices compute the same bits.
  * @module
  */
 import { createHash } from "node:crypto";
@@ -10,20 +10,20 @@ import { TENSOR_ARRAYS, type TensorData, type TensorType } from "../runtime/tens
 import type { DeviceLink } from "./device_link.ts";
 import { type RowLayout, rowLength, RowMemory, type RowTensor } from "./rows/row_memory.ts";
 
-/** What a device answers to the fixed rows. */
+/** Outputs for the fixed rows. */
 export interface Probe {
   /** SHA-256 of the outputs' bytes, lower-case hexadecimal. */
   readonly sha256: string;
   readonly values: Float64Array;
 }
 
-/** Size of a dimension that the network leaves open. */
+/** Size used for an open dimension. */
 const OPEN_SIZE = 8;
-/** Timesteps of the rows; any other input of one number a row is the row's number. */
+/** Timesteps of the rows. Other inputs with one number per row get the row's number. */
 const TIMESTEPS = [1, 500];
 
 /**
- * Evaluates the rows, one a call.
+ * Evaluates the fixed rows, one per call.
  *
  * @throws {DeviceFault} of the device
  */
@@ -45,7 +45,7 @@ export async function probeDevice(link: DeviceLink, deadlineMs: number): Promise
   return { sha256: hash.digest("hex"), values: Float64Array.from(values) };
 }
 
-/** Largest difference of two probes, as a part of the larger one's root mean square. */
+/** Largest difference of two probes, relative to the larger root mean square. */
 export function probeDifference(a: Probe, b: Probe): number {
   if (a.sha256 === b.sha256) return 0;
   if (a.values.length !== b.values.length) return Infinity;
@@ -65,7 +65,7 @@ function probeLayout({ inputs, outputs }: DeviceLink): RowLayout {
   };
 }
 
-/** One row of a tensor; `like` has the sizes that the tensor leaves open. */
+/** One row of a tensor; open sizes are taken from `like`. */
 function rowTensor({ name, type, shape }: TensorMetadata, like?: TensorMetadata): RowTensor {
   if (!Object.hasOwn(TENSOR_ARRAYS, type)) {
     throw new RuntimeLibraryError(`${name} is of a type that cannot be evaluated: ${type}`);
@@ -83,7 +83,7 @@ function fill(data: TensorData, tensor: RowTensor): void {
   for (let i = 0; i < data.length; i++) {
     const row = Math.floor(i / size);
     const single = tensor.name === "timestep" ? TIMESTEPS[row] : row;
-    // Any spread of numbers between −1 and 1 will do; these are the same on every machine.
+    // Values between −1 and 1 that are the same on every machine.
     const value = tensor.rowDims.length === 0 ? single : (7919 * i + 104_729) % 2001 / 1000 - 1;
     if (data instanceof BigInt64Array || data instanceof BigUint64Array) {
       data[i] = BigInt(Math.trunc(value));

@@ -1,5 +1,5 @@
 /**
- * A device in a Worker of its own.
+ * A device in a Worker.
  * @module
  */
 import { PermissionError, RuntimeLibraryError } from "../errors.ts";
@@ -22,30 +22,30 @@ import type { RowCall } from "./rows/row_plans.ts";
 import { StopSwitch } from "../runtime/stop_switch.ts";
 import { deviceWorker, workerSourcePaths } from "./worker_url.ts";
 
-/** What a Worker is to open; the link adds its own ends. */
+/** What a Worker opens. */
 export type LinkSetup = Pick<DeviceSetup, "device" | "session">;
 
-// deno-lint-ignore no-control-regex -- the escape is what is meant
+// deno-lint-ignore no-control-regex -- matches the escape character
 const ANSI_COLORS = /\x1b\[[0-9;]*m/g;
 
 let running = 0;
 
 /**
- * Links whose Worker was inside ONNX Runtime when it was given up: what the native run looks at
- * stays reachable for ever.
+ * Links whose Worker was abandoned inside ONNX Runtime: the memory of the native run must never be
+ * garbage collected.
  */
 const pinned = new Set<WorkerLink>();
 
-/** Workers that this process started and has neither closed nor abandoned. */
+/** Number of Workers that this process has started and neither closed nor abandoned. */
 export function liveWorkers(): number {
   return running;
 }
 
-/** One Worker. */
+/** The link to a device in a Worker. */
 export class WorkerLink implements DeviceLink {
   inputs: readonly TensorMetadata[] = [];
   outputs: readonly TensorMetadata[] = [];
-  /** Native objects that the Worker held when it was closed. */
+  /** Native objects that the Worker had not released when it was closed, by kind. */
   handlesLeft: Readonly<Record<string, number>> = {};
   readonly #worker: Worker;
   readonly #control = new ControlBlock();
@@ -53,15 +53,15 @@ export class WorkerLink implements DeviceLink {
   readonly #known = new Set<number>();
   readonly #forgotten: number[] = [];
   #message: PromiseWithResolvers<FromWorker> = Promise.withResolvers();
-  /** Ends what is waited for when the Worker fails on its own. */
+  /** Rejects the awaited promise if the Worker fails. */
   #onBreak: (error: Error) => void = () => {};
   #broken: Error | undefined;
-  /** What a native run that is given up may still read and write. */
+  /** Memory that an abandoned native run may still use. */
   #pinnedMemory: RowMemory | undefined;
-  #stopAsked = false;
+  #stopRequested = false;
   #busy = false;
   #ended = false;
-  /** Whether its Worker had left ONNX Runtime when it ended. */
+  /** Whether the Worker was not in ONNX Runtime when it ended. */
   #released = true;
 
   private constructor(environment: Environment) {
@@ -70,7 +70,7 @@ export class WorkerLink implements DeviceLink {
     this.#worker = new Worker(deviceWorker().url, { type: "module" });
     running++;
     this.#worker.onmessage = ({ data }) => this.#message.resolve(data);
-    this.#worker.onmessageerror = () => this.#break("it sent what cannot be read");
+    this.#worker.onmessageerror = () => this.#break("it sent an unreadable message");
     this.#worker.onerror = (event) => {
       event.preventDefault();
       this.#break(event.message);
@@ -78,20 +78,20 @@ export class WorkerLink implements DeviceLink {
   }
 
   /**
-   * Starts a Worker and has it open its device.
+   * Starts a Worker that opens its device.
    *
-   * @throws {ParataaError} what the Worker could not do
-   * @throws {DeviceFault} when it says nothing in time, or breaks
+   * @throws {ParataaError} if the Worker cannot open the device
+   * @throws {DeviceFault} if the Worker does not respond in time, or exits
    */
   static async open(
     environment: Environment,
     setup: LinkSetup,
-    { deadlineMs, signal, onStuck }: OpenOptions & { deadlineMs: number },
+    { deadlineMs, signal, onNativeHang }: OpenOptions & { deadlineMs: number },
   ): Promise<WorkerLink> {
     signal.throwIfAborted();
     const link = new WorkerLink(environment);
-    const callOff = () => link.#break("it was called off");
-    signal.addEventListener("abort", callOff);
+    const cancel = () => link.#break("opening was cancelled");
+    signal.addEventListener("abort", cancel);
     try {
       const { libraryPath } = environment;
       const stopSwitch = link.#stopSwitch.address;
@@ -101,15 +101,17 @@ export class WorkerLink implements DeviceLink {
       );
       const message = await link.#nextMessage(deadlineMs, "open");
       if (message.kind === "failed") throw receivedError(message.error);
-      if (message.kind !== "ready") throw new RuntimeLibraryError(`it said ${message.kind} first`);
+      if (message.kind !== "ready") {
+        throw new RuntimeLibraryError(`its first message is ${message.kind}, wanted ready`);
+      }
       link.inputs = message.inputs;
       link.outputs = message.outputs;
       return link;
     } catch (error) {
-      if (!await link.#leave()) onStuck();
+      if (!await link.#leave()) onNativeHang();
       throw error;
     } finally {
-      signal.removeEventListener("abort", callOff);
+      signal.removeEventListener("abort", cancel);
     }
   }
 
@@ -117,8 +119,8 @@ export class WorkerLink implements DeviceLink {
     this.#busy = true;
     this.#pinnedMemory = memory;
     try {
-      if (this.#stopAsked) this.#stopSwitch.reset();
-      this.#stopAsked = false;
+      if (this.#stopRequested) this.#stopSwitch.reset();
+      this.#stopRequested = false;
       await this.#shareMemory(memory, deadlineMs);
       const { words } = this.#control;
       words[WORD.memory] = memory.id;
@@ -130,7 +132,7 @@ export class WorkerLink implements DeviceLink {
       if (words[WORD.rows] !== call.count) {
         throw new DeviceFault(
           "reply",
-          `answered ${words[WORD.rows]} rows, was asked for ${call.count}`,
+          `returned ${words[WORD.rows]} rows, wanted ${call.count}`,
           { survived: false },
         );
       }
@@ -141,8 +143,8 @@ export class WorkerLink implements DeviceLink {
   }
 
   stop(): void {
-    if (!this.#busy || this.#stopAsked) return;
-    this.#stopAsked = true;
+    if (!this.#busy || this.#stopRequested) return;
+    this.#stopRequested = true;
     this.#stopSwitch.stop();
   }
 
@@ -153,10 +155,10 @@ export class WorkerLink implements DeviceLink {
   abandon(): boolean {
     if (this.#ended) return this.#released;
     this.#ended = true;
-    const released = this.#released = this.#control.giveUp();
+    const released = this.#released = this.#control.abandon();
     running--;
     this.#stopSwitch.stop();
-    // A Worker that sleeps cannot end.
+    // A waiting Worker cannot terminate: wake it.
     this.#signal(COMMAND.leave);
     this.#worker.terminate();
     if (released) {
@@ -172,21 +174,21 @@ export class WorkerLink implements DeviceLink {
       this.stop();
       for (let waited = 0; this.#busy && waited < GRACE_MS; waited += 5) await sleep(5);
     }
-    // One that breaks now is ended all the same.
+    // An error here does not matter: the Worker is abandoned next.
     if (!this.#busy) await this.#send({ kind: "close" }, 4 * GRACE_MS).catch(() => {});
     return this.abandon();
   }
 
   /**
-   * {@link abandon}, after a grace for the Worker to leave ONNX Runtime, so that the session can be
-   * released.
+   * Waits until the Worker has left ONNX Runtime, so that the session can be released, but at most
+   * {@link GRACE_MS}; then calls {@link abandon}.
    */
   async #leave(): Promise<boolean> {
-    for (let waited = 0; !this.#control.giveUp() && waited < GRACE_MS; waited += 5) await sleep(5);
+    for (let waited = 0; !this.#control.abandon() && waited < GRACE_MS; waited += 5) await sleep(5);
     return this.abandon();
   }
 
-  /** Tells the Worker of memory that it does not know yet, and what to let go of. */
+  /** Sends the Worker a memory that is new to it, and those that it can release. */
   async #shareMemory(memory: RowMemory, deadlineMs: number): Promise<void> {
     for (const memoryId of this.#forgotten.splice(0)) {
       await this.#send({ kind: "forget", memoryId }, deadlineMs);
@@ -213,7 +215,7 @@ export class WorkerLink implements DeviceLink {
     return number;
   }
 
-  /** Wakes the Worker and waits for its answer, without a thread that blocks. */
+  /** Sends a command and waits for the answer without blocking the thread. */
   async #command(kind: number, deadlineMs: number): Promise<void> {
     const answered = this.#answerTo(this.#signal(kind));
     const late = () => {
@@ -244,11 +246,11 @@ export class WorkerLink implements DeviceLink {
 
   async #nextMessage(deadlineMs: number, kind: "open" | "exit"): Promise<FromWorker> {
     const late = () =>
-      new DeviceFault(kind, `said nothing for ${deadlineMs / 1000} s`, { survived: false });
+      new DeviceFault(kind, `did not respond for ${deadlineMs / 1000} s`, { survived: false });
     return await within(deadlineMs, this.#unlessBroken(() => this.#message.promise), late);
   }
 
-  /** One thing is waited for at a time. */
+  /** Awaits a promise unless the Worker fails. Only one promise is awaited at a time. */
   #unlessBroken<T>(wait: () => Promise<T>): Promise<T> {
     const { promise, resolve, reject } = Promise.withResolvers<T>();
     this.#onBreak = reject;
@@ -259,7 +261,7 @@ export class WorkerLink implements DeviceLink {
 
   #break(message: string): void {
     const text = message.replace(ANSI_COLORS, "").replace(/\s+/g, " ").trim();
-    this.#broken = new DeviceFault("exit", `its Worker broke: ${text}`, { survived: false });
+    this.#broken = new DeviceFault("exit", `its Worker failed: ${text}`, { survived: false });
     this.#onBreak(this.#broken);
   }
 }
@@ -269,15 +271,16 @@ function sleep(milliseconds: number): Promise<void> {
 }
 
 /**
- * Nothing may prompt, and a Worker that may not read its modules complains in its own way: ask
- * before.
+ * Checks the permission to read the Worker's modules, whose error in a Worker would be unclear.
+ *
+ * @throws {PermissionError}
  */
 function requireSources(): void {
   const paths = workerSourcePaths();
   for (const path of paths) {
     if (Deno.permissions.querySync({ name: "read", path }).state === "granted") continue;
     throw new PermissionError(`cannot start a device's Worker: reading ${path} is not granted`, {
-      hint: `run again with --allow-read=${paths.join(",")} too`,
+      hint: `run again and add --allow-read=${paths.join(",")}`,
     });
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Where a device's Worker starts.
+ * The module that device Workers run.
  * @module
  */
 import { fileURLToPath } from "node:url";
@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 /** A module that calls `serveDevice`. */
 export interface WorkerEntry {
   readonly url: URL;
-  /** Files and folders that it and its imports are read from. */
+  /** Files and folders of the module and its imports. */
   readonly sources: readonly URL[];
 }
 
@@ -16,17 +16,17 @@ let entry: WorkerEntry = {
   sources: [new URL("..", import.meta.url), new URL("../../ffi", import.meta.url)],
 };
 
-/** Module that the Workers start with. */
+/** The module that Workers run. */
 export function deviceWorker(): WorkerEntry {
   return entry;
 }
 
-/** Another module in its place: a bundle's own entry, the faulty devices of the tests. */
+/** Sets another module, such as the entry of a bundle. */
 export function setDeviceWorker(url: URL, sources: readonly URL[] = [url]): void {
   entry = { url, sources };
 }
 
-/** Paths of the sources on the disk, without slashes at their ends. */
+/** Paths of the sources on disk, without trailing slashes. */
 export function workerSourcePaths(): string[] {
   return entry.sources.filter(({ protocol }) => protocol === "file:")
     .map((source) => fileURLToPath(source).replace(/[/\\]$/, ""));

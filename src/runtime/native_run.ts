@@ -1,5 +1,5 @@
 /**
- * One native run off the event loop: it can be cancelled, and everything it uses outlives it.
+ * Native runs that do not block the event loop and can be cancelled.
  * @module
  */
 import type { OrtApi } from "../../ffi/ort_api.ts";
@@ -10,29 +10,29 @@ import { type CallQueue, inTurn } from "./providers/call_queue.ts";
 
 /** A run to start. */
 export interface NativeRun {
-  /** Native objects in use: closing one of them meanwhile takes effect after the run. */
+  /** Native objects in use; if one is closed during the run, it is released after it. */
   readonly owners: readonly OwnedPointer[];
   /** Memory that the native side reads or writes until the run has ended. */
   readonly pinned: readonly unknown[];
   /** Cancels the run. */
   readonly signal: AbortSignal | undefined;
-  /** Where the run waits for its turn. */
+  /** Queue of the provider, if its calls must not overlap. */
   readonly queue?: CallQueue;
   /** The native call. */
   readonly call: (runOptions: Deno.PointerValue) => Promise<void>;
 }
 
-// Reachable from here until the native call has ended, whatever the caller drops.
+// Keeps memory reachable until its native call has ended.
 const inFlight = new Set<unknown>();
 
 /**
  * Awaits a native call and keeps the memory that it uses reachable until then.
  *
- * @param memory what the call reads or writes
+ * @param memory the objects that the call reads or writes
  * @param call starts the call
  */
 export async function pinDuring<T>(memory: unknown, call: () => Promise<T>): Promise<T> {
-  // A set holds an object once: two calls over the same memory need an entry each.
+  // Two calls may use the same memory, and a set holds an object only once.
   const entry = [memory];
   inFlight.add(entry);
   try {
@@ -43,13 +43,13 @@ export async function pinDuring<T>(memory: unknown, call: () => Promise<T>): Pro
 }
 
 /**
- * Runs it. When the signal fires, ONNX Runtime is asked to stop, which it does between two nodes,
- * and the promise rejects with the signal's reason once it has; memory is never let go before.
+ * Awaits a native run. If the signal aborts, ONNX Runtime stops between two nodes, and then the
+ * promise rejects with the signal's reason. Memory is kept until the run has ended.
  */
 export async function runNative(api: OrtApi, run: NativeRun): Promise<void> {
   run.signal?.throwIfAborted();
   const runOptions = run.signal && createRunOptions(api);
-  const terminate = () => runOptions && askToStop(api, runOptions);
+  const terminate = () => runOptions && requestTermination(api, runOptions);
   for (const owner of run.owners) owner.addUse();
   run.signal?.addEventListener("abort", terminate, { once: true });
   try {
@@ -66,11 +66,8 @@ export async function runNative(api: OrtApi, run: NativeRun): Promise<void> {
   run.signal?.throwIfAborted();
 }
 
-/**
- * A listener has nobody to throw to: where asking fails, the run goes on to its end and rejects
- * with the reason then.
- */
-function askToStop(api: OrtApi, runOptions: OwnedPointer): void {
+/** Ignores an {@link OrtError}: an event listener cannot throw, and the run then rejects at its end. */
+function requestTermination(api: OrtApi, runOptions: OwnedPointer): void {
   try {
     api.RunOptionsSetTerminate(runOptions.unsafeHandle);
   } catch (error) {
@@ -78,7 +75,7 @@ function askToStop(api: OrtApi, runOptions: OwnedPointer): void {
   }
 }
 
-/** Options of one run or many; the caller closes them. */
+/** Creates options of runs; the caller closes them. */
 export function createRunOptions(api: OrtApi): OwnedPointer {
   const out = new OutPointer();
   api.CreateRunOptions(out.cell);

@@ -123,7 +123,7 @@ for (const kind of ["lostReply", "spin", "nativeSleep", "exit"] as const) {
     assert.equal(report[1].restarts, 1);
     assert.match(
       notes.join("\n"),
-      /^cpu:1 failed \(did not answer within 1.0 s\); it gets a new Worker$/,
+      /^cpu:1 failed \(did not answer within 1.0 s\); starting a new Worker$/,
     );
     assert.equal(liveWorkers(), 0);
     if (kind === "nativeSleep") kept = handles();
@@ -156,17 +156,17 @@ for (const kind of ["spin", "nativeSleep"] as const) {
     }));
 }
 
-Deno.test("DevicePool goes on without a device that is dead at the start", async () => {
+Deno.test("DevicePool continues without a device that is dead at the start", async () => {
   const wanted = await withoutFaults();
   const fault = { device: "cpu:0", op: "open", kind: "throw", at: 1, times: "persistent" } as const;
   const { outputs, report, notes } = await face([fault], { count: 4 });
   assert.deepEqual(outputs, wanted);
   assert.deepEqual(report.map(({ state }) => state), ["lost", "ready", "ready", "ready"]);
   assert.deepEqual(faultsOf(report), ["cpu:0 open 1"]);
-  assert.deepEqual(notes, ["cpu:0 is lost: planned: it threw; cpu:1, cpu:2, cpu:3 go on"]);
+  assert.deepEqual(notes, ["cpu:0 is lost: planned: it threw; continuing on cpu:1, cpu:2, cpu:3"]);
 });
 
-Deno.test("DevicePool goes on without a device that says nothing at the start", async () => {
+Deno.test("DevicePool continues without a device that does not respond at the start", async () => {
   const wanted = await withoutFaults();
   const fault = { device: "cpu:1", op: "open", kind: "spin", at: 1, times: "persistent" } as const;
   // On a busy machine the others may be late as well.
@@ -175,7 +175,7 @@ Deno.test("DevicePool goes on without a device that says nothing at the start", 
   assert.ok(faultsOf(report).includes("cpu:1 open 1"), faultsOf(report).join());
 });
 
-Deno.test("DevicePool goes on without a device that dies in the middle, and names it", async () => {
+Deno.test("DevicePool continues without a device that dies in the middle, and names it", async () => {
   const wanted = await withoutFaults(5);
   const fault = { device: "cpu:2", op: "run", kind: "status", at: 2, times: "persistent" } as const;
   const { outputs, report, notes } = await face([fault], { count: 4, rounds: 5 });
@@ -184,7 +184,7 @@ Deno.test("DevicePool goes on without a device that dies in the middle, and name
   assert.deepEqual(faultsOf(report), ["cpu:2 call 3"]);
   assert.match(
     notes[0],
-    /^cpu:2 is lost: ONNX Runtime's RunWithBinding failed .*; cpu:0, cpu:1, cpu:3 go on$/,
+    /^cpu:2 is lost: ONNX Runtime's RunWithBinding failed .*; continuing on cpu:0, cpu:1, cpu:3$/,
   );
 });
 
@@ -218,7 +218,7 @@ Deno.test("DevicePool ends with the first device's error when none can be opened
   assertNothingLeft();
 });
 
-Deno.test("DevicePool takes the CPU in the place of lost devices only when it was asked to", async () => {
+Deno.test("DevicePool continues on the CPU only with the option fallback", async () => {
   const wanted = await withoutFaults();
   for (const op of ["open", "run"] as const) {
     const dead = { op, kind: "throw", at: 1, times: "persistent" } as const;
@@ -228,7 +228,7 @@ Deno.test("DevicePool takes the CPU in the place of lost devices only when it wa
     assert.deepEqual(outputs, wanted, op);
     assert.equal(report.at(-1)!.name, "cpu (fallback)");
     assert.equal(report.at(-1)!.rows, 36);
-    assert.match(notes.join("\n"), /the CPU takes over/);
+    assert.match(notes.join("\n"), /continuing on the CPU/);
   }
 });
 

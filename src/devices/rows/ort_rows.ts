@@ -1,5 +1,5 @@
 /**
- * Rows evaluated by ONNX Runtime on the thread that asks: what a device's Worker does.
+ * Evaluates rows by ONNX Runtime in a device's Worker.
  * @module
  */
 import { Environment } from "../../runtime/environment.ts";
@@ -10,14 +10,14 @@ import { RowPlans } from "./row_plans.ts";
 import { StopSwitch } from "../../runtime/stop_switch.ts";
 
 /**
- * Opens the library, then borrows or opens the session. All native work is announced: the session
- * may be another thread's.
+ * Opens the library, then borrows or opens the session. All native work is marked in the control
+ * block, because the session may belong to another thread.
  */
 export async function openOrtRows(setup: DeviceSetup): Promise<RowBackend> {
   const control = new ControlBlock(setup.control);
   control.enterNative();
   try {
-    return guarded(await open(setup), control);
+    return markNative(await open(setup), control);
   } finally {
     control.leaveNative();
   }
@@ -52,7 +52,8 @@ async function open(setup: DeviceSetup): Promise<RowBackend> {
   };
 }
 
-function guarded(backend: RowBackend, control: ControlBlock): RowBackend {
+/** Wraps a backend so that its native work is marked in the control block. */
+function markNative(backend: RowBackend, control: ControlBlock): RowBackend {
   const native = <T>(work: () => T): T => {
     control.enterNative();
     try {

@@ -1,12 +1,12 @@
 /**
- * Rows of one evaluation on their way through the devices.
+ * The rows of one evaluation and its state.
  * @module
  */
 import type { CallLimits } from "../call_size.ts";
 import type { RowMemory } from "./row_memory.ts";
 import type { TensorData } from "../../runtime/tensor_type.ts";
 
-/** Memory of a caller's rows: it writes inputs, has them evaluated, reads outputs. */
+/** Inputs and outputs of a caller's rows. */
 export class PoolRows {
   #memory: RowMemory;
   /** Device that evaluated each row last. */
@@ -17,27 +17,27 @@ export class PoolRows {
     this.evaluatedBy = new Array(memory.capacity).fill(undefined);
   }
 
-  /** Rows that it holds. */
+  /** Number of rows. */
   get capacity(): number {
     return this.#memory.capacity;
   }
 
-  /** Elements of every input; ask again after an evaluation, which may have had to move them. */
+  /** Elements of every input. Read it again after an evaluation, which may move the memory. */
   get inputs(): readonly TensorData[] {
     return this.#memory.inputs;
   }
 
-  /** Elements of every output; ask again after an evaluation. */
+  /** Elements of every output. Read it again after an evaluation, which may move the memory. */
   get outputs(): readonly TensorData[] {
     return this.#memory.outputs;
   }
 
-  /** For the pool: where the rows lie now. */
+  /** The current memory, for the pool. */
   get memory(): RowMemory {
     return this.#memory;
   }
 
-  /** Moves the rows away from a device that may still write to them. @returns where they were */
+  /** Moves the rows to new memory that no failed device writes to. @returns the old memory */
   move(): RowMemory {
     const old = this.#memory;
     this.#memory = old.copy();
@@ -45,12 +45,12 @@ export class PoolRows {
   }
 }
 
-/** Rows for one device to evaluate, in one call or several. */
+/** Rows that one device evaluates, in one or several calls. */
 export interface PoolCall {
   readonly batch: RowBatch;
   readonly start: number;
   readonly count: number;
-  /** Times that a device failed at it. */
+  /** Number of failed attempts. */
   readonly failures: number;
 }
 
@@ -58,7 +58,7 @@ export interface PoolCall {
 export class RowBatch {
   readonly rows: PoolRows;
   readonly limits: CallLimits;
-  /** Calls that devices are at. */
+  /** Number of running calls. */
   inFlight = 0;
   #left: number;
   #ending: Error | undefined;
@@ -71,38 +71,38 @@ export class RowBatch {
     this.#left = count;
   }
 
-  /** Settles when every row is there, or nothing is to come any more. */
+  /** Settles when all rows are evaluated or the batch has ended. */
   get done(): Promise<void> {
     return this.#done.promise;
   }
 
-  /** Whether calls that nobody has begun are to be dropped. */
+  /** Whether queued calls must be dropped. */
   get over(): boolean {
     return this.#ending !== undefined || this.#settled;
   }
 
-  /** Takes in the rows of a call. */
+  /** Records the results of a call. */
   finish({ start, count }: PoolCall, memory: RowMemory, device: string): void {
     if (this.#settled) return;
-    // The rows have moved on since this call began.
-    if (memory !== this.rows.memory) this.rows.memory.takeOutputs(memory, start, count);
+    // The rows have moved since this call began.
+    if (memory !== this.rows.memory) this.rows.memory.copyOutputs(memory, start, count);
     this.rows.evaluatedBy.fill(device, start, start + count);
     this.#left -= count;
     if (this.#left === 0 && !this.#ending) this.#settle();
   }
 
-  /** Ends it with an error once the calls under way are over. */
+  /** Ends the batch with an error when no call is running any more. */
   end(error: Error): void {
     this.#ending ??= error;
     this.endIfIdle();
   }
 
-  /** What {@link end} waits for may have happened. */
+  /** Settles an ended batch if no call is running. */
   endIfIdle(): void {
     if (this.#ending && this.inFlight === 0) this.#settle();
   }
 
-  /** Waits no longer for calls under way: the rows move away from them. */
+  /** Settles without waiting for running calls; the rows are moved. */
   leave(): void {
     if (this.#settled) return;
     this.rows.move();

@@ -1,5 +1,5 @@
 /**
- * Rows that several threads work on: one shared buffer per input and output of the network.
+ * Memory of rows shared between threads: one buffer per input and output of the network.
  * @module
  */
 import {
@@ -9,21 +9,21 @@ import {
   type TensorType,
 } from "../../runtime/tensor_type.ts";
 
-/** An input or output of the network, one row of it. */
+/** One row of an input or output of the network. */
 export interface RowTensor {
   readonly name: string;
   readonly type: TensorType;
-  /** Dimensions behind the batch. */
+  /** Dimensions after the batch. */
   readonly rowDims: readonly number[];
 }
 
-/** What the network is fed and what it gives, row by row. */
+/** Inputs and outputs of the network. */
 export interface RowLayout {
   readonly inputs: readonly RowTensor[];
   readonly outputs: readonly RowTensor[];
 }
 
-/** What another thread needs to see the same rows. */
+/** A memory in a form that can be sent to another thread. */
 export interface RowMemoryMessage {
   readonly id: number;
   readonly layout: RowLayout;
@@ -33,14 +33,14 @@ export interface RowMemoryMessage {
 
 let lastId = 0;
 
-/** Memory for `capacity` rows, zeros at first. */
+/** Memory for `capacity` rows, initially zeros. */
 export class RowMemory {
-  /** Its number in this process. */
+  /** Number that is unique in this process. */
   readonly id: number;
   readonly layout: RowLayout;
-  /** Rows that it holds. */
+  /** Number of rows. */
   readonly capacity: number;
-  /** Elements of every input, row after row, in the layout's order. */
+  /** Elements of every input, row by row, in the layout's order. */
   readonly inputs: readonly TensorData[];
   /** Elements of every output. */
   readonly outputs: readonly TensorData[];
@@ -61,18 +61,18 @@ export class RowMemory {
     this.outputs = views.slice(layout.inputs.length);
   }
 
-  /** The same memory in another thread. */
+  /** Views a memory that was received from another thread. */
   static from(message: RowMemoryMessage): RowMemory {
     return new RowMemory(message.layout, message.capacity, message);
   }
 
-  /** For another thread. */
+  /** The message for another thread. */
   message(): RowMemoryMessage {
     const { id, layout, capacity } = this;
     return { id, layout, capacity, buffers: this.#buffers };
   }
 
-  /** Fresh memory of the same rows, outputs included. */
+  /** Copies all inputs and outputs to new memory. */
   copy(): RowMemory {
     const copy = new RowMemory(this.layout, this.capacity);
     this.#buffers.forEach((buffer, i) =>
@@ -81,8 +81,8 @@ export class RowMemory {
     return copy;
   }
 
-  /** Takes some rows' outputs from memory of the same layout. */
-  takeOutputs(from: RowMemory, start: number, count: number): void {
+  /** Copies the outputs of some rows from memory of the same layout. */
+  copyOutputs(from: RowMemory, start: number, count: number): void {
     this.layout.outputs.forEach((tensor, i) =>
       copyRows(from.outputs[i], start, this.outputs[i], start, count, rowLength(tensor))
     );

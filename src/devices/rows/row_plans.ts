@@ -1,5 +1,5 @@
 /**
- * Prepared runs of a session over rows of a {@link RowMemory}.
+ * Bindings of a session to rows of a {@link RowMemory}.
  * @module
  */
 import type { Environment } from "../../runtime/environment.ts";
@@ -15,25 +15,25 @@ import {
 import { Tensor } from "../../runtime/tensor.ts";
 import type { TensorData } from "../../runtime/tensor_type.ts";
 
-/** Some rows of one call. */
+/** The rows of one call. */
 export interface RowCall {
   readonly start: number;
   readonly count: number;
-  /** Rows that the network is given, at least `count`; 0 for just those. */
+  /** Batch size of the network, at least `count`; 0 for `count`. */
   readonly padded: number;
 }
 
 /** A call, ready to run. */
 export interface RowPlan {
   readonly binding: IoBinding;
-  /** Puts the call's rows where the binding reads them. */
+  /** Copies the call's inputs to the binding. */
   load(memory: RowMemory, call: RowCall): void;
-  /** Puts the outputs where the call's rows belong. */
+  /** Copies the outputs to the call's rows. */
   store(memory: RowMemory, call: RowCall): void;
 }
 
-/** Plans of this many different rows are kept; making one takes some 30 µs on the CPU. */
-const MOST_PLANS = 32;
+/** Number of plans that are kept; creating one takes about 30 µs on the CPU. */
+const MAX_PLANS = 32;
 
 interface Entry extends RowPlan {
   readonly memoryId: number | undefined;
@@ -41,14 +41,14 @@ interface Entry extends RowPlan {
 }
 
 /**
- * The plans of one session. Rows that need no padding are read and written in place, over the
- * shared memory itself; padded calls go through memory of their own, one set per size, so that a
- * device sees few sizes and always the same addresses.
+ * The plans of one session. Rows without padding are read and written in the shared memory. Padded
+ * calls are copied to separate memory, one set per size, so that a device sees few sizes and always
+ * the same addresses.
  */
 export class RowPlans implements Disposable {
   readonly #environment: Environment;
   readonly #session: InferenceSession;
-  /** The one used last is the last one. */
+  /** In the order of their last use. */
   readonly #entries = new Map<string, Entry>();
 
   constructor(environment: Environment, session: InferenceSession) {
@@ -56,7 +56,7 @@ export class RowPlans implements Disposable {
     this.#session = session;
   }
 
-  /** The plan of a call. @throws {TypeError | RangeError} when the rows do not fit the model */
+  /** The plan of a call. @throws {TypeError | RangeError} if the rows do not fit the model */
   plan(memory: RowMemory, call: RowCall): RowPlan {
     const { start, count, padded } = call;
     const key = padded > 0 ? `${padded}` : `${memory.id}:${start}:${count}`;
@@ -65,14 +65,14 @@ export class RowPlans implements Disposable {
     const entry = known ??
       (padded > 0 ? this.#padded(memory, padded) : this.#inPlace(memory, call));
     this.#entries.set(key, entry);
-    if (this.#entries.size > MOST_PLANS) {
+    if (this.#entries.size > MAX_PLANS) {
       const [oldest] = this.#entries;
       this.#drop(...oldest);
     }
     return entry;
   }
 
-  /** Drops the plans over a memory that is not used any more. */
+  /** Drops the plans of a memory that is not used any more. */
   forget(memoryId: number): void {
     for (const [key, entry] of this.#entries) {
       if (entry.memoryId === memoryId) this.#drop(key, entry);
@@ -114,7 +114,7 @@ export class RowPlans implements Disposable {
         layout.inputs.forEach((tensor, i) => {
           const { data } = tensors[i], size = rowLength(tensor);
           copyRows(memory.inputs[i], start, data, 0, count, size);
-          // What is left of an earlier call could be anything; the first row is legal input.
+          // Padding with the first row, because rows of an earlier call may be invalid here.
           for (let row = count; row < rows; row++) data.copyWithin(row * size, 0, size);
         });
       },
@@ -154,7 +154,7 @@ function everyTensor({ inputs, outputs }: RowLayout): readonly RowTensor[] {
   return [...inputs, ...outputs];
 }
 
-/** A tensor for every input and output; those that were made are closed where one cannot be had. */
+/** Creates a tensor for every input and output; if one fails, the others are closed. */
 function allOrNone(layout: RowLayout, make: (tensor: RowTensor, i: number) => Tensor): Tensor[] {
   using made = new DisposableStack();
   const tensors = everyTensor(layout).map((tensor, i) => made.use(make(tensor, i)));

@@ -1,36 +1,33 @@
 /**
- * How many rows each device gets.
+ * The number of rows for each device.
  * @module
  */
 
-/** A device that rows can be given to. */
-export interface RowTaker {
-  /** Rows a millisecond; `undefined` until it was measured. */
+/** Speed and load of a device. */
+export interface DeviceLoad {
+  /** Rows per millisecond; `undefined` until it has been measured. */
   readonly speed: number | undefined;
-  /** Rows that wait for it already. */
+  /** Rows in its queue and its running call. */
   readonly waiting: number;
 }
 
 /**
- * No device is believed to be slower than the fastest by more: one without rows would never be
+ * Lower limit of a speed, relative to the fastest device: a device without rows would never be
  * measured again.
  */
-const SLOWEST = 1 / 4;
+const MIN_RELATIVE_SPEED = 1 / 4;
+
+/** Speeds within this ratio count as equal: measurements scatter, and equal shares repeat sizes. */
+const EQUAL_SPEED_RATIO = 1.2;
 
 /**
- * Speeds this close are taken for equal: what is measured scatters, and equal shares give equal
- * calls.
+ * Shares with which all devices finish at the same time. Equally fast idle devices get equal
+ * shares, as in the official split, the first ones one row more if necessary. A busy device gets
+ * fewer rows, or none.
  */
-const SAME_SPEED = 1.2;
-
-/**
- * Shares that let all devices finish at the same time: even ones where all are equally fast and
- * idle, as in the official split, the first ones a row larger where they do not divide; a busy
- * device gets less, perhaps nothing.
- */
-export function shareRows(count: number, takers: readonly RowTaker[]): number[] {
-  const speeds = comparableSpeeds(takers);
-  const backlogs = takers.map(({ waiting }, i) => waiting / speeds[i]);
+export function shareRows(count: number, devices: readonly DeviceLoad[]): number[] {
+  const speeds = comparableSpeeds(devices);
+  const backlogs = devices.map(({ waiting }, i) => waiting / speeds[i]);
   const end = commonEnd(count, backlogs, speeds);
   const exact = speeds.map((speed, i) => Math.max(0, (end - backlogs[i]) * speed));
   const shares = exact.map((share) => Math.floor(share + 1e-9));
@@ -42,22 +39,22 @@ export function shareRows(count: number, takers: readonly RowTaker[]): number[] 
   return shares;
 }
 
-/** Fractions that differ by rounding alone must not decide. */
+/** Removes differences that are only rounding. */
 function round(fraction: number): number {
   return Math.round(fraction * 1e6);
 }
 
-/** Measured speeds, or 1 each where some are unknown or all are the same. */
-function comparableSpeeds(takers: readonly RowTaker[]): number[] {
-  const speeds = takers.map(({ speed }) => speed ?? NaN);
+/** Measured speeds; their mean if all are about equal, and 1 each if some are unknown. */
+function comparableSpeeds(devices: readonly DeviceLoad[]): number[] {
+  const speeds = devices.map(({ speed }) => speed ?? NaN);
   const mean = speeds.reduce((a, b) => a + b, 0) / speeds.length;
-  if (Number.isNaN(mean)) return takers.map(() => 1);
+  if (Number.isNaN(mean)) return devices.map(() => 1);
   const fastest = Math.max(...speeds);
-  if (fastest / Math.min(...speeds) < SAME_SPEED) return takers.map(() => mean);
-  return speeds.map((speed) => Math.max(speed, SLOWEST * fastest));
+  if (fastest / Math.min(...speeds) < EQUAL_SPEED_RATIO) return devices.map(() => mean);
+  return speeds.map((speed) => Math.max(speed, MIN_RELATIVE_SPEED * fastest));
 }
 
-/** When `count` rows are done if each device works from the end of its backlog on. */
+/** Time at which `count` rows are done if each device starts after its backlog. */
 function commonEnd(count: number, backlogs: readonly number[], speeds: readonly number[]): number {
   const order = [...backlogs.keys()].sort((a, b) => backlogs[a] - backlogs[b]);
   let speed = 0, offset = 0, end = Infinity;

@@ -6,21 +6,21 @@ import { RuntimeLibraryError } from "../../errors.ts";
 import { PROVIDERS } from "./provider_table.ts";
 import type { Provider } from "./provider_row.ts";
 
-/** After a call was given up, others wait this long for it to end. */
+/** Time that queued calls wait for an abandoned call to end. */
 const STUCK_MS = 30_000;
 
 interface Waiting {
-  /** Whether nobody wants the call any more. */
-  left: boolean;
+  /** Whether the call was removed from the queue. */
+  removed: boolean;
   readonly reject: (reason: unknown) => void;
 }
 
-/** Calls in turn: creating, running and releasing sessions, one after another. */
+/** Runs calls one after another: creating, running and releasing sessions. */
 export class CallQueue {
   #tail: Promise<void> = Promise.resolve();
   readonly #waiting = new Set<Waiting>();
-  /** The call under way, `undefined` between calls. */
-  #underWay: Promise<void> | undefined;
+  /** The running call, if any. */
+  #running: Promise<void> | undefined;
   readonly #stuckMs: number;
 
   constructor({ stuckMs = STUCK_MS }: { stuckMs?: number } = {}) {
@@ -28,55 +28,52 @@ export class CallQueue {
   }
 
   /**
-   * Calls `work` when the calls before it have ended.
+   * Calls `work` when all earlier calls have ended.
    *
-   * @param signal leaves the queue; a call that has begun is its own to end
+   * @param signal removes the call from the queue; has no effect on a running call
    */
   run<T>(work: () => T | Promise<T>, signal?: AbortSignal): Promise<T> {
     const { promise, resolve, reject } = Promise.withResolvers<T>();
-    const waiting: Waiting = { left: false, reject };
-    const leave = () => this.#leave(waiting, signal!.reason);
+    const waiting: Waiting = { removed: false, reject };
+    const remove = () => this.#remove(waiting, signal!.reason);
     this.#waiting.add(waiting);
-    signal?.addEventListener("abort", leave, { once: true });
+    signal?.addEventListener("abort", remove, { once: true });
     this.#tail = this.#tail.then(async () => {
-      signal?.removeEventListener("abort", leave);
+      signal?.removeEventListener("abort", remove);
       this.#waiting.delete(waiting);
-      if (waiting.left) return;
+      if (waiting.removed) return;
       const ended = Promise.withResolvers<void>();
-      this.#underWay = ended.promise;
+      this.#running = ended.promise;
       try {
         resolve(await work());
       } catch (error) {
         reject(error);
       }
-      this.#underWay = undefined;
+      this.#running = undefined;
       ended.resolve();
     });
-    if (signal?.aborted) leave();
+    if (signal?.aborted) remove();
     return promise;
   }
 
-  /**
-   * Notes that nobody waits for the call under way any more. If it does not end, the calls behind
-   * it fail rather than wait for ever.
-   */
-  giveUp(title: string): void {
-    const stuck = () => {
-      const reason = `the ${title} device is stuck in a call that was given up`;
-      for (const waiting of this.#waiting) this.#leave(waiting, new RuntimeLibraryError(reason));
+  /** Abandons the running call: if it does not end in time, the queued calls fail. */
+  abandon(title: string): void {
+    const fail = () => {
+      const reason = `the ${title} device is stuck in an abandoned call`;
+      for (const waiting of this.#waiting) this.#remove(waiting, new RuntimeLibraryError(reason));
     };
-    const timer = setTimeout(stuck, this.#stuckMs);
-    void (this.#underWay ?? Promise.resolve()).then(() => clearTimeout(timer));
+    const timer = setTimeout(fail, this.#stuckMs);
+    void (this.#running ?? Promise.resolve()).then(() => clearTimeout(timer));
   }
 
-  #leave(waiting: Waiting, reason: unknown): void {
-    waiting.left = true;
+  #remove(waiting: Waiting, reason: unknown): void {
+    waiting.removed = true;
     this.#waiting.delete(waiting);
     waiting.reject(reason);
   }
 }
 
-/** Calls `work`, in its turn where the provider has a queue. */
+/** Calls `work`, through the queue if there is one. */
 export function inTurn<T>(
   queue: CallQueue | undefined,
   work: () => T | Promise<T>,
@@ -90,10 +87,10 @@ const queues = new Map<Provider, CallQueue>();
 /**
  * The queue of a provider whose calls must not overlap; `undefined` for others.
  *
- * @throws {RuntimeLibraryError} in a Worker, whose calls no queue of this thread would hold back
+ * @throws {RuntimeLibraryError} in a Worker, whose calls the main thread's queue cannot order
  */
 export function queueOf(provider: Provider): CallQueue | undefined {
-  // A name that is none is refused with the other options.
+  // An unknown provider is refused with the other options.
   const row = Object.hasOwn(PROVIDERS, provider) ? PROVIDERS[provider] : undefined;
   if (!row?.exclusive) return undefined;
   if ("WorkerGlobalScope" in globalThis) {
@@ -106,7 +103,7 @@ export function queueOf(provider: Provider): CallQueue | undefined {
   return queue;
 }
 
-/** {@link CallQueue.giveUp}, for a provider that has a queue. */
-export function giveUpTurn(provider: Provider): void {
-  queues.get(provider)?.giveUp(PROVIDERS[provider].title);
+/** Calls {@link CallQueue.abandon} if the provider has a queue. */
+export function abandonCall(provider: Provider): void {
+  queues.get(provider)?.abandon(PROVIDERS[provider].title);
 }

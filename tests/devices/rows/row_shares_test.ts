@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { type RowTaker, shareRows } from "../../../src/devices/rows/row_shares.ts";
+import { type DeviceLoad, shareRows } from "../../../src/devices/rows/row_shares.ts";
 
-const idle = (...speeds: (number | undefined)[]): RowTaker[] =>
+const idle = (...speeds: (number | undefined)[]): DeviceLoad[] =>
   speeds.map((speed) => ({ speed, waiting: 0 }));
 
 Deno.test("shareRows() splits evenly over equal devices, larger shares first, as accelerate does", () => {
@@ -35,13 +35,13 @@ Deno.test("shareRows() hands out every row once, whatever the speeds and backlog
   let state = 7;
   const random = (limit: number) => (state = state * 48271 % 0x7fffffff) % limit;
   for (let round = 0; round < 2000; round++) {
-    const takers = Array.from({ length: 1 + random(16) }, () => ({
+    const devices = Array.from({ length: 1 + random(16) }, () => ({
       speed: random(5) ? (1 + random(1000)) / 100 : undefined,
       waiting: random(3) ? 0 : random(100),
     }));
     const count = 1 + random(200);
-    const shares = shareRows(count, takers);
-    const context = JSON.stringify({ count, takers, shares });
+    const shares = shareRows(count, devices);
+    const context = JSON.stringify({ count, devices, shares });
     assert.equal(shares.reduce((a, b) => a + b), count, context);
     assert.ok(shares.every((share) => Number.isInteger(share) && share >= 0), context);
   }

@@ -53,14 +53,17 @@ Deno.test("CallQueue lets a call leave that has not begun, and none that has", a
   await assert.rejects(queue.run(second.call, AbortSignal.abort(new RangeError("late"))), /late/);
 });
 
-Deno.test("CallQueue fails calls behind one that was given up and does not end, not that one", async () => {
+Deno.test("CallQueue fails the calls queued behind an abandoned call that does not end", async () => {
   const queue = new CallQueue({ stuckMs: 5 });
   const [first, second] = [held(1), held(2)];
   const one = queue.run(first.call);
   const two = queue.run(second.call);
   await turns();
-  queue.giveUp("WebGPU");
-  await assert.rejects(two, /^RuntimeLibraryError: the WebGPU device is stuck in a call/);
+  queue.abandon("WebGPU");
+  await assert.rejects(
+    two,
+    /^RuntimeLibraryError: the WebGPU device is stuck in an abandoned call/,
+  );
   first.end();
   assert.equal(await one, 1);
   assert.equal(await queue.run(() => 3), 3);
