@@ -42,7 +42,7 @@ export type {
 } from "./src/jobs/progress.ts";
 export type { BatchTime } from "./src/jobs/planning/batch_times.ts";
 export type { Plan, WindowPlan } from "./src/jobs/planning/plan_window.ts";
-export type { Overall } from "./src/jobs/verification.ts";
+export type { VerificationSummary } from "./src/jobs/verification.ts";
 export type { Cost, VerifiedSample } from "./src/jobs/verified_sample.ts";
 export type { MethodName } from "./src/arguments/methods.ts";
 export type {

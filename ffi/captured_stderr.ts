@@ -19,7 +19,7 @@ const STDERR = 2;
 /** `O_CLOEXEC | O_NONBLOCK`: a full pipe must lose text rather than block the call. */
 const PIPE_FLAGS = 0o2000000 | 0o4000;
 /** What a pipe holds by default. */
-const MOST_BYTES = 64 * 1024;
+const MAX_BYTES = 64 * 1024;
 
 let library: Deno.DynamicLibrary<typeof C_SYMBOLS> | undefined;
 
@@ -60,7 +60,7 @@ function redirect(forward: boolean): (() => string) | undefined {
   return () => {
     dup2(saved, STDERR);
     close(saved);
-    const bytes = new Uint8Array(MOST_BYTES);
+    const bytes = new Uint8Array(MAX_BYTES);
     const length = Number(read(readEnd, addressOf(bytes), BigInt(bytes.length)));
     close(readEnd);
     const printed = bytes.subarray(0, Math.max(0, length));

@@ -45,7 +45,7 @@ const INSTANCE_CREATE_INFO = 1, CREATE_INFO_BYTES = 64;
 const CPU_TYPE = 4;
 /** More than the 824 bytes of `VkPhysicalDeviceProperties`: deviceType @16, deviceName @20. */
 const PROPERTIES_BYTES = 1024, TYPE_AT = 16, NAME_AT = 20, NAME_BYTES = 256;
-const MOST_DEVICES = 16;
+const MAX_DEVICES = 16;
 
 /** A graphics device as its Vulkan driver describes it. */
 export interface VulkanDevice {
@@ -71,8 +71,8 @@ export function readVulkanDevices(): VulkanDevice[] | undefined {
   // Without any driver the loader makes no instance.
   if (symbols.vkCreateInstance(info, null, instance.cell) !== 0) return [];
   try {
-    const count = Uint32Array.of(MOST_DEVICES);
-    const devices = new BigUint64Array(MOST_DEVICES);
+    const count = Uint32Array.of(MAX_DEVICES);
+    const devices = new BigUint64Array(MAX_DEVICES);
     symbols.vkEnumeratePhysicalDevices(instance.object, count, devices);
     return Array.from(
       devices.subarray(0, count[0]),

@@ -16,7 +16,7 @@ export type DeviceSettings =
   & Pick<SettledShared, "devices" | "fallback" | "buckets" | "deadline" | "threads">
   & Pick<SettledShared, "deviceCa" | "deviceHeaders">;
 
-const MOST_DEVICES = 64;
+const MAX_DEVICES = 64;
 const LANES = /^([a-z]+)(?::(\d{1,3}))?$/;
 
 /**
@@ -32,9 +32,9 @@ export function readDevices(
   const { local, servers } = splitDevices(text);
   const devices = local === "" && servers.length > 0 ? [] : readLocal(local, provider);
   const all = [...devices, ...servers];
-  if (new Set(all.map(deviceName)).size === all.length && all.length <= MOST_DEVICES) return all;
+  if (new Set(all.map(deviceName)).size === all.length && all.length <= MAX_DEVICES) return all;
   throw new UsageError((name) =>
-    `${name("devices")} names ${all.length} devices, wanted are up to ${MOST_DEVICES}, each once`
+    `${name("devices")} names ${all.length} devices, wanted are up to ${MAX_DEVICES}, each once`
   );
 }
 
@@ -42,12 +42,12 @@ function readLocal(text: string, provider: string): readonly LocalDevice[] {
   const devices = readDeviceList(text);
   const distinct = new Set(devices?.map((device) => JSON.stringify(device)));
   const count = distinct.size;
-  if (!devices || count === 0 || count < devices.length || count > MOST_DEVICES) {
+  if (!devices || count === 0 || count < devices.length || count > MAX_DEVICES) {
     throw new UsageError((name) =>
       `${name("devices")} is ${
         shownValue(text)
       } but takes auto, devices such as 0,1, cuda:0, webgpu:0 ` +
-      `or openvino:CPU, each once, or cpu:N with N from 1 to ${MOST_DEVICES}, and servers such as ` +
+      `or openvino:CPU, each once, or cpu:N with N from 1 to ${MAX_DEVICES}, and servers such as ` +
       "grpc://host:8001/model*2"
     );
   }

@@ -3,7 +3,7 @@ import { UsageError } from "../errors.ts";
 import { shownValue } from "../text.ts";
 
 /** The maximum of `numSamples`. */
-const MOST_SEEDS = 100_000;
+const MAX_SEEDS = 100_000;
 
 /**
  * Seeds of a list; `undefined` if no list is given.
@@ -24,9 +24,9 @@ export function readSeedList(
       }, wanted whole numbers >= 0 with commas, as in 0,3,7`
     );
   }
-  if (seeds.length <= MOST_SEEDS) return seeds;
+  if (seeds.length <= MAX_SEEDS) return seeds;
   throw new UsageError((name) =>
-    `${name("seeds")} names ${seeds.length} seeds, wanted at most ${MOST_SEEDS}`
+    `${name("seeds")} names ${seeds.length} seeds, wanted at most ${MAX_SEEDS}`
   );
 }
 

@@ -5,8 +5,8 @@
  */
 import type { FetchedModel, FetchEvent } from "../hub/fetch_model.ts";
 import { shorten } from "../text.ts";
-import { printLine, printLines, tell } from "./print.ts";
-import { fit, progressBar, terminalWidth } from "./progress.ts";
+import { printLine, printLines, printStatus } from "./print.ts";
+import { progressBar, terminalWidth, truncateLine } from "./progress.ts";
 
 /** Milliseconds between two updates of the bar. */
 const REDRAW_MS = 100;
@@ -16,7 +16,7 @@ const NAME_WIDTH = 40;
 
 /** Prints download events. */
 export interface DownloadProgress {
-  tell(event: FetchEvent): void;
+  show(event: FetchEvent): void;
   /** Reports the end; `next` is a command line for the user. */
   done(model: FetchedModel, options: { dryRun: boolean; next: string }): void;
 }
@@ -24,13 +24,13 @@ export interface DownloadProgress {
 /** Chooses the form by the flags and by whether standard error is a terminal. */
 export function downloadProgress(options: { quiet: boolean; json: boolean }): DownloadProgress {
   if (options.json) return jsonProgress();
-  if (options.quiet) return { tell() {}, done: ({ path }) => printLine(path) };
+  if (options.quiet) return { show() {}, done: ({ path }) => printLine(path) };
   return textProgress(Deno.stderr.isTerminal());
 }
 
 function jsonProgress(): DownloadProgress {
   return {
-    tell(event) {
+    show(event) {
       if (event.event === "bytes") return;
       printLine(JSON.stringify(event.event === "files" ? filesEvent(event.model) : event));
     },
@@ -51,10 +51,10 @@ function textProgress(terminal: boolean): DownloadProgress {
   let drawn = -Infinity;
   let received = 0, last = { path: "", done: 0 };
   return {
-    tell(event) {
+    show(event) {
       switch (event.event) {
         case "files":
-          tell(summaryOf(event.model));
+          printStatus(summaryOf(event.model));
           break;
         case "bytes": {
           // Bytes of an earlier start, reported by a file's first event, do not count for the
@@ -65,14 +65,14 @@ function textProgress(terminal: boolean): DownloadProgress {
           if (!terminal || now - drawn < REDRAW_MS) break;
           drawn = now;
           const line = barLine(event, received / ((now - started) / 1000));
-          tell(fit(line, terminalWidth() - 1), { before, end: "" });
+          printStatus(truncateLine(line, terminalWidth() - 1), { before, end: "" });
           break;
         }
         case "file":
-          tell(`${event.path}: ${sizeText(event.size)}`, { before });
+          printStatus(`${event.path}: ${sizeText(event.size)}`, { before });
           break;
         case "note":
-          tell(event.line, { before });
+          printStatus(event.line, { before });
       }
     },
     done({ files, path }, { dryRun, next }) {

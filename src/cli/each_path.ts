@@ -2,7 +2,7 @@
 import { ParataaError, UsageError } from "../errors.ts";
 import { asFlag } from "../arguments/setting_names.ts";
 import { describeError } from "./main.ts";
-import { tell } from "./print.ts";
+import { printStatus } from "./print.ts";
 
 /**
  * Runs `work` on every path. A failure does not skip the remaining paths: every error is printed,
@@ -28,6 +28,6 @@ export async function forEachPath(
       failures.push(error);
     }
   }
-  for (const error of failures.slice(1)) tell(describeError(error).line);
+  for (const error of failures.slice(1)) printStatus(describeError(error).line);
   if (failures.length > 0) throw failures[0];
 }

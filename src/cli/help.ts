@@ -24,7 +24,7 @@ const FIRST = [
   ...["class_labels", "prompt", "prompt1", "prompt2", "variation_steps"],
   ...["model_path", "output_path", "num_samples", "seed"],
 ];
-const MOST_FIRST = 5;
+const MAX_FIRST = 5;
 
 /** Minimum number of flags for a separate first section. */
 const LONG_TABLE = 20;
@@ -47,8 +47,8 @@ export function helpText(summary: ScriptSummary, table: FlagTable): string {
 /** Titles of the sections with the flags in each; a flag is in one section. */
 function sections(table: FlagTable): [title: string, names: string[]][] {
   const names = Object.keys(table);
-  const known = FIRST.filter((name) => name in table).slice(0, MOST_FIRST);
-  const first = names.length > LONG_TABLE && known.length === MOST_FIRST ? known : [];
+  const known = FIRST.filter((name) => name in table).slice(0, MAX_FIRST);
+  const first = names.length > LONG_TABLE && known.length === MAX_FIRST ? known : [];
   return [
     ["First", first],
     ...FLAG_GROUPS.map((group): [string, string[]] => [

@@ -7,7 +7,7 @@ import { asFlag } from "../arguments/setting_names.ts";
 import { describeFailure } from "../runs/failure.ts";
 import { exitWithoutCleanup } from "../runtime/leave.ts";
 import { oneLine } from "../text.ts";
-import { tell } from "./print.ts";
+import { printStatus } from "./print.ts";
 import { withPermissionLine } from "./permission_hint.ts";
 import { withProgramName } from "./program_name.ts";
 
@@ -49,8 +49,8 @@ export async function runMain(
     await script(args, controller.signal);
   } catch (error) {
     const { line, exitCode } = describeError(error, args);
-    tell(line);
-    if (args.includes("--debug")) { for (const frame of stackLines(error)) tell(frame); }
+    printStatus(line);
+    if (args.includes("--debug")) { for (const frame of stackLines(error)) printStatus(frame); }
     Deno.exit(exitCode);
   }
   Deno.exit(0);
@@ -75,7 +75,7 @@ export function describeError(
 }
 
 /** Wraps a command so that its errors name flags instead of settings. */
-export function flagged<T>(
+export function withFlagNames<T>(
   command: (args: readonly string[], signal: AbortSignal) => Promise<T>,
 ): (args: readonly string[], signal: AbortSignal) => Promise<T> {
   return async (args, signal) => {

@@ -4,7 +4,7 @@ import { COMMANDS } from "./commands/commands.ts";
 import { projectPath } from "../storage/project_path.ts";
 import { permissionFlags, type Permissions } from "../arguments/permissions.ts";
 import { quoteWord } from "../text.ts";
-import { howStarted, programName, scriptName, scriptPath, typedPath } from "./program_name.ts";
+import { launchMethod, programName, scriptName, scriptPath, typedPath } from "./program_name.ts";
 
 /** End of Deno's message for a denied permission. */
 const REFUSED = /Requires (\w+) access(?: to "(.*?)")?, run again with the --allow-\w+ flag/;
@@ -14,7 +14,7 @@ const MISSING_PERMISSION =
   /run again with --allow-(\w+)(?:=(.+?))?(?: added| too|, without a path)?$/;
 
 /** A longer command line is not repeated: a prompt may have thousands of characters. */
-const LONGEST_LINE = 400;
+const MAX_LINE_LENGTH = 400;
 
 /** A denied permission. */
 interface Refused {
@@ -41,7 +41,7 @@ export function withPermissionLine(text: string, args: readonly string[]): strin
 
 function remedy(refused: Refused, args: readonly string[]): string {
   const { kind, value } = refused;
-  const started = howStarted();
+  const started = launchMethod();
   const { command, words } = commandOf(args);
   if (command === undefined) return "this command needs it";
   const isPath = value !== undefined && (kind === "read" || kind === "write");
@@ -98,5 +98,5 @@ function denoRun(command: string, { kind, value }: Refused): string {
 
 function lineOf(start: string, words: readonly string[]): string {
   const line = [start, ...words.map(quoteWord)].join(" ");
-  return line.length <= LONGEST_LINE ? line : `${start} and the flags of this line`;
+  return line.length <= MAX_LINE_LENGTH ? line : `${start} and the flags of this line`;
 }

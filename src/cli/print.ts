@@ -43,7 +43,7 @@ export function printText(text: string): void {
  *
  * @param options `before` and `end` are written unescaped, to move the cursor of a progress bar
  */
-export function tell(line: string, { before = "", end = "\n" } = {}): void {
+export function printStatus(line: string, { before = "", end = "\n" } = {}): void {
   try {
     Deno.stderr.writeSync(new TextEncoder().encode(before + escapeInvisible(line) + end));
   } catch {

@@ -12,10 +12,10 @@ import { quoteWord } from "../text.ts";
  * `file`: the single-file program, without a clone. `launcher`: `./parataa`. `task`: `deno task`,
  * or a script started from the root of the clone. `script`: `deno run` from another folder.
  */
-export type Started = "file" | "launcher" | "task" | "script";
+export type LaunchMethod = "file" | "launcher" | "task" | "script";
 
 /** How this process was started. */
-export function howStarted(): Started {
+export function launchMethod(): LaunchMethod {
   if (/\/parataa\.js$/.test(Deno.mainModule)) return "file";
   if (/\/scripts\/launched\.ts$/.test(Deno.mainModule)) return "launcher";
   return scriptName() === undefined || Deno.cwd() === projectPath(".") ? "task" : "script";
@@ -26,7 +26,7 @@ export function howStarted(): Started {
  * `./parataa dit`.
  */
 export function commandLine(command: string): string {
-  switch (howStarted()) {
+  switch (launchMethod()) {
     case "task":
       return scriptName() === "parataa" ? `${programName()} ${command}` : `deno task ${command}`;
     case "script":
@@ -38,7 +38,7 @@ export function commandLine(command: string): string {
 
 /** Start of a command line that is followed by a command: `parataa`, `./parataa`. */
 export function programName(): string {
-  switch (howStarted()) {
+  switch (launchMethod()) {
     case "file":
       return "parataa";
     case "launcher":

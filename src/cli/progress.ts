@@ -7,12 +7,12 @@ import { plural } from "../text.ts";
 import type { RoundEvent, RunEvent, SampleEvent } from "../jobs/progress.ts";
 import type { RunFigures, RunResult } from "../jobs/run_result.ts";
 import { shorten } from "../text.ts";
-import { printLine, printLines, tell } from "./print.ts";
+import { printLine, printLines, printStatus } from "./print.ts";
 
 /** Prints run events. */
 export interface Progress {
   /** Prints an event. */
-  tell(event: RunEvent): void;
+  show(event: RunEvent): void;
   /** Reports the end of the run. */
   done(result: RunResult): void;
 }
@@ -22,14 +22,14 @@ export function createProgress(
   options: { quiet: boolean; json: boolean; verbose?: boolean },
 ): Progress {
   if (options.json) return jsonProgress(options);
-  if (options.quiet) return { tell() {}, done: ({ path }) => printLine(path) };
+  if (options.quiet) return { show() {}, done: ({ path }) => printLine(path) };
   return textProgress(Deno.stderr.isTerminal(), options);
 }
 
 function jsonProgress({ verbose }: { verbose?: boolean }): Progress {
   const print = (event: object) => printLine(JSON.stringify(event));
   return {
-    tell(event) {
+    show(event) {
       if (event.event === "start" || (event.event === "detail" && !verbose)) return;
       print(event.event === "detail" ? { ...event, event: "note" } : event);
     },
@@ -46,7 +46,7 @@ function textProgress(terminal: boolean, { verbose = false }: { verbose?: boolea
   const before = terminal ? "\r\x1b[K" : "";
   const bar = new Bar(before);
   return {
-    tell(event) {
+    show(event) {
       switch (event.event) {
         case "round":
           if (terminal || verbose) bar.show(event, verbose);
@@ -56,13 +56,13 @@ function textProgress(terminal: boolean, { verbose = false }: { verbose?: boolea
           break;
         case "sample":
           bar.forget(event.sample);
-          tell(sampleText(event), { before });
+          printStatus(sampleText(event), { before });
           break;
         case "note":
-          tell(event.line, { before });
+          printStatus(event.line, { before });
           break;
         case "detail":
-          if (verbose) tell(event.line, { before });
+          if (verbose) printStatus(event.line, { before });
       }
     },
     done: ({ path, figures }) => printLines([figuresLine(figures), path]),
@@ -85,14 +85,14 @@ class Bar {
     const { before } = this, begun = this.#begun;
     if (finishedIndex > (begun.get(sample) ?? timesteps)) {
       const line = `${sampleName(event)}: errors grow on this chain, it is solved once more`;
-      tell(line, { before });
+      printStatus(line, { before });
     }
     begun.set(sample, finishedIndex);
     if (sample !== Math.min(...begun.keys())) return;
     if (round === 1) this.#started = performance.now();
     const line = barLine(event, (round - 1) / ((performance.now() - this.#started) / 1000));
-    if (whole) tell(line, { before });
-    else tell(fit(line, terminalWidth() - 1), { before, end: "" });
+    if (whole) printStatus(line, { before });
+    else printStatus(truncateLine(line, terminalWidth() - 1), { before, end: "" });
   }
 
   /** Removes a finished sample, or all. */
@@ -140,7 +140,7 @@ export function progressBar(done: number): string {
 }
 
 /** Truncates a line to the terminal width: a wrapped line could not be cleared. */
-export function fit(line: string, width: number): string {
+export function truncateLine(line: string, width: number): string {
   return line.length <= width ? line : line.slice(0, Math.max(0, width));
 }
 

@@ -33,7 +33,7 @@ export async function runLine(line: Line, signal: AbortSignal): Promise<RunResul
     return run;
   }
   const { settings: merged, recordedModel, notes } = await mergeLine(line);
-  for (const note of notes) progress.tell({ event: "note", line: note });
+  for (const note of notes) progress.show({ event: "note", line: note });
   const { modelPath = TASKS[task].modelPath, ...settings } = merged;
   if (line.listClasses) await listClasses(modelFolder(task, modelPath), line);
   else if (line.listDevices) await printDevices(merged, line);

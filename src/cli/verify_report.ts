@@ -1,7 +1,7 @@
 /** Output of `verify`, and its success criterion. @module */
 import { VerificationError } from "../errors.ts";
 import { conditionName } from "../runs/manifest.ts";
-import type { Overall } from "../jobs/verification.ts";
+import type { VerificationSummary } from "../jobs/verification.ts";
 import type { Cost, VerifiedSample } from "../jobs/verified_sample.ts";
 
 /** Line of one sample. */
@@ -13,7 +13,7 @@ export function sampleLine(sample: VerifiedSample): string {
 }
 
 /** Lines of the whole run. For a single sample only the figures not on the sample's own line. */
-export function overallLines(total: Overall): string[] {
+export function summaryLines(total: VerificationSummary): string[] {
   const { samples, run, sequential, tolerance, verified } = total;
   const figures = samples === 1 ? [] : [
     `${samples} samples, worst: ${differences(total)}`,
@@ -59,7 +59,7 @@ export function requireVerified(
   );
 }
 
-function differences({ latent, image }: Pick<Overall, "latent" | "image">): string {
+function differences({ latent, image }: Pick<VerificationSummary, "latent" | "image">): string {
   const { psnr, ssim } = image;
   return `latent max ${short(latent.max)}, RMS ${short(latent.rms)} (relative ${
     short(latent.relative)

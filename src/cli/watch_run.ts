@@ -5,7 +5,7 @@ import { Interrupted } from "./main.ts";
 import type { Progress } from "./progress.ts";
 
 /** Options of watching a run. */
-export interface Watched {
+export interface WatchRunOptions {
   signal: AbortSignal;
   progress: Progress;
   /** Add a note if sequential sampling would be faster. */
@@ -20,7 +20,7 @@ export interface Watched {
  * @throws {Interrupted} with the command line that resumes the run
  */
 export async function watchRun<T>(
-  { signal, progress, recordedModel, advise }: Watched,
+  { signal, progress, recordedModel, advise }: WatchRunOptions,
   run: (options: WatchOptions) => Promise<T>,
 ): Promise<T> {
   let line: string | undefined;
@@ -28,12 +28,12 @@ export async function watchRun<T>(
     return await run({
       ...{ signal, spelling: asFlag, advise },
       onProgress(event) {
-        progress.tell(event);
+        progress.show(event);
         if (event.event !== "start") return;
         line = `deno task ${event.task} --resume ${event.path}`;
         const { modelSha256: model } = event;
         if (recordedModel !== undefined && recordedModel !== model) {
-          progress.tell({ event: "note", line: otherModel(recordedModel, model) });
+          progress.show({ event: "note", line: otherModel(recordedModel, model) });
         }
       },
     });

@@ -42,7 +42,7 @@ export interface Cells {
 
 /** Flags that change the number of samples; an experiment makes one sample per run by default. */
 const COUNTING = ["num_samples", "class_labels", "prompts_file", "noise_path"];
-const MOST_RUNS = 10_000;
+const MAX_RUNS = 10_000;
 
 /**
  * Expands the grid to runs. Flags that a method does not use are omitted, and runs that become
@@ -55,8 +55,8 @@ export async function expandCells(definition: Definition, file: string): Promise
   const { task, base, grid, list, methods, seeds, repeats } = definition;
   const sweeps = combine(grid, list);
   const wanted = sweeps.length * methods.length * seeds.length * repeats;
-  if (wanted > MOST_RUNS) {
-    throw new UsageError(`${file} asks for ${wanted} runs, wanted at most ${MOST_RUNS}`);
+  if (wanted > MAX_RUNS) {
+    throw new UsageError(`${file} asks for ${wanted} runs, wanted at most ${MAX_RUNS}`);
   }
   refuseUnusedFlags({ ...base, ...Object.assign({}, ...sweeps) }, methods, file);
   const cells = new Map<string, Cell>();

@@ -6,7 +6,7 @@ import {
   curvePanel,
   type Line,
   linePanel,
-  MOST_CURVES,
+  MAX_CURVES,
 } from "../report/chart.ts";
 import { highest, lowest } from "../report/extent.ts";
 import { numberSeries, type SeriesNumber } from "../report/series.ts";
@@ -38,7 +38,7 @@ const LOGARITHMIC: readonly Metric[] = ["residual", "max_abs"];
 /** Minimum ratio of a swept range that is drawn on a logarithmic axis. */
 const WIDE = 8;
 /** Maximum number of panels of curves; the table and the samples show the rest. */
-const MOST_PANELS = 6;
+const MAX_PANELS = 6;
 
 /** Plots every metric over every swept flag, and the residuals and finished indexes over rounds. */
 export function experimentCharts(
@@ -121,7 +121,7 @@ function sweepPanel(
   // Entries of a `list` that differ in another flag too are shown only in the table: a mean over
   // both would be meaningless.
   const separate = groups(mine, others).filter(([, some]) => valuesOf(some).size > 1);
-  const isSeparate = separate.length > 0 && separate.length <= MOST_CURVES;
+  const isSeparate = separate.length > 0 && separate.length <= MAX_CURVES;
   const lines = isSeparate ? separate : groups(mine, ({ cell }) => cell.method);
   const [low, high] = [lowest(values), highest(values)];
   const x: AxisScale = low > 0 && high / low >= WIDE ? "log" : "linear";
@@ -163,8 +163,8 @@ function roundsFile(
     return { name, values: Array.from({ length: rounds }, (_, round) => mean(round)) };
   });
   const panels: Panel[] = [];
-  for (let i = 0; i < curves.length && panels.length < MOST_PANELS; i += MOST_CURVES) {
-    panels.push(curvePanel(title, curves.slice(i, i + MOST_CURVES), scale, numberOf));
+  for (let i = 0; i < curves.length && panels.length < MAX_PANELS; i += MAX_CURVES) {
+    panels.push(curvePanel(title, curves.slice(i, i + MAX_CURVES), scale, numberOf));
   }
   return { name, label: title, panels };
 }

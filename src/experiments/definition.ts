@@ -6,7 +6,7 @@ import { unknownFlag } from "../arguments/parse_flags.ts";
 import { type MethodName, METHODS } from "../arguments/methods.ts";
 import type { Task } from "../arguments/settings.ts";
 import { TASK_NAMES, TASKS } from "../arguments/tasks.ts";
-import { below, JsonFile } from "./json_file.ts";
+import { childPointer, JsonFile } from "./json_file.ts";
 import { shownValue } from "../text.ts";
 
 /** Value of a flag in JSON. */
@@ -48,7 +48,7 @@ const OWN_FLAGS: Readonly<Record<string, string>> = {
   seeds: '"seeds": [ … ] names them',
   output_path: "the command line names the folder",
 };
-const MOST_SEEDS = 10_000, MOST_REPEATS = 1000;
+const MAX_SEEDS = 10_000, MAX_REPEATS = 1000;
 
 /**
  * Reads and validates an experiment file.
@@ -63,7 +63,9 @@ export function readDefinition(bytes: Uint8Array, file: string): Definition {
   const unknown = Object.keys(root).find((key) => !KEYS.includes(key));
   if (unknown !== undefined) {
     throw new UsageError(
-      `${json.at(below("", unknown))} is not a key of an experiment, wanted ${KEYS.join(", ")}`,
+      `${json.at(childPointer("", unknown))} is not a key of an experiment, wanted ${
+        KEYS.join(", ")
+      }`,
     );
   }
   const task = json.word("/script", root.script, TASK_NAMES);
@@ -73,13 +75,13 @@ export function readDefinition(bytes: Uint8Array, file: string): Definition {
   const flagSet = (pointer: string, value: JsonValue): FlagSet =>
     Object.fromEntries(
       Object.entries(json.object(pointer, value)).map(([name, v]) => [
-        ...[name, flag(below(pointer, name), name, v!)] as const,
+        ...[name, flag(childPointer(pointer, name), name, v!)] as const,
       ]),
     );
   const grid = Object.entries(json.object("/grid", root.grid ?? {})).map(([name, values]) => {
-    const pointer = below("/grid", name);
+    const pointer = childPointer("/grid", name);
     checkName(json, pointer, { flags, name });
-    const list = json.list(pointer, values).map((v, i) => flag(below(pointer, i), name, v));
+    const list = json.list(pointer, values).map((v, i) => flag(childPointer(pointer, i), name, v));
     return [name, list] as const;
   });
   return {
@@ -89,10 +91,10 @@ export function readDefinition(bytes: Uint8Array, file: string): Definition {
     grid: Object.fromEntries(grid),
     list: root.list === undefined
       ? [{}]
-      : json.list("/list", root.list).map((entry, i) => flagSet(below("/list", i), entry)),
+      : json.list("/list", root.list).map((entry, i) => flagSet(childPointer("/list", i), entry)),
     methods: words(json, "methods", { value: root.methods, known: METHODS, absent: ["tqn"] }),
     seeds: readSeeds(json, root.seeds),
-    repeats: json.integer("/repeats", root.repeats ?? 1, [1, MOST_REPEATS]),
+    repeats: json.integer("/repeats", root.repeats ?? 1, [1, MAX_REPEATS]),
     metrics: words(json, "metrics", {
       value: root.metrics,
       known: METRICS,
@@ -113,7 +115,7 @@ function words<W extends string>(
   if (value === undefined) return absent;
   const pointer = `/${key}`;
   const found = json.list(pointer, value).map((word, i) =>
-    json.word(below(pointer, i), word, known)
+    json.word(childPointer(pointer, i), word, known)
   );
   return [...new Set(found)];
 }
@@ -121,17 +123,17 @@ function words<W extends string>(
 /** `[0, 1, 2]`, or `{"first": 0, "count": 3}`. */
 function readSeeds(json: JsonFile, value: JsonValue = [0]): number[] {
   const seed = (pointer: string, value: JsonValue) =>
-    json.integer(pointer, value, [0, Number.MAX_SAFE_INTEGER - MOST_SEEDS]);
+    json.integer(pointer, value, [0, Number.MAX_SAFE_INTEGER - MAX_SEEDS]);
   if (Array.isArray(value)) {
     const list = json.list("/seeds", value);
-    return [...new Set(list.map((v, i) => seed(below("/seeds", i), v)))];
+    return [...new Set(list.map((v, i) => seed(childPointer("/seeds", i), v)))];
   }
   const { first, count, ...rest } = json.object("/seeds", value);
   if (first === undefined || count === undefined || Object.keys(rest).length > 0) {
     json.refuse("/seeds", value, 'a list, or {"first": N, "count": N}');
   }
   const from = seed("/seeds/first", first);
-  const length = json.integer("/seeds/count", count, [1, MOST_SEEDS]);
+  const length = json.integer("/seeds/count", count, [1, MAX_SEEDS]);
   return Array.from({ length }, (_, i) => from + i);
 }
 

@@ -7,8 +7,8 @@ import type { Manifest } from "../runs/manifest.ts";
 import { asFlag } from "../arguments/setting_names.ts";
 import type { Task } from "../arguments/settings.ts";
 import { TASKS } from "../arguments/tasks.ts";
-import { runMaker } from "../jobs/run_maker.ts";
-import type { Maker } from "../jobs/run_manifest.ts";
+import { findSetup } from "../jobs/run_setup.ts";
+import type { RunSetup } from "../jobs/run_manifest.ts";
 import { checkUnchanged, modelFilePath, type Provenance } from "../jobs/unchanged.ts";
 import type { Cell } from "./cells.ts";
 
@@ -27,7 +27,7 @@ export class RunFinder {
   readonly #path: string;
   readonly #anySetup: boolean;
   readonly #digests = new Map<string, Promise<Digest | undefined>>();
-  readonly #makers = new Map<string, Promise<Maker>>();
+  readonly #setups = new Map<string, Promise<RunSetup>>();
 
   /**
    * @param path the experiment's folder
@@ -56,12 +56,12 @@ export class RunFinder {
     for (const name of await namesIn(this.folder(cell))) {
       const path = join(this.folder(cell), name);
       if (await isUnfinished(path)) continue;
-      const maker = this.#anySetup ? undefined : await this.#maker(cell);
+      const setup = this.#anySetup ? undefined : await this.#setup(cell);
       try {
         const manifest = await readFinishedRun(path);
         // Checked under the name of the experiment, so that a note on all runs is printed once.
         const run = { path: this.#path, manifest };
-        if (maker) checkUnchanged(run, await this.#provenance(manifest, maker));
+        if (setup) checkUnchanged(run, await this.#provenance(manifest, setup));
         return { path, manifest };
       } catch (error) {
         if (!(error instanceof ParataaError)) throw error;
@@ -82,25 +82,25 @@ export class RunFinder {
   }
 
   /** Software that would execute the cell now, cached by the flags that affect it. */
-  #maker({ flags, settings }: Cell): Promise<Maker> {
+  #setup({ flags, settings }: Cell): Promise<RunSetup> {
     const table = TASKS[this.#task].flags;
     const names = Object.keys(flags).filter((name) => (table[name].scope ?? "result") !== "result");
     const key = JSON.stringify(names.toSorted().map((name) => [name, flags[name]]));
-    const maker = this.#makers.get(key) ?? runMaker(settings);
-    this.#makers.set(key, maker);
-    return maker;
+    const setup = this.#setups.get(key) ?? findSetup(settings);
+    this.#setups.set(key, setup);
+    return setup;
   }
 
   /** Setup that would reproduce a recorded run now. */
   async #provenance(
     { model, inputs, arguments: args }: Manifest,
-    maker: Maker,
+    setup: RunSetup,
   ): Promise<Provenance> {
     const path = (name: string) => modelFilePath({ model, arguments: args }, name);
     const files = await this.#digestsOf(model.files, path);
     const configs = model.configs && await this.#digestsOf(model.configs, path);
     return {
-      ...maker,
+      ...setup,
       arguments: args,
       model: { ...model, files, configs },
       inputs: await this.#digestsOf(inputs ?? {}, (name) => String(args[name])),

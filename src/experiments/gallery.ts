@@ -11,9 +11,9 @@ import { type MeasuredSample, readFinalImage, readImages } from "./measured_run.
 /**
  * Maximum total size of the round images, in characters. Further samples are omitted from the page.
  */
-const MOST_CHARACTERS = 1.5e6;
+const MAX_CHARACTERS = 1.5e6;
 /** Maximum number of seeds on the sheet of final images. */
-export const MOST_SEEDS_ON_SHEET = 8;
+export const MAX_SEEDS_ON_SHEET = 8;
 
 /** Final image of a sample. */
 export interface Final {
@@ -51,13 +51,13 @@ export class Gallery {
 
   async #addFinal({ cell, path, index, figures, seed }: MeasuredSample): Promise<void> {
     this.#seeds.add(seed);
-    if (this.#seeds.size > MOST_SEEDS_ON_SHEET) return;
+    if (this.#seeds.size > MAX_SEEDS_ON_SHEET) return;
     const image = await readFinalImage(path, { index, rounds: figures.rounds });
     this.finals.push({ setting: settingName(cell), seed, image: strip([image]) });
   }
 
   async #addRounds(sample: MeasuredSample, reference: FoundRun): Promise<void> {
-    if (this.#characters > MOST_CHARACTERS) {
+    if (this.#characters > MAX_CHARACTERS) {
       this.leftOut++;
       return;
     }

@@ -4,7 +4,7 @@ import { isJsonObject, type JsonObject, type JsonValue, readJson } from "../form
 import { shownValue } from "../text.ts";
 
 /** Maximum file size, since the position of every value is kept. */
-const MOST_BYTES = 1 << 18;
+const MAX_BYTES = 1 << 18;
 
 /**
  * A parsed JSON file with the positions of its values. Values are named by JSON pointers:
@@ -24,7 +24,7 @@ export class JsonFile {
   constructor(bytes: Uint8Array, file: string) {
     this.file = file;
     try {
-      this.root = readJson(bytes, { file, maxBytes: MOST_BYTES, places: this.#places });
+      this.root = readJson(bytes, { file, maxBytes: MAX_BYTES, places: this.#places });
     } catch (error) {
       if (!(error instanceof FormatError) || !/: "\/", /.test(error.message)) throw error;
       throw new FormatError(error.message, { hint: "JSON has no comments", cause: error });
@@ -78,6 +78,6 @@ export class JsonFile {
 }
 
 /** JSON pointer of a key or index inside another value. */
-export function below(pointer: string, name: string | number): string {
+export function childPointer(pointer: string, name: string | number): string {
   return `${pointer}/${String(name).replaceAll("~", "~0").replaceAll("/", "~1")}`;
 }

@@ -5,7 +5,7 @@ import { oneLine, plural, shown } from "../text.ts";
 import type { Cell } from "./cells.ts";
 import type { Experiment } from "./experiment.ts";
 import { RunFinder } from "./find_run.ts";
-import { makeRun } from "./make_run.ts";
+import { ensureRun } from "./ensure_run.ts";
 import { cellName } from "./write_report.ts";
 
 /** The part that a command line asks for; all runs by default. */
@@ -71,7 +71,7 @@ export async function makePart(
   for (const cell of cells) {
     watch.signal.throwIfAborted();
     try {
-      const run = await makeRun(cell, finder, watch);
+      const run = await ensureRun(cell, finder, watch);
       paths.push(run.path);
       if (run.made) made++;
     } catch (error) {

@@ -11,10 +11,10 @@ import { Estimator } from "./estimate.ts";
 import type { Experiment } from "./experiment.ts";
 import { type FoundRun, RunFinder } from "./find_run.ts";
 import { Gallery } from "./gallery.ts";
-import { makeRun } from "./make_run.ts";
+import { ensureRun } from "./ensure_run.ts";
 import { type MeasuredSample, measureRun } from "./measured_run.ts";
 import type { OpenRun } from "./part.ts";
-import { cellName, type Findings, REPORT, writeReport } from "./write_report.ts";
+import { cellName, type FinishedRuns, REPORT, writeReport } from "./write_report.ts";
 
 /** Options of {@link runCells}. */
 export interface RunCellsOptions extends WatchOptions {
@@ -132,7 +132,7 @@ class State {
   async make(cell: Cell, watch: Watch): Promise<void> {
     if (this.#failedCells.has(cell.reference)) return;
     try {
-      await this.#add(cell, await makeRun(cell, this.#finder, watch));
+      await this.#add(cell, await ensureRun(cell, this.#finder, watch));
     } catch (error) {
       const message = oneLine(error instanceof Error ? error.message : String(error));
       if (error instanceof BusyError) this.busy.push({ name: cellName(cell), message });
@@ -140,7 +140,7 @@ class State {
       else throw error;
       return;
     }
-    this.#tell(cell, watch);
+    this.#report(cell, watch);
     if (performance.now() - this.#reported > 1000 * SECONDS_BETWEEN_REPORTS) await this.report();
   }
 
@@ -150,7 +150,7 @@ class State {
     watch.note(`${cellName(cell)} failed: ${message}`);
   }
 
-  #tell(cell: Cell, watch: Watch): void {
+  #report(cell: Cell, watch: Watch): void {
     const place = `[${this.#found.size}/${this.#experiment.cells.all.length}]`;
     for (const { figures: { rounds, nfe, seconds } } of this.#samples.get(cell.id) ?? []) {
       const cost = `${plural(rounds, "round")}, ${plural(nfe, "evaluation")}`;
@@ -163,7 +163,7 @@ class State {
     const { name, path, text, definition, cells } = this.#experiment;
     const manifests = new Map<string, Manifest>();
     for (const [id, { manifest }] of this.#found) manifests.set(id, manifest);
-    const findings: Findings = {
+    const findings: FinishedRuns = {
       ...{ name, path, text, definition, manifests },
       ...{ swept: cells.swept, cells: cells.all, failed: this.failed, gallery: this.#gallery },
       samples: cells.all.flatMap(({ id }) => this.#samples.get(id) ?? []),

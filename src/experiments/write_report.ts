@@ -9,13 +9,13 @@ import { writeWholeFile } from "../storage/whole_file.ts";
 import { type Cell, settingName } from "./cells.ts";
 import { experimentCharts } from "./charts.ts";
 import type { Definition } from "./definition.ts";
-import { type Gallery, MOST_SEEDS_ON_SHEET } from "./gallery.ts";
+import { type Gallery, MAX_SEEDS_ON_SHEET } from "./gallery.ts";
 import type { MeasuredSample } from "./measured_run.ts";
 import { resultsCsv } from "./results_csv.ts";
 import { environmentFacts, figuresTable, repeatNotes } from "./summary.ts";
 
 /** Finished runs of an experiment. */
-export interface Findings {
+export interface FinishedRuns {
   name: string;
   path: string;
   /** Text of the experiment file. */
@@ -38,7 +38,7 @@ export const REPORT = "report.html";
  *
  * @throws {StorageError} when the file system refuses
  */
-export async function writeReport(findings: Findings): Promise<void> {
+export async function writeReport(findings: FinishedRuns): Promise<void> {
   const { path, samples, definition, swept } = findings;
   const write = (name: string, text: string) =>
     writeWholeFile(join(path, name), new TextEncoder().encode(text));
@@ -77,10 +77,10 @@ export function cellName(cell: Cell): string {
 }
 
 /** Sheets of the final images by setting and seed, and of the images after every round. */
-function sheets({ gallery: { finals, samples } }: Findings): [name: string, svg: string][] {
+function sheets({ gallery: { finals, samples } }: FinishedRuns): [name: string, svg: string][] {
   const made: [string, string][] = [];
   if (finals.length > 0) {
-    const seeds = [...new Set(finals.map((final) => final.seed))].slice(0, MOST_SEEDS_ON_SHEET);
+    const seeds = [...new Set(finals.map((final) => final.seed))].slice(0, MAX_SEEDS_ON_SHEET);
     const rows = [...Map.groupBy(finals, (final) => final.setting)].map((
       [name, mine],
     ): SheetRow => ({

@@ -23,7 +23,7 @@ export interface FloatArrayOptions {
 }
 
 /** Most tensors that a message lists. */
-const MOST_NAMED = 5;
+const MAX_NAMED = 5;
 
 /**
  * Reads float16, bfloat16, float32 or float64 numbers.
@@ -71,8 +71,8 @@ function fromSafetensors(bytes: Uint8Array, file: string, name: string): FloatAr
   const tensor = tensors.get(name) ??
     (tensors.size === 1 ? tensors.values().next().value : undefined);
   if (!tensor) {
-    const found = [...tensors.keys()].slice(0, MOST_NAMED).map(shown).join(", ") || "none";
-    const more = tensors.size > MOST_NAMED ? ` and ${tensors.size - MOST_NAMED} more` : "";
+    const found = [...tensors.keys()].slice(0, MAX_NAMED).map(shown).join(", ") || "none";
+    const more = tensors.size > MAX_NAMED ? ` and ${tensors.size - MAX_NAMED} more` : "";
     throw new FormatError(`${file} holds tensors ${found}${more}, wanted one named ${name}`);
   }
   return { data: Float64Array.from(numbersOf(tensor, file)), shape: tensor.shape };

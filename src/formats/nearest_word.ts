@@ -21,7 +21,7 @@ export function nearestWord(typed: string, known: Iterable<string>): string | un
  * there are none, returns those with the fewest edits from it, as a whole or in one of their words,
  * if at most a third of its letters differ. Case is ignored.
  */
-export function nearWords(typed: string, known: Iterable<string>): string[] {
+export function similarWords(typed: string, known: Iterable<string>): string[] {
   const wanted = typed.toLowerCase();
   const names = [...new Set(known)];
   const shared = (name: string) => wordsOf(wanted).filter((word) => wordsOf(name).includes(word));

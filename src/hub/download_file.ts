@@ -1,6 +1,6 @@
 /** Downloads one file of a repository: resumes it, and checks its size and hash. @module */
 import { NetworkError } from "../errors.ts";
-import { type HubAnswer, type HubRequest, hubRequest } from "./hub_request.ts";
+import { type HubRequest, hubRequest, type HubResponse } from "./hub_request.ts";
 import type { HubFile } from "./hub_listing.ts";
 import { PartialFile } from "./partial_file.ts";
 import { type Patience, TransientFault, withRetries } from "./transient_fault.ts";
@@ -90,7 +90,7 @@ class Download {
   }
 
   /** Checks that the response continues at the end of the file. */
-  #check(answer: HubAnswer): void {
+  #check(answer: HubResponse): void {
     const { file, partial, request: { what } } = this;
     const { status, headers, linkedEtag, host } = answer;
     if (linkedEtag?.length === file.hash.hex.length && linkedEtag !== file.hash.hex) {
@@ -115,7 +115,7 @@ class Download {
     }
   }
 
-  #wrongSize({ host }: HubAnswer, bytes: string): TransientFault {
+  #wrongSize({ host }: HubResponse, bytes: string): TransientFault {
     const { file, request: { what } } = this;
     return new TransientFault(`${what}: ${host} sends ${bytes} of the ${file.size} bytes listed`);
   }

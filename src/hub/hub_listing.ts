@@ -23,8 +23,8 @@ export interface HubListing {
 }
 
 /** Longest listing that is read. */
-const MOST_FILES = 50_000;
-const MOST_BYTES = 32 * 2 ** 20;
+const MAX_FILES = 50_000;
+const MAX_BYTES = 32 * 2 ** 20;
 
 /**
  * Requests the files of a revision and their hashes.
@@ -46,9 +46,9 @@ export async function readListing(request: HubRequest): Promise<HubListing> {
     );
   }
   if (!Array.isArray(siblings)) throw new FormatError(`${what} has no files`);
-  if (siblings.length > MOST_FILES) {
+  if (siblings.length > MAX_FILES) {
     throw new FormatError(
-      `${what} has ${siblings.length} files, at most ${MOST_FILES} are supported`,
+      `${what} has ${siblings.length} files, at most ${MAX_FILES} are supported`,
     );
   }
   return { commit: sha, files: siblings.map((entry) => readFile(entry, what)) };
@@ -59,8 +59,8 @@ async function readBody(request: HubRequest, what: string): Promise<Uint8Array> 
   const pieces: Uint8Array[] = [];
   let size = 0;
   for await (const piece of answer.pieces()) {
-    if ((size += piece.length) > MOST_BYTES) {
-      throw new FormatError(`${what} is longer than ${MOST_BYTES} bytes`);
+    if ((size += piece.length) > MAX_BYTES) {
+      throw new FormatError(`${what} is longer than ${MAX_BYTES} bytes`);
     }
     pieces.push(piece);
   }

@@ -4,7 +4,7 @@ import type { HubAddress } from "./hub_address.ts";
 import { refusal } from "./hub_refusal.ts";
 import { StallWatch } from "./stall_watch.ts";
 
-const MOST_REDIRECTS = 10;
+const MAX_REDIRECTS = 10;
 
 /** A request. */
 export interface HubRequest {
@@ -20,7 +20,7 @@ export interface HubRequest {
 }
 
 /** A response with status 200, 206 or 416. The caller disposes it. */
-export interface HubAnswer extends Disposable {
+export interface HubResponse extends Disposable {
   readonly status: number;
   readonly headers: Headers;
   /** Content hash that the hub itself sent; a redirect's target may omit it. */
@@ -39,7 +39,7 @@ export interface HubAnswer extends Disposable {
  * @throws {NetworkError} if the hub refuses
  * @throws {PermissionError} if Deno may not connect to a host
  */
-export async function hubRequest(request: HubRequest): Promise<HubAnswer> {
+export async function hubRequest(request: HubRequest): Promise<HubResponse> {
   const watch = new StallWatch(request);
   try {
     return await follow(request, watch);
@@ -49,7 +49,7 @@ export async function hubRequest(request: HubRequest): Promise<HubAnswer> {
   }
 }
 
-async function follow(request: HubRequest, watch: StallWatch): Promise<HubAnswer> {
+async function follow(request: HubRequest, watch: StallWatch): Promise<HubResponse> {
   const { address, what } = request;
   const seen = new Set<string>();
   let url = new URL(address.base + request.path);
@@ -66,9 +66,9 @@ async function follow(request: HubRequest, watch: StallWatch): Promise<HubAnswer
     if (target === undefined) throw refusal(response, { address, what, host: url.host });
     seen.add(url.href);
     if (seen.has(target.href)) throw new NetworkError(`${what}: ${url.host} redirects in a circle`);
-    if (seen.size > MOST_REDIRECTS) {
+    if (seen.size > MAX_REDIRECTS) {
       throw new NetworkError(
-        `${what}: more than ${MOST_REDIRECTS} redirects, the last to ${target.host}`,
+        `${what}: more than ${MAX_REDIRECTS} redirects, the last to ${target.host}`,
       );
     }
     url = target;
@@ -111,7 +111,7 @@ function redirectTarget(
 function answer(
   response: Response,
   { url: { host }, linkedEtag, watch }: { url: URL; linkedEtag?: string; watch: StallWatch },
-): HubAnswer {
+): HubResponse {
   const { status, headers, body } = response;
   return {
     ...{ status, headers, linkedEtag, host },

@@ -6,8 +6,8 @@
 import { FormatError } from "../errors.ts";
 import { escapeInvisible, shown } from "../text.ts";
 
-const LONGEST_PATH = 1024;
-const LONGEST_PART = 255;
+const MAX_PATH_LENGTH = 1024;
+const MAX_PART_LENGTH = 255;
 
 /** Names of Windows devices, with any extension. */
 const DEVICE = /^(con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])(\..*)?$/i;
@@ -23,9 +23,11 @@ export function invalidPathReason(path: string): string | undefined {
 
 /** Reason why a name is not portable between systems; `undefined` if it is. */
 export function unportablePathReason(path: string): string | undefined {
-  if (path.length > LONGEST_PATH) return `is longer than ${LONGEST_PATH} characters`;
+  if (path.length > MAX_PATH_LENGTH) return `is longer than ${MAX_PATH_LENGTH} characters`;
   for (const part of path.split("/")) {
-    if (new TextEncoder().encode(part).length > LONGEST_PART) return "has a part that is too long";
+    if (new TextEncoder().encode(part).length > MAX_PART_LENGTH) {
+      return "has a part that is too long";
+    }
     if (/[\\:*?"<>|]/.test(part)) return 'has one of \\ : * ? " < > |';
     if (escapeInvisible(part) !== part) return "has an invisible character";
     if (/[. ]$|^ /.test(part)) return "has a part that ends in a dot or a space";

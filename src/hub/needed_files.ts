@@ -20,7 +20,7 @@ const SETTINGS = /^(?!.*\.index\.)(?!flax_|tf_).*\.(json|txt)$/;
 const CHECKPOINT = /\.(safetensors|ckpt|pt|pth)$/;
 
 /** Maximum number of names that an error lists. */
-const MOST_LISTED = 6;
+const MAX_LISTED = 6;
 
 /** Options of {@link neededFiles}. */
 export interface FileChoice {
@@ -116,7 +116,7 @@ function looseFiles(
 }
 
 function listNames(files: readonly HubFile[]): string {
-  const names = files.slice(0, MOST_LISTED).map(({ path }) => shown(path).slice(1, -1));
+  const names = files.slice(0, MAX_LISTED).map(({ path }) => shown(path).slice(1, -1));
   const more = files.length - names.length;
   return names.length === 0 ? "no files" : names.join(", ") + (more > 0 ? ` and ${more} more` : "");
 }

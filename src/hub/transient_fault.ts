@@ -27,7 +27,7 @@ export interface Patience {
 export const DEFAULT_PATIENCE: Patience = { retries: 5, backoffMs: 1000, stallMs: 30_000 };
 
 /** Longest wait before a retry, including waits that a server requests. */
-const LONGEST_WAIT_MS = 120_000;
+const MAX_WAIT_MS = 120_000;
 
 /**
  * New bytes after which an attempt counts as a success, whatever ended it, and the count of retries
@@ -70,8 +70,8 @@ export async function withRetries<T>(
 }
 
 function waitOf({ message, retryAfter }: TransientFault, backoffMs: number): number {
-  if (retryAfter === undefined) return Math.min(backoffMs, LONGEST_WAIT_MS);
-  if (retryAfter <= LONGEST_WAIT_MS) return retryAfter;
+  if (retryAfter === undefined) return Math.min(backoffMs, MAX_WAIT_MS);
+  if (retryAfter <= MAX_WAIT_MS) return retryAfter;
   throw new NetworkError(`${message} and asks to wait ${Math.ceil(retryAfter / 1000)} s`, {
     hint: "the same command line resumes the download after that time",
   });

@@ -19,7 +19,7 @@ export interface A1111Parameters {
 }
 
 /** Minimum number of fields that readers require in a line of settings. */
-const FEWEST_FIELDS = 3;
+const MIN_FIELDS = 3;
 const FIELD_NAME = /^[A-Za-z][\w /-]+$/;
 
 /**
@@ -44,8 +44,8 @@ const FIELD_NAME = /^[A-Za-z][\w /-]+$/;
  * ```
  */
 export function formatA1111({ prompt, negativePrompt, fields }: A1111Parameters): string {
-  if (fields.length < FEWEST_FIELDS) {
-    throw new RangeError(`${fields.length} fields, readers need at least ${FEWEST_FIELDS}`);
+  if (fields.length < MIN_FIELDS) {
+    throw new RangeError(`${fields.length} fields, readers need at least ${MIN_FIELDS}`);
   }
   const lines = [prompt];
   if (negativePrompt) lines.push(`Negative prompt: ${negativePrompt}`);

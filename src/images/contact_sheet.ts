@@ -20,9 +20,9 @@ export interface ContactSheetOptions {
 /** Light grey. */
 const PAPER = 224;
 /** Maximum number of lines of a title or caption. */
-const MOST_LINES = 3;
+const MAX_LINES = 3;
 /** Minimum width of a caption in letters. */
-const LEAST_LETTERS = 4;
+const MIN_LETTERS = 4;
 
 /** Draws images of one size on a light grey sheet, row by row. */
 export function contactSheet(
@@ -55,7 +55,7 @@ export function contactSheet(
 
 function textLines(text: string, width: number): string[] {
   const columns = Math.floor((width + 1) / LETTER_WIDTH);
-  return columns < LEAST_LETTERS ? [] : wrapText(drawable(text), { columns, lines: MOST_LINES });
+  return columns < MIN_LETTERS ? [] : wrapText(drawable(text), { columns, lines: MAX_LINES });
 }
 
 /** Height of the tallest of several texts, including the gap. */

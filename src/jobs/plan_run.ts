@@ -12,7 +12,7 @@ import { createTaskContext } from "./tasks/task.ts";
 import { taskOn } from "./tasks/task_on.ts";
 
 /** Maximum time spent on timing calls for an estimate. */
-const MOST_SECONDS = 5;
+const MAX_SECONDS = 5;
 
 /**
  * Measures the device and plans the window of a run.
@@ -46,7 +46,7 @@ export async function timeCalls(
     await measureBatchTimes(await task.denoiser(task.anyCondition, taskContext), {
       numSteps: taskContext.schedule.numSteps,
       signal: taskContext.signal,
-      budgetSeconds: MOST_SECONDS,
+      budgetSeconds: MAX_SECONDS,
     });
   return await onModel(settings, { options, work });
 }

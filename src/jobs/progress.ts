@@ -88,7 +88,7 @@ export interface WatchOptions {
 export class Watch {
   readonly signal: AbortSignal;
   /** Sends an event to the observer. */
-  readonly tell: (event: RunEvent) => void;
+  readonly emit: (event: RunEvent) => void;
 
   /** Whether to add the note on faster sequential sampling. */
   readonly advise: boolean;
@@ -99,7 +99,7 @@ export class Watch {
     const { signal = new AbortController().signal, onProgress = () => {} } = options;
     const { spelling = (setting) => setting, advise = false } = options;
     this.signal = signal;
-    this.tell = onProgress;
+    this.emit = onProgress;
     this.advise = advise;
     this.#spelling = spelling;
   }
@@ -107,6 +107,6 @@ export class Watch {
   /** Sends a note for the user. */
   readonly note = (line: Wording): void => {
     const text = typeof line === "string" ? line : line(this.#spelling);
-    this.tell({ event: "note", line: text });
+    this.emit({ event: "note", line: text });
   };
 }

@@ -16,7 +16,7 @@ import type { WatchOptions } from "./progress.ts";
 import { recordedTask } from "./recorded_task.ts";
 import type { RunResult } from "./run_result.ts";
 import { checkServed } from "./unchanged.ts";
-import { runMaker } from "./run_maker.ts";
+import { findSetup } from "./run_setup.ts";
 import { sampleRun } from "./sample_run.ts";
 
 /** Settings that may differ from the recorded ones. */
@@ -71,7 +71,7 @@ export async function rerunRun(
   const before = { ...recorded.arguments, output_path: null };
   const { settings: merged, notes } = mergeRecorded(before, { ...overrides, task });
   for (const line of notes) options.onProgress?.({ event: "note", line });
-  if (recorded.served) checkServed({ path, manifest: recorded }, await runMaker(merged));
+  if (recorded.served) checkServed({ path, manifest: recorded }, await findSetup(merged));
   const { modelPath = TASKS[task].modelPath, ...settings } = merged;
   const run = await sampleRun(modelPath, settings, options);
   const here = await readFinishedRun(run.path);

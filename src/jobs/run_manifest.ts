@@ -12,13 +12,13 @@ import type { OpenModel } from "./execution/open_model.ts";
 import { PROVIDERS } from "../runtime/providers/provider_table.ts";
 
 /** Software that executes a run, independent of model and arguments. */
-export type Maker = Pick<Manifest, "versions" | "provider" | "served" | "library">;
+export type RunSetup = Pick<Manifest, "versions" | "provider" | "served" | "library">;
 
 /** Returns versions, provider and the hash of the library. */
-export async function describeMaker(
+export async function describeSetup(
   { provider }: Pick<Execution, "provider">,
   env: Environment,
-): Promise<Maker> {
+): Promise<RunSetup> {
   return {
     versions: {
       parataa: VERSION,
@@ -46,7 +46,7 @@ export async function newManifest(
   for (const [name, path] of pipeline.configFiles) {
     configs[name] = path === undefined ? null : await digestFile(path, signal);
   }
-  const { versions, provider, library } = await describeMaker(execution, env);
+  const { versions, provider, library } = await describeSetup(execution, env);
   const served = pipeline.served.length > 0 ? { served: pipeline.served } : {};
   return {
     format: "parataa-manifest",

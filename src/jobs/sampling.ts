@@ -29,7 +29,7 @@ import { taskOn } from "./tasks/task_on.ts";
 import { digestInputs } from "./unchanged.ts";
 
 /** Maximum number of images on the run's sheet. */
-const MOST_ON_SHEET = 256;
+const MAX_ON_SHEET = 256;
 
 /** A run to resume, and given settings that do not affect the result. */
 export interface Resumed {
@@ -78,7 +78,7 @@ export async function sampleOn(
   await recordOutcome(opened, context, async () => {
     sendNotes(model, context, drawnSeed);
     const { model_sha256: modelSha256 } = identity;
-    watch.tell({ event: "start", task: name, path: opened.run.path, modelSha256 });
+    watch.emit({ event: "start", task: name, path: opened.run.path, modelSha256 });
     await warmUp(context);
     const { run, manifest: { arguments: recorded, outputs } } = opened;
     if (!("args.txt" in outputs)) await run.write("args.txt", argumentsText(recorded));
@@ -122,7 +122,7 @@ function sendNotes(
   drawnSeed: boolean,
 ): void {
   for (const line of notes) watch.note(line);
-  for (const line of details) watch.tell({ event: "detail", line });
+  for (const line of details) watch.emit({ event: "detail", line });
   for (const line of [...pipeline.notes, ...settingNotes(settings)]) watch.note(line);
   if (drawnSeed) watch.note(`seed ${settings.seed}`);
 }
@@ -145,7 +145,7 @@ async function runJobs(jobs: Jobs, context: SampleContext): Promise<void> {
   const { settings } = context;
   const atOnce = "concurrentSamples" in settings ? settings.concurrentSamples : 1;
   for await (const { image, record } of runConcurrently(jobs, context, atOnce)) {
-    if (images.length === MOST_ON_SHEET) continue;
+    if (images.length === MAX_ON_SHEET) continue;
     images.push(image);
     captions.push(conditionName(record));
   }

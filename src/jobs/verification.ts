@@ -9,12 +9,13 @@ import type { Cost, VerifiedSample } from "./verified_sample.ts";
  */
 const PER_TOLERANCE = 20;
 /** Rounding depends on the processor and on the batch size of a GPU, and the chain amplifies it. */
-const LEAST_TOLERANCE = 1e-4;
+const MIN_TOLERANCE = 1e-4;
 /** Default of `tol1` and `tol2` for methods other than tqn. */
 const OTHER_TOLERANCE = 1e-3;
 
 /** A run compared with sequential sampling: largest differences, mean costs. */
-export interface Overall extends Pick<VerifiedSample, "latent" | "image" | "run" | "sequential"> {
+export interface VerificationSummary
+  extends Pick<VerifiedSample, "latent" | "image" | "run" | "sequential"> {
   /** Number of samples. */
   samples: number;
   /** Largest accepted relative latent difference. */
@@ -30,18 +31,21 @@ export interface Overall extends Pick<VerifiedSample, "latent" | "image" | "run"
  * of tol2, and at least 1e-4.
  */
 export function defaultTolerance({ arguments: args }: Manifest): number {
-  if (args.method === "sequential") return LEAST_TOLERANCE;
+  if (args.method === "sequential") return MIN_TOLERANCE;
   const number = (value: unknown, other: number) => typeof value === "number" ? value : other;
   const tqn = args.method === "tqn",
     tol1 = number(args.tol1, tqn ? TQN_TOLERANCE : OTHER_TOLERANCE);
   const tol2 = tqn
     ? number(args.tol2, FAST_RTOL_RATIO * tol1) / FAST_RTOL_RATIO
     : number(args.tol2, OTHER_TOLERANCE);
-  return Math.max(PER_TOLERANCE * Math.max(tol1, tol2), LEAST_TOLERANCE);
+  return Math.max(PER_TOLERANCE * Math.max(tol1, tol2), MIN_TOLERANCE);
 }
 
 /** Summarizes the samples. */
-export function overall(samples: readonly VerifiedSample[], tolerance: number): Overall {
+export function summarize(
+  samples: readonly VerifiedSample[],
+  tolerance: number,
+): VerificationSummary {
   const worst = (value: (s: VerifiedSample) => number) =>
     samples.reduce((most, s) => Math.max(most, value(s)), 0);
   const least = (value: (s: VerifiedSample) => number) =>

@@ -29,7 +29,7 @@ import {
   type TaskContext,
 } from "./tasks/task.ts";
 import { taskOn } from "./tasks/task_on.ts";
-import { defaultTolerance, type Overall, overall } from "./verification.ts";
+import { defaultTolerance, summarize, type VerificationSummary } from "./verification.ts";
 import type { VerifiedSample } from "./verified_sample.ts";
 
 /** A run compared with sequential sampling: largest differences, mean costs, every sample. */
@@ -37,7 +37,7 @@ export interface Verification {
   /** Folder of the run. */
   path: string;
   /** The whole run. */
-  total: Overall;
+  total: VerificationSummary;
   /** Every sample, in order. */
   samples: readonly VerifiedSample[];
   /** Operators of the network that mix the rows of a call; usually none. */
@@ -102,10 +102,10 @@ export async function verifyRun(
   for (const record of manifest.samples) {
     const start = chains.task.recordedStart(record);
     const sample = await verifySample(new RunSample(path, record), { chains, settings, start });
-    watch.tell({ event: "verified_sample", ...sample });
+    watch.emit({ event: "verified_sample", ...sample });
     samples.push(sample);
   }
-  const total = overall(samples, tolerance ?? defaultTolerance(manifest));
+  const total = summarize(samples, tolerance ?? defaultTolerance(manifest));
   return { path, total, samples, batchWide: pipeline.batchWide };
 }
 

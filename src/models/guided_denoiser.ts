@@ -153,7 +153,7 @@ export class GuidedDenoiser implements Denoiser {
     } finally {
       this.#network.release(rows, this);
     }
-    this.#predictionFromAnswer(latents, steps, out);
+    this.#toPrediction(latents, steps, out);
   }
 
   /** Applies guidance in place: `out` contains ε_c before and the guided noise after. */
@@ -166,7 +166,7 @@ export class GuidedDenoiser implements Denoiser {
   }
 
   /** Converts the output to noise. The conversion is linear, so it may follow guidance. */
-  #predictionFromAnswer(latents: Float64Array, steps: Int32Array, out: Float64Array): void {
+  #toPrediction(latents: Float64Array, steps: Int32Array, out: Float64Array): void {
     for (let row = 0; row < steps.length; row++) {
       const v = this.#weights.output[steps[row]], u = this.#weights.latent[steps[row]];
       if (v === 1 && u === 0) continue;

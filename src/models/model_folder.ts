@@ -17,7 +17,7 @@ const TOKENIZER = "tokenizer/tokenizer.json";
 const TOKENIZER_TABLES = ["tokenizer/vocab.json", "tokenizer/merges.txt"];
 
 /** Most file names of a folder that a message lists. */
-const MOST_LISTED = 6;
+const MAX_LISTED = 6;
 
 /** Options of {@link ModelFolder.open}. */
 export interface ModelFolderOptions {
@@ -191,8 +191,8 @@ async function describeFolders(path: string, missing: readonly string[]): Promis
   const found: string[] = [];
   for (const part of parts) {
     const names = await namesIn(join(path, part));
-    const more = names.length > MOST_LISTED ? `, ${names.length - MOST_LISTED} more` : "";
-    const listed = names.slice(0, MOST_LISTED).map(escapeInvisible).join(", ");
+    const more = names.length > MAX_LISTED ? `, ${names.length - MAX_LISTED} more` : "";
+    const listed = names.slice(0, MAX_LISTED).map(escapeInvisible).join(", ");
     if (names.length > 0) found.push(`${part} holds ${listed}${more}`);
   }
   return found.map((line) => `; ${line}`).join("");

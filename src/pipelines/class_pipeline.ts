@@ -20,7 +20,7 @@ import { NetworkPipeline, type PipelineParts } from "./network_pipeline.ts";
 const NETWORK = "transformer";
 
 /** How the network's answers are used. */
-export interface ClassAnswers {
+export interface ClassOutputs {
   /** What the network predicts. */
   predictionType: PredictionType;
   /** Leading latent channels that guidance changes; all by default. */
@@ -34,14 +34,14 @@ export abstract class ClassPipeline extends NetworkPipeline {
   /** Names of every class; the first one is the display name. */
   readonly classNames: ClassNames;
   readonly #network: ConditionalNetwork;
-  readonly #answers: ClassAnswers;
+  readonly #answers: ClassOutputs;
 
   /**
    * A pipeline that owns the networks of `parts`.
    *
    * @ignore
    */
-  protected constructor(parts: PipelineParts, answers: ClassAnswers) {
+  protected constructor(parts: PipelineParts, answers: ClassOutputs) {
     super(parts, answers.notes);
     this.classNames = readClassNames(parts.folder);
     this.#network = parts.network;

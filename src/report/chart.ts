@@ -6,7 +6,7 @@
 // @ts-types="npm:@types/d3-scale@4.0.9"
 import { scaleLinear, scaleLog } from "npm:d3-scale@4.0.3";
 import { highest, lowest } from "./extent.ts";
-import { fillOf, MOST_SERIES, numberSeries, type SeriesNumber, strokeOf } from "./series.ts";
+import { fillOf, MAX_SERIES, numberSeries, type SeriesNumber, strokeOf } from "./series.ts";
 import { type Panel, px, svgHeading, svgText } from "./svg.ts";
 
 /** A bar: the mean of its values, with a dot for each value. */
@@ -39,7 +39,7 @@ const WIDTH = 480, LEFT = 130, RIGHT = 400, TOP = 34, ROW = 17, CURVES = 200;
 const CURVES_WIDTH = 420, CURVES_LEFT = 50, CURVES_RIGHT = 400, NAME = 15;
 
 /** Maximum number of distinguishable curves in a panel. */
-export const MOST_CURVES = MOST_SERIES;
+export const MAX_CURVES = MAX_SERIES;
 
 /** Draws horizontal bars from 0 with a dot for every value and the mean as a label. */
 export function barPanel(

@@ -12,7 +12,7 @@ const POLICY =
   "base-uri 'none'; form-action 'none'";
 
 /** Maximum number of missing runs that are named; the rest is counted. */
-const MOST_NAMED = 20;
+const MAX_NAMED = 20;
 
 const WORDS = `<details><summary>Terms</summary>
 <p>A <b>round</b> evaluates the steps of a window in one network call. An <b>evaluation</b> is one guided step. Sequential
@@ -71,11 +71,9 @@ function statusPart({ done, wanted, missing, failed }: ReportStatus): string {
     return `<p class="status" role="status">All ${wanted} runs are finished.</p>`;
   }
   const named = (names: readonly string[]) => {
-    const more = names.length > MOST_NAMED
-      ? `<li>… and ${names.length - MOST_NAMED} more</li>`
-      : "";
+    const more = names.length > MAX_NAMED ? `<li>… and ${names.length - MAX_NAMED} more</li>` : "";
     return `<ul>${
-      names.slice(0, MOST_NAMED).map((name) => `<li>${escape(name)}</li>`).join("")
+      names.slice(0, MAX_NAMED).map((name) => `<li>${escape(name)}</li>`).join("")
     }${more}</ul>`;
   };
   const failures = failed.length === 0

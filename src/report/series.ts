@@ -16,7 +16,7 @@ export const DARK: readonly string[] = [
 const DASHES = ["", "5 3", "1.5 2.5", "8 3 2 3"];
 
 /** Maximum number of distinguishable series in a panel. */
-export const MOST_SERIES: number = LIGHT.length;
+export const MAX_SERIES: number = LIGHT.length;
 
 /** Number of a series, which determines its colour. */
 export type SeriesNumber = (name: string) => number;
@@ -36,13 +36,13 @@ export function numberSeries(): SeriesNumber {
 
 /** SVG attributes of a line. The colour is a class, so that a page can override it. */
 export function strokeOf(number: number): string {
-  const dash = DASHES[Math.floor(number / MOST_SERIES) % DASHES.length];
-  return `class="s${number % MOST_SERIES}"${dash ? ` stroke-dasharray="${dash}"` : ""}`;
+  const dash = DASHES[Math.floor(number / MAX_SERIES) % DASHES.length];
+  return `class="s${number % MAX_SERIES}"${dash ? ` stroke-dasharray="${dash}"` : ""}`;
 }
 
 /** SVG attribute of a dot or a bar. */
 export function fillOf(number: number): string {
-  return `class="f${number % MOST_SERIES}"`;
+  return `class="f${number % MAX_SERIES}"`;
 }
 
 /** CSS rules of all series. */

@@ -8,7 +8,7 @@ import { digestFile } from "../storage/hash.ts";
 import type { Manifest } from "./manifest.ts";
 
 /** Maximum manifest size; bounds the memory that a hostile file can use. */
-const MOST_BYTES = 64 << 20;
+const MAX_BYTES = 64 << 20;
 
 /**
  * Reads the manifest of a complete run and checks size and hash of every output.
@@ -77,20 +77,20 @@ export async function checkOutputs(path: string, outputs: Manifest["outputs"]): 
 async function readManifestBytes(path: string, file: string): Promise<Uint8Array> {
   try {
     const { size } = await Deno.stat(file);
-    if (size > MOST_BYTES) {
-      throw new FormatError(`${file} has ${size} bytes, wanted at most ${MOST_BYTES}`);
+    if (size > MAX_BYTES) {
+      throw new FormatError(`${file} has ${size} bytes, wanted at most ${MAX_BYTES}`);
     }
     return await Deno.readFile(file);
   } catch (cause) {
     if (cause instanceof Deno.errors.NotCapable || cause instanceof FormatError) throw cause;
-    throw await noRun(path, cause);
+    throw await notARun(path, cause);
   }
 }
 
 const RUN_HINT = "a run is the folder that a sampling command has printed";
 
 /** Error for a path that is not a run folder. */
-async function noRun(path: string, cause: unknown): Promise<UsageError> {
+async function notARun(path: string, cause: unknown): Promise<UsageError> {
   const { isDirectory } = await Deno.stat(path).catch(() => ({ isDirectory: undefined }));
   const missing = cause instanceof Deno.errors.NotFound;
   if (missing && isDirectory === undefined) {

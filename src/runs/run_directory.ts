@@ -11,7 +11,7 @@ import { RunLock } from "./run_lock.ts";
 import { ensureFolder, makeFolder, writeWholeFile } from "../storage/whole_file.ts";
 
 /** Maximum number of runs started in the same second; each gets a suffix. */
-const MOST_IN_ONE_SECOND = 1000;
+const MAX_PER_SECOND = 1000;
 
 /** Name of a sample's round log in its folder. */
 export const LOG_NAME = ".rounds.log";
@@ -47,7 +47,7 @@ export class RunDirectory implements AsyncDisposable {
   /** Logs of finished samples that the saved manifest does not list yet. */
   readonly #logs: string[] = [];
   /** Time before which the manifest is not saved between samples. */
-  #quietUntil = 0;
+  #nextSave = 0;
 
   private constructor(path: string, manifest: Manifest, lock: RunLock) {
     this.path = path;
@@ -116,9 +116,9 @@ export class RunDirectory implements AsyncDisposable {
     samples.sort((a, b) => a.index - b.index);
     this.#logs.push(join(this.path, folder, LOG_NAME));
     const now = performance.now();
-    if (now < this.#quietUntil) return;
+    if (now < this.#nextSave) return;
     await this.#saveAndForgetLogs();
-    this.#quietUntil = now + (performance.now() - now) / SAVING_SHARE;
+    this.#nextSave = now + (performance.now() - now) / SAVING_SHARE;
   }
 
   /** Ends the run. The manifest is the last file written. */
@@ -174,7 +174,7 @@ export class RunDirectory implements AsyncDisposable {
 
 /** Creates the folder atomically with `mkdir`, so that two runs cannot claim the same one. */
 async function claimFolder(path: string): Promise<string> {
-  for (let n = 1; n <= MOST_IN_ONE_SECOND; n++) {
+  for (let n = 1; n <= MAX_PER_SECOND; n++) {
     const candidate = n === 1 ? path : `${path}-${n}`;
     try {
       await makeFolder(candidate);
@@ -186,6 +186,6 @@ async function claimFolder(path: string): Promise<string> {
     }
   }
   throw new StorageError(
-    `cannot make the folder ${path}: ${MOST_IN_ONE_SECOND} runs started in this second`,
+    `cannot make the folder ${path}: ${MAX_PER_SECOND} runs started in this second`,
   );
 }

@@ -30,7 +30,7 @@ export function encodeTrajectory(
 }
 
 /** Requirements for a trajectory to start from. */
-export interface WantedTrajectory {
+export interface TrajectoryRequirements {
   /** File name in messages. */
   file: string;
   /** `[T+1, channels, height, width]` of the run. */
@@ -48,7 +48,7 @@ export interface WantedTrajectory {
  *   finite or not in order
  * @throws {MismatchError} naming the first field that differs: shape or a key of the metadata
  */
-export function readTrajectory(bytes: Uint8Array, wanted: WantedTrajectory): TrajectoryFile {
+export function readTrajectory(bytes: Uint8Array, wanted: TrajectoryRequirements): TrajectoryFile {
   const { file } = wanted;
   const { tensors, metadata } = readSafetensors(bytes, { file });
   const read = (name: string) => {
@@ -79,7 +79,7 @@ export function readTrajectory(bytes: Uint8Array, wanted: WantedTrajectory): Tra
 function expectOrder(
   trajectory: Float64Array,
   noise: Float64Array,
-  { file, shape }: WantedTrajectory,
+  { file, shape }: TrajectoryRequirements,
 ): void {
   const top = noise.length - noise.length / shape[0];
   if (trajectory.subarray(top).every((x, i) => x === noise[top + i])) return;
@@ -91,7 +91,7 @@ function expectOrder(
 function checkTensor(
   name: string,
   tensor: SafetensorsTensor,
-  { file, shape }: WantedTrajectory,
+  { file, shape }: TrajectoryRequirements,
 ): Float64Array {
   if (tensor.dtype !== "F64" && tensor.dtype !== "F32") {
     throw new FormatError(

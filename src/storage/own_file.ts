@@ -3,7 +3,7 @@ import { FormatError } from "../errors.ts";
 import { asStorageError } from "./storage_error.ts";
 
 /** Retries if another process creates or removes the file at the same time. */
-const MOST_TRIES = 10;
+const MAX_TRIES = 10;
 
 /**
  * Opens a file for reading and writing; creates it if missing. Links are not followed: in a folder
@@ -28,7 +28,7 @@ export async function openOwnFile(path: string): Promise<Deno.FsFile> {
     } catch (error) {
       if (error instanceof FormatError) throw error;
       const gone = error instanceof Deno.errors.NotFound;
-      if (!gone || tries === MOST_TRIES) throw asStorageError(`cannot open ${path}`, error);
+      if (!gone || tries === MAX_TRIES) throw asStorageError(`cannot open ${path}`, error);
     }
   }
 }

@@ -10,7 +10,7 @@ export function projectPath(name: string): string {
  * The given path if it exists, else the project file of that name, so that the examples of `--help`
  * work from any folder.
  */
-export async function givenOrShipped(path: string): Promise<string> {
+export async function givenOrProjectFile(path: string): Promise<string> {
   const lies = (path: string) => Deno.stat(path).then(() => true, () => false);
   return !await lies(path) && await lies(projectPath(path)) ? projectPath(path) : path;
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { printLine, printLines, printText, tell } from "../../src/cli/print.ts";
+import { printLine, printLines, printStatus, printText } from "../../src/cli/print.ts";
 import { StorageError } from "../../src/errors.ts";
 import { readFinishedRun } from "../../src/runs/finished_run.ts";
 import { ROOT } from "../support/run_script.ts";
@@ -47,8 +47,8 @@ Deno.test("printed lines are escaped, except parataa's own cursor codes", () => 
   const escaped = "a\\u000a\\u001b[2J\\u202e é";
   assert.equal(written(() => printLine(hostile)), `${escaped}\n`);
   assert.equal(written(() => printLines([hostile, "b"])), `${escaped}\nb\n`);
-  assert.equal(written(() => tell(hostile, { before: "\r\x1b[K" })), `\r\x1b[K${escaped}\n`);
-  assert.equal(written(() => tell("b", { end: "" })), "b");
+  assert.equal(written(() => printStatus(hostile, { before: "\r\x1b[K" })), `\r\x1b[K${escaped}\n`);
+  assert.equal(written(() => printStatus("b", { end: "" })), "b");
   assert.equal(written(() => printText("a\nb")), "a\nb\n");
 });
 

@@ -21,7 +21,7 @@ function told(work: () => void): string {
 Deno.test("createProgress() reports a rising finished index for that sample only", () => {
   const progress = createProgress({ quiet: false, json: false, verbose: true });
   const round = (event: Pick<RoundEvent, "sample" | "round" | "finishedIndex">) =>
-    progress.tell({
+    progress.show({
       event: "round",
       ...event,
       samples: 2,
@@ -30,7 +30,7 @@ Deno.test("createProgress() reports a rising finished index for that sample only
       residual: 1,
     });
   const end = (sample: number) =>
-    progress.tell({
+    progress.show({
       ...{
         event: "sample",
         sample,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { overallLines, requireVerified } from "../../src/cli/verify_report.ts";
-import { overall } from "../../src/jobs/verification.ts";
+import { requireVerified, summaryLines } from "../../src/cli/verify_report.ts";
+import { summarize } from "../../src/jobs/verification.ts";
 import type { VerifiedSample } from "../../src/jobs/verified_sample.ts";
 
 const SAMPLE: VerifiedSample = {
@@ -14,12 +14,12 @@ const SAMPLE: VerifiedSample = {
 };
 const VERDICT = "verified: relative latent difference 1.0e-3, tolerance 6.0e-3";
 
-Deno.test("overallLines() returns only the verdict for a single sample", () => {
-  assert.deepEqual(overallLines(overall([SAMPLE], 0.006)), [VERDICT]);
+Deno.test("summaryLines() returns only the verdict for a single sample", () => {
+  assert.deepEqual(summaryLines(summarize([SAMPLE], 0.006)), [VERDICT]);
 });
 
-Deno.test("overallLines() summarises several samples", () => {
-  const lines = overallLines(overall([SAMPLE, { ...SAMPLE, index: 1 }], 0.006));
+Deno.test("summaryLines() summarises several samples", () => {
+  const lines = summaryLines(summarize([SAMPLE, { ...SAMPLE, index: 1 }], 0.006));
   assert.equal(lines.length, 3);
   assert.match(lines[0], /^2 samples, worst: latent max 2\.0e-3/);
   assert.match(lines[1], /^2 samples, mean: 5 rounds \(sequential 10\)/);

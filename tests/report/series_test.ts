@@ -5,7 +5,7 @@ import {
   DARK,
   fillOf,
   LIGHT,
-  MOST_SERIES,
+  MAX_SERIES,
   numberSeries,
   seriesStyle,
   strokeOf,
@@ -21,9 +21,9 @@ function luminance(colour: string): number {
 Deno.test("numberSeries() numbers each name once, and 28 names differ in style", () => {
   const numberOf = numberSeries();
   assert.deepEqual(["b", "a", "b", "c"].map(numberOf), [0, 1, 0, 2]);
-  const looks = Array.from({ length: 4 * MOST_SERIES }, (_, i) => strokeOf(i));
+  const looks = Array.from({ length: 4 * MAX_SERIES }, (_, i) => strokeOf(i));
   assert.equal(new Set(looks).size, looks.length);
-  assert.equal(fillOf(MOST_SERIES + 2), 'class="f2"');
+  assert.equal(fillOf(MAX_SERIES + 2), 'class="f2"');
 });
 
 Deno.test("DARK has as many colours as LIGHT, each with a contrast of 6 to the background", () => {

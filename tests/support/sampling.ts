@@ -1,7 +1,7 @@
 /** Runs the sampling scripts inside the test's process. @module */
 import { join } from "node:path";
 import type { Task } from "../../src/arguments/settings.ts";
-import { flagged } from "../../src/cli/main.ts";
+import { withFlagNames } from "../../src/cli/main.ts";
 import { runSampling } from "../../src/cli/commands/sampling_command.ts";
 import { readSafetensors } from "../../src/formats/safetensors/safetensors.ts";
 import type { Digest } from "../../src/storage/hash.ts";
@@ -24,7 +24,7 @@ export async function runQuietly(
   const { log } = console;
   console.log = () => {};
   try {
-    const sample = flagged((args, signal) => runSampling(task, args, { signal }));
+    const sample = withFlagNames((args, signal) => runSampling(task, args, { signal }));
     const fixed = args.some((arg) => THREADS_FIXED.test(arg)) ? [] : ["--threads=1"];
     return (await sample([...args, ...fixed, "--quiet"], signal))!.path;
   } finally {

@@ -2,7 +2,7 @@
 import { ROOT } from "./run_script.ts";
 
 /** Result of one process. */
-export interface Started {
+export interface LaunchMethod {
   pid: number;
   code: number;
   stderr: string;
@@ -14,7 +14,7 @@ export async function startTogether(
   script: string,
   args: readonly string[],
   count: number,
-): Promise<Started[]> {
+): Promise<LaunchMethod[]> {
   const started = performance.now();
   const children = Array.from({ length: count }, () =>
     new Deno.Command(Deno.execPath(), {

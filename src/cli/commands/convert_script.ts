@@ -9,7 +9,7 @@ import { convertDitFolder } from "../convert/convert_dit_folder.ts";
 import { convertSdFolder } from "../convert/convert_sd_folder.ts";
 import { convertTriton } from "../convert/convert_triton.ts";
 import { CONVERT_FLAGS, type ConvertLine, type Settled } from "../convert/convert_values.ts";
-import { flagged } from "../main.ts";
+import { withFlagNames } from "../main.ts";
 import { withProgramName } from "../program_name.ts";
 import { shownValue } from "../../text.ts";
 
@@ -39,7 +39,7 @@ type Kind = keyof typeof EXAMPLES;
  * @throws {ModelError} when the checkpoint is of another network
  * @throws {StorageError} when the file system refuses; no files are left behind
  */
-export const runConvert: Run = flagged(async (args, signal) => {
+export const runConvert: Run = withFlagNames(async (args, signal) => {
   if (printHelpOrVersion({ summary, flags: CONVERT_FLAGS }, args)) return;
   const line = parseFlags(CONVERT_FLAGS, args, { mostOperands: 1 });
   const [word] = line.operands;

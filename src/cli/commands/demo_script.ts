@@ -18,7 +18,7 @@ import type { RunFigures } from "../../jobs/run_result.ts";
 import { sampleRun } from "../../jobs/sample_run.ts";
 import type { Command, Run } from "./command.ts";
 import { printHelpOrVersion } from "../help.ts";
-import { flagged } from "../main.ts";
+import { withFlagNames } from "../main.ts";
 import { createProgress } from "../progress.ts";
 import { printText } from "../print.ts";
 import { watchRun } from "../watch_run.ts";
@@ -71,7 +71,7 @@ type Row = readonly [
  * Flags are passed to all tasks, so that `--quiet`, `--output_path` and others apply. Only `--eta`
  * is not passed to the flow, which takes no noise.
  */
-const runDemo: Run = flagged(async (args, signal) => {
+const runDemo: Run = withFlagNames(async (args, signal) => {
   if (printHelpOrVersion({ summary, flags }, args)) return;
   const { values, given } = parseFlags(flags, args);
   const overrides = givenOverrides(flags, values, given);

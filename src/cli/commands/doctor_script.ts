@@ -19,13 +19,13 @@ import { checkProviders } from "../../diagnostics/doctor/provider_check.ts";
 import type { Flag } from "../../arguments/flag.ts";
 import { refuseIgnored } from "../../arguments/ignored_flags.ts";
 import { printHelpOrVersion, versionText } from "../help.ts";
-import { flagged } from "../main.ts";
+import { withFlagNames } from "../main.ts";
 import { grantedLine, withPermissionLine } from "../permission_hint.ts";
 import { DOCTOR } from "../../arguments/permissions.ts";
 import { withProgramName } from "../program_name.ts";
 import { parseFlags } from "../../arguments/parse_flags.ts";
 import { printLine, printLines } from "../print.ts";
-import { givenOrShipped } from "../../storage/project_path.ts";
+import { givenOrProjectFile } from "../../storage/project_path.ts";
 import { SESSION_FLAGS } from "../../arguments/flags/session_flags.ts";
 
 const flags = {
@@ -65,7 +65,7 @@ const summary = {
  * @throws {RuntimeLibraryError} when no library opens, or the requested provider does not work
  * @throws {ModelError} when the model cannot be opened or its rows depend on each other
  */
-export const runDoctor: Run = flagged(async (args, signal) => {
+export const runDoctor: Run = withFlagNames(async (args, signal) => {
   if (printHelpOrVersion({ summary, flags }, args)) return;
   const { values, given } = parseFlags(flags, args);
   const forModel = ["fp16", "threads"].find((name) => given.has(name));
@@ -108,7 +108,7 @@ async function* examine(values: Values, signal: AbortSignal): AsyncGenerator<Che
   if (values.model_path === undefined || providers.some(({ state }) => state === "fail")) return;
   const { session } = await chooseProvider(env, { ...settings, threads: values.threads });
   const options = { fp16: values.fp16, session };
-  const path = await givenOrShipped(values.model_path);
+  const path = await givenOrProjectFile(values.model_path);
   yield* await checkModel(env, { path, options, signal });
 }
 

@@ -14,9 +14,9 @@ import type { RunEvent, WatchOptions } from "../../jobs/progress.ts";
 import type { Command, Run } from "./command.ts";
 import type { Flag } from "../../arguments/flag.ts";
 import { parseFlags } from "../../arguments/parse_flags.ts";
-import { givenOrShipped } from "../../storage/project_path.ts";
+import { givenOrProjectFile } from "../../storage/project_path.ts";
 import { printHelpOrVersion } from "../help.ts";
-import { flagged, Interrupted } from "../main.ts";
+import { Interrupted, withFlagNames } from "../main.ts";
 import { printLine } from "../print.ts";
 import { createProgress } from "../progress.ts";
 import { asFlag } from "../../arguments/setting_names.ts";
@@ -88,7 +88,7 @@ export function experimentFlags() {
  *   column
  * @throws {NumericalError} at the end, if a run failed with NaN
  */
-export const runExperiment: Run = flagged(async (args, signal) => {
+export const runExperiment: Run = withFlagNames(async (args, signal) => {
   if (printHelpOrVersion({ summary, flags }, args)) return;
   const { values, operands: [file] } = parseFlags(flags, args, { mostOperands: 1 });
   if (file === undefined) {
@@ -110,7 +110,7 @@ export const runExperiment: Run = flagged(async (args, signal) => {
   const options = { signal, onProgress: printer(values.quiet), spelling: asFlag };
   if (values.dry_run) return await printEstimates(experiment, options);
   if (!values.report_only) await requireHost();
-  if (values.shard ?? values.only) return await makeSome(experiment, options);
+  if (values.shard ?? values.only) return await runPart(experiment, options);
   await makeRuns(experiment, { ...options, reportOnly: values.report_only });
 });
 
@@ -139,7 +139,7 @@ async function makeRuns(experiment: Experiment, options: RunCellsOptions): Promi
   refuseOpen(result, experiment);
 }
 
-async function makeSome(experiment: Experiment, options: WatchOptions): Promise<void> {
+async function runPart(experiment: Experiment, options: WatchOptions): Promise<void> {
   const result = await makePart(experiment, experiment.cells.all, options).catch(resumeHint);
   for (const path of result.paths) printLine(path);
   refuseOpen(result, experiment);
@@ -184,7 +184,7 @@ function printer(quiet: boolean): (event: RunEvent) => void {
       if (told.has(event.line)) return;
       told.add(event.line);
     }
-    if (event.event !== "sample") progress.tell(event);
+    if (event.event !== "sample") progress.show(event);
   };
 }
 
@@ -193,7 +193,7 @@ export const experimentCommand: Command = { flags, run: runExperiment };
 
 async function readFile(file: string): Promise<Uint8Array> {
   try {
-    return await Deno.readFile(await givenOrShipped(file));
+    return await Deno.readFile(await givenOrProjectFile(file));
   } catch (cause) {
     if (cause instanceof Deno.errors.NotCapable) throw cause;
     const isFolder = cause instanceof Deno.errors.IsADirectory;

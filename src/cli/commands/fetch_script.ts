@@ -48,7 +48,7 @@ export async function runFetch(args: readonly string[], signal: AbortSignal): Pr
     endpoint: Deno.env.get("HF_ENDPOINT"),
     token: Deno.env.get("HF_TOKEN"),
     signal,
-    onProgress: progress.tell,
+    onProgress: progress.show,
   }).catch((error) => {
     if (error instanceof Interrupted) error.hint = "run the same command again to resume";
     throw error;

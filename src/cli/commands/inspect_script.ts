@@ -12,7 +12,7 @@ import { hubHint, isHubName } from "../../storage/hub_name.ts";
 import { withProgramName } from "../program_name.ts";
 import { parseFlags } from "../../arguments/parse_flags.ts";
 import { printLine, printLines } from "../print.ts";
-import { givenOrShipped } from "../../storage/project_path.ts";
+import { givenOrProjectFile } from "../../storage/project_path.ts";
 import { SESSION_FLAGS } from "../../arguments/flags/session_flags.ts";
 
 const flags = {
@@ -53,7 +53,7 @@ type Values = ReturnType<typeof parseFlags<typeof flags>>["values"];
 
 async function inspectPath(given: string, values: Values, signal: AbortSignal): Promise<void> {
   const options = { tensors: values.tensors, hash: !values.no_hash, part: values.part, signal };
-  const path = await givenOrShipped(given);
+  const path = await givenOrProjectFile(given);
   const folder = await isFolder(path);
   const report = await (folder ? inspectFolder(path, options) : inspectFile(path, options));
   const { resume } = report.facts;

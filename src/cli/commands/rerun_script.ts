@@ -11,7 +11,7 @@ import { givenOverrides } from "../../arguments/record.ts";
 import { plural } from "../../text.ts";
 import { forEachPath } from "../each_path.ts";
 import { printHelpOrVersion } from "../help.ts";
-import { flagged } from "../main.ts";
+import { withFlagNames } from "../main.ts";
 import { printLine, printLines } from "../print.ts";
 import { createProgress, type Progress } from "../progress.ts";
 import { watchRun } from "../watch_run.ts";
@@ -25,7 +25,7 @@ const summary = {
 };
 
 /** Maximum number of files that an error names; the rest is counted. */
-const MOST_NAMED = 3;
+const MAX_NAMED = 3;
 
 /** Flags of `rerun`: settings that may differ from the recorded ones. */
 // deno-lint-ignore explicit-module-boundary-types -- literal types give the types of parsed values
@@ -51,7 +51,7 @@ export function rerunFlags() {
  *   setup
  * @throws {FormatError} when the recorded run is damaged or was never finished
  */
-export const runRerun: Run = flagged(async (args, signal) => {
+export const runRerun: Run = withFlagNames(async (args, signal) => {
   if (printHelpOrVersion({ summary, flags }, args)) return;
   const line = parseFlags(flags, args, { mostOperands: Infinity });
   const needs = { message: "rerun needs the folder of a run", hint: summary.example };
@@ -105,11 +105,11 @@ function report(
   }
   if (equal) return;
   const { different } = files;
-  const named = different.slice(0, MOST_NAMED).join(", ");
-  const more = different.length > MOST_NAMED ? ` and ${different.length - MOST_NAMED} more` : "";
+  const named = different.slice(0, MAX_NAMED).join(", ");
+  const more = different.length > MAX_NAMED ? ` and ${different.length - MAX_NAMED} more` : "";
   throw new VerificationError(
     `${different.length} of ${Object.keys(recorded.outputs).length} files of ${path} differ: ` +
-      `${named}${more}; ${told(differences)}`,
+      `${named}${more}; ${differencesText(differences)}`,
     { hint: "use the recorded setup, or check the run with deno task verify" },
   );
 }
@@ -126,7 +126,7 @@ function lines(
   ];
 }
 
-function told(differences: readonly Difference[]): string {
+function differencesText(differences: readonly Difference[]): string {
   if (differences.length === 0) {
     return "versions, library, model, processor, threads and arguments are the recorded ones";
   }

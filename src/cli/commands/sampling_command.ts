@@ -5,7 +5,7 @@ import { TASKS } from "../../arguments/tasks.ts";
 import type { RunResult } from "../../jobs/run_result.ts";
 import type { Command } from "./command.ts";
 import { printHelpOrVersion, type ScriptSummary } from "../help.ts";
-import { flagged } from "../main.ts";
+import { withFlagNames } from "../main.ts";
 import { readLine } from "../sampling_line.ts";
 
 const SUMMARIES: Readonly<Record<Task, ScriptSummary>> = {
@@ -59,6 +59,6 @@ export async function runSampling(
 export function samplingCommand(task: Task): Command {
   return {
     flags: TASKS[task].flags,
-    run: flagged((args, signal) => runSampling(task, args, { signal })),
+    run: withFlagNames((args, signal) => runSampling(task, args, { signal })),
   };
 }

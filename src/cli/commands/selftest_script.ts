@@ -31,8 +31,8 @@ import type { Flag, FlagValues } from "../../arguments/flag.ts";
 import { openEnvironment } from "../../jobs/execution/open_model.ts";
 import { refuseIgnored } from "../../arguments/ignored_flags.ts";
 import { parseFlags } from "../../arguments/parse_flags.ts";
-import { flagged } from "../main.ts";
-import { printLine, printLines, tell } from "../print.ts";
+import { withFlagNames } from "../main.ts";
+import { printLine, printLines, printStatus } from "../print.ts";
 import { projectPath } from "../../storage/project_path.ts";
 import { printHelpOrVersion } from "../help.ts";
 import { measureNetwork, type NetworkResult } from "../../diagnostics/selftest/selftest_measure.ts";
@@ -100,7 +100,7 @@ type Values = FlagValues<typeof flags>;
  * @throws {NumericalError} when an output is not finite
  * @throws {VerificationError} when an output differs from the CPU's by more than `--tolerance`
  */
-export const runSelftest: Run = flagged(async (args, signal) => {
+export const runSelftest: Run = withFlagNames(async (args, signal) => {
   if (printHelpOrVersion({ summary, flags }, args)) return;
   const { values, given } = parseFlags(flags, args);
   refuseIgnored(values, given);
@@ -109,7 +109,7 @@ export const runSelftest: Run = flagged(async (args, signal) => {
   const settings = { ...deviceSettings(values, provider), verbose: values.verbose };
   using env = openEnvironment(settings);
   const execution = await chooseProvider(env, settings, deviceId);
-  if (values.verbose) { for (const line of execution.details) tell(line); }
+  if (values.verbose) { for (const line of execution.details) printStatus(line); }
   const report = await startReport(env, values, execution);
   const print = (lines: string[]) => values.json || printLines(lines);
   print([...headLines(report), "", ...tableHead(batches)]);
@@ -124,7 +124,7 @@ export const runSelftest: Run = flagged(async (args, signal) => {
   }
   if (!PROVIDERS[provider].lanes) print(placementLines(report.networks));
   if (values.json) printLine(JSON.stringify(report));
-  for (const result of report.networks) judge(result, values);
+  for (const result of report.networks) checkDifference(result, values);
 });
 
 /** The one device that `--device` names. */
@@ -197,7 +197,7 @@ async function describeLibrary(path: string): Promise<{ path: string } & Partial
  *
  * @throws {NumericalError | VerificationError} naming the network
  */
-export function judge(
+export function checkDifference(
   { network, difference }: NetworkResult,
   { device, tolerance }: Pick<Values, "device" | "tolerance">,
 ): void {

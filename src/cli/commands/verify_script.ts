@@ -12,11 +12,11 @@ import { verifyRun } from "../../jobs/verify_run.ts";
 import type { Command, Run } from "./command.ts";
 import { forEachPath } from "../each_path.ts";
 import { printHelpOrVersion } from "../help.ts";
-import { flagged } from "../main.ts";
+import { withFlagNames } from "../main.ts";
 import { printLines } from "../print.ts";
 import { createProgress } from "../progress.ts";
 import { runSampling } from "./sampling_command.ts";
-import { overallLines, requireVerified, sampleLine } from "../verify_report.ts";
+import { requireVerified, sampleLine, summaryLines } from "../verify_report.ts";
 
 const tolerance = {
   type: "number",
@@ -61,7 +61,7 @@ export function verifyFlags() {
  * @throws {VerificationError} when a sample is beyond the tolerance
  * @throws {FormatError} when the run is damaged or was never finished
  */
-export const runVerify: Run = flagged(async (args, signal) => {
+export const runVerify: Run = withFlagNames(async (args, signal) => {
   const at = args.findIndex((word, i) =>
     Object.hasOwn(TASKS, word) && !takesValue(TASKS[word as Task].flags, args[i - 1])
   );
@@ -105,10 +105,10 @@ async function verifyFolder(
     ...{ signal, spelling: asFlag },
     onProgress: (event) => {
       if (event.event === "verified_sample") print(event, [sampleLine(event)]);
-      else progress.tell(event);
+      else progress.show(event);
     },
   });
-  print({ event: "verify", path, ...total }, overallLines(total));
+  print({ event: "verify", path, ...total }, summaryLines(total));
   requireVerified(samples, total.tolerance, batchWide);
 }
 

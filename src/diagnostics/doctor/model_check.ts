@@ -18,7 +18,7 @@ const STEPS = 8;
  * Maximum relative RMS difference between a row in a batch and the same row alone. float16 rounds
  * to about 1e-3; a wrong row differs by about 1.
  */
-const MOST_APART = 0.02;
+const MAX_APART = 0.02;
 const BUDGET_SECONDS = 10;
 
 /** The model to check. */
@@ -116,8 +116,8 @@ async function compareRows(
   const text = `${pair} are ${
     apart.map((value) => value.toExponential(1)).join(" and ")
   } from each alone (relative RMS)`;
-  if (worst <= MOST_APART) return { name: "rows", state: "ok", text, data: { apart } };
-  throw new ModelError(`${path}: ${text}, wanted at most ${MOST_APART}`, {
+  if (worst <= MAX_APART) return { name: "rows", state: "ok", text, data: { apart } };
+  throw new ModelError(`${path}: ${text}, wanted at most ${MAX_APART}`, {
     hint:
       "its export supports only one row per call: sample with --batch_size 1, or export it again",
   });

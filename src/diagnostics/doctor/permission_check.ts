@@ -11,14 +11,14 @@ import type { Check } from "./check.ts";
  * @returns an empty list if nothing is missing
  */
 export async function checkPermissions(needed: Permissions, hint: string): Promise<Check[]> {
-  const missing = permissionFlags(await lacking(needed));
+  const missing = permissionFlags(await missingPermissions(needed));
   if (missing.length === 0) return [];
   const text = `doctor lacks ${missing.join(" ")}`;
   return [{ name: "permissions", state: "note", text, hint, data: missing }];
 }
 
 /** Missing permissions of a command. */
-async function lacking(permissions: Permissions): Promise<Permissions> {
+async function missingPermissions(permissions: Permissions): Promise<Permissions> {
   const lacks = async (descriptor: Deno.PermissionDescriptor) =>
     (await Deno.permissions.query(descriptor)).state !== "granted";
   const those = async <T>(items: readonly T[] = [], of: (item: T) => Deno.PermissionDescriptor) => {

@@ -17,7 +17,7 @@ import { inspectRun } from "./run_report.ts";
 const WEIGHTS = /^(model(_fp16)?\.onnx|.*\.index\.json|.*\.(safetensors|bin|pt|pth))$/;
 
 /** Maximum number of listed classes. */
-const MOST_CLASSES = 50;
+const MAX_CLASSES = 50;
 
 /**
  * Describes a folder.
@@ -116,8 +116,8 @@ async function readScheduler(
 
 /** Names of the first classes by number; all of them could be thousands. */
 function classText(classes: ClassNames): string {
-  const names = classes.slice(0, MOST_CLASSES).map(([name], number) => `${number} ${name}`);
-  const more = classes.length > MOST_CLASSES ? ", …; dit --list_classes prints them all" : "";
+  const names = classes.slice(0, MAX_CLASSES).map(([name], number) => `${number} ${name}`);
+  const more = classes.length > MAX_CLASSES ? ", …; dit --list_classes prints them all" : "";
   return `${classes.length}: ${names.join(", ")}${more}`;
 }
 

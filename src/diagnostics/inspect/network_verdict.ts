@@ -14,7 +14,7 @@ import type { TensorMetadata } from "../../runtime/model_metadata.ts";
 import type { Verdict } from "./report.ts";
 
 /** Declared inputs and outputs of a network. */
-export interface NetworkFace {
+export interface NetworkSignature {
   /** File name in messages. */
   file: string;
   inputs: readonly TensorMetadata[];
@@ -40,7 +40,7 @@ const OPEN_LATENT = [4, 64, 64] as const;
  * Checks a network against the requirements that its inputs suggest. Returns `undefined` if the
  * network is not supported.
  */
-export function networkVerdict(network: NetworkFace): Verdict | undefined {
+export function networkVerdict(network: NetworkSignature): Verdict | undefined {
   const named = (name: string) => network.inputs.find((input) => input.name === name);
   const classes = named("class_labels");
   if (named("timestep") || classes || named(STATES)) {
@@ -61,7 +61,7 @@ export function networkVerdict(network: NetworkFace): Verdict | undefined {
 }
 
 /** Description of the declared timestep. */
-export function timestepText({ inputs }: Pick<NetworkFace, "inputs">): string | undefined {
+export function timestepText({ inputs }: Pick<NetworkSignature, "inputs">): string | undefined {
   const timestep = inputs.find(({ name }) => name === "timestep");
   if (!timestep) return undefined;
   const shared = sharedTimestep(inputs) !== undefined;
@@ -70,7 +70,7 @@ export function timestepText({ inputs }: Pick<NetworkFace, "inputs">): string | 
 }
 
 function denoiserVerdict(
-  network: NetworkFace,
+  network: NetworkSignature,
   as: string,
   conditions: readonly ConditionInput[],
 ): Verdict {
@@ -125,7 +125,7 @@ function latentsOf(
   return { sample: tokens.name, patch: PATCH, latentShape: [channels, 64, 64] };
 }
 
-function vaeVerdict(network: NetworkFace): Verdict {
+function vaeVerdict(network: NetworkSignature): Verdict {
   const [, inChannels] = network.inputs[0].shape;
   const latent = ["channels", "height", "width"];
   const image = [IMAGE_CHANNELS, "height", "width"];

@@ -60,8 +60,8 @@ function details(tensors: SafetensorsFile | TorchFile | ShardedTensors): Report[
     return {
       "state dict": part ?? "the whole checkpoint",
       ...(parts.size > 0 ? { parts: partList(parts) } : {}),
-      ...(skipped.length > 0 ? { "no tensors": few(skipped) } : {}),
-      ...(unread.length > 0 ? { "not called": few(unread) } : {}),
+      ...(skipped.length > 0 ? { "no tensors": firstNames(skipped) } : {}),
+      ...(unread.length > 0 ? { "not called": firstNames(unread) } : {}),
     };
   }
   if (tensors instanceof SafetensorsFile) {
@@ -71,11 +71,11 @@ function details(tensors: SafetensorsFile | TorchFile | ShardedTensors): Report[
 }
 
 function partList(parts: ReadonlyMap<string, number>): string {
-  return few([...parts].map(([key, count]) => `${key} (${count} tensors)`));
+  return firstNames([...parts].map(([key, count]) => `${key} (${count} tensors)`));
 }
 
 /** The first names, and the number of the others. */
-function few(names: readonly string[]): string {
+function firstNames(names: readonly string[]): string {
   const more = names.length > 8 ? ` and ${names.length - 8} more` : "";
   return `${names.slice(0, 8).join(", ")}${more}`;
 }

@@ -9,8 +9,8 @@ import { type Difference, largestDifference, makeInputs } from "./selftest_netwo
 /** Number of rows that are compared. */
 const COMPARED = 2;
 /** Maximum number of timed calls of one size, and their maximum total time. */
-const MOST_CALLS = 7;
-const MOST_SECONDS = 1;
+const MAX_CALLS = 7;
+const MAX_SECONDS = 1;
 
 /** Milliseconds of calls with one number of rows. */
 export interface CallTime {
@@ -97,12 +97,12 @@ async function timeCalls(
   const calls: number[] = [];
   try {
     using binding = session.bind(inputs, bound);
-    const end = performance.now() + 1000 * MOST_SECONDS;
+    const end = performance.now() + 1000 * MAX_SECONDS;
     do {
       const begun = performance.now();
       await binding.run({ signal });
       calls.push(performance.now() - begun);
-    } while (calls.length < MOST_CALLS && performance.now() < end);
+    } while (calls.length < MAX_CALLS && performance.now() < end);
   } finally {
     for (const tensors of [inputs, outputs, bound]) {
       for (const tensor of Object.values(tensors)) tensor.close();

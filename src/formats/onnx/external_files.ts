@@ -53,7 +53,7 @@ async function besideLink(
   if (!(await Deno.lstat(network)).isSymlink) return undefined;
   const path = join(await Deno.realPath(dirname(network)), basename(network));
   for (const location of files.keys()) {
-    if (await look(join(dirname(path), location))) return path;
+    if (await statFile(join(dirname(path), location))) return path;
   }
   return undefined;
 }
@@ -68,7 +68,7 @@ async function checkFile(
     });
   };
   const file = await follow(location, folders, fail);
-  const { isFile, nlink, size } = await look(file) ?? fail("no such file");
+  const { isFile, nlink, size } = await statFile(file) ?? fail("no such file");
   if (!isFile) fail("not a regular file");
   if (nlink !== null && nlink > 1) fail(`${nlink} hard links, wanted one`);
   if (size < wanted) fail(`${size} bytes, wanted at least ${wanted}`);
@@ -88,7 +88,7 @@ async function follow(
   let path = folders[0];
   for (const [index, part] of parts.entries()) {
     path = join(path, part);
-    const { isSymlink } = await look(path) ?? fail("no such file");
+    const { isSymlink } = await statFile(path) ?? fail("no such file");
     if (!isSymlink) continue;
     const target = await resolveFile(path);
     if (index === parts.length - 1 && folders.includes(dirname(target))) return target;
@@ -97,7 +97,7 @@ async function follow(
   return path;
 }
 
-async function look(path: string): Promise<Deno.FileInfo | undefined> {
+async function statFile(path: string): Promise<Deno.FileInfo | undefined> {
   try {
     return await Deno.lstat(path);
   } catch (cause) {

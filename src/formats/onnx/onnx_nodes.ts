@@ -8,18 +8,18 @@ import { FormatError } from "../../errors.ts";
 import { type ByteSource, readExactly } from "../byte_source.ts";
 
 /** Operator, inputs and outputs of a node. */
-export interface NodeSketch {
+export interface NodeSummary {
   op: string;
   inputs: string[];
   outputs: string[];
   /** Nodes of its sub-graphs. */
-  inner: NodeSketch[];
+  inner: NodeSummary[];
 }
 
 /** Nodes of the main graph in file order, and of the functions that the file defines, by name. */
-export interface NodeSketches {
-  nodes: NodeSketch[];
-  functions: Map<string, NodeSketch[]>;
+export interface NodeSummaries {
+  nodes: NodeSummary[];
+  functions: Map<string, NodeSummary[]>;
 }
 
 interface Field {
@@ -30,7 +30,7 @@ interface Field {
 
 const WINDOW_BYTES = 2 ** 16;
 /** Longest field head: a tag of five bytes and a length of ten. */
-const LONGEST_HEAD = 15;
+const MAX_HEAD_LENGTH = 15;
 /** Deepest nesting of graphs; real models stay below ten. */
 const MAX_DEPTH = 64;
 /** Limits memory. SDXL has 20,000 nodes. */
@@ -40,7 +40,7 @@ const LENGTH_DELIMITED = 2;
 const FIXED: Readonly<Record<number, number>> = { 1: 8, 5: 4 };
 
 /** Reads the nodes. @throws {FormatError} if the source is not an ONNX model */
-export async function readNodes(source: ByteSource, file: string): Promise<NodeSketches> {
+export async function readNodes(source: ByteSource, file: string): Promise<NodeSummaries> {
   return await new NodeReader(source, file).model();
 }
 
@@ -57,8 +57,8 @@ class NodeReader {
     this.#file = file;
   }
 
-  async model(): Promise<NodeSketches> {
-    const sketches: NodeSketches = { nodes: [], functions: new Map() };
+  async model(): Promise<NodeSummaries> {
+    const sketches: NodeSummaries = { nodes: [], functions: new Map() };
     for await (const field of this.#fields({ start: 0, end: this.#source.size })) {
       if (field.number === 7) sketches.nodes.push(...await this.#list(field, 1));
       else if (field.number === 25) {
@@ -69,9 +69,9 @@ class NodeReader {
   }
 
   /** Reads the nodes of a graph or a function, which have different field numbers. */
-  async #list(message: Omit<Field, "number">, number: number): Promise<NodeSketch[]> {
+  async #list(message: Omit<Field, "number">, number: number): Promise<NodeSummary[]> {
     if (++this.#depth > MAX_DEPTH) this.#fail(message.start, `graphs nested over ${MAX_DEPTH}`);
-    const nodes: NodeSketch[] = [];
+    const nodes: NodeSummary[] = [];
     for await (const field of this.#fields(message)) {
       if (field.number === number) nodes.push(await this.#node(field));
     }
@@ -86,9 +86,9 @@ class NodeReader {
     return "";
   }
 
-  async #node(message: Field): Promise<NodeSketch> {
+  async #node(message: Field): Promise<NodeSummary> {
     if (++this.#nodes > MAX_NODES) this.#fail(message.start, `more than ${MAX_NODES} nodes`);
-    const node: NodeSketch = { op: "", inputs: [], outputs: [], inner: [] };
+    const node: NodeSummary = { op: "", inputs: [], outputs: [], inner: [] };
     for await (const field of this.#fields(message)) {
       if (field.number === 1) node.inputs.push(await this.#text(field));
       else if (field.number === 2) node.outputs.push(await this.#text(field));
@@ -105,7 +105,7 @@ class NodeReader {
 
   async *#fields({ start, end }: Omit<Field, "number">): AsyncGenerator<Field> {
     for (let at = start; at < end;) {
-      const head = await this.#bytes(at, Math.min(LONGEST_HEAD, end - at));
+      const head = await this.#bytes(at, Math.min(MAX_HEAD_LENGTH, end - at));
       const tag = varint(head, 0);
       const wireType = tag.value & 7;
       const second = FIXED[wireType] === undefined ? varint(head, tag.next) : undefined;

@@ -2,7 +2,7 @@
 import type { Method } from "../../sampling/options.ts";
 
 /** Chain whose rounds are estimated, solved from scratch. */
-export interface RoundsQuestion {
+export interface RoundsOptions {
   method: Method;
   eta: number;
   /** Number of sampling steps T. */
@@ -72,7 +72,7 @@ const STEPS = [25, 50, 100] as const;
  * Expected rounds and evaluations, interpolated over T, eta and the window as a share of T. A
  * window of 1 is sequential sampling. T is clamped to the range of the table.
  */
-export function expectedRounds(question: RoundsQuestion): { rounds: number; nfe: number } {
+export function expectedRounds(question: RoundsOptions): { rounds: number; nfe: number } {
   const { numSteps, window, eta, method } = question;
   if (window <= 1) return { rounds: numSteps, nfe: numSteps };
   const share = Math.min(window / numSteps, 1);

@@ -5,7 +5,7 @@ import type { Method } from "../../sampling/options.ts";
 import type { Schedule } from "../../sampling/schedules/schedule.ts";
 
 /** A short chain to measure with. */
-export interface OwnTimeQuestion {
+export interface OwnTimeOptions {
   method: Method;
   schedule: Schedule;
   /** Elements of one latent. */
@@ -21,7 +21,7 @@ const WINDOW = 4, ROUNDS = 8;
  * rounds on a denoiser that copies its input. Other load only adds time.
  */
 export async function measureOwnTime(
-  { method, schedule, rowSize, clock = () => performance.now() / 1000 }: OwnTimeQuestion,
+  { method, schedule, rowSize, clock = () => performance.now() / 1000 }: OwnTimeOptions,
 ): Promise<number> {
   const copying: Denoiser = {
     rowSize,

@@ -1,6 +1,6 @@
 /** Chooses the window and batch size with the least expected wall time. @module */
 import { type BatchTime, bestCall } from "./batch_times.ts";
-import { expectedRounds, type RoundsQuestion } from "./expected_rounds.ts";
+import { expectedRounds, type RoundsOptions } from "./expected_rounds.ts";
 
 /** Expected cost of a window size. */
 export interface WindowPlan {
@@ -17,7 +17,7 @@ export interface WindowPlan {
 }
 
 /** The expected rounds come from another model and timings vary: a smaller gain may be a loss. */
-const LEAST_GAIN = 0.1;
+const MIN_GAIN = 0.1;
 
 /** All considered windows in ascending order, and the best one. */
 export interface Plan {
@@ -29,7 +29,7 @@ export interface Plan {
   best: WindowPlan;
   /** Window 1, which is sequential sampling. */
   sequential: WindowPlan;
-  /** Where no window pays: the fewest devices of the same kind with which one would. */
+  /** Where no window isWorthwhile: the fewest devices of the same kind with which one would. */
   withDevices?: {
     /** Times as many as now. */
     devices: number;
@@ -39,7 +39,7 @@ export interface Plan {
 }
 
 /** What a plan is for. */
-export interface PlanQuestion extends Omit<RoundsQuestion, "window"> {
+export interface PlanOptions extends Omit<RoundsOptions, "window"> {
   /** The solver's own time for a step of a round, in seconds; 0 by default. */
   ownSeconds?: number;
 }
@@ -48,16 +48,16 @@ export interface PlanQuestion extends Omit<RoundsQuestion, "window"> {
  * Estimates the time of every window: the expected rounds times the measured time of a call and the
  * solver's own time.
  */
-export function planWindow(times: readonly BatchTime[], question: PlanQuestion): Plan {
+export function planWindow(times: readonly BatchTime[], question: PlanOptions): Plan {
   const windows = windowPlans(times, question);
   const [sequential] = windows;
   const least = windows.reduce((a, b) => b.seconds < a.seconds ? b : a);
-  const best = pays(least, sequential) ? least : sequential;
+  const best = isWorthwhile(least, sequential) ? least : sequential;
   if (best !== sequential) return { times, windows, best, sequential };
   return { times, windows, best, sequential, withDevices: withMoreDevices(times, question) };
 }
 
-function windowPlans(times: readonly BatchTime[], question: PlanQuestion): WindowPlan[] {
+function windowPlans(times: readonly BatchTime[], question: PlanOptions): WindowPlan[] {
   const { numSteps, ownSeconds = 0 } = question;
   return candidates(numSteps).map((window) => {
     const { rounds, nfe } = expectedRounds({ ...question, window });
@@ -69,26 +69,26 @@ function windowPlans(times: readonly BatchTime[], question: PlanQuestion): Windo
   });
 }
 
-function pays({ seconds }: WindowPlan, sequential: WindowPlan): boolean {
-  return seconds < (1 - LEAST_GAIN) * sequential.seconds;
+function isWorthwhile({ seconds }: WindowPlan, sequential: WindowPlan): boolean {
+  return seconds < (1 - MIN_GAIN) * sequential.seconds;
 }
 
 /** Numbers of devices that are considered where the present ones are too few. */
 const MORE_DEVICES = [2, 4, 8, 16];
 
 /**
- * The plan for the fewest times as many devices on which a window pays; `undefined` if none does.
+ * The plan for the fewest times as many devices on which a window isWorthwhile; `undefined` if none does.
  * Devices share the steps of a call evenly.
  */
 function withMoreDevices(
   times: readonly BatchTime[],
-  question: PlanQuestion,
+  question: PlanOptions,
 ): Plan["withDevices"] {
   for (const devices of MORE_DEVICES) {
     const shared = times.map(({ steps, seconds }) => ({ steps: steps * devices, seconds }));
     const [sequential, ...windows] = windowPlans(shared, question);
     const plan = windows.reduce((a, b) => b.seconds < a.seconds ? b : a, sequential);
-    if (pays(plan, sequential)) return { devices, plan };
+    if (isWorthwhile(plan, sequential)) return { devices, plan };
   }
   return undefined;
 }

@@ -66,7 +66,7 @@ async function solveSample(job: Job, context: SampleContext): Promise<SolvedSamp
     settings,
     signal,
     record: log && ((denoiser) => log.around(denoiser)),
-    onRound: (round) => watch.tell({ event: "round", ...placeOf(job, context), ...round }),
+    onRound: (round) => watch.emit({ event: "round", ...placeOf(job, context), ...round }),
     onEstimate: previews.show,
   });
   await log?.flush();
@@ -94,7 +94,7 @@ async function finishSample(
   const decoding = decode();
   await writeFiles(job, { ...solved, images }, context);
   const { rounds, nfe, converged } = result;
-  context.watch.tell({ event: "sample", ...place, label: job.label, rounds, nfe, seconds });
+  context.watch.emit({ event: "sample", ...place, label: job.label, rounds, nfe, seconds });
   const { index, condition, seed, denoiser: { networkMilliseconds } } = job;
   const record: SampleRecord = {
     index,

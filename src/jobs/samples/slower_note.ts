@@ -7,10 +7,10 @@ import type { SampleContext } from "./sample_context.ts";
 /** Maximum share of a sample's time spent on measuring, beyond one call. */
 const MEASURING_SHARE = 0.05;
 /** Timings vary: a smaller loss is not reported. */
-const LEAST_LOSS = 0.1;
+const MIN_LOSS = 0.1;
 
 /** Measured cost of a sample. */
-export interface Taken {
+export interface SampleCost {
   /** Sampling time. */
   seconds: number;
   /** Steps of sequential sampling. */
@@ -25,7 +25,7 @@ export interface Taken {
  */
 export async function noteIfSlower(
   { index, denoiser }: Pick<Job, "index" | "denoiser">,
-  { seconds, timesteps, replayed }: Taken,
+  { seconds, timesteps, replayed }: SampleCost,
   { manifest, settings, watch, signal }: SampleContext,
 ): Promise<void> {
   const atOnce = "concurrentSamples" in settings ? settings.concurrentSamples : 1;
@@ -41,7 +41,7 @@ export async function noteIfSlower(
 
 /** Note on a sample that took longer than sequential sampling; `undefined` if it did not. */
 export function slowerLine(seconds: number, sequential: number): Wording | undefined {
-  if (seconds <= (1 + LEAST_LOSS) * sequential) return undefined;
+  if (seconds <= (1 + MIN_LOSS) * sequential) return undefined;
   return (name) =>
     `sequential sampling would take ${sequential.toPrecision(2)} s here, not ${
       seconds.toPrecision(2)

@@ -1,11 +1,11 @@
 /** Parses class labels: numbers or names. @module */
 import { UsageError } from "../../errors.ts";
 import { plural, shownValue } from "../../text.ts";
-import { nearWords } from "../../formats/nearest_word.ts";
+import { similarWords } from "../../formats/nearest_word.ts";
 import type { ClassNames } from "../../models/class_names.ts";
 
 /** Maximum number of suggestions in an error. */
-const MOST_NEAR = 5;
+const MAX_NEAR = 5;
 
 /** Parsed class labels. */
 export interface ClassLabels {
@@ -77,7 +77,7 @@ function onlyCandidate(label: string, candidates: readonly number[], classes: Cl
       },
     );
   }
-  const near = nearWords(label, classes.flat()).slice(0, MOST_NEAR);
+  const near = similarWords(label, classes.flat()).slice(0, MAX_NEAR);
   throw new UsageError(
     (name) =>
       `${name("classLabels")} has ${shownValue(label)}, wanted a number from 0 to ${

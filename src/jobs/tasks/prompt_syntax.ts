@@ -13,13 +13,13 @@ const SYNTAX: readonly RegExp[] = [
 ];
 
 /** Maximum number of examples in a note. */
-const MOST_NAMED = 3;
+const MAX_NAMED = 3;
 
 /** Note on web-UI syntax in a prompt; `undefined` if there is none. */
 export function syntaxNote(prompt: string): string | undefined {
   const found = SYNTAX.flatMap((pattern) => pattern.exec(prompt)?.[0] ?? []);
   if (found.length === 0) return undefined;
-  const named = found.slice(0, MOST_NAMED).map(shown).join(", ");
+  const named = found.slice(0, MAX_NAMED).map(shown).join(", ");
   return `the prompt has ${named}, taken as plain text: ` +
     "weights, <lora:…>, BREAK and wildcards have no meaning here";
 }

@@ -23,7 +23,7 @@ export interface NoiseShape {
 }
 
 /** 2 GiB of float64 per trajectory; the solver's buffers take several times that. */
-const MOST_ELEMENTS = 2 ** 28;
+const MAX_ELEMENTS = 2 ** 28;
 
 /**
  * Noise of every sample, and the number of samples: the requested one, else that of the noise file.
@@ -38,9 +38,9 @@ export async function taskNoise(
   const size = shape.reduce((a, b) => a * b, 1), top = size - size / shape[0];
   const drawn = (count: number, size: number) => drawNoise({ seed, stream, count, size, classes });
   const scaled = (samples: Iterable<SampleNoise>) => scaleTop(samples, top, initialScale);
-  if (size > MOST_ELEMENTS) {
+  if (size > MAX_ELEMENTS) {
     throw new UsageError(
-      `a trajectory would have ${size} elements, wanted at most ${MOST_ELEMENTS}`,
+      `a trajectory would have ${size} elements, wanted at most ${MAX_ELEMENTS}`,
       {
         hint: (name) =>
           `make ${name("height")}, ${name("width")} or ${name("numInferenceSteps")} smaller`,

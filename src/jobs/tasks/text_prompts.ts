@@ -51,7 +51,7 @@ export class PromptEmbedder {
   readonly #options: EmbedOptions;
   readonly #negativePrompt: TextEmbedding;
   #last: { text: string; condition: TextCondition } | undefined;
-  #toldSyntax = false;
+  #syntaxNoted = false;
 
   private constructor(options: EmbedOptions, negativePrompt: TextEmbedding) {
     this.#options = options;
@@ -64,14 +64,14 @@ export class PromptEmbedder {
     if (negative !== "" && options.pipeline.takesGuidance) {
       options.note("the network takes its guidance as an input, the negative prompt has no effect");
     }
-    embedder.#tellSyntax(negative);
+    embedder.#noteSyntax(negative);
     return embedder;
   }
 
   /** Condition of one prompt. */
   async condition(text: string): Promise<TextCondition> {
     if (this.#last?.text !== text) {
-      this.#tellSyntax(text);
+      this.#noteSyntax(text);
       const prompt = await embed(text, this.#options, "positive");
       this.#last = { text, condition: { prompt, negativePrompt: this.#negativePrompt } };
     }
@@ -79,11 +79,11 @@ export class PromptEmbedder {
   }
 
   /** Notes web-UI syntax once per run: a prompt file may use it in every line. */
-  #tellSyntax(text: string): void {
-    const note = this.#toldSyntax ? undefined : syntaxNote(text);
+  #noteSyntax(text: string): void {
+    const note = this.#syntaxNoted ? undefined : syntaxNote(text);
     if (note === undefined) return;
     this.#options.note(note);
-    this.#toldSyntax = true;
+    this.#syntaxNoted = true;
   }
 }
 

@@ -7,7 +7,7 @@
  * @module
  */
 import { FileSource } from "../../formats/file_source.ts";
-import { type NodeSketch, type NodeSketches, readNodes } from "../../formats/onnx/onnx_nodes.ts";
+import { type NodeSummaries, type NodeSummary, readNodes } from "../../formats/onnx/onnx_nodes.ts";
 
 /** Operators that quantise their input by its range. */
 const OPERATORS = new Set([
@@ -32,7 +32,7 @@ export async function batchWideOperators(
 
 /** Like {@link batchWideOperators}, for nodes that have been read. */
 export function findBatchWide(
-  { nodes, functions }: NodeSketches,
+  { nodes, functions }: NodeSummaries,
   inputs: readonly string[],
 ): readonly string[] {
   const rows = new Set(inputs);
@@ -46,14 +46,14 @@ export function findBatchWide(
 }
 
 /** Inputs of a node and of its sub-graphs, which can read outer values. */
-function names({ inputs, inner }: NodeSketch): string[] {
+function names({ inputs, inner }: NodeSummary): string[] {
   return [...inputs, ...inner.flatMap(names)];
 }
 
 /** Operators of a node, of its sub-graphs and of the functions it calls. */
-function operators(node: NodeSketch, functions: NodeSketches["functions"]): Set<string> {
+function operators(node: NodeSummary, functions: NodeSummaries["functions"]): Set<string> {
   const seen = new Set<string>();
-  const visit = ({ op, inner }: NodeSketch) => {
+  const visit = ({ op, inner }: NodeSummary) => {
     inner.forEach(visit);
     if (seen.has(op)) return;
     seen.add(op);

@@ -6,7 +6,7 @@
 import { FormatError, ModelError } from "../../errors.ts";
 import { FileSource } from "../../formats/file_source.ts";
 import { readOnnx } from "../../formats/onnx/onnx.ts";
-import { type NodeSketch, readNodes } from "../../formats/onnx/onnx_nodes.ts";
+import { type NodeSummary, readNodes } from "../../formats/onnx/onnx_nodes.ts";
 
 /** TensorRT's own operators, and quantisation to fewer than eight bits or to floats of eight. */
 const OPERATOR = /^TRT_|(FP|NVFP|MXFP)(4|8)/;
@@ -22,7 +22,7 @@ const TYPES: Readonly<Record<number, string>> = {
   24: "float8e8m0",
 };
 /** Largest file whose weights are looked through; large networks have theirs beside the file. */
-const MOST_BYTES = 2 ** 28;
+const MAX_BYTES = 2 ** 28;
 
 /**
  * What to say of a network that could not be opened.
@@ -50,7 +50,7 @@ async function lowPrecisionPart(file: string): Promise<string | undefined> {
     const { nodes, functions } = await readNodes(source, file);
     const all = operators([...nodes, ...[...functions.values()].flat()]);
     const operator = all.find((op) => OPERATOR.test(op));
-    if (operator !== undefined || source.size > MOST_BYTES) return operator;
+    if (operator !== undefined || source.size > MAX_BYTES) return operator;
     const { initializers } = readOnnx(await Deno.readFile(file), { file }).graph;
     return initializers.map(({ elemType }) => TYPES[elemType]).find((type) => type !== undefined);
   } catch (error) {
@@ -59,6 +59,6 @@ async function lowPrecisionPart(file: string): Promise<string | undefined> {
   }
 }
 
-function operators(nodes: readonly NodeSketch[]): string[] {
+function operators(nodes: readonly NodeSummary[]): string[] {
   return nodes.flatMap(({ op, inner }) => [op, ...operators(inner)]);
 }

@@ -45,11 +45,11 @@ export function shapeText(tensor: TensorMetadata): string {
 }
 
 /** Most tensors that a message lists. */
-const MOST_NAMED = 10;
+const MAX_NAMED = 10;
 
 /** Lists tensors, at most ten: `sample float32 [batch, 4, 8, 8], …`, or `none`. */
 export function listTensors(tensors: readonly TensorMetadata[]): string {
-  const named = tensors.slice(0, MOST_NAMED)
+  const named = tensors.slice(0, MAX_NAMED)
     .map((tensor) => `${tensor.name} ${tensor.type} ${shapeText(tensor)}`);
   const more = tensors.length - named.length;
   return (named.join(", ") || "none") + (more > 0 ? ` and ${more} more` : "");

@@ -9,7 +9,7 @@ import type { SchedulerConfig } from "./scheduler_config.ts";
 export type Precision = "float64" | "float32";
 
 /** The smallest normal double, so that quotients of ᾱ are finite. */
-const SMALLEST_ALPHA = 2 ** -1022;
+const MIN_ALPHA = 2 ** -1022;
 
 /** ᾱ of the training levels 0 … N−1: the cumulative product of 1 − β. */
 export function alphasCumprod(config: SchedulerConfig, precision: Precision): Float64Array {
@@ -26,7 +26,7 @@ export function alphasCumprod(config: SchedulerConfig, precision: Precision): Fl
  */
 export function checkLevels(levels: Float64Array, config: SchedulerConfig): void {
   const first = levels[0], last = levels[levels.length - 1];
-  const enough = last >= SMALLEST_ALPHA || config.rescaleBetasZeroSnr && last === 0;
+  const enough = last >= MIN_ALPHA || config.rescaleBetasZeroSnr && last === 0;
   if (first < 1 && enough) return;
   const { betaStart, betaEnd, trainedBetas } = config;
   const source = trainedBetas ? "trainedBetas" : `betaStart ${betaStart} and betaEnd ${betaEnd}`;

@@ -8,7 +8,7 @@ import type { SchedulerConfig } from "./scheduler_config.ts";
 export type Rounding = (value: number) => number;
 
 /** Highest β of `squaredcos_cap_v2`. */
-const LARGEST_BETA = 0.999;
+const MAX_BETA = 0.999;
 
 /** β of the training levels 0 … N−1. */
 export function trainingBetas(config: SchedulerConfig, round: Rounding): Float64Array {
@@ -28,7 +28,7 @@ export function trainingBetas(config: SchedulerConfig, round: Rounding): Float64
     }
     case "squaredcos_cap_v2":
       return every((i) =>
-        round(Math.min(1 - cosine((i + 1) / count) / cosine(i / count), LARGEST_BETA))
+        round(Math.min(1 - cosine((i + 1) / count) / cosine(i / count), MAX_BETA))
       );
     case "sigmoid":
       return every((i) => {

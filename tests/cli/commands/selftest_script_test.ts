@@ -3,7 +3,7 @@ import { readCudaDriver } from "../../../ffi/cuda_driver.ts";
 import { permissionFlags } from "../../../src/arguments/permissions.ts";
 import { COMMANDS } from "../../../src/cli/commands/commands.ts";
 import { largestDifference } from "../../../src/diagnostics/selftest/selftest_networks.ts";
-import { judge, runSelftest } from "../../../src/cli/commands/selftest_script.ts";
+import { checkDifference, runSelftest } from "../../../src/cli/commands/selftest_script.ts";
 import { NumericalError, UsageError, VerificationError } from "../../../src/errors.ts";
 import { runScript } from "../../support/run_script.ts";
 
@@ -89,15 +89,15 @@ Deno.test("largestDifference() is relative to the reference's RMS, and NaN if a 
   assert.ok(Number.isNaN(largestDifference([reference, lost], [reference, reference]).relative));
 });
 
-Deno.test("judge() passes only results within the tolerance", () => {
+Deno.test("checkDifference() passes only results within the tolerance", () => {
   const result = (relative: number) => ({
     network: "n",
     difference: { absolute: relative, relative },
     times: [],
   });
   const limits = { device: "cuda:0", tolerance: 0.05 };
-  judge(result(0.05), limits);
-  assert.throws(() => judge(result(0.051), limits), VerificationError);
-  assert.throws(() => judge(result(Infinity), limits), VerificationError);
-  assert.throws(() => judge(result(NaN), limits), NumericalError);
+  checkDifference(result(0.05), limits);
+  assert.throws(() => checkDifference(result(0.051), limits), VerificationError);
+  assert.throws(() => checkDifference(result(Infinity), limits), VerificationError);
+  assert.throws(() => checkDifference(result(NaN), limits), NumericalError);
 });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { noteIfSlower, slowerLine, type Taken } from "../../../src/jobs/samples/slower_note.ts";
+import { noteIfSlower, slowerLine, type SampleCost } from "../../../src/jobs/samples/slower_note.ts";
 import type { Job } from "../../../src/jobs/samples/job.ts";
 import { asFlag } from "../../../src/arguments/setting_names.ts";
 import { Watch } from "../../../src/jobs/progress.ts";
@@ -15,7 +15,7 @@ async function notes(
     provider?: string;
     advise?: boolean;
     settings?: object;
-    taken?: Partial<Taken>;
+    taken?: Partial<SampleCost>;
   },
 ): Promise<{ lines: string[]; calls: number }> {
   let calls = 0;

@@ -104,7 +104,7 @@ const ADDRESSES = /^(has_user_compute_stream|user_compute_stream|gpu_external_\w
  */
 export function cudaOptionPairs(options: CudaOptions): [name: string, value: string][] {
   const pairs: [string, string][] = [];
-  for (const [name, value] of Object.entries({ ...CUDA_DEFAULTS, ...withoutGaps(options) })) {
+  for (const [name, value] of Object.entries({ ...CUDA_DEFAULTS, ...withoutUndefined(options) })) {
     const problem = cudaOptionProblem(name, value);
     if (problem) throw new RangeError(`cuda.${name} ${problem}`);
     // ONNX Runtime reads booleans as 0 and 1.
@@ -114,7 +114,9 @@ export function cudaOptionPairs(options: CudaOptions): [name: string, value: str
 }
 
 /** An option that is there without a value keeps its default. */
-function withoutGaps(options: CudaOptions): Record<string, string | number | bigint | boolean> {
+function withoutUndefined(
+  options: CudaOptions,
+): Record<string, string | number | bigint | boolean> {
   const given: Record<string, string | number | bigint | boolean> = {};
   for (const [name, value] of Object.entries(options)) if (value !== undefined) given[name] = value;
   return given;

@@ -11,7 +11,7 @@ import type { Cell } from "./cells.ts";
 import type { FoundRun, RunFinder } from "./find_run.ts";
 
 /** A finished run, and whether this process made it. */
-export interface MadeRun extends FoundRun {
+export interface CompletedRun extends FoundRun {
   made: boolean;
 }
 
@@ -22,7 +22,11 @@ export interface MadeRun extends FoundRun {
  * @throws {BusyError} naming the process that makes this run
  * @throws {NumericalError} when the run ends in NaN
  */
-export async function makeRun(cell: Cell, finder: RunFinder, watch: Watch): Promise<MadeRun> {
+export async function ensureRun(
+  cell: Cell,
+  finder: RunFinder,
+  watch: Watch,
+): Promise<CompletedRun> {
   const folder = finder.folder(cell);
   await ensureFolder(folder);
   await using _lock = await RunLock.acquire(folder);
@@ -55,6 +59,6 @@ async function resume(cell: Cell, finder: RunFinder, watch: Watch): Promise<bool
   }
 }
 
-function optionsOf({ signal, tell }: Watch): WatchOptions {
-  return { signal, onProgress: tell, spelling: asFlag };
+function optionsOf({ signal, emit }: Watch): WatchOptions {
+  return { signal, onProgress: emit, spelling: asFlag };
 }

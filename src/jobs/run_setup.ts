@@ -5,21 +5,21 @@ import { DevicePool } from "../devices/device_pool.ts";
 import { isRemote } from "../devices/remote/remote_device.ts";
 import { chooseExecution } from "./execution/choose_execution.ts";
 import { openEnvironment } from "./execution/open_model.ts";
-import { describeMaker, type Maker } from "./run_manifest.ts";
+import { describeSetup, type RunSetup } from "./run_manifest.ts";
 import { checkSettings } from "./sample_run.ts";
 
 /**
  * Versions, provider, servers and library of a run with these settings. Opens no model of this
  * machine.
  */
-export async function runMaker(settings: GivenSettings): Promise<Maker> {
+export async function findSetup(settings: GivenSettings): Promise<RunSetup> {
   const { settings: settled } = await checkSettings(settings);
   const remote = await connectionOptions(settled);
   using env = openEnvironment(settled);
   const execution = await chooseExecution(env, settled);
-  const maker = await describeMaker(execution, env);
+  const setup = await describeSetup(execution, env);
   const devices = execution.devices?.filter(isRemote) ?? [];
-  if (devices.length === 0) return maker;
+  if (devices.length === 0) return setup;
   await using pool = await DevicePool.open(env, "", { devices, remote });
-  return { ...maker, served: pool.served };
+  return { ...setup, served: pool.served };
 }
