@@ -49,6 +49,7 @@ export type {
   DitSettings,
   FlowSettings,
   Overrides,
+  PromptSettings,
   RunSettings,
   SdSettings,
   SdWinitSettings,

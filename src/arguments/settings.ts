@@ -126,8 +126,11 @@ export interface DitSettings extends SharedSettings {
   concurrentSamples?: number;
 }
 
-/** Settings of class-conditional sampling with a rectified flow. */
-export interface FlowSettings extends Omit<DitSettings, "task">, WarmStartSettings {
+/**
+ * Settings of sampling with a rectified flow, of classes or of prompts: a warm start and
+ * `classLabels` are for classes, {@link PromptSettings} for prompts.
+ */
+export interface FlowSettings extends Omit<DitSettings, "task">, WarmStartSettings, PromptSettings {
   /** Sampling with a flow. */
   task: "flow";
   /** Last steps of the chain that are solved again from a file's start; by default all. */
@@ -149,13 +152,9 @@ export interface WarmStartSettings {
 }
 
 /** Settings of text-to-image sampling with Stable Diffusion. */
-export interface SdSettings extends SharedSettings, TextSettings {
+export interface SdSettings extends SharedSettings, PromptSettings {
   /** Text to image. */
   task: "sd";
-  /** Text prompt. */
-  prompt?: string;
-  /** UTF-8 file with one prompt per line. */
-  promptsFile?: string;
   /** Number of images per prompt. */
   numSamples?: number;
   /** Number of images solved at once. */
@@ -176,6 +175,14 @@ export interface SdWinitSettings extends SharedSettings, TextSettings, WarmStart
   variationSteps?: number;
   /** Also solve `prompt2` from scratch and sequentially, and record what the warm start saved. */
   compareScratch?: boolean;
+}
+
+/** Settings of images of prompts. */
+export interface PromptSettings extends TextSettings {
+  /** Text prompt. */
+  prompt?: string;
+  /** UTF-8 file with one prompt per line. */
+  promptsFile?: string;
 }
 
 /** Settings of the text-to-image tasks. */

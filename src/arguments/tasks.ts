@@ -40,7 +40,7 @@ export const TASKS: Readonly<Record<Task, TaskArguments>> = {
     prefix: "Flow",
     flags: FLOW,
     modelPath: FLOW.model_path.default,
-    exclusive: [SOURCES, ...EXCLUSIVE],
+    exclusive: [["classLabels", "prompt", "promptsFile"], SOURCES, ...EXCLUSIVE],
   },
   sd: {
     script: "parallel_sd",

@@ -18,6 +18,7 @@ import { openStableDiffusionFolder } from "../pipelines/stable_diffusion_pipelin
 import { readTextScheduler } from "../pipelines/text_scheduler.ts";
 import { modelFolder } from "./execution/open_model.ts";
 import { checkSettings } from "./sample_run.ts";
+import { flowKind } from "./tasks/flow_kind.ts";
 import { expectLabels, parseClassLabels } from "./tasks/class_labels.ts";
 import { readPrompts } from "./tasks/text_prompts.ts";
 
@@ -56,7 +57,9 @@ async function checkModel(settings: Settled): Promise<void> {
     devices: readDevices(settings),
     fallback: fallback === "cpu" ? fallback : undefined,
   };
-  if (settings.task === "dit" || settings.task === "flow") {
+  const isClasses = settings.task === "dit" ||
+    settings.task === "flow" && await flowKind(path, settings) === "classes";
+  if (isClasses) {
     const folder = await openClassFolder(path, { vaePath, fp16, pool });
     const chain = task === "flow"
       ? await readFlowSchedulerFile(folder, { scheduler })
@@ -72,6 +75,6 @@ async function checkModel(settings: Settled): Promise<void> {
   const folder = await openStableDiffusionFolder(path, { vaePath, fp16, pool });
   const chain = await readTextScheduler(folder, { scheduler });
   createModelSchedule(chain, settings, { kind: "stable-diffusion", path: folder.path });
-  if (settings.task !== "sd" || settings.promptsFile === undefined) return;
+  if (!("promptsFile" in settings) || settings.promptsFile === undefined) return;
   await readPrompts("promptsFile", settings.promptsFile);
 }

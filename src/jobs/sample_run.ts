@@ -84,7 +84,7 @@ function withPipeline({ folder, origin }: LatentPipeline, settings: RunSettings)
   const { vaePath, fp16, scheduler, session, height, width } = origin.options;
   return {
     ...settings,
-    ...(settings.task === "dit" || settings.task === "flow" ? {} : { height, width }),
+    ...(settings.task === "dit" ? {} : { height, width }),
     ...{ modelPath: folder.path, vaePath, fp16, scheduler },
     provider: session?.provider ?? "cpu",
     threads: session?.intraOpNumThreads || undefined,

@@ -2,6 +2,7 @@
 import type { Flag } from "../flag.ts";
 import { ditFlags } from "./dit_flags.ts";
 import { samplingFlags } from "./script_flags.ts";
+import { sdFlags } from "./sd_flags.ts";
 
 /** Flags of `parallel_flow`. */
 // deno-lint-ignore explicit-module-boundary-types -- the table's literal types carry the types of the parsed values
@@ -14,7 +15,7 @@ export function flowFlags() {
     modelPath: "models/flow-emoji",
   });
   return {
-    ...{ num_samples, class_labels },
+    ...{ num_samples, class_labels, ...promptFlags() },
     ...shared,
     eta: { ...shared.eta, max: 0, help: "noise added at every step; Euler's method adds none" },
     variation_steps: {
@@ -52,5 +53,17 @@ export function flowFlags() {
       help: "accept a trajectory of another model or eta",
     },
     ...{ concurrent_samples, list_classes },
+  } as const satisfies Record<string, Flag>;
+}
+
+/** Flags of models of prompts; they have no defaults, since a model of classes takes none. */
+function promptFlags() {
+  const { prompt, prompts_file, negative_prompt, height, width } = sdFlags();
+  const absent = { default: undefined, sparse: true } as const;
+  return {
+    prompt: { ...prompt, ...absent, help: `text prompt (default: ${prompt.default})` },
+    prompts_file,
+    negative_prompt: { ...negative_prompt, ...absent },
+    ...{ height, width },
   } as const satisfies Record<string, Flag>;
 }

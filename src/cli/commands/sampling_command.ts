@@ -17,7 +17,8 @@ const SUMMARIES: Readonly<Record<Task, ScriptSummary>> = {
   },
   flow: {
     name: "parallel_flow",
-    about: "Samples images with a flow-matching transformer, many steps at once.",
+    about:
+      "Samples images of classes or of a prompt with a flow-matching transformer, many steps at once.",
     example: 'deno task flow --class_labels "cat face,heart" --timesteps 50',
   },
   sd: {

@@ -11,6 +11,7 @@ import { StableDiffusionPipeline } from "../../pipelines/stable_diffusion_pipeli
 import type { RemoteOptions } from "../../devices/remote/remote_device.ts";
 import { Environment } from "../../runtime/environment.ts";
 import { projectPath } from "../../storage/project_path.ts";
+import { flowKind } from "../tasks/flow_kind.ts";
 import { chooseExecution, type DeviceExecution, poolOptions } from "./choose_execution.ts";
 import type { Execution } from "./choose_provider.ts";
 
@@ -63,7 +64,7 @@ export function modelFolder(task: Task, path: string): string {
   return path === TASKS[task].modelPath ? projectPath(path) : path;
 }
 
-function openPipeline(
+async function openPipeline(
   env: Environment,
   settings: Settled,
   { execution, remote, onNote }: PipelineSetting,
@@ -74,8 +75,10 @@ function openPipeline(
     ...{ vaePath, fp16, session: execution.session, scheduler: readScheduler(settings) },
     pool: poolOptions(settings, { ...execution, remote, onNote }),
   };
-  if (settings.task === "dit") return DitPipeline.open(env, folder, options);
-  if (settings.task === "flow") return FlowPipeline.open(env, folder, options);
+  if (settings.task === "dit") return await DitPipeline.open(env, folder, options);
+  if (settings.task === "flow" && await flowKind(folder, settings) === "classes") {
+    return await FlowPipeline.open(env, folder, options);
+  }
   const { height, width } = settings;
-  return StableDiffusionPipeline.open(env, folder, { ...options, height, width });
+  return await StableDiffusionPipeline.open(env, folder, { ...options, height, width });
 }

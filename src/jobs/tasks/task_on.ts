@@ -6,6 +6,7 @@ import type { LatentPipeline } from "../../pipelines/latent_pipeline.ts";
 import { FlowPipeline } from "../../pipelines/flow_pipeline.ts";
 import { StableDiffusionPipeline } from "../../pipelines/stable_diffusion_pipeline.ts";
 import { DitTask } from "./dit_task.ts";
+import { expectFlowSettings, textSettings } from "./flow_kind.ts";
 import { FlowTask } from "./flow_task.ts";
 import { SdTask } from "./sd_task.ts";
 import { SdWinitTask } from "./sd_winit_task.ts";
@@ -21,10 +22,12 @@ export function taskOn(pipeline: LatentPipeline, settings: Settled): OpenTask {
     return new DitTask(pipeline, settings);
   }
   if (pipeline instanceof FlowPipeline && settings.task === "flow") {
+    expectFlowSettings(settings, "classes");
     return new FlowTask(pipeline, settings);
   }
   if (pipeline instanceof StableDiffusionPipeline) {
     if (settings.task === "sd") return new SdTask(pipeline, settings);
+    if (settings.task === "flow") return new SdTask(pipeline, textSettings(settings));
     if (settings.task === "sd-winit") return new SdWinitTask(pipeline, settings);
   }
   throw new UsageError(

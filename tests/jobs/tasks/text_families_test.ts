@@ -8,6 +8,7 @@ import { editGraph, initializerPayload } from "../../../src/formats/onnx/onnx_ed
 import { onnxModel } from "../../support/onnx_builder.ts";
 import { outputsOf, readManifest, readSample, runQuietly } from "../../support/sampling.ts";
 import { copyFolder, withTempFolder } from "../../support/temp_folder.ts";
+import { writeTinyFlow } from "../../support/tiny_flow.ts";
 
 /** SDXL, SD3 and FLUX as optimum exports them: tests/fixtures/make_pipelines.py. */
 const PIPELINES = "tests/fixtures/pipelines";
@@ -15,6 +16,10 @@ const SIZE = ["-H16", "-W16", "--timesteps=4", "-b1"];
 
 function sd(model: string, folder: string, args: readonly string[] = []): Promise<string> {
   return runQuietly("sd", ["-m", model, "-o", join(folder, "out"), ...SIZE, ...args]);
+}
+
+function flow(model: string, folder: string, args: readonly string[]): Promise<string> {
+  return runQuietly("flow", ["-m", model, "-o", join(folder, "out"), ...SIZE, ...args]);
 }
 
 async function verify(run: string): Promise<void> {
@@ -55,6 +60,67 @@ Deno.test("parallel_sd follows --scheduler and --sigmas on SDXL and flow models"
       return true;
     });
     await assert.rejects(sd(sdxl, folder, ["--scheduler=flow_euler"]), UsageError);
+  }));
+
+Deno.test("parallel_flow samples SD3 and FLUX as parallel_sd does", () =>
+  withTempFolder(async (folder) => {
+    for (const name of ["sd3", "flux"]) {
+      const model = `${PIPELINES}/${name}`, prompt = "--prompt=a cute cat";
+      const run = await flow(model, folder, [prompt]);
+      await verify(run);
+      const { script, arguments: recorded } = await readManifest(run);
+      assert.equal(script, "parallel_flow");
+      assert.equal(recorded.prompt, "a cute cat");
+      const [same, again] = [
+        await sd(model, folder, [prompt]),
+        await flow(model, folder, ["--args_from", join(run, "manifest.json")]),
+      ];
+      assert.deepEqual((await readSample(run)).trajectory, (await readSample(same)).trajectory);
+      assert.deepEqual(await outputsOf(again), await outputsOf(run), name);
+    }
+  }));
+
+Deno.test("parallel_flow refuses settings of the other kind of flow", () =>
+  withTempFolder(async (folder) => {
+    const sd3 = `${PIPELINES}/sd3`, classes = await writeTinyFlow(folder);
+    const cases: [string, string[], RegExp, RegExp][] = [
+      [
+        sd3,
+        ["--class_labels=1"],
+        /^--class_labels is not used by a flow of prompts, which takes --prompt$/,
+        /leave it out/,
+      ],
+      [
+        sd3,
+        ["--init_latents=x.npy"],
+        /^--init_latents is not used by a flow of prompts/,
+        /sd-winit starts a prompt from a file/,
+      ],
+      [
+        classes,
+        ["--prompt=a cat"],
+        /^--prompt is not used by a flow of classes, which takes --class_labels$/,
+        /leave it out/,
+      ],
+      [
+        classes,
+        ["--prompt=a cat", "--class_labels=1"],
+        /^--class_labels and --prompt are given, wanted at most one of them$/,
+        /^$/,
+      ],
+    ];
+    for (const [model, args, message, hint] of cases) {
+      const out = join(folder, "out");
+      await assert.rejects(
+        runQuietly("flow", ["-m", model, "-o", out, ...args]),
+        (error: Error) => {
+          assert.ok(error instanceof UsageError, String(error));
+          assert.match(error.message, message);
+          assert.match(error.hint ?? "", hint);
+          return true;
+        },
+      );
+    }
   }));
 
 Deno.test("parallel_sd_winit starts SD3 from the trajectory of another prompt and from an image", () =>
