@@ -25,7 +25,7 @@ export function ditSchedulerConfig(): JsonObject {
 }
 
 /**
- * `scheduler/scheduler_config.json` of a rectified flow. No checkpoint tells the shift: it is that
+ * `scheduler/scheduler_config.json` of a rectified flow. No checkpoint holds the shift: it is that
  * of Stable Diffusion 3.
  */
 export function flowSchedulerConfig(): JsonObject {

@@ -1,5 +1,6 @@
 /** Compares a checkpoint's tensors with those that a network needs. @module */
 import { ModelError } from "../errors.ts";
+import { listed } from "./listed.ts";
 import { nearestWord } from "../formats/nearest_word.ts";
 import { shown } from "../text.ts";
 import type { TensorFile } from "../formats/tensor_file.ts";
@@ -10,8 +11,6 @@ export interface NeededTensor {
   readonly shape: readonly number[];
 }
 
-/** Maximum number of names that a message lists of each kind. */
-const LISTED = 3;
 /** Longer names belong to no network: their distance is not computed. */
 const LONGEST_NAME = 200;
 
@@ -73,9 +72,7 @@ function sameShape(a: readonly number[], b: readonly number[]): boolean {
 }
 
 function list<T>(what: string, items: readonly T[], text: (item: T) => string): string {
-  if (items.length === 0) return "";
-  const more = items.length > LISTED ? ` and ${items.length - LISTED} more` : "";
-  return `${items.length} ${what}: ${items.slice(0, LISTED).map(text).join(", ")}${more}`;
+  return items.length === 0 ? "" : `${items.length} ${what}: ${listed(items, text)}`;
 }
 
 function withNearest(name: string, candidates: readonly string[]): string {

@@ -1,4 +1,5 @@
 /** How weights are stored. @module */
+import { elementsOf } from "./elements_of.ts";
 
 /**
  * Storage of weights that are used in float32: as float32, or large ones as fp16 with a Cast in the
@@ -14,6 +15,5 @@ const STORED_SMALLER = 1024;
 
 /** Element type of a weight if large ones are stored as fp16. */
 export function halfOf(shape: readonly number[]): StoredType {
-  const count = shape.reduce((product, size) => product * size, 1);
-  return shape.length >= 2 && count >= STORED_SMALLER ? "F16" : "F32";
+  return shape.length >= 2 && elementsOf(shape) >= STORED_SMALLER ? "F16" : "F32";
 }

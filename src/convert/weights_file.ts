@@ -7,6 +7,7 @@ import {
 } from "../formats/safetensors/safetensors_layout.ts";
 import { shown } from "../text.ts";
 import { tensorChunks, type TensorFile } from "../formats/tensor_file.ts";
+import { elementsOf } from "./elements_of.ts";
 import { type FloatArray, floatReader } from "./float_values.ts";
 import type { Weight } from "./graph_builder.ts";
 import type { StoredType } from "./weight_storage.ts";
@@ -32,7 +33,7 @@ export function layoutWeights(weights: Iterable<Weight>): SafetensorsLayout {
     [name, { dtype: stored, shape }] as const
   );
   const breaksAlignment = ([, { dtype, shape }]: typeof tensors[number]) =>
-    shape.reduce((product, size) => product * size, dtype === "F32" ? 4 : 2) % VECTOR !== 0;
+    elementsOf(shape) * (dtype === "F32" ? 4 : 2) % VECTOR !== 0;
   const ordered = [
     ...tensors.filter((tensor) => !breaksAlignment(tensor)),
     ...tensors.filter(breaksAlignment).sort(([, a], [, b]) =>

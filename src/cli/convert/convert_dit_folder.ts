@@ -15,7 +15,7 @@ import { numberedClasses, readClassNames } from "../../convert/class_names.ts";
 import { checkModelFolder, writeModelFolder } from "../../convert/convert_folder.ts";
 import { openUserTensors, openVae } from "../../convert/convert_sources.ts";
 import { withoutSharedPrefix } from "../../convert/shared_prefix.ts";
-import { takenWeights } from "../../convert/taken_weights.ts";
+import { chosenWeights } from "../../convert/chosen_weights.ts";
 import { vaeParts } from "../../convert/vae/vae_parts.ts";
 import { ConvertReport } from "./convert_report.ts";
 import { type ConvertTask, networkOptions, type SettledValues, stemOf } from "./convert_values.ts";
@@ -99,6 +99,6 @@ function reportWeights(
   tensors: OpenTensors["tensors"],
   prefix: string,
 ): void {
-  const { text, ...facts } = takenWeights(tensors, prefix);
-  if (text) report.say({ event: "taken", ...facts }, `taken: ${text}`);
+  const { text, ...facts } = chosenWeights(tensors, prefix);
+  if (text) report.say({ event: "weights", ...facts }, `weights: ${text}`);
 }

@@ -1,4 +1,4 @@
-/** A DiT checkpoint to a network that ONNX Runtime runs. @module */
+/** Converts a DiT checkpoint to an ONNX network. @module */
 import type { TensorFile } from "../../formats/tensor_file.ts";
 import { checkTensors } from "../needed_tensors.ts";
 import { type DitArchitecture, ditArchitecture } from "./dit_architecture.ts";
@@ -8,29 +8,29 @@ import { type ConvertedNetwork, convertNetwork, type NetworkOptions } from "../n
 
 /** Options of {@link convertDit}. */
 export interface ConvertDitOptions extends NetworkOptions {
-  /** What errors call the checkpoint. */
+  /** Name of the checkpoint in errors. */
   file: string;
-  /** Attention heads, where the size is none of the published ones. */
+  /** Attention heads, required for a size that is not published. */
   numHeads?: number;
   /**
-   * What the checkpoint predicts. v becomes ε inside the graph; the velocity of a flow stays, and
-   * the timestep is then float32. Default epsilon.
+   * What the checkpoint predicts [epsilon]. The graph converts v to ε. A flow's velocity is the
+   * output, and its timestep is float32.
    */
   prediction?: DitPrediction;
 }
 
 /** A converted DiT. */
 export interface ConvertedDit extends ConvertedNetwork {
-  /** Its sizes, read off the checkpoint. */
+  /** Its sizes, from the shapes of its tensors. */
   architecture: DitArchitecture;
 }
 
 /**
- * Makes the network of a checkpoint with the official names: inputs `sample [batch,C,h,w]`,
+ * Converts a checkpoint with the official names: inputs `sample [batch,C,h,w]`,
  * `timestep [batch]`, `class_labels [batch]`, output `out_sample [batch,C or 2C,h,w]`.
  *
- * @throws {ModelError} where tensors are missing, not expected or of another shape
- * @throws {UsageError} where the number of heads must be given
+ * @throws {ModelError} if tensors are missing, not expected or of another shape
+ * @throws {UsageError} if the number of heads is required
  *
  * @example
  * ```ts

@@ -1,4 +1,4 @@
-/** The sizes of a DiT, read off its tensors. @module */
+/** The sizes of a DiT, from the shapes of its tensors. @module */
 import { ModelError, UsageError } from "../../errors.ts";
 import type { TensorFile } from "../../formats/tensor_file.ts";
 import { shapeOf } from "../needed_tensors.ts";
@@ -7,7 +7,7 @@ import { shapeOf } from "../needed_tensors.ts";
 export interface DitArchitecture {
   /** Latent channels. */
   channels: number;
-  /** Output channels: twice the latent's where the variance is learned. */
+  /** Output channels: twice the latent's if the variance is learned. */
   outChannels: number;
   /** Height and width of the latent. */
   size: number;
@@ -23,24 +23,25 @@ export interface DitArchitecture {
   heads: number;
   /** Width inside the MLP. */
   mlpWidth: number;
-  /** Numbers that a timestep becomes before its MLP: cosines, then sines. */
+  /** Width of a timestep's sinusoidal embedding: cosines, then sines. */
   frequencies: number;
   /** Rows of the class table: the classes, and the null class last. */
   classRows: number;
 }
 
 /**
- * Published sizes (DiT paper, table 1): width, depth, heads. No tensor tells the number of heads.
+ * Published sizes (DiT paper, table 1): width, depth, heads. No shape determines the number of
+ * heads.
  */
 const PUBLISHED: readonly (readonly [name: string, width: number, depth: number, heads: number])[] =
   [["S", 384, 12, 6], ["B", 768, 12, 12], ["L", 1024, 24, 16], ["XL", 1152, 28, 16]];
 
 /**
- * Sizes of the DiT in a checkpoint.
+ * Determines the sizes of the DiT in a checkpoint.
  *
- * @param options `numHeads` where the size is none of the published ones
- * @throws {ModelError} where a tensor that tells a size is missing or impossible
- * @throws {UsageError} where the number of heads is not known or does not divide the width
+ * @param options `numHeads` is required for a size that is not published
+ * @throws {ModelError} if a tensor that determines a size is missing or has an impossible shape
+ * @throws {UsageError} if the number of heads is unknown or does not divide the width
  */
 export function ditArchitecture(
   checkpoint: TensorFile,
@@ -80,7 +81,7 @@ export function ditArchitecture(
   };
 }
 
-/** `DiT-XL/2 256x256`, or the sizes where they are none of the published ones. */
+/** Name such as `DiT-XL/2, latent 32x32`; the sizes if they are not published. */
 export function ditName({ width, depth, heads, patch, size }: DitArchitecture): string {
   const known = PUBLISHED.find(([, ...sizes]) => `${sizes}` === `${[width, depth, heads]}`);
   const sizes = known
@@ -101,8 +102,8 @@ function publishedHeads(width: number, depth: number): number {
   const sizes = PUBLISHED.map(([name, width, depth]) => `${name} (${width}, ${depth})`).join(", ");
   throw new UsageError(
     (name) =>
-      `width ${width} and depth ${depth} are none of the published sizes ${sizes}: ` +
-      `wanted ${name("numHeads")} N, which no tensor tells`,
+      `width ${width} and depth ${depth} are not one of the published sizes ${sizes}: ` +
+      `wanted ${name("numHeads")} N`,
     { hint: "the number of attention heads is in the configuration the model was trained with" },
   );
 }

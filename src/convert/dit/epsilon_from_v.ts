@@ -1,19 +1,19 @@
 /**
- * Makes a network that predicts v answer with ε: Salimans and Ho, "Progressive distillation", 2022,
- * equation of v.
+ * Converts a prediction of v to ε inside a graph (Salimans and Ho, "Progressive distillation for
+ * fast sampling of diffusion models", 2022).
  * @module
  */
 import { alphasCumprod } from "../../sampling/schedules/alphas_cumprod.ts";
 import type { SchedulerConfig } from "../../sampling/schedules/scheduler_config.ts";
 import type { GraphBuilder, Value } from "../graph_builder.ts";
 
-/** What the change is made of. */
+/** Values that the conversion uses. */
 export interface EpsilonFromV {
-  /** Output of the network: v, then whatever else it has channels for. */
+  /** Output of the network: v, then any further channels. */
   out: Value;
-  /** Input x_t. */
+  /** Input x_t, the latent. */
   sample: Value;
-  /** Input t. */
+  /** Name of the input t. */
   timestep: string;
   /** Channels of v. */
   channels: number;

@@ -3,6 +3,7 @@
  * weight-decomposed low-rank adaptation", 2024).
  * @module
  */
+import { elementsOf } from "../elements_of.ts";
 import type { LoraPart } from "./lora_names.ts";
 
 /** Axis of a weight whose elements have a norm each: 0 for outputs, 1 for inputs. */
@@ -22,7 +23,7 @@ const PARTS = ["dora_scale", "magnitude"] as const;
 
 /**
  * Name and axis of a layer's magnitudes; `undefined` if it has none. LyCORIS writes `[outputs, 1]`
- * or `[1, inputs]`. PEFT's are of outputs whatever their shape is.
+ * or `[1, inputs]`. PEFT's belong to the outputs in any shape.
  */
 export function magnitudePart(
   shapes: ReadonlyMap<LoraPart, readonly number[]>,
@@ -31,7 +32,7 @@ export function magnitudePart(
   if (part === undefined) return undefined;
   const shape = shapes.get(part)!;
   const axis = part === "dora_scale" && shape.length > 1 && shape[0] === 1 ? 1 : 0;
-  return { part, axis, count: shape.reduce((product, size) => product * size, 1) };
+  return { part, axis, count: elementsOf(shape) };
 }
 
 /**
@@ -45,7 +46,7 @@ export function decomposedChange(
   { axis, values }: Magnitudes,
   shape: readonly number[],
 ): Float32Array {
-  const inner = shape.slice(axis + 1).reduce((product, size) => product * size, 1);
+  const inner = elementsOf(shape.slice(axis + 1));
   const groupOf = (i: number) => Math.floor(i / inner) % shape[axis];
   const squares = new Float64Array(shape[axis]);
   for (let i = 0; i < weight.length; i++) squares[groupOf(i)] += (weight[i] + change[i]) ** 2;

@@ -38,7 +38,7 @@ export function loraChange(
   { alpha, rankStabilized = false }: LoraScaling = {},
 ): Matrix | undefined {
   const own = parts.get("alpha")?.data[0] ?? alpha;
-  const change = plainChange(parts) ?? hadaChange(parts) ?? lokrChange(parts);
+  const change = productChange(parts) ?? hadamardChange(parts) ?? kroneckerChange(parts);
   if (change === undefined) return undefined;
   const { matrix, rank } = change;
   // The factor is 1 without alpha, with alpha 0 and for a change without rank.
@@ -51,7 +51,7 @@ interface Change {
   rank: number | undefined;
 }
 
-function plainChange(parts: LoraParts): Change | undefined {
+function productChange(parts: LoraParts): Change | undefined {
   const [up, down, mid] = ["up", "down", "mid"].map((name) => parts.get(name as LoraPart));
   if (!up || !down) return undefined;
   const [left, right] = [asMatrix(up), asMatrix(down)];
@@ -61,7 +61,7 @@ function plainChange(parts: LoraParts): Change | undefined {
   return { matrix, rank: right.rows };
 }
 
-function hadaChange(parts: LoraParts): Change | undefined {
+function hadamardChange(parts: LoraParts): Change | undefined {
   const factors = ["1", "2"].map((i) => {
     const [a, b] = [parts.get(`hada_w${i}_a` as LoraPart), parts.get(`hada_w${i}_b` as LoraPart)];
     return a && b && factor(a, b, parts.get(`hada_t${i}` as LoraPart));
@@ -71,7 +71,7 @@ function hadaChange(parts: LoraParts): Change | undefined {
   return { matrix: hadamard(first, second), rank: parts.get("hada_w1_b")!.shape[0] };
 }
 
-function lokrChange(parts: LoraParts): Change | undefined {
+function kroneckerChange(parts: LoraParts): Change | undefined {
   const half = (i: "1" | "2") => {
     const whole = parts.get(`lokr_w${i}`);
     if (whole) return { matrix: asMatrix(whole), rank: undefined };

@@ -5,11 +5,10 @@ import { SafetensorsFile } from "../../formats/safetensors/safetensors.ts";
 import type { TensorFile } from "../../formats/tensor_file.ts";
 import { shown } from "../../text.ts";
 import { floatReader } from "../float_values.ts";
+import { listed } from "../listed.ts";
 import type { LoraParts, LoraScaling, PartTensor } from "./lora_change.ts";
 import { loraName, type LoraPart } from "./lora_names.ts";
 
-/** Maximum number of names that an error lists. */
-const LISTED = 3;
 const METADATA = "lora_adapter_metadata";
 
 /** A LoRA to merge. */
@@ -51,7 +50,7 @@ export class LoraFile {
       layers.set(known.layer, parts.set(known.part, name));
     }
     if (others.length > 0 || layers.size === 0) {
-      const found = others.length > 0 ? listed(others) : "no tensors";
+      const found = others.length > 0 ? listed(others, shown) : "no tensors";
       throw new ModelError(`${file} holds ${found}, wanted the tensors of a LoRA alone`, {
         hint: "LoRA, LoHa, LoKr and DoRA of kohya, LyCORIS and PEFT are supported",
       });
@@ -105,10 +104,4 @@ function settingsOf(tensors: TensorFile, file: string): JsonObject {
     throw new ModelError(`${file}: ${shown(key)} of its metadata is set, wanted one alpha for all`);
   }
   return settings;
-}
-
-/** The first names, and the number of the others. */
-export function listed(names: readonly string[]): string {
-  const more = names.length > LISTED ? ` and ${names.length - LISTED} more` : "";
-  return names.slice(0, LISTED).map(shown).join(", ") + more;
 }

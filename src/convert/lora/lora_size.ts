@@ -1,4 +1,5 @@
 /** The size of a LoRA's change, from the shapes of its parts. @module */
+import { elementsOf } from "../elements_of.ts";
 import type { LoraPart } from "./lora_names.ts";
 
 /** Rows and columns of a change. */
@@ -40,10 +41,10 @@ function rowsOf(shape: Shape): number {
 }
 
 function columnsOf(shape: Shape): number {
-  return shape.slice(1).reduce((product, size) => product * size, 1);
+  return elementsOf(shape.slice(1));
 }
 
 /** Kernel elements per pair of channels, from the core of a convolution's change. */
 export function kernelOf(core: Shape | undefined): number {
-  return (core ?? []).slice(2).reduce((product, size) => product * size, 1);
+  return elementsOf((core ?? []).slice(2));
 }

@@ -5,7 +5,9 @@ import { shown } from "../../text.ts";
 import { ldmLayers } from "../single_file/unet_names.ts";
 import { decomposedChange, magnitudePart } from "./dora.ts";
 import { loraChange } from "./lora_change.ts";
-import { listed, type LoraFile } from "./lora_file.ts";
+import { elementsOf } from "../elements_of.ts";
+import { listed } from "../listed.ts";
+import type { LoraFile } from "./lora_file.ts";
 import { layerSpellings } from "./lora_names.ts";
 import { loraSize } from "./lora_size.ts";
 import { type Change, MergedTensors } from "./merged_tensors.ts";
@@ -99,24 +101,25 @@ function checkLayers(lora: LoraFile, places: ReadonlyMap<string, Place>): void {
   if (unknown.length > 0) {
     throw new ModelError(
       `${file}: ${unknown.length} of ${layers.size} layers are not in this model: ` +
-        listed(unknown),
+        listed(unknown, shown),
       { hint: OTHER_MODEL },
     );
   }
   for (const layer of layers.keys()) {
     const shapes = lora.shapes(layer);
     const size = loraSize(shapes);
-    if (size === undefined) throw misfit(lora, layer, `has only ${[...shapes.keys()].join(", ")}`);
+    if (size === undefined) {
+      throw mismatch(lora, layer, `has only ${[...shapes.keys()].join(", ")}`);
+    }
     const { target, tensor } = places.get(layer)!;
     const { shape } = target.tensors.entries.get(tensor)!;
-    const count = shape.reduce((product, size) => product * size, 1);
-    if (size.rows !== shape[0] || size.rows * size.columns !== count) {
+    if (size.rows !== shape[0] || size.rows * size.columns !== elementsOf(shape)) {
       const found = `${size.rows}×${size.columns}`;
-      throw misfit(lora, layer, `changes ${found} numbers, the weight is [${shape}]`);
+      throw mismatch(lora, layer, `changes ${found} numbers, the weight is [${shape}]`);
     }
     const magnitude = magnitudePart(shapes);
     if (magnitude && magnitude.count !== shape[magnitude.axis]) {
-      throw misfit(lora, layer, `has ${magnitude.count} magnitudes, the weight is [${shape}]`);
+      throw mismatch(lora, layer, `has ${magnitude.count} magnitudes, the weight is [${shape}]`);
     }
   }
 }
@@ -149,10 +152,10 @@ async function changeOf(
     return whole.map((value) => scale * value);
   } catch (error) {
     if (!(error instanceof RangeError)) throw error;
-    throw misfit(lora, layer, `has parts whose sizes do not match: ${error.message}`);
+    throw mismatch(lora, layer, `has parts whose sizes do not match: ${error.message}`);
   }
 }
 
-function misfit({ file }: LoraFile, layer: string, what: string): ModelError {
+function mismatch({ file }: LoraFile, layer: string, what: string): ModelError {
   return new ModelError(`${file}: ${shown(layer)} ${what}`, { hint: OTHER_MODEL });
 }

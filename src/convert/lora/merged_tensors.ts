@@ -1,4 +1,5 @@
 /** Tensors of a file with changes added to some of them. @module */
+import { elementsOf } from "../elements_of.ts";
 import { floatReader } from "../float_values.ts";
 import { type SafetensorsTensor, toTensor } from "../../formats/safetensors/safetensors.ts";
 import {
@@ -27,8 +28,8 @@ export class MergedTensors implements TensorFile {
     this.entries = new Map(
       [...file.entries].map(([name, entry]) => {
         if (!changes.has(name)) return [name, entry];
-        const count = entry.shape.reduce((product, size) => product * size, 1);
-        return [name, { dtype: "F32", shape: entry.shape, length: 4 * count }];
+        const length = 4 * elementsOf(entry.shape);
+        return [name, { dtype: "F32", shape: entry.shape, length }];
       }),
     );
   }

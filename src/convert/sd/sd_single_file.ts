@@ -133,7 +133,7 @@ async function vaeOf(
   return { tensors, config: vaeConfig(json, configs.nameOf("vae", file)), file };
 }
 
-/** The schedule. No tensor says what the UNet predicts, and models of version 2 differ in it. */
+/** The schedule. Models of version 2 predict ε or v, which no tensor shows. */
 async function schedulerOf(
   { kind, predictsV }: SingleFile,
   configs: Configs,

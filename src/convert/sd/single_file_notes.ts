@@ -5,10 +5,8 @@ import type { UnetConfig } from "../unet/unet_config.ts";
 import type { JsonObject } from "../../formats/json.ts";
 import type { OpenTensors } from "../../formats/open_tensors.ts";
 import { shown } from "../../text.ts";
-import { takenWeights } from "../taken_weights.ts";
-
-/** Maximum number of names that a note lists. */
-const LISTED = 3;
+import { chosenWeights } from "../chosen_weights.ts";
+import { listed } from "../listed.ts";
 
 /** Notes about which weights of the file are converted. */
 export function weightsNotes(
@@ -16,15 +14,14 @@ export function weightsNotes(
   tensors: OpenTensors["tensors"],
 ): string[] {
   const notes: string[] = [];
-  const { text } = takenWeights(tensors, "");
-  if (text) notes.push(`taken: ${text}`);
+  const { text } = chosenWeights(tensors, "");
+  if (text) notes.push(`weights: ${text}`);
   if (averaged === true) {
     notes.push("the UNet's averaged weights (model_ema) are used (see --plain_weights)");
   }
   if (averaged === false) notes.push("the UNet's averaged weights (model_ema) are not used");
   if (unused.length > 0) {
-    const more = unused.length > LISTED ? ` and ${unused.length - LISTED} more` : "";
-    notes.push(`not used: ${unused.slice(0, LISTED).map(shown).join(", ")}${more}`);
+    notes.push(`not used: ${listed(unused, shown)}`);
   }
   return notes;
 }

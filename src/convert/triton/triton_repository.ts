@@ -100,12 +100,12 @@ async function servedNetwork(file: string) {
       { hint: "serve a network that is not dynamically quantised" },
     );
   }
-  const mended = perRowTimesteps(await Deno.readFile(file), { file });
-  const perRow = mended.edits.length > 0 ? readOnnx(mended.bytes, { file }) : model;
+  const patched = perRowTimesteps(await Deno.readFile(file), { file });
+  const perRow = patched.edits.length > 0 ? readOnnx(patched.bytes, { file }) : model;
   const repeated = perRow.graph.inputs.find(({ name }) => name === REPEATED);
-  if (!repeated) return { ...declared(file, perRow), ...mended };
-  const bytes = withUniqueRows(mended.bytes, perRow, repeated);
-  const edits = [...mended.edits, `${REPEATED}: unique rows and an index`];
+  if (!repeated) return { ...declared(file, perRow), ...patched };
+  const bytes = withUniqueRows(patched.bytes, perRow, repeated);
+  const edits = [...patched.edits, `${REPEATED}: unique rows and an index`];
   return { ...declared(file, readOnnx(bytes, { file })), batched: false, bytes, edits };
 }
 

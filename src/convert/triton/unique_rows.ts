@@ -9,7 +9,7 @@ import type { OnnxModel, OnnxValue } from "../../formats/onnx/onnx_types.ts";
 
 /** End of the name of the input with the unique rows. */
 export const UNIQUE = "_unique";
-/** End of the name of the input that says which of them each row has. */
+/** End of the name of the input with the index of each row. */
 export const INDEX = "_index";
 
 const LEN = WireType.LengthDelimited;

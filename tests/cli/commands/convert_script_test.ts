@@ -139,13 +139,13 @@ Deno.test("runConvert() reports whether it uses averaged weights, a given part o
     const averaged = await made("averaged", "--ckpt", path);
     assert.equal(
       averaged.lines[1],
-      'taken: part "model_ema", not "model" (see --checkpoint_part), ' +
+      'weights: part "model_ema", not "model" (see --checkpoint_part), ' +
         'names without their prefix "module._orig_mod."',
     );
     assert.deepEqual(averaged.bytes, plain.bytes);
     const zeros = await made("zeros", "--ckpt", path, "--checkpoint_part=model", "--json");
     assert.deepEqual(JSON.parse(zeros.lines[1]), {
-      event: "taken",
+      event: "weights",
       part: "model",
       parts: ["model", "model_ema"],
       prefix: "",

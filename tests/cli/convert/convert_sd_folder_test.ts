@@ -130,7 +130,7 @@ Deno.test("convert sd gives the same bytes for a single file, a .ckpt and a fold
     await Deno.writeFile(ckpt, checkpointOfParts({ state_dict: new Map(wide) }));
     const second = join(folder, "2/model");
     const said = await converted("--ckpt", ckpt, ...flags, "-o", second);
-    assert.ok(said.includes('note: taken: part "state_dict"'), said.join("\n"));
+    assert.ok(said.includes('note: weights: part "state_dict"'), said.join("\n"));
     assert.deepEqual(await contents(second), made);
     await asDiffusers(first, join(folder, "diffusers"));
     const third = join(folder, "3/model");

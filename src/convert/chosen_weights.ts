@@ -7,7 +7,7 @@ import { TorchFile } from "../formats/torch/torch_file.ts";
 const NAMED = 8;
 
 /** Which weights of a checkpoint were chosen. */
-export interface TakenWeights {
+export interface ChosenWeights {
   /** Key of the state dict; absent if the file is a single state dict. */
   readonly part?: string;
   /** Keys of all state dicts in the file. */
@@ -21,7 +21,7 @@ export interface TakenWeights {
 /**
  * Describes which part of a checkpoint was used, which others it has, and which prefix was removed.
  */
-export function takenWeights(tensors: OpenTensors["tensors"], prefix: string): TakenWeights {
+export function chosenWeights(tensors: OpenTensors["tensors"], prefix: string): ChosenWeights {
   const part = tensors instanceof TorchFile ? tensors.part : undefined;
   const parts = tensors instanceof TorchFile ? [...tensors.parts.keys()] : [];
   const others = parts.filter((name) => name !== part).slice(0, NAMED).map(shown);
