@@ -1,5 +1,9 @@
 import assert from "node:assert/strict";
-import { noteIfSlower, slowerLine, type SampleCost } from "../../../src/jobs/samples/slower_note.ts";
+import {
+  noteIfSlower,
+  type SampleCost,
+  slowerLine,
+} from "../../../src/jobs/samples/slower_note.ts";
 import type { Job } from "../../../src/jobs/samples/job.ts";
 import { asFlag } from "../../../src/arguments/setting_names.ts";
 import { Watch } from "../../../src/jobs/progress.ts";
