@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import { libraryCandidates } from "../../ffi/library_search.ts";
 import { PINNED, requirePinned } from "../../ffi/pinned_library.ts";
 import { PermissionError } from "../../src/errors.ts";
 import { digestFile } from "../../src/storage/hash.ts";
@@ -41,7 +40,8 @@ function withLibrary(
       await Deno.mkdir(join(folder, dirname(file)), { recursive: true });
       await Deno.copyFile(new URL(file, ROOT), join(folder, file));
     }
-    const published = libraryCandidates().find(({ pinned }) => pinned)!.path;
+    const { os, arch } = Deno.build;
+    const published = fileURLToPath(new URL(`${PACKAGE}/${FILES[`${os}-${arch}`]}`, ROOT));
     const library = join(folder, relative(fileURLToPath(ROOT), published));
     await Deno.mkdir(dirname(library), { recursive: true });
     await Deno.copyFile(published, library);
