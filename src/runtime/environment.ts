@@ -19,16 +19,15 @@ export interface EnvironmentOptions {
   /** Path of libonnxruntime; by default it is searched for, see docs/permissions.md. */
   libraryPath?: string;
   /**
-   * Least severe messages that ONNX Runtime prints to stderr. Default "fatal": its errors come back
-   * as exceptions, printing them too would say everything twice. Only the first environment of a
-   * process decides.
+   * Lowest severity of messages that ONNX Runtime prints to stderr. Default "fatal", because its
+   * errors are thrown as exceptions. Only the first environment of a process sets it.
    */
   logSeverityLevel?: LogSeverityLevel;
 }
 
 /**
- * What the environments and sessions of a process share. OrtEnv is one per process; it goes with
- * the last reference.
+ * The `OrtEnv` of a process, shared by its environments and sessions, and released with the last
+ * reference.
  */
 class SharedEnvironment {
   static current: SharedEnvironment | undefined;
@@ -72,15 +71,14 @@ class SharedEnvironment {
 export type { SharedEnvironment };
 
 /**
- * For the rest of this folder: what an environment shares.
+ * Returns the shared part of an environment.
  *
  * @internal
  */
 export let sharedOf: (environment: Environment) => SharedEnvironment;
 
 /**
- * For the rest of this folder: another environment over the same native one, to be closed on its
- * own.
+ * Creates another environment over the same `OrtEnv`; it must be closed too.
  *
  * @internal
  */
@@ -104,12 +102,12 @@ export class Environment implements Disposable {
   #closed = false;
   /** Version of ONNX Runtime, e.g. "1.30.0". */
   readonly version: string;
-  /** Path or system name that the library was opened by. */
+  /** Path or system name by which the library was opened. */
   readonly libraryPath: string;
-  /** Digest of the library's file when it was opened; only of the one that ships with parataa. */
+  /** Digest of the library's file when it was opened; only for the one bundled with parataa. */
   readonly libraryDigest?: { readonly size: number; readonly sha256: string };
   /**
-   * Providers that the library was compiled with; being listed does not mean that one works here.
+   * Providers that the library was compiled with; they may not work on this machine.
    */
   readonly availableProviders: readonly string[];
 
@@ -131,9 +129,9 @@ export class Environment implements Disposable {
   }
 
   /**
-   * Finds and opens ONNX Runtime, unless this process has it open already.
+   * Finds and opens ONNX Runtime; a process opens it only once.
    *
-   * @param options where the library is and how much it prints
+   * @param options path of the library and severity of its messages
    * @throws {PermissionError} without `--allow-ffi`
    * @throws {RuntimeLibraryError} when no library can be opened, or another one is open in this
    * process
@@ -161,7 +159,7 @@ export class Environment implements Disposable {
     }
   }
 
-  /** Gives up this environment; sessions that are open stay usable. Closing twice is fine. */
+  /** Closes this environment; open sessions stay usable. Can be called twice. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;

@@ -1,6 +1,6 @@
 /**
- * Checks of names, types and shapes before anything native is called: ONNX Runtime skips some of
- * them, and a few mistakes end in a crash or in garbage instead of an error.
+ * Checks of names, types and shapes before a native call. ONNX Runtime skips some of them, and a
+ * few mistakes would cause a crash or wrong results instead of an error.
  * @module
  */
 import { RuntimeLibraryError } from "../errors.ts";
@@ -30,8 +30,8 @@ export function checkFeeds(
 }
 
 /**
- * Checks tensors for some outputs of the model. A declared rank of 0 is not held against them: it
- * may mean "no shape declared", and ONNX Runtime itself compares the computed shape.
+ * Checks tensors for some outputs of the model. A declared rank of 0 is not compared, because it
+ * may mean "no shape declared"; ONNX Runtime compares the computed shape.
  */
 export function checkFetches(
   outputs: readonly TensorMetadata[],
@@ -45,7 +45,7 @@ export function checkFetches(
   }
 }
 
-/** Checks that names are outputs of the model, and that there is one at least. */
+/** Checks that there is at least one name and that all are outputs of the model. */
 export function checkOutputNames(
   outputs: readonly TensorMetadata[],
   names: readonly string[],
@@ -57,7 +57,7 @@ export function checkOutputNames(
 /**
  * Checks that a tensor can be used now.
  *
- * @throws {TypeError} when it is closed or its buffer went elsewhere
+ * @throws {TypeError} if it is closed or its buffer was transferred
  */
 export function checkAlive(role: string, name: string, tensor: Tensor): void {
   if (valueOf(tensor).closed) throw new TypeError(`${role} "${name}" is a closed tensor`);
@@ -70,7 +70,7 @@ const GIB = 2 ** 30;
 /**
  * Checks that no tensor is larger than the provider can take in one buffer.
  *
- * @throws {RuntimeLibraryError} in words that a device pool takes for a lack of memory
+ * @throws {RuntimeLibraryError} with a message that a device pool classifies as out of memory
  */
 export function checkBuffers(
   { title, bufferBytes = Infinity }: Pick<ProviderRow, "title" | "bufferBytes">,

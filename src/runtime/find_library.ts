@@ -1,23 +1,23 @@
-/** Where ONNX Runtime was looked for, and what came of it. @module */
+/** Searches ONNX Runtime and reports the attempts. @module */
 import { type LibraryAttempt, searchLibrary } from "../../ffi/library.ts";
 
 export type { LibraryAttempt };
 
-/** What {@link findLibrary} found. */
+/** Result of {@link findLibrary}. */
 export interface FoundLibrary {
-  /** Places in the order in which they were tried, the last one the library where there is one. */
+  /** Attempts in order; the last one succeeded if a library was found. */
   readonly attempts: readonly LibraryAttempt[];
-  /** Version, absent where nothing opened. */
+  /** Version; absent if no library was opened. */
   readonly version?: string;
   /** Version of the function table in use. */
   readonly apiVersion?: number;
 }
 
 /**
- * Looks for ONNX Runtime as {@linkcode Environment.open} does, and says what was tried in place of
- * throwing.
+ * Searches ONNX Runtime as {@linkcode Environment.open} does, and reports failed attempts instead
+ * of throwing.
  *
- * @param libraryPath path of the library; when given, nothing else is tried
+ * @param libraryPath path of the library, the only one that is tried
  * @throws {PermissionError} without `--allow-ffi`
  */
 export function findLibrary(libraryPath?: string): FoundLibrary {

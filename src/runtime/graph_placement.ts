@@ -1,5 +1,5 @@
 /**
- * Which provider took the nodes of a network: what a provider cannot do stays on the CPU.
+ * The placement of a network's nodes: those that a provider does not support run on the CPU.
  * @module
  */
 import { OutPointer, pointerAt, pointerFromAddress, readCString } from "../../ffi/pointer.ts";
@@ -7,26 +7,26 @@ import { type Environment, sharedOf } from "./environment.ts";
 import { type InferenceSession, lendSession } from "./inference_session.ts";
 import { PROVIDERS } from "./providers/provider_table.ts";
 
-/** Session configuration that has ONNX Runtime record the placement. */
+/** Session configuration with which ONNX Runtime records the placement. */
 export const RECORD_PLACEMENT: Readonly<Record<string, string>> = {
   "session.record_ep_graph_assignment_info": "1",
 };
 
-/** Version of ONNX Runtime that can tell. */
+/** Minor version of ONNX Runtime that introduced the record. */
 const SINCE_MINOR = 24;
 
-/** Nodes of a network by where they run. */
+/** Numbers of nodes by placement. */
 export interface Placement {
   /** Nodes whose placement was recorded. */
   readonly nodes: number;
-  /** Nodes that the session's provider left to the CPU. */
+  /** Nodes that the session's provider does not run. */
   readonly onCpu: number;
 }
 
 /**
- * Where the nodes of a session run; `undefined` where the library does not tell.
+ * The placement of a session's nodes; `undefined` if the library does not record it.
  *
- * @param session made with {@link RECORD_PLACEMENT}
+ * @param session created with {@link RECORD_PLACEMENT}
  */
 export function placementOf(env: Environment, session: InferenceSession): Placement | undefined {
   if (Number(env.version.split(".")[1]) < SINCE_MINOR) return undefined;

@@ -34,15 +34,15 @@ import { type Tensor, valueOf } from "./tensor.ts";
 
 /** Options of {@link InferenceSession.run}. */
 export interface RunOptions {
-  /** Names of the outputs wanted; default all. */
+  /** Names of the outputs to compute; default all. */
   outputs?: readonly string[];
-  /** Cancels the run, which then rejects with the signal's reason once ONNX Runtime has stopped. */
+  /** Cancels the run, which rejects with the signal's reason when ONNX Runtime has stopped. */
   signal?: AbortSignal;
 }
 
 /**
- * A session of this process by its address, for a Worker to borrow: it must not outlive the session
- * that lends it.
+ * A session that a Worker can borrow by its address. The borrowed session must be closed before the
+ * lent one.
  */
 export interface LentSession {
   readonly address: bigint;
@@ -50,15 +50,14 @@ export interface LentSession {
 }
 
 /**
- * For the rest of this folder: what a Worker needs to run this session.
+ * Returns the address of a session for a Worker.
  *
  * @internal
  */
 export let lendSession: (session: InferenceSession) => LentSession;
 
 /**
- * For the rest of this folder: a session that another thread owns; closing it releases nothing of
- * that thread's.
+ * Opens the session of another thread; closing it does not release the native session.
  *
  * @internal
  */
@@ -77,13 +76,13 @@ export class InferenceSession implements AsyncDisposable {
   readonly #environment: Environment;
   readonly #host: BindingHost;
   readonly #runs = new Set<Promise<unknown>>();
-  /** Execution provider that the session was made for. */
+  /** Execution provider of the session. */
   readonly provider: Provider;
   /** The inputs in the model's order. */
   readonly inputs: readonly TensorMetadata[];
   /** The outputs in the model's order. */
   readonly outputs: readonly TensorMetadata[];
-  /** The model's own notes. */
+  /** Metadata in the model file. */
   readonly metadata: ModelMetadata;
 
   private constructor(
@@ -120,14 +119,14 @@ export class InferenceSession implements AsyncDisposable {
   }
 
   /**
-   * Loads a model off the event loop.
+   * Loads a model without blocking the event loop.
    *
    * @param environment an open environment
-   * @param model path of an ONNX file (external data beside it is found), or the bytes of one
+   * @param model path of an ONNX file, whose external data are found beside it, or its bytes
    * @param options options of the session
-   * @throws {PermissionError} when the file, or what it links to, may not be read
-   * @throws {ModelError} when the model is missing or faulty
-   * @throws {RuntimeLibraryError} when the provider cannot be had or memory runs out
+   * @throws {PermissionError} if the file, or the target of a link, may not be read
+   * @throws {ModelError} if the model is missing or invalid
+   * @throws {RuntimeLibraryError} if the provider is unavailable or memory is exhausted
    */
   static async create(
     environment: Environment,
@@ -139,7 +138,7 @@ export class InferenceSession implements AsyncDisposable {
     else if (model.byteLength === 0) throw fault("from memory", "it has no bytes");
     const { provider = "cpu" } = options;
     const queue = queueOf(provider);
-    // The session's own share: it stays valid when the caller closes the environment.
+    // The session needs its own reference: the caller may close the environment.
     const share = shareEnvironment(environment);
     const handle = await createNativeSession(share, { model, options, queue });
     try {
@@ -151,11 +150,11 @@ export class InferenceSession implements AsyncDisposable {
   }
 
   /**
-   * Runs the model once off the event loop. Outputs are copies in new tensors. For repeated runs of
-   * one shape {@link InferenceSession.bind} is cheaper.
+   * Runs the model without blocking the event loop. Outputs are new tensors. For repeated runs of
+   * one shape {@link InferenceSession.bind} is faster.
    *
    * @param feeds a tensor for every input, by name
-   * @param options which outputs, and how to cancel
+   * @param options outputs and cancellation
    * @returns the outputs by name
    * @throws {TypeError} when the session is closed, or a name or element type is wrong
    * @throws {RangeError} when a shape is wrong
@@ -172,7 +171,7 @@ export class InferenceSession implements AsyncDisposable {
    * Prepares runs over fixed tensors: inputs are read from and outputs written to their `data`.
    *
    * @param inputs a tensor for every input, by name
-   * @param outputs a tensor for each output wanted, of the shape that the model will compute
+   * @param outputs a tensor for each wanted output, with the shape that the model computes
    * @throws {TypeError | RangeError} as {@link InferenceSession.run}
    */
   bind(
@@ -184,14 +183,14 @@ export class InferenceSession implements AsyncDisposable {
   }
 
   /**
-   * Refuses new runs, waits for those in flight, then releases the model and its bindings. Closing
-   * twice is fine.
+   * Refuses new runs, waits for the running ones, then releases the model and its bindings. Can be
+   * called twice.
    */
   async close(): Promise<void> {
     const { handle, queue } = this.#host;
     handle.close();
     await Promise.allSettled(this.#runs);
-    // The release waits for its turn; one that never comes is no failure of closing.
+    // The release is queued; an error of the queue is no error of closing.
     await queue?.run(() => {}).catch(() => {});
   }
 
@@ -222,7 +221,7 @@ export class InferenceSession implements AsyncDisposable {
     const outputNames = new CStringArray(names);
     const values = pointerArray(tensors.map((tensor) => valueOf(tensor).unsafeHandle));
     const fetched = new BigUint64Array(names.length);
-    // Held until the outputs are copied too: their tensors need the session's environment.
+    // In use until the outputs are copied: their tensors need the session's environment.
     handle.addUse();
     try {
       await runNative(api, {
@@ -253,8 +252,7 @@ export class InferenceSession implements AsyncDisposable {
 /**
  * Creates the native session.
  *
- * @param environment the session's own share of the environment: closed with it, or here when there
- * will be none
+ * @param environment the session's own environment; closed with the session, or here on an error
  */
 async function createNativeSession(
   environment: Environment,
@@ -278,7 +276,7 @@ async function createNativeSession(
     const name = typeof model === "string" ? model : "from memory";
     throw translateLoadError(name, error, PROVIDERS[options.provider ?? "cpu"]);
   }
-  // Refers to the share, never to the session, which could not be collected otherwise.
+  // Must not refer to the session, which could never be garbage collected then.
   const release = (pointer: Deno.PointerObject) =>
     void inTurn(queue, () => {
       api.ReleaseSession(pointer);
@@ -287,7 +285,7 @@ async function createNativeSession(
   return new OwnedPointer(out.object, { kind: "InferenceSession", release });
 }
 
-/** Has ONNX Runtime load a model off the event loop. @throws {OrtError} what it complains of */
+/** Loads a model without blocking the event loop. @throws {OrtError} */
 async function load(
   api: OrtApi,
   { env, model, options, out }: {

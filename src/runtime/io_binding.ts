@@ -14,7 +14,7 @@ import { type StopSwitch, switchOptions } from "./stop_switch.ts";
 import { type Tensor, valueOf } from "./tensor.ts";
 
 /**
- * What a binding needs of its session.
+ * The parts of a session that a binding uses.
  *
  * @internal
  */
@@ -24,18 +24,18 @@ export interface BindingHost {
   readonly inputs: readonly TensorMetadata[];
   readonly outputs: readonly TensorMetadata[];
   readonly row: ProviderRow;
-  /** Where runs wait for their turn. */
+  /** Queue of the provider, if its calls must not overlap. */
   readonly queue: CallQueue | undefined;
-  /** Lets the session wait for a run when it is closed. */
+  /** Registers a run, for which the session waits when it is closed. */
   readonly track: <T>(run: Promise<T>) => Promise<T>;
 }
 
 /** Options of {@link IoBinding.run}. */
 export interface IoBindingRunOptions {
-  /** Cancels the run, which then rejects with the signal's reason once ONNX Runtime has stopped. */
+  /** Cancels the run, which rejects with the signal's reason when ONNX Runtime has stopped. */
   signal?: AbortSignal;
   /**
-   * Called when ONNX Runtime begins, which may be after runs of other sessions.
+   * Called when the native run starts, which may be after runs of other sessions.
    *
    * @ignore
    */
@@ -49,15 +49,14 @@ interface BoundTensor {
 }
 
 /**
- * A plan for one set of shapes, made by {@link InferenceSession.bind}. Write into the inputs'
- * `data`, run, read the outputs' `data`: nothing is allocated or copied in between on the CPU
- * provider; other providers copy the inputs to their device before each run. Close it before its
- * session, or with it.
+ * Inputs and outputs bound to a session by {@link InferenceSession.bind}. Write to the inputs'
+ * `data`, run, and read the outputs' `data`. The CPU provider allocates and copies nothing; other
+ * providers copy the inputs to their device before each run. It is closed with its session.
  */
 export class IoBinding implements Disposable {
   readonly #host: BindingHost;
   readonly #handle: OwnedPointer;
-  // The native binding remembers the memory of these tensors: they stay pinned here.
+  // The native binding uses the memory of these tensors, which must stay reachable.
   readonly #pinnedTensors: readonly BoundTensor[];
   #running = false;
 
@@ -90,7 +89,7 @@ export class IoBinding implements Disposable {
   }
 
   /**
-   * Runs off the event loop.
+   * Runs without blocking the event loop.
    *
    * @throws {TypeError} when the binding or its session is closed, or a run of this binding is
    * under way
@@ -101,11 +100,10 @@ export class IoBinding implements Disposable {
   }
 
   /**
-   * Runs on this thread, which blocks: for Workers and benches. Throws as {@link IoBinding.run}
-   * does.
+   * Runs synchronously, for Workers and benchmarks. Throws the errors of {@link IoBinding.run}.
    *
    * @ignore
-   * @param stop lets another thread end the run early
+   * @param stop a switch by which another thread can stop the run
    */
   runSync(stop?: StopSwitch): void {
     this.#checkReady();
@@ -116,7 +114,7 @@ export class IoBinding implements Disposable {
     api.RunWithBinding(handle.unsafeHandle, options, this.#handle.unsafeHandle);
   }
 
-  /** Releases the plan, after a run that is under way. Closing twice is fine. */
+  /** Releases the binding, after a run that has started. Can be called twice. */
   close(): void {
     this.#handle.close();
   }
@@ -156,7 +154,7 @@ export class IoBinding implements Disposable {
     for (const { role, name, tensor } of this.#pinnedTensors) checkAlive(role, name, tensor);
   }
 
-  /** Binds what needs no copy to a device; each run binds the rest. */
+  /** Binds the tensors that need no copy to a device; each run binds the others. */
   #bindOnce(): void {
     const { copiesInputs } = this.#host.row;
     for (const bound of this.#pinnedTensors) {
@@ -179,7 +177,7 @@ export class IoBinding implements Disposable {
 function createBinding({ api, handle, queue }: BindingHost): OwnedPointer {
   const out = new OutPointer();
   api.CreateIoBinding(handle.unsafeHandle, out.cell);
-  // It may hold memory of the device.
+  // Queued, because releasing may free memory of the device.
   const release = (pointer: Deno.PointerObject) =>
     void inTurn(queue, () => api.ReleaseIoBinding(pointer));
   return new OwnedPointer(out.object, { kind: "IoBinding", release, parent: handle });

@@ -1,6 +1,5 @@
 /**
- * What went wrong when a model was loaded: the model's fault, a missing permission, or ONNX
- * Runtime's.
+ * Errors of loading a model: an invalid model, a missing permission, or a failure of ONNX Runtime.
  * @module
  */
 import { quoteWord } from "../text.ts";
@@ -8,8 +7,7 @@ import { type OrtError, trimOrtMessage } from "../../ffi/status.ts";
 import { ModelError, type ParataaError, PermissionError, RuntimeLibraryError } from "../errors.ts";
 import type { ProviderRow } from "./providers/provider_row.ts";
 
-// Failures that ONNX Runtime reports under the same codes as a faulty model, told apart by their
-// text.
+// Failures that ONNX Runtime reports with the same codes as an invalid model.
 const NOT_THE_MODEL =
   /Failed to allocate memory|bad_alloc|CUDA failure|CUDNN failure|CUBLAS failure/;
 
@@ -17,11 +15,11 @@ const UNPARSABLE = /Protobuf parsing failed/;
 
 /**
  * Checks a model's path without ONNX Runtime, whose native reads ignore `--allow-read`. Symbolic
- * links are followed, and what they lead to must be granted too.
+ * links are followed, and their targets must be granted too.
  *
  * @param path path of the model
- * @throws {PermissionError} when reading it, or what it links to, is not granted
- * @throws {ModelError} when it is missing, a folder or empty
+ * @throws {PermissionError} if reading it or the target of a link is not granted
+ * @throws {ModelError} if it is missing, a folder or empty
  */
 export async function checkModelPath(path: string): Promise<void> {
   await requireRead(path, path);
@@ -40,7 +38,7 @@ export async function checkModelPath(path: string): Promise<void> {
   if (info.size === 0) throw fault(path, "the file is empty");
 }
 
-/** Nothing may prompt, so ask before Deno does. */
+/** Checks a permission, so that Deno does not prompt. */
 async function requireRead(target: string, path: string): Promise<void> {
   const { state } = await Deno.permissions.query({ name: "read", path: target });
   if (state === "granted") return;
@@ -56,10 +54,10 @@ export function fault(model: string, reason: string, cause?: unknown): ModelErro
 }
 
 /**
- * Translates what ONNX Runtime said when a session was created.
+ * Translates an error of ONNX Runtime that occurred while a session was created.
  *
- * @param model path of the model, or words for one without
- * @param error what it said
+ * @param model path of the model, or another name for it
+ * @param error the error
  * @param row the session's provider
  */
 export function translateLoadError(

@@ -1,6 +1,5 @@
 /**
- * What a session says about its model: names, types and shapes of inputs and outputs, and the
- * model's own notes.
+ * Names, types and shapes of a model's inputs and outputs, and its metadata.
  * @module
  */
 import type { OrtApi } from "../../ffi/ort_api.ts";
@@ -20,8 +19,8 @@ export interface TensorMetadata {
   readonly type: TensorType | "string" | "unsupported";
   /**
    * One entry per dimension: its size, its symbolic name, or "?" when the model gives neither.
-   * Empty for a scalar, and also where the model declares no shape at all: ONNX Runtime does not
-   * tell the two apart.
+   * Empty for a scalar, and also if the model declares no shape: ONNX Runtime does not distinguish
+   * them.
    */
   readonly shape: readonly (number | string)[];
 }

@@ -16,20 +16,20 @@ import { appendProvider, providerOptionsProblem } from "./providers/append_provi
 import type { Provider, ProviderOptions } from "./providers/provider_row.ts";
 import { PROVIDER_NAMES } from "./providers/provider_table.ts";
 
-/** Options of {@link InferenceSession.create}; what is left out keeps ONNX Runtime's default. */
+/** Options of {@link InferenceSession.create}; the others have ONNX Runtime's defaults. */
 export interface SessionOptions extends ProviderOptions {
   /**
-   * Execution provider, default "cpu". One that cannot be had is an error, never a silent fall to
-   * the CPU.
+   * Execution provider, default "cpu". If it is unavailable, creating the session fails; there is
+   * no silent fallback to the CPU.
    */
   provider?: Provider;
   /** Threads inside one operator; 0, the default, means one per core. */
   intraOpNumThreads?: number;
   /** Threads across operators; 0, the default, lets ONNX Runtime choose. */
   interOpNumThreads?: number;
-  /** How far the graph is optimised, default "all". */
+  /** Level of graph optimisation, default "all". */
   graphOptimizationLevel?: GraphOptimizationLevel;
-  /** Least severe messages that this session prints to stderr; default: the environment's level. */
+  /** Lowest severity of messages printed to stderr; default the environment's. */
   logSeverityLevel?: LogSeverityLevel;
   /** Whether memory is planned ahead for repeated shapes, default true. */
   enableMemPattern?: boolean;
@@ -46,7 +46,7 @@ export interface SessionOptions extends ProviderOptions {
  *
  * @throws {TypeError} when an option is none of the allowed values
  * @throws {RangeError} when a number is out of range
- * @throws {RuntimeLibraryError} when the provider cannot be had
+ * @throws {RuntimeLibraryError} if the provider is unavailable
  */
 export function createSessionOptions(
   environment: Environment,

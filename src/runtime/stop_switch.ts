@@ -1,5 +1,5 @@
 /**
- * Ends a blocking run from another thread.
+ * Stops a synchronous run from another thread.
  * @module
  */
 import { OwnedPointer } from "../../ffi/owned_pointer.ts";
@@ -8,15 +8,15 @@ import { type Environment, sharedOf } from "./environment.ts";
 import { createRunOptions } from "./native_run.ts";
 
 /**
- * For the rest of this folder: the native options of the runs that a switch stops.
+ * Returns the native run options of a switch.
  *
  * @internal
  */
 export let switchOptions: (stop: StopSwitch) => Deno.PointerObject;
 
 /**
- * ONNX Runtime's run options, shared by two threads: one runs with them, the other asks for the
- * end, which comes between two nodes of the graph.
+ * ONNX Runtime's run options, shared by two threads. One thread runs with them, the other stops the
+ * run, which ends between two nodes of the graph.
  */
 export class StopSwitch implements Disposable {
   readonly #environment: Environment;
@@ -28,7 +28,7 @@ export class StopSwitch implements Disposable {
 
   /**
    * @param environment an open environment
-   * @param address of another thread's switch, which stays that thread's to close
+   * @param address the switch of another thread, which must close it
    */
   constructor(environment: Environment, address?: bigint) {
     this.#environment = environment;
@@ -40,17 +40,17 @@ export class StopSwitch implements Disposable {
       });
   }
 
-  /** For the other thread. */
+  /** Address for the other thread. */
   get address(): bigint {
     return pointerToAddress(this.#options.unsafeHandle);
   }
 
-  /** Asks the run under way, and every later one, to end. */
+  /** Stops the current run and all later ones. */
   stop(): void {
     sharedOf(this.#environment).library.api.RunOptionsSetTerminate(this.#options.unsafeHandle);
   }
 
-  /** Lets runs go on again. */
+  /** Allows runs again. */
   reset(): void {
     sharedOf(this.#environment).library.api.RunOptionsUnsetTerminate(this.#options.unsafeHandle);
   }

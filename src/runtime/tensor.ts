@@ -9,7 +9,7 @@ import { type Environment, sharedOf } from "./environment.ts";
 import { elementCount, TENSOR_ARRAYS, type TensorData, type TensorType } from "./tensor_type.ts";
 
 /**
- * For the rest of this folder: the owner of a tensor's `OrtValue`.
+ * Returns the owner of a tensor's `OrtValue`.
  *
  * @internal
  */
@@ -35,9 +35,9 @@ export class Tensor<T extends TensorType = TensorType> implements Disposable {
   readonly type: T;
   /** Dimensions, outermost first; empty for a scalar. */
   readonly dims: readonly number[];
-  /** The elements in row-major order. ONNX Runtime remembers this memory: it stays pinned here. */
+  /** The elements in row-major order. ONNX Runtime uses this memory, which stays reachable. */
   readonly data: TensorData<T>;
-  /** Length of `data` in bytes when the tensor was made. */
+  /** Length of `data` in bytes when the tensor was created. */
   readonly byteLength: number;
 
   static {
@@ -45,7 +45,7 @@ export class Tensor<T extends TensorType = TensorType> implements Disposable {
   }
 
   /**
-   * A tensor over the caller's memory, or over zeros.
+   * Creates a tensor over the caller's memory, or over zeros.
    *
    * @param environment an open environment
    * @param type element type
@@ -79,8 +79,8 @@ export class Tensor<T extends TensorType = TensorType> implements Disposable {
   }
 
   /**
-   * Releases the native value, after any run that uses it; `data` stays readable. Closing twice is
-   * fine.
+   * Releases the native value, after the runs that use it; `data` stays readable. Can be called
+   * twice.
    */
   close(): void {
     this.#value.close();

@@ -1,5 +1,5 @@
 /**
- * Asking ONNX Runtime for an execution provider.
+ * Appends an execution provider to the options of a session.
  * @module
  */
 import { captureStderr } from "../../../ffi/captured_stderr.ts";
@@ -13,14 +13,14 @@ import { describeProviderFailure, providerUnavailable } from "./provider_failure
 import type { AppendTarget, Provider, ProviderOptions, ProviderRow } from "./provider_row.ts";
 import { PROVIDERS } from "./provider_table.ts";
 
-/** What a session asks for: the CPU by default. */
+/** Provider of a session, by default the CPU, and its options. */
 export type ProviderChoice = ProviderOptions & { readonly provider?: Provider };
 
 /**
  * Appends the provider to the options of a session.
  *
- * @throws {RuntimeLibraryError} naming what is missing
- * @throws {UsageError} naming an option that ONNX Runtime does not take
+ * @throws {RuntimeLibraryError} naming the missing part
+ * @throws {UsageError} naming an option that ONNX Runtime refuses
  */
 export function appendProvider(
   shared: SharedEnvironment,
@@ -40,7 +40,7 @@ export function appendProvider(
 
 interface Failure {
   readonly error: unknown;
-  /** What was printed. */
+  /** Text printed to stderr. */
   readonly log: string;
 }
 
@@ -53,10 +53,10 @@ function attempt(work: () => void): Failure | undefined {
   }
 }
 
-/** What a provider printed when it failed: some say it only once in a process. */
+/** Text printed by a failed provider: some print it only once in a process. */
 const printed = new Map<ProviderRow, string>();
 
-/** Calls `work`; where it fails it is called again, with ONNX Runtime's errors printed too. */
+/** Calls `work`. If it fails, calls it again with ONNX Runtime's errors captured. */
 function observe(
   shared: SharedEnvironment,
   row: ProviderRow,
@@ -74,7 +74,7 @@ function observe(
   return { error: first.error, log };
 }
 
-/** Registers the plugin that a Worker's session will use: it must be there before the Worker. */
+/** Registers the plugin of a Worker's session, which must happen before the Worker starts. */
 export function preparePlugin(environment: Environment, options: ProviderChoice): void {
   const { provider = "cpu", providerLibrary } = options;
   const row = PROVIDERS[provider];
@@ -91,7 +91,7 @@ function append(target: AppendTarget, row: ProviderRow, options: ProviderChoice)
   else throw providerUnavailable(row, "it is a plugin", { hint: row.packages });
 }
 
-/** What is wrong with the provider's options and device, in words; `undefined` if nothing is. */
+/** Describes an error in the provider's options or device; `undefined` if there is none. */
 export function providerOptionsProblem(options: ProviderChoice): string | undefined {
   const { provider = "cpu", providerOptions = {}, providerLibrary, deviceId } = options;
   const row = PROVIDERS[provider];

@@ -1,6 +1,5 @@
 /**
- * Ways of asking ONNX Runtime for a provider: by its name, by TensorRT's own functions, or out of a
- * plugin library.
+ * Ways to append a provider: by its name, by TensorRT's functions, or from a plugin library.
  * @module
  */
 import { OwnedPointer } from "../../../ffi/owned_pointer.ts";
@@ -43,7 +42,7 @@ export function appendTensorRt(
   api.SessionOptionsAppendExecutionProvider_TensorRT_V2(sessionOptions, native.unsafeHandle);
 }
 
-/** Appends a device of a plugin library, which is registered first if it is not. */
+/** Appends a device of a plugin library, after registering the library if necessary. */
 export function appendPlugin(
   { api, env, sessionOptions }: AppendTarget,
   row: ProviderRow,
@@ -58,7 +57,7 @@ export function appendPlugin(
   );
 }
 
-/** Names and values of options as ONNX Runtime takes them. */
+/** Names and values of options in native form. */
 export function nativePairs(
   pairs: readonly (readonly [name: string, value: string])[],
 ): { keys: CStringArray; values: CStringArray; count: bigint } {

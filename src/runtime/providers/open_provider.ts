@@ -1,5 +1,5 @@
 /**
- * A provider, tried before the first session.
+ * Prepares a provider before the first session.
  * @module
  */
 import type { Environment } from "../environment.ts";
@@ -9,14 +9,14 @@ import type { ProviderReady } from "./provider_row.ts";
 import { PROVIDERS } from "./provider_table.ts";
 
 /**
- * Takes every step that sessions of a provider need once in a process, Workers included: finds
- * drivers and libraries, registers a plugin, then lets ONNX Runtime try.
+ * Prepares a provider once per process, also for Workers: finds drivers and libraries, registers a
+ * plugin, and appends the provider for a test.
  *
- * @param options of the sessions to come
+ * @param options options of the later sessions
  * @param folder folder of the vendor's libraries
- * @throws {PermissionError} without `--allow-ffi`, or when a library may not be read
- * @throws {RuntimeLibraryError} in one line, naming what is missing
- * @throws {UsageError} naming an option that ONNX Runtime does not take
+ * @throws {PermissionError} without `--allow-ffi`, or if a library may not be read
+ * @throws {RuntimeLibraryError} naming the missing part
+ * @throws {UsageError} naming an option that ONNX Runtime refuses
  */
 export async function openProvider(
   env: Environment,

@@ -12,7 +12,7 @@ const CONFIG: OptionCheck = {
     'JSON of OpenVINO\'s properties by device, as in {"CPU":{"INFERENCE_PRECISION_HINT":"f32"}}',
 };
 
-/** OpenVINO in the core library. Its own precision differs from device to device. */
+/** OpenVINO in the core library. Its default precision depends on the device. */
 export const OPENVINO = {
   options: {
     precision: ["FP32", "FP16", "ACCURACY"],
@@ -34,7 +34,7 @@ export const OPENVINO = {
   },
 } as const satisfies Partial<ProviderRow>;
 
-/** OpenVINO as a plugin, whose own precision on a CPU is bfloat16. */
+/** OpenVINO as a plugin, whose default precision on a CPU is bfloat16. */
 export const OPENVINO_PLUGIN: OptionTable = {
   options: { load_config: CONFIG },
   defaults: {
@@ -45,7 +45,7 @@ export const OPENVINO_PLUGIN: OptionTable = {
   },
 };
 
-/** What ONNX Runtime prints; its message is only "Failed to load provider OpenVINO". */
+/** Printed by ONNX Runtime, whose message is only "Failed to load provider OpenVINO". */
 export const OPENVINO_FAILURES: readonly FailureText[] = [
   {
     when: /\[OpenVINO\] Device (\S+) is not available/,

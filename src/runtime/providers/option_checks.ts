@@ -1,5 +1,5 @@
 /**
- * Checks of provider options: providers ignore names that they do not know.
+ * Checks of provider options, because providers ignore unknown names.
  * @module
  */
 
@@ -20,7 +20,7 @@ export const BOOLEAN: OptionCheck = ["false", "true", "False", "True"];
 /** A whole number. */
 export const WHOLE: OptionCheck = { min: 0, max: Number.MAX_SAFE_INTEGER };
 
-/** What is wrong with an option, in words that follow its name; `undefined` if nothing is. */
+/** Describes an error in an option, as text that follows its name; `undefined` if there is none. */
 export function optionProblem(
   checks: OptionChecks,
   name: string,

@@ -38,10 +38,10 @@ const FAILURES: readonly FailureText[] = [
 ];
 
 /**
- * Registers a plugin library, once in a process: on the main thread before any Worker needs it. It
+ * Registers a plugin library once per process, on the main thread before a Worker needs it. It
  * stays registered, since sessions may use it until the process ends.
  *
- * @throws {RuntimeLibraryError} when it is no plugin, or another one has this provider
+ * @throws {RuntimeLibraryError} if it is no plugin, or another plugin has this provider
  */
 export function registerPlugin(
   { api, env }: Registry,
@@ -60,16 +60,16 @@ export function registerPlugin(
     api.RegisterExecutionProviderLibrary(env, cString(row.epName), pathString(path));
   } catch (error) {
     if (!(error instanceof OrtError)) throw error;
-    // Another thread was faster: ONNX Runtime then keeps the first.
+    // Another thread may have registered one before; ONNX Runtime keeps the first.
     if (!error.ortMessage.includes("already registered")) throw describe(row, path, error);
   }
   registered.set(row.epName, path);
 }
 
 /**
- * The device that a session asks for, its plugin registered.
+ * Registers the plugin and returns the requested device.
  *
- * @throws {RuntimeLibraryError} when the plugin offers no such device
+ * @throws {RuntimeLibraryError} if the plugin has no such device
  */
 export function pickDevice(
   registry: Registry,
@@ -96,12 +96,12 @@ const GPU_TYPE = 1, MICROSOFT = 0x1414;
 
 interface PluginDevice {
   readonly pointer: Deno.PointerObject;
-  /** Whether it is a GPU, and none of Windows' software adapters. */
+  /** Whether it is a GPU other than Windows' software adapter. */
   readonly gpu: boolean;
   readonly metadata: readonly [string, string][];
 }
 
-/** Devices of a provider that ONNX Runtime lists, those of built-in providers included. */
+/** Devices that ONNX Runtime lists for a provider, which may be built in. */
 export function devicesOf(
   { api, env }: Registry,
   { epName }: Pick<ProviderRow, "epName">,
@@ -124,7 +124,7 @@ function isGpu({ api }: Registry, device: Deno.PointerObject): boolean {
     api.HardwareDevice_VendorId(hardware) !== MICROSOFT;
 }
 
-/** Path of the plugin that offers a provider's devices, as another thread registered it. */
+/** Path of the plugin that another thread has registered for a provider. */
 function pathOf(registry: Registry, row: ProviderRow): string | undefined {
   const [first] = devicesOf(registry, row);
   return first?.metadata.find(([key]) => key === "library_path")?.[1];

@@ -1,15 +1,15 @@
 /**
- * One line for every way in which a provider cannot be had.
+ * Errors of an unavailable provider.
  * @module
  */
 import { trimOrtMessage } from "../../../ffi/status.ts";
 import { type ParataaError, RuntimeLibraryError } from "../../errors.ts";
 import type { FailureText, ProviderRow } from "./provider_row.ts";
 
-/** What to do where there is no device to be had. */
+/** Hint if no device is available. */
 export const USE_CPU = "use the CPU (--provider cpu)";
 
-/** An error that says in one line why a provider cannot be had, and what to do. */
+/** The error of an unavailable provider. */
 export function providerUnavailable(
   { title }: Pick<ProviderRow, "title">,
   reason: string,
@@ -38,10 +38,10 @@ const COMMON: readonly FailureText[] = [
 ];
 
 /**
- * Translates what ONNX Runtime said when it was asked for a provider.
+ * Translates an error of ONNX Runtime that occurred while a provider was appended.
  *
  * @param message its message
- * @param log what was printed to stderr meanwhile
+ * @param log text that was printed to stderr
  * @param cause the error that carried the message
  */
 export function describeProviderFailure(
@@ -49,7 +49,7 @@ export function describeProviderFailure(
   { message, log, cause }: { message: string; log: string; cause: unknown },
 ): ParataaError {
   if (row.describe) return row.describe(message, cause);
-  // What was printed is closer to the cause than the message.
+  // The printed text is closer to the cause than the message.
   const known = findFailure([...row.failures, ...COMMON], [log, message], {
     packages: row.packages,
   });
@@ -61,9 +61,9 @@ export function describeProviderFailure(
 }
 
 /**
- * The first failure that one of the texts tells of.
+ * The first failure that matches one of the texts.
  *
- * @param words what stands for `$name` in its reason and hint, beside `$1`
+ * @param words replacements of `$name` in its reason and hint, in addition to `$1`
  */
 export function findFailure(
   failures: readonly FailureText[],

@@ -1,5 +1,5 @@
 /**
- * What an execution provider is to this library: everything in which providers differ.
+ * The description of an execution provider: everything in which providers differ.
  * @module
  */
 import type { OrtApi } from "../../../ffi/ort_api.ts";
@@ -8,7 +8,7 @@ import type { Environment } from "../environment.ts";
 import type { CudaOptions } from "./cuda/cuda_options.ts";
 import type { OptionChecks } from "./option_checks.ts";
 
-/** Execution provider of a session, by the name that `--provider` takes. */
+/** Name of an execution provider, as in `--provider`. */
 export type Provider =
   | "cpu"
   | "cuda"
@@ -21,7 +21,7 @@ export type Provider =
   | "dml"
   | "xnnpack";
 
-/** What a session asks of its execution provider. */
+/** Options of an execution provider. */
 export interface ProviderOptions {
   /** Options of the CUDA provider by ONNX Runtime's own names; other providers ignore them. */
   cuda?: CudaOptions;
@@ -43,21 +43,21 @@ export interface AppendTarget {
   readonly sessionOptions: Deno.PointerObject;
 }
 
-/** A library that is open, and what it was opened by. */
+/** An open library. */
 export interface LoadedLibrary {
-  /** Name that other libraries ask for it by. */
+  /** Name by which other libraries refer to it. */
   readonly soname: string;
-  /** Path or name that it was opened by. */
+  /** Path or name by which it was opened. */
   readonly path: string;
 }
 
-/** What a provider found on this machine before its first session. */
+/** Device, driver and libraries that a provider has found. */
 export interface ProviderReady {
-  /** Name of the device that was chosen, where the provider tells. */
+  /** Name of the chosen device, if known. */
   readonly device?: string;
-  /** Version that the driver supports, where the provider tells. */
+  /** Version that the driver supports, if known. */
   readonly driver?: string;
-  /** Libraries that were opened, beside ONNX Runtime's own. */
+  /** Libraries that were opened, except ONNX Runtime's. */
   readonly libraries: readonly LoadedLibrary[];
 }
 
@@ -69,7 +69,7 @@ export interface PrepareOptions {
   readonly deviceId?: number | string;
 }
 
-/** A message of ONNX Runtime, or text that it printed, and what to tell the user. */
+/** A message or printed text of ONNX Runtime, and its translation for the user. */
 export interface FailureText {
   readonly when: RegExp;
   /** Cause; `$1` is the first group of `when`. */
@@ -78,7 +78,7 @@ export interface FailureText {
   readonly hint: string;
 }
 
-/** How a provider takes options, built into the core library or as a plugin. */
+/** Options of a provider, which may be built into the core library or a plugin. */
 export interface OptionTable {
   readonly options: OptionChecks;
   /** Options that are set unless others are given. */
@@ -90,7 +90,7 @@ export interface OptionTable {
 /** Ids of devices as `--devices` takes them. */
 export interface DeviceIds {
   readonly pattern: RegExp;
-  /** In words, for an error. */
+  /** Description for errors. */
   readonly wanted: string;
   readonly first: number | string;
 }
@@ -112,23 +112,23 @@ export interface ProviderRow extends OptionTable {
   readonly title: string;
   /** Name in ONNX Runtime's own list. */
   readonly epName: string;
-  /** Appends the provider that is built into the core library; absent for one that never is. */
+  /** Appends the provider from the core library; absent if it is always a plugin. */
   readonly append?: (target: AppendTarget, row: ProviderRow, options: ProviderOptions) => void;
   /**
-   * Library beside the core library that has the provider, by its name without prefix and ending;
-   * absent where it is inside.
+   * Name, without prefix and extension, of the provider's library beside the core library; absent
+   * if the provider is inside the core library.
    */
   readonly bridge?: string;
-  /** Options of the provider as a plugin; absent where there is none. */
+  /** Options of the provider as a plugin; absent if there is no plugin. */
   readonly plugin?: OptionTable;
   readonly ids: DeviceIds;
   /** Whether `--devices NAME:N` means N lanes that share one session. */
   readonly lanes?: boolean;
-  /** Devices that are there, whether the provider works or not; absent where nobody tells. */
+  /** Lists the devices, even if the provider does not work; absent if there is no list. */
   readonly list?: (env: Environment) => readonly DeviceEntry[];
-  /** Precision of its arithmetic on float32 networks, in words. */
+  /** Description of its precision on float32 networks. */
   readonly precision: string;
-  /** Whether inputs are copied to the device when they are bound: each run must bind them anew. */
+  /** Whether binding copies inputs to the device, so that each run must bind them again. */
   readonly copiesInputs: boolean;
   /**
    * Whether two native calls at once, of any of its sessions in the process, are unsafe. Such a
@@ -138,23 +138,23 @@ export interface ProviderRow extends OptionTable {
   /** Whether the CUDA flags of the command line are its options. */
   readonly takesCudaFlags?: boolean;
   /**
-   * Whether `auto` may take it, in the order of the table: `true`, a reason why it cannot, or
-   * `undefined` where nothing speaks for it. Absent for one that `auto` never takes.
+   * Whether `auto` may choose the provider (in the order of the table): `true`, a reason why not,
+   * or `undefined` if there is no such device. Absent if `auto` never chooses it.
    */
   readonly offer?: (env: Environment) => true | string | undefined;
   /** Whether calls are padded to few sizes by default. */
   readonly buckets: boolean;
-  /** Most bytes of one input or output. */
+  /** Largest size of one input or output in bytes. */
   readonly bufferBytes?: number;
   /** Finds drivers, devices and libraries before the first session. */
   readonly prepare?: (env: Environment, options: PrepareOptions) => ProviderReady;
-  /** Messages that tell of the provider, not of the model, when a session is made. */
+  /** Matches load errors that are caused by the provider, not by the model. */
   readonly blames?: RegExp;
   readonly failures: readonly FailureText[];
-  /** Translates a failure in its own way, instead of by `failures`. */
+  /** Translates a failure, instead of `failures`. */
   readonly describe?: (message: string, cause: unknown) => ParataaError;
-  /** Where a library with the provider can be had. */
+  /** Packages that contain the provider. */
   readonly packages: string;
-  /** Whether no network has run on it here. */
+  /** Whether parataa's tests have never run a network on it. */
   readonly untested: boolean;
 }

@@ -1,5 +1,5 @@
 /**
- * The execution providers, a row each: all in which they differ.
+ * The table of execution providers.
  * @module
  */
 import { appendTensorRt, byName } from "./append_routes.ts";
@@ -22,7 +22,7 @@ import {
 const NUMBERS: DeviceIds = { pattern: /^\d{1,3}$/, wanted: "a device number", first: 0 };
 const ONLY_0: DeviceIds = { pattern: /^0$/, wanted: "0, the only device", first: 0 };
 
-/** What is true of most providers. */
+/** Defaults of a row. */
 const DEVICE = {
   options: {},
   ids: NUMBERS,

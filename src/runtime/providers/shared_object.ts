@@ -1,6 +1,5 @@
 /**
- * What an ELF library says of itself, read without opening it: the libraries it needs, and its
- * constants.
+ * Reads the needed libraries and the constants of an ELF library without opening it.
  * @module
  */
 import { RuntimeLibraryError } from "../../errors.ts";
@@ -22,14 +21,14 @@ interface Section {
 export interface SharedObject {
   /** Sonames that the loader must find before it opens this library. */
   readonly needed: readonly string[];
-  /** Its section `.rodata`, one character a byte; "" where it has none. */
+  /** The section `.rodata`, one character per byte; "" if there is none. */
   readonly constants: string;
 }
 
 /**
  * Reads the head of a 64-bit little-endian ELF library.
  *
- * @throws {RuntimeLibraryError} when the file is none, or ends early
+ * @throws {RuntimeLibraryError} if the file is no such library, or truncated
  * @throws {Deno.errors.NotCapable | Deno.errors.NotFound} as `Deno.open`
  */
 export function readSharedObject(path: string): SharedObject {

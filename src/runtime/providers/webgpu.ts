@@ -33,7 +33,7 @@ export const WEBGPU_OPTIONS: OptionChecks = {
 
 const DRIVERS = "install your GPU's Vulkan driver (mesa-vulkan-drivers for AMD and Intel)";
 
-/** What Dawn prints, and what ONNX Runtime says, when there is no adapter. */
+/** Texts of Dawn and messages of ONNX Runtime if there is no adapter. */
 export const WEBGPU_FAILURES: readonly FailureText[] = [
   {
     when: /Couldn't load Vulkan: ([^\n]*)/,

@@ -13,18 +13,17 @@ export { type CudaDevice, type CudaDriver, cudaDriver, type CudaReady };
 
 /** Options of {@link openCuda}. */
 export interface OpenCudaOptions extends CudaLibraryOptions {
-  /** Options of the provider that every session will be given. */
+  /** Options of the provider for all sessions. */
   cuda?: CudaOptions;
 }
 
 /**
- * Takes every step that a session on CUDA needs once in a process, Workers included: driver,
- * devices, ONNX Runtime's own libraries and their version, NVIDIA's libraries; then lets ONNX
- * Runtime try.
+ * Prepares CUDA once per process, also for Workers: checks driver, devices and the version of ONNX
+ * Runtime's libraries, opens NVIDIA's libraries, and appends the provider for a test.
  *
- * @throws {PermissionError} without `--allow-ffi`, or when the provider's library may not be read
- * @throws {RuntimeLibraryError} in one line, naming what is missing
- * @throws {UsageError} naming an option that ONNX Runtime does not take
+ * @throws {PermissionError} without `--allow-ffi`, or if the provider's library may not be read
+ * @throws {RuntimeLibraryError} naming the missing part
+ * @throws {UsageError} naming an option that ONNX Runtime refuses
  */
 export function openCuda(
   env: Environment,

@@ -1,5 +1,5 @@
 /**
- * One line for every way in which CUDA cannot be had.
+ * Errors of the CUDA provider.
  * @module
  */
 import { trimOrtMessage } from "../../../../ffi/status.ts";
@@ -10,7 +10,7 @@ import { providerUnavailable, USE_CPU } from "../provider_failure.ts";
 /** The driver that ONNX Runtime's packages on PyPI need since they are built for CUDA 13. */
 const DRIVER_FOR_CUDA_13 = "CUDA 13 needs driver 580 or newer, CUDA 12 needs 525";
 
-/** An error that says in one line why CUDA cannot be had, and what to do. */
+/** The error if CUDA is unavailable. */
 export function cudaUnavailable(
   reason: string,
   hint: string,
@@ -45,7 +45,7 @@ export function noCudaLibrary(library: string, cause?: unknown): RuntimeLibraryE
 }
 
 /**
- * Translates what ONNX Runtime said when it was asked for CUDA.
+ * Translates an error of ONNX Runtime that occurred while CUDA was appended.
  *
  * @param message its message
  * @param cause the error that carried it
@@ -112,7 +112,7 @@ function describeCode(code: number, text: string, cause: unknown): RuntimeLibrar
 }
 
 /**
- * Options are checked before the session is made; an error in them is one for the user to correct.
+ * Translates an error in the options, which ONNX Runtime checks before it creates a session.
  */
 function describeOption(message: string, cause: unknown): ParataaError | undefined {
   const unknown = /Unknown provider option: "(.*?)"/.exec(message);
@@ -134,7 +134,7 @@ function describeOption(message: string, cause: unknown): ParataaError | undefin
     );
   }
   const value = /Failed to map enum name to value: (.*)/.exec(refused[2])?.[1].trim();
-  // What else it says is a place in its sources, and a value that is not the one it was given.
+  // The rest of the message is a source position and a wrong value.
   const met = value === undefined ? "" : `: ${JSON.stringify(value)} is none of its words`;
   return new UsageError(`ONNX Runtime refuses the value of the CUDA option ${refused[1]}${met}`, {
     hint: "--cuda_options takes ONNX Runtime's own names and values",

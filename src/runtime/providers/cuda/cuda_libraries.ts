@@ -89,7 +89,7 @@ function requireFile(path: string): void {
 }
 
 /**
- * ONNX Runtime loads a provider of any version, and what it then does is undefined. The provider's
+ * ONNX Runtime loads a provider of any version, and the result is undefined. The provider's
  * only mark is the version among its constants.
  */
 function checkVersions(env: Environment, home: string, { constants }: SharedObject): void {
@@ -111,10 +111,10 @@ interface Attempt {
   readonly broken: readonly string[];
 }
 
-/** Folders to look in and what an error calls them. */
+/** Folders of the search, and their name in an error. */
 interface Place {
   readonly name: string;
-  /** Absolute; "" stands for the loader's own search. */
+  /** Absolute paths; "" is the loader's own search. */
   readonly folders: readonly string[];
 }
 

@@ -3,53 +3,52 @@
  * @module
  */
 
-/** How the arena on the device grows. */
+/** Growth of the arena on the device. */
 export const ARENA_EXTEND_STRATEGIES = ["kSameAsRequested", "kNextPowerOfTwo"] as const;
 
-/** How cuDNN chooses an algorithm for a convolution. */
+/** Search of cuDNN for a convolution algorithm. */
 export const CUDNN_CONV_ALGO_SEARCHES = ["HEURISTIC", "EXHAUSTIVE", "DEFAULT"] as const;
 
 /**
- * Options of ONNX Runtime's CUDA provider, version 2, by its own names; what is left out keeps its
- * default, but for three that suit a window that shrinks from round to round
- * ({@link CUDA_DEFAULTS}). A name that is not listed is handed over as it is, so options of newer
- * versions work too. Options that take a native address (`user_compute_stream`, `gpu_external_*`)
- * are refused: no pointer enters by this door.
+ * Options of ONNX Runtime's CUDA provider, version 2, with its names and defaults, except for
+ * {@link CUDA_DEFAULTS}, which suit a window that shrinks from round to round. Names that are not
+ * listed are passed on, so that options of newer versions work too. Options with a native address
+ * (`user_compute_stream`, `gpu_external_*`) are refused.
  */
 export interface CudaOptions {
   /** Device, after `CUDA_VISIBLE_DEVICES`; default 0. */
   device_id?: number;
-  /** Most bytes of the arena on the device; default all. */
+  /** Largest size of the arena on the device in bytes; default all memory. */
   gpu_mem_limit?: number | bigint;
   /**
-   * Default "kSameAsRequested", ONNX Runtime's own is "kNextPowerOfTwo": with it a batch of a new
+   * Default "kSameAsRequested". With ONNX Runtime's default "kNextPowerOfTwo", a batch of a new
    * size may double the arena.
    */
   arena_extend_strategy?: "kSameAsRequested" | "kNextPowerOfTwo";
   /**
-   * Default "HEURISTIC", ONNX Runtime's own is "EXHAUSTIVE": that one times every algorithm at
-   * every new batch size.
+   * Default "HEURISTIC". ONNX Runtime's default "EXHAUSTIVE" times every algorithm at every new
+   * batch size.
    */
   cudnn_conv_algo_search?: "HEURISTIC" | "EXHAUSTIVE" | "DEFAULT";
   /** Whether copies use the stream of the computation, ONNX Runtime's default true. */
   do_copy_in_default_stream?: boolean;
-  /** Whether cuDNN may take all the workspace it wants, ONNX Runtime's default true. */
+  /** Whether cuDNN may use unlimited workspace, ONNX Runtime's default true. */
   cudnn_conv_use_max_workspace?: boolean;
   /** Whether 1-D convolutions are padded to `[N,C,1,D]`. */
   cudnn_conv1d_pad_to_nc1d?: boolean;
-  /** Whether runs are captured as a CUDA graph; wants fixed shapes and addresses. */
+  /** Whether runs are captured as a CUDA graph, which needs fixed shapes and addresses. */
   enable_cuda_graph?: boolean;
   /** Whether TunableOp chooses kernels. */
   tunable_op_enable?: boolean;
-  /** Whether TunableOp may time kernels as it goes. */
+  /** Whether TunableOp may time kernels during runs. */
   tunable_op_tuning_enable?: boolean;
-  /** Most milliseconds that TunableOp spends on one choice. */
+  /** Longest time that TunableOp spends on one choice, in milliseconds. */
   tunable_op_max_tuning_duration_ms?: number;
-  /** Whether SkipLayerNormalization keeps its sums in float32. */
+  /** Whether SkipLayerNormalization accumulates in float32. */
   enable_skip_layer_norm_strict_mode?: boolean;
   /** Whether convolutions prefer channels last. */
   prefer_nhwc?: boolean;
-  /** Whether all of the provider's work goes into one stream. */
+  /** Whether the provider uses one stream for all work. */
   use_ep_level_unified_stream?: boolean;
   /** Whether float32 products may be rounded to TF32; ONNX Runtime's default true. */
   use_tf32?: boolean;
@@ -61,7 +60,7 @@ export interface CudaOptions {
   [name: string]: string | number | bigint | boolean | undefined;
 }
 
-/** What differs from ONNX Runtime's own defaults. */
+/** Defaults that differ from ONNX Runtime's. */
 export const CUDA_DEFAULTS = {
   device_id: 0,
   arena_extend_strategy: "kSameAsRequested",
@@ -98,9 +97,9 @@ const CHOICES: Readonly<Record<string, readonly string[]>> = {
 const ADDRESSES = /^(has_user_compute_stream|user_compute_stream|gpu_external_\w+)$/;
 
 /**
- * Keys and values as ONNX Runtime takes them, defaults filled in.
+ * Keys and values in ONNX Runtime's form, with the defaults filled in.
  *
- * @throws {RangeError} naming an option whose value cannot be right
+ * @throws {RangeError} naming an option with an invalid value
  */
 export function cudaOptionPairs(options: CudaOptions): [name: string, value: string][] {
   const pairs: [string, string][] = [];
@@ -113,7 +112,7 @@ export function cudaOptionPairs(options: CudaOptions): [name: string, value: str
   return pairs;
 }
 
-/** An option that is there without a value keeps its default. */
+/** The options that have a value. */
 function withoutUndefined(
   options: CudaOptions,
 ): Record<string, string | number | bigint | boolean> {
@@ -123,8 +122,8 @@ function withoutUndefined(
 }
 
 /**
- * What is wrong with an option, in words that follow its name; ONNX Runtime knows better what a
- * value means.
+ * Describes an error in an option, as text that follows its name. ONNX Runtime checks values in
+ * more detail.
  */
 export function cudaOptionProblem(
   name: string,
@@ -139,7 +138,7 @@ export function cudaOptionProblem(
   if (WHOLE.some((whole) => whole === name) && !/^\d+$/.test(String(value))) {
     return `is ${value}, wanted a whole number from 0`;
   }
-  // ONNX Runtime refuses others too, and names another value than it was given.
+  // ONNX Runtime refuses other values too, but its message names a wrong value.
   if (YES_OR_NO.some((flag) => flag === name) && !/^([01]|[Tt]rue|[Ff]alse)$/.test(String(value))) {
     return `is ${value}, wanted 0 or 1`;
   }

@@ -5,8 +5,8 @@
  */
 
 /**
- * Start of a library's file name and of its package's, in the order in which libraries must be
- * opened: some need earlier ones.
+ * Prefixes of the libraries' file names and names of their packages, in the order in which the
+ * libraries must be opened.
  */
 const PACKAGES: readonly (readonly [library: string, packageName: string])[] = [
   ["libcudart", "nvidia-cuda-runtime"],
@@ -19,10 +19,10 @@ const PACKAGES: readonly (readonly [library: string, packageName: string])[] = [
   ["libcudnn", "nvidia-cudnn"],
 ];
 
-/** Version in the names of libraries that do not carry CUDA's own. */
+/** Version in the name of libcufft, by CUDA's version. */
 const CUFFT_OF_CUDA: Record<number, number> = { 11: 10, 12: 11, 13: 12 };
 
-/** CUDA of ONNX Runtime's packages on PyPI now, where nothing tells another. */
+/** CUDA version of ONNX Runtime's current packages on PyPI, used if the version is unknown. */
 export const CURRENT_CUDA = 13;
 
 /** Position of a library among NVIDIA's; -1 for any other. */
@@ -33,25 +33,25 @@ function rank(soname: string): number {
   );
 }
 
-/** Version behind `.so.`. */
+/** Version after `.so.`. */
 function majorOf(soname: string): number {
   return Number(/\.so\.(\d+)/.exec(soname)?.[1] ?? NaN);
 }
 
-/** Whether a library is NVIDIA's, the driver's own aside. */
+/** Whether a library is one of NVIDIA's, except those of the driver. */
 export function isCudaLibrary(soname: string): boolean {
   return rank(soname) >= 0;
 }
 
-/** CUDA's major version by the libraries whose names carry it. */
+/** CUDA's major version, from the names of libraries that contain it. */
 export function cudaMajor(sonames: readonly string[]): number {
   const named = sonames.find((soname) => /^lib(cudart|cublas|cublasLt|nvrtc)\.so\.\d/.test(soname));
   return named === undefined ? CURRENT_CUDA : majorOf(named);
 }
 
 /**
- * All that a provider with these needs must find, in the order to open them, and what it uses only
- * now and then.
+ * The libraries that a provider requires, in the order to open them, and those that it uses only
+ * for some networks.
  */
 export function cudaLibraries(
   needed: readonly string[],
@@ -59,7 +59,7 @@ export function cudaLibraries(
   const own = needed.filter(isCudaLibrary);
   const major = cudaMajor(own);
   const has = (library: string) => own.some((soname) => soname.startsWith(`${library}.so`));
-  // Newer providers open these by name when a node first wants them; every model here has
+  // Newer providers open these by name for the first node that needs them, and every model has
   // convolutions.
   const required = has("libcudnn") ? own : [...own, "libcudnn.so.9"];
   const optional = [
@@ -73,7 +73,7 @@ export function cudaLibraries(
  * The package on PyPI that has a library; `undefined` for a library that is not NVIDIA's.
  *
  * @param soname such as "libcublasLt.so.13"
- * @param major CUDA's major version, for libraries that do not carry it in their name
+ * @param major CUDA's major version, for libraries whose names do not contain it
  */
 export function packageOf(soname: string, major: number = CURRENT_CUDA): string | undefined {
   const [, name] = PACKAGES[rank(soname)] ?? [];

@@ -1,5 +1,5 @@
 /**
- * Asking ONNX Runtime for its CUDA execution provider.
+ * Appends the CUDA execution provider.
  * @module
  */
 import { OwnedPointer } from "../../../../ffi/owned_pointer.ts";
@@ -8,7 +8,7 @@ import { nativePairs } from "../append_routes.ts";
 import { cudaOptionPairs } from "./cuda_options.ts";
 import type { AppendTarget, ProviderOptions, ProviderRow } from "../provider_row.ts";
 
-/** Appends CUDA to the options of a session. @throws {OrtError} in ONNX Runtime's own words */
+/** Appends CUDA to the options of a session. @throws {OrtError} */
 export function appendCuda(
   { api, sessionOptions }: AppendTarget,
   _: ProviderRow,
@@ -21,8 +21,7 @@ export function appendCuda(
   const release = api.ReleaseCUDAProviderOptions;
   using native = new OwnedPointer(out.object, { kind: "CudaProviderOptions", release });
   const { keys, values, count } = nativePairs(pairs);
-  // This is the call that loads the provider's libraries; with a device_id it looks for the device
-  // too.
+  // This call loads the provider's libraries, and checks the device if there is a device_id.
   api.UpdateCUDAProviderOptions(native.unsafeHandle, keys.pointers, values.pointers, count);
   api.SessionOptionsAppendExecutionProvider_CUDA_V2(sessionOptions, native.unsafeHandle);
 }

@@ -1,5 +1,5 @@
 /**
- * What CUDA needs before the first session: driver, devices and libraries.
+ * Prepares CUDA before the first session: driver, devices and libraries.
  * @module
  */
 import { type CudaDriver, readCudaDriver } from "../../../../ffi/cuda_driver.ts";
@@ -10,9 +10,9 @@ import { USE_CPU } from "../provider_failure.ts";
 import type { DeviceEntry, LoadedLibrary, PrepareOptions, ProviderReady } from "../provider_row.ts";
 
 /**
- * What the driver counts and calls its devices. The driver honours `CUDA_VISIBLE_DEVICES` itself.
+ * The driver and its devices. The driver follows `CUDA_VISIBLE_DEVICES`.
  *
- * @returns `undefined` where no driver is installed
+ * @returns `undefined` if no driver is installed
  * @throws {PermissionError} without `--allow-ffi`
  */
 export function cudaDriver(): CudaDriver | undefined {
@@ -29,7 +29,7 @@ export function cudaEntries(): DeviceEntry[] {
   }));
 }
 
-/** CUDA, ready for sessions on any of its devices. */
+/** CUDA's driver and libraries. */
 export interface CudaReady {
   /** NVIDIA's driver and its devices. */
   readonly driver: CudaDriver;
@@ -37,7 +37,7 @@ export interface CudaReady {
   readonly libraries: readonly LoadedLibrary[];
 }
 
-/** Asks the driver, then opens NVIDIA's libraries. @throws {RuntimeLibraryError} as `openCuda` */
+/** Reads the driver and opens NVIDIA's libraries. @throws {RuntimeLibraryError} as `openCuda` */
 export function readyCuda(env: Environment, folder: string | undefined): CudaReady {
   const driver = cudaDriver();
   if (!driver) throw noDriver();
@@ -50,7 +50,7 @@ export function readyCuda(env: Environment, folder: string | undefined): CudaRea
   return { driver, libraries: loadCudaLibraries(env, { folder }) };
 }
 
-/** {@link readyCuda} as a row of the table has it. */
+/** {@link readyCuda}, as `prepare` of a provider row. */
 export function prepareCuda(
   env: Environment,
   { folder, deviceId = 0 }: PrepareOptions,
@@ -60,7 +60,7 @@ export function prepareCuda(
   return { device: name, driver: driver.version, libraries };
 }
 
-/** TensorRT needs CUDA's libraries; without a driver its own answer says more. */
+/** Opens CUDA's libraries for TensorRT, whose own error is clearer without a driver. */
 export function prepareTensorRt(env: Environment, options: PrepareOptions): ProviderReady {
   return cudaDriver() ? prepareCuda(env, options) : { libraries: [] };
 }
