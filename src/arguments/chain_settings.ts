@@ -6,11 +6,17 @@ import {
   type SchedulerName,
   schedulerNamed,
 } from "../models/schedulers/scheduler_names.ts";
-import type { Settled } from "./settings.ts";
+import type { SettledShared } from "./settings.ts";
 import { shownValue } from "../text.ts";
 
 /** Settings that list the levels of a chain; at most one may be given. */
 export const LEVEL_LISTS = ["sigmas", "timestepsList"] as const;
+
+/** Settings that choose the chain. */
+type ChainSettings = Pick<
+  SettledShared,
+  "scheduler" | "numInferenceSteps" | "eta" | typeof LEVEL_LISTS[number]
+>;
 
 /**
  * Validates the settings of the chain and fills in those that follow from others: T from a list of
@@ -18,7 +24,7 @@ export const LEVEL_LISTS = ["sigmas", "timestepsList"] as const;
  *
  * @throws {UsageError} naming the setting
  */
-export function settleChain(settings: Settled, given: ReadonlySet<string>): void {
+export function settleChain(settings: ChainSettings, given: ReadonlySet<string>): void {
   for (const name of LEVEL_LISTS) settleList(settings, name, given);
   if (readScheduler(settings) !== "ddpm") return;
   if (!given.has("eta")) settings.eta = 1;
@@ -35,7 +41,7 @@ export function settleChain(settings: Settled, given: ReadonlySet<string>): void
  * @throws {UsageError} when there is no such scheduler
  */
 export function readScheduler(
-  { scheduler }: Pick<Settled, "scheduler">,
+  { scheduler }: Pick<ChainSettings, "scheduler">,
 ): SchedulerName | undefined {
   if (scheduler === undefined) return undefined;
   const name = schedulerNamed(scheduler);
@@ -52,7 +58,7 @@ export function readScheduler(
 }
 
 function settleList(
-  settings: Settled,
+  settings: ChainSettings,
   setting: typeof LEVEL_LISTS[number],
   given: ReadonlySet<string>,
 ): void {

@@ -1,11 +1,13 @@
 /** Notes on settings whose effect may surprise users. @module */
 import type { Wording } from "../errors.ts";
-import type { Settled } from "./settings.ts";
+import type { SettledShared, TextSettings } from "./settings.ts";
 
 /** One note per line. */
-export function settingNotes(settings: Settled): Wording[] {
-  const { guidanceScale: scale } = settings;
-  const negative = "negativePrompt" in settings ? settings.negativePrompt : undefined;
+export function settingNotes(
+  { guidanceScale: scale, negativePrompt: negative }:
+    & Pick<SettledShared, "guidanceScale">
+    & Pick<TextSettings, "negativePrompt">,
+): Wording[] {
   if (scale < 1) return [lowGuidance(scale, negative)];
   if (scale !== 1 || !negative) return [];
   return [

@@ -222,7 +222,7 @@ export type SettledShared =
 type SettledText<S extends TextSettings> = SettledShared & Filled<S, "negativePrompt">;
 
 /** Validated settings of class-conditional sampling. */
-export type SettledDit = SettledShared & Filled<DitSettings, "concurrentSamples">;
+type SettledDit = SettledShared & Filled<DitSettings, "concurrentSamples">;
 
 /** Validated settings of sampling with a flow. */
 export type SettledFlow = SettledShared & Filled<FlowSettings, "concurrentSamples" | "forceWarm">;

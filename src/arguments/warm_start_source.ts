@@ -1,6 +1,6 @@
 /** The source of a warm start: a trajectory, a latent or an image. @module */
 import { UsageError } from "../errors.ts";
-import type { FlowSettings, Settled, WarmStartSettings } from "./settings.ts";
+import type { FlowSettings, Settled, SettledShared, WarmStartSettings } from "./settings.ts";
 
 /** Settings that name the source file; at most one may be given. */
 export const SOURCES = ["initialTrajectory", "initialLatents", "initialImage"] as const;
@@ -36,7 +36,10 @@ export function ineffectiveSettings(source: Source | undefined): string[] {
  * @throws {UsageError} when a given setting has no effect, or more steps are varied than there are
  */
 export function checkWarmStart(
-  settings: Extract<Settled, { task: "flow" | "sd-winit" }>,
+  settings:
+    & Pick<Settled, "task">
+    & Pick<SettledShared, "numInferenceSteps">
+    & Pick<FlowSettings, "variationSteps" | "classLabels" | typeof SOURCES[number]>,
   given: ReadonlySet<string>,
 ): void {
   const { variationSteps, numInferenceSteps: steps } = settings, source = findSource(settings);
@@ -53,7 +56,7 @@ export function checkWarmStart(
 
 /** A flow starts from a file or from scratch, and a trajectory's noise draws no classes. */
 function checkFlowStart(
-  { variationSteps, classLabels }: FlowSettings,
+  { variationSteps, classLabels }: Pick<FlowSettings, "variationSteps" | "classLabels">,
   source: Source | undefined,
 ): void {
   if (!source && variationSteps !== undefined) {

@@ -59,7 +59,7 @@ export async function sampleOn(
   checkServedNames({ files, denoiserPart, served }, identity.model_sha256);
   const task = taskOn(pipeline, asked);
   const measured = { pipeline, task, taskContext: createTaskContext(asked, schedule, watch) };
-  const settings = await settleWindow({ settings: asked, given }, measured);
+  const settings = { ...asked, ...await settleWindow(asked, given, measured) };
   const taskContext = createTaskContext(settings, schedule, watch);
   const { count, jobs, recorded } = await task.samples(taskContext, identity);
   // The jobs may have opened another network.
@@ -76,7 +76,7 @@ export async function sampleOn(
   const shared = { pipeline, schedule, settings, watch, signal };
   const context = { ...opened, ...shared, identity, count, resultArguments };
   await recordOutcome(opened, context, async () => {
-    sendNotes(model, context, drawnSeed);
+    sendNotes(model, { watch, settings, drawnSeed });
     const { model_sha256: modelSha256 } = identity;
     watch.emit({ event: "start", task: name, path: opened.run.path, modelSha256 });
     await warmUp(context);
@@ -117,9 +117,8 @@ async function recordOutcome(
 
 /** Sends the notes that precede the first round. */
 function sendNotes(
-  { execution: { notes, details } }: OpenModel,
-  { pipeline, watch, settings }: SampleContext,
-  drawnSeed: boolean,
+  { pipeline, execution: { notes, details } }: OpenModel,
+  { watch, settings, drawnSeed }: Pick<Settling, "settings" | "drawnSeed"> & { watch: Watch },
 ): void {
   for (const line of notes) watch.note(line);
   for (const line of details) watch.emit({ event: "detail", line });
@@ -142,8 +141,7 @@ async function warmUp({ pipeline, schedule, settings, watch }: SampleContext): P
 /** Runs the jobs, `concurrentSamples` at once, and writes a sheet of the final images. */
 async function runJobs(jobs: Jobs, context: SampleContext): Promise<void> {
   const images: Image[] = [], captions: string[] = [];
-  const { settings } = context;
-  const atOnce = "concurrentSamples" in settings ? settings.concurrentSamples : 1;
+  const { concurrentSamples: atOnce = 1 } = context.settings;
   for await (const { image, record } of runConcurrently(jobs, context, atOnce)) {
     if (images.length === MAX_ON_SHEET) continue;
     images.push(image);

@@ -1,5 +1,5 @@
 /** Replaces the window size `auto` by the planned one. @module */
-import type { Settling } from "../../arguments/settle.ts";
+import type { SettledShared } from "../../arguments/settings.ts";
 import type { LatentPipeline } from "../../pipelines/latent_pipeline.ts";
 import type { Method } from "../../sampling/options.ts";
 import type { OpenTask, TaskContext } from "../tasks/task.ts";
@@ -33,26 +33,29 @@ export async function measurePlan(
   return { plan, rowsPerStep: denoiser.rowsPerStep };
 }
 
+/** Sizes of a window and of a device's call. */
+export type WindowSizes = Pick<SettledShared, "windowSize" | "batchSize">;
+
 /**
- * Fills in open window and batch sizes, so that the manifest records the chosen values. A window
- * that was not given is open where an accelerator or several devices evaluate the network.
+ * Returns the window and batch sizes with open ones filled in, so that the manifest records the
+ * chosen values. A window that was not given is open if an accelerator or several devices evaluate
+ * the network.
  */
 export async function settleWindow(
-  { settings, given }: Pick<Settling, "settings" | "given">,
+  { method, eta, windowSize, batchSize }: WindowSizes & Pick<SettledShared, "method" | "eta">,
+  given: ReadonlySet<string>,
   measured: Measured,
-): Promise<Settling["settings"]> {
-  const { method, windowSize, batchSize } = settings;
-  if (method === "sequential" || method === "own") return settings;
+): Promise<WindowSizes> {
+  if (method === "sequential" || method === "own") return { windowSize, batchSize };
   const isOpen = !given.has("windowSize") && followsDevices(measured.pipeline);
-  if (windowSize !== "auto" && !isOpen) return settings;
-  const { plan, rowsPerStep } = await measurePlan(measured, { ...settings, method });
+  if (windowSize !== "auto" && !isOpen) return { windowSize, batchSize };
+  const { plan, rowsPerStep } = await measurePlan(measured, { method, eta });
   for (const line of planLines(plan)) measured.taskContext.note(line);
   const { best } = plan;
-  const settled = { ...settings, windowSize: best.window };
-  if (best.part >= best.window) return settled;
+  if (best.part >= best.window) return { windowSize: best.window, batchSize };
   // The part was timed over all devices, `batchSize` limits the call of one.
   const rows = Math.ceil(best.part * rowsPerStep / measured.pipeline.devices.length);
-  return { ...settled, batchSize: batchSize ?? rows };
+  return { windowSize: best.window, batchSize: batchSize ?? rows };
 }
 
 /** Whether the devices are more than lanes of one CPU. */

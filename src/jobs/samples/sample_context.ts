@@ -1,6 +1,6 @@
 /** State that all samples of a run share. @module */
 import type { RecordedArguments } from "../../arguments/record.ts";
-import type { Settled } from "../../arguments/settings.ts";
+import type { DitSettings, SettledShared } from "../../arguments/settings.ts";
 import type { LatentPipeline } from "../../pipelines/latent_pipeline.ts";
 import { imageText } from "../../runs/image_text.ts";
 import type { Manifest, SampleRecord } from "../../runs/manifest.ts";
@@ -9,7 +9,15 @@ import type { ImageText } from "../../runs/sample_files.ts";
 import type { ModelSchedule } from "../../models/schedulers/model_schedule.ts";
 import type { Watch } from "../progress.ts";
 import type { Job } from "./job.ts";
+import type { SolverSettings } from "./solve.ts";
 import type { TrajectoryIdentity } from "./trajectory_identity.ts";
+
+/** Settings of the solver, the previews and the files of a sample. */
+export type SampleSettings =
+  & SolverSettings
+  & Pick<SettledShared, "guidanceScale" | "noiseStream" | "previewEvery" | "noCheckpoint">
+  & Pick<SettledShared, "disableImageMetadata">
+  & Pick<DitSettings, "concurrentSamples">;
 
 /** State that all samples of a run share. */
 export interface SampleContext {
@@ -22,7 +30,7 @@ export interface SampleContext {
   identity: TrajectoryIdentity;
   /** Arguments that affect the result. */
   resultArguments: RecordedArguments;
-  settings: Settled;
+  settings: SampleSettings;
   watch: Watch;
   signal: AbortSignal;
   /** Samples finished before this start, by index. */

@@ -28,7 +28,7 @@ export async function noteIfSlower(
   { seconds, timesteps, replayed }: SampleCost,
   { manifest, settings, watch, signal }: SampleContext,
 ): Promise<void> {
-  const atOnce = "concurrentSamples" in settings ? settings.concurrentSamples : 1;
+  const { concurrentSamples: atOnce = 1 } = settings;
   const isAlone = index === 0 && atOnce === 1 && !replayed;
   if (!isAlone || !watch.advise || settings.method === "sequential") return;
   // A window of one step is sequential sampling.

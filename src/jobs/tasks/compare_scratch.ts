@@ -1,14 +1,13 @@
 /** Compares a warm start with solving the same prompt from scratch: cost and difference. @module */
-import type { SettledShared } from "../../arguments/settings.ts";
 import { latentDifference } from "../../runs/latent_difference.ts";
 import type { Job, Outcome } from "../samples/job.ts";
-import { solve } from "../samples/solve.ts";
+import { solve, type SolverSettings } from "../samples/solve.ts";
 import type { TaskContext } from "./task.ts";
 
 /** Solver options of the comparison. */
 export interface ComparisonOptions {
   context: TaskContext;
-  settings: SettledShared;
+  settings: SolverSettings;
 }
 
 /**
@@ -21,7 +20,7 @@ export async function compareWithScratch(
   { result, record }: Outcome,
   { context: { schedule, signal, note }, settings }: ComparisonOptions,
 ): Promise<void> {
-  const run = async (job: Job, method: SettledShared["method"]) =>
+  const run = async (job: Job, method: SolverSettings["method"]) =>
     (await solve(job, { schedule, settings: { ...settings, method }, signal, onRound() {} }))
       .result;
   const fromScratch = { ...job, start: undefined };

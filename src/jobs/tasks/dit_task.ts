@@ -1,5 +1,5 @@
 /** Class-conditional sampling with a diffusion transformer. @module */
-import type { SettledDit } from "../../arguments/settings.ts";
+import type { DitSettings } from "../../arguments/settings.ts";
 import type { GuidedDenoiser } from "../../models/guided_denoiser.ts";
 import type { DitPipeline } from "../../pipelines/dit_pipeline.ts";
 import type { Job } from "../samples/job.ts";
@@ -8,18 +8,21 @@ import { readSeedList, settledSeeds } from "../../arguments/seed_list.ts";
 import { ANY_CLASS, classDenoiser, classJobs, givenLabels } from "./class_jobs.ts";
 import { expectLabels } from "./class_labels.ts";
 import type { OpenTask, SamplePlan, TaskContext } from "./task.ts";
-import { taskNoise } from "./task_noise.ts";
+import { type NoiseSettings, taskNoise } from "./task_noise.ts";
+
+/** Settings of a {@link DitTask}. */
+export type DitTaskSettings = NoiseSettings & Pick<DitSettings, "classLabels" | "numSamples">;
 
 /** Class-conditional samples; the classes are given or drawn from the seed. */
 export class DitTask implements OpenTask {
   readonly anyCondition = ANY_CLASS;
   readonly #pipeline: DitPipeline;
-  readonly #settings: SettledDit;
+  readonly #settings: DitTaskSettings;
 
   /**
    * @param pipeline closed by the caller
    */
-  constructor(pipeline: DitPipeline, settings: SettledDit) {
+  constructor(pipeline: DitPipeline, settings: DitTaskSettings) {
     this.#pipeline = pipeline;
     this.#settings = settings;
   }

@@ -1,7 +1,7 @@
 /** Class-conditional sampling with a rectified flow, from scratch or from a file's start. @module */
 import { NUM_SAMPLES } from "../../arguments/flags/script_flags.ts";
 import { readSeedList, settledSeeds } from "../../arguments/seed_list.ts";
-import type { SettledFlow } from "../../arguments/settings.ts";
+import type { SettledFlow, WarmStartSettings } from "../../arguments/settings.ts";
 import { findSource, ineffectiveSettings } from "../../arguments/warm_start_source.ts";
 import type { GuidedDenoiser } from "../../models/guided_denoiser.ts";
 import type { FlowPipeline } from "../../pipelines/flow_pipeline.ts";
@@ -11,19 +11,26 @@ import type { TrajectoryIdentity } from "../samples/trajectory_identity.ts";
 import { ANY_CLASS, classDenoiser, classJobs, type ClassStart, givenLabels } from "./class_jobs.ts";
 import { expectLabels } from "./class_labels.ts";
 import type { OpenTask, RecordedStart, SamplePlan, TaskContext } from "./task.ts";
-import { taskNoise } from "./task_noise.ts";
+import { type NoiseSettings, taskNoise } from "./task_noise.ts";
 import { trajectoryFromFile, trajectoryMaker } from "./warm_start.ts";
+
+/** Settings of a {@link FlowTask}. */
+export type FlowTaskSettings =
+  & NoiseSettings
+  & WarmStartSettings
+  & Pick<SettledFlow, "classLabels" | "numSamples" | "numInferenceSteps" | "variationSteps">
+  & Pick<SettledFlow, "forceWarm">;
 
 /** Samples of a run, from the trajectory of an earlier run, a latent, an image, or from scratch. */
 export class FlowTask implements OpenTask {
   readonly anyCondition = ANY_CLASS;
   readonly #pipeline: FlowPipeline;
-  readonly #settings: SettledFlow;
+  readonly #settings: FlowTaskSettings;
 
   /**
    * @param pipeline closed by the caller
    */
-  constructor(pipeline: FlowPipeline, settings: SettledFlow) {
+  constructor(pipeline: FlowPipeline, settings: FlowTaskSettings) {
     this.#pipeline = pipeline;
     this.#settings = settings;
   }

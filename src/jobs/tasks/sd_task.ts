@@ -7,20 +7,25 @@ import type { GuidedDenoiser } from "../../models/guided_denoiser.ts";
 import type { StableDiffusionPipeline } from "../../pipelines/stable_diffusion_pipeline.ts";
 import type { Job, Jobs } from "../samples/job.ts";
 import type { OpenTask, SamplePlan, TaskContext } from "./task.ts";
-import { taskNoise } from "./task_noise.ts";
+import { type NoiseSettings, taskNoise } from "./task_noise.ts";
 import { ANY_PROMPT, textDenoiser, textJobMaker } from "./text_jobs.ts";
 import { readPrompts } from "./text_prompts.ts";
+
+/** Settings of an {@link SdTask}. */
+export type SdTaskSettings =
+  & NoiseSettings
+  & Pick<SettledSd, "prompt" | "promptsFile" | "negativePrompt" | "numSamples">;
 
 /** Samples of one prompt, or of every prompt of a file. */
 export class SdTask implements OpenTask {
   readonly anyCondition = ANY_PROMPT;
   readonly #pipeline: StableDiffusionPipeline;
-  readonly #settings: SettledSd;
+  readonly #settings: SdTaskSettings;
 
   /**
    * @param pipeline closed by the caller
    */
-  constructor(pipeline: StableDiffusionPipeline, settings: SettledSd) {
+  constructor(pipeline: StableDiffusionPipeline, settings: SdTaskSettings) {
     this.#pipeline = pipeline;
     this.#settings = settings;
   }

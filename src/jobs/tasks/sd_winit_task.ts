@@ -1,17 +1,26 @@
 /** Samples a prompt from the trajectory of another prompt, of a file or of an image. @module */
 import { settledSeeds } from "../../arguments/seed_list.ts";
-import type { SettledSdWinit } from "../../arguments/settings.ts";
+import type { SettledSdWinit, WarmStartSettings } from "../../arguments/settings.ts";
 import { findSource, ineffectiveSettings } from "../../arguments/warm_start_source.ts";
 import type { GuidedDenoiser } from "../../models/guided_denoiser.ts";
 import type { StableDiffusionPipeline } from "../../pipelines/stable_diffusion_pipeline.ts";
 import type { SampleNoise } from "../../pipelines/noise_source.ts";
 import type { Job, Jobs } from "../samples/job.ts";
+import type { SolverSettings } from "../samples/solve.ts";
 import type { TrajectoryIdentity } from "../samples/trajectory_identity.ts";
 import { compareWithScratch } from "./compare_scratch.ts";
 import type { OpenTask, RecordedStart, SamplePlan, TaskContext } from "./task.ts";
-import { taskNoise } from "./task_noise.ts";
+import { type NoiseSettings, taskNoise } from "./task_noise.ts";
 import { ANY_PROMPT, textDenoiser, textJobMaker } from "./text_jobs.ts";
 import { type InitialTrajectory, trajectoryFromFile, trajectoryMaker } from "./warm_start.ts";
+
+/** Settings of an {@link SdWinitTask}; those of the solver are for `compareScratch`. */
+export type SdWinitTaskSettings =
+  & NoiseSettings
+  & WarmStartSettings
+  & SolverSettings
+  & Pick<SettledSdWinit, "prompt1" | "prompt2" | "negativePrompt" | "numSamples">
+  & Pick<SettledSdWinit, "variationSteps" | "compareScratch" | "forceWarm">;
 
 /** Noise, and the trajectory to start from if a file provides one. */
 interface Start extends Partial<InitialTrajectory> {
@@ -26,12 +35,12 @@ interface Start extends Partial<InitialTrajectory> {
 export class SdWinitTask implements OpenTask {
   readonly anyCondition = ANY_PROMPT;
   readonly #pipeline: StableDiffusionPipeline;
-  readonly #settings: SettledSdWinit;
+  readonly #settings: SdWinitTaskSettings;
 
   /**
    * @param pipeline closed by the caller
    */
-  constructor(pipeline: StableDiffusionPipeline, settings: SettledSdWinit) {
+  constructor(pipeline: StableDiffusionPipeline, settings: SdWinitTaskSettings) {
     this.#pipeline = pipeline;
     this.#settings = settings;
   }

@@ -161,8 +161,8 @@ Deno.test("measureOwnTime() is the time of the fastest round over its steps", as
   assert.equal(await measureOwnTime(question), 0.5); // 2 s for a window of four steps
 });
 
-/** Settings that a window is settled for, on devices of these names. */
-function settling(names: string[], given: string[]) {
+/** Window and batch size for a run on devices of these names. */
+function settledSizes(names: string[], given: string[]) {
   const { denoiser } = timed(() => 0.01);
   const schedule = createSchedule({ kind: "dit", numInferenceSteps: 20 });
   const notes: string[] = [];
@@ -178,15 +178,15 @@ function settling(names: string[], given: string[]) {
     taskContext,
   } as unknown as Measured;
   const { settings } = settle({ task: "dit", numInferenceSteps: 20 });
-  return settleWindow({ settings, given: new Set(given) }, measured);
+  return settleWindow(settings, new Set(given), measured);
 }
 
 Deno.test("settleWindow() measures on an accelerator, unless a window is given", async () => {
-  assert.equal((await settling(["cpu:0"], [])).windowSize, 100);
-  assert.equal((await settling(["cpu:0", "cpu:1"], [])).windowSize, 100);
+  assert.equal((await settledSizes(["cpu:0"], [])).windowSize, 100);
+  assert.equal((await settledSizes(["cpu:0", "cpu:1"], [])).windowSize, 100);
   for (const names of [["cuda:0"], ["cuda:0", "cuda:1"]]) {
-    assert.ok(Number((await settling(names, [])).windowSize) <= 20);
-    assert.equal((await settling(names, ["windowSize"])).windowSize, 100);
+    assert.ok(Number((await settledSizes(names, [])).windowSize) <= 20);
+    assert.equal((await settledSizes(names, ["windowSize"])).windowSize, 100);
   }
 });
 
