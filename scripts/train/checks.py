@@ -34,7 +34,8 @@ def check(path: Path, module, make) -> None:
                 gap = np.abs(np.concatenate(rows) - reference).max()
                 differing.append(f"batch {batch} threads {threads}: {unequal.sum()} rows, {gap:.1e}")
     name = f"{path.parent.parent.name}/{path.parent.name}"
-    print(f"{name}: {path.stat().st_size / 1e6:.2f} MB, largest error {largest:.1e}", end="; ")
+    size = sum(file.stat().st_size for file in path.parent.glob("model.*"))
+    print(f"{name}: {size / 1e6:.2f} MB, largest error {largest:.1e}", end="; ")
     print("rows identical" if not differing else f"ROWS DIFFER {differing}", flush=True)
 
 

@@ -16,8 +16,8 @@ import { unetConfig } from "../../src/convert/unet/unet_config.ts";
 import { openTensors } from "../../src/formats/open_tensors.ts";
 import { sampleSize } from "../../src/models/sample_size.ts";
 import { SCHEDULER_PRESETS } from "../../src/sampling/schedules/scheduler_config.ts";
+import { WEIGHTS, writeNetwork } from "./write_network.ts";
 
-const WEIGHTS = "model.safetensors";
 const TOKENS = 77;
 
 /** Checkpoints of both networks, and the folder of their configurations. */
@@ -67,10 +67,6 @@ export async function withSdEmoji(
 if (import.meta.main) {
   const [unet, text, folder] = Deno.args;
   await withSdEmoji({ unet, text, folder }, async (parts) => {
-    for (const { part, network } of parts) {
-      const weights = ReadableStream.from(network.weights());
-      await Deno.writeFile(join(folder, part, WEIGHTS), weights);
-      await Deno.writeFile(join(folder, part, "model.onnx"), network.model);
-    }
+    for (const { part, network } of parts) await writeNetwork(join(folder, part), network);
   });
 }

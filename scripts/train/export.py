@@ -16,7 +16,7 @@ from classes import NAMES
 from data import CLASSES, TOKENIZER
 from diffusion import EpsilonFromV
 from dit import DiT
-from onnx_file import round_weights, write
+from stored_weights import round_weights
 from sd import TOKENS, WIDTH, Generator
 from vae import SCALING_FACTOR, VAE
 
@@ -89,13 +89,25 @@ def export_vae(weights: Path, folder: Path) -> None:
         "scaling_factor": SCALING_FACTOR,
     }
     image, latent = torch.rand(2, 3, 64, 64) * 2 - 1, torch.randn(2, 4, 8, 8)
-    for name, module, inputs, output in (
-        ("vae_encoder", Encode(vae), {"sample": image}, "latent_parameters"),
-        ("vae_decoder", Decode(vae), {"latent_sample": latent}, "sample"),
-    ):
+    parts = (
+        ("vae_encoder", Encode(vae), {"sample": image}),
+        ("vae_decoder", Decode(vae), {"latent_sample": latent}),
+    )
+    for name, _, _ in parts:
         save_json(folder / name / "config.json", **config)
-        write(module, inputs, [output], folder / name / "model.onnx")
+    run_converter("emoji_vae.ts", {"vae": vae}, folder)
+    for name, module, inputs in parts:
         check(folder / name / "model.onnx", module, _random_inputs(inputs))
+
+
+def run_converter(script: str, modules: dict[str, nn.Module], folder: Path) -> None:
+    """Runs a script of this folder on the modules' weights and a model folder."""
+    with tempfile.TemporaryDirectory() as scratch:
+        files = [Path(scratch) / f"{name}.pt" for name in modules]
+        for file, module in zip(files, modules.values()):
+            torch.save(module.state_dict(), file)
+        path = ROOT / "scripts" / "train" / script
+        subprocess.run(["deno", "run", "-A", path, *files, folder], check=True)
 
 
 def _random_inputs(inputs, scale={}):
@@ -169,16 +181,6 @@ def configs(model: Generator, folder: Path) -> None:
     save_json(folder / "unet" / "config.json", _class_name="UNet2DConditionModel", **config)
 
 
-def convert_sd(model: Generator, folder: Path) -> None:
-    """Both networks by the converter."""
-    with tempfile.TemporaryDirectory() as scratch:
-        unet, text = Path(scratch) / "unet.pt", Path(scratch) / "text.pt"
-        torch.save(model.unet.state_dict(), unet)
-        torch.save(model.text_encoder.state_dict(), text)
-        script = ROOT / "scripts" / "train" / "convert_sd.ts"
-        subprocess.run(["deno", "run", "-A", script, unet, text, folder], check=True)
-
-
 def export_flow(weights: Path, _vae, folder: Path, guidance: float) -> None:
     """Writes the transformer; the VAE is that of dit-emoji, in the folder beside."""
     model = DiT(classes=CLASSES, outputs=4)
@@ -200,7 +202,7 @@ def export_sd(weights: Path, vae: Path, folder: Path, guidance: float) -> None:
     model.load_state_dict(torch.load(weights, weights_only=True)["average"])
     round_weights(model).eval()
     configs(model, folder)
-    convert_sd(model, folder)
+    run_converter("convert_sd.ts", {"unet": model.unet, "text": model.text_encoder}, folder)
     inputs = {"input_ids": torch.randint(0, vocabulary, (2, TOKENS))}
     inputs["input_ids"][:, -1] = vocabulary - 1
     text = Text(model.text_encoder).eval()
