@@ -110,14 +110,16 @@ function sampleText(event: SampleEvent): string {
   })`;
 }
 
-function figuresLine({ samples, rounds, nfe, timesteps, unconverged }: RunFigures): string {
+function figuresLine(figures: RunFigures): string {
+  const { samples, rounds, nfe, timesteps, unconverged, doubtful } = figures;
   const stopped = unconverged
     ? `; ${unconverged} stopped by --max_steps before the chain was solved`
     : "";
+  const doubted = doubtful ? `; ${doubtful} not trusted, check with verify` : "";
   return `${plural(samples, "sample")}, mean ${rounds.toFixed(1)} rounds and ${
     nfe.toFixed(1)
   } evaluations ` +
-    `(sequential: ${plural(timesteps, "step")}, one after another)${stopped}`;
+    `(sequential: ${plural(timesteps, "step")}, one after another)${stopped}${doubted}`;
 }
 
 function sampleName({ sample, samples }: Pick<SampleEvent, "sample" | "samples">): string {

@@ -61,7 +61,7 @@ export class Gallery {
       this.leftOut++;
       return;
     }
-    const { cell, path, index, label, seed, timesteps, rounds, figures } = sample;
+    const { cell, path, index, label, seed, timesteps, rounds, figures, doubt } = sample;
     const shown = {
       ...{ setting: settingName(cell), label, seed },
       folder: relative(this.#root, path).replaceAll("\\", "/") + `/sample_${index}`,
@@ -73,7 +73,7 @@ export class Gallery {
       evaluations: rounds.map((round) => round.evaluations),
       figures: `${figures.rounds} rounds, ${figures.nfe} evaluations, ${
         figures.seconds.toFixed(2)
-      } s, PSNR ${decibels(figures.psnr_db)} dB`,
+      } s, PSNR ${decibels(figures.psnr_db)} dB${doubt ? `; not trusted: ${doubt}` : ""}`,
     };
     this.#characters += shown.rounds.uri.length;
     this.samples.push(shown);

@@ -37,6 +37,8 @@ export interface MeasuredSample {
    * sequential sample.
    */
   roundsToLookAlike?: number;
+  /** Why the solver does not trust the sample, if it does not. */
+  doubt?: string;
   /** SHA-256 of the final image, to compare repeated runs. */
   image: string;
 }
@@ -81,6 +83,7 @@ export async function measureRun(
       ...(rounds.length === 0
         ? {}
         : { roundsToLookAlike: await roundsToLookAlike(path, record, wanted) }),
+      ...(record.doubt ? { doubt: record.doubt } : {}),
       rounds,
       residuals: record.residual,
       finished: record.finishedIndex,

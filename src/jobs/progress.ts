@@ -41,6 +41,8 @@ export interface SampleEvent {
   nfe: number;
   /** Wall time of sampling. */
   seconds: number;
+  /** Whether the solver trusts the sample; a note gives the reason if not. */
+  trusted: boolean;
 }
 
 /** A line of text for the user that belongs to no sample; `detail` lines are for verbose output. */

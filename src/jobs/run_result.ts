@@ -18,6 +18,8 @@ export interface RunFigures {
   networkSeconds: number;
   /** Samples that `maxRounds` ended before their chain was solved. */
   unconverged: number;
+  /** Solved samples that the solver does not trust; their records give the reason. */
+  doubtful: number;
 }
 
 /** A finished run. Images and trajectories of its samples are read on demand. */
@@ -49,5 +51,6 @@ function figuresOf(records: readonly SampleRecord[]): RunFigures {
     seconds: mean((sample) => sample.seconds.sampling),
     networkSeconds: mean((sample) => sample.seconds.network),
     unconverged: records.filter((sample) => !sample.converged).length,
+    doubtful: records.filter((sample) => sample.doubt !== undefined).length,
   };
 }

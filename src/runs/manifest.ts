@@ -27,6 +27,13 @@ export interface SampleRecord {
   nfe: number;
   /** Whether the chain was solved. */
   converged: boolean;
+  /**
+   * Whether the sample is as near to the sequential one as the tolerance suggests, as far as the
+   * solver can tell; absent in manifests of older versions.
+   */
+  trusted?: boolean;
+  /** Why a solved sample is not trusted. */
+  doubt?: string;
   /** Finished index after every round; empty for sequential sampling. */
   finishedIndex: number[];
   /** Largest residual (RMS) of the unfinished steps in every round. */

@@ -43,6 +43,12 @@ export interface Denoiser {
   readonly schedule?: Schedule;
 
   /**
+   * Whether outputs depend on the inputs of earlier calls, as those of {@link secondOrder}. Samplers
+   * then evaluate no inputs but those of the chain.
+   */
+  readonly remembers?: boolean;
+
+  /**
    * Writes the guided noise prediction of every row.
    *
    * @param latents `[rows, rowSize]`, x_(t+1) of every row; a view of the sampler's state that must

@@ -77,7 +77,7 @@ export interface SampleOptions extends SequentialOptions {
 export type SolverProblem =
   & Required<Omit<SampleOptions, "initialTrajectory" | "signal" | "compat" | "tqn">>
   & Pick<SampleOptions, "initialTrajectory" | "signal" | "compat">
-  & { rowSize: number; tqn: TqnOptions };
+  & { rowSize: number; denoiserRemembers: boolean; tqn: TqnOptions };
 
 /** {@link SampleOptions} after {@link resolveOptions}. */
 export type ResolvedOptions = SolverProblem;
@@ -125,7 +125,7 @@ export function resolveOptions(denoiser: Denoiser, options: SampleOptions): Reso
     );
   }
   return {
-    ...{ schedule, noise, method, preset, rowSize },
+    ...{ schedule, noise, method, preset, rowSize, denoiserRemembers: denoiser.remembers ?? false },
     ...{ initialTrajectory, variationSteps, compat, signal },
     windowSize: Math.min(windowSize, steps),
     order: Math.min(order, windowSize, steps),

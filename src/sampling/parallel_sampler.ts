@@ -93,7 +93,8 @@ async function* run(
     checkFinite(row(trajectory, t, rowSize), "the latent", { t, round: rounds });
   }
   const sample = trajectory.slice(0, rowSize);
-  return { sample, trajectory, rounds, nfe, converged: window.finished === 0 };
+  const converged = window.finished === 0, { doubt } = solver, trusted = converged && !doubt;
+  return { sample, trajectory, rounds, nfe, converged, trusted, ...(doubt ? { doubt } : {}) };
 }
 
 /** Checks the bounds that the built-in methods guarantee; a violation is a bug in parataa. */

@@ -46,4 +46,13 @@ export interface SampleResult {
   readonly nfe: number;
   /** Whether every step met the tolerance; `false` only if `maxRounds` ended the run. */
   readonly converged: boolean;
+  /**
+   * Whether x_0 is as near to the sequential sample as the tolerance suggests, as far as the solver
+   * can tell: the chain was solved, and there is no `doubt`.
+   */
+  readonly trusted: boolean;
+  /**
+   * Why x_0 may be further from the sequential sample; absent if the solver sees no reason.
+   */
+  readonly doubt?: string;
 }

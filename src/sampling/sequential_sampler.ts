@@ -63,5 +63,5 @@ export async function sequentialSample(
     step(schedule, t, { x, epsilon, xi: row(noise, t, rowSize), out });
   }
   const sample = trajectory.slice(0, rowSize);
-  return { sample, trajectory, rounds: first, nfe: first, converged: true };
+  return { sample, trajectory, rounds: first, nfe: first, converged: true, trusted: true };
 }

@@ -40,6 +40,7 @@ Deno.test("createProgress() reports a rising finished index for that sample only
         nfe: 9,
         timesteps: 50,
         seconds: 1,
+        trusted: true,
       },
     });
   const text = told(() => {

@@ -7,6 +7,7 @@ import {
   parallelSample,
   type Round,
   solve,
+  type SolverProblem,
 } from "../../mod.ts";
 import { collect } from "./collect.ts";
 import { mixtureDenoiser, mixtureDenoiserOf, readProblem } from "./fixtures.ts";
@@ -76,4 +77,30 @@ Deno.test("the preset fast changes nothing about parataa", async () => {
     await solve(denoiser, options),
     await solve(denoiser, { ...options, preset: "reference" }),
   );
+});
+
+Deno.test("solve() trusts a solved chain unless the solver doubts it, and no other", async () => {
+  const { trusted, doubt } = await solve(denoiser, { schedule, noise });
+  assert.deepEqual({ trusted, doubt }, { trusted: true, doubt: undefined });
+  assert.equal((await solve(denoiser, { schedule, noise, maxRounds: 2 })).trusted, false);
+  const method = (problem: SolverProblem) => {
+    const window = {
+      start: 0,
+      end: problem.schedule.numSteps,
+      finished: problem.schedule.numSteps,
+    };
+    return {
+      ...{ trajectory: problem.noise.slice(), window, doubt: "a reason" },
+      ask: () => ({
+        ...{ steps: Int32Array.of(0), latents: problem.noise.slice(0, 64) },
+        epsilon: new Float64Array(64),
+      }),
+      update: () => {
+        window.finished = 0;
+        return new Float64Array(problem.schedule.numSteps);
+      },
+    };
+  };
+  const doubted = await solve(denoiser, { schedule, noise, method });
+  assert.deepEqual([doubted.trusted, doubted.doubt], [false, "a reason"]);
 });

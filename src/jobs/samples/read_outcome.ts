@@ -20,9 +20,18 @@ export async function readOutcome(
     shape: [schedule.numSteps + 1, ...pipeline.latentShape],
     metadata: identity,
   });
-  const { rounds, nfe, converged } = record;
+  const { rounds, nfe, converged, trusted = converged, doubt } = record;
   const last = join(folder, `step_${rounds}.png`);
   const image = await readImage(await Deno.readFile(last), { file: last });
   const sample = trajectory.slice(0, trajectory.length / (schedule.numSteps + 1));
-  return { result: { sample, trajectory, rounds, nfe, converged }, record, image };
+  const result = {
+    sample,
+    trajectory,
+    rounds,
+    nfe,
+    converged,
+    trusted,
+    ...(doubt ? { doubt } : {}),
+  };
+  return { result, record, image };
 }

@@ -93,8 +93,19 @@ async function finishSample(
   }
   const decoding = decode();
   await writeFiles(job, { ...solved, images }, context);
-  const { rounds, nfe, converged } = result;
-  context.watch.emit({ event: "sample", ...place, label: job.label, rounds, nfe, seconds });
+  const { rounds, nfe, converged, trusted, doubt } = result;
+  context.watch.emit({
+    event: "sample",
+    ...place,
+    label: job.label,
+    rounds,
+    nfe,
+    seconds,
+    trusted,
+  });
+  if (doubt) {
+    context.watch.note(`sample ${job.index + 1} is not trusted: ${doubt}; check it with verify`);
+  }
   const { index, condition, seed, denoiser: { networkMilliseconds } } = job;
   const record: SampleRecord = {
     index,
@@ -104,6 +115,8 @@ async function finishSample(
     rounds,
     nfe,
     converged,
+    trusted,
+    ...(doubt ? { doubt } : {}),
     finishedIndex,
     residual,
     seconds: { sampling: seconds, network: networkMilliseconds / 1000, decoding },

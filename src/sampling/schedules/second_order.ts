@@ -62,6 +62,7 @@ export function secondOrder(denoiser: Denoiser, { schedule }: SecondOrderOptions
   return {
     rowSize,
     schedule,
+    remembers: true,
     async predictNoise(latents, steps, out, signal) {
       await denoiser.predictNoise(latents, steps, out, signal);
       steps.forEach((t, i) => {

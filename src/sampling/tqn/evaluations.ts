@@ -81,12 +81,20 @@ export class Evaluations {
     this.#rows = Array.from({ length: windowSize * HISTORY_LENGTH }, (_, i) => {
       return { input: view(2 * i), output: view(2 * i + 1) };
     });
-    this.#histories = Array.from({ length: numSteps }, (_, t) => {
-      const first = this.#rows[HISTORY_LENGTH * (t % windowSize)];
-      return [first, first, first];
-    });
+    this.#histories = new Array(numSteps);
     this.#count = new Uint8Array(numSteps);
-    this.#products = Array.from({ length: numSteps }, () => NO_PRODUCTS);
+    this.#products = new Array(numSteps);
+    this.clear();
+  }
+
+  /** Removes all evaluations: after a restart the rows hold those of steps a window below. */
+  clear(): void {
+    this.#count.fill(0);
+    this.#products.fill(NO_PRODUCTS);
+    for (let t = 0; t < this.#histories.length; t++) {
+      const first = this.#rows[HISTORY_LENGTH * (t % this.#windowSize)];
+      this.#histories[t] = [first, first, first];
+    }
   }
 
   /** Whether step t was ever evaluated. */

@@ -15,7 +15,14 @@
  * including finished ones. If that moves the lowest finished x by more than two tolerances, or if Γ
  * exceeds ten limits, the chain is unstable: it is solved again with a hundredth of the tolerance,
  * from the highest step that leaves one round per step, so that T rounds still suffice. Otherwise
- * the check cost some evaluations. Rounding of the network can keep residuals above the smaller
+ * the check cost some evaluations.
+ *
+ * In a window smaller than the number of steps Γ would compare moves of different rounds. The error
+ * of x_0 is estimated instead ({@link file://./error_tracking.ts}): beyond {@link ERROR_PER_GROWTH}
+ * tolerances for each unit of the limit the chain is unstable. If the estimate is still beyond it
+ * after the chain was solved again, the result is in doubt.
+ *
+ * Rounding of the network can keep residuals above the smaller
  * tolerance, so it applies only for as many rounds as the run had taken before.
  * @module
  */
@@ -37,6 +44,10 @@ const CHECK_SHARE = 1 / 5;
 const MAX_MOVE = 2;
 /** Γ above this many limits means unstable without a move, which may lie below the finished x. */
 const CERTAIN_GROWTH = 10;
+/** Tolerances of estimated error for each unit of the limit, 7.5 at the limit of 3. */
+const ERROR_PER_GROWTH = 2.5;
+/** Rounds allowed to the smaller tolerance, in those that the same steps took before. */
+const STRICT_PACE = 2;
 /** Factor of the tolerance on an unstable chain. */
 const STRICT_FACTOR = 1 / 100;
 
@@ -51,6 +62,10 @@ export class StabilityCheck {
   readonly #steps: number;
   readonly #limit: number;
   readonly #schedule: Schedule;
+  /** Estimated error of an unstable chain's x_0, in tolerances. */
+  readonly #errorLimit: number;
+  /** Whether the error of x_0 has to be estimated. */
+  readonly needsErrors: boolean;
   /** γ_t for t < m, 1 where it is not known; empty if the check is off. */
   readonly #stretches: Float64Array;
   #previousGrowth = Infinity;
@@ -62,10 +77,13 @@ export class StabilityCheck {
    * The check is off with a limit of 0, with fewer than 40 steps, and if the window is smaller than
    * the number of steps to solve.
    */
-  constructor({ schedule, variationSteps, windowSize, tqn }: ResolvedOptions) {
+  constructor(options: ResolvedOptions) {
+    const { schedule, variationSteps, windowSize, tqn, denoiserRemembers } = options;
     const middle = Math.round(MIDDLE * variationSteps);
     const enabled = tqn.growthLimit > 0 && windowSize >= variationSteps && middle >= 2 &&
       schedule.numSteps >= MIN_STEPS;
+    this.needsErrors = tqn.growthLimit > 0 && windowSize < variationSteps && !denoiserRemembers;
+    this.#errorLimit = ERROR_PER_GROWTH * tqn.growthLimit;
     this.#schedule = schedule;
     this.#steps = variationSteps;
     this.#limit = enabled ? tqn.growthLimit : Infinity;
@@ -113,6 +131,29 @@ export class StabilityCheck {
       this.#previousGrowth > CERTAIN_GROWTH * this.#limit;
     if (unstable) this.#strictRounds = this.#rounds + 1;
     return unstable;
+  }
+
+  /**
+   * Assesses a new estimate of the error of x_0: returns whether the chain is unstable and to be
+   * solved again, which happens at most once.
+   */
+  assessError(error: number, atol: number): boolean {
+    if (this.#requested || !(error > this.#errorLimit * atol)) return false;
+    return this.#requested = true;
+  }
+
+  /**
+   * Reduces the tolerance for as many rounds as `steps` steps should take, where the `solved` steps
+   * of the first attempt took all rounds until now.
+   */
+  solveStrictly(steps: number, solved: number): void {
+    this.#strictRounds = Math.ceil(STRICT_PACE * this.#rounds * steps / solved);
+  }
+
+  /** Why the result is in doubt, given the estimated error of x_0; `undefined` if it is not. */
+  doubt(error: number, atol: number): string | undefined {
+    if (!this.needsErrors || !(error > this.#errorLimit * atol)) return undefined;
+    return `errors grow on this chain: x_0 may be off by about ${error.toExponential(0)}`;
   }
 
   #growth(): number {

@@ -16,6 +16,7 @@
  * always such a step, which bounds the rounds by T.
  * @module
  */
+import { ErrorTracking } from "./error_tracking.ts";
 import { Evaluations } from "./evaluations.ts";
 import type { ResolvedOptions } from "../options.ts";
 import { type Factors, type JumpWeights, jumpWeights, predictionWeights } from "./prediction.ts";
@@ -59,6 +60,9 @@ export class Tqn implements Solver {
   /** During a stability check: the lowest x that was finished before it, and its index. */
   #lowestFinished: { index: number; x: Float64Array } | undefined;
   #checkIsDue = false;
+  /** Only in windows smaller than the number of steps to solve. */
+  readonly #errors: ErrorTracking | undefined;
+  #restartIsDue = false;
   #round = 0;
 
   /** Allocates all buffers of the run. */
@@ -83,6 +87,10 @@ export class Tqn implements Solver {
     this.#epsilon = new Float64Array(windowSize * rowSize);
     this.#skipped = new Int32Array(schedule.numSteps);
     this.#stabilityCheck = new StabilityCheck(options);
+    if (this.#stabilityCheck.needsErrors) {
+      const { trajectory } = this, evaluations = this.#evaluations;
+      this.#errors = new ErrorTracking({ ...options, trajectory, evaluations });
+    }
     this.#noiseScale = schedule.noiseScale.map((scale, t) =>
       scale * Math.min(1, schedule.alphasCumprod[t] / UNDECIDED_ALPHA)
     );
@@ -96,17 +104,21 @@ export class Tqn implements Solver {
       this.#lowestFinished = { index, x: this.#x(index).slice() };
       this.window.reopen(variationSteps);
     }
+    if (this.#restartIsDue) this.#restart();
     const { from, to } = this.window.slide();
     for (let t = to - 1; t >= from; t--) if (!this.#evaluations.has(t)) this.#jump(t);
     this.#round++;
-    const steps = this.#steps = this.#stepsToEvaluate();
+    const wanted = this.#stepsToEvaluate();
+    const steps = this.#steps = this.#errors?.makeRoom(wanted, this.window.finished) ?? wanted;
     const epsilon = this.#epsilon.subarray(0, steps.length * rowSize);
-    return { steps, latents: this.#inputs(steps), epsilon };
+    const request = { steps, latents: this.#inputs(steps), epsilon };
+    return this.#errors?.addTo(request, this.#epsilon) ?? request;
   }
 
   /** One sweep from the top. A step below one that was not evaluated never counts as finished. */
   update(): Float64Array {
     const { start, end } = this.window;
+    const estimated = this.#errors?.read(this.#epsilon, this.#steps.length) ?? false;
     const residuals = new Float64Array(end - start).fill(NaN);
     let remaining = this.#steps.length;
     const add = (t: number) => {
@@ -120,9 +132,34 @@ export class Tqn implements Solver {
       if (this.#evaluations.has(t)) this.#predict(t);
       else this.#jump(t);
     }
-    this.window.advance(this.#finishedIndex(residuals));
+    this.#advance(this.#finishedIndex(residuals), estimated);
     this.#checkIsDue = this.#stabilityCheck.endRound(this.window.finished);
     return residuals;
+  }
+
+  /** Ends a round at x_f, for f = `finished`; `estimated`: whether the error estimate is new. */
+  #advance(finished: number, estimated: boolean): void {
+    const { atol, variationSteps } = this.#options, errors = this.#errors;
+    const unfinished = Math.max(finished, 1); // a chain to be solved again is not finished
+    const canRestart = unfinished < this.window.end && unfinished < variationSteps - this.#round;
+    this.#restartIsDue = estimated && canRestart &&
+      this.#stabilityCheck.assessError(errors!.errorOfSample, atol);
+    this.window.advance(this.#restartIsDue ? unfinished : finished);
+    errors?.advance(this.window.finished);
+  }
+
+  /** Solves the chain again, from the highest step that leaves one round per step. */
+  #restart(): void {
+    const { variationSteps } = this.#options, finished = variationSteps - this.#round;
+    this.#stabilityCheck.solveStrictly(finished, variationSteps - this.window.finished);
+    this.window.reopen(finished);
+    this.#evaluations.clear();
+    this.#errors?.reset(finished);
+  }
+
+  /** Why x_0 may be further from the sequential sample than the tolerance suggests. */
+  get doubt(): string | undefined {
+    return this.#stabilityCheck.doubt(this.#errors?.errorOfSample ?? 0, this.#options.atol);
   }
 
   #finishedIndex(residuals: Float64Array): number {

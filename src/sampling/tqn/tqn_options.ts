@@ -40,8 +40,13 @@ export interface TqnOptions {
    * Growth of errors on their way to x_0, relative to a frozen x_0-prediction, above which the
    * chain is checked: all steps are evaluated again, and if the chain is unstable, it is solved
    * again with a hundredth of the tolerance. Default 0, which never checks; 3 finds the few chains
-   * that would end at another image. There is no check with fewer than 40 steps, or if the window
-   * is smaller than the number of steps to solve.
+   * that would end at another image. There is no such check with fewer than 40 steps.
+   *
+   * In a window smaller than the number of steps to solve, the error of x_0 is estimated instead,
+   * which takes up to ten evaluations, at inputs near the chain's. A chain whose estimate exceeds
+   * 2.5 `atol` for each unit of the limit is solved again in the same way, from as high a step as T
+   * rounds allow; if the estimate still exceeds it, the result is not `trusted`. There is no
+   * estimate if the denoiser `remembers` earlier inputs.
    */
   growthLimit: number;
 }

@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import {
   type DitSettings,
   MismatchError,
   ParataaError,
   resumeRun,
+  type RunEvent,
   sampleRun,
   UsageError,
 } from "../../../mod.ts";
@@ -37,6 +39,27 @@ Deno.test("sampleRun() samples with an own solver to the sequential result, and 
     assert.match(inputs!.solver.sha256, /^[0-9a-f]{64}$/);
     const { arguments: other } = await readManifest(sequential.path);
     assert.ok(!("solver" in other), "runs without a solver keep their recorded arguments");
+  }));
+
+Deno.test("sampleRun() records that a solver doubts its sample, and reports it", () =>
+  withModel(async (model, settings, folder) => {
+    const solver = join(folder, "solver.ts");
+    await Deno.writeTextFile(
+      solver,
+      `import picard from ${JSON.stringify(pathToFileURL(PICARD).href)};\n` +
+        `export default (problem) => ({ ...picard(problem), doubt: "it wavers" });\n`,
+    );
+    const events: RunEvent[] = [];
+    const run = await sampleRun(model, {
+      ...settings,
+      solver,
+    }, { onProgress: (event) => void events.push(event) });
+    const { samples: [{ converged, trusted, doubt }] } = await readManifest(run.path);
+    assert.deepEqual([converged, trusted, doubt], [true, false, "it wavers"]);
+    assert.equal(run.figures.doubtful, 1);
+    const notes = events.flatMap((event) => event.event === "note" ? [event.line] : []);
+    assert.ok(notes.includes("sample 1 is not trusted: it wavers; check it with verify"));
+    assert.ok(events.some((event) => event.event === "sample" && !event.trusted));
   }));
 
 Deno.test("resumeRun() refuses a changed file of an own solver", () =>

@@ -153,3 +153,15 @@ Deno.test("history() of a step does not change when it takes the rows of a step 
   const wanted = answers.slice(2).reverse().map(([input, output]) => ({ input, output }));
   assert.deepEqual(evaluations.history(1), wanted);
 });
+
+Deno.test("clear() removes evaluations and pairs, so that steps a window apart may share rows again", () => {
+  const { evaluations } = after(rows(3), random.randn(SIZE));
+  evaluations.clear();
+  assert.ok(!evaluations.has(1));
+  const input = random.randn(SIZE), epsilon = random.randn(SIZE);
+  evaluations.probe(1, input);
+  evaluations.add(1, { ...{ c: 1, d: 1, n: 0 }, input, epsilon, xi: input, x: input });
+  const only = { input, output: epsilon };
+  assert.deepEqual(evaluations.history(1), [only, only, only]);
+  assert.equal(evaluations.slope(1, 1), 1);
+});

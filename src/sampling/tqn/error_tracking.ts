@@ -1,0 +1,96 @@
+/**
+ * Keeps the error estimate of a run in step with its window: decides which round evaluates a
+ * perturbed input, adds it to the request, and carries the error over the steps that finish.
+ * @module
+ */
+import type { ResolvedOptions } from "../options.ts";
+import type { EvaluationRequest } from "../solver.ts";
+import { row } from "../system.ts";
+import { ErrorEstimate } from "./error_estimate.ts";
+import type { Evaluations } from "./evaluations.ts";
+
+/** What the tracking reads of a run. */
+export type TrackedRun =
+  & Pick<ResolvedOptions, "schedule" | "noise" | "rowSize" | "windowSize" | "variationSteps">
+  & { trajectory: Float64Array; evaluations: Evaluations };
+
+/** The error estimate of one run in a window smaller than T. */
+export class ErrorTracking {
+  readonly #run: TrackedRun;
+  readonly #estimate: ErrorEstimate;
+  readonly #latents: Float64Array;
+  /** The next step to carry the error over. */
+  #next: number;
+  #isPerturbed = false;
+
+  /** Allocates the rows of a request. */
+  constructor(run: TrackedRun) {
+    this.#run = run;
+    this.#estimate = new ErrorEstimate(run);
+    this.#latents = new Float64Array(run.windowSize * run.rowSize);
+    this.#next = run.variationSteps - 1;
+  }
+
+  /** Estimated rms error of x_0, at unit scale. */
+  get errorOfSample(): number {
+    return this.#estimate.errorOfSample;
+  }
+
+  /**
+   * Returns the steps that a round evaluates beside a perturbed input: all of `steps`, or without
+   * the lowest if a perturbed input is due and the window is full.
+   *
+   * @param finished f, the lowest finished step
+   */
+  makeRoom(steps: Int32Array, finished: number): Int32Array {
+    const pending = this.#next === finished;
+    this.#isPerturbed = pending && this.#estimate.isDue(finished) &&
+      (steps.length > 1 || steps.length < this.#run.windowSize);
+    if (pending && !this.#isPerturbed) this.#carry();
+    return this.#isPerturbed && steps.length === this.#run.windowSize ? steps.subarray(1) : steps;
+  }
+
+  /** Adds the perturbed input of the lowest finished step to a request, if it is due. */
+  addTo(request: EvaluationRequest, epsilon: Float64Array): EvaluationRequest {
+    if (!this.#isPerturbed) return request;
+    const { rowSize } = this.#run, t = this.#next, count = request.steps.length;
+    const latents = this.#latents.subarray(0, (count + 1) * rowSize);
+    latents.set(request.latents);
+    this.#estimate.perturb(t, this.#x(t + 1), row(latents, count, rowSize));
+    const steps = Int32Array.of(...request.steps, t);
+    return { steps, latents, epsilon: epsilon.subarray(0, latents.length) };
+  }
+
+  /**
+   * Reads the network's output at the perturbed input, the last row of the request, and returns
+   * whether there was one. The step's last evaluation must still be in place.
+   */
+  read(epsilon: Float64Array, count: number): boolean {
+    if (!this.#isPerturbed) return false;
+    const { rowSize, noise } = this.#run, t = this.#next;
+    const finished = { input: this.#x(t + 1), x: this.#x(t), xi: row(noise, t, rowSize) };
+    this.#estimate.learn(t, row(epsilon, count, rowSize), finished);
+    this.#carry();
+    return true;
+  }
+
+  /** Carries the error over the steps that finished, all but the lowest. */
+  advance(finished: number): void {
+    while (this.#next > finished) this.#carry();
+  }
+
+  /** Starts again with no error at x_f, for f = `finished`. */
+  reset(finished: number): void {
+    this.#estimate.reset();
+    this.#next = finished - 1;
+  }
+
+  #carry(): void {
+    const t = this.#next--, [{ input: evaluated }] = this.#run.evaluations.history(t);
+    this.#estimate.carry(t, { evaluated, input: this.#x(t + 1) });
+  }
+
+  #x(t: number): Float64Array {
+    return row(this.#run.trajectory, t, this.#run.rowSize);
+  }
+}
