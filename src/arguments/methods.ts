@@ -9,7 +9,7 @@ export const METHODS: readonly MethodName[] = [
 export type MethodName = "tqn" | "parataa" | "fixed_point" | "sequential" | "own";
 
 /** Flags of every method that works in rounds. */
-const ROUNDS = ["window_size", "plan", "preview_every"] as const;
+const ROUNDS = ["preset", "window_size", "plan", "preview_every"] as const;
 
 /** Solver flags that each method accepts; other flags of the group Solver are refused. */
 export const SOLVER_FLAGS: Record<MethodName, readonly string[]> = {

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Provider } from "../runtime/providers/provider_row.ts";
+import type { Preset } from "../sampling/presets.ts";
 import type { MethodName } from "./methods.ts";
 
 /** Settings of every run; the defaults are those printed by `--help`. */
@@ -41,6 +42,8 @@ export interface SharedSettings {
   method?: MethodName;
   /** Module whose default export is a {@link SolverFactory}; implies the method `own`. */
   solver?: string;
+  /** Defaults of the solver's settings; `fast` unless given. */
+  preset?: Preset;
   /** Steps evaluated per round, at most T; `auto` measures the device and chooses. */
   windowSize?: number | "auto";
   /** Order k of the triangular system. */

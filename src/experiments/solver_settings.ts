@@ -26,6 +26,7 @@ export function solverSettings(
     window,
     order: order === undefined ? "" : Math.min(order, window),
     memory: number("memory_size") ?? "",
-    tol: number("tol1") ?? (method === "tqn" ? TQN_TOLERANCE : OTHER_TOLERANCE),
+    tol: number("tol1") ??
+      (args.preset === "exact" ? 0 : method === "tqn" ? TQN_TOLERANCE : OTHER_TOLERANCE),
   };
 }

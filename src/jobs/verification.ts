@@ -33,11 +33,12 @@ export interface VerificationSummary
 export function defaultTolerance({ arguments: args }: Manifest): number {
   if (args.method === "sequential") return MIN_TOLERANCE;
   const number = (value: unknown, other: number) => typeof value === "number" ? value : other;
-  const tqn = args.method === "tqn",
-    tol1 = number(args.tol1, tqn ? TQN_TOLERANCE : OTHER_TOLERANCE);
+  const tqn = args.method === "tqn", exact = args.preset === "exact";
+  const usual = exact ? 0 : tqn ? TQN_TOLERANCE : OTHER_TOLERANCE;
+  const tol1 = number(args.tol1, usual);
   const tol2 = tqn
     ? number(args.tol2, FAST_RTOL_RATIO * tol1) / FAST_RTOL_RATIO
-    : number(args.tol2, OTHER_TOLERANCE);
+    : number(args.tol2, usual);
   return Math.max(PER_TOLERANCE * Math.max(tol1, tol2), MIN_TOLERANCE);
 }
 

@@ -6,7 +6,7 @@ import { checkInteger, checkNumber, checkOneOf, checkRows } from "./arguments.ts
 import { checkSameChain, type Denoiser } from "./denoiser.ts";
 import { isFlow } from "./schedules/flow_schedule.ts";
 import type { SequentialOptions } from "./sequential_sampler.ts";
-import { type Preset, presetDefaults } from "./presets.ts";
+import { type Preset, presetDefaults, PRESETS } from "./presets.ts";
 import type { Solver } from "./solver.ts";
 import { resolveTqnOptions, type TqnOptions } from "./tqn/tqn_options.ts";
 
@@ -100,7 +100,7 @@ export function resolveOptions(denoiser: Denoiser, options: SampleOptions): Reso
   const most = Number.MAX_SAFE_INTEGER;
   const { windowSize = steps, order = steps, memorySize = 2, maxRounds = steps } = options;
   const fullWindow = windowSize >= steps, warm = initialTrajectory !== undefined;
-  checkOneOf("preset", preset, ["reference", "fast"]);
+  checkOneOf("preset", preset, PRESETS);
   const flow = isFlow(schedule);
   const defaults = presetDefaults(preset, { method, atol: options.atol, flow, fullWindow, warm });
   const { atol = defaults.atol, rtol = defaults.rtol } = options;

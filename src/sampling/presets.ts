@@ -9,9 +9,14 @@ import type { TqnOptions } from "./tqn/tqn_options.ts";
  * for round. `fast`: the settings of the commands and of {@link solve}. With `fast`, `tqn` skips
  * far steps (not on flows), assumes a symmetric derivative, checks unstable chains, and has a
  * looser tolerance at noisy steps: an eighth fewer evaluations on the embedded diffusion models at
- * no more rounds. Other methods have the same defaults in both.
+ * no more rounds. Other methods have the same defaults in both. `exact`: `fast` with a tolerance of
+ * 0, for every method: the result is that of sequential sampling, bit for bit if the network's
+ * outputs do not depend on the batch.
  */
-export type Preset = "reference" | "fast";
+export type Preset = "exact" | "reference" | "fast";
+
+/** All presets. */
+export const PRESETS: readonly Preset[] = ["exact", "reference", "fast"];
 
 /** Default tolerance of `tqn`: it reaches the residual of `parataa` in fewer rounds, less damped. */
 export const TQN_TOLERANCE = 3e-4;
@@ -62,7 +67,7 @@ export function presetDefaults(
   preset: Preset,
   { method, atol, flow, fullWindow, warm }: PresetConditions,
 ): PresetDefaults {
-  const tolerance = method === "tqn" ? TQN_TOLERANCE : TOLERANCE;
+  const tolerance = preset === "exact" ? 0 : method === "tqn" ? TQN_TOLERANCE : TOLERANCE;
   if (preset === "reference" || method !== "tqn") {
     return { atol: tolerance, rtol: tolerance, tqn: {} };
   }

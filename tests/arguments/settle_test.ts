@@ -33,6 +33,7 @@ async function readDit(args: string[]): Promise<Settling & { values: Values }> {
 type Values = ReturnType<typeof recordArguments>;
 
 const SOLVER_VALUES: Record<string, string> = {
+  preset: "exact",
   window_size: "5",
   order: "3",
   memory_size: "3",

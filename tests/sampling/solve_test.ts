@@ -104,3 +104,19 @@ Deno.test("solve() trusts a solved chain unless the solver doubts it, and no oth
   const doubted = await solve(denoiser, { schedule, noise, method });
   assert.deepEqual([doubted.trusted, doubted.doubt], [false, "a reason"]);
 });
+
+Deno.test("the preset exact is tolerance 0 for every method, unless a tolerance is given", async () => {
+  const short = createSchedule({ kind: "dit", numInferenceSteps: 12 });
+  const some = { schedule: short, noise: all.slice(0, 13 * 64) };
+  const network = mixtureDenoiser(points, short);
+  for (const method of ["tqn", "parataa", "fixed_point"] as const) {
+    const plain = { ...some, method, windowSize: 7, preset: "fast" as const };
+    const exact = await solve(network, { ...plain, preset: "exact" });
+    assert.deepEqual(exact, await solve(network, { ...plain, atol: 0, rtol: 0 }));
+    const loose = { atol: 1e-2, ...(method === "tqn" ? {} : { rtol: 1e-2 }) };
+    assert.deepEqual(
+      await solve(network, { ...plain, preset: "exact", ...loose }),
+      await solve(network, { ...plain, ...loose }),
+    );
+  }
+});

@@ -6,6 +6,7 @@
 import { PROVIDER_FLAGS } from "./cuda_flags.ts";
 import type { Flag } from "../flag.ts";
 import { METHODS } from "../methods.ts";
+import { PRESETS } from "../../sampling/presets.ts";
 import { SCHEDULE_FLAGS } from "./schedule_flags.ts";
 import { SESSION_FLAGS } from "./session_flags.ts";
 
@@ -97,6 +98,13 @@ export function samplingFlags(defaults: ScriptDefaults) {
       sparse: true,
       group: "Solver",
       help: "module whose default export creates a solver; see examples/own_solver.ts",
+    },
+    preset: {
+      type: "choice",
+      choices: PRESETS,
+      sparse: true,
+      group: "Solver",
+      help: "solver settings: exact is tolerance 0, reference is the plain method (default: fast)",
     },
     window_size: {
       type: "integer",

@@ -17,6 +17,7 @@ export type SolverSettings = Pick<
   SettledShared,
   | "method"
   | "solver"
+  | "preset"
   | "windowSize"
   | "order"
   | "memorySize"
@@ -108,7 +109,7 @@ async function solveInParallel(
     rtol: settings.rtol,
     maxRounds,
     compat: settings.compat,
-    preset: "fast",
+    preset: settings.preset ?? "fast",
     signal,
   });
   for (;;) {

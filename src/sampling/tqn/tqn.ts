@@ -1,19 +1,34 @@
 /**
- * TQN: a triangular quasi-Newton solver with the equations, window and stopping rule of ParaTAA. A
- * sweep from the top of the window predicts the network's output at every new latent from earlier
- * evaluations of the same step.
+ * TQN: a triangular quasi-Newton solver with the equations, window and stopping rule of ParaTAA. It
+ * solves x_t = Step(t, x_(t+1), ε_t) = c_t x_(t+1) + d_t ε_t + n_t ξ_t for t = T−1 … 0, where ε_t is
+ * the network's output at x_(t+1). x_f … x_T are final, at first x_T alone. A round:
+ *
+ * 1. Move the window [t0, t1) down to t1 = f. A step that enters it starts from a *jump*: x_t =
+ *    Step(t, x_(t+1), (x_(t+1) − q D)/s), where D is the x_0-prediction of step t+1 that x_(t+1) and
+ *    x_(t+2) imply, 0 for the highest step.
+ * 2. Choose the steps to evaluate: few in the first rounds, later all but every second far step; at
+ *    times a perturbed input, to estimate the error of x_0. The network evaluates them.
+ *
+ * 3. From the top of the window down: the evaluation of step t becomes its (X_t, E_t), and its moves
+ *    since the one before a secant pair (a, y). Its residual is rms(Step(t, X_t, E_t) − x_t).
+ * 4. dd = x_(t+1) − X_t is how far the sweep has moved the input since. If it has not, as at the top
+ *    of the window, x_t = Step(t, x_(t+1), E_t) exactly, which bounds the rounds by T.
+ * 5. The secant model predicts e = E_t + (β/s) dd + Σ g_j (y_j − (β/s) a_j) + Σ h_j a_j; h = 0 unless
+ *    the derivative is assumed symmetric.
+ * 6. It is trusted by θ = 1/(1 + (rms(dd)/(ρ s))²): e ← θ e + (1−θ)(x_(t+1) − q D)/s.
+ * 7. x_t = Step(t, x_(t+1), e).
+ *
+ * 8. f falls to the highest step whose residual exceeds the tolerances or that was not evaluated.
+ *    The chain is solved at f = 0.
+ * 9. Check whether the chain amplifies errors. If it does, solve it again with a smaller tolerance.
  *
  * | letter | here |
  * |---|---|
  * | x_t, ξ_t, ε_t | rows of `trajectory`, `noise` and `#epsilon` |
  * | s_t, q_t of D = (x − s e)/q: √(1−ᾱ_t), √ᾱ_t for DDIM | `s`, `q`: `sigma` and `clean` of the schedule |
- * | (X_t, E_t) and the secant pairs of step t | `#evaluations` |
- * | D, the x_0-prediction of step t+1 that x_(t+1) and x_(t+2) imply; 0 for the highest step | `jumpWeights` |
- * | e = E_t + (β/s) dd + Σ g_j (y_j − (β/s) a_j) + Σ h_j a_j, h = 0 unless the derivative is assumed symmetric | `predictionWeights` |
- * | θ = 1/(1 + (rms(dd)/(ρ s))²), e ← θ e + (1−θ)(x − q D)/s | `#trustFactor`, `predictionWeights` |
- *
- * A step whose input did not change gets exactly Step(t, x, E_t). The highest step of the window is
- * always such a step, which bounds the rounds by T.
+ * | (X_t, E_t), a_j, y_j, dd, β, g, h | {@link Evaluations} |
+ * | 5 to 7 as one sum of rows | `predictionWeights` |
+ * | ρ | `trustRadius` |
  * @module
  */
 import { ErrorTracking } from "./error_tracking.ts";
@@ -96,7 +111,7 @@ export class Tqn implements Solver {
     );
   }
 
-  /** Steps that enter the window and were never evaluated start from a jump. */
+  /** Steps 1 and 2 of a round. */
   ask(): EvaluationRequest {
     const { rowSize, variationSteps } = this.#options;
     if (this.#checkIsDue) {
@@ -115,7 +130,7 @@ export class Tqn implements Solver {
     return this.#errors?.addTo(request, this.#epsilon) ?? request;
   }
 
-  /** One sweep from the top. A step below one that was not evaluated never counts as finished. */
+  /** Steps 3 to 9 of a round: one sweep from the top. */
   update(): Float64Array {
     const { start, end } = this.window;
     const estimated = this.#errors?.read(this.#epsilon, this.#steps.length) ?? false;
@@ -137,7 +152,7 @@ export class Tqn implements Solver {
     return residuals;
   }
 
-  /** Ends a round at x_f, for f = `finished`; `estimated`: whether the error estimate is new. */
+  /** 9 in a small window: ends a round at x_f, for f = `finished`; `estimated`: whether the error estimate is new. */
   #advance(finished: number, estimated: boolean): void {
     const { atol, variationSteps } = this.#options, errors = this.#errors;
     const unfinished = Math.max(finished, 1); // a chain to be solved again is not finished
@@ -162,6 +177,7 @@ export class Tqn implements Solver {
     return this.#stabilityCheck.doubt(this.#errors?.errorOfSample ?? 0, this.#options.atol);
   }
 
+  /** 8, and 9 in a full window. A step below one that was not evaluated is not finished. */
   #finishedIndex(residuals: Float64Array): number {
     const { atol, rtol, variationSteps } = this.#options, checked = this.#lowestFinished;
     this.#lowestFinished = undefined;
@@ -186,7 +202,7 @@ export class Tqn implements Solver {
     return row(this.trajectory, t, this.#options.rowSize);
   }
 
-  /** All steps in a stability check. */
+  /** 2; all steps in a stability check. */
   #stepsToEvaluate(): Int32Array {
     const { tqn: { strides, start, skipRadius }, initialTrajectory } = this.#options;
     const startsAtTop = this.#round === 1 && start === "top" && !initialTrajectory;
@@ -234,7 +250,7 @@ export class Tqn implements Solver {
   }
 
   /**
-   * Adds the evaluation of step t, at `index` in this round; returns the rms of its first-order
+   * 3: adds the evaluation of step t, at `index` in this round; returns the rms of its first-order
    * residual.
    */
   #addEvaluation(t: number, index: number): number {
@@ -250,7 +266,7 @@ export class Tqn implements Solver {
     return rms;
   }
 
-  /** Writes x_t as a mix of the secant model and a jump. */
+  /** 4 to 7: writes x_t as a mix of the secant model and a jump. */
   #predict(t: number): void {
     const factors = this.#factors(t), { c, d, s } = factors;
     const evaluations = this.#evaluations, input = this.#x(t + 1);
@@ -281,13 +297,13 @@ export class Tqn implements Solver {
     step(schedule, t, { x: this.#x(t + 1), epsilon, xi, out: this.#x(t) });
   }
 
-  /** θ. */
+  /** θ of 6. */
   #trustFactor(distance: number, s: number): number {
     const { trustRadius } = this.#options.tqn;
     return trustRadius === 0 ? 1 : 1 / (1 + (distance / (trustRadius * s)) ** 2);
   }
 
-  /** Writes x_t for a step that was never evaluated. */
+  /** 1: writes x_t for a step that was never evaluated. */
   #jump(t: number): void {
     const { input, inputAbove, noiseAbove } = this.#jumpWeights(t);
     weighted([input, inputAbove], [this.#x(t + 1), this.#inputAbove(t)], this.#x(t));

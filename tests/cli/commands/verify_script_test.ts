@@ -298,6 +298,9 @@ Deno.test("defaultTolerance() is twenty times the run's tolerance, and at least 
   assert.equal(tolerance({ method: "parataa", tol1: 0, tol2: 1e-4 }), 20 * 1e-4);
   assert.equal(tolerance({ method: "tqn", tol1: 0, tol2: 0 }), 1e-4);
   assert.equal(tolerance({ method: "tqn", tol1: 0, tol2: null }), 1e-4);
+  for (const method of ["tqn", "parataa"]) {
+    assert.equal(tolerance({ method, preset: "exact", tol1: null, tol2: null }), 1e-4);
+  }
   assert.equal(tolerance({ method: "tqn", tol1: 1e-3, tol2: 2e-2 }), 20 * 2e-3);
   assert.equal(tolerance({ method: "sequential", tol1: null, tol2: null }), 1e-4);
 });
