@@ -41,8 +41,8 @@ export function callFault(message: string): DeviceFault {
 }
 
 /**
- * The size in a message such as `requested buffer of size 4398046511104`, as text in brackets; empty
- * if there is none.
+ * The size in a message such as `requested buffer of size 4398046511104`, as text in brackets;
+ * empty if there is none.
  */
 export function neededMemory(message: string): string {
   const bytes = /requested buffer of size (\d+)/.exec(message)?.[1];

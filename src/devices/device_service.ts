@@ -29,7 +29,7 @@ export interface RowBackend {
   close(): Promise<void>;
 }
 
-/** A waiting Worker wakes up this often, because a terminated one can only end while it is awake. */
+/** Interval at which a waiting Worker wakes up, because it can only be terminated while awake. */
 const WAIT_MS = 500;
 
 /** The used part of a Worker's global scope. */

@@ -1,6 +1,6 @@
 /**
- * Text to image with Stable Diffusion 1 and 2 (Rombach et al., "High-resolution image synthesis with
- * latent diffusion models", 2022), XL (Podell et al., "SDXL", 2023), 3 (Esser et al., "Scaling
+ * Text to image with Stable Diffusion 1 and 2 (Rombach et al., "High-resolution image synthesis
+ * with latent diffusion models", 2022), XL (Podell et al., "SDXL", 2023), 3 (Esser et al., "Scaling
  * rectified flow transformers", 2024) and FLUX.1 (Black Forest Labs, 2024).
  * @module
  */

@@ -66,7 +66,7 @@ export async function runNative(api: OrtApi, run: NativeRun): Promise<void> {
   run.signal?.throwIfAborted();
 }
 
-/** Ignores an {@link OrtError}: an event listener cannot throw, and the run then rejects at its end. */
+/** Ignores an {@link OrtError}: a listener cannot throw, and the run then rejects at its end. */
 function requestTermination(api: OrtApi, runOptions: OwnedPointer): void {
   try {
     api.RunOptionsSetTerminate(runOptions.unsafeHandle);

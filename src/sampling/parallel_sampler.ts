@@ -23,7 +23,8 @@ import { Tqn } from "./tqn/tqn.ts";
  * infinity
  * @example
  * ```ts
- * import { createSchedule, type Denoiser, TorchGenerator, parallelSample, sequentialSample } from "@parataa/parataa";
+ * import { createSchedule, parallelSample, sequentialSample } from "@parataa/parataa";
+ * import { type Denoiser, TorchGenerator } from "@parataa/parataa";
  * import assert from "node:assert/strict";
  *
  * const schedule = createSchedule({ kind: "dit", numInferenceSteps: 20 });

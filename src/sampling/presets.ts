@@ -18,7 +18,7 @@ export type Preset = "exact" | "reference" | "fast";
 /** All presets. */
 export const PRESETS: readonly Preset[] = ["exact", "reference", "fast"];
 
-/** Default tolerance of `tqn`: it reaches the residual of `parataa` in fewer rounds, less damped. */
+/** Default tolerance of `tqn`: it reaches the same residual in fewer rounds, less damped. */
 export const TQN_TOLERANCE = 3e-4;
 
 /** Default tolerance of the other methods, as in the paper. */

@@ -37,7 +37,13 @@ export interface SequentialOptions {
  * import assert from "node:assert/strict";
  *
  * const schedule = createSchedule({ kind: "dit", numInferenceSteps: 4 });
- * const zero = { rowSize: 1, predictNoise: (_x: unknown, _t: unknown, out: Float64Array) => Promise.resolve(void out.fill(0)) };
+ * const zero = {
+ *   rowSize: 1,
+ *   predictNoise(_x: unknown, _t: unknown, out: Float64Array) {
+ *     out.fill(0);
+ *     return Promise.resolve();
+ *   },
+ * };
  * const result = await sequentialSample(zero, { schedule, noise: Float64Array.of(0, 0, 0, 0, 1) });
  * assert.equal(result.nfe, 4);
  * ```

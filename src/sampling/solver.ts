@@ -33,13 +33,14 @@ export interface SolverWindow {
  *
  * @example A solver that takes one step per round, which is sequential sampling
  * ```ts
- * import { createSchedule, parallelSample, type Solver, type SolverProblem } from "@parataa/parataa";
+ * import { createSchedule, solve, type Solver, type SolverProblem } from "@parataa/parataa";
  * import assert from "node:assert/strict";
  *
  * function stepwise({ schedule, noise, rowSize }: SolverProblem): Solver {
  *   const trajectory = noise.slice(), epsilon = new Float64Array(rowSize);
  *   const row = (t: number) => trajectory.subarray(t * rowSize, (t + 1) * rowSize);
- *   const window = { start: schedule.numSteps, end: schedule.numSteps, finished: schedule.numSteps };
+ *   const { c, d, n, numSteps } = schedule;
+ *   const window = { start: numSteps, end: numSteps, finished: numSteps };
  *   return {
  *     ...{ trajectory, window },
  *     ask() {
@@ -50,18 +51,23 @@ export interface SolverWindow {
  *     update() {
  *       const t = window.finished = window.start;
  *       row(t).forEach((xi, i) => {
- *         row(t)[i] = schedule.c[t] * row(t + 1)[i] + schedule.d[t] * epsilon[i] + schedule.n[t] * xi;
+ *         row(t)[i] = c[t] * row(t + 1)[i] + d[t] * epsilon[i] + n[t] * xi;
  *       });
  *       return Float64Array.of(0);
  *     },
  *   };
  * }
  *
- * const denoiser = { rowSize: 1, predictNoise: (_x: unknown, _t: unknown, out: Float64Array) => Promise.resolve(void out.fill(0.5)) };
+ * const denoiser = {
+ *   rowSize: 1,
+ *   predictNoise(_x: unknown, _t: unknown, out: Float64Array) {
+ *     out.fill(0.5);
+ *     return Promise.resolve();
+ *   },
+ * };
  * const schedule = createSchedule({ kind: "dit", numInferenceSteps: 4 });
  * const noise = Float64Array.of(0, 0, 0, 0, 1);
- * let rounds = 0;
- * for await (const { round } of parallelSample(denoiser, { schedule, noise, method: stepwise })) rounds = round;
+ * const { rounds } = await solve(denoiser, { schedule, noise, method: stepwise });
  * assert.equal(rounds, 4);
  * ```
  */

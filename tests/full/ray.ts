@@ -1,6 +1,6 @@
 /**
- * Runs against Ray Serve with the servicer of `examples/ray_serve`: bytes, a replica that is killed,
- * more calls than it queues. Needs a virtual environment with Ray Serve, ONNX Runtime and
+ * Runs with Ray Serve and the servicer of `examples/ray_serve`: bytes, a killed replica, more calls
+ * than it queues. Needs a virtual environment with Ray Serve, ONNX Runtime and
  * grpcio-tools in the folder that `PARATAA_RAY` names; skipped without it.
  * `deno task test:ray -- --download` makes it first.
  * @module

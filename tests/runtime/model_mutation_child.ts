@@ -2,9 +2,10 @@
  * Loads corrupt models; each must load or be a ModelError. A crash of native code would end this
  * process, so it runs on its own.
  *
- * deno run --allow-ffi model_mutation_child.ts # every prefix of a small model, every copy with one
- * bit flipped
- *     deno run --allow-ffi model_mutation_child.ts COUNT SEED     # that many mutants of several models
+ * Without arguments: every prefix of a small model, and every copy with one bit flipped. With COUNT
+ * and SEED: COUNT mutants of several models.
+ *
+ *     deno run --allow-ffi model_mutation_child.ts [COUNT SEED]
  * @module
  */
 import { ModelError } from "../../src/errors.ts";

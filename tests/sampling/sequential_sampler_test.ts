@@ -71,7 +71,7 @@ Deno.test("sequentialSample() keeps a warm start down to variationSteps and take
   };
   const whole = await sequentialSample(denoiser, { schedule, noise });
   seen.length = 0;
-  // LaunchMethod from its own trajectory the chain ends where it did; from another one it does not.
+  // Started from its own trajectory the chain ends where it did; from another one it does not.
   const initialTrajectory = whole.trajectory.map((x, i) => i < 3 * 2 ? 9 : x);
   const warm = await sequentialSample(denoiser, {
     schedule,

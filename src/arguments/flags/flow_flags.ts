@@ -5,7 +5,7 @@ import { samplingFlags } from "./script_flags.ts";
 import { sdFlags } from "./sd_flags.ts";
 
 /** Flags of `parallel_flow`. */
-// deno-lint-ignore explicit-module-boundary-types -- the table's literal types carry the types of the parsed values
+// deno-lint-ignore explicit-module-boundary-types -- the literal types give the parsed types
 export function flowFlags() {
   const { num_samples, class_labels, concurrent_samples, list_classes } = ditFlags();
   const shared = samplingFlags({

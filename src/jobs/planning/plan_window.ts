@@ -29,9 +29,9 @@ export interface Plan {
   best: WindowPlan;
   /** Window 1, which is sequential sampling. */
   sequential: WindowPlan;
-  /** Where no window isWorthwhile: the fewest devices of the same kind with which one would. */
+  /** If no window is worthwhile: the fewest devices of the same kind with which one would be. */
   withDevices?: {
-    /** Times as many as now. */
+    /** Multiple of the present number. */
     devices: number;
     /** The best window with them. */
     plan: WindowPlan;
@@ -48,19 +48,19 @@ export interface PlanOptions extends Omit<RoundsOptions, "window"> {
  * Estimates the time of every window: the expected rounds times the measured time of a call and the
  * solver's own time.
  */
-export function planWindow(times: readonly BatchTime[], question: PlanOptions): Plan {
-  const windows = windowPlans(times, question);
+export function planWindow(times: readonly BatchTime[], options: PlanOptions): Plan {
+  const windows = windowPlans(times, options);
   const [sequential] = windows;
   const least = windows.reduce((a, b) => b.seconds < a.seconds ? b : a);
   const best = isWorthwhile(least, sequential) ? least : sequential;
   if (best !== sequential) return { times, windows, best, sequential };
-  return { times, windows, best, sequential, withDevices: withMoreDevices(times, question) };
+  return { times, windows, best, sequential, withDevices: withMoreDevices(times, options) };
 }
 
-function windowPlans(times: readonly BatchTime[], question: PlanOptions): WindowPlan[] {
-  const { numSteps, ownSeconds = 0 } = question;
+function windowPlans(times: readonly BatchTime[], options: PlanOptions): WindowPlan[] {
+  const { numSteps, ownSeconds = 0 } = options;
   return candidates(numSteps).map((window) => {
-    const { rounds, nfe } = expectedRounds({ ...question, window });
+    const { rounds, nfe } = expectedRounds({ ...options, window });
     const { seconds, part } = bestCall(times, nfe / rounds);
     // Keep full rounds in one call if that is fastest, even if the mean round is best split.
     const wanted = part < nfe / rounds ? part : bestCall(times, window).part;
@@ -73,20 +73,20 @@ function isWorthwhile({ seconds }: WindowPlan, sequential: WindowPlan): boolean 
   return seconds < (1 - MIN_GAIN) * sequential.seconds;
 }
 
-/** Numbers of devices that are considered where the present ones are too few. */
+/** Multiples of the devices that are considered. */
 const MORE_DEVICES = [2, 4, 8, 16];
 
 /**
- * The plan for the fewest times as many devices on which a window isWorthwhile; `undefined` if none does.
- * Devices share the steps of a call evenly.
+ * The plan for the smallest multiple of the devices on which a window is worthwhile; `undefined` if
+ * there is none. Devices share the steps of a call evenly.
  */
 function withMoreDevices(
   times: readonly BatchTime[],
-  question: PlanOptions,
+  options: PlanOptions,
 ): Plan["withDevices"] {
   for (const devices of MORE_DEVICES) {
     const shared = times.map(({ steps, seconds }) => ({ steps: steps * devices, seconds }));
-    const [sequential, ...windows] = windowPlans(shared, question);
+    const [sequential, ...windows] = windowPlans(shared, options);
     const plan = windows.reduce((a, b) => b.seconds < a.seconds ? b : a, sequential);
     if (isWorthwhile(plan, sequential)) return { devices, plan };
   }

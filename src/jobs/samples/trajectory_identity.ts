@@ -36,7 +36,7 @@ export function trajectoryIdentity(
   };
 }
 
-/** What tells the latents of a chain from those of another; ᾱ does between those of DDIM or a flow. */
+/** Bytes that differ between chains; ᾱ is sufficient for chains of DDIM and of flows. */
 function levelBytes(schedule: ModelSchedule): Uint8Array {
   const { steps, clip, alphasCumprod, signal, sigma, c, d, n } = schedule;
   const plain = steps === "ddim" || steps === "flow_euler";

@@ -1,4 +1,4 @@
-/** Class-conditional sampling with a rectified flow, from scratch or from a file's start. @module */
+/** Class-conditional sampling with a rectified flow, from scratch or from a file. @module */
 import { NUM_SAMPLES } from "../../arguments/flags/script_flags.ts";
 import { readSeedList, settledSeeds } from "../../arguments/seed_list.ts";
 import type { SettledFlow, WarmStartSettings } from "../../arguments/settings.ts";

@@ -115,7 +115,7 @@ export function checkContract(
   return { ...checked, latentShape, outputChannels: outputChannelsOf(file, output, latentShape) };
 }
 
-/** The conditions that the network takes. @throws {ModelError} unless it takes just the wanted ones */
+/** The condition inputs of the network. @throws {ModelError} if they differ from the wanted ones */
 function expectInputs(
   inputs: readonly TensorMetadata[],
   outputs: readonly TensorMetadata[],

@@ -17,9 +17,9 @@ export interface ScheduleRequest {
   numInferenceSteps: number;
   /** 0 is DDIM, 1 is DDPM; other schedulers take 0. Default 0. */
   eta?: number;
-  /** Noise levels σ, the highest first; for `euler`, `euler_ancestral`, `dpmpp_2m`, `flow_euler`. */
+  /** Noise levels σ, highest first; for `euler`, `euler_ancestral`, `dpmpp_2m`, `flow_euler`. */
   sigmas?: readonly number[];
-  /** Training levels, the highest first; not for `flow_euler`. */
+  /** Training levels, highest first; not for `flow_euler`. */
   timestepsList?: readonly number[];
 }
 

@@ -1,4 +1,4 @@
-/** The schedulers that a run can follow, by their short names and by diffusers' class names. @module */
+/** The schedulers that a run can use: short names and diffusers' class names. @module */
 import { nearestWord } from "../../formats/nearest_word.ts";
 
 /** Short name of a scheduler. */

@@ -10,7 +10,7 @@
  * | x_t + R_t in the same rounds | `image(t)`, `image(t, age)` |
  * | ΔR_j | difference j: residual of age j minus residual of age j+1 |
  * | ΔR_i(t)·ΔR_j(t), ΔR_j(t)·R_t | `#gram`, `#right` |
- * | B_t, b_t: their sums over s ≥ t, each over the squared scale of its x_s | `#gramSum`, `#rightSum` |
+ * | B_t, b_t: their sums over s ≥ t, each divided by scale_s² | `#gramSum`, `#rightSum` |
  * | (B_t + λI) γ = b_t | `#gamma` |
  *
  * The update x + R − Σ γ_j (ΔX_j + ΔR_j) is a sum of images with the weights γ_(j−1) − γ_j, which

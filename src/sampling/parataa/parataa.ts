@@ -10,8 +10,8 @@
  * | x_t + R_t | `#memory.image(t)` |
  * | k, W, m, λ | `order`, `windowSize`, `memorySize`, `regularization` |
  *
- * R_t = Σ_(j=t)^(t+k−1) (Π_(i=t)^(j−1) c_i) r_j, with r_j = 0 above the window. A sweep from the top
- * computes it in O(T·d) by R_t = r_t + c_t R_(t+1) − (Π_(i=t)^(t+k−1) c_i) r_(t+k).
+ * R_t = Σ_(j=t)^(t+k−1) (Π_(i=t)^(j−1) c_i) r_j, with r_j = 0 above the window. A sweep from the
+ * top computes it in O(T·d) by R_t = r_t + c_t R_(t+1) − (Π_(i=t)^(t+k−1) c_i) r_(t+k).
  * @module
  */
 import { AndersonMemory } from "./anderson.ts";

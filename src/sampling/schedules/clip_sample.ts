@@ -5,7 +5,7 @@
  * |---|---|
  * | D = (x − s e)/q, the implied sample; D̂ after clipping | `clean`, `clipped` |
  * | ê with D̂ = (x − s ê)/q: the noise changes with the sample, as in DDPM | e + q/s (D − D̂) |
- * | e′ with c x + d e′ = c x + d e + √ᾱ′ (D̂ − D): the noise is kept, as in DDIM | e + √ᾱ′/d (D̂ − D) |
+ * | e′ with d e′ = d e + √ᾱ′ (D̂ − D): the noise is kept, as in DDIM | e + √ᾱ′/d (D̂ − D) |
  *
  * In both cases the step is c x + d e + n ξ with another e, which depends on x only, so that all
  * samplers can use it.
@@ -53,7 +53,8 @@ export interface ClipOptions {
  *     return Promise.resolve();
  *   },
  * };
- * const { sample } = await sequentialSample(clipSample(far, { schedule }), { schedule, noise: new Float64Array(11) });
+ * const clipped = clipSample(far, { schedule });
+ * const { sample } = await sequentialSample(clipped, { schedule, noise: new Float64Array(11) });
  * assert.ok(Math.abs(sample[0] - 1) < 1e-9);
  * ```
  */

@@ -27,7 +27,8 @@ export interface NoiseOptions {
  *
  * const schedule = createEulerSchedule({ kind: "stable-diffusion", numInferenceSteps: 20 });
  * const noise = drawNoise({ schedule, generator: new TorchGenerator(0), rowSize: 16 });
- * assert.equal(noise[20 * 16], schedule.initialScale * new TorchGenerator(0).randn(21 * 16)[20 * 16]);
+ * const drawn = new TorchGenerator(0).randn(21 * 16);
+ * assert.equal(noise[20 * 16], schedule.initialScale * drawn[20 * 16]);
  * ```
  */
 export function drawNoise({ schedule, generator, rowSize }: NoiseOptions): Float64Array {

@@ -1,10 +1,10 @@
 /**
- * Euler's method on rectified flows (Esser et al., "Scaling rectified flow transformers", 2024),
- * equal to diffusers' `FlowMatchEulerDiscreteScheduler` for Stable Diffusion 3, FLUX and Qwen-Image.
+ * Euler's method on rectified flows (Esser et al., "Scaling rectified flow transformers", 2024), as
+ * in diffusers' `FlowMatchEulerDiscreteScheduler` for Stable Diffusion 3, FLUX and Qwen-Image.
  *
  * | paper | here |
  * |---|---|
- * | σ_t and σ′ = σ_(t−1), the levels at the start and end of step t; σ_(−1) = 0 | `sigma[t]`, `after[t]` |
+ * | σ_t, σ′ = σ_(t−1): levels at the start and end of step t; σ_(−1) = 0 | `sigma`, `after` |
  * | x_(t+1) = (1−σ) x_0 + σ ε | `signal` is 1 − σ |
  * | e = v = ε − x_0, so that x_0 = x_(t+1) − σ v | `clean` is 1 |
  * | Euler: x_t = x_(t+1) + (σ′ − σ) v | `c`, `d`, n = 0 |

@@ -24,7 +24,7 @@ export interface FlowSigmaOptions {
    * `pipeline`: from 1 to 1/T, as in the pipelines of FLUX and Qwen-Image. Default `scheduler`.
    */
   spacing?: "scheduler" | "pipeline";
-  /** Custom levels instead of evenly spaced ones, highest first, at most 1; they are shifted too. */
+  /** Custom levels, highest first, at most 1, which are shifted too; by default evenly spaced. */
   sigmas?: ArrayLike<number>;
   /** σ ← shift σ / (1 + (shift − 1) σ); default 1. */
   shift?: number;
@@ -77,7 +77,8 @@ export interface FlowShiftOptions {
  *
  * const mu = flowShift(64 * 64); // 1024 × 1024 pixels of FLUX
  * assert.equal(mu, 1.15);
- * assert.equal(createFlowSchedule({ numInferenceSteps: 28, spacing: "pipeline", mu }).numSteps, 28);
+ * const schedule = createFlowSchedule({ numInferenceSteps: 28, spacing: "pipeline", mu });
+ * assert.equal(schedule.numSteps, 28);
  * ```
  */
 export function flowShift(imageSeqLen: number, options: FlowShiftOptions = {}): number {

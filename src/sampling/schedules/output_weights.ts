@@ -2,13 +2,14 @@
  * Conversion of a network's output m to the prediction e of a schedule.
  *
  * Every prediction type implies a sample D = p x + r m, where x is x_(t+1) = a x_0 + s ε. The
- * prediction e implies D = (x − s e)/q. Equating both gives e = (1 − q p)/s x − q r/s m.
+ * prediction e implies D = (x − s e)/q. Equating both gives e = (1 − q p)/s x − q r/s m. The
+ * velocity of a diffusion is that of Salimans & Ho, "Progressive distillation", 2022.
  *
  * | letter | here |
  * |---|---|
  * | a, s, q, k | `signal`, `sigma`, `clean`, `inputScale` |
  * | noise: D = (x − s m)/a | `epsilon` |
- * | velocity √ᾱ ε − √(1−ᾱ) x_0 of k x (Salimans & Ho, "Progressive distillation", 2022): D = k² a x − k s m | `v_prediction` |
+ * | velocity √ᾱ ε − √(1−ᾱ) x_0 of k x: D = k² a x − k s m | `v_prediction` |
  * | sample: D = m | `sample` |
  * | velocity ε − x_0 of a flow, a + s = 1: D = x − s m | `flow` |
  * | its opposite, x_0 − ε | `inverted_flow` |

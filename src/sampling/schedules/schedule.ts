@@ -3,9 +3,9 @@
  *
  * | paper | here |
  * |---|---|
- * | ᾱ at schedule entry t, and at the next lower entry | `alphasCumprod[t]`, `alphasCumprodPrev[t]` |
+ * | ᾱ at entry t, ᾱ′ at the next lower one | `alphasCumprod[t]`, `alphasCumprodPrev[t]` |
  * | √ᾱ, √(1−ᾱ): x_(t+1) = √ᾱ x_0 + √(1−ᾱ) ε | `signal[t]`, `sigma[t]` |
- * | q of x_0 = (x_(t+1) − √(1−ᾱ) e)/q: √ᾱ, and e is ε; 1 where ᾱ = 0, and e is ε − x_0 | `clean[t]` |
+ * | q of x_0 = (x_(t+1) − √(1−ᾱ) e)/q: √ᾱ for e = ε; 1 if ᾱ = 0, for e = ε − x_0 | `clean[t]` |
  * | thr_t = √((1−ᾱ′)/(1−ᾱ)) √(1−ᾱ/ᾱ′) | `noiseScale[t]` |
  * | n_t = η thr_t, n_0 = 0 | `n[t]` |
  * | c_t = √(ᾱ′/ᾱ) | `c[t]` |

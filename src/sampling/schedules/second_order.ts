@@ -7,7 +7,7 @@
  * | λ = ln(signal/noise) at a step's level, h_t: its growth in step t | `logRatios`, `growth` |
  * | r_t = h_(t+1)/h_t | |
  * | D_t, the sample that the prediction of step t implies | `clean` |
- * | x_t = c x_(t+1) + d e with e of D_t + (D_t − D_(t+1))/(2 r_t) in place of D_t | e − q/(2 r s) (D_t − D_(t+1)) |
+ * | x_t = c x_(t+1) + d e, e of D_t + (D_t − D_(t+1))/(2 r_t) | e − q/(2 r s) (D_t − D_(t+1)) |
  *
  * The first step, and a last step that ends at no noise, are of first order, as in diffusers'
  * `DPMSolverMultistepScheduler`. A step keeps the form c x + d e, so that all samplers can use it.
@@ -32,7 +32,8 @@ export interface SecondOrderOptions {
  * @throws {RangeError} if a step of the schedule adds noise
  * @example
  * ```ts
- * import { createSchedule, type Denoiser, secondOrder, sequentialSample, solve } from "@parataa/parataa";
+ * import { createSchedule, type Denoiser, secondOrder, solve } from "@parataa/parataa";
+ * import { sequentialSample } from "@parataa/parataa";
  * import assert from "node:assert/strict";
  *
  * const levels = { kind: "dit", timestepSpacing: "trailing" } as const;

@@ -9,7 +9,7 @@
  * | dd = x̃_(t+1) − X_t | `probe` |
  * | β | `slope` |
  * | g = (Âh Âhᵀ + λI)⁻¹ Âh dd, divided by the lengths | `secantCoefficients` |
- * | h = (Âh Âhᵀ + λI)⁻¹ (Yh − (β/s) Âh)(dd − Σ g_j a_j), divided by the lengths | `symmetricCoefficients` |
+ * | h = (Âh Âhᵀ + λI)⁻¹ (Yh − (β/s) Âh)(dd − Σ g_j a_j), likewise | `symmetricCoefficients` |
  *
  * The sweep probes dd before the network is evaluated at the same input. So dd becomes the next
  * secant's a, and its products with the older secants are already known.

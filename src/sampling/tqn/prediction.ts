@@ -6,9 +6,10 @@
  * |---|---|
  * | the last evaluations (X_0, E_0), (X_1, E_1), (X_2, E_2) of step t | weighted rows |
  * | dd = x_(t+1) − X_0, a_j = X_(j−1) − X_j, y_j = E_(j−1) − E_j | multiplied out |
- * | secant: x_t = c x_(t+1) + d (E_0 + (β/s) dd + Σ g_j (y_j − (β/s) a_j) + Σ h_j a_j) | `predictionWeights` |
+ * | e = E_0 + (β/s) dd + Σ g_j (y_j − (β/s) a_j) + Σ h_j a_j | multiplied out |
+ * | secant: x_t = c x_(t+1) + d e | `predictionWeights` |
  * | jump: x_t = c x_(t+1) + d (x_(t+1) − q D)/s | `jumpWeights` |
- * | D = (x_(t+2) − s e)/q with s, q and e = (x_(t+1) − n ξ − c x_(t+2))/d of step t+1 | weighted by `clean` |
+ * | D = (x_(t+2) − s e)/q, e = (x_(t+1) − n ξ − c x_(t+2))/d, of step t+1 | weighted by `clean` |
  * | x_t = θ secant + (1−θ) jump | `predictionWeights` |
  * @module
  */

@@ -7,9 +7,12 @@
  * | letter | here |
  * |---|---|
  * | a, y: moves of step t's input and output between its last two evaluations | |
- * | ν_t = √((c + d/s) s_(t−1)/s_t), geometric mean of the stretch of a frozen x_0-prediction and the decrease of the noise, equal at eta 0 | `expectedStretch` |
+ * | ν_t = √((c + d/s) s_(t−1)/s_t) | `expectedStretch` |
  * | γ_t = rms(c a + d y) / (ν_t rms(a)), stretch relative to ν_t | `record` |
  * | Γ = Π γ_t over 1 ≤ t < m, growth from x_m to x_1 | `#growth` |
+ *
+ * ν_t is the geometric mean of the stretch of a frozen x_0-prediction and of the decrease of the
+ * noise, which are equal at eta 0.
  *
  * If Γ exceeds the limit in two consecutive rounds, the next round evaluates all steps again,
  * including finished ones. If that moves the lowest finished x by more than two tolerances, or if Γ
@@ -22,8 +25,8 @@
  * tolerances for each unit of the limit the chain is unstable. If the estimate is still beyond it
  * after the chain was solved again, the result is in doubt.
  *
- * Rounding of the network can keep residuals above the smaller
- * tolerance, so it applies only for as many rounds as the run had taken before.
+ * Rounding of the network can keep residuals above the smaller tolerance, so it applies only for as
+ * many rounds as the run had taken before.
  * @module
  */
 import type { ResolvedOptions } from "../options.ts";

@@ -1,6 +1,6 @@
 /**
- * examples/cluster/slurm_array.sh and slurm_report.sh on a Slurm of one host: `deno task test:slurm`,
- * as root on Debian; `--install` installs Slurm.
+ * Runs examples/cluster/slurm_array.sh and slurm_report.sh with Slurm on one host: `deno task
+ * test:slurm`, as root on Debian; `--install` installs Slurm.
  * @module
  */
 import assert from "node:assert/strict";

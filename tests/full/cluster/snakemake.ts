@@ -1,6 +1,6 @@
 /**
- * examples/cluster/Snakefile on this machine: `deno task test:snakemake`. `--install` installs Snakemake
- * in a virtual environment of Python; otherwise PARATAA_SNAKEMAKE or PATH names the program.
+ * Runs examples/cluster/Snakefile: `deno task test:snakemake`. `--install` installs Snakemake in a
+ * virtual environment of Python; otherwise PARATAA_SNAKEMAKE or PATH names the program.
  * @module
  */
 import { join } from "node:path";

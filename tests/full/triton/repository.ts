@@ -1,4 +1,4 @@
-/** Model repositories for the tests, made by `convert triton` and served by the Python backend. @module */
+/** Model repositories of the tests, by `convert triton` and for Triton's Python backend. @module */
 import { join } from "node:path";
 import { writeTritonRepository } from "../../../src/convert/triton/triton_repository.ts";
 

@@ -3,7 +3,7 @@ import { AndersonMemory } from "../../../src/sampling/parataa/anderson.ts";
 import { TorchGenerator } from "../../../src/sampling/noise.ts";
 
 const STEPS = 4, WINDOW = 3, SIZE = 7, LAMBDA = 1e-3;
-/** Window [start, end) of each round: steps enter from below and leave at the top; 0 gets the rows of 3. */
+/** Window [start, end) of each round; step 0 reuses the rows of step 3. */
 const WINDOWS = [[2, 4], [1, 4], [1, 4], [0, 3], [0, 3]] as const;
 
 type Rows = Float64Array[]; // one per step, zeros outside the window

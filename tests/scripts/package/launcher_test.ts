@@ -10,7 +10,7 @@ import { withTempFolder } from "../../support/temp_folder.ts";
 const LAUNCHER = join(ROOT, "parataa");
 const ON_POSIX = { ignore: Deno.build.os === "windows" };
 
-interface LaunchMethod {
+interface Started {
   code: number;
   stdout: string;
   stderr: string;
@@ -20,7 +20,7 @@ async function start(
   file: string,
   args: readonly string[],
   options: Deno.CommandOptions,
-): Promise<LaunchMethod> {
+): Promise<Started> {
   const { code, stdout, stderr } = await new Deno.Command(file, { ...options, args: [...args] })
     .output();
   const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes).trimEnd();
