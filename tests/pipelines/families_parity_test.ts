@@ -62,7 +62,7 @@ for (const batch of [1, 2]) {
   for (const [name, negative] of [["sd3", "a dog"], ["flux", ""]]) {
     for (const timestep of new Set([[1], [batch]].map((shape) => shape.join()))) {
       const does = Number(timestep) === batch ? "samples" : "refuses";
-      Deno.test(`StableDiffusionPipeline ${does} ${name} with a batch frozen at ${batch} and a timestep of [${timestep}]`, () =>
+      Deno.test(`StableDiffusionPipeline ${does} ${name}, frozen batch ${batch}, timestep [${timestep}]`, () =>
         withTempFolder(async (folder) => {
           await copyFolder(`${FOLDER}/${name}`, folder);
           const file = `${folder}/transformer/model.onnx`;

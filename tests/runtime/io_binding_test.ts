@@ -47,7 +47,7 @@ async function callsOf(copiesInputs: boolean): Promise<string[]> {
   return calls;
 }
 
-Deno.test("IoBinding binds its inputs anew before every run where the provider copies them when they are bound", async () => {
+Deno.test("IoBinding binds inputs before every run if the provider copies them", async () => {
   const bound = ["BindInput", "BindInput", "BindOutput"];
   const run = ["BindInput", "BindInput", "RunWithBinding"];
   assert.deepEqual(await callsOf(true), ["BindOutput", ...run, ...run]);

@@ -6,7 +6,7 @@ import { mixtureDenoiser, readProblem } from "./fixtures.ts";
 
 const schedule = createSchedule({ kind: "dit", numInferenceSteps: 20 });
 
-Deno.test("predictSample() takes the predicted noise out of the latent", () => {
+Deno.test("predictSample() removes the predicted noise from the latent", () => {
   // x = 0.8 x_0 + 0.6 ε, for x_0 = (2, -1) and ε = (1, 3).
   const levels = { ...schedule, sigma: Float64Array.of(1, 0.6), clean: Float64Array.of(0, 0.8) };
   const answer = { x: Float64Array.of(2.2, 1, 9), epsilon: Float64Array.of(1, 3, 9), rowSize: 2 };
@@ -17,7 +17,7 @@ Deno.test("predictSample() takes the predicted noise out of the latent", () => {
 });
 
 for (const method of ["tqn", "parataa", "fixed_point"] as const) {
-  Deno.test(`parallelSample() of ${method} estimates x_0 by the lowest step asked until the window reaches step 0`, async () => {
+  Deno.test(`parallelSample() by ${method} estimates x_0 by the lowest evaluated step`, async () => {
     const { points, noise } = await readProblem();
     const inner = mixtureDenoiser(points, schedule), { rowSize } = inner;
     /** The x_0-prediction of every call's first row. */

@@ -80,7 +80,7 @@ const CHAINS: [name: string, configurations: number, chain: Chain, wrap?: Wrap][
 ];
 
 for (const [name, configurations, chain, wrap = (denoiser: Denoiser) => denoiser] of CHAINS) {
-  Deno.test(`parallelSample() keeps its bounds and, at tolerance 0, sequential sampling, ${configurations} random runs, ${name}`, async () => {
+  Deno.test(`parallelSample() keeps its bounds in ${configurations} random runs, ${name}`, async () => {
     const stabilityChecks = await assertBounds(configurations, { chain, wrap });
     const wanted = configurations / 250;
     assert.ok(stabilityChecks > wanted, `${stabilityChecks} runs looked again`);

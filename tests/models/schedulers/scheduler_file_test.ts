@@ -170,7 +170,7 @@ Deno.test("readSchedulerFile() gives absent keys the defaults of their class", a
   assert.equal(pndm.config.setAlphaToOne, false);
 });
 
-Deno.test("readSchedulerFile() takes clip_sample and steps_offset as diffusers' Stable Diffusion pipelines do", async () => {
+Deno.test("readSchedulerFile() follows diffusers' pipelines for clip_sample and steps_offset", async () => {
   for (const clip of [{ clip_sample: true }, {}]) {
     const file = await read({ ...without("clip_sample"), ...clip });
     assert.deepEqual(file.config, SD_CONFIG);
@@ -243,7 +243,7 @@ Deno.test("readSchedulerFile() refuses by name what it does not follow", async (
   for (const [changes, message] of cases) await refused({ ...SD, ...changes }, message);
 });
 
-Deno.test("readSchedulerFile() follows other betas, a last level without signal, and networks that predict the sample", async () => {
+Deno.test("readSchedulerFile() follows betas, zero terminal SNR and sample prediction", async () => {
   const cosine = await read({
     ...SD,
     beta_schedule: "squaredcos_cap_v2",
@@ -358,7 +358,7 @@ Deno.test("readSchedulerFile() takes another class over the file's keys", async 
   assert.equal(dit.config.timestepSpacing, "respaced");
 });
 
-Deno.test("readSchedulerFile() reads a flow model, and refuses to sample it as a diffusion model and the reverse", async () => {
+Deno.test("readSchedulerFile() refuses a flow model as a diffusion model and the reverse", async () => {
   const FLOW = {
     _class_name: "FlowMatchEulerDiscreteScheduler",
     num_train_timesteps: 1000,

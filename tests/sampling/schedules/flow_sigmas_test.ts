@@ -13,7 +13,7 @@ Deno.test("createFlowSchedule() takes levels of the caller's, shifts them too, a
   assert.deepEqual([[...c], [...d], [...n]], [[1, 1], [-0.5, -0.5], [0, 0]]);
 });
 
-Deno.test("createFlowSchedule() with stochasticSampling moves a known sample to the next level with new noise alone", () => {
+Deno.test("createFlowSchedule() with stochasticSampling replaces all noise at every step", () => {
   const { c, d, n, sigma } = createFlowSchedule({
     sigmas: [1, 0.5, 0.2],
     stochasticSampling: true,

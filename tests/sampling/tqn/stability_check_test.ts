@@ -136,7 +136,7 @@ const ridge: Denoiser = {
   },
 };
 
-Deno.test("parallelSample() with tqn and growthLimit begins at the top again on a chain that amplifies, and ends nearer", async () => {
+Deno.test("parallelSample() with growthLimit solves an unstable chain again and ends nearer", async () => {
   const small = new TorchGenerator(1).randn(ROW * (STEPS + 1)).map((value) => 0.3 * value);
   const run = (growthLimit: number, tolerance: number) =>
     collect(parallelSample(ridge, {

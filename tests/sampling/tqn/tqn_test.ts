@@ -17,7 +17,7 @@ const fixture = await readFixture<{ cases: Recorded[] }>("fixture_tqn.json");
 
 for (const recorded of fixture.cases) {
   const { schedule: name, T, eta, window, tol } = recorded;
-  Deno.test(`parallelSample() with tqn agrees with the reference to 1e-9: ${name} T ${T}, eta ${eta}, window ${window}, tol ${tol}`, async () => {
+  Deno.test(`tqn agrees with its reference: ${name} T ${T}, eta ${eta}, window ${window}, tol ${tol}`, async () => {
     const schedule = name === "dit"
       ? createSchedule({ kind: "dit", numInferenceSteps: T, eta })
       : createSchedule({
@@ -47,8 +47,8 @@ const schedule = createSchedule({ kind: "dit", numInferenceSteps: 20, eta: 1 });
 const some = noise.slice(0, 21 * 64);
 const mixture = mixtureDenoiser(points, schedule);
 
-/** The steps that a run asks for, round by round. */
-async function asked(options: Partial<SampleOptions>): Promise<number[][]> {
+/** The steps that a run evaluates in each round. */
+async function evaluatedSteps(options: Partial<SampleOptions>): Promise<number[][]> {
   const steps: number[][] = [];
   const spy: Denoiser = {
     rowSize: 64,
@@ -64,39 +64,39 @@ async function asked(options: Partial<SampleOptions>): Promise<number[][]> {
 const range = (start: number, end: number, stride = 1) =>
   Array.from({ length: Math.ceil((end - start) / stride) }, (_, i) => start + i * stride);
 
-Deno.test("parallelSample() with tqn asks every fifth, every second and then every step", async () => {
-  const [first, second, third] = await asked({ tqn: { skipRadius: 0 } });
+Deno.test("parallelSample() with tqn evaluates every fifth, every second, then every step", async () => {
+  const [first, second, third] = await evaluatedSteps({ tqn: { skipRadius: 0 } });
   assert.deepEqual(first, [4, 9, 14, 19]);
   assert.deepEqual(second, range(0, 19, 2));
   assert.deepEqual(third, range(0, 18));
 });
 
-Deno.test("parallelSample() with tqn asks x_T alone first when the window is small", async () => {
-  const [first, second] = await asked({ windowSize: 7 });
+Deno.test("parallelSample() with tqn and a small window evaluates x_T first", async () => {
+  const [first, second] = await evaluatedSteps({ windowSize: 7 });
   assert.deepEqual(first, [19]);
   assert.deepEqual(second, range(12, 19));
 });
 
-Deno.test("parallelSample() with tqn asks every step of a warm start", async () => {
+Deno.test("parallelSample() with tqn evaluates every step of a warm start", async () => {
   const initialTrajectory = some.slice();
-  const [first] = await asked({ initialTrajectory, variationSteps: 12 });
+  const [first] = await evaluatedSteps({ initialTrajectory, variationSteps: 12 });
   assert.deepEqual(first, range(0, 12));
-  const [narrow] = await asked({ initialTrajectory, variationSteps: 12, windowSize: 5 });
+  const [narrow] = await evaluatedSteps({ initialTrajectory, variationSteps: 12, windowSize: 5 });
   assert.deepEqual(narrow, range(7, 12));
 });
 
-Deno.test("parallelSample() with tqn and skipRadius asks fewer steps, none of them missing twice in a row", async () => {
-  const rounds = await asked({ tqn: { skipRadius: 0.05 } });
+Deno.test("parallelSample() with tqn and skipRadius skips no step in two consecutive rounds", async () => {
+  const rounds = await evaluatedSteps({ tqn: { skipRadius: 0.05 } });
   const skipped = rounds.slice(2).map((steps) =>
     range(0, steps.at(-1)!).filter((t) => !steps.includes(t))
   );
   assert.ok(skipped[1].length > 1);
   skipped.forEach((steps, i) => assert.ok(!steps.some((t) => skipped[i + 1]?.includes(t))));
   const count = (lists: number[][]) => lists.reduce((sum, steps) => sum + steps.length, 0);
-  assert.ok(count(rounds) < count(await asked({ tqn: { skipRadius: 0 } })));
+  assert.ok(count(rounds) < count(await evaluatedSteps({ tqn: { skipRadius: 0 } })));
 });
 
-Deno.test("parallelSample() with tqn tells NaN as the residual of a step it did not ask", async () => {
+Deno.test("parallelSample() with tqn reports NaN as the residual of a skipped step", async () => {
   const { rounds: [first, , third] } = await collect(
     parallelSample(mixture, { schedule, noise: some, tqn: { skipRadius: 0 } }),
   );
@@ -104,7 +104,7 @@ Deno.test("parallelSample() with tqn tells NaN as the residual of a step it did 
   assert.ok(third.residuals.every(Number.isFinite));
 });
 
-Deno.test("parallelSample() takes tqn, its options and its tolerance unless told otherwise", async () => {
+Deno.test("parallelSample() uses tqn with its tolerance by default", async () => {
   const tqn = { symmetric: false, skipRadius: 0 };
   const given = { schedule, noise: some, method: "tqn" as const, atol: 3e-4, rtol: 3e-4, tqn };
   const { result } = await collect(parallelSample(mixture, { schedule, noise: some }));

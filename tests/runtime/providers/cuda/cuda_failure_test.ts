@@ -142,7 +142,7 @@ for (const [state, message, exitCode, line] of CASES) {
   });
 }
 
-Deno.test("InferenceSession.create() with provider cuda fails on a library without CUDA's, leaking nothing", async () => {
+Deno.test("InferenceSession.create() with cuda fails without CUDA's library and leaks nothing", async () => {
   using environment = Environment.open();
   // The npm package ships no provider libraries; where a GPU build is found instead, this machine
   // has no CUDA to test.
