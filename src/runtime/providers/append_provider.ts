@@ -30,12 +30,27 @@ export function appendProvider(
   const { library: { api }, env } = shared;
   const target = { api, env: env.unsafeHandle, sessionOptions };
   const row = PROVIDERS[options.provider ?? "cpu"];
+  if (options.providerLibrary === undefined) requireSafeVersion(row, shared.library.version);
   const work = () => append(target, row, options);
   const failure = row.failures.length > 0 ? observe(shared, row, work) : attempt(work);
   if (!failure) return;
   const { error, log } = failure;
   if (!(error instanceof OrtError)) throw error;
   throw describeProviderFailure(row, { message: error.ortMessage, log, cause: error });
+}
+
+/**
+ * Refuses a built-in provider of a version of ONNX Runtime in which it can end the process.
+ *
+ * @throws {RuntimeLibraryError} naming the version and the wanted one
+ */
+export function requireSafeVersion(row: ProviderRow, version: string): void {
+  const { oldestBuiltIn = 0 } = row;
+  if (Number(version.split(".")[1]) >= oldestBuiltIn) return;
+  throw providerUnavailable(row, `that of ONNX Runtime ${version} can end the process`, {
+    hint: `--ort_lib must name version 1.${oldestBuiltIn} or newer; without --ort_lib, the npm ` +
+      "package's library is used",
+  });
 }
 
 interface Failure {

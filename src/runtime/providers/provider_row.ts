@@ -135,6 +135,11 @@ export interface ProviderRow extends OptionTable {
    * provider has one device and is limited to the main thread.
    */
   readonly exclusive?: boolean;
+  /**
+   * Lowest minor version of ONNX Runtime 1.x whose built-in provider works. Older ones are refused,
+   * because they can end the process.
+   */
+  readonly oldestBuiltIn?: number;
   /** Whether the CUDA flags of the command line are its options. */
   readonly takesCudaFlags?: boolean;
   /**

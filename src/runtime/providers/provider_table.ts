@@ -12,6 +12,7 @@ import type { DeviceIds, Provider, ProviderRow } from "./provider_row.ts";
 import { NV_TENSORRT_RTX_OPTIONS, TENSORRT_OPTIONS } from "./tensorrt_options.ts";
 import {
   offerWebGpu,
+  OLDEST_WEBGPU,
   prepareWebGpu,
   WEBGPU_EP_NAME,
   WEBGPU_FAILURES,
@@ -131,6 +132,7 @@ export const PROVIDERS: Readonly<Record<Provider, ProviderRow>> = {
     ids: ONLY_0,
     // Two sessions at once end the process (onnxruntime issues 32561 and 31627).
     exclusive: true,
+    oldestBuiltIn: OLDEST_WEBGPU,
     // Uploading 2 GiB or more ends the process too; 1.2 GB works.
     bufferBytes: 2 ** 30,
     list: webGpuEntries,

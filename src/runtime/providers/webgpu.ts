@@ -62,6 +62,13 @@ export const WEBGPU_FAILURES: readonly FailureText[] = [
   },
 ];
 
+/**
+ * Lowest minor version of ONNX Runtime 1.x whose provider is used. On 1.23 two sessions in turn, and
+ * on 1.26 a missing driver, ended the process by a segmentation fault; versions between 1.26 and
+ * 1.30 were not tried.
+ */
+export const OLDEST_WEBGPU = 30;
+
 /** Name that ONNX Runtime lists the provider by. */
 export const WEBGPU_EP_NAME = "WebGpuExecutionProvider";
 
@@ -87,6 +94,9 @@ export function webGpuEntries(env: Environment): DeviceEntry[] {
 /** `auto` takes a real GPU, never a software adapter, which is slower than the CPU itself. */
 export function offerWebGpu(env: Environment): true | string | undefined {
   if (!env.availableProviders.includes(WEBGPU_EP_NAME)) return undefined;
+  if (minorOf(env) < OLDEST_WEBGPU) {
+    return `WebGPU needs ONNX Runtime 1.${OLDEST_WEBGPU} or newer, this is ${env.version}`;
+  }
   if (Deno.build.os !== "linux") return hasGpu(env) || undefined;
   return adapterOffer(bestAdapter());
 }
@@ -100,11 +110,9 @@ export function adapterOffer(adapter: VulkanDevice | undefined): true | string |
 /** Whether ONNX Runtime itself found a GPU for the provider. */
 function hasGpu(env: Environment): boolean {
   const { library: { api }, env: { unsafeHandle } } = sharedOf(env);
-  if (!supportsDevices(env)) return false;
   return devicesOf({ api, env: unsafeHandle }, { epName: WEBGPU_EP_NAME }).some(({ gpu }) => gpu);
 }
 
-/** Whether the library lists devices, as it does since 1.22. */
-function supportsDevices({ version }: Environment): boolean {
-  return Number(version.split(".")[1]) >= 22;
+function minorOf({ version }: Environment): number {
+  return Number(version.split(".")[1]);
 }

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { NETWORKS } from "../../../src/diagnostics/selftest/selftest_networks.ts";
+import { Environment } from "../../../src/runtime/environment.ts";
+import { OLDEST_WEBGPU } from "../../../src/runtime/providers/webgpu.ts";
 import { lavapipe } from "../../support/lavapipe.ts";
 import { type ChildResult, runChild } from "../../support/run_child.ts";
 import { withTempFolder } from "../../support/temp_folder.ts";
@@ -8,7 +10,13 @@ type Facts = Record<string, unknown> & { check: string };
 
 /** Variables that give a process a Vulkan driver; the tests are skipped without. */
 const vulkan = await lavapipe();
-const ignore = vulkan === undefined;
+const ignore = vulkan === undefined || isTooOld();
+
+/** Whether the library is one whose WebGPU is refused. */
+function isTooOld(): boolean {
+  using env = Environment.open();
+  return Number(env.version.split(".")[1]) < OLDEST_WEBGPU;
+}
 
 /** WebGPU runs in a process of its own: its faults end the process. */
 async function child(
