@@ -1,11 +1,11 @@
 /**
- * What a round of the solver costs beside the network, by window: whole chains of 100 steps of
- * 4×64×64, ParaTAA with memory 3 and TQN as the scripts take it. `--base DIR` measures the code of
- * another checkout beside this one, such as a git worktree of an earlier commit.
+ * Measures the cost of a round outside the network, by window: whole chains of 100 steps of
+ * 4×64×64, ParaTAA with memory 3 and TQN with the preset `fast`. `--base DIR` also measures the
+ * code of another checkout, such as a git worktree of an earlier commit.
  *
- * Counted is the processor time of a chain less that of its denoiser, a formula: the solver, its
- * memory from the first allocation on, page faults included, and the arrays given to the caller.
- * All solvers take turns, so that they meet the same machine.
+ * The cost is the processor time of a chain without that of its denoiser, a formula. It includes
+ * the solver, its memory (with page faults), and the arrays for the caller. The solvers take turns,
+ * so that they run under the same load.
  * @module
  */
 import process from "node:process";
@@ -24,7 +24,7 @@ const SOLVERS: Record<string, Partial<own.SampleOptions>> = {
   "TQN": { method: "tqn", preset: "fast" },
 };
 
-/** One kind of chain, and what it took. */
+/** Times of one kind of chain. */
 interface Measured {
   code: string;
   solver: string;

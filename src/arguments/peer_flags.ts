@@ -17,7 +17,7 @@ interface PeerFlag {
   elsewhere?: string;
 }
 
-/** One row per meaning. Names in `ours` are looked up too, for commands that lack them. */
+/** One row per meaning. Names in `ours` are searched too, for commands without that flag. */
 const PEER_FLAGS: readonly PeerFlag[] = [
   {
     theirs: ["output", "out", "outdir", "out_dir", "output_dir", "outpath", "sample_dir"],

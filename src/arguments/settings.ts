@@ -69,7 +69,7 @@ export interface SharedSettings {
   provider?: "auto" | Provider;
   /** Options of a provider other than CUDA by its own names: `preferredLayout=NCHW`. */
   providerOptions?: string;
-  /** Plugin library with the provider, if the ONNX Runtime library has it not. */
+  /** Plugin library with the provider, if the ONNX Runtime library does not contain it. */
   providerLibrary?: string;
   /** Path of the ONNX Runtime library. */
   libraryPath?: string;

@@ -1,7 +1,6 @@
 /**
- * Recognises files by their first bytes, so that readers can name what they were given instead: an
- * incomplete download, a compressed file, another format. Readers call this before their own
- * checks.
+ * Recognises files by their first bytes, so that the error of a reader can name the kind of a wrong
+ * file: an incomplete download, a compressed file, another format. Readers call this first.
  * @module
  */
 import { FormatError } from "../errors.ts";

@@ -35,8 +35,8 @@ export class StallWatch {
   }
 
   /**
-   * What a failed request tells: the reason of an abort from outside, a stall, or the connection's
-   * fault.
+   * The error of a failed request: the reason of the caller's abort, a stall, or a connection
+   * error.
    */
   fault(cause: unknown, what: string): unknown {
     if (this.#outer?.aborted) return this.#outer.reason;

@@ -19,7 +19,7 @@ import { NetworkPipeline, type PipelineParts } from "./network_pipeline.ts";
 
 const NETWORK = "transformer";
 
-/** How the network's answers are used. */
+/** Use of the network's outputs. */
 export interface ClassOutputs {
   /** What the network predicts. */
   predictionType: PredictionType;
@@ -29,27 +29,27 @@ export interface ClassOutputs {
   notes: readonly string[];
 }
 
-/** A transformer that is told a class, and the decoder of its VAE. */
+/** A class-conditional transformer, and the decoder of its VAE. */
 export abstract class ClassPipeline extends NetworkPipeline {
   /** Names of every class; the first one is the display name. */
   readonly classNames: ClassNames;
   readonly #network: ConditionalNetwork;
-  readonly #answers: ClassOutputs;
+  readonly #outputs: ClassOutputs;
 
   /**
-   * A pipeline that owns the networks of `parts`.
+   * Creates a pipeline that owns the networks of `parts`.
    *
    * @ignore
    */
-  protected constructor(parts: PipelineParts, answers: ClassOutputs) {
-    super(parts, answers.notes);
+  protected constructor(parts: PipelineParts, outputs: ClassOutputs) {
+    super(parts, outputs.notes);
     this.classNames = readClassNames(parts.folder);
     this.#network = parts.network;
-    this.#answers = answers;
+    this.#outputs = outputs;
   }
 
   /**
-   * Denoiser for class `label`. The null class is the one after the last.
+   * Creates the denoiser of class `label`. The null class is the one after the last.
    *
    * @throws {RangeError} when the class does not exist
    */
@@ -58,7 +58,7 @@ export abstract class ClassPipeline extends NetworkPipeline {
     if (!Number.isInteger(label) || label < 0 || label >= classes) {
       throw new RangeError(`class label is ${label}, wanted 0-${classes - 1}`);
     }
-    const { predictionType, guidedChannels } = this.#answers;
+    const { predictionType, guidedChannels } = this.#outputs;
     return new GuidedDenoiser(network, {
       conditional: network.conditionRow({ class_labels: [label] }),
       unconditional: network.conditionRow({ class_labels: [classes] }),
@@ -118,7 +118,7 @@ export async function openClassFolder(
   return folder;
 }
 
-/** A text-to-image model is sampled by a command of its own. */
+/** The error for a text-to-image model, which the command sd samples. */
 function textRefusal({ path, index }: ModelFolder): ModelError {
   const name = shownValue(index._class_name);
   return new ModelError(`${path} is ${name}, a text-to-image model, wanted one of classes`, {

@@ -68,7 +68,7 @@ export class DitPipeline extends ClassPipeline {
     return await openClassPipeline(env, folder, options, make);
   }
 
-  /** Schedule of the model: the respaced one of the official DiT, unless its file says another. */
+  /** Schedule of the model; by default the respaced one of the official DiT. */
   createSchedule(options: ScheduleRequest): ModelSchedule {
     return createModelSchedule(this.#scheduler, options, { kind: "dit", path: this.folder.path });
   }

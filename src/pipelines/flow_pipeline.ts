@@ -18,7 +18,7 @@ import type { PipelineParts } from "./network_pipeline.ts";
 import { type PipelineOptions, vaeScale } from "./latent_pipeline.ts";
 
 /**
- * A flow transformer that is told a class, and its VAE.
+ * A class-conditional flow transformer, and its VAE.
  *
  * @example An image of class 6, all steps at once
  * ```ts
@@ -94,7 +94,7 @@ export class FlowPipeline extends ClassPipeline {
   }
 }
 
-/** A flow is told 1000 σ, which is rarely whole. */
+/** Refuses integer timesteps, because a flow's timestep 1000 σ is rarely whole. */
 function expectFractions({ folder, network }: PipelineParts): void {
   const { name, type } = network.contract.timestep;
   if (!/^int/.test(type)) return;

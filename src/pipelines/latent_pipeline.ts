@@ -148,7 +148,7 @@ async function vaeOptions(
   // Encoder and decoder both have a scaling factor; latents are sampled for the decoder's.
   const config = await source.config(join("vae_decoder", "config.json"));
   const scalingFactor = configNumber(config, "scaling_factor", DEFAULT_SCALING_FACTOR);
-  // Where a VAE has no shift, its config says null.
+  // The config of a VAE without a shift has null.
   const shiftFactor = config.shift_factor === null ? 0 : configNumber(config, "shift_factor", 0);
   const file = await source.network(part);
   return { file, source, scalingFactor, shiftFactor, latentShape, session };

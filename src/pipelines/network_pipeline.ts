@@ -101,7 +101,7 @@ export abstract class NetworkPipeline implements LatentPipeline {
   }
 
   /**
-   * The VAE's encoder, which is opened when it is first asked for.
+   * The VAE's encoder, which is opened at its first use.
    *
    * @ignore
    */

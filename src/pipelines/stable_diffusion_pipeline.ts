@@ -127,8 +127,8 @@ export class StableDiffusionPipeline extends NetworkPipeline {
   }
 
   /**
-   * Embeds a negative prompt: as a prompt, but the empty one as zeros where the model's
-   * `force_zeros_for_empty_prompt` says so, as SDXL's does.
+   * Embeds a negative prompt. It equals the embedding of a prompt, except that the empty one is
+   * zero if the model sets `force_zeros_for_empty_prompt`, as SDXL does.
    */
   async encodeNegativePrompt(prompt: string, signal?: AbortSignal): Promise<TextEmbedding> {
     const embedding = await this.encodePrompt(prompt, signal);
@@ -140,16 +140,16 @@ export class StableDiffusionPipeline extends NetworkPipeline {
   }
 
   /**
-   * Whether the network takes the guidance scale as an input, as FLUX.1-dev does: it then evaluates
-   * one row per step, and negative prompts have no effect.
+   * Whether the guidance scale is an input of the network, as in FLUX.1-dev. Then each step has one
+   * row, and negative prompts have no effect.
    */
   get takesGuidance(): boolean {
     return this.#parts.network.contract.conditions.some(({ name }) => name === "guidance");
   }
 
   /**
-   * Denoiser with guidance from the negative prompt to the prompt, on all channels, or by the
-   * network itself where it {@link takesGuidance}.
+   * Creates a denoiser with guidance from the negative prompt to the prompt on all channels, or by
+   * the network if it {@link takesGuidance}.
    */
   createDenoiser(
     { prompt, negativePrompt }: TextCondition,

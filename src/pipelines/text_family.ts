@@ -1,6 +1,6 @@
 /**
- * The families of text-to-image models, by the class in `model_index.json`: which parts a folder
- * has, and what the denoiser is fed.
+ * The families of text-to-image models, by the class in `model_index.json`: the parts of a folder
+ * and the inputs of the denoiser.
  * @module
  */
 import type { JsonObject } from "../formats/json.ts";
@@ -11,7 +11,7 @@ import type { ConditionInput, LatentShape } from "../models/networks/network_con
 /** Name of a family. */
 export type FamilyName = "sd" | "sdxl" | "sd3" | "flux";
 
-/** What a row is made of beside the latents and the timestep. */
+/** Inputs of a row, without the latents and the timestep. */
 export interface RowFacts {
   embedding: TextEmbedding;
   /** `[height, width]` of the image in pixels. */
@@ -23,31 +23,31 @@ export interface RowFacts {
 /** A family of models. */
 export interface TextFamily {
   name: FamilyName;
-  /** For messages. */
+  /** Name in messages. */
   title: string;
   /** Folder of the denoiser. */
   part: "unet" | "transformer";
   /** Folders of the CLIP encoders; the tokenizer of `text_encoder_2` is in `tokenizer_2`. */
   clips: readonly string[];
-  /** Folder of the T5 encoder, and the ids of its row. */
+  /** Folder of the T5 encoder, and its number of tokens. */
   t5?: { part: string; tokens: number; optional: boolean };
   /** Whether the network was trained as a flow. */
   flow: boolean;
   /** Name of the input of the latents. */
   sample: string;
-  /** Side of the squares of a latent that are one token; sizes are multiples of it. */
+  /** Side of the square of a latent that is one token; sizes are multiples of it. */
   patch: number;
-  /** Whether latents are handed over as tokens. */
+  /** Whether the network takes latents as tokens. */
   packed?: true;
-  /** Inputs beside `encoder_hidden_states`. */
+  /** Condition inputs except `encoder_hidden_states`. */
   conditions: readonly ConditionInput[];
-  /** How a flow's levels are spaced before the shift. */
+  /** Spacing of a flow's levels before the shift. */
   flowSpacing?: "scheduler" | "pipeline";
-  /** What timesteps are multiplied by for the network. */
+  /** Factor of the timesteps for the network. */
   timestepScale?: number;
-  /** Side of a latent where the configuration of the network has none. */
+  /** Side of a latent if the configuration of the network has none. */
   sampleSize?: number;
-  /** Values of the conditions beside `encoder_hidden_states`. */
+  /** Values of the condition inputs except `encoder_hidden_states`. */
   values(facts: RowFacts): Record<string, ArrayLike<number>>;
   /** Inputs that have no batch. */
   constants?(latent: LatentShape, tokens: number): ConstantInput[];
@@ -63,7 +63,7 @@ const SDXL: TextFamily = {
   ...SD,
   ...{ name: "sdxl", title: "Stable Diffusion XL", clips: ["text_encoder", "text_encoder_2"] },
   conditions: [{ name: "text_embeds", shape: [undefined] }, { name: "time_ids", shape: [6] }],
-  // Original size, corner of the crop, target size: the image is all of itself.
+  // Original size, corner of the crop, target size: the image is not cropped.
   values: ({ embedding, imageSize }) => ({
     text_embeds: embedding.pooled!,
     time_ids: [...imageSize, 0, 0, ...imageSize],
@@ -94,20 +94,20 @@ const FLUX: TextFamily = {
   constants: fluxPositions,
 };
 
-/** Classes of `model_index.json` by what tells them apart. */
+/** Patterns of the classes in `model_index.json`. */
 const FAMILIES: readonly (readonly [RegExp, TextFamily])[] = [
   [/StableDiffusionXL/, SDXL],
   [/StableDiffusion3/, SD3],
   [/^(ORT)?FluxPipeline$/, FLUX],
 ];
 
-/** Family of a model folder by its index; Stable Diffusion 1 and 2 where it names no other. */
+/** Family of a model folder by its index; by default Stable Diffusion 1 and 2. */
 export function textFamily({ _class_name: name }: JsonObject): TextFamily {
   const found = FAMILIES.find(([pattern]) => typeof name === "string" && pattern.test(name));
   return found?.[1] ?? SD;
 }
 
-/** Row and column of every token of the image; those of the text have none. */
+/** Row and column of every token of the image; zeros for those of the text. */
 function fluxPositions([, height, width]: LatentShape, tokens: number): ConstantInput[] {
   const rows = height / 2, columns = width / 2;
   const positions = Array.from(

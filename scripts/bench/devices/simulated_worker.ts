@@ -1,6 +1,6 @@
 /**
- * Worker of a device that is simulated: a call takes a fixed time and a time per row, as its
- * model's "path" says in JSON. It waits by `Atomics.wait`, which keeps time where timers do not.
+ * Worker of a simulated device: a call takes a fixed time and a time per row, which are JSON in the
+ * model's "path". It waits by `Atomics.wait`, which is more exact than timers.
  * @module
  */
 import type { DeviceSetup } from "../../../src/devices/device_protocol.ts";

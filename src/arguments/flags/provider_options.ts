@@ -46,7 +46,7 @@ export function providerOptionsOf(
 /**
  * Validates the options before anything is opened.
  *
- * @param provider the named one; `auto` takes no options, since it cannot know whose they are
+ * @param provider the given one; `auto` refuses options, because they belong to one provider
  * @throws {UsageError}
  */
 export function checkProviderOptions(

@@ -29,7 +29,7 @@ export interface OnnxExternalData {
   location: string;
   /** First byte in that file. */
   offset: number;
-  /** Bytes there, from the file or else from shape and type; `undefined` if neither says. */
+  /** Number of bytes, from the file or from shape and type; `undefined` if unknown. */
   length: number | undefined;
 }
 

@@ -9,8 +9,8 @@ import type { Identifying } from "./trajectory_identity.ts";
 const HASHED_NAME = /_([0-9a-f]{12})$/;
 
 /**
- * Compares names that end in a hash with the hash of the network. A folder without the network, or
- * a name without a hash, is identified by what the server answers alone.
+ * Compares names that end in a hash with the hash of the network. If the folder has no network or
+ * the name has no hash, only the server's probe identifies the model.
  *
  * @param sha256 hash of the denoiser's network and its external data
  * @throws {RuntimeLibraryError} naming the server

@@ -155,7 +155,7 @@ async function solveSequentially(
   return { result, latents, finishedIndex: [], residual: [], rounds: [] };
 }
 
-/** The log holds what the network said, so that a second order remembers it in a replay too. */
+/** Logs the network's outputs before the second order, which needs them in a replay too. */
 function denoiserOf({ denoiser }: Chain, { record, schedule }: SolveOptions): Denoiser {
   const recorded = record ? record(denoiser) : denoiser;
   return schedule.steps === "dpmpp_2m" ? secondOrder(recorded, { schedule }) : recorded;

@@ -1,6 +1,6 @@
 /**
- * Exports in fp8 or fp4, which are made for TensorRT: their operators or element types are none of
- * ONNX Runtime's, whose own message does not say so.
+ * Detects exports in fp8 or fp4 for TensorRT. ONNX Runtime does not support their operators or
+ * element types, and its message does not mention the cause.
  * @module
  */
 import { FormatError, ModelError } from "../../errors.ts";
@@ -21,13 +21,13 @@ const TYPES: Readonly<Record<number, string>> = {
   23: "float4e2m1",
   24: "float8e8m0",
 };
-/** Largest file whose weights are looked through; large networks have theirs beside the file. */
+/** Largest file that is searched; large networks have their weights in other files. */
 const MAX_BYTES = 2 ** 28;
 
 /**
- * What to say of a network that could not be opened.
+ * The error for an fp8 or fp4 export that could not be opened.
  *
- * @returns `undefined` unless it is such an export
+ * @returns `undefined` if the network is no such export
  */
 export async function lowPrecisionError(
   file: string,

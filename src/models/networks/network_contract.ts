@@ -39,8 +39,8 @@ export interface ContractOptions {
   /** Sizes of a latent, for networks that do not fix them. */
   latentShape?: LatentShape;
   /**
-   * Side of the squares that the network takes as tokens, `[batch, tokens, channels · patch²]`;
-   * without it latents are `[batch, channels, height, width]`.
+   * Side of the square that is one token, for latents `[batch, tokens, channels · patch²]`; without
+   * it latents are `[batch, channels, height, width]`.
    */
   patch?: number;
 }
@@ -74,20 +74,20 @@ export type ConditionTensor = CheckedTensor & { readonly rowDims: readonly numbe
 const NUMBER_TYPES: readonly TensorType[] = ["int64", "int32", ...FLOAT_TYPES];
 const LATENT_AXES = ["batch", "channels", "height", "width"];
 const TOKEN_AXES = ["batch", "tokens", "channels"];
-/** What tells whether a timestep is shared. */
+/** Name and shape of a tensor. */
 interface NamedShape {
   readonly name: string;
   readonly shape: readonly unknown[];
 }
 
-/** Names that latent inputs have. */
+/** Names of latent inputs. */
 const SAMPLE_NAMES = ["sample", "hidden_states"];
 
 /**
  * Validates inputs and outputs: `sample [batch,C,h,w]`, `timestep [batch]`, the conditions with
  * `batch` rows, a first output `[batch,≥C,h,w]`.
  *
- * @throws {ModelError} naming what was found and what is wanted
+ * @throws {ModelError} naming the inputs and outputs, and the wanted ones
  */
 export function checkContract(
   inputs: readonly TensorMetadata[],
@@ -132,7 +132,7 @@ function expectInputs(
   );
 }
 
-/** Sizes of latents that the network takes as tokens. */
+/** Sizes of latents for a network that takes tokens. */
 function packedShape(
   { file, latentShape, patch = 1 }: ContractOptions,
   sample: TensorMetadata,

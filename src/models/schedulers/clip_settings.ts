@@ -5,15 +5,15 @@ import { stepsAsDdim, stepsOf } from "./scheduler_classes.ts";
 import type { StepRule } from "./scheduler_names.ts";
 import { describeSetting, type Source } from "./scheduler_settings.ts";
 
-/** How a scheduler clips the predicted sample. */
+/** Clipping of the predicted sample by a scheduler. */
 export interface ClipSettings extends Pick<ClipOptions, "clipSampleRange" | "thresholding"> {
   /** Whether the class is DDPM's, whose noise follows the clipped sample. */
   ddpm?: true;
 }
 
 /**
- * Reads how samples are clipped, `undefined` where they are not. As in diffusers, `thresholding`
- * takes the place of `clip_sample`.
+ * Reads the clipping; `undefined` if samples are not clipped. As in diffusers, `thresholding`
+ * replaces `clip_sample`.
  *
  * @throws {ModelError} naming a value out of its range, or a class without thresholding
  */

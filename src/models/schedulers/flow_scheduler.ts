@@ -14,12 +14,12 @@ import { readSigmaSpacing } from "./step_settings.ts";
 /** A flow model's own levels and steps. */
 export interface FlowScheduler {
   steps: "flow_euler";
-  /** What the levels are made of, but for their number. */
+  /** Options of the levels, without their number. */
   flow: Omit<FlowScheduleOptions, "numInferenceSteps" | "spacing" | "sigmas" | "mu">;
-  /** How the shift follows the size of the image; absent where it is constant. */
+  /** Dependence of the shift on the size of the image; absent if it is constant. */
   dynamicShift?: FlowShiftOptions;
   predictionType: "flow" | "inverted_flow";
-  /** What of the file is not followed, one line each. */
+  /** Settings of the file that are not followed, one line each. */
   notes: readonly string[];
 }
 

@@ -11,7 +11,7 @@ import { clipOptions } from "./clip_settings.ts";
 import type { SchedulerFile } from "./scheduler_file.ts";
 import type { StepRule } from "./scheduler_names.ts";
 
-/** What a run says of its chain. */
+/** Settings of a run that choose the chain. */
 export interface ScheduleRequest {
   /** T. */
   numInferenceSteps: number;

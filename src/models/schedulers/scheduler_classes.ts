@@ -1,14 +1,13 @@
 /**
- * diffusers' scheduler classes whose networks were trained on DDIM's noise levels (state of 0.35 to
- * 0.42): they differ in how they step, and what they take where a file leaves a key out.
+ * diffusers' scheduler classes with DDIM's noise levels (versions 0.35 to 0.42). They differ in
+ * their steps and in the defaults of absent keys.
  * @module
  */
 import type { SchedulerConfig } from "../../sampling/schedules/scheduler_config.ts";
 import { SCHEDULER_NAMES, SCHEDULERS, type StepRule } from "./scheduler_names.ts";
 
 /**
- * What a class takes where its file leaves a key out; `undefined` for a setting that it does not
- * have.
+ * Defaults of a class for absent keys; `undefined` for a setting that the class does not have.
  */
 export interface SchedulerDefaults extends
   Pick<
@@ -60,10 +59,10 @@ export type SchedulerClass = keyof typeof CLASSES;
 /** Names of {@link SCHEDULER_DEFAULTS}. */
 export const SCHEDULER_CLASSES = Object.keys(CLASSES) as SchedulerClass[];
 
-/** What every class takes where its file leaves a key out. */
+/** Defaults of every class for absent keys. */
 export const SCHEDULER_DEFAULTS: Readonly<Record<SchedulerClass, SchedulerDefaults>> = CLASSES;
 
-/** Steps that are taken for a class: its own, or those of DDIM on its levels. */
+/** Steps that are used for a class: its own if supported, else those of DDIM on its levels. */
 export function stepsOf(name: SchedulerClass | undefined): Exclude<StepRule, "flow_euler"> {
   const own = SCHEDULER_NAMES.find((short) => SCHEDULERS[short] === name);
   return own === undefined || own === "ddpm" || own === "flow_euler" ? "ddim" : own;
@@ -75,9 +74,8 @@ export function stepsAsDdim(name: SchedulerClass): boolean {
 }
 
 /**
- * Keys that tell how the class's own solver steps between levels, or belong to one that is refused
- * or reported when it is set. They need no further word: a class with another solver is reported as
- * a whole.
+ * Keys that need no note: they configure the class's own solver, which is noted as a whole, or
+ * belong to a key that is refused or noted.
  */
 export const STEPPING_KEYS: ReadonlySet<string> = new Set([
   "algorithm_type",

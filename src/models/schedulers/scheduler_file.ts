@@ -42,14 +42,14 @@ import { eulerSettings, multistepSettings, type SigmaSettings } from "./step_set
 /** A diffusion model's own levels and steps. */
 export interface DiffusionScheduler {
   steps: Exclude<StepRule, "flow_euler">;
-  /** Levels of training. */
+  /** Training levels. */
   config: SchedulerConfig;
-  /** Which of them are visited, where that is not `timestepSpacing`. */
+  /** Choice of the visited levels, if it is not `timestepSpacing`. */
   sigmaSettings: SigmaSettings;
-  /** How the predicted sample is clipped, if it is. */
+  /** Clipping of the predicted sample, if any. */
   clip?: ClipSettings;
   predictionType: PredictionType;
-  /** What of the file is taken otherwise than written, a line each. */
+  /** Settings of the file that are not followed, one line each. */
   notes: readonly string[];
 }
 
@@ -61,11 +61,11 @@ const FLOW_CLASS = /^FlowMatch/;
 
 /** How to read a scheduler's file. */
 export interface SchedulerOptions {
-  /** Networks whose preset holds in a folder without the file. */
+  /** Model whose preset is used in a folder without the file. */
   kind: ScheduleKind;
-  /** Takes the place of the class that the file names; its other keys hold. */
+  /** Replaces the class that the file names; its other keys are followed. */
   scheduler?: SchedulerName;
-  /** Follows the file's `steps_offset` and `clip_sample`, where the kind's pipelines set them. */
+  /** Follow `steps_offset` and `clip_sample` of the file, which diffusers' pipelines override. */
   ownSettings?: boolean;
 }
 
@@ -101,7 +101,7 @@ function readDiffusionScheduler(
   const notes: string[] = [];
   const source: Source = {
     ...{ file, kind, name, ownSettings },
-    // A folder without the file has its kind's preset, whatever scheduler is asked for.
+    // A folder without the file has its kind's preset with any scheduler.
     defaults: name === undefined || file.empty ? {} : SCHEDULER_DEFAULTS[name],
     note: (what) => notes.push(`${FILE}: ${what}`),
   };
@@ -185,8 +185,8 @@ function readTrainedBetas(file: ConfigReader): readonly number[] | undefined {
 }
 
 /**
- * Classes that are not followed and space by linspace where their file says nothing are spaced as
- * DDIM does, as their steps are.
+ * Classes whose own steps are not supported are spaced like DDIM, even if their default is
+ * linspace.
  */
 function readSpacing(source: Source): TimestepSpacing {
   const { file, kind, name, defaults, note } = source;
@@ -217,8 +217,8 @@ function readOffset(source: Source): number {
 }
 
 /**
- * Makes a schedule from the last training level where the spacing visits it, so that what no run
- * would take is refused here.
+ * Creates a schedule with the last training level, if the spacing visits it, so that settings that
+ * no run accepts are refused here.
  */
 function validate(
   { config, predictionType }: Pick<DiffusionScheduler, "config" | "predictionType">,

@@ -1,6 +1,6 @@
 /**
- * What of a `scheduler_config.json` is not followed: refused by name where it matters, else named
- * in a note.
+ * Settings of a `scheduler_config.json` that are not followed: refused if they change the result,
+ * else named in a note.
  * @module
  */
 import type { JsonValue } from "../../formats/json.ts";
@@ -10,12 +10,11 @@ import type { ModelError } from "../../errors.ts";
 import type { ConfigReader } from "../config_reader.ts";
 import { type SchedulerClass, type SchedulerDefaults, STEPPING_KEYS } from "./scheduler_classes.ts";
 
-/** Settings for networks or samplers of another kind: taken only where they are off. */
+/** Settings for other kinds of networks or samplers, which must be off. */
 const MUST_BE_OFF = ["use_flow_sigmas", "use_dynamic_shifting"];
 
 /**
- * Settings that choose levels or noise of the class's own steps, with the values that leave them as
- * they are.
+ * Settings that change the levels or noise of the class's own steps, with the values that do not.
  */
 const NOT_FOLLOWED: Readonly<Record<string, readonly JsonValue[]>> = {
   use_karras_sigmas: [null, false],
@@ -29,7 +28,7 @@ const NOT_FOLLOWED: Readonly<Record<string, readonly JsonValue[]>> = {
   variance_type: [null, "fixed_small", "fixed_small_log"],
 };
 
-/** A file that is read. */
+/** The file that is read, and its context. */
 export interface Source {
   file: ConfigReader;
   kind: ScheduleKind;
@@ -37,12 +36,12 @@ export interface Source {
   ownSettings: boolean;
   /** The class that the file names. */
   name: SchedulerClass | undefined;
-  /** What the class takes for absent keys. */
+  /** Defaults of the class. */
   defaults: Partial<SchedulerDefaults>;
   note(what: string): void;
 }
 
-/** A class-conditional flow is sampled by a command of its own. */
+/** The error for a flow model, which the command flow samples. */
 export function flowRefusal(file: ConfigReader): ModelError {
   return file.refusal(
     `_class_name is ${shownValue(file.get("_class_name"))}, the scheduler of a flow model`,
@@ -50,7 +49,7 @@ export function flowRefusal(file: ConfigReader): ModelError {
   );
 }
 
-/** Throws where a setting asks for other levels or steps than ours. @throws {ModelError} */
+/** Refuses settings with unsupported levels or steps. @throws {ModelError} */
 export function refuseUnsupported({ file }: Source): void {
   if (file.flag("predict_epsilon") === false) throw file.wrong("predict_epsilon", "true");
   file.oneOf("timestep_type", ["discrete"]);
@@ -58,7 +57,7 @@ export function refuseUnsupported({ file }: Source): void {
   if (on !== undefined) throw file.wrong(on, "false, true is not supported");
 }
 
-/** `key is value`, or that it is absent and what its class takes then. */
+/** Text `key is value`, or that the key is absent, with the default of its class. */
 export function describeSetting(key: string, value: JsonValue, { file, name }: Source): string {
   const absent = file.get(key) === undefined;
   return `${key} is ${absent ? `absent, ${name}'s default ` : ""}${shownValue(value)}`;

@@ -7,7 +7,7 @@ import type { JsonValue } from "../../formats/json.ts";
 import { SIGMA_SPACINGS, type SigmaSpacing } from "../../sampling/schedules/sigma_spacing.ts";
 import type { ConfigReader } from "../config_reader.ts";
 
-/** Levels in place of those of `timestep_spacing`. */
+/** Levels instead of those of `timestep_spacing`. */
 export interface SigmaSettings {
   sigmaSpacing?: SigmaSpacing;
   sigmaMin?: number;
@@ -15,7 +15,7 @@ export interface SigmaSettings {
   finalSigma?: "sigma_min";
 }
 
-/** Values with which Euler's class steps as ours does; an absent key has the first one. */
+/** Supported values of Euler's class; the first one is the default. */
 const EULER: Readonly<Record<string, readonly JsonValue[]>> = {
   interpolation_type: ["linear"],
 };
@@ -32,7 +32,7 @@ const MULTISTEP: Readonly<Record<string, readonly JsonValue[]>> = {
   variance_type: [null],
 };
 
-/** Settings of `EulerDiscreteScheduler`. @throws {ModelError} where they ask for another method */
+/** Settings of `EulerDiscreteScheduler`. @throws {ModelError} if they select another method */
 export function eulerSettings(file: ConfigReader): SigmaSettings {
   file.fixed(EULER);
   const final = file.oneOf("final_sigmas_type", ["zero", "sigma_min"]);

@@ -30,8 +30,8 @@ export class T5Tokenizer {
    * Reads `tokenizer.json` and `tokenizer_config.json`.
    *
    * @param folder path of the folder, for messages
-   * @param options.read gives the folder's files
-   * @param options.most ids of a row; the folder's own bound holds where it is lower
+   * @param options.read reads the folder's files
+   * @param options.most maximum number of ids; the folder may set a smaller one
    * @throws {ModelError} a file is missing or malformed
    */
   static async load(
