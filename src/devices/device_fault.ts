@@ -47,7 +47,7 @@ export function callFault(message: string): DeviceFault {
 export function neededMemory(message: string): string {
   const bytes = /requested buffer of size (\d+)/.exec(message)?.[1];
   if (bytes === undefined) return "";
-  return ` (a buffer of ${(Number(bytes) / 2 ** 20).toFixed(0)} MiB was asked for)`;
+  return ` (a buffer of ${(Number(bytes) / 2 ** 20).toFixed(0)} MiB was requested)`;
 }
 
 const ERRORS: Record<string, new (message: string, options?: ParataaErrorOptions) => ParataaError> =

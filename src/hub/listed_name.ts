@@ -53,7 +53,7 @@ export function checkListedNames(paths: readonly string[], what: string, reserve
     const twin = files.get(same(path));
     if (twin !== undefined) {
       throw new FormatError(
-        `${what} lists ${shown(twin)} and ${shown(path)}: one name on some systems`,
+        `${what} lists ${shown(twin)} and ${shown(path)}, which are the same name on some systems`,
       );
     }
     files.set(same(path), path);

@@ -140,7 +140,7 @@ export class Environment implements Disposable {
     const { libraryPath, logSeverityLevel = "fatal" } = options;
     if (!(logSeverityLevel in LOG_SEVERITY_LEVELS)) {
       const levels = Object.keys(LOG_SEVERITY_LEVELS).join(", ");
-      throw new TypeError(`logSeverityLevel is "${logSeverityLevel}"; want one of ${levels}`);
+      throw new TypeError(`logSeverityLevel is "${logSeverityLevel}", wanted one of ${levels}`);
     }
     const current = SharedEnvironment.current;
     if (current && libraryPath !== undefined && libraryPath !== current.library.path) {

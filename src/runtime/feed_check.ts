@@ -51,7 +51,7 @@ export function checkOutputNames(
   names: readonly string[],
 ): void {
   checkNames("output", outputs, names);
-  if (names.length === 0) throw new TypeError(`no output is asked for; want ${listOf(outputs)}`);
+  if (names.length === 0) throw new TypeError(`no output is requested, wanted ${listOf(outputs)}`);
 }
 
 /**
@@ -101,7 +101,7 @@ function checkNames(
 function checkTensor(role: string, declared: TensorMetadata, tensor: Tensor): void {
   checkAlive(role, declared.name, tensor);
   if (tensor.type === declared.type) return;
-  throw new TypeError(`${role} "${declared.name}" is ${tensor.type}; want ${declared.type}`);
+  throw new TypeError(`${role} "${declared.name}" is ${tensor.type}, wanted ${declared.type}`);
 }
 
 function checkShape(role: string, declared: TensorMetadata, tensor: Tensor): void {
@@ -111,7 +111,7 @@ function checkShape(role: string, declared: TensorMetadata, tensor: Tensor): voi
     shape.every((size, i) => typeof size === "string" || size === dims[i]);
   if (fits) return;
   throw new RangeError(
-    `${role} "${declared.name}" has shape [${dims.join(", ")}]; want [${shape.join(", ")}]`,
+    `${role} "${declared.name}" has shape [${dims.join(", ")}], wanted [${shape.join(", ")}]`,
   );
 }
 

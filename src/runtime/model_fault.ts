@@ -34,7 +34,7 @@ export async function checkModelPath(path: string): Promise<void> {
     if (cause instanceof Deno.errors.NotFound) throw fault(path, "there is no such file", cause);
     throw fault(path, cause instanceof Error ? cause.message : String(cause), cause);
   }
-  if (info.isDirectory) throw fault(path, "it is a folder; want an ONNX file");
+  if (info.isDirectory) throw fault(path, "it is a folder, wanted an ONNX file");
   if (info.size === 0) throw fault(path, "the file is empty");
 }
 

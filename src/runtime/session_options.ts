@@ -112,7 +112,7 @@ function checkOptions(options: SessionOptions): void {
 
 function checkChoice(name: string, value: string | undefined, allowed: readonly string[]): void {
   if (value === undefined || allowed.includes(value)) return;
-  throw new TypeError(`${name} is "${value}"; want one of ${allowed.join(", ")}`);
+  throw new TypeError(`${name} is "${value}", wanted one of ${allowed.join(", ")}`);
 }
 
 const MAX_INT32 = 2 ** 31 - 1;
@@ -120,5 +120,7 @@ const MAX_INT32 = 2 ** 31 - 1;
 function checkWhole(name: string, value: number | undefined, minimum: number): void {
   if (value === undefined) return;
   if (Number.isInteger(value) && value >= minimum && value <= MAX_INT32) return;
-  throw new RangeError(`${name} is ${value}; want a whole number from ${minimum} to ${MAX_INT32}`);
+  throw new RangeError(
+    `${name} is ${value}, wanted a whole number from ${minimum} to ${MAX_INT32}`,
+  );
 }

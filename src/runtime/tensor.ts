@@ -100,7 +100,7 @@ function allocate(type: TensorType, length: number): TensorData {
 function checkType(type: TensorType): void {
   if (Object.hasOwn(TENSOR_ARRAYS, type)) return;
   throw new TypeError(
-    `tensor type is "${type}"; want one of ${Object.keys(TENSOR_ARRAYS).join(", ")}`,
+    `tensor type is "${type}", wanted one of ${Object.keys(TENSOR_ARRAYS).join(", ")}`,
   );
 }
 
@@ -109,18 +109,18 @@ function checkData(type: TensorType, dims: readonly number[], data: TensorData):
   const wanted = TENSOR_ARRAYS[type];
   if (!(data instanceof wanted)) {
     const met = Object.prototype.toString.call(data).slice(8, -1);
-    throw new TypeError(`data of a ${type} tensor is a ${met}; want a ${wanted.name}`);
+    throw new TypeError(`data of a ${type} tensor is a ${met}, wanted a ${wanted.name}`);
   }
   // A buffer that can shrink or move would leave ONNX Runtime with a dangling address.
   if (data.buffer instanceof ArrayBuffer && (data.buffer.resizable || data.buffer.detached)) {
     const state = data.buffer.detached ? "detached" : "resizable";
-    throw new TypeError(`data of a ${type} tensor lies over a ${state} buffer; want a fixed one`);
+    throw new TypeError(`data of a ${type} tensor lies over a ${state} buffer, wanted a fixed one`);
   }
   const count = elementCount(dims);
   if (data.length !== count) {
     throw new RangeError(
-      `data of a ${type} tensor [${dims}] has ${data.length} elements (${data.byteLength} bytes); ` +
-        `want ${count} (${count * wanted.BYTES_PER_ELEMENT} bytes)`,
+      `data of a ${type} tensor [${dims}] has ${data.length} elements (${data.byteLength} bytes), ` +
+        `wanted ${count} (${count * wanted.BYTES_PER_ELEMENT} bytes)`,
     );
   }
 }

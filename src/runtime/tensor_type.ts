@@ -88,11 +88,11 @@ export function elementType(number: number): TensorType | "string" | "unsupporte
 export function elementCount(dims: readonly number[]): number {
   const bad = dims.find((dim) => !Number.isSafeInteger(dim) || dim < 0);
   if (bad !== undefined) {
-    throw new RangeError(`tensor dimensions [${dims}] hold ${bad}; want whole numbers from 0 on`);
+    throw new RangeError(`tensor dimensions [${dims}] hold ${bad}, wanted whole numbers from 0 on`);
   }
   const count = dims.reduce((product, dim) => product * dim, 1);
   if (!Number.isSafeInteger(count)) {
-    throw new RangeError(`tensor dimensions [${dims}] make more elements than an array can hold`);
+    throw new RangeError(`tensor dimensions [${dims}] have more elements than an array can hold`);
   }
   return count;
 }

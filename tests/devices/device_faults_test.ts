@@ -262,7 +262,7 @@ Deno.test("DevicePool ends with exit code 7 and the size when one row finds no m
   const full = { op: "run", kind: "outOfMemory", at: 1, times: "persistent", cap: 0 } as const;
   const { error } = await face([full], { count: 1 });
   assert.ok(error instanceof RuntimeLibraryError, String(error));
-  assert.match(error.message, /not enough memory for one row \(a buffer of 64 MiB was asked for\)/);
+  assert.match(error.message, /not enough memory for one row \(a buffer of 64 MiB was requested\)/);
 });
 
 /** Rows of one number. */

@@ -78,7 +78,7 @@ Deno.test(
         /^providerOptions\.nosuch is not an option of this provider; wanted /,
       ],
       [{ num_of_threads: "all" }, "CPU", /num_of_threads is "all", wanted a whole number from 0$/],
-      [{}, "TPU", /^deviceId is "TPU"; want CPU, GPU, GPU\.1 or NPU$/],
+      [{}, "TPU", /^deviceId is "TPU", wanted CPU, GPU, GPU\.1 or NPU$/],
       [{}, "GPU", /^cannot use the OpenVINO provider: OpenVINO has no device GPU on this machine$/],
       [
         { precision: "FP16" },

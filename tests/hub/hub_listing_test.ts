@@ -23,7 +23,10 @@ Deno.test("fetchModel() refuses a listing that is malformed, hostile or endless"
       [{ sha: COMMIT, siblings: [file("a//b.json")] }, /has an empty part/],
       [{ sha: COMMIT, siblings: [file("C:\\x.json")] }, /has one of/],
       [{ sha: COMMIT, siblings: [file("nul.json")] }, /is a device on Windows/],
-      [{ sha: COMMIT, siblings: [file("A.json"), file("a.json")] }, /one name on some systems/],
+      [
+        { sha: COMMIT, siblings: [file("A.json"), file("a.json")] },
+        /the same name on some systems/,
+      ],
       [
         { sha: COMMIT, siblings: [file("a.json"), file("a.json/b.json")] },
         /as a file and as a folder/,

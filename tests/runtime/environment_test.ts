@@ -41,7 +41,7 @@ Deno.test("Environment.open() names the log levels it knows", () => {
   assert.throws(
     () => Environment.open({ logSeverityLevel: "loud" as "fatal" }),
     new TypeError(
-      'logSeverityLevel is "loud"; want one of verbose, info, warning, error, fatal',
+      'logSeverityLevel is "loud", wanted one of verbose, info, warning, error, fatal',
     ),
   );
 });

@@ -34,21 +34,21 @@ Deno.test("InferenceSession.run() and bind() refuse wrong inputs, naming what th
       [{ x }, new TypeError(`input "scale" is missing; the model wants ${WANTED}`)],
       [
         { x: make("float16", 2, 3), scale },
-        new TypeError('input "x" is float16; want float32'),
+        new TypeError('input "x" is float16, wanted float32'),
       ],
       [
         { x: make("float32", 6), scale },
-        new RangeError('input "x" has shape [6]; want [batch, 3]'),
+        new RangeError('input "x" has shape [6], wanted [batch, 3]'),
       ],
       [
         { x: make("float32", 2, 4), scale },
-        new RangeError('input "x" has shape [2, 4]; want [batch, 3]'),
+        new RangeError('input "x" has shape [2, 4], wanted [batch, 3]'),
       ],
       // ONNX Runtime itself does not check the rank of a scalar and would fail inside the Mul, or
       // broadcast.
       [
         { x, scale: make("float32", 3) },
-        new RangeError('input "scale" has shape [3]; want []'),
+        new RangeError('input "scale" has shape [3], wanted []'),
       ],
     ];
     for (const [feeds, error] of cases) {
@@ -61,18 +61,18 @@ Deno.test("InferenceSession.run() and bind() refuse wrong outputs", () =>
   withScale(async (session, make) => {
     const feeds = { x: make("float32", 2, 3), scale: make("float32") };
     const unknown = new TypeError('the model has no output "qq"; it has "y" float32 [batch, 3]');
-    const none = new TypeError('no output is asked for; want "y" float32 [batch, 3]');
+    const none = new TypeError('no output is requested, wanted "y" float32 [batch, 3]');
     await assert.rejects(session.run(feeds, { outputs: ["qq"] }), unknown);
     await assert.rejects(session.run(feeds, { outputs: [] }), none);
     assert.throws(() => session.bind(feeds, { qq: feeds.x }), unknown);
     assert.throws(() => session.bind(feeds, {}), none);
     assert.throws(
       () => session.bind(feeds, { y: make("int32", 2, 3) }),
-      new TypeError('output "y" is int32; want float32'),
+      new TypeError('output "y" is int32, wanted float32'),
     );
     assert.throws(
       () => session.bind(feeds, { y: make("float32", 2, 2) }),
-      new RangeError('output "y" has shape [2, 2]; want [batch, 3]'),
+      new RangeError('output "y" has shape [2, 2], wanted [batch, 3]'),
     );
   }));
 

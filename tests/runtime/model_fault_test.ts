@@ -91,7 +91,7 @@ Deno.test("InferenceSession.create() names the faulty model and the reason in on
     });
     await assert.rejects(InferenceSession.create(environment, folder), {
       name: "ModelError",
-      message: `cannot load model ${folder}: it is a folder; want an ONNX file`,
+      message: `cannot load model ${folder}: it is a folder, wanted an ONNX file`,
     });
   } finally {
     await Deno.remove(folder, { recursive: true });

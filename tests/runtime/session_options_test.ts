@@ -38,7 +38,7 @@ Deno.test("InferenceSession.create() refuses options that are out of range", asy
     [
       { provider: "tpu" as "cpu" },
       new TypeError(
-        'provider is "tpu"; want one of cpu, cuda, tensorrt, nv-tensorrt-rtx, migraphx, openvino, ' +
+        'provider is "tpu", wanted one of cpu, cuda, tensorrt, nv-tensorrt-rtx, migraphx, openvino, ' +
           "webgpu, coreml, dml, xnnpack",
       ),
     ],
@@ -50,26 +50,26 @@ Deno.test("InferenceSession.create() refuses options that are out of range", asy
     ],
     [
       { provider: "webgpu", deviceId: 1 },
-      new RangeError("deviceId is 1; want 0, the only device"),
+      new RangeError("deviceId is 1, wanted 0, the only device"),
     ],
     [
       { graphOptimizationLevel: "most" as "all" },
       new TypeError(
-        'graphOptimizationLevel is "most"; want one of disabled, basic, extended, all',
+        'graphOptimizationLevel is "most", wanted one of disabled, basic, extended, all',
       ),
     ],
     [
       { intraOpNumThreads: -1 },
-      new RangeError("intraOpNumThreads is -1; want a whole number from 0 to 2147483647"),
+      new RangeError("intraOpNumThreads is -1, wanted a whole number from 0 to 2147483647"),
     ],
     [
       { interOpNumThreads: 1.5 },
-      new RangeError("interOpNumThreads is 1.5; want a whole number from 0 to 2147483647"),
+      new RangeError("interOpNumThreads is 1.5, wanted a whole number from 0 to 2147483647"),
     ],
     [
       { freeDimensionOverrides: { batch: 0 } },
       new RangeError(
-        'freeDimensionOverrides["batch"] is 0; want a whole number from 1 to 2147483647',
+        'freeDimensionOverrides["batch"] is 0, wanted a whole number from 1 to 2147483647',
       ),
     ],
     [

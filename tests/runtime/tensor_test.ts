@@ -48,40 +48,40 @@ Deno.test("Tensor refuses data that does not fit, naming what it met and wants",
     [
       make("float32", [5], float4),
       new RangeError(
-        "data of a float32 tensor [5] has 4 elements (16 bytes); want 5 (20 bytes)",
+        "data of a float32 tensor [5] has 4 elements (16 bytes), wanted 5 (20 bytes)",
       ),
     ],
     [
       make("float32", [3], float4),
       new RangeError(
-        "data of a float32 tensor [3] has 4 elements (16 bytes); want 3 (12 bytes)",
+        "data of a float32 tensor [3] has 4 elements (16 bytes), wanted 3 (12 bytes)",
       ),
     ],
     [
       make("int64", [4], float4),
-      new TypeError("data of a int64 tensor is a Float32Array; want a BigInt64Array"),
+      new TypeError("data of a int64 tensor is a Float32Array, wanted a BigInt64Array"),
     ],
     [
       make("float32", [2], [1, 2]),
-      new TypeError("data of a float32 tensor is a Array; want a Float32Array"),
+      new TypeError("data of a float32 tensor is a Array, wanted a Float32Array"),
     ],
     [
       make("float32", [-1]),
-      new RangeError("tensor dimensions [-1] hold -1; want whole numbers from 0 on"),
+      new RangeError("tensor dimensions [-1] hold -1, wanted whole numbers from 0 on"),
     ],
     [
       make("float32", [1.5], float4),
-      new RangeError("tensor dimensions [1.5] hold 1.5; want whole numbers from 0 on"),
+      new RangeError("tensor dimensions [1.5] hold 1.5, wanted whole numbers from 0 on"),
     ],
     [
       make("float32", [2 ** 30, 2 ** 30]),
       new RangeError(
-        "tensor dimensions [1073741824,1073741824] make more elements than an array can hold",
+        "tensor dimensions [1073741824,1073741824] have more elements than an array can hold",
       ),
     ],
   ];
   for (const [attempt, error] of cases) assert.throws(attempt, error);
-  assert.throws(make("float128" as TensorType, [1]), /tensor type is "float128"; want one of f/);
+  assert.throws(make("float128" as TensorType, [1]), /tensor type is "float128", wanted one of f/);
 });
 
 Deno.test("Tensor refuses buffers that can shrink or are gone", () => {
@@ -89,12 +89,12 @@ Deno.test("Tensor refuses buffers that can shrink or are gone", () => {
   const resizable = new Float32Array(new ArrayBuffer(16, { maxByteLength: 32 }));
   assert.throws(
     () => new Tensor(environment, "float32", [4], resizable),
-    new TypeError("data of a float32 tensor lies over a resizable buffer; want a fixed one"),
+    new TypeError("data of a float32 tensor lies over a resizable buffer, wanted a fixed one"),
   );
   const detached = new Float32Array(4);
   detached.buffer.transfer();
   assert.throws(
     () => new Tensor(environment, "float32", [0], detached),
-    new TypeError("data of a float32 tensor lies over a detached buffer; want a fixed one"),
+    new TypeError("data of a float32 tensor lies over a detached buffer, wanted a fixed one"),
   );
 });

@@ -66,7 +66,7 @@ async function requireHost(host: string): Promise<void> {
   throw new PermissionError(
     (name) => `${name("devices")} names ${host}, which may not be reached`,
     {
-      hint: `run again with --allow-net=${host} too`,
+      hint: `run again and add --allow-net=${host}`,
     },
   );
 }

@@ -140,7 +140,7 @@ class NodeReader {
   }
 
   #fail(offset: number, what: string): never {
-    throw new FormatError(`read ${this.#file}: offset ${offset}: ${what}`, {
+    throw new FormatError(`${this.#file}: offset ${offset}: ${what}`, {
       hint: "the file is damaged or not an ONNX model",
     });
   }

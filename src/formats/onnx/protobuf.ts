@@ -135,7 +135,7 @@ export class ProtobufReader {
 
   /** Refuses the file. */
   fail(offset: number, what: string, cause?: unknown): never {
-    throw new FormatError(`read ${this.#file}: offset ${offset}: ${what}`, {
+    throw new FormatError(`${this.#file}: offset ${offset}: ${what}`, {
       cause,
       hint: "the file is damaged or not an ONNX model",
     });

@@ -150,7 +150,7 @@ function listed({ folder, added, listed }: TokenFiles, special: ReadonlySet<stri
 function declare(value: unknown, id: unknown, where: string): Declared {
   const normalized = isObject(value) && value.special !== true;
   const token = isObject(value) ? tokenOf(value, { normalized }) : undefined;
-  if (!token) throw new ModelError(`read ${where}: ${shownValue(value)} is not a token`);
+  if (!token) throw new ModelError(`${where}: ${shownValue(value)} is not a token`);
   expectId(token.content, id, where);
   return { token, id, where };
 }
@@ -205,7 +205,7 @@ function withIds(
     if (wanted !== undefined && wanted !== id) {
       const what = own === undefined ? "the next free id" : "its id in the vocabulary";
       throw new ModelError(
-        `read ${where}: token ${shown(content)} has id ${wanted}, ${what} is ${id}`,
+        `${where}: token ${shown(content)} has id ${wanted}, ${what} is ${id}`,
         { hint: "versions of transformers disagree on such a folder: save the tokenizer again" },
       );
     }

@@ -20,10 +20,10 @@ export function parseObject(text: string, path: string): Record<string, unknown>
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    throw new ModelError(`read ${path}: not JSON: ${(cause as Error).message}`, { cause });
+    throw new ModelError(`${path}: not JSON: ${(cause as Error).message}`, { cause });
   }
   if (isObject(value)) return value;
-  throw new ModelError(`read ${path}: a JSON object was expected`);
+  throw new ModelError(`${path} is no JSON object`);
 }
 
 /** True if a parsed value is an object, neither null nor an array. */
@@ -43,11 +43,11 @@ export function checkVocab(vocab: Record<string, unknown>, path: string): Record
     const owner = owners.get(id);
     if (owner !== undefined) {
       const both = `${shown(owner)} and ${shown(token)}`;
-      throw new ModelError(`read ${path}: tokens ${both} share the id ${id}`);
+      throw new ModelError(`${path}: tokens ${both} share the id ${id}`);
     }
     owners.set(id, token);
   }
-  if (owners.size === 0) throw new ModelError(`read ${path}: no tokens`);
+  if (owners.size === 0) throw new ModelError(`${path}: no tokens`);
   return vocab as Record<string, number>;
 }
 
@@ -55,7 +55,7 @@ export function checkVocab(vocab: Record<string, unknown>, path: string): Record
 export function expectId(token: string, id: unknown, path: string): asserts id is number {
   if (typeof id === "number" && Number.isInteger(id) && id >= 0 && id <= 0x7fffffff) return;
   const met = `token ${shown(token)} has id ${shownValue(id)}`;
-  throw new ModelError(`read ${path}: ${met}, wanted an integer from 0 to 2^31-1`);
+  throw new ModelError(`${path}: ${met}, wanted an integer from 0 to 2^31-1`);
 }
 
 /** Reads `merges.txt`. @throws {ModelError} naming the file and the line */
@@ -67,7 +67,7 @@ export function parseMerges(
   const merges: [string, string][] = [];
   for (const [index, line] of text.split(/\r?\n/).entries()) {
     if (line === "" || (index === 0 && line.startsWith("#version"))) continue;
-    merges.push(checkMerge(line, vocab, `read ${path}: line ${index + 1}`));
+    merges.push(checkMerge(line, vocab, `${path}: line ${index + 1}`));
   }
   return merges;
 }
@@ -81,18 +81,18 @@ export function parseMerges(
 export function tablesOf(json: Record<string, unknown>, path: string): ClipTables {
   const { model } = json;
   if (!isObject(model) || !isObject(model.vocab) || !Array.isArray(model.merges)) {
-    throw new ModelError(`read ${path}: no model with vocab and merges, wanted byte-pair encoding`);
+    throw new ModelError(`${path}: no model with vocab and merges, wanted byte-pair encoding`);
   }
   if (model.end_of_word_suffix !== "</w>") {
     const met = shownValue(model.end_of_word_suffix);
     throw new ModelError(
-      `read ${path}: end_of_word_suffix is ${met}, wanted "</w>" of a CLIP tokenizer`,
+      `${path}: end_of_word_suffix is ${met}, wanted "</w>" of a CLIP tokenizer`,
     );
   }
   const vocab = checkVocab(model.vocab, path);
   const merges = model.merges.map((merge: unknown, index) => {
     const line = Array.isArray(merge) ? merge.join(" ") : merge;
-    return checkMerge(String(line), vocab, `read ${path}: merge ${index + 1}`);
+    return checkMerge(String(line), vocab, `${path}: merge ${index + 1}`);
   });
   return { vocab, merges };
 }

@@ -81,7 +81,7 @@ function decodeUtf8(bytes: Uint8Array | undefined, path: string): string | undef
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch (cause) {
-    throw new ModelError(`read ${path}: not UTF-8`, { cause });
+    throw new ModelError(`${path}: not UTF-8`, { cause });
   }
 }
 
@@ -118,7 +118,7 @@ function checkConfig(config: Record<string, unknown>, folder: string): void {
   for (const [key, value] of Object.entries(wanted)) {
     if (config[key] === undefined || config[key] === value) continue;
     throw new ModelError(
-      `read ${path}: ${key} is ${shownValue(config[key])}, wanted ${shownValue(value)}`,
+      `${path}: ${key} is ${shownValue(config[key])}, wanted ${shownValue(value)}`,
     );
   }
 }

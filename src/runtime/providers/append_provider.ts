@@ -112,7 +112,7 @@ export function providerOptionsProblem(options: ProviderChoice): string | undefi
   const row = PROVIDERS[provider];
   if (providerLibrary !== undefined && !row.plugin) return "providerLibrary has no effect here";
   if (deviceId !== undefined && !row.ids.pattern.test(String(deviceId))) {
-    return `deviceId is ${JSON.stringify(deviceId)}; want ${row.ids.wanted}`;
+    return `deviceId is ${JSON.stringify(deviceId)}, wanted ${row.ids.wanted}`;
   }
   const table = providerLibrary === undefined ? row : row.plugin!;
   for (const [name, value] of Object.entries(providerOptions)) {

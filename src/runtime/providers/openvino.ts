@@ -70,6 +70,6 @@ export const OPENVINO_FAILURES: readonly FailureText[] = [
   {
     when: /(lib(?:openvino|tbb)[\w.-]*\.so[.\d]*): cannot open shared object/,
     reason: "$1 is missing beside libonnxruntime",
-    hint: `take all of the wheel onnxruntime-openvino, or ${USE_CPU}`,
+    hint: `install the whole wheel onnxruntime-openvino, or ${USE_CPU}`,
   },
 ];

@@ -17,7 +17,7 @@ import {
 function refuses(bytes: Uint8Array, message: RegExp): void {
   assert.throws(() => readOnnx(bytes, { file: "m.onnx" }), (error: Error) => {
     assert.ok(error instanceof FormatError, error.stack);
-    assert.match(error.message, /^read m\.onnx: offset \d+: /);
+    assert.match(error.message, /^m\.onnx: offset \d+: /);
     assert.match(error.message, message);
     return true;
   });

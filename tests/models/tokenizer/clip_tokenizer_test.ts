@@ -125,7 +125,7 @@ const REFUSED: [string, Record<string, string | Uint8Array | undefined>, RegExp]
     /no vocab\.json, no merges\.txt$/,
   ],
   ["vocab that is not JSON", { "vocab.json": "{" }, /vocab\.json: not JSON/],
-  ["vocab that is a list", { "vocab.json": "[]" }, /vocab\.json: a JSON object was expected/],
+  ["vocab that is a list", { "vocab.json": "[]" }, /vocab\.json is no JSON object/],
   ["empty vocab", { "vocab.json": "{}" }, /vocab\.json: no tokens/],
   ["not UTF-8", { "merges.txt": new Uint8Array([0xff]) }, /merges\.txt: not UTF-8/],
   ["fractional id", { "vocab.json": '{"a":0.5}' }, /token "a" has id 0\.5, wanted an integer/],

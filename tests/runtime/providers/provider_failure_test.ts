@@ -68,7 +68,7 @@ const CASES: readonly [Provider, string, string, string][] = [
     "openvino",
     "Failed to load library libonnxruntime_providers_openvino.so with error: libopenvino.so.2541: cannot open shared object file: No such file or directory",
     "",
-    "libopenvino.so.2541 is missing beside libonnxruntime - take all of the wheel " +
+    "libopenvino.so.2541 is missing beside libonnxruntime - install the whole wheel " +
     "onnxruntime-openvino, or use the CPU (--provider cpu)",
   ],
   ["openvino", BRIDGE, `${LOGGED}something new\n`, "something new - use the CPU (--provider cpu)"],
