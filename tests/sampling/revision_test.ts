@@ -14,7 +14,7 @@ import { SOLVER_REVISION } from "../../src/sampling/revision.ts";
  */
 const RECORDED = {
   revision: 2,
-  sha256: "e24238c081dd82e26ae6c372d820efc6c51f1267499d8afe393f41fcfe793bbe",
+  sha256: "8b84ef0953be8d9a8a47ff0f168f167957b05b9c46411c909e35514c4bf32d72",
 };
 
 const STEPS = 40, SIZE = 16;

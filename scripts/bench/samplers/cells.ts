@@ -95,6 +95,7 @@ export const METHODS: Record<string, MethodOptions> = {
   "tqn-even": tqn({}, { rtol: 3e-4 }),
   "tqn-top": tqn({ start: "top", strides: [] }),
   "tqn-plain": tqn({ symmetric: false, skipRadius: 0, growthLimit: 0 }, { rtol: 3e-4 }),
+  "tqn-exact": tqn({}, { atol: 0, rtol: 0 }),
   "tqn-one-look": tqn({ growthLimit: 0 }),
   "tqn-no-skipping": tqn({ skipRadius: 0 }),
   "tqn-no-pairs": tqn({ pairs: 0 }),

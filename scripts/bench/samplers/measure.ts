@@ -1,6 +1,7 @@
 /** Runs the methods on a problem and compares each with the sequential sample. @module */
 import { latentDifference } from "../../../src/runs/latent_difference.ts";
 import { psnr } from "../../../src/images/image_metrics.ts";
+import type { SampleResult } from "../../../src/sampling/results.ts";
 import { parallelSample } from "../../../src/sampling/parallel_sampler.ts";
 import { sequentialSample } from "../../../src/sampling/sequential_sampler.ts";
 import { type Cell, cellKey, methodOptions, type Problem } from "./cells.ts";
@@ -37,6 +38,7 @@ export async function* measure(
       roundsTo1e3: roundsTo(run.errors, 1e-3),
       error: run.errors[run.errors.length - 1],
       errors: run.errors,
+      trusted: run.trusted,
       ...(ratio === Infinity ? {} : { psnr: Number(ratio.toFixed(2)) }),
       seconds: run.seconds,
     };
@@ -46,14 +48,21 @@ export async function* measure(
 async function solve(
   { denoiser, ...chain }: Posed,
   { cell, target, signal }: { cell: Cell; target: Float64Array; signal?: AbortSignal },
-): Promise<{ sample: Float64Array; errors: number[]; evaluations: number; seconds: number }> {
+): Promise<
+  Pick<SampleResult, "sample" | "trusted"> & {
+    errors: number[];
+    evaluations: number;
+    seconds: number;
+  }
+> {
   const errors: number[] = [];
   const start = performance.now();
   const rounds = parallelSample(denoiser, { ...chain, ...methodOptions(cell), signal });
   for (let next = await rounds.next();; next = await rounds.next()) {
     if (next.done) {
       const seconds = (performance.now() - start) / 1000;
-      return { sample: next.value.sample, errors, evaluations: next.value.nfe, seconds };
+      const { sample, trusted, nfe } = next.value;
+      return { sample, trusted, errors, evaluations: nfe, seconds };
     }
     errors.push(Number(latentDifference(next.value.sample, target).relative.toPrecision(3)));
   }

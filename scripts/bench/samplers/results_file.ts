@@ -19,6 +19,8 @@ export interface Measurement extends Cell {
   /** Relative RMS difference of x_0 to the sequential one, finally and after every round. */
   error: number;
   errors: number[];
+  /** Whether the solver trusts the sample; absent in files of older versions. */
+  trusted?: boolean;
   /** Decibels; absent if the images are equal. */
   psnr?: number;
   /** Wall time of sampling, with the network. */
@@ -74,7 +76,7 @@ export class ResultsFile {
 
 const COLUMNS = [
   ...["model", "steps", "eta", "guidance", "window", "method", "seed", "rounds", "evaluations"],
-  ...["roundsTo1e2", "roundsTo1e3", "error", "psnr", "seconds"],
+  ...["roundsTo1e2", "roundsTo1e3", "error", "trusted", "psnr", "seconds"],
 ] as const satisfies readonly (keyof Measurement)[];
 
 /**

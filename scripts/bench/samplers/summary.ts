@@ -40,7 +40,7 @@ export function printSummary(
     print(`\n${setting}, ${mine[0].runs.length} seeds`);
     print(
       "method".padEnd(20) +
-        ["rounds", "evaluations", "to 1e-2", "to 1e-3", "error", "worst", "PSNR"]
+        ["rounds", "evaluations", "to 1e-2", "to 1e-3", "error", "worst", "PSNR", "doubted"]
           .map((name) => name.padStart(12)).join(""),
     );
     for (const { method, runs } of mine) print(method.padEnd(20) + columns(runs).join(""));
@@ -57,6 +57,7 @@ function columns(runs: readonly Measurement[]): string[] {
     median(errors).toExponential(1),
     Math.max(...errors).toExponential(1),
     median(runs.map((run) => run.psnr ?? Infinity)).toFixed(1),
+    String(runs.filter((run) => run.trusted === false).length),
   ];
   return figures.map((figure) => figure.padStart(12));
 }

@@ -33,8 +33,8 @@ const HALF_ERROR_SNR = 1 / 40;
 const PERTURBATION = 0.01;
 /** Perturbed evaluations are this far apart in the logarithm of the signal-to-noise ratio. */
 const SPACING = 0.7;
-/** ᾱ of the perturbed evaluations: from where an image begins to show to where it is decided. */
-const DECISIVE_ALPHAS = { from: 0.02, to: 0.95 };
+/** ᾱ of the perturbed evaluations: from where an image begins to show to its last details. */
+const DECISIVE_ALPHAS = { from: 0.02, to: 0.99 };
 
 /** The rows of a finished step: its input x_(t+1), x_t, and the noise ξ_t that it added. */
 export type FinishedStep = Record<"input" | "x" | "xi", Float64Array>;

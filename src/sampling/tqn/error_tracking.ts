@@ -79,15 +79,17 @@ export class ErrorTracking {
     while (this.#next > finished) this.#carry();
   }
 
-  /** Starts again with no error at x_f, for f = `finished`. */
-  reset(finished: number): void {
+  /** Starts again at the top. */
+  reset(): void {
     this.#estimate.reset();
-    this.#next = finished - 1;
+    this.#next = this.#run.variationSteps - 1;
   }
 
   #carry(): void {
-    const t = this.#next--, [{ input: evaluated }] = this.#run.evaluations.history(t);
-    this.#estimate.carry(t, { evaluated, input: this.#x(t + 1) });
+    const { evaluations } = this.#run, t = this.#next--, input = this.#x(t + 1);
+    // A restart that is cut short leaves steps that it did not evaluate.
+    const evaluated = evaluations.has(t) ? evaluations.history(t)[0].input : input;
+    this.#estimate.carry(t, { evaluated, input });
   }
 
   #x(t: number): Float64Array {

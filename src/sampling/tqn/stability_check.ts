@@ -20,13 +20,13 @@
  * from the highest step that leaves one round per step, so that T rounds still suffice. Otherwise
  * the check cost some evaluations.
  *
- * In a window smaller than the number of steps Γ would compare moves of different rounds. The error
- * of x_0 is estimated instead ({@link file://./error_tracking.ts}): beyond {@link ERROR_PER_GROWTH}
- * tolerances for each unit of the limit the chain is unstable. If the estimate is still beyond it
- * after the chain was solved again, the result is in doubt.
- *
  * Rounding of the network can keep residuals above the smaller tolerance, so it applies only for as
  * many rounds as the run had taken before.
+ *
+ * In a window smaller than the number of steps, Γ would compare moves of different rounds. The error
+ * of x_0 is estimated instead ({@link file://./error_tracking.ts}). If it exceeds two tolerances for
+ * each unit of the limit, the chain is solved again from the top. The result is in doubt if the
+ * estimate then exceeds a quarter of that, or if T rounds are too few for it.
  * @module
  */
 import type { ResolvedOptions } from "../options.ts";
@@ -47,8 +47,13 @@ const CHECK_SHARE = 1 / 5;
 const MAX_MOVE = 2;
 /** Γ above this many limits means unstable without a move, which may lie below the finished x. */
 const CERTAIN_GROWTH = 10;
-/** Tolerances of estimated error for each unit of the limit, 7.5 at the limit of 3. */
-const ERROR_PER_GROWTH = 2.5;
+/** Tolerances of estimated error for each unit of the limit, 6 at the limit of 3. */
+const ERROR_PER_GROWTH = 2;
+/**
+ * Share of that limit above which a chain solved again is in doubt. Its tolerance was a hundredth,
+ * and on such chains the estimate is up to 17 times too low.
+ */
+const RESTARTED_SHARE = 1 / 4;
 /** Rounds allowed to the smaller tolerance, in those that the same steps took before. */
 const STRICT_PACE = 2;
 /** Factor of the tolerance on an unstable chain. */
@@ -63,6 +68,7 @@ function expectedStretch({ c, d, sigma }: Schedule, t: number): number {
 /** The stability check of one run; at most one per run. */
 export class StabilityCheck {
   readonly #steps: number;
+  readonly #windowSize: number;
   readonly #limit: number;
   readonly #schedule: Schedule;
   /** Estimated error of an unstable chain's x_0, in tolerances. */
@@ -74,6 +80,8 @@ export class StabilityCheck {
   #previousGrowth = Infinity;
   #rounds = 0;
   #strictRounds = 0;
+  #restarted = false;
+  #cutShort = false;
   #requested = false;
 
   /**
@@ -89,6 +97,7 @@ export class StabilityCheck {
     this.#errorLimit = ERROR_PER_GROWTH * tqn.growthLimit;
     this.#schedule = schedule;
     this.#steps = variationSteps;
+    this.#windowSize = windowSize;
     this.#limit = enabled ? tqn.growthLimit : Infinity;
     this.#stretches = new Float64Array(enabled ? middle : 0).fill(1);
   }
@@ -146,17 +155,35 @@ export class StabilityCheck {
   }
 
   /**
-   * Reduces the tolerance for as many rounds as `steps` steps should take, where the `solved` steps
-   * of the first attempt took all rounds until now.
+   * Starts a small window again from the top, where the first attempt left `unfinished` steps.
+   * Reduces the tolerance for twice the rounds that as many steps took before.
    */
-  solveStrictly(steps: number, solved: number): void {
-    this.#strictRounds = Math.ceil(STRICT_PACE * this.#rounds * steps / solved);
+  restart(unfinished: number): void {
+    const pace = this.#rounds / (this.#steps - unfinished);
+    this.#strictRounds = Math.ceil(STRICT_PACE * pace * this.#steps);
+    this.#restarted = true;
+  }
+
+  /**
+   * The finished index after this round, so that T rounds suffice: every round finishes a step, and
+   * a restarted chain that is behind in its last W rounds goes on from where the first attempt was.
+   */
+  limit(finished: number): number {
+    const most = this.#steps - this.#rounds - 1;
+    if (!this.#restarted) return Math.min(finished, most);
+    if (finished <= most || most >= this.#windowSize) return finished;
+    this.#cutShort = true;
+    return most;
   }
 
   /** Why the result is in doubt, given the estimated error of x_0; `undefined` if it is not. */
   doubt(error: number, atol: number): string | undefined {
-    if (!this.needsErrors || !(error > this.#errorLimit * atol)) return undefined;
-    return `errors grow on this chain: x_0 may be off by about ${error.toExponential(0)}`;
+    if (this.#cutShort) {
+      return "errors grow on this chain, and T rounds are too few to solve it again";
+    }
+    const limit = (this.#restarted ? RESTARTED_SHARE : 1) * this.#errorLimit * atol;
+    if (!this.needsErrors || !(error > limit)) return undefined;
+    return `errors grow on this chain: x_0 may be off by ${error.toExponential(0)} or more`;
   }
 
   #growth(): number {

@@ -154,22 +154,21 @@ export class Tqn implements Solver {
 
   /** 9 in a small window: ends a round at x_f, for f = `finished`; `estimated`: whether the error estimate is new. */
   #advance(finished: number, estimated: boolean): void {
-    const { atol, variationSteps } = this.#options, errors = this.#errors;
+    const { atol } = this.#options, errors = this.#errors;
     const unfinished = Math.max(finished, 1); // a chain to be solved again is not finished
-    const canRestart = unfinished < this.window.end && unfinished < variationSteps - this.#round;
-    this.#restartIsDue = estimated && canRestart &&
+    this.#restartIsDue = estimated && unfinished < this.window.end &&
       this.#stabilityCheck.assessError(errors!.errorOfSample, atol);
     this.window.advance(this.#restartIsDue ? unfinished : finished);
     errors?.advance(this.window.finished);
   }
 
-  /** Solves the chain again, from the highest step that leaves one round per step. */
+  /** Solves the chain of a small window again from the top. */
   #restart(): void {
-    const { variationSteps } = this.#options, finished = variationSteps - this.#round;
-    this.#stabilityCheck.solveStrictly(finished, variationSteps - this.window.finished);
-    this.window.reopen(finished);
+    const { variationSteps } = this.#options;
+    this.#stabilityCheck.restart(this.window.finished);
+    this.window.reopen(variationSteps);
     this.#evaluations.clear();
-    this.#errors?.reset(finished);
+    this.#errors?.reset();
   }
 
   /** Why x_0 may be further from the sequential sample than the tolerance suggests. */
@@ -179,7 +178,7 @@ export class Tqn implements Solver {
 
   /** 8, and 9 in a full window. A step below one that was not evaluated is not finished. */
   #finishedIndex(residuals: Float64Array): number {
-    const { atol, rtol, variationSteps } = this.#options, checked = this.#lowestFinished;
+    const { atol, rtol } = this.#options, checked = this.#lowestFinished;
     this.#lowestFinished = undefined;
     const isUnstable = checked !== undefined &&
       this.#stabilityCheck.assess(this.#moveSince(checked), atol);
@@ -189,8 +188,7 @@ export class Tqn implements Solver {
     const unfinished = finishedIndex(this.window, residuals, rule);
     const finished = this.#steps.includes(unfinished) ? unfinished : unfinished + 1;
     if (checked && !isUnstable) return Math.min(finished, checked.index - 1);
-    // After a restart from the top, one step per round would exceed T rounds.
-    return Math.min(finished, variationSteps - this.#round);
+    return this.#stabilityCheck.limit(finished);
   }
 
   #moveSince({ index, x }: { index: number; x: Float64Array }): number {

@@ -43,9 +43,9 @@ export interface TqnOptions {
    * that would end at another image. There is no such check with fewer than 40 steps.
    *
    * In a window smaller than the number of steps to solve, the error of x_0 is estimated instead,
-   * which takes up to ten evaluations, at inputs near the chain's. A chain whose estimate exceeds
-   * 2.5 `atol` for each unit of the limit is solved again in the same way, from as high a step as T
-   * rounds allow; if the estimate still exceeds it, the result is not `trusted`. There is no
+   * which takes up to 13 evaluations, at inputs near the chain's. A chain whose estimate exceeds
+   * 2 `atol` for each unit of the limit is solved again from the top in the same way. If the
+   * estimate then exceeds a quarter of it, or T rounds are too few, the result is not `trusted`. There is no
    * estimate if the denoiser `remembers` earlier inputs.
    */
   growthLimit: number;

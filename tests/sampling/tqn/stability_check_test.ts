@@ -91,14 +91,14 @@ Deno.test("StabilityCheck is off with limit 0, in a small window, with few steps
   assert.deepEqual([ended.endRound(4), checkWith(2).endRound(0)], [true, false]);
 });
 
-Deno.test("StabilityCheck judges small windows by the estimated error, 2.5 tolerances for each unit of the limit", () => {
+Deno.test("StabilityCheck judges small windows by the estimated error, 2 tolerances for each unit of the limit", () => {
   const check = checkWith(2, { windowSize: STEPS - 1 });
   assert.ok(check.needsErrors && !checkWith(2).needsErrors);
   assert.ok(!checkWith(0, { windowSize: 8 }).needsErrors);
-  assert.equal(check.assessError(5e-3, 1e-3), false);
-  assert.equal(check.doubt(5e-3, 1e-3), undefined);
-  assert.match(check.doubt(5.1e-3, 1e-3)!, /errors grow .* off by about 5e-3/);
-  assert.equal(check.assessError(5.1e-3, 1e-3), true);
+  assert.equal(check.assessError(4e-3, 1e-3), false);
+  assert.equal(check.doubt(4e-3, 1e-3), undefined);
+  assert.match(check.doubt(4.1e-3, 1e-3)!, /errors grow .* off by 4e-3 or more/);
+  assert.equal(check.assessError(4.1e-3, 1e-3), true);
   assert.equal(check.assessError(1, 1e-3), false, "once a run");
   assert.equal(checkWith(2).doubt(1, 1e-3), undefined);
 });
@@ -106,12 +106,28 @@ Deno.test("StabilityCheck judges small windows by the estimated error, 2.5 toler
 Deno.test("StabilityCheck allows a restart twice the rounds that as many steps took before", () => {
   const check = checkWith(2, { windowSize: 8 });
   for (let round = 0; round < 5; round++) check.endRound(20);
-  check.solveStrictly(16, 20); // 5 rounds for 20 steps, so 4 for 16
-  for (let round = 0; round < 8; round++) {
+  check.restart(20); // 5 rounds for 20 steps, so 10 for 40
+  for (let round = 0; round < 20; round++) {
     assert.equal(check.toleranceFactor, 1 / 100);
     check.endRound(20);
   }
   assert.equal(check.toleranceFactor, 1);
+});
+
+Deno.test("StabilityCheck cuts a restart short that is behind when W rounds are left, and doubts it", () => {
+  const [first, restarted] = [0, 1].map(() => checkWith(2, { windowSize: 8 }));
+  for (const check of [first, restarted]) {
+    for (let round = 0; round < 31; round++) check.endRound(5);
+  }
+  assert.deepEqual([first.limit(8), first.limit(9)], [8, 8]); // of 40 rounds 8 are left after this
+  restarted.restart(5);
+  assert.equal(restarted.limit(20), 20);
+  restarted.endRound(20);
+  assert.equal(restarted.doubt(1, 1), undefined);
+  assert.match(restarted.doubt(1.1, 1)!, /or more/, "a quarter of the limit");
+  assert.deepEqual([restarted.limit(7), restarted.doubt(0, 1)], [7, undefined]);
+  assert.equal(restarted.limit(20), 7);
+  assert.match(restarted.doubt(0, 1)!, /T rounds are too few/);
 });
 
 const ROW = 16;
@@ -180,7 +196,7 @@ Deno.test("parallelSample() with tqn and growthLimit solves such a chain again i
   const restart = again.rounds.findIndex(({ windowEnd }, i) =>
     windowEnd > (again.rounds[i - 1]?.finishedIndex ?? STEPS)
   );
-  assert.equal(again.rounds[restart].windowEnd, STEPS - restart);
+  assert.equal(again.rounds[restart].windowEnd, STEPS);
   assert.ok(again.result.rounds < STEPS && again.result.trusted);
   assert.ok(asked.every((count) => count <= 8));
   const remembering = await run(3, 0.03, { ...spy, remembers: true });

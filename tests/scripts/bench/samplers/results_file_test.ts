@@ -11,7 +11,7 @@ import { withTempFolder } from "../../../support/temp_folder.ts";
 const measurement: Measurement = {
   ...{ key: "k", model: "dit", steps: 50, eta: 0, guidance: 4, window: 15, seed: 3 },
   ...{ method: "tqn", rounds: 12, evaluations: 200, roundsTo1e2: 9, error: 1e-4 },
-  ...{ errors: [1, 1e-4], psnr: 70.25, seconds: 1.5 },
+  ...{ errors: [1, 1e-4], trusted: true, psnr: 70.25, seconds: 1.5 },
 };
 
 Deno.test("ResultsFile keeps all measurements over several openings", () =>
@@ -52,7 +52,7 @@ Deno.test("toCsv() leaves absent figures empty and writes inf for equal images",
   const { psnr: _, ...equal } = measurement;
   const [header, first, second, end] = toCsv([measurement, equal]).split("\n");
   assert.equal(header.split(",").length, first.split(",").length);
-  assert.equal(first, "dit,50,0,4,15,tqn,3,12,200,9,,0.0001,70.25,1.5");
-  assert.equal(second, "dit,50,0,4,15,tqn,3,12,200,9,,0.0001,inf,1.5");
+  assert.equal(first, "dit,50,0,4,15,tqn,3,12,200,9,,0.0001,true,70.25,1.5");
+  assert.equal(second, "dit,50,0,4,15,tqn,3,12,200,9,,0.0001,true,inf,1.5");
   assert.equal(end, "");
 });

@@ -30,6 +30,13 @@ Deno.test("printSummary() prints how many seeds reached a threshold", () => {
   assert.match(lines.at(-1)!, /^tqn +10\.0 +80 +- +7\.0 1\/2 /);
 });
 
+Deno.test("printSummary() counts the runs that are not trusted, last", () => {
+  const lines: string[] = [];
+  const doubted = [run("tqn", 0, { trusted: false }), run("tqn", 1, { trusted: true })];
+  printSummary(summarise(doubted), (line) => lines.push(line));
+  assert.match(lines.at(-1)!, / 1$/);
+});
+
 Deno.test("figures() draws every method of every setting without NaN", () => {
   for (const [name, svg] of figures(summarise(runs))) {
     assert.match(svg, /^<svg .*<\/svg>\n$/s, name);
