@@ -1,7 +1,5 @@
 /** Solver settings of a sample, for tables. @module */
-
-/** Default tolerances, equal to those of src/sampling/options.ts. */
-const TQN_TOLERANCE = 3e-4, OTHER_TOLERANCE = 1e-3;
+import { presetTolerance } from "../sampling/presets.ts";
 
 /**
  * Solver settings in the form of the table's columns; empty if the method does not use a setting.
@@ -26,7 +24,6 @@ export function solverSettings(
     window,
     order: order === undefined ? "" : Math.min(order, window),
     memory: number("memory_size") ?? "",
-    tol: number("tol1") ??
-      (args.preset === "exact" ? 0 : method === "tqn" ? TQN_TOLERANCE : OTHER_TOLERANCE),
+    tol: number("tol1") ?? presetTolerance(args.preset, method),
   };
 }

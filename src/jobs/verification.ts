@@ -1,6 +1,6 @@
 /** Compares the samples of a run with sequential sampling: differences and tolerance. @module */
 import type { Manifest } from "../runs/manifest.ts";
-import { FAST_RTOL_RATIO, TQN_TOLERANCE } from "../sampling/presets.ts";
+import { FAST_RTOL_RATIO, presetTolerance } from "../sampling/presets.ts";
 import type { Cost, VerifiedSample } from "./verified_sample.ts";
 
 /**
@@ -10,8 +10,6 @@ import type { Cost, VerifiedSample } from "./verified_sample.ts";
 const PER_TOLERANCE = 20;
 /** Rounding depends on the processor and on the batch size of a GPU, and the chain amplifies it. */
 const MIN_TOLERANCE = 1e-4;
-/** Default of `tol1` and `tol2` for methods other than tqn. */
-const OTHER_TOLERANCE = 1e-3;
 
 /** A run compared with sequential sampling: largest differences, mean costs. */
 export interface VerificationSummary
@@ -33,10 +31,9 @@ export interface VerificationSummary
 export function defaultTolerance({ arguments: args }: Manifest): number {
   if (args.method === "sequential") return MIN_TOLERANCE;
   const number = (value: unknown, other: number) => typeof value === "number" ? value : other;
-  const tqn = args.method === "tqn", exact = args.preset === "exact";
-  const usual = exact ? 0 : tqn ? TQN_TOLERANCE : OTHER_TOLERANCE;
+  const usual = presetTolerance(args.preset, args.method);
   const tol1 = number(args.tol1, usual);
-  const tol2 = tqn
+  const tol2 = args.method === "tqn"
     ? number(args.tol2, FAST_RTOL_RATIO * tol1) / FAST_RTOL_RATIO
     : number(args.tol2, usual);
   return Math.max(PER_TOLERANCE * Math.max(tol1, tol2), MIN_TOLERANCE);

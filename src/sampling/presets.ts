@@ -19,10 +19,10 @@ export type Preset = "exact" | "reference" | "fast";
 export const PRESETS: readonly Preset[] = ["exact", "reference", "fast"];
 
 /** Default tolerance of `tqn`: it reaches the same residual in fewer rounds, less damped. */
-export const TQN_TOLERANCE = 3e-4;
+const TQN_TOLERANCE = 3e-4;
 
 /** Default tolerance of the other methods, as in the paper. */
-export const TOLERANCE = 1e-3;
+const TOLERANCE = 1e-3;
 
 /** Settings of `tqn` in the preset `fast`. */
 export const FAST_TQN: Readonly<Partial<TqnOptions>> = {
@@ -62,12 +62,18 @@ interface PresetConditions {
   warm: boolean;
 }
 
+/** Default `atol` of a method under a preset. */
+export function presetTolerance(preset: unknown, method: unknown): number {
+  if (preset === "exact") return 0;
+  return method === "tqn" ? TQN_TOLERANCE : TOLERANCE;
+}
+
 /** The defaults of a method under a preset. */
 export function presetDefaults(
   preset: Preset,
   { method, atol, flow, fullWindow, warm }: PresetConditions,
 ): PresetDefaults {
-  const tolerance = preset === "exact" ? 0 : method === "tqn" ? TQN_TOLERANCE : TOLERANCE;
+  const tolerance = presetTolerance(preset, method);
   if (preset === "reference" || method !== "tqn") {
     return { atol: tolerance, rtol: tolerance, tqn: {} };
   }
