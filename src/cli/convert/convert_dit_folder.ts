@@ -13,7 +13,7 @@ import type { JsonObject } from "../../formats/json.ts";
 import type { OpenTensors } from "../../formats/open_tensors.ts";
 import { numberedClasses, readClassNames } from "../../convert/class_names.ts";
 import { checkModelFolder, writeModelFolder } from "../../convert/convert_folder.ts";
-import { openUserTensors, openVae } from "../../convert/convert_sources.ts";
+import { openUserTensors, type OpenVae, openVae } from "../../convert/convert_sources.ts";
 import { withoutSharedPrefix } from "../../convert/shared_prefix.ts";
 import { chosenWeights } from "../../convert/chosen_weights.ts";
 import { vaeParts } from "../../convert/vae/vae_parts.ts";
@@ -42,12 +42,7 @@ export async function convertDitFolder({ values, signal }: ConvertTask): Promise
     numHeads: values.num_heads,
     prediction: values.prediction_type,
   });
-  if (vae && vae.config.latentChannels !== dit.architecture.channels) {
-    throw new ModelError(
-      `${vae.file}: its latents have ${vae.config.latentChannels} channels, ` +
-        `the checkpoint's have ${dit.architecture.channels}`,
-    );
-  }
+  if (vae) checkLatents(vae, dit);
   const isFlow = values.prediction_type === "flow_prediction";
   const plan = {
     folder,
@@ -71,6 +66,15 @@ export async function convertDitFolder({ values, signal }: ConvertTask): Promise
   if (isFlow) report.note("the shift in scheduler_config.json is Stable Diffusion 3's");
   const task = isFlow ? "flow" : "dit", flag = vae === undefined ? " --vae_path DIR" : "";
   report.done(kept, `deno task ${task} --model_path ${folder}${flag} --class_labels 0`);
+}
+
+/** @throws {ModelError} if the VAE has latents of another number of channels */
+function checkLatents({ file, config }: OpenVae, { architecture }: ConvertedDit): void {
+  if (config.latentChannels === architecture.channels) return;
+  throw new ModelError(
+    `${file}: its latents have ${config.latentChannels} channels, ` +
+      `the checkpoint's have ${architecture.channels}`,
+  );
 }
 
 async function sharedFiles(

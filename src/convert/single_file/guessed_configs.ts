@@ -53,7 +53,7 @@ export function guessedUnet(tensors: TensorFile, { file, kind }: GuessOptions): 
   const middle = "mid_block.attentions.0";
   const projection = tensors.entries.get(`${middle}.proj_in.weight`);
   const { size, heads } = PUBLISHED[kind];
-  const to_k = shape(`${middle}.transformer_blocks.0.attn2.to_k`, 2);
+  const [, contextWidth] = shape(`${middle}.transformer_blocks.0.attn2.to_k`, 2);
   return {
     _class_name: "UNet2DConditionModel",
     sample_size: size,
@@ -66,7 +66,7 @@ export function guessedUnet(tensors: TensorFile, { file, kind }: GuessOptions): 
       16,
       (j) => tensors.entries.has(`down_blocks.0.resnets.${j}.conv2.weight`),
     ),
-    cross_attention_dim: to_k[1],
+    cross_attention_dim: contextWidth,
     attention_head_dim: heads ?? widths.map((width) => Math.max(1, Math.floor(width / HEAD_WIDTH))),
     use_linear_projection: projection?.shape.length === 2,
     transformer_layers_per_block: depths(tensors, levels),
