@@ -19,7 +19,7 @@ Deno.test("shown() escapes what could add a line, hide text or drive a terminal"
   assert.equal(shown('"\\'), '"\\"\\\\"');
 });
 
-Deno.test("shownValue() tells a text from other values, and takes objects that inherit nothing", () => {
+Deno.test("shownValue() distinguishes a text from other values, and accepts objects without a prototype", () => {
   const bare = readJson(new TextEncoder().encode('{"a":["\u202e",1]}'));
   assert.throws(() => `${bare}`, TypeError);
   const texts = ["1", 1, true, null, undefined, bare].map(shownValue);

@@ -69,7 +69,7 @@ Deno.test("parallel_dit exits with 7 if no device is left, and records the reaso
     assert.ok(manifest.devices!.every(({ state }) => state === "lost"));
   }));
 
-Deno.test("parallel_dit stops soon after SIGINT, whatever its devices do", () =>
+Deno.test("parallel_dit stops soon after SIGINT even if devices hang", () =>
   sampled(async (run) => {
     const controller = new AbortController();
     const stuck = { op: "run", kind: "spin", at: 2, times: "persistent" } as const;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describeError, stackLines } from "../../src/cli/main.ts";
 import { FormatError } from "../../src/errors.ts";
 
-Deno.test("describeError() returns one line without control characters, whatever the message quotes", () => {
+Deno.test("describeError() returns one line without control characters", () => {
   const hostile = "a\n b \u001b[2J \u202e\u00e9";
   const { line, message, exitCode } = describeError(new FormatError(hostile, { hint: hostile }));
   const shown = "a b \\u001b[2J \\u202eé";

@@ -24,7 +24,7 @@ Deno.test("nextCall() always gives a frozen network its batch", () => {
   assert.deepEqual(nextCall(20, { frozenBatch: 8 }, Infinity), { rows: 8, padded: 8 });
 });
 
-Deno.test("nextCall() gives rows that must be alone a call each, whatever else is asked", () => {
+Deno.test("nextCall() with alone returns one row with all other limits", () => {
   const alone = true;
   assert.deepEqual(nextCall(20, { alone }, Infinity), { rows: 1, padded: 1 });
   assert.deepEqual(nextCall(20, { alone, maxRows: 8, buckets: [25, 8] }, 4), {

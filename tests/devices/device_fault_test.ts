@@ -23,7 +23,7 @@ Deno.test("a tensor above WebGPU's bound is refused as a lack of memory, so that
   });
 });
 
-Deno.test("callFault() tells a lack of memory from other failures", () => {
+Deno.test("callFault() distinguishes out of memory from other failures", () => {
   const texts: [string, string][] = [
     ["Failed to allocate memory for requested buffer of size 67108864", "memory"],
     ["CUDA failure 2: out of memory", "memory"],

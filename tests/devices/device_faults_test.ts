@@ -294,7 +294,7 @@ Deno.test("DevicePool stops a run that would never end when its signal fires", a
   assert.deepEqual(faultsOf(opened.pool.report()), []);
 });
 
-Deno.test("DevicePool knows ONNX Runtime's own words for memory that it does not get", async () => {
+Deno.test("DevicePool recognises ONNX Runtime's out-of-memory message", async () => {
   await using opened = await openPool({ devices: lanes(1) }, hugeModel());
   const rows = opened.pool.createRows(NUMBERS, 4);
   await assert.rejects(opened.pool.run(rows, 4), (error) => {

@@ -37,7 +37,7 @@ Deno.test("DevicePool takes several evaluations at once and keeps them apart", a
   for (const one of found) assert.deepEqual(one, wanted);
 });
 
-Deno.test("DevicePool.run() stops when its signal fires, and the pool goes on", async () => {
+Deno.test("DevicePool.run() stops when its signal aborts, and the pool stays usable", async () => {
   await using many = await openPool({ devices: lanes(2) });
   const wanted = await evaluateRounds(many.pool);
   const controller = new AbortController();

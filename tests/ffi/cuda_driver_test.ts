@@ -7,7 +7,7 @@ import { openedDuring } from "./opened_libraries.ts";
 
 const NO_DEVICE = 100;
 
-Deno.test("readCudaDriver() finds no driver where the loader has none, whatever it says on Windows", async () => {
+Deno.test("readCudaDriver() finds no driver with any loader message of Windows", async () => {
   const { dlopen } = Deno;
   const asked: string[] = [];
   const read = (says: string) => () => {
@@ -31,7 +31,7 @@ Deno.test("readCudaDriver() finds no driver where the loader has none, whatever 
   await assert.rejects(() => onSystem("linux", read("bad ELF")), RuntimeLibraryError);
 });
 
-Deno.test("readCudaDriver() opens the driver once, and asks it every time", {
+Deno.test("readCudaDriver() opens the driver once, and reads it every time", {
   ignore: Deno.build.os !== "linux",
 }, () => {
   let asked = 0;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { preload } from "../../ffi/preload.ts";
 import { openedDuring } from "./opened_libraries.ts";
 
-Deno.test("preload() opens a library once, and looks again for one that was not there", () => {
+Deno.test("preload() opens a library once, and searches a missing one again", () => {
   const preloadTwice = (path: string) => () => {
     preload(path);
     preload(path);

@@ -12,7 +12,7 @@ import {
 } from "../support/fetch_place.ts";
 import { bytesOf, rangeStart, sendFile, sha256 } from "../support/hub_server.ts";
 
-Deno.test("fetchModel() goes on by Range and If-Range where a connection was cut", () =>
+Deno.test("fetchModel() resumes by Range and If-Range after a lost connection", () =>
   withFetchPlace(async ({ hub, folder, fetch }) => {
     let cuts = 0;
     hub.handler = (request, response) => {
@@ -29,7 +29,7 @@ Deno.test("fetchModel() goes on by Range and If-Range where a connection was cut
     assert.deepEqual(asked.map(({ headers }) => headers["if-range"]), [undefined, '"v1"', '"v1"']);
   }));
 
-Deno.test("fetchModel() goes on with what an earlier process left, and starts a damaged rest anew", () =>
+Deno.test("fetchModel() resumes a partial file, and restarts a damaged one", () =>
   withFetchPlace(async ({ hub, folder, fetch }) => {
     let serve = false;
     hub.handler = (request, response) => {
@@ -58,7 +58,7 @@ Deno.test("fetchModel() goes on with what an earlier process left, and starts a 
     }
   }));
 
-Deno.test("fetchModel() gives up on a server that knows no ranges and always cuts", () =>
+Deno.test("fetchModel() stops retrying a server without ranges that always disconnects", () =>
   withFetchPlace(async ({ hub, folder, fetch }) => {
     const large = bytesOf(3 << 20);
     hub.files.set("large.bin", large);
@@ -78,7 +78,7 @@ Deno.test("fetchModel() gives up on a server that knows no ranges and always cut
     assert.deepEqual(await filesIn(folder), NEEDED);
   }));
 
-Deno.test("fetchModel() starts a file anew when its ETag changes during the download", () =>
+Deno.test("fetchModel() restarts a file whose ETag changes during the download", () =>
   withFetchPlace(async ({ hub, folder, fetch }) => {
     let answers = 0;
     hub.handler = (request, response) => {
@@ -139,7 +139,7 @@ Deno.test("fetchModel() refuses wrong sizes: more bytes, fewer, and a Content-Le
   }));
 
 Deno.test(
-  "fetchModel() names a full disk and goes on later",
+  "fetchModel() names a full disk and resumes later",
   { ignore: Deno.build.os !== "linux" },
   () =>
     withFetchPlace(async ({ folder, fetch }) => {

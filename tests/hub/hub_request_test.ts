@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { NetworkError, UsageError } from "../../src/errors.ts";
 import { failure, isData, PATIENCE, UNET, withFetchPlace } from "../support/fetch_place.ts";
 
-Deno.test("fetchModel() gives up on a server that stalls, before and within an answer", () =>
+Deno.test("fetchModel() stops retrying a server that stalls before or within a response", () =>
   withFetchPlace(async ({ hub, fetch }) => {
     const patience = { ...PATIENCE, stallMs: 1000, retries: 0 };
     hub.handler = () => true;
@@ -19,7 +19,7 @@ Deno.test("fetchModel() gives up on a server that stalls, before and within an a
     assert.match(stalled.message, /ends early: no data for 1 s/);
   }));
 
-Deno.test("fetchModel() follows Retry-After, asks again after 5xx, and gives up in time", () =>
+Deno.test("fetchModel() follows Retry-After, retries after 5xx, and stops in time", () =>
   withFetchPlace(async ({ hub, fetch, events }) => {
     const answers: [number, Record<string, string>][] = [
       [429, { "retry-after": "1" }],
@@ -63,7 +63,7 @@ Deno.test("fetchModel() sends the token to the endpoint alone", () =>
     assert.doesNotMatch(JSON.stringify(events), /hf_abc/);
   }));
 
-Deno.test("fetchModel() says what a refusal means", () =>
+Deno.test("fetchModel() explains refusals", () =>
   withFetchPlace(async ({ hub, fetch }) => {
     const refusals: [
       number,

@@ -19,7 +19,7 @@ function flaky(bad: (step: number, call: number) => number | undefined) {
 
 const steps = Int32Array.of(4, 5, 6);
 
-Deno.test("retryNonFinite() evaluates a bad row once more, alone", async () => {
+Deno.test("retryNonFinite() evaluates a non-finite row again, alone", async () => {
   for (const value of [NaN, Infinity, -Infinity]) {
     const { denoiser, calls } = flaky((step, call) => step === 5 && call === 1 ? value : undefined);
     const out = new Float64Array(6);
@@ -62,7 +62,7 @@ function onDevices(bad: readonly string[]) {
   return { denoiser, noted };
 }
 
-Deno.test("retryNonFinite() asks another device, and notes which one failed", async () => {
+Deno.test("retryNonFinite() uses another device, and records which one failed", async () => {
   const { denoiser, noted } = onDevices(["cpu:0"]);
   const out = new Float64Array(3);
   await denoiser.predictNoise(new Float64Array(3), steps, out);

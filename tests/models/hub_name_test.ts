@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { isHubName } from "../../src/storage/hub_name.ts";
 import { ModelFolder } from "../../src/models/model_folder.ts";
 
-Deno.test("isHubName() knows owner/name from a path", () => {
+Deno.test("isHubName() distinguishes owner/name from a path", () => {
   for (
     const name of ["facebook/DiT-XL-2-256", "stable-diffusion-v1-5/stable-diffusion-v1-5", "a/b.c"]
   ) {
@@ -25,7 +25,7 @@ Deno.test("isHubName() knows owner/name from a path", () => {
   }
 });
 
-Deno.test("ModelFolder.open() says how to download a name on a hub", async () => {
+Deno.test("ModelFolder.open() hints at the command that downloads owner/name", async () => {
   const open = (path: string) => ModelFolder.open(path, { networks: [] });
   await assert.rejects(open("facebook/no-such-model"), {
     name: "ModelError",

@@ -129,7 +129,7 @@ Deno.test("DitPipeline turns a predicted velocity into noise", () =>
     },
   ));
 
-Deno.test("DitPipeline.createDenoiser() scales the network's input as Euler's schedule asks", () =>
+Deno.test("DitPipeline.createDenoiser() scales the network's input by Euler's schedule", () =>
   withPipeline({}, async (pipeline) => {
     const schedule = createEulerSchedule({
       ...{ kind: "dit", numInferenceSteps: STEPS, timestepSpacing: "trailing" },

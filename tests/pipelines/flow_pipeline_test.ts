@@ -104,7 +104,7 @@ for (const [what, options, message] of REFUSED) {
   });
 }
 
-Deno.test("FlowPipeline follows a flow's settings, and notes what it does not know", () => {
+Deno.test("FlowPipeline follows a flow's settings, and notes unknown ones", () => {
   const own = { invert_sigmas: true, shift_terminal: 0.1, use_karras_sigmas: true, own_key: 1 };
   return withPipeline({ scheduler: { ...FLOW_SCHEDULER, ...own } }, (pipeline) => {
     const { sigma, timesteps } = pipeline.createSchedule({ numInferenceSteps: STEPS });

@@ -115,7 +115,7 @@ Deno.test("StableDiffusionPipeline listens to the prompt and agrees with sequent
     assert.ok(largestDifference(sequential.sample, cat.latent) < 1e-9);
   }));
 
-Deno.test("StableDiffusionPipeline says how it serves a scalar timestep and a frozen batch", async () => {
+Deno.test("StableDiffusionPipeline notes a patched timestep and a frozen batch", async () => {
   const notes = (name: string) =>
     withPipeline(join(LAYOUTS, name), (p) => Promise.resolve(p.notes.join()), sizeOf(name));
   assert.match(await notes("optimum_scalar"), /patched in memory to take one timestep per row/);

@@ -113,7 +113,7 @@ function castToFloat(input: string): Uint8Array {
 const unchanged = (bytes: Uint8Array) => bytes;
 
 for (const family of ["sd3", "flux"]) {
-  Deno.test(`StableDiffusionPipeline tells ${family} its timestep as float16 and as a scalar`, async () => {
+  Deno.test(`StableDiffusionPipeline gives ${family} its timestep as float16 and as a scalar`, async () => {
     const wanted = await withTimestep(family, unchanged, (folder) => sample(folder, WHOLE));
     for (const change of [ofType("float16"), scalar]) {
       const found = await withTimestep(family, change, (folder) => sample(folder, WHOLE));
@@ -122,7 +122,7 @@ for (const family of ["sd3", "flux"]) {
   });
 }
 
-Deno.test("StableDiffusionPipeline tells SD3 whole timesteps as int64 and refuses others by name", async () => {
+Deno.test("StableDiffusionPipeline gives SD3 whole timesteps as int64 and refuses others", async () => {
   const wanted = await withTimestep("sd3", unchanged, (folder) => sample(folder, WHOLE));
   await withTimestep("sd3", ofType("int64"), async (folder) => {
     assert.deepEqual(await sample(folder, WHOLE), wanted);

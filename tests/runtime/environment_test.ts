@@ -4,7 +4,7 @@ import { RuntimeLibraryError } from "../../src/errors.ts";
 import { liveHandles } from "../../ffi/owned_pointer.ts";
 import { openedDuring } from "../ffi/opened_libraries.ts";
 
-Deno.test("Environment.open() tells version, path and providers", () => {
+Deno.test("Environment.open() has version, path and providers", () => {
   using environment = Environment.open();
   assert.match(environment.version, /^1\.\d+\.\d+/);
   assert.match(environment.libraryPath, /onnxruntime/);
@@ -37,7 +37,7 @@ Deno.test("Environment.open() refuses a second library in one process", () => {
   });
 });
 
-Deno.test("Environment.open() names the log levels it knows", () => {
+Deno.test("Environment.open() refuses an unknown log level", () => {
   assert.throws(
     () => Environment.open({ logSeverityLevel: "loud" as "fatal" }),
     new TypeError(

@@ -14,7 +14,7 @@ Deno.test("InferenceSession.run() computes an Add", async () => {
   y.close();
 });
 
-Deno.test("InferenceSession tells names, types, symbolic shapes and the model's notes", async () => {
+Deno.test("InferenceSession has names, types, symbolic shapes and metadata", async () => {
   using environment = Environment.open();
   await using session = await InferenceSession.create(environment, scaleModel());
   assert.deepEqual(session.inputs, [

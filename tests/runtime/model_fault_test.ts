@@ -121,7 +121,7 @@ Deno.test("InferenceSession.create() loads from a path, relative to the working 
   }
 });
 
-Deno.test("translateLoadError() tells the model's faults from the machine's", () => {
+Deno.test("translateLoadError() distinguishes errors of the model and the machine", () => {
   const oom =
     "bfc_arena.cc:358 onnxruntime::BFCArena::AllocateRawInternal(...) Failed to allocate memory for " +
     "requested buffer of size 4398046511104";

@@ -81,7 +81,7 @@ Deno.test("parallelSample() leaves noise and initialTrajectory as they were", as
   assert.deepEqual([trajectory, some], before);
 });
 
-Deno.test("parallelSample() asks once per round, for the whole window and nothing else", async () => {
+Deno.test("parallelSample() calls the denoiser once per round, for the window only", async () => {
   const asked: number[][] = [];
   const spy: Denoiser = {
     rowSize: 64,
@@ -105,7 +105,7 @@ Deno.test("parallelSample() asks once per round, for the whole window and nothin
   );
 });
 
-Deno.test("parallelSample() stops after maxRounds and says that it has not converged", async () => {
+Deno.test("parallelSample() stops after maxRounds and reports that it has not converged", async () => {
   const { rounds, result } = await collect(
     parallelSample(denoiser, { schedule, noise: some, maxRounds: 2 }),
   );

@@ -57,7 +57,7 @@ Deno.test("the preset fast is FAST_TQN with rtol 10 atol, and strides for a warm
   );
 });
 
-Deno.test("the preset fast has settings of its own for a flow, at any window and start", async () => {
+Deno.test("the preset fast has separate settings for a flow, at any window and start", async () => {
   const schedule = createFlowSchedule({ numInferenceSteps: 50, shift: 3 });
   const denoiser = mixtureDenoiserOf(points, schedule);
   const plain = { schedule, noise, preset: "reference" as const, atol: 3e-4, rtol: 3e-3 };

@@ -87,7 +87,7 @@ Deno.test("runDoctor() fails on a model with one correct row per batch", () =>
     assert.match(error.hint!, /--batch_size 1/);
   }));
 
-Deno.test("runDoctor() fails on a missing part and says what to do", () =>
+Deno.test("runDoctor() fails on a missing part with a hint", () =>
   withTempFolder(async (folder) => {
     const cuda = await doctor("--provider=cuda");
     // A machine with CUDA has nothing to complain of.

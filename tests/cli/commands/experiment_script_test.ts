@@ -311,7 +311,7 @@ Deno.test("runExperiment() names a file that it cannot read, and flags that excl
   await assert.rejects(printed(["x.json", "--dry_run", "--report_only"]), /at most one/);
 });
 
-Deno.test("runExperiment() creates no folder outside its own, whatever the values", () =>
+Deno.test("runExperiment() creates no folder outside its own for any values", () =>
   withExperiment(async (start, out) => {
     const class_labels = "../../class a, 0 of ours".slice(6);
     await start({

@@ -31,7 +31,7 @@ Deno.test("shareRows() gives busy devices less, so that all end together", () =>
   );
 });
 
-Deno.test("shareRows() hands out every row once, whatever the speeds and backlogs", () => {
+Deno.test("shareRows() assigns every row once for all speeds and backlogs", () => {
   let state = 7;
   const random = (limit: number) => (state = state * 48271 % 0x7fffffff) % limit;
   for (let round = 0; round < 2000; round++) {

@@ -51,7 +51,7 @@ Deno.test("parallel_flow makes runs that verify, rerun and seeds take", () =>
     assert.deepEqual((await readSample(sequential)).trajectory, (await readSample(run)).trajectory);
   }));
 
-Deno.test("parallel_flow goes on from the trajectory of another class, and resumes", () =>
+Deno.test("parallel_flow starts from the trajectory of another class, and resumes", () =>
   withFlow(async ({ folder, sample }) => {
     const first = await sample(["--class_labels=0", ...EXACT]);
     const file = join(first, "sample_0/trajectory.safetensors");

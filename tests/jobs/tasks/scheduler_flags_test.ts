@@ -124,7 +124,7 @@ Deno.test("parallel_dit follows the class of the model's file, and --scheduler t
     }
   }));
 
-Deno.test("parallel_dit clips the predicted sample as the model's file says, in parallel too", () =>
+Deno.test("parallel_dit clips the predicted sample by the model's file, in parallel too", () =>
   withTempFolder(async (folder) => {
     const file = { _class_name: "DDIMScheduler", timestep_spacing: "trailing" };
     const made: Float64Array[] = [];

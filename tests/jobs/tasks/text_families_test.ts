@@ -213,7 +213,7 @@ Deno.test("parallel_sd samples SD3 without its third encoder, with zeros in its 
     assert.ok(!files.some((name) => name.startsWith("text_encoder_3")));
   }));
 
-Deno.test("inspect knows the networks of SDXL, SD3 and FLUX", async () => {
+Deno.test("inspect recognises the networks of SDXL, SD3 and FLUX", async () => {
   const { signal } = new AbortController();
   for (const name of ["sdxl", "sd3", "flux"]) {
     const report = await inspectFolder(`${PIPELINES}/${name}`, {

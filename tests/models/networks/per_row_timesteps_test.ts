@@ -38,7 +38,7 @@ for (const [layout, edits] of EDITS) {
   });
 }
 
-Deno.test("perRowTimesteps() says that webnn_frozen has a batch frozen at 2", () => {
+Deno.test("perRowTimesteps() reports that webnn_frozen has a batch frozen at 2", () => {
   const bytes = Deno.readFileSync(join(LAYOUTS, "webnn_frozen", "unet/model.onnx"));
   refuses(bytes, /timestep per row: the batch is frozen at 2$/);
 });

@@ -182,7 +182,7 @@ Deno.test("readSchedulerFile() follows diffusers' pipelines for clip_sample and 
   assert.match(offset.notes.join("\n"), /steps_offset is 0, taken as 1 as diffusers/);
 });
 
-Deno.test("readSchedulerFile() respaces a DiT whose file says leading, with a note", async () => {
+Deno.test("readSchedulerFile() respaces a DiT with leading spacing, with a note", async () => {
   for (const spacing of [{ timestep_spacing: "leading" }, {}]) {
     const { config, notes } = await read({ ...without("timestep_spacing"), ...spacing }, "dit");
     assert.equal(config.timestepSpacing, "respaced");
@@ -301,7 +301,7 @@ Deno.test("readSchedulerFile() reads Python's infinities and refuses one that ma
   await refused(text("beta_start", "NaN"), /beta_start is NaN, wanted a finite number/);
 });
 
-Deno.test("schedulerFacts() says spacing, betas and prediction type", async () => {
+Deno.test("schedulerFacts() lists spacing, betas and prediction type", async () => {
   assert.deepEqual(schedulerFacts(await read({ ...SD, prediction_type: "v_prediction" })), {
     betas: "scaled_linear, 0.00085 to 0.012 over 1000 levels",
     spacing: "leading, from level 1 on",

@@ -11,7 +11,7 @@ function load(most = 512, without?: string): Promise<T5Tokenizer> {
   return T5Tokenizer.load(FOLDER, { read, most });
 }
 
-Deno.test("T5Tokenizer ends a row with </s>, fills it with <pad> and says what it cut", async () => {
+Deno.test("T5Tokenizer ends a row with </s>, fills it with <pad> and reports what it cut", async () => {
   const tokenizer = await load();
   assert.equal(tokenizer.maxLength, 16, "the folder's own bound");
   // transformers 4.57.6: T5TokenizerFast("a cute cat", padding="max_length", max_length=16)

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { optionProblem } from "../../../src/runtime/providers/option_checks.ts";
 import { PROVIDERS } from "../../../src/runtime/providers/provider_table.ts";
 
-Deno.test("optionProblem() says in words what is wrong with a name or a value", () => {
+Deno.test("optionProblem() describes a wrong name or value", () => {
   const { webgpu, openvino, tensorrt, dml } = PROVIDERS;
   const cases: [typeof webgpu, string, string, RegExp | undefined][] = [
     [webgpu, "preferredLayout", "NCHW", undefined],

@@ -24,7 +24,7 @@ Deno.test("solveSymmetric() undoes a multiplication", () => {
   }
 });
 
-Deno.test("solveSymmetric() says so when the matrix is singular, indefinite or not finite", () => {
+Deno.test("solveSymmetric() returns false for a singular, indefinite or non-finite matrix", () => {
   for (
     const entries of [
       [0],

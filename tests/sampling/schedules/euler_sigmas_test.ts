@@ -5,7 +5,7 @@ import { createEulerSchedule, type EulerScheduleOptions } from "../../../mod.ts"
 const create = (options: Partial<EulerScheduleOptions>) =>
   createEulerSchedule({ kind: "stable-diffusion", numInferenceSteps: 5, ...options });
 
-Deno.test("createEulerSchedule() takes levels of the caller's and tells the network where they lie", () => {
+Deno.test("createEulerSchedule() takes custom levels and interpolates their timesteps", () => {
   const { sigma, timesteps } = create({ timestepSpacing: "linspace" });
   const own = create({ sigmas: [...sigma].reverse() });
   assert.deepEqual(own.sigma, sigma);

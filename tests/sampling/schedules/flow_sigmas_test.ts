@@ -5,7 +5,7 @@ import { createFlowSchedule, type FlowScheduleOptions, flowShift } from "../../.
 const descending = (options: FlowScheduleOptions) =>
   [...createFlowSchedule(options).sigma].reverse();
 
-Deno.test("createFlowSchedule() takes levels of the caller's, shifts them too, and tells the network 1000 σ", () => {
+Deno.test("createFlowSchedule() shifts custom levels, with timesteps 1000 σ", () => {
   assert.deepEqual(descending({ sigmas: [1, 0.5, 0.25] }), [1, 0.5, 0.25]);
   assert.deepEqual(descending({ sigmas: [1, 0.5], shift: 3 }), [1, 0.75]);
   const { timesteps, c, d, n } = createFlowSchedule({ sigmas: [1, 0.5] });

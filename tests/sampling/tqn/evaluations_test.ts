@@ -125,7 +125,7 @@ Deno.test("add() makes no pair of a move that is too small, the pair before ends
   found.forEach((value, j) => assert.ok(Math.abs(value - same[j]) < 1e-12));
 });
 
-Deno.test("slope() is 1 and nothing is NaN when small moves have led back to where the newest pair began", () => {
+Deno.test("slope() is 1 and nothing is NaN if the newest pair has length zero", () => {
   const at = (value: number) => new Float64Array(SIZE).fill(value);
   // Powers of two, so that their sums are exact: one move that makes a pair, two that are too
   // small.

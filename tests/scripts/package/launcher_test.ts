@@ -127,7 +127,7 @@ Deno.test(
     }),
 );
 
-Deno.test("parataa knows every command", ON_POSIX, () =>
+Deno.test("parataa runs every command", ON_POSIX, () =>
   withTempFolder(async (folder) => {
     const bin = await fakePrograms(folder, ["deno"]);
     for (const [name, { permissions }] of Object.entries(COMMANDS)) {

@@ -135,7 +135,7 @@ const CASES: [state: string, message: string, exitCode: number, line: string][] 
 ];
 
 for (const [state, message, exitCode, line] of CASES) {
-  Deno.test(`describeCudaFailure() says in one line what is missing: ${state}`, () => {
+  Deno.test(`describeCudaFailure() names what is missing in one line: ${state}`, () => {
     const error = describeCudaFailure(message);
     assert.equal(`${error.message}${error.hint ? ` - ${error.hint}` : ""}`, line);
     assert.equal(error.exitCode, exitCode);
