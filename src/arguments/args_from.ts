@@ -7,7 +7,12 @@ import { readPngText } from "../images/png_text.ts";
 import { shownValue } from "../text.ts";
 import { readUserFile } from "../storage/user_file.ts";
 import { recordedSettings } from "./record.ts";
-import { defined, type GivenSettings, type SettingValues, solverSettings } from "./settle.ts";
+import {
+  defined,
+  type GivenSettings,
+  type SettingValues,
+  solverSettings,
+} from "./resolve_settings.ts";
 import { LEVEL_LISTS } from "./chain_settings.ts";
 import { fitToMachine } from "./fit_to_machine.ts";
 import { flagName } from "./setting_names.ts";

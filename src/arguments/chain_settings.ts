@@ -6,7 +6,7 @@ import {
   type SchedulerName,
   schedulerNamed,
 } from "../models/schedulers/scheduler_names.ts";
-import type { SettledShared } from "./settings.ts";
+import type { ResolvedShared } from "./settings.ts";
 import { shownValue } from "../text.ts";
 
 /** Settings that list the levels of a chain; at most one may be given. */
@@ -14,7 +14,7 @@ export const LEVEL_LISTS = ["sigmas", "timestepsList"] as const;
 
 /** Settings that choose the chain. */
 type ChainSettings = Pick<
-  SettledShared,
+  ResolvedShared,
   "scheduler" | "numInferenceSteps" | "eta" | typeof LEVEL_LISTS[number]
 >;
 
@@ -24,8 +24,8 @@ type ChainSettings = Pick<
  *
  * @throws {UsageError} naming the setting
  */
-export function settleChain(settings: ChainSettings, given: ReadonlySet<string>): void {
-  for (const name of LEVEL_LISTS) settleList(settings, name, given);
+export function resolveChain(settings: ChainSettings, given: ReadonlySet<string>): void {
+  for (const name of LEVEL_LISTS) resolveList(settings, name, given);
   if (readScheduler(settings) !== "ddpm") return;
   if (!given.has("eta")) settings.eta = 1;
   if (settings.eta === 1) return;
@@ -57,7 +57,7 @@ export function readScheduler(
   );
 }
 
-function settleList(
+function resolveList(
   settings: ChainSettings,
   setting: typeof LEVEL_LISTS[number],
   given: ReadonlySet<string>,

@@ -7,14 +7,14 @@ import { PROVIDERS } from "../runtime/providers/provider_table.ts";
 import { cudaOptionsOf, type ProviderSettings } from "./flags/cuda_flags.ts";
 import { checkProviderOptions } from "./flags/provider_options.ts";
 import { splitDevices } from "./flags/remote_devices.ts";
-import type { SettledShared } from "./settings.ts";
+import type { ResolvedShared } from "./settings.ts";
 import { shownValue } from "../text.ts";
 
 /** Settings that decide which devices share the rows of a round. */
 export type DeviceSettings =
   & ProviderSettings
-  & Pick<SettledShared, "devices" | "fallback" | "buckets" | "deadline" | "threads">
-  & Pick<SettledShared, "deviceCa" | "deviceHeaders">;
+  & Pick<ResolvedShared, "devices" | "fallback" | "buckets" | "deadline" | "threads">
+  & Pick<ResolvedShared, "deviceCa" | "deviceHeaders">;
 
 const MAX_DEVICES = 64;
 const LANES = /^([a-z]+)(?::(\d{1,3}))?$/;

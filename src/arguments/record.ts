@@ -2,8 +2,8 @@
 import { UsageError } from "../errors.ts";
 import { describeWanted, type FlagTable } from "./flag.ts";
 import { fromRecordable, isSetting, recordable, settingName } from "./setting_names.ts";
-import type { Overrides, Settled, Task } from "./settings.ts";
-import { type GivenSettings, type SettingValues, unusedSettings } from "./settle.ts";
+import type { Overrides, ResolvedSettings, Task } from "./settings.ts";
+import { type GivenSettings, type SettingValues, unusedSettings } from "./resolve_settings.ts";
 import { TASKS } from "./tasks.ts";
 import { shownValue } from "../text.ts";
 
@@ -16,7 +16,7 @@ export type RecordedArguments = Record<string, string | number | boolean | null>
  * @param instead values that replace open or unused settings
  */
 export function recordArguments(
-  settings: Settled,
+  settings: ResolvedSettings,
   which: "all" | "result",
   instead: SettingValues = {},
 ): RecordedArguments {

@@ -4,7 +4,7 @@ import { resolveFile } from "../formats/real_file.ts";
 import { unreadable } from "../storage/user_file.ts";
 import { pathAccess } from "./flag.ts";
 import { flagName } from "./setting_names.ts";
-import type { SettingValues, Settling } from "./settle.ts";
+import type { SettingValues, ValidatedSettings } from "./resolve_settings.ts";
 import { TASKS } from "./tasks.ts";
 
 /**
@@ -12,7 +12,7 @@ import { TASKS } from "./tasks.ts";
  *
  * @throws {PermissionError} naming setting and path
  */
-export async function requireAccess({ settings, given }: Settling): Promise<void> {
+export async function requireAccess({ settings, given }: ValidatedSettings): Promise<void> {
   const values: SettingValues = { ...settings };
   for (const setting of given) {
     const name = flagName(setting), flag = TASKS[settings.task].flags[name];

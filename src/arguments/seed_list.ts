@@ -42,7 +42,7 @@ export const SEED_LIST_EXCLUDES: readonly (readonly string[])[] = SEED_LIST_REPL
 ]);
 
 /** Recorded values of the settings that a seed list replaces. */
-export function settledSeeds(
+export function replacedSettings(
   seeds: readonly number[] | undefined,
 ): Partial<Record<typeof SEED_LIST_REPLACES[number], null>> {
   return seeds === undefined

@@ -1,11 +1,11 @@
 /** Notes on settings whose effect may surprise users. @module */
 import type { Wording } from "../errors.ts";
-import type { SettledShared, TextSettings } from "./settings.ts";
+import type { ResolvedShared, TextSettings } from "./settings.ts";
 
 /** One note per line. */
 export function settingNotes(
   { guidanceScale: scale, negativePrompt: negative }:
-    & Pick<SettledShared, "guidanceScale">
+    & Pick<ResolvedShared, "guidanceScale">
     & Pick<TextSettings, "negativePrompt">,
 ): Wording[] {
   if (scale < 1) return [lowGuidance(scale, negative)];

@@ -213,7 +213,7 @@ export type Task = RunSettings["task"];
 type Filled<S, K extends keyof S> = S & Required<Pick<S, K>>;
 
 /** Validated settings of every run, with defaults filled in. */
-export type SettledShared =
+export type ResolvedShared =
   & Filled<
     SharedSettings,
     | ("numInferenceSteps" | "guidanceScale" | "eta" | "seed" | "noiseStream" | "method")
@@ -222,26 +222,26 @@ export type SettledShared =
   >
   & { modelPath: string };
 
-type SettledText<S extends TextSettings> = SettledShared & Filled<S, "negativePrompt">;
+type ResolvedText<S extends TextSettings> = ResolvedShared & Filled<S, "negativePrompt">;
 
 /** Validated settings of class-conditional sampling. */
-type SettledDit = SettledShared & Filled<DitSettings, "concurrentSamples">;
+type ResolvedDit = ResolvedShared & Filled<DitSettings, "concurrentSamples">;
 
 /** Validated settings of sampling with a flow. */
-export type SettledFlow = SettledShared & Filled<FlowSettings, "concurrentSamples" | "forceWarm">;
+export type ResolvedFlow = ResolvedShared & Filled<FlowSettings, "concurrentSamples" | "forceWarm">;
 
 /** Validated settings of text to image. */
-export type SettledSd =
-  & SettledText<SdSettings>
+export type ResolvedSd =
+  & ResolvedText<SdSettings>
   & Filled<SdSettings, "prompt" | "concurrentSamples">;
 
 /** Validated settings of a warm start. */
-export type SettledSdWinit =
-  & SettledText<SdWinitSettings>
+export type ResolvedSdWinit =
+  & ResolvedText<SdWinitSettings>
   & Filled<
     SdWinitSettings,
     "prompt1" | "prompt2" | "variationSteps" | "forceWarm" | "compareScratch"
   >;
 
 /** Validated settings of a run, with defaults filled in. */
-export type Settled = SettledDit | SettledFlow | SettledSd | SettledSdWinit;
+export type ResolvedSettings = ResolvedDit | ResolvedFlow | ResolvedSd | ResolvedSdWinit;

@@ -1,6 +1,11 @@
 /** The source of a warm start: a trajectory, a latent or an image. @module */
 import { UsageError } from "../errors.ts";
-import type { FlowSettings, Settled, SettledShared, WarmStartSettings } from "./settings.ts";
+import type {
+  FlowSettings,
+  ResolvedSettings,
+  ResolvedShared,
+  WarmStartSettings,
+} from "./settings.ts";
 
 /** Settings that name the source file; at most one may be given. */
 export const SOURCES = ["initialTrajectory", "initialLatents", "initialImage"] as const;
@@ -37,8 +42,8 @@ export function ineffectiveSettings(source: Source | undefined): string[] {
  */
 export function checkWarmStart(
   settings:
-    & Pick<Settled, "task">
-    & Pick<SettledShared, "numInferenceSteps">
+    & Pick<ResolvedSettings, "task">
+    & Pick<ResolvedShared, "numInferenceSteps">
     & Pick<FlowSettings, "variationSteps" | "classLabels" | typeof SOURCES[number]>,
   given: ReadonlySet<string>,
 ): void {

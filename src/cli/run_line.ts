@@ -1,5 +1,5 @@
 /** Executes the command line of a sampling script. @module */
-import { type GivenSettings, settle } from "../arguments/settle.ts";
+import { type GivenSettings, resolveSettings } from "../arguments/resolve_settings.ts";
 import { TASKS } from "../arguments/tasks.ts";
 import { deviceLines, listDevices } from "../diagnostics/doctor/list_devices.ts";
 import { modelFolder, openEnvironment } from "../jobs/execution/open_model.ts";
@@ -48,7 +48,7 @@ export async function runLine(line: Line, signal: AbortSignal): Promise<RunResul
 }
 
 async function printDevices(given: GivenSettings, { json }: Line): Promise<void> {
-  const { settings } = settle(given);
+  const { settings } = resolveSettings(given);
   using env = openEnvironment(settings);
   const list = await listDevices(env, settings);
   printLines(json ? [JSON.stringify(list)] : deviceLines(list));

@@ -4,7 +4,11 @@ import type { FlagTable } from "../arguments/flag.ts";
 import { type FlagSettings, refuseIgnored } from "../arguments/ignored_flags.ts";
 import { parseFlags } from "../arguments/parse_flags.ts";
 import { givenSettings, recordArguments } from "../arguments/record.ts";
-import { type GivenSettings, type SettingValues, settle } from "../arguments/settle.ts";
+import {
+  type GivenSettings,
+  resolveSettings,
+  type SettingValues,
+} from "../arguments/resolve_settings.ts";
 import type { Task } from "../arguments/settings.ts";
 import { UsageError } from "../errors.ts";
 
@@ -67,7 +71,7 @@ export async function mergeLine(
 
 /** Flag values by flag name, for the rules on flags that exclude each other. */
 function flagValues(given: GivenSettings): FlagSettings {
-  const recorded = recordArguments(settle(given).settings, "all");
+  const recorded = recordArguments(resolveSettings(given).settings, "all");
   return Object.fromEntries(
     Object.entries(recorded).map(([name, value]) => [name, value ?? undefined]),
   );

@@ -3,7 +3,7 @@ import { UsageError } from "../errors.ts";
 import { digestBytes } from "../storage/hash.ts";
 import { recordedSettings } from "../arguments/record.ts";
 import { asFlag } from "../arguments/setting_names.ts";
-import type { GivenSettings } from "../arguments/settle.ts";
+import type { GivenSettings } from "../arguments/resolve_settings.ts";
 import type { Task } from "../arguments/settings.ts";
 import { TASKS } from "../arguments/tasks.ts";
 import { checkInputs } from "../jobs/check_inputs.ts";

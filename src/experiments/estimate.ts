@@ -3,8 +3,12 @@ import { type BatchTime, bestCall } from "../jobs/planning/batch_times.ts";
 import { timeCalls } from "../jobs/plan_run.ts";
 import { expectedRounds } from "../jobs/planning/expected_rounds.ts";
 import { NUM_SAMPLES } from "../arguments/flags/script_flags.ts";
-import type { Settled } from "../arguments/settings.ts";
-import { type GivenSettings, type SettingValues, settle } from "../arguments/settle.ts";
+import type { ResolvedSettings } from "../arguments/settings.ts";
+import {
+  type GivenSettings,
+  resolveSettings,
+  type SettingValues,
+} from "../arguments/resolve_settings.ts";
 import type { Cell } from "./cells.ts";
 
 /** Seconds of a run outside the solver: opening the model, decoding, hashing, writing. */
@@ -27,7 +31,7 @@ export class Estimator {
    * ignored. An own solver counts as fixed point, the slowest of the built-in methods.
    */
   async seconds({ settings: given, method: named }: Cell): Promise<number> {
-    const { settings } = settle(given), method = named === "own" ? "fixed_point" : named;
+    const { settings } = resolveSettings(given), method = named === "own" ? "fixed_point" : named;
     const times = await this.#timesFor(given, settings);
     const { numInferenceSteps: numSteps, eta, windowSize, maxRounds = Infinity } = settings;
     const samples = settings.task === "sd-winit"
@@ -42,7 +46,7 @@ export class Estimator {
     return SECONDS_BESIDE + samples * most * bestCall(times, nfe / rounds).seconds;
   }
 
-  async #timesFor(given: GivenSettings, settings: Settled): Promise<BatchTime[]> {
+  async #timesFor(given: GivenSettings, settings: ResolvedSettings): Promise<BatchTime[]> {
     const values: SettingValues = { ...settings };
     const { guidanceScale, numInferenceSteps } = settings;
     const timed = TIMED.map((name) => values[name]);

@@ -4,8 +4,8 @@ import { pathAccess } from "../arguments/flag.ts";
 import { readScheduler } from "../arguments/chain_settings.ts";
 import { readSeedList } from "../arguments/seed_list.ts";
 import { flagName } from "../arguments/setting_names.ts";
-import type { GivenSettings, SettingValues } from "../arguments/settle.ts";
-import type { Settled } from "../arguments/settings.ts";
+import type { GivenSettings, SettingValues } from "../arguments/resolve_settings.ts";
+import type { ResolvedSettings } from "../arguments/settings.ts";
 import { TASKS } from "../arguments/tasks.ts";
 import { UsageError } from "../errors.ts";
 import { fileFault } from "../formats/file_fault.ts";
@@ -50,7 +50,7 @@ async function expectThere(setting: string, path: string): Promise<void> {
 }
 
 /** Checks the model folder, and the classes or prompts against it. */
-async function checkModel(settings: Settled): Promise<void> {
+async function checkModel(settings: ResolvedSettings): Promise<void> {
   const { task, modelPath, vaePath, fp16, fallback } = settings;
   const path = modelFolder(task, modelPath), scheduler = readScheduler(settings);
   const pool = {

@@ -1,11 +1,11 @@
 /** Measures the device and estimates the cost of every window size. @module */
-import type { GivenSettings } from "../arguments/settle.ts";
+import type { GivenSettings } from "../arguments/resolve_settings.ts";
 import type { RunSettings } from "../arguments/settings.ts";
 import { UsageError } from "../errors.ts";
 import { openModel } from "./execution/open_model.ts";
 import { type BatchTime, measureBatchTimes } from "./planning/batch_times.ts";
 import type { Plan } from "./planning/plan_window.ts";
-import { type Measured, measurePlan } from "./planning/settle_window.ts";
+import { type Measured, measurePlan } from "./planning/resolve_window.ts";
 import { Watch, type WatchOptions } from "./progress.ts";
 import { checkSettings } from "./sample_run.ts";
 import { createTaskContext } from "./tasks/task.ts";

@@ -3,7 +3,7 @@ import { fitToMachine } from "../arguments/fit_to_machine.ts";
 import { type RecordedArguments, recordedSettings } from "../arguments/record.ts";
 import { requireAccess } from "../arguments/require_access.ts";
 import { flagName, recordable } from "../arguments/setting_names.ts";
-import { defined, settle } from "../arguments/settle.ts";
+import { defined, resolveSettings } from "../arguments/resolve_settings.ts";
 import type { Overrides, Task } from "../arguments/settings.ts";
 import { TASKS } from "../arguments/tasks.ts";
 import { MismatchError, UsageError } from "../errors.ts";
@@ -67,16 +67,16 @@ export async function resumeRun(
   const given = defined({ ...overrides, task });
   const except = new Set(Object.keys(given).map(flagName));
   const { arguments: fitted, notes } = fitToMachine(args, { except });
-  const settled = settle({ ...recordedSettings(task, fitted), ...given });
-  await requireAccess(settled);
+  const resolved = resolveSettings({ ...recordedSettings(task, fitted), ...given });
+  await requireAccess(resolved);
   if (status === "complete") {
     const manifest = await readFinishedRun(path);
     watch.note(`${path} is complete, there is nothing to resume`);
     return runResult(path, manifest);
   }
   for (const line of notes) watch.note(line);
-  await using model = await openModel(settled.settings, watch.note);
-  return await sampleOn(model, settled, { watch, resumed: { locked, overrides: recorded } });
+  await using model = await openModel(resolved.settings, watch.note);
+  return await sampleOn(model, resolved, { watch, resumed: { locked, overrides: recorded } });
 }
 
 function checkTask(path: string, recorded: Task, given: Task | undefined): void {

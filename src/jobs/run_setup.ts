@@ -1,5 +1,5 @@
 /** Describes the software that would execute a run. @module */
-import type { GivenSettings } from "../arguments/settle.ts";
+import type { GivenSettings } from "../arguments/resolve_settings.ts";
 import { connectionOptions } from "../arguments/flags/remote_devices.ts";
 import { DevicePool } from "../devices/device_pool.ts";
 import { isRemote } from "../devices/remote/remote_device.ts";
@@ -13,10 +13,10 @@ import { checkSettings } from "./sample_run.ts";
  * machine.
  */
 export async function findSetup(settings: GivenSettings): Promise<RunSetup> {
-  const { settings: settled } = await checkSettings(settings);
-  const remote = await connectionOptions(settled);
-  using env = openEnvironment(settled);
-  const execution = await chooseExecution(env, settled);
+  const { settings: resolved } = await checkSettings(settings);
+  const remote = await connectionOptions(resolved);
+  using env = openEnvironment(resolved);
+  const execution = await chooseExecution(env, resolved);
   const setup = await describeSetup(execution, env);
   const devices = execution.devices?.filter(isRemote) ?? [];
   if (devices.length === 0) return setup;

@@ -1,6 +1,10 @@
 /** Samples a run by a function call. @module */
 import { requireAccess } from "../arguments/require_access.ts";
-import { type GivenSettings, settle, type Settling } from "../arguments/settle.ts";
+import {
+  type GivenSettings,
+  resolveSettings,
+  type ValidatedSettings,
+} from "../arguments/resolve_settings.ts";
 import type { RunSettings } from "../arguments/settings.ts";
 import { UsageError } from "../errors.ts";
 import type { LatentPipeline } from "../pipelines/latent_pipeline.ts";
@@ -43,13 +47,13 @@ export async function sampleRun(
 ): Promise<RunResult> {
   const watch = new Watch(options);
   if (typeof model !== "string") {
-    const settled = await checkSettings(withPipeline(model, settings));
+    const resolved = await checkSettings(withPipeline(model, settings));
     await using borrowed = borrowModel(model);
-    return await sampleOn(borrowed, settled, { watch });
+    return await sampleOn(borrowed, resolved, { watch });
   }
-  const settled = await checkSettings({ ...settings, modelPath: model });
-  await using opened = await openModel(settled.settings, watch.note);
-  return await sampleOn(opened, settled, { watch });
+  const resolved = await checkSettings({ ...settings, modelPath: model });
+  await using opened = await openModel(resolved.settings, watch.note);
+  return await sampleOn(opened, resolved, { watch });
 }
 
 /**
@@ -58,16 +62,16 @@ export async function sampleRun(
  * @throws {UsageError} naming the setting
  * @throws {PermissionError} when a named file may not be read
  */
-export async function checkSettings(settings: GivenSettings): Promise<Settling> {
-  const settled = settle(settings);
-  await requireAccess(settled);
-  const { solver } = settled.settings;
+export async function checkSettings(settings: GivenSettings): Promise<ValidatedSettings> {
+  const resolved = resolveSettings(settings);
+  await requireAccess(resolved);
+  const { solver } = resolved.settings;
   if (solver !== undefined) await importSolver(solver);
-  return settled;
+  return resolved;
 }
 
 /** Settings that are fixed by an open pipeline. */
-const SETTLED_BY_PIPELINE = [
+const FIXED_BY_PIPELINE = [
   ...["vaePath", "fp16", "provider", "threads", "libraryPath", "height", "width", "devices"],
   ...["deviceCa", "deviceHeaders", "buckets", "deadline", "fallback", "cudaLibraryPath"],
   ...["gpuMemLimit", "cudaOptions", "arenaExtendStrategy", "cudnnConvAlgoSearch"],
@@ -75,7 +79,7 @@ const SETTLED_BY_PIPELINE = [
 ];
 
 function withPipeline({ folder, origin }: LatentPipeline, settings: RunSettings): GivenSettings {
-  const wrong = SETTLED_BY_PIPELINE.find((name) => name in settings);
+  const wrong = FIXED_BY_PIPELINE.find((name) => name in settings);
   if (wrong !== undefined) {
     throw new UsageError((name) => `${name(wrong)} is not used with an open pipeline`, {
       hint: "give it to the pipeline, or name the model's folder",

@@ -5,7 +5,7 @@
  */
 import { argumentsText, recordArguments, type RecordedArguments } from "../arguments/record.ts";
 import { settingNotes } from "../arguments/setting_notes.ts";
-import type { Settling } from "../arguments/settle.ts";
+import type { ValidatedSettings } from "../arguments/resolve_settings.ts";
 import { TASKS } from "../arguments/tasks.ts";
 import type { Image } from "../images/image.ts";
 import { describeFailure } from "../runs/failure.ts";
@@ -15,7 +15,7 @@ import type { LockedRun } from "../runs/unfinished_run.ts";
 import { oneLine } from "../text.ts";
 import type { OpenModel } from "./execution/open_model.ts";
 import { createRun, type OpenRun, reopenRun } from "./open_run.ts";
-import { settleWindow } from "./planning/settle_window.ts";
+import { resolveWindow } from "./planning/resolve_window.ts";
 import type { Watch } from "./progress.ts";
 import { hashNetworks, newManifest } from "./run_manifest.ts";
 import { type RunResult, runResult } from "./run_result.ts";
@@ -45,7 +45,7 @@ export interface Resumed {
  */
 export async function sampleOn(
   model: OpenModel,
-  { settings: asked, given, drawnSeed }: Settling,
+  { settings: asked, given, drawnSeed }: ValidatedSettings,
   { watch, resumed }: { watch: Watch; resumed?: Resumed },
 ): Promise<RunResult> {
   const { signal } = watch, { pipeline } = model;
@@ -59,7 +59,7 @@ export async function sampleOn(
   checkServedNames({ files, denoiserPart, served }, identity.model_sha256);
   const task = taskOn(pipeline, asked);
   const measured = { pipeline, task, taskContext: createTaskContext(asked, schedule, watch) };
-  const settings = { ...asked, ...await settleWindow(asked, given, measured) };
+  const settings = { ...asked, ...await resolveWindow(asked, given, measured) };
   const taskContext = createTaskContext(settings, schedule, watch);
   const { count, jobs, recorded } = await task.samples(taskContext, identity);
   // The jobs may have opened another network.
@@ -118,7 +118,9 @@ async function recordOutcome(
 /** Sends the notes that precede the first round. */
 function sendNotes(
   { pipeline, execution: { notes, details } }: OpenModel,
-  { watch, settings, drawnSeed }: Pick<Settling, "settings" | "drawnSeed"> & { watch: Watch },
+  { watch, settings, drawnSeed }: Pick<ValidatedSettings, "settings" | "drawnSeed"> & {
+    watch: Watch;
+  },
 ): void {
   for (const line of notes) watch.note(line);
   for (const line of details) watch.emit({ event: "detail", line });

@@ -2,7 +2,7 @@
 import { join } from "node:path";
 import type { RecordedArguments } from "../arguments/record.ts";
 import { settingName } from "../arguments/setting_names.ts";
-import type { Settled } from "../arguments/settings.ts";
+import type { ResolvedSettings } from "../arguments/settings.ts";
 import { TASKS } from "../arguments/tasks.ts";
 import { MismatchError, type Wording } from "../errors.ts";
 import { type Digest, digestFile } from "../storage/hash.ts";
@@ -11,7 +11,7 @@ import { modelChanges } from "../runs/model_changes.ts";
 
 /** Digests of the files that arguments name and that affect the result, by argument. */
 export async function digestInputs(
-  task: Settled["task"],
+  task: ResolvedSettings["task"],
   recorded: RecordedArguments,
 ): Promise<Record<string, Digest>> {
   const digests: Record<string, Digest> = {};

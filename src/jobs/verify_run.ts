@@ -1,7 +1,7 @@
 /** Verifies a finished run by sampling its chains sequentially. @module */
 import { join } from "node:path";
 import { mergeRecorded } from "../arguments/args_from.ts";
-import { settle } from "../arguments/settle.ts";
+import { resolveSettings } from "../arguments/resolve_settings.ts";
 import type { Overrides } from "../arguments/settings.ts";
 import { TASKS } from "../arguments/tasks.ts";
 import { MismatchError } from "../errors.ts";
@@ -85,7 +85,7 @@ export async function verifyRun(
   const task = recordedTask(path, manifest);
   const merged = mergeRecorded(manifest.arguments, { ...overrides, task });
   for (const line of merged.notes) watch.note(line);
-  const { settings } = settle(merged.settings);
+  const { settings } = resolveSettings(merged.settings);
   await using model = await openModel(settings);
   const { pipeline } = model;
   const schedule = pipeline.createSchedule(settings);

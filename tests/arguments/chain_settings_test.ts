@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
 import { readScheduler } from "../../src/arguments/chain_settings.ts";
-import { settle } from "../../src/arguments/settle.ts";
+import { resolveSettings } from "../../src/arguments/resolve_settings.ts";
 import type { DitSettings } from "../../src/arguments/settings.ts";
 import { UsageError } from "../../src/errors.ts";
 
-function settled(settings: Partial<DitSettings>) {
-  return settle({ task: "dit", ...settings }).settings;
+function resolved(settings: Partial<DitSettings>) {
+  return resolveSettings({ task: "dit", ...settings }).settings;
 }
 
 function refused(settings: object, message: string, hint?: string): void {
-  assert.throws(() => settled(settings), (error: Error) => {
+  assert.throws(() => resolved(settings), (error: Error) => {
     assert.ok(error instanceof UsageError, String(error));
     assert.equal(error.message, message);
     if (hint !== undefined) assert.equal(error.hint, hint);
@@ -17,10 +17,10 @@ function refused(settings: object, message: string, hint?: string): void {
   });
 }
 
-Deno.test("settle() takes schedulers by short names and by diffusers' class names", () => {
-  assert.equal(readScheduler(settled({})), undefined);
-  assert.equal(readScheduler(settled({ scheduler: "euler" })), "euler");
-  assert.equal(readScheduler(settled({ scheduler: "DPMSolverMultistepScheduler" })), "dpmpp_2m");
+Deno.test("resolveSettings() takes schedulers by short names and by diffusers' class names", () => {
+  assert.equal(readScheduler(resolved({})), undefined);
+  assert.equal(readScheduler(resolved({ scheduler: "euler" })), "euler");
+  assert.equal(readScheduler(resolved({ scheduler: "DPMSolverMultistepScheduler" })), "dpmpp_2m");
   refused(
     { scheduler: "eulr" },
     'scheduler is "eulr" but takes one of ddim, ddpm, euler, euler_ancestral, dpmpp_2m, flow_euler, ' +
@@ -34,19 +34,19 @@ Deno.test("settle() takes schedulers by short names and by diffusers' class name
   );
 });
 
-Deno.test("settle() gives ddpm all the noise", () => {
-  assert.equal(settled({ scheduler: "ddpm" }).eta, 1);
-  assert.equal(settled({ scheduler: "DDPMScheduler", eta: 1 }).eta, 1);
-  assert.equal(settled({ scheduler: "ddim" }).eta, 0);
+Deno.test("resolveSettings() gives ddpm all the noise", () => {
+  assert.equal(resolved({ scheduler: "ddpm" }).eta, 1);
+  assert.equal(resolved({ scheduler: "DDPMScheduler", eta: 1 }).eta, 1);
+  assert.equal(resolved({ scheduler: "ddim" }).eta, 0);
   refused({ scheduler: "ddpm", eta: 0.5 }, "eta is 0.5, but scheduler ddpm takes 1");
 });
 
-Deno.test("settle() takes T from a list of levels, which must descend", () => {
-  const { numInferenceSteps, sigmas } = settled({ sigmas: [1, 0.5, 0.25] });
+Deno.test("resolveSettings() takes T from a list of levels, which must descend", () => {
+  const { numInferenceSteps, sigmas } = resolved({ sigmas: [1, 0.5, 0.25] });
   assert.deepEqual([numInferenceSteps, sigmas], [3, [1, 0.5, 0.25]]);
   // As a record holds them.
   const recorded = ["999", " 400", "0"] as unknown as number[];
-  const { timestepsList } = settled({ timestepsList: recorded, numInferenceSteps: 3 });
+  const { timestepsList } = resolved({ timestepsList: recorded, numInferenceSteps: 3 });
   assert.deepEqual(timestepsList, [999, 400, 0]);
   refused(
     { sigmas: [1, 0.5], numInferenceSteps: 3 },

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { CUDA_FLAGS, refuseIgnored } from "../../src/arguments/ignored_flags.ts";
 import { asFlag } from "../../src/arguments/setting_names.ts";
 import { settingNotes } from "../../src/arguments/setting_notes.ts";
-import { settle } from "../../src/arguments/settle.ts";
+import { resolveSettings } from "../../src/arguments/resolve_settings.ts";
 import { TASK_NAMES } from "../../src/arguments/tasks.ts";
 import { PROVIDER_FLAGS } from "../../src/arguments/flags/cuda_flags.ts";
 import { runConvert } from "../../src/cli/commands/convert_script.ts";
@@ -89,7 +89,7 @@ Deno.test("CUDA_FLAGS are the flags of the CUDA group", () => {
 Deno.test("settingNotes() explains guidance below 1 and a negative prompt without effect", () => {
   const notes = (given: { guidanceScale: number; negativePrompt?: string }) => {
     const task = given.negativePrompt === undefined ? "dit" : "sd";
-    return settingNotes(settle({ task, ...given }).settings)
+    return settingNotes(resolveSettings({ task, ...given }).settings)
       .map((note) => typeof note === "string" ? note : note(asFlag));
   };
   assert.deepEqual(notes({ guidanceScale: 4, negativePrompt: "dog" }), []);

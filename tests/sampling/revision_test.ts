@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createSchedule, type Denoiser, type Schedule } from "../../mod.ts";
 import { parseFlags } from "../../src/arguments/parse_flags.ts";
 import { givenSettings } from "../../src/arguments/record.ts";
-import { settle } from "../../src/arguments/settle.ts";
+import { resolveSettings } from "../../src/arguments/resolve_settings.ts";
 import { TASKS } from "../../src/arguments/tasks.ts";
 import { solve } from "../../src/jobs/samples/solve.ts";
 import { digestBytes } from "../../src/storage/hash.ts";
@@ -62,7 +62,7 @@ const LINES = [
 async function solveAll(eta: number, line: readonly string[]): Promise<string> {
   const schedule = createSchedule({ kind: "dit", numInferenceSteps: STEPS, eta });
   const { values, given } = parseFlags(TASKS.dit.flags, line);
-  const { settings } = settle(givenSettings("dit", values, given));
+  const { settings } = resolveSettings(givenSettings("dit", values, given));
   const options = {
     ...{ schedule, settings },
     ...{ signal: new AbortController().signal, onRound() {} },

@@ -2,7 +2,7 @@
 import { PermissionError, UsageError } from "../../errors.ts";
 import type { RemoteDevice, RemoteOptions } from "../../devices/remote/remote_device.ts";
 import { readUserFile } from "../../storage/user_file.ts";
-import type { SettledShared } from "../settings.ts";
+import type { ResolvedShared } from "../settings.ts";
 import { shownValue } from "../../text.ts";
 
 const SERVER =
@@ -44,7 +44,7 @@ function readServer(text: string): RemoteDevice[] {
 }
 
 /** Settings of connections to servers. */
-export type ConnectionSettings = Pick<SettledShared, "devices" | "deviceCa" | "deviceHeaders">;
+export type ConnectionSettings = Pick<ResolvedShared, "devices" | "deviceCa" | "deviceHeaders">;
 
 /**
  * Reads certificates and headers, and checks that the hosts may be reached.

@@ -8,7 +8,7 @@ import type { Command, Run } from "./command.ts";
 import { convertDitFolder } from "../convert/convert_dit_folder.ts";
 import { convertSdFolder } from "../convert/convert_sd_folder.ts";
 import { convertTriton } from "../convert/convert_triton.ts";
-import { CONVERT_FLAGS, type ConvertLine, type Settled } from "../convert/convert_values.ts";
+import { CONVERT_FLAGS, type ConvertLine, type ConvertValues } from "../convert/convert_values.ts";
 import { withFlagNames } from "../main.ts";
 import { withProgramName } from "../program_name.ts";
 import { shownValue } from "../../text.ts";
@@ -52,19 +52,19 @@ export const runConvert: Run = withFlagNames(async (args, signal) => {
     );
   }
   if (word === "triton") {
-    return await convertTriton({ values: settle(word, "model_path", line), signal });
+    return await convertTriton({ values: validateValues(word, "model_path", line), signal });
   }
   const convert = word === "dit" ? convertDitFolder : convertSdFolder;
-  const values = settle(word as Kind, "checkpoint_path", line);
+  const values = validateValues(word as Kind, "checkpoint_path", line);
   await convert({ values, given: line.given, signal });
 });
 
 /** @param source flag of what is converted */
-function settle<S extends "checkpoint_path" | "model_path">(
+function validateValues<S extends "checkpoint_path" | "model_path">(
   word: Kind,
   source: S,
   { values, given }: ConvertLine,
-): Settled<S> {
+): ConvertValues<S> {
   refuseIgnored(values, given);
   const unused = CONVERT_UNUSED[word].find((name) => given.has(name));
   if (unused !== undefined) {
@@ -79,7 +79,7 @@ function settle<S extends "checkpoint_path" | "model_path">(
   if (values.fp16 && given.has("weights")) {
     throw new UsageError("--fp16 and --weights are given, wanted at most one of them");
   }
-  return values as Settled<S>;
+  return values as ConvertValues<S>;
 }
 
 /** The `convert` command. */

@@ -18,7 +18,12 @@ import { withoutSharedPrefix } from "../../convert/shared_prefix.ts";
 import { chosenWeights } from "../../convert/chosen_weights.ts";
 import { vaeParts } from "../../convert/vae/vae_parts.ts";
 import { ConvertReport } from "./convert_report.ts";
-import { type ConvertTask, networkOptions, type SettledValues, stemOf } from "./convert_values.ts";
+import {
+  type CheckpointValues,
+  type ConvertTask,
+  networkOptions,
+  stemOf,
+} from "./convert_values.ts";
 
 /** A tensor that every DiT has; a name that ends with it shows the prefix that a wrapper added. */
 const ANCHOR = "x_embedder.proj.weight";
@@ -78,7 +83,7 @@ function checkLatents({ file, config }: OpenVae, { architecture }: ConvertedDit)
 }
 
 async function sharedFiles(
-  { class_names, output_path }: SettledValues,
+  { class_names, output_path }: CheckpointValues,
   { architecture }: ConvertedDit,
   scheduler: JsonObject,
 ): Promise<Record<string, JsonObject>> {

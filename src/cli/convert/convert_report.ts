@@ -2,13 +2,13 @@
 import type { FolderPart } from "../../convert/convert_folder.ts";
 import { printLine } from "../print.ts";
 import { withProgramName } from "../program_name.ts";
-import type { SettledValues } from "./convert_values.ts";
+import type { CheckpointValues } from "./convert_values.ts";
 
 /** Prints events as text or JSON. */
 export class ConvertReport {
-  readonly #values: SettledValues;
+  readonly #values: CheckpointValues;
 
-  constructor(values: SettledValues) {
+  constructor(values: CheckpointValues) {
     this.#values = values;
   }
 

@@ -1,11 +1,11 @@
 /** `convert triton`: adds the denoiser of a model folder to a model repository. @module */
 import { writeTritonRepository } from "../../convert/triton/triton_repository.ts";
 import { printLine } from "../print.ts";
-import type { Settled } from "./convert_values.ts";
+import type { ConvertValues } from "./convert_values.ts";
 
 /** Input of the converter. */
 export interface TritonTask {
-  values: Settled<"model_path">;
+  values: ConvertValues<"model_path">;
   signal: AbortSignal;
 }
 

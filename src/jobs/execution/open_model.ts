@@ -2,7 +2,7 @@
 import { resolve } from "node:path";
 import { readScheduler } from "../../arguments/chain_settings.ts";
 import { connectionOptions } from "../../arguments/flags/remote_devices.ts";
-import type { Settled, Task } from "../../arguments/settings.ts";
+import type { ResolvedSettings, Task } from "../../arguments/settings.ts";
 import { TASKS } from "../../arguments/tasks.ts";
 import { DitPipeline } from "../../pipelines/dit_pipeline.ts";
 import { FlowPipeline } from "../../pipelines/flow_pipeline.ts";
@@ -34,7 +34,7 @@ export function openEnvironment(
 
 /** Opens the library and the model; `onNote` receives notes on the devices. */
 export async function openModel(
-  settings: Settled,
+  settings: ResolvedSettings,
   onNote: (line: string) => void = () => {},
 ): Promise<OpenModel> {
   const remote = await connectionOptions(settings);
@@ -66,7 +66,7 @@ export function modelFolder(task: Task, path: string): string {
 
 async function openPipeline(
   env: Environment,
-  settings: Settled,
+  settings: ResolvedSettings,
   { execution, remote, onNote }: PipelineSetting,
 ): Promise<LatentPipeline> {
   const { task, modelPath, vaePath, fp16 } = settings;

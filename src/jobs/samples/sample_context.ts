@@ -1,6 +1,6 @@
 /** State that all samples of a run share. @module */
 import type { RecordedArguments } from "../../arguments/record.ts";
-import type { DitSettings, SettledShared } from "../../arguments/settings.ts";
+import type { DitSettings, ResolvedShared } from "../../arguments/settings.ts";
 import type { LatentPipeline } from "../../pipelines/latent_pipeline.ts";
 import { imageText } from "../../runs/image_text.ts";
 import type { Manifest, SampleRecord } from "../../runs/manifest.ts";
@@ -15,8 +15,8 @@ import type { TrajectoryIdentity } from "./trajectory_identity.ts";
 /** Settings of the solver, the previews and the files of a sample. */
 export type SampleSettings =
   & SolverSettings
-  & Pick<SettledShared, "guidanceScale" | "noiseStream" | "previewEvery" | "noCheckpoint">
-  & Pick<SettledShared, "disableImageMetadata">
+  & Pick<ResolvedShared, "guidanceScale" | "noiseStream" | "previewEvery" | "noCheckpoint">
+  & Pick<ResolvedShared, "disableImageMetadata">
   & Pick<DitSettings, "concurrentSamples">;
 
 /** State that all samples of a run share. */

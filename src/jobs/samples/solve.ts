@@ -1,5 +1,5 @@
 /** Solves the chain of one job by the selected method. @module */
-import type { SettledShared } from "../../arguments/settings.ts";
+import type { ResolvedShared } from "../../arguments/settings.ts";
 import type { RoundRow } from "../../runs/rounds_file.ts";
 import type { Denoiser } from "../../sampling/denoiser.ts";
 import type { SampleOptions } from "../../sampling/options.ts";
@@ -14,7 +14,7 @@ import { importSolver } from "./own_solver.ts";
 
 /** Settings of the solver. */
 export type SolverSettings = Pick<
-  SettledShared,
+  ResolvedShared,
   | "method"
   | "solver"
   | "preset"

@@ -4,7 +4,7 @@ import type { GuidedDenoiser } from "../../models/guided_denoiser.ts";
 import type { DitPipeline } from "../../pipelines/dit_pipeline.ts";
 import type { Job } from "../samples/job.ts";
 import { NUM_SAMPLES } from "../../arguments/flags/script_flags.ts";
-import { readSeedList, settledSeeds } from "../../arguments/seed_list.ts";
+import { readSeedList, replacedSettings } from "../../arguments/seed_list.ts";
 import { ANY_CLASS, classDenoiser, classJobs, givenLabels } from "./class_jobs.ts";
 import { expectLabels } from "./class_labels.ts";
 import type { OpenTask, SamplePlan, TaskContext } from "./task.ts";
@@ -40,7 +40,7 @@ export class DitTask implements OpenTask {
     });
     if (labels) expectLabels(labels, count);
     const jobs = classJobs(this.#pipeline, { starts: noises, labels, context });
-    return { count, jobs, recorded: { numSamples: count, ...settledSeeds(seeds) } };
+    return { count, jobs, recorded: { numSamples: count, ...replacedSettings(seeds) } };
   }
 
   denoiser(condition: Job["condition"], context: TaskContext): Promise<GuidedDenoiser> {

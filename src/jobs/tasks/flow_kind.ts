@@ -1,6 +1,6 @@
 /** Flow models of classes and of prompts, which one command samples. @module */
 import { sdFlags } from "../../arguments/flags/sd_flags.ts";
-import type { SettledFlow, SettledSd } from "../../arguments/settings.ts";
+import type { ResolvedFlow, ResolvedSd } from "../../arguments/settings.ts";
 import { SOURCES } from "../../arguments/warm_start_source.ts";
 import { UsageError } from "../../errors.ts";
 import { ModelFolder } from "../../models/model_folder.ts";
@@ -10,7 +10,7 @@ import { textFamily } from "../../pipelines/text_family.ts";
 export type FlowKind = "classes" | "prompts";
 
 /** Settings that a flow of the other kind takes. */
-const UNUSED: Readonly<Record<FlowKind, readonly (keyof SettledFlow)[]>> = {
+const UNUSED: Readonly<Record<FlowKind, readonly (keyof ResolvedFlow)[]>> = {
   classes: ["prompt", "promptsFile", "negativePrompt", "height", "width"],
   prompts: ["classLabels", "variationSteps", ...SOURCES],
 };
@@ -20,7 +20,7 @@ const UNUSED: Readonly<Record<FlowKind, readonly (keyof SettledFlow)[]>> = {
  *
  * @throws {UsageError} naming a setting that a flow of this kind does not use
  */
-export async function flowKind(path: string, settings: SettledFlow): Promise<FlowKind> {
+export async function flowKind(path: string, settings: ResolvedFlow): Promise<FlowKind> {
   const folder = await ModelFolder.open(path, { networks: [], part: true });
   const { flow } = textFamily(await folder.config("model_index.json"));
   const kind = flow ? "prompts" : "classes";
@@ -29,7 +29,7 @@ export async function flowKind(path: string, settings: SettledFlow): Promise<Flo
 }
 
 /** @throws {UsageError} naming a setting that a flow of this kind does not use */
-export function expectFlowSettings(settings: SettledFlow, kind: FlowKind): void {
+export function expectFlowSettings(settings: ResolvedFlow, kind: FlowKind): void {
   const wrong = UNUSED[kind].find((setting) => settings[setting] !== undefined);
   if (wrong === undefined) return;
   const wanted = kind === "prompts" ? "prompt" : "classLabels";
@@ -41,7 +41,7 @@ export function expectFlowSettings(settings: SettledFlow, kind: FlowKind): void 
 }
 
 /** Settings of a flow of prompts as those of text to image. */
-export function textSettings(settings: SettledFlow): SettledSd {
+export function textSettings(settings: ResolvedFlow): ResolvedSd {
   expectFlowSettings(settings, "prompts");
   const flags = sdFlags(), { forceWarm: _, classLabels: __, ...shared } = settings;
   const { prompt = flags.prompt.default, negativePrompt = flags.negative_prompt.default } =

@@ -1,7 +1,7 @@
 /** Class-conditional sampling with a rectified flow, from scratch or from a file. @module */
 import { NUM_SAMPLES } from "../../arguments/flags/script_flags.ts";
-import { readSeedList, settledSeeds } from "../../arguments/seed_list.ts";
-import type { SettledFlow, WarmStartSettings } from "../../arguments/settings.ts";
+import { readSeedList, replacedSettings } from "../../arguments/seed_list.ts";
+import type { ResolvedFlow, WarmStartSettings } from "../../arguments/settings.ts";
 import { findSource, ineffectiveSettings } from "../../arguments/warm_start_source.ts";
 import type { GuidedDenoiser } from "../../models/guided_denoiser.ts";
 import type { FlowPipeline } from "../../pipelines/flow_pipeline.ts";
@@ -18,8 +18,8 @@ import { trajectoryFromFile, trajectoryMaker } from "./warm_start.ts";
 export type FlowTaskSettings =
   & NoiseSettings
   & WarmStartSettings
-  & Pick<SettledFlow, "classLabels" | "numSamples" | "numInferenceSteps" | "variationSteps">
-  & Pick<SettledFlow, "forceWarm">;
+  & Pick<ResolvedFlow, "classLabels" | "numSamples" | "numInferenceSteps" | "variationSteps">
+  & Pick<ResolvedFlow, "forceWarm">;
 
 /** Samples of a run, from the trajectory of an earlier run, a latent, an image, or from scratch. */
 export class FlowTask implements OpenTask {
@@ -41,7 +41,7 @@ export class FlowTask implements OpenTask {
     if (labels) expectLabels(labels, count);
     const jobs = classJobs(this.#pipeline, { starts, labels, context });
     const ineffective = ineffectiveSettings(findSource(this.#settings)).map((name) => [name, null]);
-    const seeds = settledSeeds(this.#settings.seeds);
+    const seeds = replacedSettings(this.#settings.seeds);
     return {
       count,
       jobs,

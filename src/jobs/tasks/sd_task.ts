@@ -1,7 +1,7 @@
 /** Text to image with Stable Diffusion. @module */
 import { NUM_SAMPLES } from "../../arguments/flags/script_flags.ts";
-import { readSeedList, settledSeeds } from "../../arguments/seed_list.ts";
-import type { SettledSd } from "../../arguments/settings.ts";
+import { readSeedList, replacedSettings } from "../../arguments/seed_list.ts";
+import type { ResolvedSd } from "../../arguments/settings.ts";
 import { UsageError } from "../../errors.ts";
 import type { GuidedDenoiser } from "../../models/guided_denoiser.ts";
 import type { StableDiffusionPipeline } from "../../pipelines/stable_diffusion_pipeline.ts";
@@ -14,7 +14,7 @@ import { readPrompts } from "./text_prompts.ts";
 /** Settings of an {@link SdTask}. */
 export type SdTaskSettings =
   & NoiseSettings
-  & Pick<SettledSd, "prompt" | "promptsFile" | "negativePrompt" | "numSamples">;
+  & Pick<ResolvedSd, "prompt" | "promptsFile" | "negativePrompt" | "numSamples">;
 
 /** Samples of one prompt, or of every prompt of a file. */
 export class SdTask implements OpenTask {
@@ -47,7 +47,7 @@ export class SdTask implements OpenTask {
     const recorded = {
       numSamples: count / prompts.length,
       prompt: file === undefined ? prompt : null,
-      ...settledSeeds(seeds),
+      ...replacedSettings(seeds),
     };
     return { count, jobs: makeJobs(), recorded };
 

@@ -1,6 +1,6 @@
 /** Samples a prompt from the trajectory of another prompt, of a file or of an image. @module */
-import { settledSeeds } from "../../arguments/seed_list.ts";
-import type { SettledSdWinit, WarmStartSettings } from "../../arguments/settings.ts";
+import { replacedSettings } from "../../arguments/seed_list.ts";
+import type { ResolvedSdWinit, WarmStartSettings } from "../../arguments/settings.ts";
 import { findSource, ineffectiveSettings } from "../../arguments/warm_start_source.ts";
 import type { GuidedDenoiser } from "../../models/guided_denoiser.ts";
 import type { StableDiffusionPipeline } from "../../pipelines/stable_diffusion_pipeline.ts";
@@ -19,8 +19,8 @@ export type SdWinitTaskSettings =
   & NoiseSettings
   & WarmStartSettings
   & SolverSettings
-  & Pick<SettledSdWinit, "prompt1" | "prompt2" | "negativePrompt" | "numSamples">
-  & Pick<SettledSdWinit, "variationSteps" | "compareScratch" | "forceWarm">;
+  & Pick<ResolvedSdWinit, "prompt1" | "prompt2" | "negativePrompt" | "numSamples">
+  & Pick<ResolvedSdWinit, "variationSteps" | "compareScratch" | "forceWarm">;
 
 /** Noise, and the trajectory to start from if a file provides one. */
 interface Start extends Partial<InitialTrajectory> {
@@ -52,7 +52,7 @@ export class SdWinitTask implements OpenTask {
     const { count: starts, starts: found } = await this.#readStarts(context, identity);
     const makeJob = await textJobMaker(this.#pipeline, negativePrompt, context);
     const ineffective = Object.fromEntries(ineffectiveSettings(source).map((name) => [name, null]));
-    const recorded = { ...settledSeeds(seeds), ...ineffective };
+    const recorded = { ...replacedSettings(seeds), ...ineffective };
     return { count: (source ? 1 : 2) * starts, jobs: makeJobs(), recorded };
 
     async function* makeJobs(): Jobs {

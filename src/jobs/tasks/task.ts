@@ -1,5 +1,5 @@
 /** Interface of a task: its samples, and the denoiser of a recorded condition. @module */
-import type { SettledShared } from "../../arguments/settings.ts";
+import type { ResolvedShared } from "../../arguments/settings.ts";
 import type { GuidedDenoiser } from "../../models/guided_denoiser.ts";
 import type { DenoiserOptions } from "../../pipelines/latent_pipeline.ts";
 import type { ModelSchedule } from "../../models/schedulers/model_schedule.ts";
@@ -17,7 +17,7 @@ export interface TaskContext extends DenoiserOptions {
 
 /** Creates the options from the settings of a run. */
 export function createTaskContext(
-  { guidanceScale, batchSize }: Pick<SettledShared, "guidanceScale" | "batchSize">,
+  { guidanceScale, batchSize }: Pick<ResolvedShared, "guidanceScale" | "batchSize">,
   schedule: ModelSchedule,
   { note, signal }: Watch,
 ): TaskContext {

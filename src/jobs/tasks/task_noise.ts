@@ -1,12 +1,12 @@
 /** Creates the noise of a run's samples. @module */
 import { readSeedList } from "../../arguments/seed_list.ts";
-import type { SettledShared } from "../../arguments/settings.ts";
+import type { ResolvedShared } from "../../arguments/settings.ts";
 import { UsageError } from "../../errors.ts";
 import { drawNoise, parseNoiseFile, type SampleNoise } from "../../pipelines/noise_source.ts";
 import { readUserFile } from "../../storage/user_file.ts";
 
 /** Settings that determine the noise. */
-export type NoiseSettings = Pick<SettledShared, "seed" | "seeds" | "noiseStream" | "noisePath">;
+export type NoiseSettings = Pick<ResolvedShared, "seed" | "seeds" | "noiseStream" | "noisePath">;
 
 /** Shape and number of the noise samples. */
 export interface NoiseShape {

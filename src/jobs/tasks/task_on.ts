@@ -1,5 +1,5 @@
 /** Creates the task of a run on a pipeline. @module */
-import type { Settled } from "../../arguments/settings.ts";
+import type { ResolvedSettings } from "../../arguments/settings.ts";
 import { UsageError } from "../../errors.ts";
 import { DitPipeline } from "../../pipelines/dit_pipeline.ts";
 import type { LatentPipeline } from "../../pipelines/latent_pipeline.ts";
@@ -17,7 +17,7 @@ import type { OpenTask } from "./task.ts";
  *
  * @throws {UsageError} when the pipeline is of another kind of model
  */
-export function taskOn(pipeline: LatentPipeline, settings: Settled): OpenTask {
+export function taskOn(pipeline: LatentPipeline, settings: ResolvedSettings): OpenTask {
   if (pipeline instanceof DitPipeline && settings.task === "dit") {
     return new DitTask(pipeline, settings);
   }

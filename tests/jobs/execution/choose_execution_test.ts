@@ -5,7 +5,7 @@ import {
   readDevices,
 } from "../../../src/arguments/device_settings.ts";
 import { asFlag } from "../../../src/arguments/setting_names.ts";
-import { settle } from "../../../src/arguments/settle.ts";
+import { resolveSettings } from "../../../src/arguments/resolve_settings.ts";
 import { chooseExecution, poolOptions } from "../../../src/jobs/execution/choose_execution.ts";
 import { RuntimeLibraryError, UsageError } from "../../../src/errors.ts";
 import { isLocal } from "../../../src/devices/device.ts";
@@ -13,7 +13,7 @@ import { cudaDriver } from "../../../src/runtime/providers/cuda/cuda_devices.ts"
 import { Environment } from "../../../src/runtime/environment.ts";
 
 function values(given: Partial<DeviceSettings> = {}): DeviceSettings {
-  return { ...settle({ task: "dit" }).settings, ...given };
+  return { ...resolveSettings({ task: "dit" }).settings, ...given };
 }
 
 /** Whether an error refuses in the words of a command line. */

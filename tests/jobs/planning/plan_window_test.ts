@@ -9,9 +9,9 @@ import { expectedRounds } from "../../../src/jobs/planning/expected_rounds.ts";
 import { planTable } from "../../../src/cli/plan_table.ts";
 import { planLines, planWindow } from "../../../src/jobs/planning/plan_window.ts";
 import { createSchedule } from "../../../mod.ts";
-import { settle } from "../../../src/arguments/settle.ts";
+import { resolveSettings } from "../../../src/arguments/resolve_settings.ts";
 import { measureOwnTime } from "../../../src/jobs/planning/own_time.ts";
-import { type Measured, settleWindow } from "../../../src/jobs/planning/settle_window.ts";
+import { type Measured, resolveWindow } from "../../../src/jobs/planning/resolve_window.ts";
 import { samplingCommand } from "../../../src/cli/commands/sampling_command.ts";
 import { NumericalError, RuntimeLibraryError, UsageError } from "../../../src/errors.ts";
 import { outputsOf, readManifest, runQuietly } from "../../support/sampling.ts";
@@ -162,7 +162,7 @@ Deno.test("measureOwnTime() is the time of the fastest round over its steps", as
 });
 
 /** Window and batch size for a run on devices of these names. */
-function settledSizes(names: string[], given: string[]) {
+function resolvedSizes(names: string[], given: string[]) {
   const { denoiser } = timed(() => 0.01);
   const schedule = createSchedule({ kind: "dit", numInferenceSteps: 20 });
   const notes: string[] = [];
@@ -177,16 +177,16 @@ function settledSizes(names: string[], given: string[]) {
     task: { denoiser: () => Promise.resolve({ ...denoiser, rowsPerStep: 2 }) },
     taskContext,
   } as unknown as Measured;
-  const { settings } = settle({ task: "dit", numInferenceSteps: 20 });
-  return settleWindow(settings, new Set(given), measured);
+  const { settings } = resolveSettings({ task: "dit", numInferenceSteps: 20 });
+  return resolveWindow(settings, new Set(given), measured);
 }
 
-Deno.test("settleWindow() measures on an accelerator, unless a window is given", async () => {
-  assert.equal((await settledSizes(["cpu:0"], [])).windowSize, 100);
-  assert.equal((await settledSizes(["cpu:0", "cpu:1"], [])).windowSize, 100);
+Deno.test("resolveWindow() measures on an accelerator, unless a window is given", async () => {
+  assert.equal((await resolvedSizes(["cpu:0"], [])).windowSize, 100);
+  assert.equal((await resolvedSizes(["cpu:0", "cpu:1"], [])).windowSize, 100);
   for (const names of [["cuda:0"], ["cuda:0", "cuda:1"]]) {
-    assert.ok(Number((await settledSizes(names, [])).windowSize) <= 20);
-    assert.equal((await settledSizes(names, ["windowSize"])).windowSize, 100);
+    assert.ok(Number((await resolvedSizes(names, [])).windowSize) <= 20);
+    assert.equal((await resolvedSizes(names, ["windowSize"])).windowSize, 100);
   }
 });
 

@@ -1,13 +1,13 @@
 /** Validates the settings of a run and fills in the defaults. @module */
 import { UsageError } from "../errors.ts";
 import { nearestWord } from "../formats/nearest_word.ts";
-import { settleChain } from "./chain_settings.ts";
+import { resolveChain } from "./chain_settings.ts";
 import { checkDevices } from "./device_settings.ts";
 import { describeWanted, type Flag, type FlagTable, takes } from "./flag.ts";
 import { METHODS, SOLVER_FLAGS } from "./methods.ts";
 import { flagName, isSetting, recordable, settingName } from "./setting_names.ts";
 import { readSeedList } from "./seed_list.ts";
-import type { Overrides, RunSettings, Settled } from "./settings.ts";
+import type { Overrides, ResolvedSettings, RunSettings } from "./settings.ts";
 import { TASKS } from "./tasks.ts";
 import { checkWarmStart } from "./warm_start_source.ts";
 import { shownValue } from "../text.ts";
@@ -19,8 +19,8 @@ export type GivenSettings = RunSettings & Pick<Overrides, "modelPath">;
 export type SettingValues = Readonly<Record<string, unknown>>;
 
 /** Validated settings, and which of them were given. */
-export interface Settling {
-  settings: Settled;
+export interface ValidatedSettings {
+  settings: ResolvedSettings;
   /** Names of the settings that were given. */
   given: ReadonlySet<string>;
   /** Whether the seed was drawn because −1 was given. */
@@ -33,7 +33,7 @@ export interface Settling {
  *
  * @throws {UsageError} naming the setting
  */
-export function settle(run: GivenSettings): Settling {
+export function resolveSettings(run: GivenSettings): ValidatedSettings {
   const { task, ...rest } = run;
   if (!Object.hasOwn(TASKS, task)) {
     throw new UsageError(
@@ -45,10 +45,10 @@ export function settle(run: GivenSettings): Settling {
   const given = new Set(Object.keys(values).filter((name) => values[name] !== false));
   for (const [name, value] of Object.entries(values)) checkValue(flags, name, value);
   for (const group of exclusive) refuseSeveral(group.filter((name) => given.has(name)));
-  const settings = { task, ...defaults(flags), ...values } as Settled;
+  const settings = { task, ...defaults(flags), ...values } as ResolvedSettings;
   if (settings.solver !== undefined && !given.has("method")) settings.method = "own";
   checkOwnSolver(settings);
-  settleChain(settings, given);
+  resolveChain(settings, given);
   refuseUnused(settings, given);
   const drawnSeed = settings.seed === -1;
   if (drawnSeed) settings.seed = crypto.getRandomValues(new Uint32Array(1))[0];
@@ -103,7 +103,7 @@ function refuseSeveral(given: readonly string[]): void {
   );
 }
 
-function refuseUnused({ method }: Settled, given: ReadonlySet<string>): void {
+function refuseUnused({ method }: ResolvedSettings, given: ReadonlySet<string>): void {
   const unused = unusedSettings(method).find((setting) => given.has(setting));
   if (unused === undefined) return;
   const users = METHODS.filter((method) => SOLVER_FLAGS[method].includes(flagName(unused)));
@@ -113,7 +113,7 @@ function refuseUnused({ method }: Settled, given: ReadonlySet<string>): void {
 }
 
 /** `own` needs a solver file, and a fixed window: `auto` needs known round counts. */
-function checkOwnSolver({ method, solver, windowSize }: Settled): void {
+function checkOwnSolver({ method, solver, windowSize }: ResolvedSettings): void {
   if (method !== "own") return;
   if (solver === undefined) {
     throw new UsageError((name) =>
@@ -129,7 +129,7 @@ function checkOwnSolver({ method, solver, windowSize }: Settled): void {
 }
 
 /** Solver settings that a method does not use. */
-export function unusedSettings(method: Settled["method"]): string[] {
+export function unusedSettings(method: ResolvedSettings["method"]): string[] {
   return solverSettings().filter((name) => !SOLVER_FLAGS[method].includes(flagName(name)));
 }
 
@@ -142,7 +142,7 @@ export function solverSettings(): string[] {
  * Threads of one call wait in spin loops: more threads than cores make a run slower and hard to
  * stop.
  */
-function refuseThreads({ threads }: Settled): void {
+function refuseThreads({ threads }: ResolvedSettings): void {
   const cores = navigator.hardwareConcurrency;
   if (threads === undefined || threads <= cores) return;
   throw new UsageError((name) =>

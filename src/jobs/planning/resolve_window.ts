@@ -1,5 +1,5 @@
 /** Replaces the window size `auto` by the planned one. @module */
-import type { SettledShared } from "../../arguments/settings.ts";
+import type { ResolvedShared } from "../../arguments/settings.ts";
 import type { LatentPipeline } from "../../pipelines/latent_pipeline.ts";
 import type { Method } from "../../sampling/options.ts";
 import type { OpenTask, TaskContext } from "../tasks/task.ts";
@@ -34,15 +34,15 @@ export async function measurePlan(
 }
 
 /** Sizes of a window and of a device's call. */
-export type WindowSizes = Pick<SettledShared, "windowSize" | "batchSize">;
+export type WindowSizes = Pick<ResolvedShared, "windowSize" | "batchSize">;
 
 /**
  * Returns the window and batch sizes with open ones filled in, so that the manifest records the
  * chosen values. A window that was not given is open if an accelerator or several devices evaluate
  * the network.
  */
-export async function settleWindow(
-  { method, eta, windowSize, batchSize }: WindowSizes & Pick<SettledShared, "method" | "eta">,
+export async function resolveWindow(
+  { method, eta, windowSize, batchSize }: WindowSizes & Pick<ResolvedShared, "method" | "eta">,
   given: ReadonlySet<string>,
   measured: Measured,
 ): Promise<WindowSizes> {

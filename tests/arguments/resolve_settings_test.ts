@@ -5,7 +5,7 @@ import { mergeArgumentsFrom } from "../../src/arguments/args_from.ts";
 import { parseFlags } from "../../src/arguments/parse_flags.ts";
 import { givenSettings, recordArguments } from "../../src/arguments/record.ts";
 import { asFlag } from "../../src/arguments/setting_names.ts";
-import { settle, type Settling } from "../../src/arguments/settle.ts";
+import { resolveSettings, type ValidatedSettings } from "../../src/arguments/resolve_settings.ts";
 import { TASKS } from "../../src/arguments/tasks.ts";
 import { METHODS, SOLVER_FLAGS } from "../../src/arguments/methods.ts";
 import { FormatError, UsageError } from "../../src/errors.ts";
@@ -14,7 +14,7 @@ import { encodePng } from "../../src/images/encode_png.ts";
 import { withTempFolder } from "../support/temp_folder.ts";
 
 /** Reads a command line of `dit`: errors name flags, and values go by them. */
-async function readDit(args: string[]): Promise<Settling & { values: Values }> {
+async function readDit(args: string[]): Promise<ValidatedSettings & { values: Values }> {
   const { values, given: names } = parseFlags(TASKS.dit.flags, args);
   const { args_from: file } = values;
   const given = givenSettings("dit", values, names);
@@ -22,8 +22,8 @@ async function readDit(args: string[]): Promise<Settling & { values: Values }> {
     const merged = typeof file === "string"
       ? (await mergeArgumentsFrom(file, given)).settings
       : given;
-    const settled = settle(merged);
-    return { ...settled, values: recordArguments(settled.settings, "all") };
+    const resolved = resolveSettings(merged);
+    return { ...resolved, values: recordArguments(resolved.settings, "all") };
   } catch (error) {
     if (error instanceof UsageError) error.respell(asFlag);
     throw error;
@@ -43,7 +43,7 @@ const SOLVER_VALUES: Record<string, string> = {
   compat: "official",
 };
 
-Deno.test("settle() refuses solver flags that the method does not use", async () => {
+Deno.test("resolveSettings() refuses solver flags that the method does not use", async () => {
   for (const method of METHODS) {
     for (const [name, value] of Object.entries(SOLVER_VALUES)) {
       const solver = method === "own" ? ["--solver=examples/own_solver.ts"] : [];
@@ -60,7 +60,7 @@ Deno.test("settle() refuses solver flags that the method does not use", async ()
   }
 });
 
-Deno.test("settle() draws a seed for -1 and records the drawn one", async () => {
+Deno.test("resolveSettings() draws a seed for -1 and records the drawn one", async () => {
   const seeds = new Set<number>();
   for (let i = 0; i < 4; i++) {
     const { settings: { seed } } = await readDit(["--seed=-1"]);
@@ -95,7 +95,7 @@ async function record(folder: string, args: string[]): Promise<{ manifest: strin
   return { manifest, png };
 }
 
-Deno.test("settle() reads the arguments of a manifest or an image, which flags override", () =>
+Deno.test("resolveSettings() reads the arguments of a manifest or an image, which flags override", () =>
   withTempFolder(async (folder) => {
     const args = [
       "--seed=7",
@@ -118,7 +118,7 @@ Deno.test("settle() reads the arguments of a manifest or an image, which flags o
     }
   }));
 
-Deno.test("settle() does not apply recorded solver flags to another method", () =>
+Deno.test("resolveSettings() does not apply recorded solver flags to another method", () =>
   withTempFolder(async (folder) => {
     const { manifest } = await record(folder, [
       "--method=parataa",
@@ -130,7 +130,7 @@ Deno.test("settle() does not apply recorded solver flags to another method", () 
     assert.equal(settings.windowSize, 100);
   }));
 
-Deno.test("settle() names the fault of the file of --args_from", () =>
+Deno.test("resolveSettings() names the fault of the file of --args_from", () =>
   withTempFolder(async (folder) => {
     const write = async (name: string, content: string | Uint8Array) => {
       const path = join(folder, name);
