@@ -1,7 +1,7 @@
 /**
  * Estimate of the error that the accepted steps pass on to x_0, for windows smaller than T.
  *
- * A finished x_t has an error E_t: what the steps above it were off, as the network passes it on.
+ * A finished x_t has an error E_t: that of the steps above it, as the network passes it on.
  * Most chains damp it. A few amplify it a thousandfold although all their residuals are small, and
  * end at another image. E is carried from step to step:
  *
@@ -18,7 +18,7 @@
  *
  * κ_t = κ SNR/(SNR + ρ): at a noisy step the x_0-prediction hardly depends on x, and a prediction
  * is better than at a step where the image takes shape. κ and ρ are medians over 85 recorded runs on
- * dit-emoji and sd-emoji (docs/solver-notes.md).
+ * dit-emoji and sd-emoji (docs/small-windows.md).
  * @module
  */
 import type { ResolvedOptions } from "../options.ts";
@@ -43,7 +43,7 @@ export type FinishedStep = Record<"input" | "x" | "xi", Float64Array>;
 export class ErrorEstimate {
   readonly #schedule: Schedule;
   readonly #scale: Float64Array;
-  /** E of the input of the next step to carry it over. */
+  /** E at the input of the next step. */
   readonly #error: Float64Array;
   /** D. */
   readonly #clean: Float64Array;
@@ -65,7 +65,7 @@ export class ErrorEstimate {
     return this.#cleanRms;
   }
 
-  /** Whether step t, the next to carry E over, should be evaluated at a perturbed input. */
+  /** Whether step t, the next one, should be evaluated at a perturbed input. */
   isDue(t: number): boolean {
     const { alphasCumprod: { [t]: alpha } } = this.#schedule;
     return this.#rms > 0 && alpha >= DECISIVE_ALPHAS.from && alpha <= DECISIVE_ALPHAS.to &&

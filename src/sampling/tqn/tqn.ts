@@ -152,7 +152,11 @@ export class Tqn implements Solver {
     return residuals;
   }
 
-  /** 9 in a small window: ends a round at x_f, for f = `finished`; `estimated`: whether the error estimate is new. */
+  /**
+   * 9 in a small window: ends a round at x_f, for f = `finished`.
+   *
+   * @param estimated whether the error estimate is new
+   */
   #advance(finished: number, estimated: boolean): void {
     const { atol } = this.#options, errors = this.#errors;
     const unfinished = Math.max(finished, 1); // a chain to be solved again is not finished
