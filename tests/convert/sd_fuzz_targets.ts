@@ -81,7 +81,7 @@ export const CONFIG_TARGETS: readonly FuzzTarget[] = [
 ];
 
 /** Largest tensor that a mutant may read. */
-const MOST_BYTES = 2 ** 26;
+const MAX_BYTES = 2 ** 26;
 
 function isSize(size: JsonValue): size is number {
   return typeof size === "number" && Number.isSafeInteger(size) && size >= 0;
@@ -96,7 +96,7 @@ function zeros(shapes: JsonObject): TensorFile {
     entries.set(name, { dtype: "F32", shape: sizes, length: 4 * sizes.reduce((a, b) => a * b, 1) });
   }
   const readBytes: TensorFile["readBytes"] = (_, { length }) =>
-    length <= MOST_BYTES
+    length <= MAX_BYTES
       ? Promise.resolve(new Uint8Array(length))
       : Promise.reject(new FormatError("the file ends before the tensor does"));
   return { entries, read: () => Promise.reject(new Error("not read")), readBytes };

@@ -28,7 +28,7 @@ export function buildDit(
 ): void {
   const { channels, outChannels, size } = architecture;
   const sample = g.input("sample", ["batch", channels, size, size]);
-  // A flow is told 1000 σ, which is rarely whole.
+  // A flow's timestep is 1000 σ, which is rarely whole.
   const timestep = prediction === "flow_prediction"
     ? g.input("timestep", ["batch"]).name
     : g.integerInput("timestep", ["batch"]);

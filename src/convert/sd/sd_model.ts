@@ -17,7 +17,7 @@ export interface SdPart<Config> {
   file: string;
 }
 
-/** Everything that a model folder is made of; disposing closes the files. */
+/** Content of a model folder; disposing closes the files. */
 export interface SdModel extends Disposable {
   /** Name of the kind of model, for output. */
   name: string;

@@ -11,7 +11,7 @@ import type { SingleFileKind } from "./single_file_kind.ts";
 
 /** Width of an attention head in models whose levels have different numbers of heads. */
 const HEAD_WIDTH = 64;
-const MOST_LEVELS = 8;
+const MAX_LEVELS = 8;
 /** Values that no tensor determines. */
 const PUBLISHED = {
   sd1: { size: 64, scaling: 0.18215, heads: 8 },
@@ -37,7 +37,7 @@ export interface GuessOptions {
 export function guessedUnet(tensors: TensorFile, { file, kind }: GuessOptions): JsonObject {
   const shape = (name: string, rank: number) => shapeOf(tensors, `${name}.weight`, rank, file);
   const levels = count(
-    MOST_LEVELS,
+    MAX_LEVELS,
     (i) => tensors.entries.has(`down_blocks.${i}.resnets.0.conv2.weight`),
   );
   const widths = list(levels, (i) => shape(`down_blocks.${i}.resnets.0.conv2`, 4)[0]);
@@ -96,7 +96,7 @@ function additionOf(width: number): JsonObject {
 export function guessedVae(tensors: TensorFile, { file, kind }: GuessOptions): JsonObject {
   const shape = (name: string) => shapeOf(tensors, `${name}.weight`, 4, file);
   const levels = count(
-    MOST_LEVELS,
+    MAX_LEVELS,
     (i) => tensors.entries.has(`encoder.down_blocks.${i}.resnets.0.conv2.weight`),
   );
   return {

@@ -16,9 +16,9 @@ export interface TritonModel {
 }
 
 /** Rows of a call at most: a window of 100 steps takes 200. A longer call is halved. */
-const MOST_ROWS = 256;
-/** Calls that wait; parataa asks again when the queue is full. */
-const MOST_WAITING = 64;
+const MAX_ROWS = 256;
+/** Length of the queue; parataa retries if it is full. */
+const MAX_WAITING = 64;
 
 /** Text of the file. */
 export function tritonConfig({ inputs, outputs, batched, sha256 }: TritonModel): string {
@@ -28,14 +28,14 @@ export function tritonConfig({ inputs, outputs, batched, sha256 }: TritonModel):
     ? [
       "# Calls of several clients are joined; without this part each runs alone.",
       "dynamic_batching {",
-      `  default_queue_policy { max_queue_size: ${MOST_WAITING} timeout_action: REJECT }`,
+      `  default_queue_policy { max_queue_size: ${MAX_WAITING} timeout_action: REJECT }`,
       "}",
     ]
     : [];
   return [
     "# Made by `convert triton`. Without instance_group Triton uses every GPU, else the CPU.",
     'backend: "onnxruntime"',
-    `max_batch_size: ${batched ? MOST_ROWS : 0}`,
+    `max_batch_size: ${batched ? MAX_ROWS : 0}`,
     list("input", inputs),
     list("output", outputs),
     ...batching,

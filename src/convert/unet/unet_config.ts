@@ -75,7 +75,7 @@ const FIXED: Readonly<Record<string, readonly JsonValue[]>> = {
   timestep_post_act: [null],
 };
 
-const MOST_LEVELS = 8;
+const MAX_LEVELS = 8;
 const WIDEST = 2 ** 16;
 const DOWN_TYPES = [...new Array(3).fill("CrossAttnDownBlock2D"), "DownBlock2D"];
 
@@ -135,9 +135,9 @@ function blockTypes(reader: ConfigReader, key: string, plain: string): boolean[]
   const value = reader.get(key);
   if (value === undefined) return undefined;
   const kinds: readonly JsonValue[] = [plain, `CrossAttn${plain}`];
-  const fits = Array.isArray(value) && value.length > 0 && value.length <= MOST_LEVELS &&
+  const fits = Array.isArray(value) && value.length > 0 && value.length <= MAX_LEVELS &&
     value.every((kind) => kinds.includes(kind));
-  if (!fits) throw reader.wrong(key, `1 to ${MOST_LEVELS} of ${kinds.join(" and ")}`);
+  if (!fits) throw reader.wrong(key, `1 to ${MAX_LEVELS} of ${kinds.join(" and ")}`);
   return (value as JsonValue[]).map((kind) => kind !== plain);
 }
 

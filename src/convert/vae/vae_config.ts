@@ -34,7 +34,7 @@ const FIXED: Readonly<Record<string, readonly JsonValue[]>> = {
   latents_std: [null],
 };
 
-const MOST_LEVELS = 8;
+const MAX_LEVELS = 8;
 const WIDEST = 2 ** 16;
 
 /**
@@ -68,10 +68,10 @@ export function vaeConfig(json: JsonObject, file: string): VaeConfig {
 function levelWidths(reader: ConfigReader): number[] {
   const key = "block_out_channels";
   const given = reader.get(key);
-  if (Array.isArray(given) && given.length > 0 && given.length <= MOST_LEVELS) {
+  if (Array.isArray(given) && given.length > 0 && given.length <= MAX_LEVELS) {
     return reader.sizes(key, { most: WIDEST, count: given.length });
   }
-  throw reader.wrong(key, `1 to ${MOST_LEVELS} widths, such as [128, 256, 512, 512]`);
+  throw reader.wrong(key, `1 to ${MAX_LEVELS} widths, such as [128, 256, 512, 512]`);
 }
 
 function sameBlocks(reader: ConfigReader, key: string, kind: string, count: number): void {
