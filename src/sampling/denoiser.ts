@@ -43,8 +43,8 @@ export interface Denoiser {
   readonly schedule?: Schedule;
 
   /**
-   * Whether outputs depend on the inputs of earlier calls, as those of {@link secondOrder}. Samplers
-   * then evaluate no inputs but those of the chain.
+   * Whether outputs depend on the inputs of earlier calls, as those of {@link secondOrder}.
+   * Samplers then evaluate no inputs but those of the chain.
    */
   readonly remembers?: boolean;
 

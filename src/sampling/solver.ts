@@ -76,7 +76,7 @@ export interface Solver {
   readonly trajectory: Float64Array;
   /** The current window. */
   readonly window: SolverWindow;
-  /** Why the sample may be further from the sequential one than the tolerance suggests, if it may. */
+  /** Why the sample may differ from the sequential one by more than the tolerance suggests. */
   readonly doubt?: string;
   /** Begins a round: moves the window and returns the evaluations to be made. */
   ask(): EvaluationRequest;

@@ -85,7 +85,9 @@ export function runOutputs(
   });
 }
 
-/** An input of float32 or int64 from a fixture, whose whole numbers may be floats in the network. */
+/**
+ * An input of float32 or int64 from a fixture, whose whole numbers may be floats in the network.
+ */
 export function inputTensor(
   environment: Environment,
   { name, type }: TensorMetadata,

@@ -63,9 +63,9 @@ export const WEBGPU_FAILURES: readonly FailureText[] = [
 ];
 
 /**
- * Lowest minor version of ONNX Runtime 1.x whose provider is used. On 1.23 two sessions in turn, and
- * on 1.26 a missing driver, ended the process by a segmentation fault; versions between 1.26 and
- * 1.30 were not tried.
+ * Lowest minor version of ONNX Runtime 1.x whose provider is used. On 1.23 two sessions in turn,
+ * and on 1.26 a missing driver, ended the process by a segmentation fault; versions between 1.26
+ * and 1.30 were not tried.
  */
 export const OLDEST_WEBGPU = 30;
 

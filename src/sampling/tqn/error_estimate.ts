@@ -1,9 +1,9 @@
 /**
  * Estimate of the error that the accepted steps pass on to x_0, for windows smaller than T.
  *
- * A finished x_t has an error E_t: that of the steps above it, as the network passes it on.
- * Most chains damp it. A few amplify it a thousandfold although all their residuals are small, and
- * end at another image. E is carried from step to step:
+ * A finished x_t has an error E_t: that of the steps above it, as the network passes it on. Most
+ * chains damp it. A few amplify it a thousandfold although all their residuals are small, and end
+ * at another image. E is carried from step to step:
  *
  * 1. A step was evaluated at X_t and accepted after its input moved by dd = x_(t+1) − X_t. The
  *    prediction is then off by about κ_t |d|/s dd, of unknown sign; it is added with the sign that
@@ -17,8 +17,8 @@
  * full window, so that no round has more rows than W.
  *
  * κ_t = κ SNR/(SNR + ρ): at a noisy step the x_0-prediction hardly depends on x, and a prediction
- * is better than at a step where the image takes shape. κ and ρ are medians over 85 recorded runs on
- * dit-emoji and sd-emoji (docs/small-windows.md).
+ * is better than at a step where the image takes shape. κ and ρ are medians over 85 recorded runs
+ * on dit-emoji and sd-emoji (docs/small-windows.md).
  * @module
  */
 import type { ResolvedOptions } from "../options.ts";

@@ -23,10 +23,10 @@
  * Rounding of the network can keep residuals above the smaller tolerance, so it applies only for as
  * many rounds as the run had taken before.
  *
- * In a window smaller than the number of steps, Γ would compare moves of different rounds. The error
- * of x_0 is estimated instead ({@link file://./error_tracking.ts}). If it exceeds two tolerances for
- * each unit of the limit, the chain is solved again from the top. The result is in doubt if the
- * estimate then exceeds a quarter of that, or if T rounds are too few for it.
+ * In a window smaller than the number of steps, Γ would compare moves of different rounds. The
+ * error of x_0 is estimated instead ({@link file://./error_tracking.ts}). If it exceeds two
+ * tolerances for each unit of the limit, the chain is solved again from the top. The result is in
+ * doubt if the estimate then exceeds a quarter of that, or if T rounds are too few for it.
  * @module
  */
 import type { ResolvedOptions } from "../options.ts";

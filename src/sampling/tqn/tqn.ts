@@ -1,20 +1,20 @@
 /**
  * TQN: a triangular quasi-Newton solver with the equations, window and stopping rule of ParaTAA. It
- * solves x_t = Step(t, x_(t+1), ε_t) = c_t x_(t+1) + d_t ε_t + n_t ξ_t for t = T−1 … 0, where ε_t is
- * the network's output at x_(t+1). x_f … x_T are final, at first x_T alone. A round:
+ * solves x_t = Step(t, x_(t+1), ε_t) = c_t x_(t+1) + d_t ε_t + n_t ξ_t for t = T−1 … 0, where ε_t
+ * is the network's output at x_(t+1). x_f … x_T are final, at first only x_T. A round:
  *
  * 1. Move the window [t0, t1) down to t1 = f. A step that enters it starts from a *jump*: x_t =
- *    Step(t, x_(t+1), (x_(t+1) − q D)/s), where D is the x_0-prediction of step t+1 that x_(t+1) and
- *    x_(t+2) imply, 0 for the highest step.
+ *    Step(t, x_(t+1), (x_(t+1) − q D)/s), where D is the x_0-prediction of step t+1 that x_(t+1)
+ *    and x_(t+2) imply, 0 for the highest step.
  * 2. Choose the steps to evaluate: few in the first rounds, later all but every second far step; at
  *    times a perturbed input, to estimate the error of x_0. The network evaluates them.
  *
- * 3. From the top of the window down: the evaluation of step t becomes its (X_t, E_t), and its moves
- *    since the one before a secant pair (a, y). Its residual is rms(Step(t, X_t, E_t) − x_t).
- * 4. dd = x_(t+1) − X_t is how far the sweep has moved the input since. If it has not, as at the top
- *    of the window, x_t = Step(t, x_(t+1), E_t) exactly, which bounds the rounds by T.
- * 5. The secant model predicts e = E_t + (β/s) dd + Σ g_j (y_j − (β/s) a_j) + Σ h_j a_j; h = 0 unless
- *    the derivative is assumed symmetric.
+ * 3. From the top of the window down: the evaluation of step t becomes (X_t, E_t), and its moves
+ *    since the previous one become a secant pair (a, y). Its residual is rms(Step(t, X_t, E_t) − x_t).
+ * 4. dd = x_(t+1) − X_t is the move of the input by the sweep. If it is 0, as at the top of the
+ *    window, x_t = Step(t, x_(t+1), E_t) exactly, which bounds the rounds by T.
+ * 5. The secant model predicts e = E_t + (β/s) dd + Σ g_j (y_j − (β/s) a_j) + Σ h_j a_j; h = 0
+ *    unless the derivative is assumed symmetric.
  * 6. It is trusted by θ = 1/(1 + (rms(dd)/(ρ s))²): e ← θ e + (1−θ)(x_(t+1) − q D)/s.
  * 7. x_t = Step(t, x_(t+1), e).
  *
@@ -25,7 +25,7 @@
  * | letter | here |
  * |---|---|
  * | x_t, ξ_t, ε_t | rows of `trajectory`, `noise` and `#epsilon` |
- * | s_t, q_t of D = (x − s e)/q: √(1−ᾱ_t), √ᾱ_t for DDIM | `s`, `q`: `sigma` and `clean` of the schedule |
+ * | s, q of D = (x − s e)/q: √(1−ᾱ), √ᾱ for DDIM | `sigma` and `clean` of the schedule |
  * | (X_t, E_t), a_j, y_j, dd, β, g, h | {@link Evaluations} |
  * | 5 to 7 as one sum of rows | `predictionWeights` |
  * | ρ | `trustRadius` |
