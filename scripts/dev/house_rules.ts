@@ -4,7 +4,8 @@
  *   aliased or destructured too;
  * - `house/layers`: a file imports only its own layer or a lower one;
  * - `house/printing`: in `src/`, only `src/cli/print.ts` uses `console`, since it escapes what it
- *   prints.
+ *   prints;
+ * - `house/comment-width`: no line of a comment is longer than 100 columns.
  * @module
  */
 
@@ -183,8 +184,34 @@ const printing: Deno.lint.Rule = {
   },
 };
 
+const COMMENT_WIDTH = 100;
+
+const commentWidth: Deno.lint.Rule = {
+  create(context) {
+    return {
+      Program() {
+        let start = 0;
+        for (const line of context.sourceCode.text.split("\n")) {
+          const end = start + line.length;
+          if (line.length > COMMENT_WIDTH && /^\s*(\/\*\*|\*|\/\/)/.test(line)) {
+            const message =
+              `the comment has ${line.length} columns, wanted at most ${COMMENT_WIDTH}`;
+            context.report({ range: [start, end], message });
+          }
+          start = end + 1;
+        }
+      },
+    };
+  },
+};
+
 /** The plugin. Lint comments use its name, `house`. */
 export default {
   name: "house",
-  rules: { "unsafe-address": unsafeAddress, "layers": layers, "printing": printing },
+  rules: {
+    "unsafe-address": unsafeAddress,
+    "layers": layers,
+    "printing": printing,
+    "comment-width": commentWidth,
+  },
 } satisfies Deno.lint.Plugin;

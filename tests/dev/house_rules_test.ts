@@ -65,3 +65,14 @@ Deno.test("house/printing refuses console in src outside the file that escapes l
     assert.deepEqual(lint(path, source), [], path);
   }
 });
+
+Deno.test("house/comment-width refuses lines of comments beyond 100 columns", () => {
+  const word = (length: number) => "x".repeat(length);
+  for (const start of ["// ", "/** ", "/**\n * "]) {
+    const source = (length: number) => `${start}${word(length)}${start === "// " ? "" : "\n */"}\n`;
+    const most = 100 - start.split("\n").at(-1)!.length;
+    assert.deepEqual(lint("src/jobs/run_sample.ts", source(most)), [], start);
+    assert.equal(lint("src/jobs/run_sample.ts", source(most + 1)).length, 1, start);
+  }
+  assert.deepEqual(lint("src/jobs/run_sample.ts", `f("${word(120)}"); // ${word(120)}`), []);
+});

@@ -10,7 +10,8 @@
  *    times a perturbed input, to estimate the error of x_0. The network evaluates them.
  *
  * 3. From the top of the window down: the evaluation of step t becomes (X_t, E_t), and its moves
- *    since the previous one become a secant pair (a, y). Its residual is rms(Step(t, X_t, E_t) − x_t).
+ *    since the previous one become a secant pair (a, y). Its residual is rms(Step(t, X_t, E_t) −
+ *    x_t).
  * 4. dd = x_(t+1) − X_t is the move of the input by the sweep. If it is 0, as at the top of the
  *    window, x_t = Step(t, x_(t+1), E_t) exactly, which bounds the rounds by T.
  * 5. The secant model predicts e = E_t + (β/s) dd + Σ g_j (y_j − (β/s) a_j) + Σ h_j a_j; h = 0
