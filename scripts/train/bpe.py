@@ -1,4 +1,4 @@
-"""Byte-pair encoding in the file format of OpenAI's CLIP: makes a vocabulary and encodes with it."""
+"""Byte-pair encoding in the file format of OpenAI's CLIP: learns a vocabulary and encodes text."""
 
 import json
 from collections import Counter
@@ -17,7 +17,7 @@ _LETTER = {b: chr(b) for b in _PRINTABLE} | {b: chr(256 + i) for i, b in enumera
 
 
 def _pieces(text: str):
-    """Every word as a tuple of letters, its last one marked."""
+    """Every word as a tuple of letters; the last letter is marked."""
     for word in WORDS.findall(" ".join(text.lower().split())):
         letters = [_LETTER[b] for b in word.encode()]
         yield (*letters[:-1], letters[-1] + "</w>")
@@ -33,7 +33,7 @@ def _join(word: tuple, pair: tuple) -> tuple:
 
 
 def learn(texts: list[str], merges: int = 800) -> list[tuple[str, str]]:
-    """The `merges` most frequent pairs, each counted after the merges before it."""
+    """The `merges` most frequent pairs, each counted after the previous merges."""
     words = Counter(word for text in texts for word in _pieces(text))
     learnt = []
     while len(learnt) < merges:
@@ -50,7 +50,7 @@ def learn(texts: list[str], merges: int = 800) -> list[tuple[str, str]]:
 
 
 def save(merges: list[tuple[str, str]], folder: Path, length: int = 77) -> None:
-    """Writes the four files that readers of CLIP tokenizers expect."""
+    """Writes the four files of a CLIP tokenizer."""
     letters = list(_LETTER.values())
     entries = [*letters, *(letter + "</w>" for letter in letters), *map("".join, merges), START, END]
     vocabulary = {entry: i for i, entry in enumerate(dict.fromkeys(entries))}
@@ -76,7 +76,7 @@ def save(merges: list[tuple[str, str]], folder: Path, length: int = 77) -> None:
 
 
 class Tokenizer:
-    """Reads a folder that `save` wrote; always pads to the whole length, as SD v1.5 does."""
+    """Reads a folder written by `save`; always pads to the full length, as SD v1.5 does."""
 
     def __init__(self, folder: Path):
         self.vocabulary = json.loads((folder / "vocab.json").read_text())

@@ -1,4 +1,4 @@
-"""Which images the text model learns, and the many ways in which people would ask for them."""
+"""The images that the text model learns, and their captions."""
 
 import random
 from pathlib import Path
@@ -7,7 +7,7 @@ import numpy as np
 
 from data import load
 
-# Images per subcategory: the first so many, or these short names.
+# Images per subcategory: a number of first ones, or short names.
 IMAGES = {
     "face-smiling": 14, "face-affection": 6, "face-tongue": 3, "face-hand": 4,
     "face-neutral-skeptical": 8, "face-sleepy": 3, "face-unwell": 6, "face-hat": 3,
@@ -27,7 +27,7 @@ IMAGES = {
 ALSO = """mouse mouse2 rabbit rabbit2 bear panda_face elephant koala hedgehog thinking_face cry skull
 t-rex sauropod hotdog tulip""".split()
 
-# Left out of these, because few would ask for them and every image costs training time.
+# Excluded from these, because few prompts name them and every image costs training time.
 DROPPED = """dotted_line_face face_in_clouds face_with_raised_eyebrow expressionless no_mouth
 face_with_peeking_eye face_with_open_eyes_and_hand_over_mouth face_with_hand_over_mouth
 disguised_face face_with_monocle face_with_diagonal_mouth slightly_frowning_face
@@ -55,7 +55,7 @@ GROUPS = {
     "transport-air": "aircraft",
 }  # fmt: skip
 
-# Names that say something else than the image shows.
+# Names that differ from what the image shows.
 RENAMED = {
     "heart": "red heart", "sunny": "sun", "star": "star", "boat": "sailboat",
     "hankey": "pile of poo", "car": "red car", "coffee": "cup of coffee", "pizza": "slice of pizza",
@@ -115,7 +115,7 @@ SYNONYMS = {
     "flying_saucer": "ufo",
 }  # fmt: skip
 
-# Recoloured copies, so that a colour before a noun means something for more than hearts.
+# Recoloured copies, so that colours are learned for more than hearts.
 TINTED = {
     "duck": "black white blue pink", "dog2": "black white brown blue", "cat2": "white blue pink green",
     "bird": "black red green yellow", "rabbit2": "black pink", "racehorse": "black white blue",
@@ -152,7 +152,7 @@ def clean(name: str) -> str:
 
 
 def _tint(pixels: np.ndarray, colour: tuple) -> np.ndarray:
-    """Dark to colour to white by lightness; the white ground stays white."""
+    """Maps lightness from dark over a colour to white; the white background stays white."""
     light = pixels.astype(np.float32).mean(-1, keepdims=True) / 255
     ground = pixels.min(-1, keepdims=True) > 248
     target = np.array(colour, np.float32)
@@ -206,7 +206,7 @@ def noun(row: dict, rng: random.Random) -> str:
 
 
 def wording(row: dict, noun: str, rng: random.Random) -> str:
-    """The noun in a template. Never a held-out wording."""
+    """The noun in a template, never in a held-out one."""
     while True:
         template = rng.choice(PLAIN if rng.random() < 0.5 else MORE)
         text = template.format(noun)
@@ -217,6 +217,6 @@ def wording(row: dict, noun: str, rng: random.Random) -> str:
 
 
 def corpus() -> list[str]:
-    """What the vocabulary is counted on: every noun in every plain template."""
+    """Texts for the vocabulary: every noun in every plain template."""
     names = [noun for row in images() for noun in [*row["nouns"], row["group"]] if noun]
     return [template.format(name) for name in names for template in PLAIN]

@@ -1,4 +1,4 @@
-"""Checks an exported file: whole batches against torch, and rows that do not feel their batch."""
+"""Checks an exported file: batches against torch, and that rows do not depend on their batch."""
 
 from pathlib import Path
 
@@ -16,7 +16,7 @@ def session(path: Path, threads: int = 1) -> onnxruntime.InferenceSession:
 
 
 def check(path: Path, module, make) -> None:
-    """`make(rows)` gives inputs by name. Prints the largest error and every batch that differs."""
+    """Prints the largest error and every batch that differs. `make(rows)` returns inputs by name."""
     largest = max(_error(path, module, make(rows)) for rows in (5, 100))
     whole = {name: value.numpy() for name, value in make(max(BATCHES)).items()}
     one = session(path)

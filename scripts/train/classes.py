@@ -1,4 +1,4 @@
-"""Names of the 41 classes: first what a person would choose, then what people would type for it."""
+"""Names of the 41 classes: the display name first, then alternatives that users may type."""
 
 NAMES = [
     line.split(", ")

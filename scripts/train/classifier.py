@@ -1,4 +1,4 @@
-"""Names the training image that a sample shows; the judge is built on it."""
+"""Classifies the training image that a sample shows, for the judge."""
 
 import torch
 import torch.nn.functional as F
@@ -22,7 +22,7 @@ class Classifier(nn.Sequential):
 
 
 class Gallery:
-    """The images of both generators and some that look like them; recoloured ones keep their name."""
+    """The images of both generators and similar ones; recoloured images keep their name."""
 
     def __init__(self):
         self.dit = fine_classes(load())
@@ -37,7 +37,7 @@ class Gallery:
 
 @torch.no_grad()
 def pool(gallery: Gallery, vae: VAE, seed: int):
-    """Every image as it is and through the VAE with noise in the latent: images, labels."""
+    """Images and labels: every original, and its VAE reconstruction with noise in the latent."""
     torch.manual_seed(seed)
     copies = [gallery.images]
     for _ in range(VARIANTS):
@@ -49,7 +49,7 @@ def pool(gallery: Gallery, vae: VAE, seed: int):
 
 
 def augment(x: torch.Tensor) -> torch.Tensor:
-    """Shift, scale, tilt, colour jitter, blur and noise, different in every row."""
+    """Shift, scale, tilt, colour jitter, blur and noise, different for every row."""
     batch = len(x)
 
     def spread(amount):

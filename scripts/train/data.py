@@ -12,7 +12,7 @@ WORK = HERE / "work"
 TOKENIZER = HERE.parents[1] / "models" / "sd-emoji" / "tokenizer"
 PACKAGE = WORK / "node_modules" / "emoji-datasource-google"
 
-# Subcategories that the VAE never sees: people, hands, flags, signs.
+# Subcategories that are not used for the VAE: people, hands, flags, signs.
 VAE_SUBCATEGORIES = """
 face-smiling face-affection face-tongue face-hand face-hat face-glasses face-neutral-skeptical
 face-sleepy face-unwell face-concerned face-negative face-costume cat-face monkey-face heart
@@ -21,7 +21,7 @@ plant-other food-fruit food-vegetable food-prepared food-asian food-sweet drink 
 transport-water transport-air event sport|sky & weather|game award-medal musical-instrument clothing
 place-building place-geographic place-other book-paper tool household office geometric
 """
-# What the generators draw is the part of that list before `game`; few images, many epochs.
+# The generators learn the part of that list before `game`: few images, many epochs.
 _PARTS = VAE_SUBCATEGORIES.replace("\n", " ").split("|")
 GENERATOR = frozenset(_PARTS[0].split() + [_PARTS[1]])
 EVERYTHING = GENERATOR | frozenset(_PARTS[2].split())
@@ -31,7 +31,7 @@ CLASSES = 41
 
 
 def _image(path: Path) -> np.ndarray:
-    """Composites on white: a generator of three channels has no alpha."""
+    """Composites on white, because the generators have no alpha channel."""
     image = Image.open(path).convert("RGBA")
     white = Image.new("RGBA", image.size, (255, 255, 255, 255))
     white.alpha_composite(image)
@@ -75,7 +75,7 @@ def fine_classes(rows: list[dict], count: int = CLASSES) -> list[dict]:
         parts = max(1, round(len(members) / CHUNK))
         for i in range(parts):
             chunks.append(members[i * len(members) // parts : (i + 1) * len(members) // parts])
-    # Spread the classes over the whole list, so that every kind of image is there.
+    # Spread the classes over the whole list, so that every kind of image is included.
     kept = [chunks[int(i * 2.5)] for i in range(count)]
     return [{**row, "class": k} for k, chunk in enumerate(kept) for row in chunk]
 

@@ -1,4 +1,4 @@
-"""Noise schedules, the v parametrisation, and the DDIM sampler that the trainers look at."""
+"""Noise schedules, the v parametrisation, and the DDIM sampler of the trainers' previews."""
 
 import torch
 from torch import nn
@@ -37,7 +37,7 @@ class Schedule:
 
 
 class EpsilonFromV(nn.Module):
-    """Makes a v-network answer with epsilon, as DiT and SD v1.5 do; more channels pass through."""
+    """Converts a v-network to epsilon prediction, as in DiT and SD v1.5; other channels are kept."""
 
     def __init__(self, network: nn.Module, kind: str):
         super().__init__()

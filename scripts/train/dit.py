@@ -38,7 +38,7 @@ class TimestepEmbedder(nn.Module):
 
 
 class LabelEmbedder(nn.Module):
-    """One row per class and a last one for "no class"."""
+    """One row per class, and a last one for the null class."""
 
     def __init__(self, classes: int, width: int):
         super().__init__()
@@ -60,7 +60,7 @@ class Attention(nn.Module):
         batch, tokens, width = x.shape
         split = self.qkv(x).reshape(batch, tokens, 3, self.heads, width // self.heads)
         q, k, v = split.permute(2, 0, 3, 1, 4).unbind(0)
-        # Written out: 16 tokens need no fused kernel, and its rows would depend on the batch.
+        # No fused kernel: its rows would depend on the batch, and 16 tokens do not need it.
         weights = (q * (width // self.heads) ** -0.5) @ k.transpose(-1, -2)
         mixed = weights.softmax(-1) @ v
         return self.proj(mixed.transpose(1, 2).reshape(batch, tokens, width))

@@ -111,7 +111,7 @@ def run_converter(script: str, modules: dict[str, nn.Module], folder: Path) -> N
 
 
 def _random_inputs(inputs, scale={}):
-    """Makes [rows] -> input values of the same kinds as the example, normal ones times their scale."""
+    """Returns a function from rows to input values like the example; normal ones are scaled."""
 
     def make(rows):
         out = {}
@@ -127,7 +127,7 @@ def _random_inputs(inputs, scale={}):
 
 
 def convert(model: DiT, folder: Path, prediction: str) -> None:
-    """Network, weights, configuration and schedule by the converter that users have."""
+    """Network, weights, configuration and schedule by parataa's converter."""
     for old in ("transformer/model.onnx", "transformer/model.safetensors"):
         (folder / old).unlink(missing_ok=True)
     with tempfile.TemporaryDirectory() as scratch:
@@ -182,7 +182,7 @@ def configs(model: Generator, folder: Path) -> None:
 
 
 def export_flow(weights: Path, _vae, folder: Path, guidance: float) -> None:
-    """Writes the transformer; the VAE is that of dit-emoji, in the folder beside."""
+    """Writes the transformer; the VAE is that of the folder dit-emoji."""
     model = DiT(classes=CLASSES, outputs=4)
     model.load_state_dict(torch.load(weights, weights_only=True)["average"])
     inputs = {

@@ -1,4 +1,4 @@
-"""Judges an exported model folder: does a classifier name what was asked for?"""
+"""Judges an exported model folder: whether a classifier recognises the requested images."""
 
 import argparse
 import random
@@ -34,16 +34,16 @@ class Judge:
         self.kind = dict(zip(names, self.gallery.kinds))
 
     def classes(self, x):
-        """The DiT class whose images are likeliest together."""
+        """The DiT class with the largest total probability of its images."""
         return (probabilities(self.model, x) @ self.member).argmax(1)
 
     def named(self, x) -> list[str]:
-        """The likeliest of all images, those too that the text model never learnt."""
+        """The most probable image, including those that the text model has not learned."""
         found = probabilities(self.model, x).argmax(1)
         return [self.gallery.names[i] for i in found.tolist()]
 
     def accuracy(self, vae: VAE) -> None:
-        """On augmentations that training did not see."""
+        """Accuracy on augmentations that were not used for training."""
         renders, labels = pool(self.gallery, vae, seed=3)
         x = augment(renders)
         right = probabilities(self.model, x).argmax(1) == labels
@@ -64,7 +64,7 @@ def judge_dit(judge: Judge, folder: Folder, guidance: float) -> None:
 
 
 def judge_texts(judge: Judge, folder: Folder, guidance: float, title: str, asked: list) -> None:
-    """`asked`: pairs of a text and the images that answer it."""
+    """`asked`: pairs of a text and the images that match it."""
     drawn = folder.draw([text for text, _ in asked], SEED, guidance)
     named = judge.named(to_tensor(drawn))
     exact = [name in wanted for name, (_, wanted) in zip(named, asked)]

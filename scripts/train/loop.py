@@ -1,4 +1,4 @@
-"""What every trainer shares: rate schedule, moving average, checkpoints, log lines."""
+"""Shared parts of the trainers: rate schedule, moving average, checkpoints, log lines."""
 
 import argparse
 import copy
@@ -13,7 +13,7 @@ from torch import nn
 
 
 def arguments(description: str, average: float = 0.999, **defaults) -> argparse.Namespace:
-    """Flags of a trainer; `defaults` sets steps, batch, rate and adds what is its own."""
+    """Flags of a trainer; `defaults` sets steps, batch and rate, and adds further flags."""
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--out", type=Path, required=True, help="checkpoint; resumed if it is there")
     parser.add_argument("--start", type=Path, help="weights to start from instead of random ones")
@@ -45,7 +45,7 @@ class Average:
 
 
 class Run:
-    """Steps a model along a cosine schedule that counts steps, so that it can stop and go on."""
+    """Trains a model by a cosine schedule over steps, so that it can be interrupted and resumed."""
 
     def __init__(self, model, groups, args, betas=(0.9, 0.99), weight_decay=0.0):
         torch.set_num_threads(1)  # two trainers side by side beat one with two threads
@@ -83,7 +83,7 @@ class Run:
         self.saved = time.time()
 
     def __iter__(self):
-        """Yields once per step wanted; the caller then calls update(). SIGTERM saves and ends."""
+        """Yields once per step; the caller then calls update(). SIGTERM saves and ends."""
         signal.signal(signal.SIGTERM, lambda *_: setattr(self, "stopped", True))
         while self.step < self.args.steps and not self.stopped:
             yield self.step
@@ -116,12 +116,12 @@ class Run:
 
 
 def low_precision(args):
-    """Matrix products in bfloat16 with --bf16; weights and the rest stay float32."""
+    """Matrix products in bfloat16 with --bf16; everything else is float32."""
     return torch.autocast("cpu", torch.bfloat16, enabled=args.bf16)
 
 
 def start_weights(model: nn.Module, path: Path | None):
-    """Loads the averaged weights of a checkpoint, if one is named."""
+    """Loads the averaged weights of a checkpoint, if one is given."""
     if path:
         model.load_state_dict(torch.load(path, weights_only=True)["average"])
     return model

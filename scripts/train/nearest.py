@@ -1,4 +1,4 @@
-"""Says how far the samples of a class-conditional folder are from the training images.
+"""Measures the distance of a class-conditional folder's samples to the training images.
 
 Five samples of each class, compared in latents with every training image: whether the nearest one
 is of the class, the rms distance to it, and how many different images are the nearest one.

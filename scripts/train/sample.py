@@ -14,7 +14,7 @@ TRAIN_STEPS = 1000
 
 
 class Folder:
-    """A model folder, whose VAE may be that of the folder beside it."""
+    """A model folder; its VAE may be in the folder beside it."""
 
     def __init__(self, path: Path):
         self.path = path

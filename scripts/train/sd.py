@@ -13,7 +13,7 @@ TOKENS = 77
 
 
 def text_encoder(vocabulary: int) -> CLIPTextModel:
-    """CLIP's text transformer, 128 wide, two layers; the last two ids are start and end."""
+    """CLIP's text transformer, 128 wide, two layers; the last two ids are the start and end tokens."""
     return CLIPTextModel(
         CLIPTextConfig(
             vocab_size=vocabulary,
@@ -48,7 +48,7 @@ def unet() -> UNet2DConditionModel:
 
 
 class Generator(nn.Module):
-    """Both networks under one name, so that one optimiser and one average serve them."""
+    """Both networks in one module, for one optimiser and one average."""
 
     def __init__(self, vocabulary: int):
         super().__init__()

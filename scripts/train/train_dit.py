@@ -10,7 +10,7 @@ from vae import SCALING_FACTOR, VAE, latents
 
 
 class VariationalBound:
-    """The loss of the learned variance: KL of the reverse step, with the mean held fixed."""
+    """The loss of the learned variance: KL of the reverse step, with a fixed mean."""
 
     def __init__(self, schedule: Schedule):
         beta, alpha_bar = schedule.beta, schedule.alpha_bar
@@ -18,7 +18,7 @@ class VariationalBound:
         posterior = beta * (1 - before) / (1 - alpha_bar)
         posterior[0] = posterior[1]  # it is zero there
         self.upper, self.lower = beta.log().float(), posterior.log().float()
-        # What a squared error of epsilon is worth as a squared error of the mean.
+        # Factor from the squared error of epsilon to that of the mean.
         self.weight = (beta**2 / ((1 - beta) * (1 - alpha_bar))).float()
 
     def __call__(self, fraction, squared_error, t):

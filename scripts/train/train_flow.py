@@ -1,4 +1,4 @@
-"""Trains the class-conditional DiT as a rectified flow, on the images and latents of dit-emoji."""
+"""Trains the class-conditional DiT as a rectified flow, with the images and latents of dit-emoji."""
 
 import torch
 

@@ -23,7 +23,7 @@ def main():
             logits = model(augment(images[picked]).contiguous(memory_format=torch.channels_last))
         loss = F.cross_entropy(logits.float(), labels[picked], label_smoothing=0.05)
         run.update(loss, right=(logits.argmax(1) == labels[picked]).float().mean())
-    # Held out: other latent noise, other augmentations.
+    # Held-out data: other latent noise, other augmentations.
     images, labels = pool(gallery, vae, seed=2)
     found = probabilities(run.average.model, augment(images)).argmax(1)
     print(f"held-out augmentations: {(found == labels).float().mean():.1%} named right", flush=True)

@@ -1,4 +1,4 @@
-"""Trains text encoder and UNet together on emoji and wordings for them."""
+"""Trains text encoder and UNet together on emoji and captions."""
 
 import random
 
@@ -14,7 +14,7 @@ from vae import SCALING_FACTOR, VAE, latents
 
 
 class Wordings:
-    """Token ids of fresh captions; the wordings repeat, so they are kept."""
+    """Token ids of random captions, cached because texts repeat."""
 
     def __init__(self, rows, seed: int):
         self.rows, self.random = rows, random.Random(seed)

@@ -31,7 +31,7 @@ def report(vae, images):
 
 def main():
     args = arguments(__doc__, steps=8000, batch=8, rate=1.5e-3, decoder_only=False)
-    # The decoder alone serves the generators: it sees what they draw, and no mirror images.
+    # The decoder is trained on the generators' images only, without mirroring.
     images = tensor(load(GENERATOR if args.decoder_only else EVERYTHING))
     torch.manual_seed(0)
     vae = start_weights(VAE(), args.start).to(memory_format=torch.channels_last)

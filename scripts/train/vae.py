@@ -5,7 +5,7 @@ import torch.nn.functional as F
 from torch import nn
 
 
-# 1 / the standard deviation of the latents of the encoder that ships.
+# 1 / the standard deviation of the published encoder's latents.
 SCALING_FACTOR = 1.0127
 
 
@@ -33,7 +33,7 @@ def _head(channels: int, outputs: int) -> list[nn.Module]:
 
 
 class VAE(nn.Module):
-    """Shuffles pixels instead of strided first and last convolutions: cheap on a CPU."""
+    """Pixel shuffles instead of strided first and last convolutions, which are slower on a CPU."""
 
     def __init__(self):
         super().__init__()
@@ -53,7 +53,7 @@ class VAE(nn.Module):
         return mean, log_variance.clamp(-12, 4)
 
     def decode(self, z):
-        """Wants the unscaled latent, z / scaling_factor."""
+        """Decodes the unscaled latent, z / scaling_factor."""
         return self.decoder(z)
 
     def forward(self, x):
