@@ -92,7 +92,7 @@ export {
   type SingleFileOptions,
 } from "./src/convert/single_file/single_file.ts";
 export type { SingleFileKind } from "./src/convert/single_file/single_file_kind.ts";
-export type { FloatType } from "./src/convert/graph_builder.ts";
+export type { FloatType } from "./src/convert/layers/graph_builder.ts";
 export type { ConvertedNetwork, NetworkOptions } from "./src/convert/network.ts";
 export { type VaeConfig, vaeConfig } from "./src/convert/vae/vae_config.ts";
 export type { WeightStorage } from "./src/convert/weight_storage.ts";

@@ -9,9 +9,9 @@
  * @module
  */
 import { join } from "node:path";
-import { GraphBuilder, type Value } from "../../src/convert/graph_builder.ts";
-import { conv, groupNorm, resnet } from "../../src/convert/image_layers.ts";
-import { silu } from "../../src/convert/layers.ts";
+import { GraphBuilder, type Value } from "../../src/convert/layers/graph_builder.ts";
+import { conv, groupNorm, resnet } from "../../src/convert/layers/image_layers.ts";
+import { silu } from "../../src/convert/layers/layers.ts";
 import { checkTensors } from "../../src/convert/needed_tensors.ts";
 import { type ConvertedNetwork, convertNetwork } from "../../src/convert/network.ts";
 import { RenamedTensors } from "../../src/convert/renamed_tensors.ts";

@@ -1,7 +1,7 @@
 /** A network converted from a checkpoint: its graph and its weights file. @module */
 import { type OnnxTensorSpec, writeOnnx } from "../formats/onnx/onnx_write.ts";
 import type { TensorFile } from "../formats/tensor_file.ts";
-import type { FloatType, GraphBuilder } from "./graph_builder.ts";
+import type { FloatType, GraphBuilder } from "./layers/graph_builder.ts";
 import type { WeightStorage } from "./weight_storage.ts";
 import { layoutWeights, weightBytes } from "./weights_file.ts";
 

@@ -9,7 +9,7 @@ import { shown } from "../text.ts";
 import { tensorChunks, type TensorFile } from "../formats/tensor_file.ts";
 import { elementsOf } from "./elements_of.ts";
 import { type FloatArray, floatReader } from "./float_values.ts";
-import type { Weight } from "./graph_builder.ts";
+import type { Weight } from "./layers/graph_builder.ts";
 import type { StoredType } from "./weight_storage.ts";
 
 /** Offset of the first tensor: a page, for runtimes that map the file. */

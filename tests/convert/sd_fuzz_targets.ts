@@ -1,5 +1,5 @@
 /** What the fuzz tests feed to the converter of Stable Diffusion. @module */
-import { GraphBuilder } from "../../src/convert/graph_builder.ts";
+import { GraphBuilder } from "../../src/convert/layers/graph_builder.ts";
 import { LoraFile } from "../../src/convert/lora/lora_file.ts";
 import { mergeLoras } from "../../src/convert/lora/merge_lora.ts";
 import { guessedText, guessedVae } from "../../src/convert/single_file/guessed_configs.ts";

@@ -3,7 +3,7 @@ import type { TensorFile } from "../../formats/tensor_file.ts";
 import { checkTensors } from "../needed_tensors.ts";
 import { type DitArchitecture, ditArchitecture } from "./dit_architecture.ts";
 import { buildDit, type DitPrediction } from "./dit_graph.ts";
-import { GraphBuilder } from "../graph_builder.ts";
+import { GraphBuilder } from "../layers/graph_builder.ts";
 import { type ConvertedNetwork, convertNetwork, type NetworkOptions } from "../network.ts";
 
 /** Options of {@link convertDit}. */

@@ -9,10 +9,10 @@
 import { SCHEDULER_PRESETS } from "../../sampling/schedules/scheduler_config.ts";
 import type { DitArchitecture } from "./dit_architecture.ts";
 import { epsilonFromV } from "./epsilon_from_v.ts";
-import type { GraphBuilder, Value } from "../graph_builder.ts";
-import { headAttention } from "../head_attention.ts";
-import { geluTanh, linear, silu } from "../layers.ts";
-import { timestepWaves } from "../timestep_waves.ts";
+import type { GraphBuilder, Value } from "../layers/graph_builder.ts";
+import { headAttention } from "../layers/head_attention.ts";
+import { geluTanh, linear, silu } from "../layers/layers.ts";
+import { timestepWaves } from "../layers/timestep_waves.ts";
 
 const NORM_EPSILON = 1e-6;
 const FLOAT32 = { type: "float32" } as const;

@@ -5,7 +5,7 @@
  */
 import { alphasCumprod } from "../../sampling/schedules/alphas_cumprod.ts";
 import type { SchedulerConfig } from "../../sampling/schedules/scheduler_config.ts";
-import type { GraphBuilder, Value } from "../graph_builder.ts";
+import type { GraphBuilder, Value } from "../layers/graph_builder.ts";
 
 /** Values that the conversion uses. */
 export interface EpsilonFromV {

@@ -4,9 +4,9 @@
  * rows `[batch · positions, width]`.
  * @module
  */
-import type { GraphBuilder, Value } from "../graph_builder.ts";
-import { headAttention } from "../head_attention.ts";
-import { geluErf, layerNorm, linear, quickGelu } from "../layers.ts";
+import type { GraphBuilder, Value } from "../layers/graph_builder.ts";
+import { headAttention } from "../layers/head_attention.ts";
+import { geluErf, layerNorm, linear, quickGelu } from "../layers/layers.ts";
 import type { TextConfig } from "./text_config.ts";
 
 const EPSILON = 1e-5;

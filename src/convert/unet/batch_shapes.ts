@@ -1,5 +1,5 @@
 /** Shapes that begin with the batch size and have a second dynamic size. @module */
-import type { GraphBuilder, Value } from "../graph_builder.ts";
+import type { GraphBuilder, Value } from "../layers/graph_builder.ts";
 
 /** Creates shapes `[batch, …sizes]`; equal ones are shared. */
 export class BatchShapes {

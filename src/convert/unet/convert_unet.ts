@@ -1,6 +1,6 @@
 /** Converts weights of a diffusers UNet2DConditionModel to an ONNX network. @module */
 import type { TensorFile } from "../../formats/tensor_file.ts";
-import { GraphBuilder } from "../graph_builder.ts";
+import { GraphBuilder } from "../layers/graph_builder.ts";
 import { checkTensors } from "../needed_tensors.ts";
 import { type ConvertedNetwork, convertNetwork, type NetworkOptions } from "../network.ts";
 import type { UnetConfig } from "./unet_config.ts";

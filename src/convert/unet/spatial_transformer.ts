@@ -6,10 +6,10 @@
  * attention.
  * @module
  */
-import type { GraphBuilder, Value } from "../graph_builder.ts";
-import { headAttention } from "../head_attention.ts";
-import { groupNorm, likeShape } from "../image_layers.ts";
-import { geluErf, layerNorm, linear } from "../layers.ts";
+import type { GraphBuilder, Value } from "../layers/graph_builder.ts";
+import { headAttention } from "../layers/head_attention.ts";
+import { groupNorm, likeShape } from "../layers/image_layers.ts";
+import { geluErf, layerNorm, linear } from "../layers/layers.ts";
 import type { BatchShapes } from "./batch_shapes.ts";
 
 /** Settings that all transformers of a network share. */

@@ -1,7 +1,7 @@
 /** `config.json` of diffusers' UNet2DConditionModel. @module */
 import type { JsonObject, JsonValue } from "../../formats/json.ts";
 import { ConfigReader } from "../../models/config_reader.ts";
-import { normGroups } from "../norm_groups.ts";
+import { normGroups } from "../layers/norm_groups.ts";
 
 /** Sizes of a UNet2DConditionModel. */
 export interface UnetConfig {

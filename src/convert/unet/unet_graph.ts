@@ -5,10 +5,10 @@
  */
 import type { SchedulerConfig } from "../../sampling/schedules/scheduler_config.ts";
 import { epsilonFromV } from "../dit/epsilon_from_v.ts";
-import type { GraphBuilder, Value } from "../graph_builder.ts";
-import { conv, groupNorm, resnet, upsample } from "../image_layers.ts";
-import { linear, silu } from "../layers.ts";
-import { timestepWaves } from "../timestep_waves.ts";
+import type { GraphBuilder, Value } from "../layers/graph_builder.ts";
+import { conv, groupNorm, resnet, upsample } from "../layers/image_layers.ts";
+import { linear, silu } from "../layers/layers.ts";
+import { timestepWaves } from "../layers/timestep_waves.ts";
 import { BatchShapes } from "./batch_shapes.ts";
 import { spatialTransformer, type TransformerContext } from "./spatial_transformer.ts";
 import { TIME_IDS, type UnetConfig } from "./unet_config.ts";

@@ -1,6 +1,6 @@
 /** Converts weights of a diffusers AutoencoderKL to two ONNX networks. @module */
 import type { TensorFile } from "../../formats/tensor_file.ts";
-import { GraphBuilder } from "../graph_builder.ts";
+import { GraphBuilder } from "../layers/graph_builder.ts";
 import { checkTensors } from "../needed_tensors.ts";
 import { type ConvertedNetwork, convertNetwork, type NetworkOptions } from "../network.ts";
 import { RenamedTensors } from "../renamed_tensors.ts";

@@ -1,7 +1,7 @@
 /** The attention in the middle block of diffusers' AutoencoderKL. @module */
-import type { GraphBuilder, Value } from "../graph_builder.ts";
-import { groupNorm, type GroupNormOptions, likeShape } from "../image_layers.ts";
-import { softmax } from "../layers.ts";
+import type { GraphBuilder, Value } from "../layers/graph_builder.ts";
+import { groupNorm, type GroupNormOptions, likeShape } from "../layers/image_layers.ts";
+import { softmax } from "../layers/layers.ts";
 
 /**
  * Attention of one head over all pixels. Linear layers are convolutions of 1×1 with channels first,

@@ -3,9 +3,15 @@
  * latent diffusion models", 2022).
  * @module
  */
-import type { GraphBuilder, Value } from "../graph_builder.ts";
-import { conv, groupNorm, type GroupNormOptions, resnet, upsample } from "../image_layers.ts";
-import { silu } from "../layers.ts";
+import type { GraphBuilder, Value } from "../layers/graph_builder.ts";
+import {
+  conv,
+  groupNorm,
+  type GroupNormOptions,
+  resnet,
+  upsample,
+} from "../layers/image_layers.ts";
+import { silu } from "../layers/layers.ts";
 import type { VaeConfig } from "./vae_config.ts";
 import { pixelAttention } from "./pixel_attention.ts";
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { GraphBuilder } from "../../../src/convert/graph_builder.ts";
+import { GraphBuilder } from "../../../src/convert/layers/graph_builder.ts";
 import {
   guessedText,
   guessedUnet,

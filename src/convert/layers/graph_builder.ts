@@ -3,8 +3,12 @@
  * declared with the shape that they must have. The layout of their bytes is computed later.
  * @module
  */
-import type { OnnxAttributeSpec, OnnxNodeSpec, OnnxValueSpec } from "../formats/onnx/onnx_write.ts";
-import { halfOf, type StoredType, type WeightStorage } from "./weight_storage.ts";
+import type {
+  OnnxAttributeSpec,
+  OnnxNodeSpec,
+  OnnxValueSpec,
+} from "../../formats/onnx/onnx_write.ts";
+import { halfOf, type StoredType, type WeightStorage } from "../weight_storage.ts";
 
 /** Element types of values between nodes. */
 export type FloatType = "float32" | "float16";

@@ -1,5 +1,5 @@
 /** Groups of a network's GroupNorms. @module */
-import type { ConfigReader } from "../models/config_reader.ts";
+import type { ConfigReader } from "../../models/config_reader.ts";
 
 /**
  * Reads `norm_num_groups`. Default 32.
