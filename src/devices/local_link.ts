@@ -51,7 +51,7 @@ export class LocalLink implements DeviceLink {
       await Promise.race([begun.promise, running]);
       await within(deadlineMs, running, late);
     } catch (error) {
-      if (error !== undefined) throw faultOf(error, stop.signal);
+      if (error !== undefined) throw callError(error, stop.signal);
       const survived = await within(GRACE_MS, running, () => "late").then(
         () => true,
         (reason) => reason !== "late",
@@ -92,7 +92,7 @@ export class LocalLink implements DeviceLink {
 }
 
 /** The fault of the device, or the error itself if it is a bug in parataa. */
-function faultOf(error: unknown, signal: AbortSignal): unknown {
+function callError(error: unknown, signal: AbortSignal): unknown {
   if (signal.aborted) return callFault("it was stopped");
   return error instanceof ParataaError ? callFault(error.message) : error;
 }

@@ -4,7 +4,13 @@
  */
 import http2 from "node:http2";
 import { framed, onlyMessage } from "./grpc_frame.ts";
-import { BadAnswer, brokenConnection, decodeMessage, GrpcStatus, STATUS } from "./grpc_status.ts";
+import {
+  brokenConnection,
+  decodeMessage,
+  GrpcStatus,
+  ProtocolError,
+  STATUS,
+} from "./grpc_status.ts";
 
 /** What to call, with what. */
 export interface UnaryCall {
@@ -19,11 +25,11 @@ export interface UnaryCall {
   /** The server may give up after this many milliseconds. */
   readonly timeoutMs: number;
   /** Bytes after which the answer is refused. */
-  readonly mostBytes: number;
+  readonly maxBytes: number;
 }
 
 /** The longest timeout that gRPC can express in milliseconds: eight digits. */
-const LONGEST_TIMEOUT = 99_999_999;
+const MAX_TIMEOUT = 99_999_999;
 
 /** What has been received of an answer. */
 interface Received {
@@ -40,7 +46,7 @@ interface Received {
  *
  * @returns the answer's message
  * @throws {GrpcStatus} if the call failed
- * @throws {BadAnswer} if the answer breaks the protocol
+ * @throws {ProtocolError} if the answer breaks the protocol
  * @throws the signal's reason if it was aborted
  */
 export function unaryCall(
@@ -59,8 +65,8 @@ export function unaryCall(
   stream.on("data", (chunk: Uint8Array) => {
     received.chunks.push(chunk);
     received.bytes += chunk.length;
-    if (received.bytes <= call.mostBytes) return;
-    reject(new BadAnswer(`the answer is longer than ${call.mostBytes} bytes`));
+    if (received.bytes <= call.maxBytes) return;
+    reject(new ProtocolError(`the answer is longer than ${call.maxBytes} bytes`));
     stream.close(http2.constants.NGHTTP2_CANCEL);
   });
   stream.on("close", () => {
@@ -82,7 +88,7 @@ function headersOf({ path, headers, timeoutMs }: UnaryCall): http2.OutgoingHttpH
     ":path": path,
     "content-type": "application/grpc",
     te: "trailers",
-    "grpc-timeout": `${Math.min(Math.max(1, Math.ceil(timeoutMs)), LONGEST_TIMEOUT)}m`,
+    "grpc-timeout": `${Math.min(Math.max(1, Math.ceil(timeoutMs)), MAX_TIMEOUT)}m`,
     ...headers,
   };
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import { Buffer } from "node:buffer";
-import { BadAnswer } from "./grpc_status.ts";
+import { ProtocolError } from "./grpc_status.ts";
 
 const PREFIX_BYTES = 5;
 
@@ -32,15 +32,15 @@ export function framed(parts: readonly Uint8Array[]): Buffer[] {
 /**
  * The only message of an answer.
  *
- * @throws {BadAnswer} if it is compressed, cut, or not alone
+ * @throws {ProtocolError} if it is compressed, cut, or not alone
  */
 export function onlyMessage(chunks: readonly Uint8Array[]): Uint8Array {
   const all = chunks.length === 1 ? viewOf(chunks[0]) : Buffer.concat(chunks);
   if (all.length === 0) return all;
-  if (all[0] !== 0) throw new BadAnswer("the answer is compressed");
+  if (all[0] !== 0) throw new ProtocolError("the answer is compressed");
   const wanted = PREFIX_BYTES + (all.length < PREFIX_BYTES ? 0 : all.readUInt32BE(1));
   if (all.length === wanted) return all.subarray(PREFIX_BYTES);
-  throw new BadAnswer(`the answer has ${all.length} bytes, its frame says ${wanted}`);
+  throw new ProtocolError(`the answer has ${all.length} bytes, its frame says ${wanted}`);
 }
 
 /** The bytes without a copy. */

@@ -1,5 +1,5 @@
 /**
- * HTTP/2 pings during a call, so that a host that vanished is noticed before the deadline.
+ * HTTP/2 pings during a call, which detect an unreachable host before the deadline.
  * @module
  */
 import type { ClientHttp2Session } from "node:http2";
@@ -21,7 +21,7 @@ export const PINGS: PingTimes = { after: [5_000, 10_000, 30_000, 310_000], patie
 /**
  * Pings until it is stopped.
  *
- * @param dead called when a ping was not answered
+ * @param dead called if a ping is not answered
  * @returns stops the pings
  */
 export function pingDuring(

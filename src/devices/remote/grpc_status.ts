@@ -3,7 +3,7 @@
  * @module
  */
 
-/** Codes that a device link tells apart. */
+/** Status codes that a device link distinguishes. */
 export const STATUS = {
   ok: 0,
   cancelled: 1,
@@ -34,9 +34,9 @@ export function brokenConnection(message: string): GrpcStatus {
   return new GrpcStatus(STATUS.unavailable, message, { answered: false });
 }
 
-/** An answer that breaks the protocol: cut, too long, or of another shape than was asked for. */
-export class BadAnswer extends Error {
-  override name = "BadAnswer";
+/** A response that violates the protocol: truncated, too long, or of another shape than requested. */
+export class ProtocolError extends Error {
+  override name = "ProtocolError";
 }
 
 /** Text of the header `grpc-message`, which is percent-encoded. */

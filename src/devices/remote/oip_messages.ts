@@ -1,10 +1,10 @@
 /**
  * Messages of the Open Inference Protocol v2 (github.com/kserve/open-inference-protocol) over gRPC,
- * as Triton, KServe and Ray Serve speak it. Only the fields that evaluating rows needs.
+ * as implemented by Triton, KServe and Ray Serve. Only the fields needed to evaluate rows.
  * @module
  */
 import { BinaryReader, BinaryWriter, WireType } from "npm:@bufbuild/protobuf@2.17.0/wire";
-import { BadAnswer } from "./grpc_status.ts";
+import { ProtocolError } from "./grpc_status.ts";
 
 /** A tensor as the protocol declares it. */
 export interface OipTensor {
@@ -35,7 +35,7 @@ export interface OipModel {
 
 /** ModelInferResponse. */
 export interface OipAnswer {
-  /** Empty if the server does not say. */
+  /** Version of the model; empty if the server does not name it. */
   readonly version: string;
   readonly outputs: readonly OipData[];
 }
@@ -49,7 +49,7 @@ export function modelRequest(name: string, version = ""): Uint8Array[] {
   return [writer.finish()];
 }
 
-/** ModelInferRequest in parts; the tensors' bytes are sent as they are. */
+/** ModelInferRequest in parts; the tensors' bytes are not copied. */
 export function inferRequest(
   { model, version }: { model: string; version: string },
   inputs: readonly OipData[],
@@ -71,14 +71,14 @@ export function inferRequest(
   return [head.finish(), ...raw];
 }
 
-/** ModelReadyResponse. @throws {BadAnswer} */
+/** ModelReadyResponse. @throws {ProtocolError} */
 export function readReady(bytes: Uint8Array): boolean {
   let ready = false;
   readFields(bytes, { 1: (reader) => ready = reader.bool() });
   return ready;
 }
 
-/** ServerMetadataResponse. @throws {BadAnswer} */
+/** ServerMetadataResponse. @throws {ProtocolError} */
 export function readServer(bytes: Uint8Array): OipServer {
   let name = "", version = "";
   readFields(bytes, {
@@ -88,7 +88,7 @@ export function readServer(bytes: Uint8Array): OipServer {
   return { name, version };
 }
 
-/** ModelMetadataResponse. @throws {BadAnswer} */
+/** ModelMetadataResponse. @throws {ProtocolError} */
 export function readModel(bytes: Uint8Array): OipModel {
   const model = { versions: [] as string[], inputs: [] as OipTensor[], outputs: [] as OipTensor[] };
   readFields(bytes, {
@@ -99,7 +99,7 @@ export function readModel(bytes: Uint8Array): OipModel {
   return model;
 }
 
-/** ModelInferResponse; the tensors' bytes are views of the message. @throws {BadAnswer} */
+/** ModelInferResponse; the tensors' bytes are views of the message. @throws {ProtocolError} */
 export function readAnswer(bytes: Uint8Array): OipAnswer {
   const tensors: OipTensor[] = [], raw: Uint8Array[] = [];
   let version = "";
@@ -137,7 +137,7 @@ function readFields(bytes: Uint8Array, fields: Readonly<Record<number, FieldRead
       else reader.skip(type);
     }
   } catch (cause) {
-    if (cause instanceof BadAnswer) throw cause;
-    throw new BadAnswer("the answer is not a message of the protocol", { cause });
+    if (cause instanceof ProtocolError) throw cause;
+    throw new ProtocolError("the answer is not a message of the protocol", { cause });
   }
 }

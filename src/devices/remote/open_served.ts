@@ -7,7 +7,13 @@ import { type ChannelOptions, GrpcChannel } from "./grpc_channel.ts";
 import { GrpcStatus, STATUS } from "./grpc_status.ts";
 import { modelRequest, type OipModel, readModel, readReady, readServer } from "./oip_messages.ts";
 import { remoteAddress, type RemoteDevice, type ServedModel } from "./remote_device.ts";
-import { connectionText, isRefusal, mayStart, refusalError, serverText } from "./remote_faults.ts";
+import {
+  connectionCause,
+  isRefusal,
+  mayBeStarting,
+  quoteServer,
+  refusalError,
+} from "./remote_faults.ts";
 import { pause } from "./pause.ts";
 
 /** How long to wait for a model. */
@@ -16,16 +22,16 @@ export interface Waiting {
   /** Milliseconds until the model must be ready. */
   readonly patienceMs: number;
   /**
-   * Whether the server has served the model before: then every failure of the connection may pass.
+   * Whether the server has served the model before. Then every connection error is retried.
    */
   readonly again: boolean;
 }
 
-/** A model that is not ready is asked for this often. */
-const LOOK_MS = 250;
-/** A server answers what it knows of itself within this time. */
+/** Milliseconds between two requests for a model that is not ready. */
+const POLL_MS = 250;
+/** Timeout of a metadata request in milliseconds. */
 const ANSWER_MS = 10_000;
-const MOST_BYTES = 2 ** 22;
+const MAX_ANSWER_BYTES = 2 ** 22;
 
 /** A model that is ready. */
 export interface OpenedModel {
@@ -38,7 +44,7 @@ export interface OpenedModel {
 /**
  * Waits until a model is ready.
  *
- * @throws {RuntimeLibraryError} if it is not in time, or never will be
+ * @throws {RuntimeLibraryError} if it is not ready in time, or the error is permanent
  */
 export async function openServed(
   device: RemoteDevice,
@@ -53,10 +59,10 @@ export async function openServed(
       signal.throwIfAborted();
       const status = asStatus(error);
       if (isRefusal(status)) throw refusalError(remoteAddress(device), status);
-      const passing = mayStart(status) || (again && !status.answered);
-      if (!passing || performance.now() + LOOK_MS > end) throw failure(device, status);
+      const isTemporary = mayBeStarting(status) || (again && !status.answered);
+      if (!isTemporary || performance.now() + POLL_MS > end) throw failure(device, status);
     }
-    await pause(LOOK_MS, signal);
+    await pause(POLL_MS, signal);
   }
 }
 
@@ -72,21 +78,21 @@ async function connect(
   using stack = new DisposableStack();
   const channel = stack.use(new GrpcChannel(options));
   const ask = (method: string, parts: readonly Uint8Array[]) =>
-    channel.call({ path: methodPath(method), parts, ...limits, mostBytes: MOST_BYTES });
+    channel.call({ path: methodPath(method), parts, ...limits, maxBytes: MAX_ANSWER_BYTES });
   const { host, model: name } = device;
-  // Of an unknown model Triton says only here that it is unknown.
+  // Only this method of Triton reports an unknown model as such.
   const model = readModel(await ask("ModelMetadata", modelRequest(name)));
   const ready = readReady(await ask("ModelReady", modelRequest(name)));
   if (!ready) throw new GrpcStatus(STATUS.unavailable, `model ${name} is not ready`);
   const version = newest(model.versions);
-  // Not every server says what it is.
+  // Some servers have no metadata.
   const about = await ask("ServerMetadata", []).then(readServer, () => undefined);
   const server = about ? `${about.name} ${about.version}`.trim() : "";
   stack.move();
   return { channel, model, served: { host, model: name, version, server } };
 }
 
-/** The version that a server takes for a request without one; it is named from then on. */
+/** The version that serves a request without one; later requests name it. */
 function newest(versions: readonly string[]): string {
   return [...versions].sort((a, b) => Number(a) - Number(b)).at(-1) ?? "";
 }
@@ -101,11 +107,11 @@ function asStatus(error: unknown): GrpcStatus {
   if (error instanceof Error && error.name === "TimeoutError") {
     return new GrpcStatus(STATUS.unavailable, "ETIMEDOUT", { answered: false });
   }
-  throw error instanceof Error ? new RuntimeLibraryError(serverText(error.message)) : error;
+  throw error instanceof Error ? new RuntimeLibraryError(quoteServer(error.message)) : error;
 }
 
 function failure(device: RemoteDevice, { answered, message }: GrpcStatus): RuntimeLibraryError {
-  const reason = answered ? serverText(message) : connectionText(message);
+  const reason = answered ? quoteServer(message) : connectionCause(message);
   return new RuntimeLibraryError(`cannot open ${remoteAddress(device)}: ${reason}`, {
     hint: (name) => `compare ${name("devices")} with the server's address and model name`,
   });

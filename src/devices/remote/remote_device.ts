@@ -16,7 +16,7 @@ export interface RemoteDevice {
   readonly lane: number;
 }
 
-/** What every remote device of a pool has in common. */
+/** Options shared by all remote devices of a pool. */
 export interface RemoteOptions {
   /** Certificates in PEM that are trusted instead of the system's. */
   readonly ca?: string;
@@ -26,7 +26,7 @@ export interface RemoteOptions {
   readonly pings?: PingTimes;
 }
 
-/** What a server says of itself and of a model. */
+/** Identity of a server and its model. */
 export interface ServedModel {
   /** `host:port` of the server. */
   readonly host: string;
@@ -34,7 +34,7 @@ export interface ServedModel {
   readonly model: string;
   /** Version of the model; empty if the server has none. */
   readonly version: string;
-  /** Name and version of the server software; empty if it does not say. */
+  /** Name and version of the server software; empty if unknown. */
   readonly server: string;
 }
 

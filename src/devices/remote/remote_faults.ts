@@ -1,55 +1,55 @@
 /**
- * What a server's refusals mean to a pool.
+ * Translates errors of a server to device faults.
  * @module
  */
 import { RuntimeLibraryError } from "../../errors.ts";
 import { oneLine, shorten } from "../../text.ts";
 import { callFault, DeviceFault } from "../device_fault.ts";
-import { BadAnswer, GrpcStatus, STATUS } from "./grpc_status.ts";
+import { GrpcStatus, ProtocolError, STATUS } from "./grpc_status.ts";
 
-/** Triton's full queue, and Ray Serve's. */
+/** Messages of Triton and Ray Serve if their queue is full. */
 const FULL = /exceeds maximum queue size|backpressure/i;
-/** Triton's limit of a model's batch. */
+/** Triton's message if a call has more rows than the model's largest batch. */
 const TOO_MANY_ROWS = /batch-size must be <=/i;
-/** Triton's protocol restricted to a header. */
+/** Triton's message if the protocol requires a header. */
 const RESTRICTED = /is restricted, expecting header/i;
 
-/** Longest part of a server's message that is repeated. */
-const MOST_SHOWN = 300;
+/** Characters of a server's message that are quoted. */
+const MAX_QUOTED = 300;
 
-/** Whether the server has no room for the call now. */
+/** Whether the server's queue is full, so that a later call may succeed. */
 export function isFull({ code, message }: GrpcStatus): boolean {
   return (code === STATUS.unavailable || code === STATUS.resourceExhausted) && FULL.test(message);
 }
 
-/** Whether the server refuses to serve this client. */
+/** Whether the server requires credentials that the call lacks. */
 export function isRefusal({ code, message }: GrpcStatus): boolean {
   return code === STATUS.unauthenticated || code === STATUS.permissionDenied ||
     RESTRICTED.test(message);
 }
 
-/** The error of {@link isRefusal}, which a retry would not change. */
+/** The error for {@link isRefusal}; it is not retried. */
 export function refusalError(address: string, { message }: GrpcStatus): RuntimeLibraryError {
-  return new RuntimeLibraryError(`${address} refuses: ${serverText(message)}`, {
+  return new RuntimeLibraryError(`${address} refuses: ${quoteServer(message)}`, {
     hint: (name) => `name a file with its header in ${name("deviceHeaders")}`,
   });
 }
 
-/** A call that was not answered in time. */
-export function hang(deadlineMs: number): DeviceFault {
+/** The fault of a call without an answer before the deadline. */
+export function deadlineFault(deadlineMs: number): DeviceFault {
   const seconds = (deadlineMs / 1000).toFixed(1);
   return new DeviceFault("hang", `did not answer within ${seconds} s`, { survived: false });
 }
 
-/** The fault of a call that failed, or the error that ends the evaluation. */
-export function faultOf(error: unknown, address: string, deadlineMs: number): unknown {
-  if (error instanceof BadAnswer) {
-    return new DeviceFault("reply", serverText(error.message), { survived: true });
+/** The device fault for a failed call, or the error that ends the run. */
+export function callError(error: unknown, address: string, deadlineMs: number): unknown {
+  if (error instanceof ProtocolError) {
+    return new DeviceFault("reply", quoteServer(error.message), { survived: true });
   }
   if (!(error instanceof GrpcStatus)) return error;
-  const { code } = error, message = serverText(error.message);
+  const { code } = error, message = quoteServer(error.message);
   if (isRefusal(error)) return refusalError(address, error);
-  if (code === STATUS.deadlineExceeded) return hang(deadlineMs);
+  if (code === STATUS.deadlineExceeded) return deadlineFault(deadlineMs);
   if (TOO_MANY_ROWS.test(message)) return new DeviceFault("memory", message, { survived: true });
   // Triton answers "not found" while it shuts down.
   const gone: readonly number[] = [STATUS.unavailable, STATUS.notFound, STATUS.cancelled];
@@ -59,12 +59,12 @@ export function faultOf(error: unknown, address: string, deadlineMs: number): un
   return callFault(message);
 }
 
-/** A server's message in a line of ours. */
-export function serverText(message: string): string {
-  return shorten(oneLine(message), MOST_SHOWN);
+/** A server's message as one short line. */
+export function quoteServer(message: string): string {
+  return shorten(oneLine(message), MAX_QUOTED);
 }
 
-/** What usually causes a connection to fail, by what the connection says. */
+/** Usual causes of connection errors, by the error's message. */
 const CAUSES: readonly (readonly [RegExp, string])[] = [
   [/ENOTFOUND|EAI_AGAIN/, "the host is unknown"],
   [/ECONNREFUSED/, "nothing listens on the port"],
@@ -81,13 +81,13 @@ const CAUSES: readonly (readonly [RegExp, string])[] = [
   ],
 ];
 
-/** A failed connection in words. */
-export function connectionText(message: string): string {
-  return CAUSES.find(([pattern]) => pattern.test(message))?.[1] ?? serverText(message);
+/** The usual cause of a connection error, or else its message. */
+export function connectionCause(message: string): string {
+  return CAUSES.find(([pattern]) => pattern.test(message))?.[1] ?? quoteServer(message);
 }
 
-/** Whether waiting may help: the server may be starting. */
-export function mayStart({ code, answered, message }: GrpcStatus): boolean {
+/** Whether the server may still be starting, so that a retry may succeed. */
+export function mayBeStarting({ code, answered, message }: GrpcStatus): boolean {
   if (answered) return code === STATUS.unavailable || code === STATUS.notFound;
   return /ECONNREFUSED/.test(message);
 }

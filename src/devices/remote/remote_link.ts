@@ -18,14 +18,14 @@ import {
   type RemoteOptions,
   type ServedModel,
 } from "./remote_device.ts";
-import { faultOf, hang, isFull } from "./remote_faults.ts";
-import { answerBytes, requestOf, takeAnswer } from "./served_rows.ts";
+import { callError, deadlineFault, isFull } from "./remote_faults.ts";
+import { maxAnswerBytes, requestOf, writeAnswer } from "./served_rows.ts";
 import { type ServedTensors, servedTensors } from "./served_tensors.ts";
 
 /** A full server is asked again after this long, then after twice as long, up to the most. */
-const FULL_MS = 25, FULL_MOST_MS = 2000;
+const FULL_MS = 25, FULL_MAX_MS = 2000;
 /** Longest delay of a timer. */
-const LONGEST_TIMER = 2 ** 31 - 1;
+const MAX_TIMER = 2 ** 31 - 1;
 
 /** A model on a server as a device. */
 export class RemoteLink implements DeviceLink {
@@ -68,14 +68,14 @@ export class RemoteLink implements DeviceLink {
   async run(memory: RowMemory, call: RowCall, deadlineMs: number): Promise<number> {
     const started = performance.now();
     const stop = this.#stop = new AbortController();
-    const late = AbortSignal.timeout(Math.min(Math.max(1, deadlineMs), LONGEST_TIMER));
+    const late = AbortSignal.timeout(Math.min(Math.max(1, deadlineMs), MAX_TIMER));
     const signal = AbortSignal.any([stop.signal, late]);
     try {
       await this.#untilAccepted(memory, call, { signal, end: started + deadlineMs });
       return performance.now() - started;
     } catch (error) {
       if (stop.signal.aborted) throw callFault("it was stopped");
-      throw late.aborted ? hang(deadlineMs) : faultOf(error, this.#address, deadlineMs);
+      throw late.aborted ? deadlineFault(deadlineMs) : callError(error, this.#address, deadlineMs);
     }
   }
 
@@ -103,13 +103,13 @@ export class RemoteLink implements DeviceLink {
   ): Promise<void> {
     const outputs = memory.layout.outputs.map(({ name }) => name);
     const parts = inferRequest(this.served, requestOf(memory, call, this.#tensors), outputs);
-    const infer = { path: methodPath("ModelInfer"), parts, mostBytes: answerBytes(memory, call) };
-    for (let wait = FULL_MS;; wait = Math.min(2 * wait, FULL_MOST_MS)) {
+    const infer = { path: methodPath("ModelInfer"), parts, maxBytes: maxAnswerBytes(memory, call) };
+    for (let wait = FULL_MS;; wait = Math.min(2 * wait, FULL_MAX_MS)) {
       try {
         const timeoutMs = end - performance.now();
         const answer = readAnswer(await this.#channel.call({ ...infer, signal, timeoutMs }));
         this.#checkVersion(answer.version);
-        return takeAnswer(answer.outputs, memory, call);
+        return writeAnswer(answer.outputs, memory, call);
       } catch (error) {
         if (!(error instanceof GrpcStatus) || !isFull(error)) throw error;
       }

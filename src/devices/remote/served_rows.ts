@@ -1,16 +1,16 @@
 /**
- * Rows of a {@link RowMemory} as tensors of a request, and answers as rows.
+ * Converts rows of a {@link RowMemory} to request tensors, and response tensors to rows.
  * @module
  */
 import { Buffer } from "node:buffer";
 import { rowLength, type RowMemory, type RowTensor } from "../rows/row_memory.ts";
 import type { RowCall } from "../rows/row_plans.ts";
 import { TENSOR_ARRAYS, type TensorData } from "../../runtime/tensor_type.ts";
-import { BadAnswer } from "./grpc_status.ts";
+import { ProtocolError } from "./grpc_status.ts";
 import type { OipData } from "./oip_messages.ts";
 import { datatypeOf, type ServedTensors } from "./served_tensors.ts";
 
-/** Tensors of a call, views of the memory where nothing has to be padded or indexed. */
+/** Request tensors of a call: views of the memory unless rows are padded or indexed. */
 export function requestOf(memory: RowMemory, call: RowCall, served: ServedTensors): OipData[] {
   return memory.layout.inputs.flatMap((tensor, i) => {
     const rows = Math.max(call.count, call.padded);
@@ -30,19 +30,19 @@ export function requestOf(memory: RowMemory, call: RowCall, served: ServedTensor
   });
 }
 
-/** Bytes that an answer to a call has at most, its tensors' names and shapes included. */
-export function answerBytes({ layout }: RowMemory, { count, padded }: RowCall): number {
+/** Largest size of a response in bytes, names and shapes of the tensors included. */
+export function maxAnswerBytes({ layout }: RowMemory, { count, padded }: RowCall): number {
   const rows = Math.max(count, padded);
   const sizes = layout.outputs.map((tensor) => rows * bytesPerRow(tensor));
   return sizes.reduce((sum, size) => sum + size, 2 ** 16);
 }
 
 /**
- * Copies an answer into its rows, after all of it was checked.
+ * Validates a response and copies it into the rows of the call.
  *
- * @throws {BadAnswer} naming what was answered and what was asked for
+ * @throws {ProtocolError} naming the received and the requested tensor
  */
-export function takeAnswer(
+export function writeAnswer(
   outputs: readonly OipData[],
   memory: RowMemory,
   call: RowCall,
@@ -54,7 +54,7 @@ export function takeAnswer(
       String(output.shape) === String([rows, ...tensor.rowDims]) &&
       output.bytes.length === rows * bytesPerRow(tensor);
     if (fits) return output.bytes;
-    throw new BadAnswer(
+    throw new ProtocolError(
       `${tensor.name} is ${describe(output)}, asked for were ` +
         `${datatypeOf(tensor.type)} [${[rows, ...tensor.rowDims]}]`,
     );
@@ -79,7 +79,7 @@ function rowBytes(data: TensorData, tensor: RowTensor, { start, count }: RowCall
   return new Uint8Array(data.buffer, data.byteOffset + start * row, count * row);
 }
 
-/** Repeats the first row, which is valid input. */
+/** Pads with copies of the first row, which is valid input. */
 function padded(bytes: Uint8Array, count: number, rows: number): Uint8Array {
   if (rows === count) return bytes;
   const row = bytes.length / count, all = new Uint8Array(rows * row);
@@ -88,7 +88,7 @@ function padded(bytes: Uint8Array, count: number, rows: number): Uint8Array {
   return all;
 }
 
-/** Every different row once, and which of them each row is. */
+/** The distinct rows, and the index of each row among them. */
 function uniqueRows(
   bytes: Uint8Array,
   rows: number,

@@ -1,5 +1,5 @@
 /**
- * How a server's inputs and outputs carry the rows of a network.
+ * Maps a server's inputs and outputs to those of a network.
  * @module
  */
 import type { TensorMetadata } from "../../runtime/model_metadata.ts";
@@ -25,7 +25,7 @@ export function datatypeOf(type: TensorType): string {
   return DATATYPES[type] ?? "";
 }
 
-/** Ends of the names of an input's unique rows, and of the input that says which one a row has. */
+/** Suffixes of the inputs with the unique rows, and with each row's index among them. */
 const UNIQUE = "_unique", INDEX = "_index";
 
 /** A network as a server declares it. */

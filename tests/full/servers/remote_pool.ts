@@ -97,7 +97,7 @@ Deno.test("devices that evaluate different networks are refused", async () => {
     open([...lanes(1), ...served(other)]),
     /its sample is float32 \[batch, 4, 8, 8\], wanted float32 \[batch, 4, 4, 4\]$/,
   );
-  await assert.rejects(open(served(other)), /cannot evaluate a row: .*want \[batch, 4, 4, 4\]/);
+  await assert.rejects(open(served(other)), /cannot evaluate a row: .*wanted \[batch, 4, 4, 4\]/);
 });
 
 Deno.test("a server that changes its model during a run ends it", async () => {
