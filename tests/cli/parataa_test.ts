@@ -69,7 +69,7 @@ Deno.test("runParataa() handles --help and --version for every command", async (
 Deno.test("--help of every command fits 80 columns, and lists five flags first if there are many", async () => {
   const first: Record<string, string[]> = {
     dit: ["class_labels", "model_path", "output_path", "num_samples", "seed"],
-    flow: ["class_labels", "variation_steps", "model_path", "output_path", "num_samples"],
+    flow: ["class_labels", "prompt", "variation_steps", "model_path", "output_path"],
     sd: ["prompt", "model_path", "output_path", "num_samples", "seed"],
     "sd-winit": ["prompt1", "prompt2", "variation_steps", "model_path", "output_path"],
   };
