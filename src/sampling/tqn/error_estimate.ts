@@ -24,6 +24,7 @@
 import type { ResolvedOptions } from "../options.ts";
 import type { Schedule } from "../schedules/schedule.ts";
 import { latentScale } from "../latent_scale.ts";
+import { type AcceptedRows, addMove, carryError, cleanError } from "./tqn_kernels.ts";
 
 /** κ. */
 const PREDICTION_ERROR = 0.8;
@@ -79,35 +80,21 @@ export class ErrorEstimate {
   }
 
   /** Updates D from `epsilon`, the network's output at the perturbed input of step t. */
-  learn(t: number, epsilon: Float64Array, { input, x, xi }: FinishedStep): void {
-    const { c, d, n, sigma, clean } = this.#schedule, error = this.#error;
-    const perUnit = this.#rms / this.#size(t);
-    let square = 0;
-    for (let i = 0; i < x.length; i++) {
-      const unperturbed = (x[i] - c[t] * input[i] - n[t] * xi[i]) / d[t];
-      const derivative = perUnit * (epsilon[i] - unperturbed);
-      this.#clean[i] = (error[i] - sigma[t] * derivative) / clean[t];
-      square += this.#clean[i] ** 2;
-    }
-    this.#cleanRms = Math.sqrt(square / x.length);
+  learn(t: number, epsilon: Float64Array, rows: FinishedStep): void {
+    const { c: { [t]: c }, d: { [t]: d }, n: { [t]: n }, sigma, clean } = this.#schedule;
+    const factors = { c, d, n, s: sigma[t], q: clean[t], perUnit: this.#rms / this.#size(t) };
+    const square = cleanError({ ...factors, ...rows, epsilon, error: this.#error }, this.#clean);
+    this.#cleanRms = Math.sqrt(square / this.#clean.length);
     this.#lastLogSnr = Math.log(this.#snr(t));
   }
 
-  /** Carries E over step t, which was evaluated at `evaluated` and finished with `input`. */
-  carry(t: number, { evaluated, input }: Record<"evaluated" | "input", Float64Array>): void {
-    const { c, d, sigma, clean } = this.#schedule, s = sigma[t];
-    const error = this.#error, kept = c[t] + d[t] / s, pulled = -d[t] * clean[t] / s;
-    let alignment = 0, square = 0;
-    for (let i = 0; i < error.length; i++) {
-      error[i] = kept * error[i] + pulled * this.#clean[i];
-      alignment += error[i] * (input[i] - evaluated[i]);
-    }
+  /** Carries E over step t. */
+  carry(t: number, rows: AcceptedRows): void {
+    const { c, d, sigma, clean } = this.#schedule, s = sigma[t], error = this.#error;
+    const weights = [c[t] + d[t] / s, -d[t] * clean[t] / s] as const;
+    const alignment = carryError(weights, [error, this.#clean], rows);
     const added = Math.sign(alignment || 1) * this.#predictionError(t) * Math.abs(d[t]) / s;
-    for (let i = 0; i < error.length; i++) {
-      error[i] += added * (input[i] - evaluated[i]);
-      square += error[i] ** 2;
-    }
-    this.#rms = Math.sqrt(square / error.length);
+    this.#rms = Math.sqrt(addMove(added, error, rows) / error.length);
   }
 
   /** Starts again with E = 0. */

@@ -121,3 +121,54 @@ export function addWeighted(
 ): void {
   for (let i = 0; i < out.length; i++) out[i] += u * a[i] + v * b[i];
 }
+
+/** Rows of an accepted step: X_t, at which it was evaluated, and x_(t+1), its final input. */
+export type AcceptedRows = Record<"evaluated" | "input", Float64Array>;
+
+/** Writes u E + v D to E; returns the dot product of E and x_(t+1) − X_t. */
+export function carryError(
+  [u, v]: readonly [number, number],
+  [error, clean]: readonly [Float64Array, Float64Array],
+  { evaluated, input }: AcceptedRows,
+): number {
+  let alignment = 0;
+  for (let i = 0; i < error.length; i++) {
+    const carried = error[i] = u * error[i] + v * clean[i];
+    alignment += carried * (input[i] - evaluated[i]);
+  }
+  return alignment;
+}
+
+/** Adds w (x_(t+1) − X_t) to E; returns Σ E². */
+export function addMove(
+  w: number,
+  error: Float64Array,
+  { evaluated, input }: AcceptedRows,
+): number {
+  let square = 0;
+  for (let i = 0; i < error.length; i++) {
+    const sum = error[i] += w * (input[i] - evaluated[i]);
+    square += sum * sum;
+  }
+  return square;
+}
+
+/** Factors and rows of {@link cleanError}. `perUnit`: rms(E) over that of the perturbation. */
+export type PerturbedRows =
+  & Record<"c" | "d" | "n" | "s" | "q" | "perUnit", number>
+  & Record<"epsilon" | "input" | "x" | "xi" | "error", Float64Array>;
+
+/** Writes D, the x_0-prediction of E, to `clean`; returns Σ D². */
+export function cleanError(
+  { c, d, n, s, q, perUnit, epsilon, input, x, xi, error }: PerturbedRows,
+  clean: Float64Array,
+): number {
+  let square = 0;
+  for (let i = 0; i < clean.length; i++) {
+    const unperturbed = (x[i] - c * input[i] - n * xi[i]) / d;
+    const derivative = perUnit * (epsilon[i] - unperturbed);
+    const value = clean[i] = (error[i] - s * derivative) / q;
+    square += value * value;
+  }
+  return square;
+}
