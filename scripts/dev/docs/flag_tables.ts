@@ -52,12 +52,21 @@ export function commandTables(flags: CommandFlags): string {
   return sections.map(([command, own]) => {
     const rows = rowsOf(own).filter((row) => !described.has(keyOf(row)));
     const shared = rowsOf(own).filter((row) => described.has(keyOf(row)));
-    const names = shared.map(({ name }) => `\`--${name}\``).join(", ");
     const parts = [`### \`${command}\``];
     if (rows.length > 0) parts.push(table(rows));
-    if (names) parts.push(`Shared with the sampling commands: ${names}.`);
+    if (shared.length > 0) parts.push(sharedText(shared, flags.get(SAMPLING[0])!));
     return parts.join("\n\n");
   }).join("\n\n");
+}
+
+/** Names the flags in the sampling tables, or the few of the first command's that are missing. */
+function sharedText(shared: readonly Row[], all: FlagTable): string {
+  const names = new Set(shared.map(({ name }) => name));
+  const missing = Object.keys(all).filter((name) => !names.has(name));
+  const list = (flags: Iterable<string>) => [...flags].map((name) => `\`--${name}\``).join(", ");
+  return missing.length < names.size / 2
+    ? `Shared with \`${SAMPLING[0]}\`: all flags but ${list(missing)}.`
+    : `Shared with the sampling commands: ${list(names)}.`;
 }
 
 function rowsOf(flags: FlagTable): Row[] {
