@@ -50,8 +50,13 @@ const TEXTS: Readonly<Record<SingleFileKind, readonly string[]>> = {
   sdxl: ["conditioner.embedders.0.transformer.", "conditioner.embedders.1.model."],
 };
 /** Schedule tables, step counters, training losses and markers. */
-const USUAL =
-  /^(alphas_cumprod(_prev)?|betas|sqrt_.*|log_one_minus_alphas_cumprod|posterior_.*|logvar|lvlb_weights|scale_factor|denoiser\.sigmas|global_step|v_pred|model_ema\..*|first_stage_model\.(loss|model_ema)\..*)$/;
+const USUAL = new RegExp(`^(${
+  [
+    ...["alphas_cumprod(_prev)?", "betas", "sqrt_.*", "log_one_minus_alphas_cumprod"],
+    ...["posterior_.*", "logvar", "lvlb_weights", "scale_factor", "denoiser\\.sigmas"],
+    ...["global_step", "v_pred", "model_ema\\..*", "first_stage_model\\.(loss|model_ema)\\..*"],
+  ].join("|")
+})$`);
 
 /**
  * Finds the networks of a single file.
