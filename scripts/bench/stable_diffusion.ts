@@ -4,6 +4,7 @@
  * hour on one core.
  * @module
  */
+import { elementsOf } from "../../src/elements_of.ts";
 import { parseArgs } from "node:util";
 import { StableDiffusionPipeline } from "../../src/pipelines/stable_diffusion_pipeline.ts";
 import { latentDifference } from "../../src/runs/latent_difference.ts";
@@ -42,7 +43,7 @@ class Lab {
   }
 
   noise(seed: number): Float64Array {
-    const size = this.#pipeline.latentShape.reduce((a, b) => a * b, 1);
+    const size = elementsOf(this.#pipeline.latentShape);
     return new TorchGenerator(seed).randn((STEPS + 1) * size);
   }
 

@@ -1,5 +1,5 @@
 /** How weights are stored. @module */
-import { elementsOf } from "./elements_of.ts";
+import { elementsOf } from "../elements_of.ts";
 
 /**
  * Storage of weights that are used in float32: as float32, or large ones as fp16 with a Cast in the

@@ -7,7 +7,7 @@ import {
 } from "../formats/safetensors/safetensors_layout.ts";
 import { shown } from "../text.ts";
 import { tensorChunks, type TensorFile } from "../formats/tensor_file.ts";
-import { elementsOf } from "./elements_of.ts";
+import { elementsOf } from "../elements_of.ts";
 import { type FloatArray, floatReader } from "./float_values.ts";
 import type { Weight } from "./layers/graph_builder.ts";
 import type { StoredType } from "./weight_storage.ts";

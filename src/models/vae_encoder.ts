@@ -1,4 +1,5 @@
 /** The encoder of a variational autoencoder: pixels to latents. @module */
+import { elementsOf } from "../elements_of.ts";
 import { ModelError } from "../errors.ts";
 import type { Environment } from "../runtime/environment.ts";
 import { fixedSize } from "./networks/tensor_contract.ts";
@@ -65,7 +66,7 @@ export class VaeEncoder implements AsyncDisposable {
           `wanted [${latentShape.join(", ")}]`,
       );
     }
-    const mean = values.subarray(0, latentShape.reduce((a, b) => a * b, 1));
+    const mean = values.subarray(0, elementsOf(latentShape));
     expectFinite(file, mean);
     return Float64Array.from(mean, (x) => (x - shiftFactor) * scalingFactor);
   }

@@ -3,6 +3,7 @@
  * time.
  * @module
  */
+import { elementsOf } from "../elements_of.ts";
 import { ModelError, NumericalError } from "../errors.ts";
 import type { Environment } from "../runtime/environment.ts";
 import { InferenceSession } from "../runtime/inference_session.ts";
@@ -102,7 +103,7 @@ export class VaeNetwork implements AsyncDisposable {
     });
     using output = outputs[name];
     const [, ...out] = output.dims;
-    const first = (output.data as Float32Array).subarray(0, out.reduce((a, b) => a * b, 1));
+    const first = (output.data as Float32Array).subarray(0, elementsOf(out));
     return { values: Float32Array.from(first), sizes: out };
   }
 

@@ -2,6 +2,7 @@
  * Creates the noise of each sample: from the official stream, a generator per image, or a file.
  * @module
  */
+import { elementsOf } from "../elements_of.ts";
 import { FormatError } from "../errors.ts";
 import { readFloatArray } from "../formats/float_array.ts";
 import { TorchGenerator } from "../sampling/noise.ts";
@@ -93,7 +94,7 @@ export function parseNoiseFile(
       `${file} holds noise of shape [${dims}], wanted [${shape}] or [n,${shape}]: timesteps + 1 latents`,
     );
   }
-  const size = shape.reduce((a, b) => a * b, 1);
+  const size = elementsOf(shape);
   return {
     count: single ? 1 : dims[0],
     noise: (i) => single ? data.slice() : data.slice(i * size, (i + 1) * size),

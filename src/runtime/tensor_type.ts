@@ -2,6 +2,7 @@
  * Element types of tensors and the typed arrays that hold them.
  * @module
  */
+import { elementsOf } from "../elements_of.ts";
 import { ELEMENT_TYPES } from "../../ffi/ort_enums.ts";
 
 /**
@@ -90,7 +91,7 @@ export function elementCount(dims: readonly number[]): number {
   if (bad !== undefined) {
     throw new RangeError(`tensor dimensions [${dims}] hold ${bad}, wanted whole numbers from 0 on`);
   }
-  const count = dims.reduce((product, dim) => product * dim, 1);
+  const count = elementsOf(dims);
   if (!Number.isSafeInteger(count)) {
     throw new RangeError(`tensor dimensions [${dims}] have more elements than an array can hold`);
   }

@@ -3,7 +3,7 @@
  * weight-decomposed low-rank adaptation", 2024).
  * @module
  */
-import { elementsOf } from "../elements_of.ts";
+import { elementsOf } from "../../elements_of.ts";
 import type { LoraPart } from "./lora_names.ts";
 
 /** Axis of a weight whose elements have a norm each: 0 for outputs, 1 for inputs. */

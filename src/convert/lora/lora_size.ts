@@ -1,5 +1,5 @@
 /** The size of a LoRA's change, from the shapes of its parts. @module */
-import { elementsOf } from "../elements_of.ts";
+import { elementsOf } from "../../elements_of.ts";
 import type { LoraPart } from "./lora_names.ts";
 
 /** Rows and columns of a change. */

@@ -5,7 +5,7 @@ import { shown } from "../../text.ts";
 import { ldmLayers } from "../single_file/unet_names.ts";
 import { decomposedChange, magnitudePart } from "./dora.ts";
 import { loraChange } from "./lora_change.ts";
-import { elementsOf } from "../elements_of.ts";
+import { elementsOf } from "../../elements_of.ts";
 import { listed } from "../listed.ts";
 import type { LoraFile } from "./lora_file.ts";
 import { layerSpellings } from "./lora_names.ts";

@@ -1,5 +1,5 @@
 /** Tensors of a file with changes added to some of them. @module */
-import { elementsOf } from "../elements_of.ts";
+import { elementsOf } from "../../elements_of.ts";
 import { floatReader } from "../float_values.ts";
 import { type SafetensorsTensor, toTensor } from "../../formats/safetensors/safetensors.ts";
 import {

@@ -1,4 +1,5 @@
 /** Describes ONNX files without ONNX Runtime. @module */
+import { elementsOf } from "../../elements_of.ts";
 import { FormatError, ModelError } from "../../errors.ts";
 import { placeNetwork } from "../../formats/onnx/external_files.ts";
 import { readOnnx } from "../../formats/onnx/onnx.ts";
@@ -81,7 +82,7 @@ function factsOf(
   for (const { elemType, dims } of graph.initializers) {
     const name = typeName(elemType);
     types.set(name, (types.get(name) ?? 0) + 1);
-    elements += dims.reduce((product, size) => product * size, 1);
+    elements += elementsOf(dims);
   }
   return {
     producer: [producer.name, producer.version].filter(Boolean).join(" ") || null,

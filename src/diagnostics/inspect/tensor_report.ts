@@ -1,4 +1,5 @@
 /** Describes tensor files: checkpoints, safetensors, shards. @module */
+import { elementsOf } from "../../elements_of.ts";
 import { openTensors } from "../../formats/open_tensors.ts";
 import { SafetensorsFile } from "../../formats/safetensors/safetensors.ts";
 import { ShardedTensors } from "../../formats/safetensors/sharded_tensors.ts";
@@ -43,7 +44,7 @@ function totals(entries: readonly TensorEntry[]): Report["facts"] {
   let bytes = 0;
   for (const { dtype, shape, length } of entries) {
     dtypes.set(dtype, (dtypes.get(dtype) ?? 0) + 1);
-    elements += shape.reduce((product, size) => product * size, 1);
+    elements += elementsOf(shape);
     bytes += length;
   }
   return {

@@ -1,5 +1,6 @@
 /** Reads and validates the external data entries of ONNX tensors. @module */
 
+import { elementsOf } from "../../elements_of.ts";
 import type { OnnxExternalData, OnnxModel, OnnxTensor } from "./onnx_types.ts";
 import { shown } from "../../text.ts";
 import type { ByteRange, ProtobufField, ProtobufReader } from "./protobuf.ts";
@@ -99,6 +100,6 @@ function readPair(reader: ProtobufReader, range: ByteRange): [string, string] {
 
 function byteLength({ elemType, dims }: OnnxTensor): number | undefined {
   const bits = BITS[elemType];
-  const size = dims.reduce((product, dim) => product * dim, 1);
+  const size = elementsOf(dims);
   return bits === undefined || !Number.isSafeInteger(size) ? undefined : Math.ceil(size * bits / 8);
 }

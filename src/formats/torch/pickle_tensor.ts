@@ -4,6 +4,7 @@
  * (https://github.com/pytorch/pytorch) define the arguments.
  * @module
  */
+import { elementsOf } from "../../elements_of.ts";
 import { type ListedDtype, typedLength } from "../element_types.ts";
 import type { PickleRefusal } from "./pickle_cursor.ts";
 import {
@@ -212,7 +213,7 @@ function layoutFault(
   const last = shape.reduce((sum, n, i) => sum + (n - 1) * strides[i], offset);
   if (last >= storage.count) return `element ${last} beyond a storage of ${storage.count}`;
   // An expanded tensor repeats elements: a few bytes could stand for terabytes.
-  if (shape.reduce((product, n) => product * n, 1) > storage.count) {
+  if (elementsOf(shape) > storage.count) {
     return `more elements than its storage's ${storage.count}`;
   }
   return undefined;

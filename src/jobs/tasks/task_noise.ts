@@ -1,4 +1,5 @@
 /** Creates the noise of a run's samples. @module */
+import { elementsOf } from "../../elements_of.ts";
 import { readSeedList } from "../../arguments/seed_list.ts";
 import type { ResolvedShared } from "../../arguments/settings.ts";
 import { UsageError } from "../../errors.ts";
@@ -35,7 +36,7 @@ export async function taskNoise(
   { seed, seeds, noiseStream: stream, noisePath }: NoiseSettings,
   { number, samples, shape, initialScale = 1, classes }: NoiseShape,
 ): Promise<{ count: number; noises: Iterable<SampleNoise> }> {
-  const size = shape.reduce((a, b) => a * b, 1), top = size - size / shape[0];
+  const size = elementsOf(shape), top = size - size / shape[0];
   const drawn = (count: number, size: number) => drawNoise({ seed, stream, count, size, classes });
   const scaled = (samples: Iterable<SampleNoise>) => scaleTop(samples, top, initialScale);
   if (size > MAX_ELEMENTS) {

@@ -3,6 +3,7 @@
  * condition.
  * @module
  */
+import { elementsOf } from "../../elements_of.ts";
 import { ModelError, RuntimeLibraryError } from "../../errors.ts";
 import { bucketSizes } from "../../devices/call_size.ts";
 import type { DevicePool, PoolRunOptions } from "../../devices/device_pool.ts";
@@ -64,7 +65,7 @@ export class ConditionalNetwork implements AsyncDisposable {
     this.notes = notes;
     this.batchWide = batchWide;
     this.latentShape = contract.latentShape;
-    this.rowSize = contract.latentShape.reduce((a, b) => a * b, 1);
+    this.rowSize = elementsOf(contract.latentShape);
     this.#file = options.file;
     this.#pool = pool;
     this.#layout = rowLayout(contract);
@@ -146,7 +147,7 @@ export class ConditionalNetwork implements AsyncDisposable {
    */
   conditionRow(values: Readonly<Record<string, ArrayLike<number>>>): ConditionRow {
     return this.contract.conditions.map(({ name, type, rowDims }) => {
-      const size = rowDims.reduce((a, b) => a * b, 1), given = values[name];
+      const size = elementsOf(rowDims), given = values[name];
       if (given?.length !== size) {
         throw new ModelError(
           `${this.#file} takes rows of ${size} elements as ${name}, got ${given?.length ?? "none"}`,
