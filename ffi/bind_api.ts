@@ -26,7 +26,8 @@ function nativeFunction(
   return new Deno.UnsafeFnPointer(address as Deno.PointerObject<never>, definition);
 }
 
-function minorOf(version: string): number {
+/** Minor version of ONNX Runtime 1.x: 30 for `1.30.0`. */
+export function minorOf(version: string): number {
   return Number(version.split(".")[1]);
 }
 

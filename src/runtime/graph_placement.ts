@@ -2,6 +2,7 @@
  * The placement of a network's nodes: those that a provider does not support run on the CPU.
  * @module
  */
+import { minorOf } from "../../ffi/bind_api.ts";
 import { OutPointer, pointerAt, pointerFromAddress, readCString } from "../../ffi/pointer.ts";
 import { type Environment, sharedOf } from "./environment.ts";
 import { type InferenceSession, lendSession } from "./inference_session.ts";
@@ -29,7 +30,7 @@ export interface Placement {
  * @param session created with {@link RECORD_PLACEMENT}
  */
 export function placementOf(env: Environment, session: InferenceSession): Placement | undefined {
-  if (Number(env.version.split(".")[1]) < SINCE_MINOR) return undefined;
+  if (minorOf(env.version) < SINCE_MINOR) return undefined;
   const { library: { api } } = sharedOf(env);
   const native = pointerFromAddress(lendSession(session).address);
   const list = new OutPointer(), count = new BigUint64Array(1), out = new OutPointer();

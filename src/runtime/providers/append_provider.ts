@@ -2,6 +2,7 @@
  * Appends an execution provider to the options of a session.
  * @module
  */
+import { minorOf } from "../../../ffi/bind_api.ts";
 import { captureStderr } from "../../../ffi/captured_stderr.ts";
 import { LOG_SEVERITY_LEVELS } from "../../../ffi/ort_enums.ts";
 import { OrtError } from "../../../ffi/status.ts";
@@ -46,7 +47,7 @@ export function appendProvider(
  */
 export function requireSafeVersion(row: ProviderRow, version: string): void {
   const { oldestBuiltIn = 0 } = row;
-  if (Number(version.split(".")[1]) >= oldestBuiltIn) return;
+  if (minorOf(version) >= oldestBuiltIn) return;
   throw providerUnavailable(row, `that of ONNX Runtime ${version} can end the process`, {
     hint: `--ort_lib must name version 1.${oldestBuiltIn} or newer; without --ort_lib, the npm ` +
       "package's library is used",

@@ -2,6 +2,7 @@
  * The WebGPU provider: any GPU with Vulkan, Metal or Direct3D 12.
  * @module
  */
+import { minorOf } from "../../../ffi/bind_api.ts";
 import { readVulkanDevices, type VulkanDevice } from "../../../ffi/vulkan.ts";
 import { type Environment, sharedOf } from "../environment.ts";
 import { type OptionChecks, SWITCH } from "./option_checks.ts";
@@ -94,7 +95,7 @@ export function webGpuEntries(env: Environment): DeviceEntry[] {
 /** `auto` takes a real GPU, never a software adapter, which is slower than the CPU itself. */
 export function offerWebGpu(env: Environment): true | string | undefined {
   if (!env.availableProviders.includes(WEBGPU_EP_NAME)) return undefined;
-  if (minorOf(env) < OLDEST_WEBGPU) {
+  if (minorOf(env.version) < OLDEST_WEBGPU) {
     return `WebGPU needs ONNX Runtime 1.${OLDEST_WEBGPU} or newer, this is ${env.version}`;
   }
   if (Deno.build.os !== "linux") return hasGpu(env) || undefined;
@@ -111,8 +112,4 @@ export function adapterOffer(adapter: VulkanDevice | undefined): true | string |
 function hasGpu(env: Environment): boolean {
   const { library: { api }, env: { unsafeHandle } } = sharedOf(env);
   return devicesOf({ api, env: unsafeHandle }, { epName: WEBGPU_EP_NAME }).some(({ gpu }) => gpu);
-}
-
-function minorOf({ version }: Environment): number {
-  return Number(version.split(".")[1]);
 }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { minorOf } from "../../../ffi/bind_api.ts";
 import type { RuntimeLibraryError } from "../../../src/errors.ts";
 import { Environment } from "../../../src/runtime/environment.ts";
 import { InferenceSession } from "../../../src/runtime/inference_session.ts";
@@ -152,7 +153,7 @@ Deno.test("requireSafeVersion() refuses the WebGPU of older versions, which can 
 Deno.test("a plugin library that is none is named, with what it lacks", async () => {
   using env = Environment.open();
   // Plugins came with 1.22; until 1.25 the core alone lacks a library that it opens first.
-  if (Number(env.version.split(".")[1]) < 26) return;
+  if (minorOf(env.version) < 26) return;
   const said = async (providerLibrary: string) => {
     const opened = openProvider(env, { provider: "openvino", providerLibrary });
     return await opened.then(() => "ready", (error) => `${error.exitCode}: ${error.message}`);

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { minorOf } from "../../../ffi/bind_api.ts";
 import { NETWORKS } from "../../../src/diagnostics/selftest/selftest_networks.ts";
 import { Environment } from "../../../src/runtime/environment.ts";
 import { OLDEST_WEBGPU } from "../../../src/runtime/providers/webgpu.ts";
@@ -15,7 +16,7 @@ const ignore = vulkan === undefined || isTooOld();
 /** Whether the library is one whose WebGPU is refused. */
 function isTooOld(): boolean {
   using env = Environment.open();
-  return Number(env.version.split(".")[1]) < OLDEST_WEBGPU;
+  return minorOf(env.version) < OLDEST_WEBGPU;
 }
 
 /** WebGPU runs in a process of its own: its faults end the process. */
