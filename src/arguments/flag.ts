@@ -7,6 +7,9 @@
 /** Sections of `--help`, in printed order. */
 export const FLAG_GROUPS = ["Sampling", "Solver", "Model", "CUDA", "Output", "Run"] as const;
 
+/** Maximum of an integer flag without a limit. */
+export const NO_LIMIT = Number.MAX_SAFE_INTEGER;
+
 interface FlagBase {
   /** Other long names, without dashes. `-` is accepted for `_` in every long name. */
   aliases?: readonly string[];
