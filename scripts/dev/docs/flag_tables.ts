@@ -59,12 +59,13 @@ export function commandTables(flags: CommandFlags): string {
   }).join("\n\n");
 }
 
-/** Names the flags in the sampling tables, or the few of the first command's that are missing. */
+/** Names the flags in the sampling tables, or the few of the first command that are missing. */
 function sharedText(shared: readonly Row[], all: FlagTable): string {
   const names = new Set(shared.map(({ name }) => name));
   const missing = Object.keys(all).filter((name) => !names.has(name));
   const list = (flags: Iterable<string>) => [...flags].map((name) => `\`--${name}\``).join(", ");
-  return missing.length < names.size / 2
+  const areAllItsOwn = [...names].every((name) => name in all);
+  return areAllItsOwn && missing.length < names.size / 2
     ? `Shared with \`${SAMPLING[0]}\`: all flags but ${list(missing)}.`
     : `Shared with the sampling commands: ${list(names)}.`;
 }
