@@ -174,6 +174,9 @@ def texts(path, kind, generator):
             weights = {name.removeprefix(prefix): tensor for name, tensor in weights.items()}
         else:
             weights = ldm.convert_open_clip_checkpoint(network, weights, prefix)
+        if not any(name.startswith("text_model.") for name in network.state_dict()):
+            # CLIPTextModel of transformers 5 has no such prefix.
+            weights = {k.removeprefix("text_model."): v for k, v in weights.items()}
         ids = torch.randint(0, 49406, (2, 77), generator=generator)
         ids[0, 9], ids[1, 76] = 49407, 49407
         network = load(network, weights)
