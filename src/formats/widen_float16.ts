@@ -6,8 +6,8 @@ let table: Uint32Array<ArrayBuffer> | undefined;
 /**
  * Converts the bits of float16 to float32, exactly.
  *
- * Looks the bits up: with a loop over a `Float16Array`, `convert` of a whole checkpoint took two to
- * three times as long (Deno 2.9).
+ * Looks the bits up: with a loop over a `Float16Array`, `convert` of a whole checkpoint took about
+ * twice as long (Deno 2.9).
  */
 export function widenFloat16(bits: Uint16Array): Float32Array {
   const singles = table ??= tabulate();
