@@ -68,7 +68,12 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
 };
 
 /** Files that every layer may import. */
-const GROUND: readonly string[] = ["src/errors.ts", "src/text.ts", "src/version.ts"];
+const GROUND: readonly string[] = [
+  "src/elements_of.ts",
+  "src/errors.ts",
+  "src/text.ts",
+  "src/version.ts",
+];
 
 /** The file that writes to the terminal. */
 const PRINTER = "src/cli/print.ts";

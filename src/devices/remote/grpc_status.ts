@@ -34,7 +34,7 @@ export function brokenConnection(message: string): GrpcStatus {
   return new GrpcStatus(STATUS.unavailable, message, { answered: false });
 }
 
-/** A response that violates the protocol: truncated, too long, or of another shape than requested. */
+/** A response that violates the protocol: truncated, too long, or not of the requested shape. */
 export class ProtocolError extends Error {
   override name = "ProtocolError";
 }
