@@ -182,6 +182,7 @@ function randomRun(
       symmetric: pick(true, false),
       skipRadius: pick(0, 0.01, 0.3),
       growthLimit: pick(0, 1e-9, 0.1, 2),
+      refinement: pick(0, 1, 2),
     };
   }
   if (pick(true, false, false)) {

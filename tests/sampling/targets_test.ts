@@ -51,8 +51,11 @@ for (const [name, schedule, share] of TARGETS) {
           if (kind !== "parataa") assert.ok(result.rounds <= 50 * share, `${result.rounds} rounds`);
           const norm = (values: Float64Array) => Math.hypot(...values);
           const error = norm(result.sample.map((x, i) => x - sample[i])) / norm(sample);
-          // 4e-4 of TQN and 5e-3 of ParaTAA at worst when this was written.
-          assert.ok(error < (kind === "parataa" ? 1e-2 : 1e-3), `seed ${seed}, ${kind}: ${error}`);
+          // 4e-4 of TQN and 5e-3 of ParaTAA at worst when this was written; with the doubled
+          // tolerance of `fast` in a small window 1.3e-3.
+          const most =
+            { reference: 1e-3, fast: windowSize < 50 ? 2e-3 : 1e-3, parataa: 1e-2 }[kind];
+          assert.ok(error < most, `seed ${seed}, ${kind}: ${error}`);
         };
         await run("fast", { preset: "fast" });
         await run("reference", { preset: "reference" });

@@ -13,8 +13,8 @@
  *    network's derivative along E, hence D, the x_0-prediction of E, and E_t = c E + d (E − q D)/s.
  * 3. At the other steps D is taken as unchanged.
  *
- * rms(D) estimates the error of x_0. A perturbed evaluation takes the place of the lowest step of a
- * full window, so that no round has more rows than W.
+ * rms(D) estimates the error of x_0. A perturbed evaluation takes the place of a step of a full
+ * window, so that no round has more rows than W.
  *
  * κ_t = κ SNR/(SNR + ρ): at a noisy step the x_0-prediction hardly depends on x, and a prediction
  * is better than at a step where the image takes shape. κ and ρ are medians over 85 recorded runs

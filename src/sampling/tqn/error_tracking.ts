@@ -37,9 +37,11 @@ export class ErrorTracking {
   }
 
   /**
-   * Returns the steps that a round evaluates beside a perturbed input: all of `steps`, or without
-   * the lowest if a perturbed input is due and the window is full.
+   * Returns the steps that a round evaluates beside a perturbed input: all of `steps`, or, if a
+   * perturbed input is due and they are W, without the highest if it is refined, else without the
+   * lowest.
    *
+   * @param steps ascending
    * @param finished f, the lowest finished step
    */
   makeRoom(steps: Int32Array, finished: number): Int32Array {
@@ -47,7 +49,8 @@ export class ErrorTracking {
     this.#isPerturbed = pending && this.#estimate.isDue(finished) &&
       (steps.length > 1 || steps.length < this.#run.windowSize);
     if (pending && !this.#isPerturbed) this.#carry();
-    return this.#isPerturbed && steps.length === this.#run.windowSize ? steps.subarray(1) : steps;
+    if (!this.#isPerturbed || steps.length < this.#run.windowSize) return steps;
+    return steps[steps.length - 1] >= finished ? steps.subarray(0, -1) : steps.subarray(1);
   }
 
   /** Adds the perturbed input of the lowest finished step to a request, if it is due. */

@@ -25,8 +25,9 @@
  *
  * In a window smaller than the number of steps, Γ would compare moves of different rounds. The
  * error of x_0 is estimated instead ({@link file://./error_tracking.ts}). If it exceeds two
- * tolerances for each unit of the limit, the chain is solved again from the top. The result is in
- * doubt if the estimate then exceeds a quarter of that, or if T rounds are too few for it.
+ * tolerances for each unit of the limit, the chain is solved again from the top. Before the image
+ * is decided most errors still shrink, so there the limit is larger. The result is in doubt if the
+ * estimate then exceeds a quarter of that, or if T rounds are too few for it.
  * @module
  */
 import type { ResolvedOptions } from "../options.ts";
@@ -49,6 +50,8 @@ const MAX_MOVE = 2;
 const CERTAIN_GROWTH = 10;
 /** Tolerances of estimated error for each unit of the limit, 6 at the limit of 3. */
 const ERROR_PER_GROWTH = 2;
+/** ᾱ from which on that limit holds; at a smaller ᾱ it is larger by the ratio of both. */
+const DECIDED_ALPHA = 0.7;
 /**
  * Share of that limit above which a chain solved again is in doubt. Its tolerance was a hundredth,
  * and on such chains the estimate is up to 17 times too low.
@@ -146,11 +149,12 @@ export class StabilityCheck {
   }
 
   /**
-   * Assesses a new estimate of the error of x_0: returns whether the chain is unstable and to be
-   * solved again, which happens at most once.
+   * Assesses a new estimate of the error of x_0, measured at step t: returns whether the chain is
+   * unstable and to be solved again, which happens at most once.
    */
-  assessError(error: number, atol: number): boolean {
-    if (this.#requested || !(error > this.#errorLimit * atol)) return false;
+  assessError(t: number, error: number, atol: number): boolean {
+    const undecided = Math.max(1, DECIDED_ALPHA / this.#schedule.alphasCumprod[t]);
+    if (this.#requested || !(error > undecided * this.#errorLimit * atol)) return false;
     return this.#requested = true;
   }
 

@@ -6,7 +6,8 @@
  * 1. Move the window [t0, t1) down to t1 = f. A step that enters it starts from a *jump*: x_t =
  *    Step(t, x_(t+1), (x_(t+1) − q D)/s), where D is the x_0-prediction of step t+1 that x_(t+1)
  *    and x_(t+2) imply, 0 for the highest step.
- * 2. Choose the steps to evaluate: few in the first rounds, later all but every second far step; at
+ * 2. Choose the steps to evaluate: few in the first rounds, later all but every second far step; in
+ *    the last rounds of a small window also finished steps of little noise whose input moved; at
  *    times a perturbed input, to estimate the error of x_0. The network evaluates them.
  *
  * 3. From the top of the window down: the evaluation of step t becomes (X_t, E_t), and its moves
@@ -57,6 +58,12 @@ const UNDECIDED_ALPHA = 1 / 6;
  */
 const UNCHANGED = 1e-13;
 
+/**
+ * Noise √(1−ᾱ), relative to the scale of x_t, below which a finished step is refined: an error of
+ * these steps reaches x_0 hardly damped, one of a noisier step damped to a hundredth.
+ */
+const REFINED_NOISE = 0.3;
+
 /** The state of TQN for one sample. */
 export class Tqn implements Solver {
   readonly trajectory: Float64Array;
@@ -66,6 +73,10 @@ export class Tqn implements Solver {
   readonly #latents: Float64Array;
   readonly #epsilon: Float64Array;
   #steps: Int32Array = new Int32Array(0);
+  /** One above the highest step of this sweep: t1, or more if finished steps are refined. */
+  #sweepEnd = 0;
+  /** Whether finished steps are refined in the last rounds. */
+  readonly #refines: boolean;
   /** Round in which step t was last skipped; 0 for never. */
   readonly #skipped: Int32Array;
   /** Scale of every x_t. */
@@ -83,13 +94,14 @@ export class Tqn implements Solver {
 
   /** Allocates all buffers of the run. */
   constructor(options: ResolvedOptions) {
-    const { schedule, rowSize, windowSize, initialTrajectory, tqn } = options;
+    const { schedule, rowSize, windowSize, initialTrajectory, variationSteps, tqn } = options;
     this.#options = options;
+    this.#refines = tqn.refinement > 0 && windowSize < variationSteps && !options.denoiserRemembers;
     this.#scale = latentScale(schedule);
     this.trajectory = firstTrajectory(options);
     this.window = new SlidingWindow({
       size: windowSize,
-      finished: options.variationSteps,
+      finished: variationSteps,
       uninitialised: initialTrajectory ? -1 : schedule.numSteps - 1,
     });
     this.#evaluations = new Evaluations({
@@ -97,7 +109,7 @@ export class Tqn implements Solver {
       ...{ numSteps: schedule.numSteps, windowSize, rowSize },
     });
     const strides = tqn.strides.filter((stride) => stride > 1);
-    const smallest = tqn.skipRadius > 0 ? 1 : Math.min(...strides);
+    const smallest = tqn.skipRadius > 0 || this.#refines ? 1 : Math.min(...strides);
     const copiedRows = Math.max(1, Math.ceil(windowSize / smallest));
     this.#latents = new Float64Array(copiedRows * rowSize);
     this.#epsilon = new Float64Array(windowSize * rowSize);
@@ -124,7 +136,9 @@ export class Tqn implements Solver {
     const { from, to } = this.window.slide();
     for (let t = to - 1; t >= from; t--) if (!this.#evaluations.has(t)) this.#jump(t);
     this.#round++;
-    const wanted = this.#stepsToEvaluate();
+    const refined = this.#stepsToRefine();
+    this.#sweepEnd = refined.length > 0 ? refined[refined.length - 1] + 1 : this.window.end;
+    const wanted = Int32Array.of(...this.#stepsToEvaluate(), ...refined);
     const steps = this.#steps = this.#errors?.makeRoom(wanted, this.window.finished) ?? wanted;
     const epsilon = this.#epsilon.subarray(0, steps.length * rowSize);
     const request = { steps, latents: this.#inputs(steps), epsilon };
@@ -138,12 +152,12 @@ export class Tqn implements Solver {
     const residuals = new Float64Array(end - start).fill(NaN);
     let remaining = this.#steps.length;
     const add = (t: number) => {
-      if (this.#steps[remaining - 1] === t) {
-        residuals[t - start] = this.#addEvaluation(t, --remaining);
-      }
+      if (this.#steps[remaining - 1] !== t) return;
+      const residual = this.#addEvaluation(t, --remaining);
+      if (t < end) residuals[t - start] = residual;
     };
-    add(end - 1);
-    for (let t = end - 1; t >= start; t--) {
+    add(this.#sweepEnd - 1);
+    for (let t = this.#sweepEnd - 1; t >= start; t--) {
       add(t - 1); // before x_t, its input, is overwritten
       if (this.#evaluations.has(t)) this.#predict(t);
       else this.#jump(t);
@@ -161,8 +175,9 @@ export class Tqn implements Solver {
   #advance(finished: number, estimated: boolean): void {
     const { atol } = this.#options, errors = this.#errors;
     const unfinished = Math.max(finished, 1); // a chain to be solved again is not finished
-    this.#restartIsDue = estimated && unfinished < this.window.end &&
-      this.#stabilityCheck.assessError(errors!.errorOfSample, atol);
+    const { end } = this.window;
+    this.#restartIsDue = estimated && unfinished < end &&
+      this.#stabilityCheck.assessError(end, errors!.errorOfSample, atol);
     this.window.advance(this.#restartIsDue ? unfinished : finished);
     errors?.advance(this.window.finished);
   }
@@ -183,11 +198,11 @@ export class Tqn implements Solver {
 
   /** 8, and 9 in a full window. A step below one that was not evaluated is not finished. */
   #finishedIndex(residuals: Float64Array): number {
-    const { atol, rtol } = this.#options, checked = this.#lowestFinished;
+    const { atol, rtol, tqn } = this.#options, checked = this.#lowestFinished;
     this.#lowestFinished = undefined;
     const isUnstable = checked !== undefined &&
       this.#stabilityCheck.assess(this.#moveSince(checked), atol);
-    const factor = this.#stabilityCheck.toleranceFactor;
+    const factor = this.#stabilityCheck.toleranceFactor * (this.#refines ? tqn.refinement : 1);
     const tolerances = { atol: factor * atol, rtol: factor * rtol };
     const rule = { ...tolerances, scale: this.#scale, noiseScale: this.#noiseScale };
     const unfinished = finishedIndex(this.window, residuals, rule);
@@ -213,6 +228,17 @@ export class Tqn implements Solver {
     const stride = this.#lowestFinished ? 1 : strides[this.#round - 1];
     if (stride === undefined && skipRadius > 0) return this.#stepsNotSkipped();
     return this.#everyStep(stride ?? 1);
+  }
+
+  /** 2: finished steps of little noise whose input moved, once the window reaches the last step. */
+  #stepsToRefine(): number[] {
+    const { windowSize, schedule: { sigma } } = this.#options, { start, end } = this.window;
+    if (!this.#refines || start > 0) return [];
+    const steps = Array.from({ length: windowSize - end }, (_, i) => end + i);
+    return steps.filter((t) =>
+      sigma[t] < REFINED_NOISE * this.#scale[t] && this.#evaluations.has(t) &&
+      this.#evaluations.lastMove(t) >= UNCHANGED * this.#scale[t + 1]
+    );
   }
 
   /** Every `stride`-th step of the window, counted from the highest. */

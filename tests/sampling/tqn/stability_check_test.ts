@@ -95,12 +95,20 @@ Deno.test("StabilityCheck judges small windows by the estimated error, 2 toleran
   const check = checkWith(2, { windowSize: STEPS - 1 });
   assert.ok(check.needsErrors && !checkWith(2).needsErrors);
   assert.ok(!checkWith(0, { windowSize: 8 }).needsErrors);
-  assert.equal(check.assessError(4e-3, 1e-3), false);
+  assert.equal(check.assessError(0, 4e-3, 1e-3), false);
   assert.equal(check.doubt(4e-3, 1e-3), undefined);
   assert.match(check.doubt(4.1e-3, 1e-3)!, /errors grow .* off by 4e-3 or more/);
-  assert.equal(check.assessError(4.1e-3, 1e-3), true);
-  assert.equal(check.assessError(1, 1e-3), false, "once a run");
+  assert.equal(check.assessError(0, 4.1e-3, 1e-3), true);
+  assert.equal(check.assessError(0, 1, 1e-3), false, "once a run");
   assert.equal(checkWith(2).doubt(1, 1e-3), undefined);
+});
+
+Deno.test("StabilityCheck allows a larger error before the image is decided", () => {
+  const t = schedule.alphasCumprod.findIndex((alpha) => alpha < 0.35);
+  const limit = 4e-3 * 0.7 / schedule.alphasCumprod[t];
+  const check = checkWith(2, { windowSize: 8 });
+  assert.equal(check.assessError(t, 0.999 * limit, 1e-3), false);
+  assert.equal(check.assessError(t, 1.001 * limit, 1e-3), true);
 });
 
 Deno.test("StabilityCheck allows a restart twice the rounds that as many steps took before", () => {
