@@ -18,6 +18,7 @@ const SEED = 20240614;
 async function python(args: string[], input = ""): Promise<string | undefined> {
   const command = new Deno.Command("python3", {
     args,
+    env: { PYTHONSAFEPATH: "1" }, // the folders beside the script would hide packages
     stdin: "piped",
     stdout: "piped",
     stderr: "null",

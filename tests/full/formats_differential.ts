@@ -86,7 +86,9 @@ async function theirs(
     });
     await Deno.writeFile(cases, Buffer.concat(parts));
     const script = `${import.meta.dirname}/formats_reference.py`;
-    const command = new Deno.Command("python3", { args: [script, format, cases], stderr: "null" });
+    const env = { PYTHONSAFEPATH: "1" }; // the folders beside the script would hide packages
+    const args = [script, format, cases];
+    const command = new Deno.Command("python3", { args, env, stderr: "null" });
     const { success, stdout } = await command.output();
     if (!success) return undefined;
     return new TextDecoder().decode(stdout).trim().split("\n").map((line) => JSON.parse(line));
