@@ -25,7 +25,8 @@ export async function planRun(
   settings: RunSettings,
   options: WatchOptions = {},
 ): Promise<Plan> {
-  const { settings: { method, eta } } = await checkSettings({ ...settings, modelPath: model });
+  const checked = await checkSettings({ ...settings, modelPath: model });
+  const { method, eta, preset } = checked.settings;
   if (method === "sequential" || method === "own") {
     throw new UsageError((name) => `${name("plan")} is not used by ${name("method")} ${method}`, {
       hint: "leave it out",
@@ -33,7 +34,7 @@ export async function planRun(
   }
   return await onModel({ ...settings, modelPath: model }, {
     options,
-    work: async (measured) => (await measurePlan(measured, { method, eta })).plan,
+    work: async (measured) => (await measurePlan(measured, { method, eta, preset })).plan,
   });
 }
 

@@ -8,6 +8,8 @@ export interface RoundsOptions {
   /** Number of sampling steps T. */
   numSteps: number;
   window: number;
+  /** Whether the tolerance is 0, as with the preset `exact`: a round then finishes one step. */
+  exact?: boolean;
 }
 
 /** Measured window sizes, by T. */
@@ -73,8 +75,12 @@ const STEPS = [25, 50, 100] as const;
  * window of 1 is sequential sampling. T is clamped to the range of the table.
  */
 export function expectedRounds(question: RoundsOptions): { rounds: number; nfe: number } {
-  const { numSteps, window, eta, method } = question;
+  const { numSteps, window, eta, method, exact } = question;
   if (window <= 1) return { rounds: numSteps, nfe: numSteps };
+  if (exact) {
+    const size = Math.min(window, numSteps);
+    return { rounds: numSteps, nfe: size * numSteps - size * (size - 1) / 2 };
+  }
   const share = Math.min(window / numSteps, 1);
   const between = position(STEPS, numSteps);
   const at = (noise: 0 | 1) => {

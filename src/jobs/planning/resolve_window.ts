@@ -23,13 +23,16 @@ export interface MeasuredPlan {
 /** Measures the denoiser and plans the window of a method. */
 export async function measurePlan(
   { task, taskContext }: Measured,
-  { method, eta }: { method: Method; eta: number },
+  { method, eta, preset }: Pick<ResolvedShared, "eta" | "preset"> & { method: Method },
 ): Promise<MeasuredPlan> {
   const denoiser = await task.denoiser(task.anyCondition, taskContext);
   const { signal, schedule } = taskContext, { numSteps } = schedule, { rowSize } = denoiser;
   const times = await measureBatchTimes(denoiser, { numSteps, signal });
   const ownSeconds = await measureOwnTime({ method, schedule, rowSize });
-  const plan = planWindow(times, { method, eta, numSteps, ownSeconds });
+  const plan = planWindow(times, {
+    ...{ method, eta, numSteps, ownSeconds },
+    exact: preset === "exact",
+  });
   return { plan, rowsPerStep: denoiser.rowsPerStep };
 }
 
@@ -42,14 +45,16 @@ export type WindowSizes = Pick<ResolvedShared, "windowSize" | "batchSize">;
  * the network.
  */
 export async function resolveWindow(
-  { method, eta, windowSize, batchSize }: WindowSizes & Pick<ResolvedShared, "method" | "eta">,
+  { method, eta, preset, windowSize, batchSize }:
+    & WindowSizes
+    & Pick<ResolvedShared, "method" | "eta" | "preset">,
   given: ReadonlySet<string>,
   measured: Measured,
 ): Promise<WindowSizes> {
   if (method === "sequential" || method === "own") return { windowSize, batchSize };
   const isOpen = !given.has("windowSize") && followsDevices(measured.pipeline);
   if (windowSize !== "auto" && !isOpen) return { windowSize, batchSize };
-  const { plan, rowsPerStep } = await measurePlan(measured, { method, eta });
+  const { plan, rowsPerStep } = await measurePlan(measured, { method, eta, preset });
   for (const line of planLines(plan)) measured.taskContext.note(line);
   const { best } = plan;
   if (best.part >= best.window) return { windowSize: best.window, batchSize };

@@ -111,6 +111,18 @@ Deno.test("expectedRounds() returns measured rounds, and sequential sampling at 
   );
 });
 
+Deno.test("expectedRounds() of tolerance 0 are T, with every step of the window in each", () => {
+  for (const method of ["tqn", "parataa", "fixed_point"] as const) {
+    const exact = { method, eta: 0, numSteps: 50, exact: true };
+    assert.deepEqual(expectedRounds({ ...exact, window: 1 }), { rounds: 50, nfe: 50 });
+    // 43 rounds of 8 steps, then 7, 6, … 1.
+    assert.deepEqual(expectedRounds({ ...exact, window: 8 }), { rounds: 50, nfe: 43 * 8 + 28 });
+    assert.deepEqual(expectedRounds({ ...exact, window: 99 }), { rounds: 50, nfe: 25 * 51 });
+  }
+  const free = planWindow(curve(() => 0.05), { method: "tqn", eta: 0, numSteps: 50, exact: true });
+  assert.equal(free.best.window, 1);
+});
+
 Deno.test("planWindow() chooses a wide window if batches are cheap, else window 1", () => {
   const question = { method: "tqn", eta: 0, numSteps: 50 } as const;
   const gpu = planWindow(curve(() => 0.05), question);
