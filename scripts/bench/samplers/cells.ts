@@ -76,6 +76,9 @@ const tqn = (change: SampleOptions["tqn"], rest: Partial<SampleOptions> = {}): M
   ...rest,
 });
 
+/** The preset `reference`, spelled out. */
+const PLAIN = { symmetric: false, skipRadius: 0, growthLimit: 0, refinement: 0 };
+
 /** Methods by the name in tables. {@link addSolver} adds to them. */
 export const METHODS: Record<string, MethodOptions> = {
   "fp-1": fixedPoint(1),
@@ -94,7 +97,7 @@ export const METHODS: Record<string, MethodOptions> = {
   "tqn-1e-3": tqn({}, { atol: 1e-3, rtol: 1e-2 }),
   "tqn-even": tqn({}, { rtol: 3e-4 }),
   "tqn-top": tqn({ start: "top", strides: [] }),
-  "tqn-plain": tqn({ symmetric: false, skipRadius: 0, growthLimit: 0 }, { rtol: 3e-4 }),
+  "tqn-plain": tqn(PLAIN, { rtol: 3e-4 }),
   "tqn-exact": tqn({}, { atol: 0, rtol: 0 }),
   "tqn-one-look": tqn({ growthLimit: 0 }),
   "tqn-no-skipping": tqn({ skipRadius: 0 }),

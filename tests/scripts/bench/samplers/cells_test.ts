@@ -9,7 +9,9 @@ import {
   METHODS,
   problems,
 } from "../../../../scripts/bench/samplers/cells.ts";
+import { presetDefaults } from "../../../../src/sampling/presets.ts";
 import { SOLVER_REVISION } from "../../../../src/sampling/revision.ts";
+import { resolveTqnOptions } from "../../../../src/sampling/tqn/tqn_options.ts";
 import { ROOT } from "../../../support/run_script.ts";
 import { withTempFolder } from "../../../support/temp_folder.ts";
 
@@ -44,6 +46,18 @@ Deno.test("cellKey() contains the solver's revision and the method's options by 
     cellKey({ ...cell, method: "tqn-no-pairs" }, "a"),
     /"tqn",\[\[.*\["pairs",0\],.*\["symmetric",true\]\]/,
   );
+});
+
+Deno.test("tqn-plain is the preset reference, and tqn the preset fast", () => {
+  const window = { fullWindow: false, warm: false };
+  const conditions = { ...window, method: "tqn", flow: false };
+  const presets = [["tqn-plain", "reference"], ["tqn", "fast"]] as const;
+  for (const [method, preset] of presets) {
+    const { atol, rtol, tqn } = methodOptions({ ...cell, method })!;
+    const wanted = presetDefaults(preset, conditions);
+    assert.deepEqual([atol, rtol], [wanted.atol, wanted.rtol]);
+    assert.deepEqual(resolveTqnOptions(tqn!, window), resolveTqnOptions(wanted.tqn, window));
+  }
 });
 
 Deno.test("problems() yields every cell once, under its problem", () => {
