@@ -94,5 +94,6 @@ export {
 export type { SingleFileKind } from "./src/convert/single_file/single_file_kind.ts";
 export type { FloatType } from "./src/convert/layers/graph_builder.ts";
 export type { ConvertedNetwork, NetworkOptions } from "./src/convert/network.ts";
+export type { PieceOptions } from "./src/convert/weights_file.ts";
 export { type VaeConfig, vaeConfig } from "./src/convert/vae/vae_config.ts";
 export type { WeightStorage } from "./src/convert/weight_storage.ts";

@@ -81,7 +81,9 @@ export async function writeModelFolder(
   for (const part of parts) {
     const { network: { model, weights, weightsSize } } = part;
     const path = `${part.part}/${stem}`;
-    await files.write(`${path}.safetensors`, weights(), { size: weightsSize, signal });
+    await files.write(`${path}.safetensors`, weights({ reuse: true }), {
+      ...{ size: weightsSize, signal },
+    });
     await files.write(`${path}.onnx`, [model], { size: model.length, signal });
     await write(`${part.part}/config.json`, part.config);
     wrote(part, weightsSize + model.length);

@@ -3,7 +3,7 @@ import { type OnnxTensorSpec, writeOnnx } from "../formats/onnx/onnx_write.ts";
 import type { TensorFile } from "../formats/tensor_file.ts";
 import type { FloatType, GraphBuilder } from "./layers/graph_builder.ts";
 import type { WeightStorage } from "./weight_storage.ts";
-import { layoutWeights, weightBytes } from "./weights_file.ts";
+import { layoutWeights, type PieceOptions, weightBytes } from "./weights_file.ts";
 
 /** The first opset with LayerNormalization; ONNX Runtime reads it since 1.13. */
 const OPSET = 17;
@@ -26,7 +26,7 @@ export interface ConvertedNetwork {
   /** The `.onnx` file. */
   model: Uint8Array;
   /** Pieces of the weights file. Each call reads the checkpoint again. */
-  weights(): AsyncGenerator<Uint8Array>;
+  weights(options?: PieceOptions): AsyncGenerator<Uint8Array>;
   /** Size of the weights file in bytes. */
   weightsSize: number;
   /** Number of elements of all weights. */
@@ -61,6 +61,6 @@ export function convertNetwork(
     nodes: g.nodes,
     initializers: [...external, ...g.constants.values()],
   });
-  const weights = () => weightBytes(checkpoint, layout);
+  const weights = (options?: PieceOptions) => weightBytes(checkpoint, layout, options);
   return { model, weights, weightsSize: layout.size, parameters };
 }

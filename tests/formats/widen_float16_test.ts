@@ -24,3 +24,10 @@ Deno.test("widenFloat16() returns an array of its own and reads a view from its 
   widenFloat16(halves);
   assert.deepEqual(first, Float32Array.of(-2, 0.5));
 });
+
+Deno.test("widenFloat16() writes to the array that it is given", () => {
+  const wide = new Float32Array(4).fill(7);
+  const part = wide.subarray(1, 3);
+  assert.equal(widenFloat16(Uint16Array.of(0x3c00, 0xfc00), part), part);
+  assert.deepEqual(wide, Float32Array.of(7, 1, -Infinity, 7));
+});
