@@ -10,9 +10,8 @@ export interface Round {
   /** Number of the round, from 1. */
   readonly round: number;
   /**
-   * f: x_f … x_T are final, but that `refinement` of {@link TqnOptions} may still improve the last
-   * of them; 0 in the last round. A stability check (`growthLimit` of
-   * {@link TqnOptions}) may raise f once.
+   * f: x_f … x_T are final; 0 in the last round. A stability check (`growthLimit` of
+   * {@link TqnOptions}) may raise f once, and its `refinement` may still improve the last of them.
    */
   readonly finishedIndex: number;
   /** First step of the round's window, inclusive. */

@@ -26,6 +26,12 @@ import {
   storeEvaluation,
 } from "./tqn_kernels.ts";
 
+/**
+ * An input of unit scale that moved by a smaller rms counts as unchanged. Otherwise a run at
+ * tolerance 0 waits for the last bits of sums to settle.
+ */
+export const UNCHANGED = 1e-13;
+
 /** Smallest rms move that gives a secant pair. */
 const MIN_PAIR_MOVE = 1e-8;
 /** Smallest rms move whose stretch is reliable: half-precision rounding may hide smaller ones. */

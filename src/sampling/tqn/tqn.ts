@@ -34,8 +34,9 @@
  * @module
  */
 import { ErrorTracking } from "./error_tracking.ts";
-import { Evaluations } from "./evaluations.ts";
+import { Evaluations, UNCHANGED } from "./evaluations.ts";
 import type { ResolvedOptions } from "../options.ts";
+import { Refinement } from "./refinement.ts";
 import { type Factors, type JumpWeights, jumpWeights, predictionWeights } from "./prediction.ts";
 import { differenceProducts } from "../reductions.ts";
 import { StabilityCheck } from "./stability_check.ts";
@@ -52,18 +53,6 @@ import { finishedIndex, SlidingWindow } from "../window.ts";
  */
 const UNDECIDED_ALPHA = 1 / 6;
 
-/**
- * An input of unit scale that moved by a smaller rms counts as unchanged. Otherwise a run at
- * tolerance 0 waits for the last bits of sums to settle.
- */
-const UNCHANGED = 1e-13;
-
-/**
- * Noise √(1−ᾱ), relative to the scale of x_t, below which a finished step is refined: an error of
- * these steps reaches x_0 hardly damped, one of a noisier step damped to a hundredth.
- */
-const REFINED_NOISE = 0.3;
-
 /** The state of TQN for one sample. */
 export class Tqn implements Solver {
   readonly trajectory: Float64Array;
@@ -75,8 +64,7 @@ export class Tqn implements Solver {
   #steps: Int32Array = new Int32Array(0);
   /** One above the highest step of this sweep: t1, or more if finished steps are refined. */
   #sweepEnd = 0;
-  /** Whether finished steps are refined in the last rounds. */
-  readonly #refines: boolean;
+  readonly #refinement: Refinement;
   /** Round in which step t was last skipped; 0 for never. */
   readonly #skipped: Int32Array;
   /** Scale of every x_t. */
@@ -96,7 +84,6 @@ export class Tqn implements Solver {
   constructor(options: ResolvedOptions) {
     const { schedule, rowSize, windowSize, initialTrajectory, variationSteps, tqn } = options;
     this.#options = options;
-    this.#refines = tqn.refinement > 0 && windowSize < variationSteps && !options.denoiserRemembers;
     this.#scale = latentScale(schedule);
     this.trajectory = firstTrajectory(options);
     this.window = new SlidingWindow({
@@ -108,8 +95,9 @@ export class Tqn implements Solver {
       ...tqn,
       ...{ numSteps: schedule.numSteps, windowSize, rowSize },
     });
+    this.#refinement = new Refinement(options, this.#evaluations);
     const strides = tqn.strides.filter((stride) => stride > 1);
-    const smallest = tqn.skipRadius > 0 || this.#refines ? 1 : Math.min(...strides);
+    const smallest = tqn.skipRadius > 0 || this.#refinement.enabled ? 1 : Math.min(...strides);
     const copiedRows = Math.max(1, Math.ceil(windowSize / smallest));
     this.#latents = new Float64Array(copiedRows * rowSize);
     this.#epsilon = new Float64Array(windowSize * rowSize);
@@ -136,9 +124,9 @@ export class Tqn implements Solver {
     const { from, to } = this.window.slide();
     for (let t = to - 1; t >= from; t--) if (!this.#evaluations.has(t)) this.#jump(t);
     this.#round++;
-    const refined = this.#stepsToRefine();
-    this.#sweepEnd = refined.length > 0 ? refined[refined.length - 1] + 1 : this.window.end;
-    const wanted = Int32Array.of(...this.#stepsToEvaluate(), ...refined);
+    const chosen = this.#stepsToEvaluate(), refined = this.#refinement.steps(this.window);
+    const wanted = refined.length > 0 ? Int32Array.of(...chosen, ...refined) : chosen;
+    this.#sweepEnd = wanted[wanted.length - 1] + 1;
     const steps = this.#steps = this.#errors?.makeRoom(wanted, this.window.finished) ?? wanted;
     const epsilon = this.#epsilon.subarray(0, steps.length * rowSize);
     const request = { steps, latents: this.#inputs(steps), epsilon };
@@ -173,9 +161,8 @@ export class Tqn implements Solver {
    * @param estimated whether the error estimate is new
    */
   #advance(finished: number, estimated: boolean): void {
-    const { atol } = this.#options, errors = this.#errors;
+    const { atol } = this.#options, { end } = this.window, errors = this.#errors;
     const unfinished = Math.max(finished, 1); // a chain to be solved again is not finished
-    const { end } = this.window;
     this.#restartIsDue = estimated && unfinished < end &&
       this.#stabilityCheck.assessError(end, errors!.errorOfSample, atol);
     this.window.advance(this.#restartIsDue ? unfinished : finished);
@@ -198,11 +185,11 @@ export class Tqn implements Solver {
 
   /** 8, and 9 in a full window. A step below one that was not evaluated is not finished. */
   #finishedIndex(residuals: Float64Array): number {
-    const { atol, rtol, tqn } = this.#options, checked = this.#lowestFinished;
+    const { atol, rtol } = this.#options, checked = this.#lowestFinished;
     this.#lowestFinished = undefined;
     const isUnstable = checked !== undefined &&
       this.#stabilityCheck.assess(this.#moveSince(checked), atol);
-    const factor = this.#stabilityCheck.toleranceFactor * (this.#refines ? tqn.refinement : 1);
+    const factor = this.#stabilityCheck.toleranceFactor * this.#refinement.toleranceFactor;
     const tolerances = { atol: factor * atol, rtol: factor * rtol };
     const rule = { ...tolerances, scale: this.#scale, noiseScale: this.#noiseScale };
     const unfinished = finishedIndex(this.window, residuals, rule);
@@ -228,17 +215,6 @@ export class Tqn implements Solver {
     const stride = this.#lowestFinished ? 1 : strides[this.#round - 1];
     if (stride === undefined && skipRadius > 0) return this.#stepsNotSkipped();
     return this.#everyStep(stride ?? 1);
-  }
-
-  /** 2: finished steps of little noise whose input moved, once the window reaches the last step. */
-  #stepsToRefine(): number[] {
-    const { windowSize, schedule: { sigma } } = this.#options, { start, end } = this.window;
-    if (!this.#refines || start > 0) return [];
-    const steps = Array.from({ length: windowSize - end }, (_, i) => end + i);
-    return steps.filter((t) =>
-      sigma[t] < REFINED_NOISE * this.#scale[t] && this.#evaluations.has(t) &&
-      this.#evaluations.lastMove(t) >= UNCHANGED * this.#scale[t + 1]
-    );
   }
 
   /** Every `stride`-th step of the window, counted from the highest. */

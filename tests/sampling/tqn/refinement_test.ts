@@ -35,7 +35,8 @@ async function run(refinement: number, options: Partial<SampleOptions> = {}, ask
 }
 
 const { sample: sequential } = await sequentialSample(denoiser, { schedule, noise });
-Deno.test("refinement evaluates finished steps of little noise again once the window reaches the last step", async () => {
+
+Deno.test("refinement evaluates finished steps of little noise again in the last rounds", async () => {
   const { rounds, steps } = await run(1);
   const refined = steps.map((asked, i) => asked.filter((t) => t >= rounds[i].windowEnd));
   assert.ok(refined.some((again) => again.length > 0));
