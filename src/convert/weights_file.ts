@@ -64,20 +64,27 @@ export async function* weightBytes(
   { reuse = false }: PieceOptions = {},
 ): AsyncGenerator<Uint8Array> {
   yield layout.header;
+  const wide = reuse ? new Float32Array(PIECE / Uint16Array.BYTES_PER_ELEMENT) : undefined;
   for (const [name, { dtype }] of layout.entries) {
     const from = checkpoint.entries.get(name)!.dtype;
-    const convert = reuse && from === "F16" && dtype === "F32"
-      ? halfWidener()
-      : converter(name, from, dtype as StoredType);
+    const convert = converter(name, { from, to: dtype as StoredType, wide });
     for await (const chunk of tensorChunks(checkpoint, name, PIECE)) yield convert(chunk);
   }
 }
 
 type Convert = (bytes: Uint8Array) => Uint8Array;
 
-/** Converts whole elements from one type to another. */
-function converter(name: string, from: ListedDtype, to: StoredType): Convert {
+/**
+ * Converts whole elements from one type to another.
+ *
+ * @param types `wide`: where widened halves are written; a new array for every piece by default
+ */
+function converter(
+  name: string,
+  { from, to, wide }: { from: ListedDtype; to: StoredType; wide?: Float32Array },
+): Convert {
   if (from === to) return (bytes) => bytes;
+  if (from === "F16" && to === "F32") return (bytes) => widenedHalves(bytes, wide);
   const read = floatReader(name, from);
   if (to === "F32") return (bytes) => bytesOf(asFloat32(read(bytes)));
   return (bytes) => {
@@ -88,13 +95,9 @@ function converter(name: string, from: ListedDtype, to: StoredType): Convert {
   };
 }
 
-/** Widens the halves of every piece into the same buffer. */
-function halfWidener(): Convert {
-  const wide = new Float32Array(PIECE / Uint16Array.BYTES_PER_ELEMENT);
-  return (bytes) => {
-    const bits = viewAs(Uint16Array, bytes);
-    return bytesOf(widenFloat16(bits, wide.subarray(0, bits.length)));
-  };
+function widenedHalves(bytes: Uint8Array, wide?: Float32Array): Uint8Array {
+  const bits = viewAs(Uint16Array, bytes);
+  return bytesOf(widenFloat16(bits, wide?.subarray(0, bits.length)));
 }
 
 function asFloat32(values: FloatArray): Float32Array {
