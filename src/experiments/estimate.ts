@@ -28,7 +28,8 @@ export class Estimator {
 
   /**
    * Estimated seconds of a run, from the rounds of its method on models/dit-emoji. The tolerance is
-   * ignored. An own solver counts as fixed point, the slowest of the built-in methods.
+   * ignored, but for the preset `exact`. An own solver counts as fixed point, the slowest of the
+   * built-in methods.
    */
   async seconds({ settings: given, method: named }: Cell): Promise<number> {
     const { settings } = resolveSettings(given), method = named === "own" ? "fixed_point" : named;
@@ -41,7 +42,8 @@ export class Estimator {
       return SECONDS_BESIDE + samples * numSteps * bestCall(times, 1).seconds;
     }
     const window = Math.min(windowSize === "auto" ? numSteps : windowSize, numSteps);
-    const { rounds, nfe } = expectedRounds({ method, eta, numSteps, window });
+    const exact = settings.preset === "exact";
+    const { rounds, nfe } = expectedRounds({ method, eta, numSteps, window, exact });
     const most = Math.min(rounds, maxRounds);
     return SECONDS_BESIDE + samples * most * bestCall(times, nfe / rounds).seconds;
   }
