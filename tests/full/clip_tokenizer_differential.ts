@@ -11,6 +11,7 @@
 import assert from "node:assert/strict";
 import { ClipTokenizer } from "../../src/models/tokenizer/clip_tokenizer.ts";
 import { hardStrings } from "../support/hard_strings.ts";
+import { SAFE_PATH } from "../support/python.ts";
 
 const COUNT = 4000;
 const SEED = 20240614;
@@ -18,7 +19,7 @@ const SEED = 20240614;
 async function python(args: string[], input = ""): Promise<string | undefined> {
   const command = new Deno.Command("python3", {
     args,
-    env: { PYTHONSAFEPATH: "1" }, // the folders beside the script would hide packages
+    env: SAFE_PATH,
     stdin: "piped",
     stdout: "piped",
     stderr: "null",

@@ -31,6 +31,7 @@ import {
 } from "../formats/fuzz_targets.ts";
 import { ONNX_TARGET } from "../formats/onnx/onnx_fuzz_target.ts";
 import { fuzz, type FuzzTarget, mutant, Random } from "../support/fuzz.ts";
+import { SAFE_PATH } from "../support/python.ts";
 
 const seed = crypto.getRandomValues(new Uint32Array(1))[0];
 const COMPARED = 30_000;
@@ -86,9 +87,8 @@ async function theirs(
     });
     await Deno.writeFile(cases, Buffer.concat(parts));
     const script = `${import.meta.dirname}/formats_reference.py`;
-    const env = { PYTHONSAFEPATH: "1" }; // the folders beside the script would hide packages
     const args = [script, format, cases];
-    const command = new Deno.Command("python3", { args, env, stderr: "null" });
+    const command = new Deno.Command("python3", { args, env: SAFE_PATH, stderr: "null" });
     const { success, stdout } = await command.output();
     if (!success) return undefined;
     return new TextDecoder().decode(stdout).trim().split("\n").map((line) => JSON.parse(line));
