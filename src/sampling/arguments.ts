@@ -44,6 +44,7 @@ export function checkRows(name: string, array: Float64Array, rows: number, rowSi
 
 /** Number of elements that are NaN or infinite. */
 export function countNonFinite(array: Float64Array): number {
+  if (Number.isFinite(zeroIfFinite(array))) return 0;
   let count = 0;
   for (let i = 0; i < array.length; i++) if (!Number.isFinite(array[i])) count++;
   return count;
@@ -56,4 +57,18 @@ function wrongType(name: string, value: unknown, wanted: string): TypeError {
     ? (value.constructor?.name ?? "object")
     : typeof value;
   return new TypeError(`${name} is of type ${met}, wanted ${wanted}`);
+}
+
+/** 0, or NaN if an element is not finite. V8 runs four partial sums faster than a count. */
+function zeroIfFinite(array: Float64Array): number {
+  const whole = array.length - array.length % 4;
+  let s0 = 0, s1 = 0, s2 = 0, s3 = 0;
+  for (let i = 0; i < whole; i += 4) {
+    s0 += array[i] * 0;
+    s1 += array[i + 1] * 0;
+    s2 += array[i + 2] * 0;
+    s3 += array[i + 3] * 0;
+  }
+  for (let i = whole; i < array.length; i++) s0 += array[i] * 0;
+  return (s0 + s1) + (s2 + s3);
 }

@@ -131,12 +131,19 @@ export function carryError(
   [error, clean]: readonly [Float64Array, Float64Array],
   { evaluated, input }: AcceptedRows,
 ): number {
-  let alignment = 0;
-  for (let i = 0; i < error.length; i++) {
-    const carried = error[i] = u * error[i] + v * clean[i];
-    alignment += carried * (input[i] - evaluated[i]);
+  const whole = error.length - error.length % 2;
+  let sum0 = 0, sum1 = 0;
+  for (let i = 0; i < whole; i += 2) {
+    const e0 = error[i] = u * error[i] + v * clean[i];
+    const e1 = error[i + 1] = u * error[i + 1] + v * clean[i + 1];
+    sum0 += e0 * (input[i] - evaluated[i]);
+    sum1 += e1 * (input[i + 1] - evaluated[i + 1]);
   }
-  return alignment;
+  for (let i = whole; i < error.length; i++) {
+    const e = error[i] = u * error[i] + v * clean[i];
+    sum0 += e * (input[i] - evaluated[i]);
+  }
+  return sum0 + sum1;
 }
 
 /** Adds w (x_(t+1) − X_t) to E; returns Σ E². */
@@ -145,12 +152,19 @@ export function addMove(
   error: Float64Array,
   { evaluated, input }: AcceptedRows,
 ): number {
-  let square = 0;
-  for (let i = 0; i < error.length; i++) {
-    const sum = error[i] += w * (input[i] - evaluated[i]);
-    square += sum * sum;
+  const whole = error.length - error.length % 2;
+  let sum0 = 0, sum1 = 0;
+  for (let i = 0; i < whole; i += 2) {
+    const e0 = error[i] += w * (input[i] - evaluated[i]);
+    const e1 = error[i + 1] += w * (input[i + 1] - evaluated[i + 1]);
+    sum0 += e0 * e0;
+    sum1 += e1 * e1;
   }
-  return square;
+  for (let i = whole; i < error.length; i++) {
+    const e = error[i] += w * (input[i] - evaluated[i]);
+    sum0 += e * e;
+  }
+  return sum0 + sum1;
 }
 
 /** Factors and rows of {@link cleanError}. `perUnit`: rms(E) over that of the perturbation. */

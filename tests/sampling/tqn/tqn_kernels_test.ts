@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { TorchGenerator } from "../../../src/sampling/noise.ts";
 import {
+  addMove,
   addWeighted,
+  carryError,
   combine,
   newProducts,
   storeEvaluation,
@@ -60,5 +62,15 @@ for (const length of [1, 2, 7, 16]) {
     const out = input.map((value, i) => 2 * value - 3 * inputAbove[i]);
     addWeighted([5, 0.5], [input, inputAbove], out);
     out.forEach((value, i) => near(value, 7 * input[i] - 2.5 * inputAbove[i]));
+  });
+
+  Deno.test(`carryError() and addMove() change E and sum over it, ${length} values`, () => {
+    const error = e0.slice(), rows = { evaluated: x0, input };
+    const carried = e0.map((value, i) => 2 * value - 3 * e1[i]);
+    const move = input.map((value, i) => value - x0[i]);
+    near(carryError([2, -3], [error, e1], rows), sum(length, (i) => carried[i] * move[i]));
+    error.forEach((value, i) => near(value, carried[i]));
+    near(addMove(0.5, error, rows), sum(length, (i) => (carried[i] + 0.5 * move[i]) ** 2));
+    error.forEach((value, i) => near(value, carried[i] + 0.5 * move[i]));
   });
 }
