@@ -4,31 +4,39 @@
  * code of another checkout, such as a git worktree of an earlier commit.
  *
  * The cost is the processor time of a chain without that of its denoiser, a formula. It includes
- * the solver, its memory (with page faults), and the arrays for the caller. The solvers take turns,
- * so that they run under the same load.
+ * the solver, its memory (with page faults), and the arrays for the caller. Each process runs one
+ * solver in one window, as in use: what V8 makes of a loop depends on all that ran before. The
+ * solvers take turns, so that they run under the same load.
  * @module
  */
 import process from "node:process";
-import { pathToFileURL } from "node:url";
-import * as own from "../../sampling.ts";
+import { join } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import type * as own from "../../sampling.ts";
 import { predictTwoPoints } from "./devices/two_points.ts";
 import { type BenchRow, median, printTable } from "./table.ts";
 
 type Sampling = Pick<typeof own, "createSchedule" | "parallelSample" | "TorchGenerator">;
 
+const THIS_CODE = fileURLToPath(new URL("../..", import.meta.url));
 const STEPS = 100, ROW = 4 * 64 * 64, WINDOWS = [8, 16, 50, STEPS];
-const RUNS = 5, WARM_RUNS = 1;
+/** Processes of every kind of chain, and chains of a process. */
+const TURNS = 3, RUNS = 10, WARM_RUNS = 3;
 
 const SOLVERS: Record<string, Partial<own.SampleOptions>> = {
   "ParaTAA, memory 3": { method: "parataa", memorySize: 3 },
   "TQN": { method: "tqn", preset: "fast" },
 };
 
-/** Times of one kind of chain. */
-interface Measured {
+/** A kind of chain: the solver of the checkout in folder `code`. */
+interface Kind {
   code: string;
   solver: string;
   window: number;
+}
+
+/** What a process measures. */
+interface Measured extends Kind {
   /** Milliseconds of a round, of every run. */
   times: number[];
   rounds: number;
@@ -37,14 +45,19 @@ interface Measured {
 
 /** Measures this code, and that of a checkout beside it. */
 export async function benchRound(base?: string): Promise<BenchRow[]> {
-  const code = new Map<string, Sampling>([["this code", own]]);
-  if (base) code.set("base", await import(pathToFileURL(`${base}/sampling.ts`).href));
-  const all = await measure(code);
-  return WINDOWS.flatMap((window) =>
-    all.filter((measured) => measured.window === window).map((measured) =>
-      benchRow(measured, all.filter((other) => other.window === window))
-    )
-  );
+  const rows: BenchRow[] = [];
+  for (const window of WINDOWS) {
+    const kinds = Object.keys(SOLVERS).flatMap((solver) =>
+      [THIS_CODE, ...(base ? [base] : [])].map((code) => ({ code, solver, window }))
+    );
+    const group: Measured[] = [];
+    for (const kind of kinds) group.push(await measure(kind));
+    for (let turn = 1; turn < TURNS; turn++) {
+      for (const all of group) all.times.push(...(await measure(all)).times);
+    }
+    rows.push(...group.map((measured) => benchRow(measured, group)));
+  }
+  return rows;
 }
 
 function benchRow(measured: Measured, group: readonly Measured[]): BenchRow {
@@ -64,25 +77,27 @@ function benchRow(measured: Measured, group: readonly Measured[]): BenchRow {
 }
 
 function name({ code, solver }: Pick<Measured, "code" | "solver">): string {
-  return code === "this code" ? solver : `${solver} of ${code}`;
+  return code === THIS_CODE ? solver : `${solver} of ${code}`;
 }
 
-async function measure(code: ReadonlyMap<string, Sampling>): Promise<Measured[]> {
-  const all: Measured[] = [];
-  for (const window of WINDOWS) {
-    for (const solver of Object.keys(SOLVERS)) {
-      for (const name of code.keys()) {
-        all.push({ code: name, solver, window, times: [], rounds: 0, evaluations: 0 });
-      }
-    }
-  }
+/** Measures chains in a process of their own. */
+async function measure({ code, solver, window }: Kind): Promise<Measured> {
+  const kind = JSON.stringify({ code, solver, window });
+  const args = ["run", "--allow-all", "--no-check", fileURLToPath(import.meta.url), "--kind", kind];
+  const { stdout, success } = await new Deno.Command(Deno.execPath(), { args, stderr: "inherit" })
+    .output();
+  if (!success) throw new Error(`the chains of ${kind} failed`);
+  return JSON.parse(new TextDecoder().decode(stdout));
+}
+
+async function runChains(kind: Kind): Promise<Measured> {
+  const sampling: Sampling = await import(pathToFileURL(join(kind.code, "sampling.ts")).href);
+  const measured: Measured = { ...kind, times: [], rounds: 0, evaluations: 0 };
   for (let run = 0; run < WARM_RUNS + RUNS; run++) {
-    for (const measured of all) {
-      const time = await chain(code.get(measured.code)!, measured);
-      if (run >= WARM_RUNS) measured.times.push(time / measured.rounds);
-    }
+    const time = await chain(sampling, measured);
+    if (run >= WARM_RUNS) measured.times.push(time / measured.rounds);
   }
-  return all;
+  return measured;
 }
 
 /** Solves one chain; returns the milliseconds outside its denoiser. */
@@ -120,7 +135,13 @@ function milliseconds(): number {
   return (user + system) / 1000;
 }
 
+function argument(flag: string): string | undefined {
+  const at = Deno.args.indexOf(flag);
+  return at < 0 ? undefined : Deno.args[at + 1];
+}
+
 if (import.meta.main) {
-  const at = Deno.args.indexOf("--base");
-  printTable(await benchRound(at < 0 ? undefined : Deno.args[at + 1]));
+  const kind = argument("--kind");
+  if (kind) console.log(JSON.stringify(await runChains(JSON.parse(kind))));
+  else printTable(await benchRound(argument("--base")));
 }

@@ -95,7 +95,16 @@ async function* run(
   }
   const sample = trajectory.slice(0, rowSize);
   const converged = window.finished === 0, { doubt } = solver, trusted = converged && !doubt;
-  return { sample, trajectory, rounds, nfe, converged, trusted, ...(doubt ? { doubt } : {}) };
+  const counts = { rounds, nfe, converged, trusted, ...(doubt ? { doubt } : {}) };
+  return { sample, trajectory: finalTrajectory(solver), ...counts };
+}
+
+/** x_0 … x_T of a solver that is not used any more. */
+function finalTrajectory(solver: Solver): Float64Array {
+  if (!solver[Symbol.dispose]) return solver.trajectory;
+  const trajectory = solver.trajectory.slice();
+  solver[Symbol.dispose]!();
+  return trajectory;
 }
 
 /** Checks the bounds that the built-in methods guarantee; a violation is a bug in parataa. */

@@ -85,6 +85,8 @@ export interface Solver {
    * window, NaN if unknown.
    */
   update(): Float64Array;
+  /** Gives memory back after the last round; the sampler copies `trajectory` before. */
+  [Symbol.dispose]?(): void;
 }
 
 /** Options of {@link firstTrajectory}. */
@@ -97,12 +99,16 @@ export interface FirstTrajectoryOptions {
   initialTrajectory?: Float64Array;
 }
 
-/** A copy of the initial trajectory, else zeros below x_T. */
+/** Writes a copy of the initial trajectory, else zeros below x_T; returns `trajectory`. */
 export function firstTrajectory(
   { initialTrajectory, noise, rowSize, schedule }: FirstTrajectoryOptions,
+  trajectory: Float64Array = new Float64Array(noise.length),
 ): Float64Array {
-  if (initialTrajectory) return initialTrajectory.slice();
-  const trajectory = new Float64Array(noise.length);
-  trajectory.set(row(noise, schedule.numSteps, rowSize), schedule.numSteps * rowSize);
+  if (initialTrajectory) {
+    trajectory.set(initialTrajectory);
+  } else {
+    const first = schedule.numSteps * rowSize;
+    trajectory.fill(0, 0, first).set(row(noise, schedule.numSteps, rowSize), first);
+  }
   return trajectory;
 }

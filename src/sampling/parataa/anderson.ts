@@ -22,7 +22,7 @@
 import { differenceProducts, differencesDot } from "../reductions.ts";
 import { solveSymmetric } from "./symmetric_system.ts";
 import { row } from "../system.ts";
-import { weighted } from "../weighted.ts";
+import { weighted } from "../kernels/plain_kernels.ts";
 
 /** Options of {@link AndersonMemory}. */
 export interface AndersonOptions {

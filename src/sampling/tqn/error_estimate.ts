@@ -24,7 +24,8 @@
 import type { ResolvedOptions } from "../options.ts";
 import type { Schedule } from "../schedules/schedule.ts";
 import { latentScale } from "../latent_scale.ts";
-import { type AcceptedRows, addMove, carryError, cleanError } from "./tqn_kernels.ts";
+import type { AcceptedRows, Kernels } from "../kernels/plain_kernels.ts";
+import type { Workspace } from "../kernels/workspace.ts";
 
 /** κ. */
 const PREDICTION_ERROR = 0.8;
@@ -44,6 +45,7 @@ export type FinishedStep = Record<"input" | "x" | "xi", Float64Array>;
 export class ErrorEstimate {
   readonly #schedule: Schedule;
   readonly #scale: Float64Array;
+  readonly #kernels: Kernels;
   /** E at the input of the next step. */
   readonly #error: Float64Array;
   /** D. */
@@ -54,11 +56,16 @@ export class ErrorEstimate {
   #lastLogSnr = -Infinity;
 
   /** Allocates two rows. */
-  constructor({ schedule, rowSize }: Pick<ResolvedOptions, "schedule" | "rowSize">) {
+  constructor(
+    { schedule, rowSize }: Pick<ResolvedOptions, "schedule" | "rowSize">,
+    workspace: Workspace,
+  ) {
     this.#schedule = schedule;
     this.#scale = latentScale(schedule);
-    this.#error = new Float64Array(rowSize);
-    this.#clean = new Float64Array(rowSize);
+    this.#kernels = workspace.kernels;
+    this.#error = workspace.allocate(rowSize);
+    this.#clean = workspace.allocate(rowSize);
+    this.reset();
   }
 
   /** Estimated rms error of x_0, at unit scale; 0 before the first perturbed evaluation. */
@@ -75,15 +82,15 @@ export class ErrorEstimate {
 
   /** Writes x_(t+1) + h E/rms(E) to `out`. */
   perturb(t: number, input: Float64Array, out: Float64Array): void {
-    const error = this.#error, weight = this.#size(t) / this.#rms;
-    for (let i = 0; i < out.length; i++) out[i] = input[i] + weight * error[i];
+    this.#kernels.weighted([1, this.#size(t) / this.#rms], [input, this.#error], out);
   }
 
   /** Updates D from `epsilon`, the network's output at the perturbed input of step t. */
   learn(t: number, epsilon: Float64Array, rows: FinishedStep): void {
     const { c: { [t]: c }, d: { [t]: d }, n: { [t]: n }, sigma, clean } = this.#schedule;
     const factors = { c, d, n, s: sigma[t], q: clean[t], perUnit: this.#rms / this.#size(t) };
-    const square = cleanError({ ...factors, ...rows, epsilon, error: this.#error }, this.#clean);
+    const all = { ...factors, ...rows, epsilon, error: this.#error };
+    const square = this.#kernels.cleanError(all, this.#clean);
     this.#cleanRms = Math.sqrt(square / this.#clean.length);
     this.#lastLogSnr = Math.log(this.#snr(t));
   }
@@ -92,9 +99,9 @@ export class ErrorEstimate {
   carry(t: number, rows: AcceptedRows): void {
     const { c, d, sigma, clean } = this.#schedule, s = sigma[t], error = this.#error;
     const weights = [c[t] + d[t] / s, -d[t] * clean[t] / s] as const;
-    const alignment = carryError(weights, [error, this.#clean], rows);
+    const alignment = this.#kernels.carryError(weights, [error, this.#clean], rows);
     const added = Math.sign(alignment || 1) * this.#predictionError(t) * Math.abs(d[t]) / s;
-    this.#rms = Math.sqrt(addMove(added, error, rows) / error.length);
+    this.#rms = Math.sqrt(this.#kernels.addMove(added, error, rows) / error.length);
   }
 
   /** Starts again with E = 0. */

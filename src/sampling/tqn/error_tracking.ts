@@ -3,16 +3,18 @@
  * perturbed input, adds it to the request, and carries the error over the steps that finish.
  * @module
  */
+import type { Workspace } from "../kernels/workspace.ts";
 import type { ResolvedOptions } from "../options.ts";
 import type { EvaluationRequest } from "../solver.ts";
 import { row } from "../system.ts";
 import { ErrorEstimate } from "./error_estimate.ts";
 import type { Evaluations } from "./evaluations.ts";
+import type { NoiseRows } from "./noise_rows.ts";
 
 /** What the tracking reads of a run. */
 export type TrackedRun =
-  & Pick<ResolvedOptions, "schedule" | "noise" | "rowSize" | "windowSize" | "variationSteps">
-  & { trajectory: Float64Array; evaluations: Evaluations };
+  & Pick<ResolvedOptions, "schedule" | "rowSize" | "windowSize" | "variationSteps">
+  & { trajectory: Float64Array; evaluations: Evaluations; noiseRows: NoiseRows | undefined };
 
 /** The error estimate of one run in a window smaller than T. */
 export class ErrorTracking {
@@ -24,10 +26,10 @@ export class ErrorTracking {
   #isPerturbed = false;
 
   /** Allocates the rows of a request. */
-  constructor(run: TrackedRun) {
+  constructor(run: TrackedRun, workspace: Workspace) {
     this.#run = run;
-    this.#estimate = new ErrorEstimate(run);
-    this.#latents = new Float64Array(run.windowSize * run.rowSize);
+    this.#estimate = new ErrorEstimate(run, workspace);
+    this.#latents = workspace.allocate(run.windowSize * run.rowSize);
     this.#next = run.variationSteps - 1;
   }
 
@@ -70,8 +72,8 @@ export class ErrorTracking {
    */
   read(epsilon: Float64Array, count: number): boolean {
     if (!this.#isPerturbed) return false;
-    const { rowSize, noise } = this.#run, t = this.#next;
-    const finished = { input: this.#x(t + 1), x: this.#x(t), xi: row(noise, t, rowSize) };
+    const { rowSize, noiseRows } = this.#run, t = this.#next, input = this.#x(t + 1);
+    const finished = { input, x: this.#x(t), xi: noiseRows?.at(t) ?? input };
     this.#estimate.learn(t, row(epsilon, count, rowSize), finished);
     this.#carry();
     return true;

@@ -16,15 +16,14 @@
  * @module
  */
 import { row } from "../system.ts";
-import {
-  type Evaluation,
-  type History,
-  type NewEvaluation,
-  type NewProducts,
-  newProducts,
-  squaredStretch,
-  storeEvaluation,
-} from "./tqn_kernels.ts";
+import type {
+  Evaluation,
+  History,
+  Kernels,
+  NewEvaluation,
+  NewProducts,
+} from "../kernels/plain_kernels.ts";
+import { ROW_PADDING, type Workspace } from "../kernels/workspace.ts";
 
 /**
  * An input of unit scale that moved by a smaller rms counts as unchanged. Otherwise a run at
@@ -41,12 +40,6 @@ const SLOPE_RANGE = { low: -1, high: 4 };
 
 /** Evaluations kept per step: enough for two secant pairs. */
 const HISTORY_LENGTH = 3;
-/**
- * Unused numbers between one row and the next. Rows whose distance is a multiple of 4096 bytes
- * share a few cache lines, and a loop over several of them would evict each by the next.
- */
-const ROW_PADDING = 24;
-
 /** Products of a_1, a_2, y_1, y_2 and dd. */
 type Products = NewProducts & Record<"a11" | "a22" | "a12" | "a2y2" | "a1y2", number>;
 
@@ -64,6 +57,7 @@ export class Evaluations {
   readonly #windowSize: number;
   readonly #pairs: number;
   readonly #damping: number;
+  readonly #kernels: Kernels;
   /** `HISTORY_LENGTH` writable rows for each step of a window. */
   readonly #rows: Evaluation[];
   readonly #histories: History[];
@@ -75,15 +69,17 @@ export class Evaluations {
   /** @param options `windowSize`: W; `pairs`: secant pairs used, 0 … 2; `damping`: λ */
   constructor(
     options: Record<"numSteps" | "windowSize" | "rowSize" | "pairs" | "damping", number>,
+    workspace: Workspace,
   ) {
     const { numSteps, windowSize, rowSize, pairs, damping } = options;
     const stride = rowSize + ROW_PADDING;
-    const buffer = new Float64Array(windowSize * HISTORY_LENGTH * 2 * stride);
+    const buffer = workspace.allocate(windowSize * HISTORY_LENGTH * 2 * stride);
     const view = (i: number) => row(buffer, i, stride).subarray(0, rowSize);
     this.#rowSize = rowSize;
     this.#windowSize = windowSize;
     this.#pairs = pairs;
     this.#damping = damping;
+    this.#kernels = workspace.kernels;
     this.#rows = Array.from({ length: windowSize * HISTORY_LENGTH }, (_, i) => {
       return { input: view(2 * i), output: view(2 * i + 1) };
     });
@@ -126,12 +122,12 @@ export class Evaluations {
     if (pair) this.#shiftHistory(t);
     if (first || pair) this.#count[t] = Math.min(this.#count[t] + 1, HISTORY_LENGTH);
     this.#products[t] = (pair ? withNewPair : withExtendedPair)(this.#products[t]);
-    return Math.sqrt(storeEvaluation(evaluation, this.history(t)[0]) / this.#rowSize);
+    return Math.sqrt(this.#kernels.storeEvaluation(evaluation, this.history(t)[0]) / this.#rowSize);
   }
 
   /** Computes dd = x − X_t and its products; returns the rms of dd. */
   probe(t: number, x: Float64Array): number {
-    this.#products[t] = { ...this.#products[t], ...newProducts(x, this.history(t)) };
+    this.#products[t] = { ...this.#products[t], ...this.#kernels.newProducts(x, this.history(t)) };
     return this.lastMove(t);
   }
 
@@ -149,7 +145,7 @@ export class Evaluations {
     const reliable = this.#count[t] > 1 &&
       Math.sqrt(a11 / this.#rowSize) >= MIN_STRETCH_MOVE * scale;
     if (!reliable) return undefined;
-    return Math.sqrt(squaredStretch({ c, d }, this.history(t)) / a11);
+    return Math.sqrt(this.#kernels.squaredStretch({ c, d }, this.history(t)) / a11);
   }
 
   /**

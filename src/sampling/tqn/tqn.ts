@@ -41,10 +41,10 @@ import { type Factors, type JumpWeights, jumpWeights, predictionWeights } from "
 import { differenceProducts } from "../reductions.ts";
 import { StabilityCheck } from "./stability_check.ts";
 import { latentScale } from "../latent_scale.ts";
+import { NoiseRows } from "./noise_rows.ts";
+import { Workspace } from "../kernels/workspace.ts";
 import { type EvaluationRequest, firstTrajectory, type Solver } from "../solver.ts";
 import { checkFinite, row, step } from "../system.ts";
-import { addWeighted, combine } from "./tqn_kernels.ts";
-import { weighted } from "../weighted.ts";
 import { finishedIndex, SlidingWindow } from "../window.ts";
 
 /**
@@ -58,6 +58,9 @@ export class Tqn implements Solver {
   readonly trajectory: Float64Array;
   readonly window: SlidingWindow;
   readonly #options: ResolvedOptions;
+  readonly #workspace: Workspace;
+  /** Only if a step adds noise. */
+  readonly #noiseRows: NoiseRows | undefined;
   readonly #evaluations: Evaluations;
   readonly #latents: Float64Array;
   readonly #epsilon: Float64Array;
@@ -85,27 +88,29 @@ export class Tqn implements Solver {
     const { schedule, rowSize, windowSize, initialTrajectory, variationSteps, tqn } = options;
     this.#options = options;
     this.#scale = latentScale(schedule);
-    this.trajectory = firstTrajectory(options);
+    const rows = schedule.numSteps + 10 * windowSize + 5; // of all that is allocated in it
+    const workspace = this.#workspace = new Workspace(rows, rowSize);
+    this.trajectory = firstTrajectory(options, workspace.allocate(options.noise.length));
+    if (schedule.n.some((n) => n !== 0)) this.#noiseRows = new NoiseRows(options, workspace);
     this.window = new SlidingWindow({
       size: windowSize,
       finished: variationSteps,
       uninitialised: initialTrajectory ? -1 : schedule.numSteps - 1,
     });
-    this.#evaluations = new Evaluations({
-      ...tqn,
-      ...{ numSteps: schedule.numSteps, windowSize, rowSize },
-    });
+    const sizes = { numSteps: schedule.numSteps, windowSize, rowSize };
+    this.#evaluations = new Evaluations({ ...tqn, ...sizes }, workspace);
     this.#refinement = new Refinement(options, this.#evaluations);
     const strides = tqn.strides.filter((stride) => stride > 1);
     const smallest = tqn.skipRadius > 0 || this.#refinement.enabled ? 1 : Math.min(...strides);
     const copiedRows = Math.max(1, Math.ceil(windowSize / smallest));
-    this.#latents = new Float64Array(copiedRows * rowSize);
-    this.#epsilon = new Float64Array(windowSize * rowSize);
+    this.#latents = workspace.allocate(copiedRows * rowSize);
+    this.#epsilon = workspace.allocate(windowSize * rowSize);
     this.#skipped = new Int32Array(schedule.numSteps);
     this.#stabilityCheck = new StabilityCheck(options);
     if (this.#stabilityCheck.needsErrors) {
-      const { trajectory } = this, evaluations = this.#evaluations;
-      this.#errors = new ErrorTracking({ ...options, trajectory, evaluations });
+      const { trajectory } = this, evaluations = this.#evaluations, noiseRows = this.#noiseRows;
+      const run = { ...options, trajectory, evaluations, noiseRows };
+      this.#errors = new ErrorTracking(run, workspace);
     }
     this.#noiseScale = schedule.noiseScale.map((scale, t) =>
       scale * Math.min(1, schedule.alphasCumprod[t] / UNDECIDED_ALPHA)
@@ -176,6 +181,11 @@ export class Tqn implements Solver {
     this.window.reopen(variationSteps);
     this.#evaluations.clear();
     this.#errors?.reset();
+  }
+
+  /** Gives the rows back. */
+  [Symbol.dispose](): void {
+    this.#workspace[Symbol.dispose]();
   }
 
   /** Why x_0 may be further from the sequential sample than the tolerance suggests. */
@@ -259,9 +269,9 @@ export class Tqn implements Solver {
    * residual.
    */
   #addEvaluation(t: number, index: number): number {
-    const { noise, rowSize } = this.#options, { c, d, n } = this.#factors(t);
+    const { rowSize } = this.#options, { c, d, n } = this.#factors(t);
     const input = this.#x(t + 1), epsilon = row(this.#epsilon, index, rowSize);
-    const xi = n === 0 ? input : row(noise, t, rowSize);
+    const xi = this.#noiseRows?.at(t) ?? input;
     const rms = this.#evaluations.add(t, { c, d, n, input, epsilon, xi, x: this.#x(t) });
     if (!Number.isFinite(rms)) {
       const where = { t, round: this.#round };
@@ -285,7 +295,12 @@ export class Tqn implements Solver {
     const trust = this.#trustFactor(distance, s), jump = this.#jumpWeights(t);
     const weights = predictionWeights({ slope, pairs, symmetric, trust }, { c, d }, jump);
     const history = evaluations.history(t);
-    combine(weights, { history, input, inputAbove: this.#inputAbove(t), x: this.#x(t) });
+    this.#workspace.kernels.combine(weights, {
+      history,
+      input,
+      inputAbove: this.#inputAbove(t),
+      x: this.#x(t),
+    });
     this.#addNoise(t, (1 - trust) * jump.noiseAbove);
   }
 
@@ -311,7 +326,8 @@ export class Tqn implements Solver {
   /** 1: writes x_t for a step that was never evaluated. */
   #jump(t: number): void {
     const { input, inputAbove, noiseAbove } = this.#jumpWeights(t);
-    weighted([input, inputAbove], [this.#x(t + 1), this.#inputAbove(t)], this.#x(t));
+    const rows = [this.#x(t + 1), this.#inputAbove(t)] as const;
+    this.#workspace.kernels.weighted([input, inputAbove], rows, this.#x(t));
     this.#addNoise(t, noiseAbove);
   }
 
@@ -327,10 +343,10 @@ export class Tqn implements Solver {
 
   /** x_t += n ξ_t + `noiseAbove` ξ_(t+1). */
   #addNoise(t: number, noiseAbove: number): void {
-    const { schedule, noise, rowSize } = this.#options, n = schedule.n[t];
-    if (n === 0 && noiseAbove === 0) return;
-    const rows = [row(noise, t, rowSize), row(noise, t + 1, rowSize)] as const;
-    addWeighted([n, noiseAbove], rows, this.#x(t));
+    const n = this.#options.schedule.n[t], noise = this.#noiseRows;
+    if (!noise || (n === 0 && noiseAbove === 0)) return;
+    const rows = [noise.at(t), noise.at(t + 1)] as const;
+    this.#workspace.kernels.addWeighted([n, noiseAbove], rows, this.#x(t));
   }
 
   #factors(t: number): Factors {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { createSchedule, type Schedule } from "../../../mod.ts";
+import { Workspace } from "../../../src/sampling/kernels/workspace.ts";
 import { ErrorEstimate } from "../../../src/sampling/tqn/error_estimate.ts";
 
 const STEPS = 100;
@@ -21,7 +22,7 @@ Deno.test("ErrorEstimate adds the error of a step's prediction, with the sign th
     predictionError(t) * Math.abs(schedule.d[t]) / schedule.sigma[t] * moved;
   const kept = schedule.c[40] + schedule.d[40] / schedule.sigma[40];
   for (const [evaluated, input] of [[there, here], [here, there]]) {
-    const estimate = new ErrorEstimate({ schedule, rowSize: 2 });
+    const estimate = new ErrorEstimate({ schedule, rowSize: 2 }, new Workspace(2, 2));
     assert.equal(estimate.isDue(41), false, "no error yet");
     estimate.carry(41, { evaluated: here, input: there });
     estimate.carry(40, { evaluated, input });
@@ -37,7 +38,7 @@ Deno.test("ErrorEstimate adds the error of a step's prediction, with the sign th
 Deno.test("ErrorEstimate carries an error as the network does", () => {
   const slope = [1.7, -0.4]; // of ε = slope x, element by element
   const network = (x: Float64Array) => x.map((value, i) => slope[i] * value);
-  const estimate = new ErrorEstimate({ schedule, rowSize: 2 });
+  const estimate = new ErrorEstimate({ schedule, rowSize: 2 }, new Workspace(2, 2));
   const input = Float64Array.of(0.3, -0.2);
   estimate.carry(31, { evaluated: input.map((x) => x - 1e-3), input });
   // The error's direction and size, from a perturbation and from what the network makes of it.
@@ -63,7 +64,7 @@ Deno.test("ErrorEstimate carries an error as the network does", () => {
 });
 
 Deno.test("ErrorEstimate asks for perturbed inputs 0.7 apart in ln SNR, where the image is decided", () => {
-  const estimate = new ErrorEstimate({ schedule, rowSize: 1 });
+  const estimate = new ErrorEstimate({ schedule, rowSize: 1 }, new Workspace(2, 1));
   const still = Float64Array.of(1), moved = Float64Array.of(1.001), due: number[] = [];
   for (let t = STEPS - 1; t >= 0; t--) {
     if (estimate.isDue(t)) {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { createSchedule } from "../../../mod.ts";
 import { ErrorTracking } from "../../../src/sampling/tqn/error_tracking.ts";
+import { Workspace } from "../../../src/sampling/kernels/workspace.ts";
 import { Evaluations } from "../../../src/sampling/tqn/evaluations.ts";
 
 const STEPS = 100, WINDOW = 4, ROW = 2;
@@ -10,17 +11,18 @@ const schedule = createSchedule({ kind: "dit", numInferenceSteps: STEPS });
 
 /** A run whose lowest finished step has an error, since the input of the one above moved. */
 function trackedRun(): ErrorTracking {
-  const rows = (STEPS + 1) * ROW;
-  const trajectory = new Float64Array(rows).fill(1), noise = new Float64Array(rows);
-  const evaluations = new Evaluations({
-    ...{ numSteps: STEPS, windowSize: WINDOW, rowSize: ROW, pairs: 2, damping: 0.01 },
-  });
+  const trajectory = new Float64Array((STEPS + 1) * ROW).fill(1);
+  const workspace = new Workspace(7 * WINDOW + 2, ROW);
+  const evaluations = new Evaluations(
+    { numSteps: STEPS, windowSize: WINDOW, rowSize: ROW, pairs: 2, damping: 0.01 },
+    workspace,
+  );
   const input = Float64Array.of(0.9, 1.1), epsilon = new Float64Array(ROW);
   evaluations.add(FINISHED + 1, { c: 1, d: 1, n: 0, input, epsilon, xi: input, x: input });
   const tracking = new ErrorTracking({
-    ...{ schedule, noise, trajectory, evaluations },
+    ...{ schedule, trajectory, evaluations, noiseRows: undefined },
     ...{ rowSize: ROW, windowSize: WINDOW, variationSteps: FINISHED + 2 },
-  });
+  }, workspace);
   tracking.advance(FINISHED);
   return tracking;
 }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { Evaluations } from "../../../src/sampling/tqn/evaluations.ts";
+import { Workspace } from "../../../src/sampling/kernels/workspace.ts";
 import { TorchGenerator } from "../../../src/sampling/noise.ts";
 
 const SIZE = 5;
@@ -7,6 +8,12 @@ const random = new TorchGenerator(9);
 const dot = (a: Float64Array, b: Float64Array) =>
   a.reduce((sum, value, i) => sum + value * b[i], 0);
 const minus = (a: Float64Array, b: Float64Array) => a.map((value, i) => value - b[i]);
+
+const evaluationsOf = (options: Record<"numSteps" | "pairs", number>) =>
+  new Evaluations(
+    { ...{ windowSize: 2, rowSize: SIZE, damping: 0.01 }, ...options },
+    new Workspace(12, SIZE),
+  );
 
 /**
  * Evaluations of step 1 of 2 at `inputs` in turn, each probed before, as a sweep does; then probed
@@ -17,13 +24,7 @@ function after(
   last: Float64Array,
   { pairs = 2, answer = (_: Float64Array) => random.randn(SIZE) } = {},
 ) {
-  const evaluations = new Evaluations({
-    numSteps: 2,
-    windowSize: 2,
-    rowSize: SIZE,
-    pairs,
-    damping: 0.01,
-  });
+  const evaluations = evaluationsOf({ numSteps: 2, pairs });
   const outputs = inputs.map(answer);
   inputs.forEach((input, k) => {
     if (k > 0) evaluations.probe(1, input);
@@ -137,9 +138,7 @@ Deno.test("slope() is 1 and nothing is NaN if the newest pair has length zero", 
 });
 
 Deno.test("history() of a step does not change when it takes the rows of a step above the window", () => {
-  const evaluations = new Evaluations({
-    ...{ numSteps: 4, windowSize: 2, rowSize: SIZE, pairs: 2, damping: 0.01 },
-  });
+  const evaluations = evaluationsOf({ numSteps: 4, pairs: 2 });
   const ask = (t: number, [input, epsilon]: Float64Array[]) => {
     if (evaluations.has(t)) evaluations.probe(t, input);
     evaluations.add(t, { ...{ c: 1, d: 1, n: 0 }, input, epsilon, xi: input, x: input });

@@ -7,7 +7,7 @@ import {
   combine,
   newProducts,
   storeEvaluation,
-} from "../../../src/sampling/tqn/tqn_kernels.ts";
+} from "../../../src/sampling/kernels/plain_kernels.ts";
 
 const near = (value: number, wanted: number) => assert.ok(Math.abs(value - wanted) < 1e-12);
 const sum = (length: number, term: (i: number) => number) =>

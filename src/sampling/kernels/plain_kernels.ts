@@ -1,8 +1,25 @@
 /**
- * The loops of TQN over one row each. V8 compiles them to scalar code. One fused loop runs out of
- * registers and is slower.
+ * The loops of TQN over rows, in plain TypeScript: the reference of those in WebAssembly
+ * ({@link file://./wasm_kernels.ts}), which give the same bits, and what runs where there is no
+ * WebAssembly.
+ *
+ * Every sum is the sum of the even elements plus that of the odd ones. Loops that run often keep
+ * two partial sums, because V8 runs a loop with a single sum several times slower.
  * @module
  */
+
+/** The loops of TQN. All rows of a call have the same length. */
+export interface Kernels {
+  weighted: typeof weighted;
+  addWeighted: typeof addWeighted;
+  storeEvaluation: typeof storeEvaluation;
+  newProducts: typeof newProducts;
+  squaredStretch: typeof squaredStretch;
+  combine: typeof combine;
+  carryError: typeof carryError;
+  addMove: typeof addMove;
+  cleanError: typeof cleanError;
+}
 
 /** One evaluation of the network: the rows x_(t+1) and ε. */
 export type Evaluation = Readonly<Record<"input" | "output", Float64Array>>;
@@ -19,8 +36,7 @@ export type NewEvaluation =
   & Record<"input" | "epsilon" | "xi" | "x", Float64Array>;
 
 /**
- * Copies an evaluation into `stored`; returns Σ (c x_(t+1) + d ε + n ξ − x_t)², by two partial sums
- * (see {@link file://../reductions.ts}).
+ * Copies an evaluation into `stored`; returns Σ (c x_(t+1) + d ε + n ξ − x_t)².
  */
 export function storeEvaluation(
   { c, d, n, input, epsilon, xi, x }: NewEvaluation,
@@ -59,12 +75,27 @@ export type NewProducts = Record<
  * Products with dd and y_1, for dd = x − X_0, a_1 = X_0 − X_1, a_2 = X_1 − X_2, and y_1, y_2 the
  * same differences of the outputs.
  */
-export function newProducts(
+export function newProducts(x: Float64Array, history: History): NewProducts {
+  const even = productsFrom(0, x, history), odd = productsFrom(1, x, history);
+  return {
+    dd: even.dd + odd.dd,
+    a1dd: even.a1dd + odd.a1dd,
+    a2dd: even.a2dd + odd.a2dd,
+    y1dd: even.y1dd + odd.y1dd,
+    y2dd: even.y2dd + odd.y2dd,
+    a1y1: even.a1y1 + odd.a1y1,
+    a2y1: even.a2y1 + odd.a2y1,
+  };
+}
+
+/** The products over every second element. With twice the sums registers would run out. */
+function productsFrom(
+  first: 0 | 1,
   x: Float64Array,
   [{ input: x0, output: e0 }, { input: x1, output: e1 }, { input: x2, output: e2 }]: History,
 ): NewProducts {
   let dd = 0, a1dd = 0, a2dd = 0, y1dd = 0, y2dd = 0, a1y1 = 0, a2y1 = 0;
-  for (let i = 0; i < x.length; i++) {
+  for (let i = first; i < x.length; i += 2) {
     const d = x[i] - x0[i];
     const a1 = x0[i] - x1[i], a2 = x1[i] - x2[i], y1 = e0[i] - e1[i], y2 = e1[i] - e2[i];
     dd += d * d;
@@ -83,12 +114,12 @@ export function squaredStretch(
   { c, d }: Record<"c" | "d", number>,
   [{ input: x0, output: e0 }, { input: x1, output: e1 }]: History,
 ): number {
-  let square = 0;
+  const sums = [0, 0];
   for (let i = 0; i < x0.length; i++) {
     const move = c * (x0[i] - x1[i]) + d * (e0[i] - e1[i]);
-    square += move * move;
+    sums[i % 2] += move * move;
   }
-  return square;
+  return sums[0] + sums[1];
 }
 
 /** The rows of a prediction: the step's history, x_(t+1), x_(t+2), and x_t to be written. */
@@ -97,9 +128,9 @@ export interface PredictionRows extends Record<"input" | "inputAbove" | "x", Flo
 }
 
 /**
- * Writes x_t without its noise, by the weights of {@link file://./prediction.ts}. They are an array
- * because V8 deoptimises when the type of an object's field changes. The loop runs from the end,
- * which {@link newProducts} left in the cache.
+ * Writes x_t without its noise, by the weights of {@link file://../tqn/prediction.ts}. They are an
+ * array because V8 deoptimises when the type of an object's field changes. The loop runs from the
+ * end, which {@link newProducts} left in the cache.
  */
 export function combine(
   weights: Float64Array,
@@ -111,6 +142,15 @@ export function combine(
     x[i] = (u0 * e0[i] + u1 * e1[i] + u2 * e2[i]) + (v0 * x0[i] + v1 * x1[i] + v2 * x2[i]) +
       (w0 * input[i] + w1 * inputAbove[i]);
   }
+}
+
+/** Writes u a + v b. */
+export function weighted(
+  [u, v]: readonly [number, number],
+  [a, b]: readonly [Float64Array, Float64Array],
+  out: Float64Array,
+): void {
+  for (let i = 0; i < out.length; i++) out[i] = u * a[i] + v * b[i];
 }
 
 /** Adds u a + v b. */
@@ -177,12 +217,25 @@ export function cleanError(
   { c, d, n, s, q, perUnit, epsilon, input, x, xi, error }: PerturbedRows,
   clean: Float64Array,
 ): number {
-  let square = 0;
+  const sums = [0, 0];
   for (let i = 0; i < clean.length; i++) {
     const unperturbed = (x[i] - c * input[i] - n * xi[i]) / d;
     const derivative = perUnit * (epsilon[i] - unperturbed);
-    const value = clean[i] = (error[i] - s * derivative) / q;
-    square += value * value;
+    const predicted = clean[i] = (error[i] - s * derivative) / q;
+    sums[i % 2] += predicted * predicted;
   }
-  return square;
+  return sums[0] + sums[1];
 }
+
+/** The loops of this file. */
+export const PLAIN_KERNELS: Kernels = {
+  weighted,
+  addWeighted,
+  storeEvaluation,
+  newProducts,
+  squaredStretch,
+  combine,
+  carryError,
+  addMove,
+  cleanError,
+};
