@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { Interrupted } from "../../src/cli/main.ts";
 import { FormatError, MismatchError, NumericalError, UsageError } from "../../src/errors.ts";
 import { readFinishedRun } from "../../src/runs/finished_run.ts";
 import type { Manifest } from "../../src/runs/manifest.ts";
@@ -99,14 +100,22 @@ Deno.test("--resume keeps finished samples and evaluates no recorded round again
 
 Deno.test("--resume restarts the sample if --no_checkpoint kept no log", () =>
   withModel({}, async (bench) => {
-    const wanted = await readManifest(await bench.sample(["--num_samples=1", "--no_checkpoint"]));
-    const controller = new AbortController();
-    setTimeout(() => controller.abort(), 5);
-    const args = ["--num_samples=300", "--no_checkpoint"];
-    await assert.rejects(bench.sample(args, controller.signal));
+    const args = ["--num_samples=2", "--no_checkpoint"];
+    const wanted = await readManifest(await bench.sample(args));
+    const controller = new AbortController(), rename = Deno.rename;
+    Deno.rename = async (from, to) => {
+      await rename(from, to);
+      if (String(to).includes("sample_0")) controller.abort(new Interrupted(130));
+    };
+    try {
+      await assert.rejects(bench.sample(args, controller.signal), Interrupted);
+    } finally {
+      Deno.rename = rename;
+    }
     const run = bench.newest();
     assert.deepEqual(hiddenFiles(run), []);
-    assert.ok(!("no_checkpoint" in wanted.arguments));
+    assert.equal(await bench.resume(run), run);
+    assert.deepEqual(lasting(await readFinishedRun(run)), lasting(wanted));
   }));
 
 Deno.test("--resume repeats a warm start and its comparison", () =>
