@@ -40,6 +40,7 @@ import { Refinement } from "./refinement.ts";
 import { type Factors, type JumpWeights, jumpWeights, predictionWeights } from "./prediction.ts";
 import { differenceProducts } from "../reductions.ts";
 import { StabilityCheck } from "./stability_check.ts";
+import { everyStep, StepChoice } from "./step_choice.ts";
 import { latentScale } from "../latent_scale.ts";
 import { NoiseRows } from "./noise_rows.ts";
 import { Workspace } from "../kernels/workspace.ts";
@@ -67,9 +68,8 @@ export class Tqn implements Solver {
   #steps: Int32Array = new Int32Array(0);
   /** One above the highest step of this sweep: t1, or more if finished steps are refined. */
   #sweepEnd = 0;
+  readonly #choice: StepChoice;
   readonly #refinement: Refinement;
-  /** Round in which step t was last skipped; 0 for never. */
-  readonly #skipped: Int32Array;
   /** Scale of every x_t. */
   readonly #scale: Float64Array;
   /** Scale that `rtol` is relative to. */
@@ -99,13 +99,10 @@ export class Tqn implements Solver {
     });
     const sizes = { numSteps: schedule.numSteps, windowSize, rowSize };
     this.#evaluations = new Evaluations({ ...tqn, ...sizes }, workspace);
+    this.#choice = new StepChoice(options, this.#evaluations);
     this.#refinement = new Refinement(options, this.#evaluations);
-    const strides = tqn.strides.filter((stride) => stride > 1);
-    const smallest = tqn.skipRadius > 0 || this.#refinement.enabled ? 1 : Math.min(...strides);
-    const copiedRows = Math.max(1, Math.ceil(windowSize / smallest));
-    this.#latents = workspace.allocate(copiedRows * rowSize);
+    this.#latents = workspace.allocate(windowSize * rowSize);
     this.#epsilon = workspace.allocate(windowSize * rowSize);
-    this.#skipped = new Int32Array(schedule.numSteps);
     this.#stabilityCheck = new StabilityCheck(options);
     if (this.#stabilityCheck.needsErrors) {
       const { trajectory } = this, evaluations = this.#evaluations, noiseRows = this.#noiseRows;
@@ -129,7 +126,10 @@ export class Tqn implements Solver {
     const { from, to } = this.window.slide();
     for (let t = to - 1; t >= from; t--) if (!this.#evaluations.has(t)) this.#jump(t);
     this.#round++;
-    const chosen = this.#stepsToEvaluate(), refined = this.#refinement.steps(this.window);
+    const chosen = this.#lowestFinished
+      ? everyStep(this.window)
+      : this.#choice.ofRound(this.#round, this.window);
+    const refined = this.#refinement.steps(this.window);
     const wanted = refined.length > 0 ? Int32Array.of(...chosen, ...refined) : chosen;
     this.#sweepEnd = wanted[wanted.length - 1] + 1;
     const steps = this.#steps = this.#errors?.makeRoom(wanted, this.window.finished) ?? wanted;
@@ -215,42 +215,6 @@ export class Tqn implements Solver {
 
   #x(t: number): Float64Array {
     return row(this.trajectory, t, this.#options.rowSize);
-  }
-
-  /** 2; all steps in a stability check. */
-  #stepsToEvaluate(): Int32Array {
-    const { tqn: { strides, start, skipRadius }, initialTrajectory } = this.#options;
-    const startsAtTop = this.#round === 1 && start === "top" && !initialTrajectory;
-    if (startsAtTop) return Int32Array.of(this.window.end - 1);
-    const stride = this.#lowestFinished ? 1 : strides[this.#round - 1];
-    if (stride === undefined && skipRadius > 0) return this.#stepsNotSkipped();
-    return this.#everyStep(stride ?? 1);
-  }
-
-  /** Every `stride`-th step of the window, counted from the highest. */
-  #everyStep(stride: number): Int32Array {
-    const { start, end } = this.window;
-    const count = Math.ceil((end - start) / stride);
-    return Int32Array.from({ length: count }, (_, i) => end - 1 - (count - 1 - i) * stride);
-  }
-
-  /**
-   * The steps of the window without every second far step. No step is skipped in two consecutive
-   * rounds, and the highest step is never skipped.
-   */
-  #stepsNotSkipped(): Int32Array {
-    const { start, end } = this.window;
-    return Int32Array.from({ length: end - start }, (_, i) => start + i).filter((t) => {
-      const skip = t < end - 1 && this.#isFar(t) && (t + this.#round) % 2 === 0 &&
-        this.#skipped[t] !== this.#round - 1;
-      if (skip) this.#skipped[t] = this.#round;
-      return !skip;
-    });
-  }
-
-  #isFar(t: number): boolean {
-    if (!this.#evaluations.has(t)) return false;
-    return this.#evaluations.lastMove(t) > this.#options.tqn.skipRadius * this.#factors(t).s;
   }
 
   /** x_(t+1) of every step: a view if the steps are consecutive, else copies. */
