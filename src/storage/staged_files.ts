@@ -1,7 +1,7 @@
 /** Writes several files atomically. @module */
-import { basename, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 import { asStorageError } from "./storage_error.ts";
-import { syncFolder } from "./whole_file.ts";
+import { syncFolder, temporaryPath } from "./whole_file.ts";
 
 /** Options of {@link StagedFiles.write}. */
 export interface StageOptions {
@@ -49,7 +49,7 @@ export class StagedFiles implements AsyncDisposable {
     { size, signal }: StageOptions,
   ): Promise<void> {
     const path = join(this.#folder, name);
-    const temporary = join(dirname(path), `.${basename(path)}.tmp-${Deno.pid}`);
+    const temporary = temporaryPath(path);
     const what = `cannot write ${path} (${size} bytes)`;
     await this.#makeFolder(dirname(path));
     using file = await Deno.open(temporary, { write: true, createNew: true })

@@ -5,10 +5,19 @@ import { writeAll } from "./own_file.ts";
 import { asStorageError } from "./storage_error.ts";
 
 /**
- * Pattern of the temporary files of {@link writeWholeFile}, which a killed process may leave
+ * Pattern of the temporary files of {@link temporaryPath}, which a killed process may leave
  * behind.
  */
 export const TEMPORARY: RegExp = /^\..+\.tmp-[0-9]+$/;
+
+/**
+ * A new temporary name for `path`, in the same folder. It is random, because containers that share a
+ * folder may have the same process id.
+ */
+export function temporaryPath(path: string): string {
+  const [number] = crypto.getRandomValues(new Uint32Array(1));
+  return join(dirname(path), `.${basename(path)}.tmp-${number}`);
+}
 
 /**
  * Writes `path` atomically: a reader sees the old file or the new one. Writes a temporary file with
@@ -19,12 +28,11 @@ export const TEMPORARY: RegExp = /^\..+\.tmp-[0-9]+$/;
  *   the bytes wanted
  */
 export async function writeWholeFile(path: string, bytes: Uint8Array): Promise<void> {
-  const folder = dirname(path);
-  const temporary = join(folder, `.${basename(path)}.tmp-${Deno.pid}`);
+  const temporary = temporaryPath(path);
   try {
     await writeAndSync(temporary, bytes);
     await Deno.rename(temporary, path);
-    await syncFolder(folder);
+    await syncFolder(dirname(path));
   } catch (error) {
     await Deno.remove(temporary).catch(() => {}); // it could not be created
     throw asStorageError(`cannot write ${path} (${bytes.length} bytes)`, error);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { join } from "node:path";
-import { makeFolder, writeWholeFile } from "../../src/storage/whole_file.ts";
+import { basename, dirname, join } from "node:path";
+import { makeFolder, TEMPORARY, writeWholeFile } from "../../src/storage/whole_file.ts";
 import { PermissionError, StorageError } from "../../src/errors.ts";
 import { onSystem } from "../support/on_system.ts";
 import { withTempFolder } from "../support/temp_folder.ts";
@@ -24,18 +24,33 @@ Deno.test("writeWholeFile() syncs the folder, except on Windows, which opens non
       opened.push(String(path));
       return open(path, options);
     };
-    const path = join(folder, "a.bin"), temporary = join(folder, `.a.bin.tmp-${Deno.pid}`);
+    const path = join(folder, "a.bin");
+    const assertTemporary = (opened: string | undefined) => {
+      assert.equal(dirname(opened!), folder);
+      assert.match(basename(opened!), TEMPORARY);
+    };
     try {
       if (Deno.build.os !== "windows") {
         await writeWholeFile(path, Uint8Array.of(1));
-        assert.deepEqual(opened.splice(0), [temporary, folder]);
+        assertTemporary(opened.shift());
+        assert.deepEqual(opened.splice(0), [folder]);
       }
       await onSystem("windows", () => writeWholeFile(path, Uint8Array.of(2)));
-      assert.deepEqual(opened, [temporary]);
+      assertTemporary(opened.shift());
+      assert.deepEqual(opened, []);
     } finally {
       Deno.open = open;
     }
     assert.deepEqual([...await Deno.readFile(path)], [2]);
+  }));
+
+Deno.test("writeWholeFile() writes one of two files of a name that are written at once", () =>
+  withTempFolder(async (folder) => {
+    const path = join(folder, "a.bin");
+    await Promise.all([1, 2].map((byte) => writeWholeFile(path, new Uint8Array(9).fill(byte))));
+    const bytes = await Deno.readFile(path);
+    assert.ok(bytes.length === 9 && new Set(bytes).size === 1, String(bytes));
+    assert.deepEqual(names(folder), ["a.bin"]);
   }));
 
 Deno.test("writeWholeFile() does not follow a planted link", () =>
@@ -43,9 +58,15 @@ Deno.test("writeWholeFile() does not follow a planted link", () =>
     const outside = join(folder, "outside");
     await Deno.writeTextFile(outside, "untouched");
     await Deno.symlink(outside, join(folder, "a.bin"));
-    await Deno.symlink(outside, join(folder, `.b.bin.tmp-${Deno.pid}`));
     await writeWholeFile(join(folder, "a.bin"), Uint8Array.of(1));
-    await assert.rejects(writeWholeFile(join(folder, "b.bin"), Uint8Array.of(1)), StorageError);
+    await Deno.symlink(outside, join(folder, ".b.bin.tmp-0"));
+    const { getRandomValues } = crypto;
+    crypto.getRandomValues = (array) => array;
+    try {
+      await assert.rejects(writeWholeFile(join(folder, "b.bin"), Uint8Array.of(1)), StorageError);
+    } finally {
+      crypto.getRandomValues = getRandomValues;
+    }
     assert.equal(await Deno.readTextFile(outside), "untouched");
   }));
 
