@@ -4,13 +4,16 @@
  * @module
  */
 import { benchFfi } from "./ffi.ts";
+import { benchGuidance } from "./guidance.ts";
 import { benchMemory } from "./memory.ts";
 import { benchRound } from "./round.ts";
 import { benchShare } from "./share.ts";
 import { type BenchRow, printTable } from "./table.ts";
 
 const rows: BenchRow[] = [];
-for (const bench of [benchFfi, benchRound, benchMemory, benchShare]) rows.push(...await bench());
+for (const bench of [benchFfi, benchRound, benchGuidance, benchMemory, benchShare]) {
+  rows.push(...await bench());
+}
 printTable(rows);
 const at = Deno.args.indexOf("--json");
 if (at >= 0) await Deno.writeTextFile(Deno.args[at + 1], JSON.stringify(rows, null, 2) + "\n");

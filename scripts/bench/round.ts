@@ -5,23 +5,21 @@
  *
  * The cost is the processor time of a chain without that of its denoiser, a formula. It includes
  * the solver, its memory (with page faults), and the arrays for the caller. Each process runs one
- * solver in one window, as in use: what V8 makes of a loop depends on all that ran before. The
- * solvers take turns, so that they run under the same load.
+ * solver in one window, as in use.
  * @module
  */
 import process from "node:process";
 import { join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { pathToFileURL } from "node:url";
 import type * as own from "../../sampling.ts";
 import { predictTwoPoints } from "./devices/two_points.ts";
 import { type BenchRow, median, printTable } from "./table.ts";
+import { answerKind, checkouts, takeTurns, THIS_CODE } from "./turns.ts";
 
 type Sampling = Pick<typeof own, "createSchedule" | "parallelSample" | "TorchGenerator">;
 
-const THIS_CODE = fileURLToPath(new URL("../..", import.meta.url));
 const STEPS = 100, ROW = 4 * 64 * 64, WINDOWS = [8, 16, 50, STEPS];
-/** Processes of every kind of chain, and chains of a process. */
-const TURNS = 3, RUNS = 10, WARM_RUNS = 3;
+const RUNS = 10, WARM_RUNS = 3;
 
 const SOLVERS: Record<string, Partial<own.SampleOptions>> = {
   "ParaTAA, memory 3": { method: "parataa", memorySize: 3 },
@@ -44,17 +42,15 @@ interface Measured extends Kind {
 }
 
 /** Measures this code, and that of a checkout beside it. */
-export async function benchRound(base?: string): Promise<BenchRow[]> {
+export async function benchRound(): Promise<BenchRow[]> {
   const rows: BenchRow[] = [];
   for (const window of WINDOWS) {
     const kinds = Object.keys(SOLVERS).flatMap((solver) =>
-      [THIS_CODE, ...(base ? [base] : [])].map((code) => ({ code, solver, window }))
+      checkouts().map((code): Kind => ({ code, solver, window }))
     );
-    const group: Measured[] = [];
-    for (const kind of kinds) group.push(await measure(kind));
-    for (let turn = 1; turn < TURNS; turn++) {
-      for (const all of group) all.times.push(...(await measure(all)).times);
-    }
+    const group = (await takeTurns<Measured>(import.meta.url, kinds)).map((turns) => {
+      return { ...turns[0], times: turns.flatMap(({ times }) => times) };
+    });
     rows.push(...group.map((measured) => benchRow(measured, group)));
   }
   return rows;
@@ -78,16 +74,6 @@ function benchRow(measured: Measured, group: readonly Measured[]): BenchRow {
 
 function name({ code, solver }: Pick<Measured, "code" | "solver">): string {
   return code === THIS_CODE ? solver : `${solver} of ${code}`;
-}
-
-/** Measures chains in a process of their own. */
-async function measure({ code, solver, window }: Kind): Promise<Measured> {
-  const kind = JSON.stringify({ code, solver, window });
-  const args = ["run", "--allow-all", "--no-check", fileURLToPath(import.meta.url), "--kind", kind];
-  const { stdout, success } = await new Deno.Command(Deno.execPath(), { args, stderr: "inherit" })
-    .output();
-  if (!success) throw new Error(`the chains of ${kind} failed`);
-  return JSON.parse(new TextDecoder().decode(stdout));
 }
 
 async function runChains(kind: Kind): Promise<Measured> {
@@ -135,13 +121,4 @@ function milliseconds(): number {
   return (user + system) / 1000;
 }
 
-function argument(flag: string): string | undefined {
-  const at = Deno.args.indexOf(flag);
-  return at < 0 ? undefined : Deno.args[at + 1];
-}
-
-if (import.meta.main) {
-  const kind = argument("--kind");
-  if (kind) console.log(JSON.stringify(await runChains(JSON.parse(kind))));
-  else printTable(await benchRound(argument("--base")));
-}
+if (import.meta.main && !await answerKind(runChains)) printTable(await benchRound());

@@ -8,6 +8,7 @@ import {
   outputWeights,
   type PredictionType,
 } from "../sampling/schedules/output_weights.ts";
+import { row } from "../sampling/system.ts";
 import { retryNonFinite } from "./finite_noise.ts";
 import type { ModelSchedule } from "./schedulers/model_schedule.ts";
 import type { ConditionalNetwork } from "./networks/conditional_network.ts";
@@ -134,20 +135,21 @@ export class GuidedDenoiser implements Denoiser {
     const { timestepScale = 1 } = this.#options;
     const rows = this.#network.lease(count, this);
     try {
-      for (let slot = 0; slot < count; slot++) {
-        const step = Math.floor(slot / perStep);
+      for (let step = 0; step < steps.length; step++) {
         const timestep = timestepScale * this.schedule.timesteps[steps[step]];
-        const condition = this.#conditions[slot % perStep];
         const scale = this.schedule.inputScale[steps[step]];
+        const [condition, other] = this.#conditions, slot = step * perStep;
         rows.set(slot, latents, { offset: step * this.rowSize, scale, timestep, condition });
+        if (other) rows.repeat(slot + 1, slot, other);
       }
       const before = performance.now();
       await this.#network.run(rows, count, { maxRows: this.#options.batchSize, signal, avoid });
       this.networkMilliseconds += performance.now() - before;
       this.networkRows += count;
       for (let step = 0; step < steps.length; step++) {
-        out.set(rows.noise(step * perStep), step * this.rowSize);
-        if (perStep > 1) this.#guide(out, step * this.rowSize, rows.noise(step * perStep + 1));
+        const guided = row(out, step, this.rowSize), slot = step * perStep;
+        if (perStep > 1) this.#guide(guided, rows.noise(slot), rows.noise(slot + 1));
+        else guided.set(rows.noise(slot));
         this.#devices.set(steps[step], rows.rows.evaluatedBy[step * perStep]!);
       }
     } finally {
@@ -156,13 +158,18 @@ export class GuidedDenoiser implements Denoiser {
     this.#toPrediction(latents, steps, out);
   }
 
-  /** Applies guidance in place: `out` contains ε_c before and the guided noise after. */
-  #guide(out: Float64Array, offset: number, unconditional: ArrayLike<number>): void {
+  /** Writes ε_u + w (ε_c − ε_u), and ε_c in channels that are not guided. */
+  #guide(
+    out: Float64Array,
+    conditional: ArrayLike<number>,
+    unconditional: ArrayLike<number>,
+  ): void {
     const w = this.#options.guidanceScale;
     for (let i = 0; i < this.#guidedSize; i++) {
       const u = unconditional[i];
-      out[offset + i] = u + w * (out[offset + i] - u);
+      out[i] = u + w * (conditional[i] - u);
     }
+    for (let i = this.#guidedSize; i < out.length; i++) out[i] = conditional[i];
   }
 
   /** Converts the output to noise. The conversion is linear, so it may follow guidance. */

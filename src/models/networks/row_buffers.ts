@@ -1,4 +1,5 @@
 /** Rows of a network's calls: inputs latent, timestep and condition, output noise. @module */
+import { widenFloat16 } from "../../formats/widen_float16.ts";
 import type { PoolRows } from "../../devices/rows/row_batch.ts";
 import type { RowLayout } from "../../devices/rows/row_memory.ts";
 import type { TensorData } from "../../runtime/tensor_type.ts";
@@ -9,6 +10,8 @@ import type { LatentShape, NetworkContract } from "./network_contract.ts";
  * embeddings and sizes.
  */
 export type ConditionRow = readonly TensorData[];
+
+type FloatRow = Float16Array | Float32Array | Float64Array;
 
 const SAMPLE = 0, TIMESTEP = 1, CONDITIONS = 2;
 
@@ -47,6 +50,9 @@ export class NetworkRows {
   readonly #outputSize: number;
   /** Where each element of a latent is in a packed row. */
   readonly #packed: Int32Array | undefined;
+  /** Buffers of networks in float16: V8 is slow at loops over a `Float16Array`. */
+  readonly #latent: Float64Array;
+  readonly #wide: readonly [Float32Array, Float32Array];
 
   /**
    * Creates rows in memory of a pool.
@@ -59,6 +65,8 @@ export class NetworkRows {
     this.rows = rows;
     this.#rowSize = channels * height * width;
     this.#outputSize = contract.outputChannels * height * width;
+    this.#latent = new Float64Array(this.#rowSize);
+    this.#wide = [new Float32Array(this.#rowSize), new Float32Array(this.#rowSize)];
     this.#packed = contract.patch === undefined
       ? undefined
       : packedOrder(contract.latentShape, contract.patch);
@@ -78,27 +86,53 @@ export class NetworkRows {
       condition: ConditionRow;
     },
   ): void {
-    const { inputs } = this.rows;
-    const latent = latents.subarray(offset, offset + this.#rowSize);
-    const input = scale === 1 ? latent : latent.map((x) => scale * x);
-    if (this.#packed) scatter(input, this.#packed, rowOf(inputs[SAMPLE], slot, this.#rowSize));
-    else copyInto(inputs[SAMPLE], slot * this.#rowSize, input);
+    const { inputs } = this.rows, size = this.#rowSize, places = this.#packed;
+    const latent = latents.subarray(offset, offset + size);
+    const row = (inputs[SAMPLE] as FloatRow).subarray(slot * size, (slot + 1) * size);
+    const input = row instanceof Float16Array ? this.#latent : row; // see `#latent`
+    for (let i = 0; i < size; i++) input[places ? places[i] : i] = scale * latent[i];
+    if (input !== row) row.set(input);
     store(inputs[TIMESTEP], slot, timestep);
-    // A row usually keeps its condition, and a text embedding is larger than the latent.
+    this.#setCondition(slot, condition);
+  }
+
+  /** Fills row `slot` with the latent and the timestep of row `from`, and a condition. */
+  repeat(slot: number, from: number, condition: ConditionRow): void {
+    const { inputs } = this.rows, size = this.#rowSize;
+    inputs[SAMPLE].copyWithin(slot * size, from * size, (from + 1) * size);
+    inputs[TIMESTEP].copyWithin(slot, from, from + 1);
+    this.#setCondition(slot, condition);
+  }
+
+  /** A row usually keeps its condition, and a text embedding is larger than the latent. */
+  #setCondition(slot: number, condition: ConditionRow): void {
     if (this.#conditions[slot] === condition) return;
     this.#conditions[slot] = condition;
     condition.forEach((values, i) =>
-      copyInto(inputs[CONDITIONS + i], slot * values.length, values)
+      copyInto(this.rows.inputs[CONDITIONS + i], slot * values.length, values)
     );
   }
 
-  /** Returns the network's noise for row `slot`, a view that the next evaluation overwrites. */
-  noise(slot: number): ArrayLike<number> {
-    const [output] = this.rows.outputs;
-    const start = slot * this.#outputSize;
-    const row = (output as Float32Array).subarray(start, start + this.#rowSize);
-    return this.#packed ? Float64Array.from(this.#packed, (place) => row[place]) : row;
+  /**
+   * Returns the network's noise for row `slot`, valid until that of a row two apart is asked for or
+   * the next evaluation.
+   */
+  noise(slot: number): FloatRow {
+    const start = slot * this.#outputSize, places = this.#packed;
+    const row = (this.rows.outputs[0] as FloatRow).subarray(start, start + this.#rowSize);
+    const noise = row instanceof Float16Array ? widenFloat16(bits(row), this.#wide[slot % 2]) : row;
+    return places ? unpacked(noise, places) : noise;
   }
+}
+
+function bits({ buffer, byteOffset, length }: Float16Array): Uint16Array {
+  return new Uint16Array(buffer, byteOffset, length);
+}
+
+function unpacked(row: FloatRow, places: Int32Array): Float64Array {
+  const values = new Float64Array(places.length);
+  for (let i = 0; i < values.length; i++) values[i] = row[places[i]];
+  return values;
 }
 
 /**
@@ -118,14 +152,6 @@ function packedOrder([channels, height, width]: LatentShape, patch: number): Int
     }
   }
   return places;
-}
-
-function rowOf(data: TensorData, slot: number, size: number): Float64Array {
-  return (data as Float64Array).subarray(slot * size, (slot + 1) * size);
-}
-
-function scatter(values: Float64Array, places: Int32Array, out: Float64Array): void {
-  for (let i = 0; i < values.length; i++) out[places[i]] = values[i];
 }
 
 /** Stores a number, as a BigInt if the array's type requires it. */
