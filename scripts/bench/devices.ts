@@ -1,81 +1,72 @@
 /**
- * Measures the device pool's own time, lanes of the CPU, and sampling over simulated GPUs.
- * `--quick` measures the bars only, `--json FILE` writes the figures to a file.
+ * Measures the device pool's own time and lanes of the CPU, and computes the speed of sampling on
+ * simulated GPUs from measured rounds and own times. `--quick` measures eight devices with fewer
+ * chains, `--json FILE` writes all figures to a file, and `--docs` writes the tables of the docs.
  * @module
  */
+import { fillRegions } from "../dev/docs/regions.ts";
+import { benchAtOnce } from "./devices/at_once.ts";
+import { measureChains } from "./devices/chains.ts";
 import { benchLanes } from "./devices/lanes.ts";
 import { benchOverhead } from "./devices/overhead.ts";
-import { scale, type ScalingCase, type ScalingResult } from "./devices/scaling.ts";
-import { printTable } from "./table.ts";
+import { measureOwnTime } from "./devices/own_time.ts";
+import { fastest, type GridCell, speedGrid } from "./devices/speed_grid.ts";
+import { figuresTable, percent, roundsTable, speedTable, windowName } from "./devices/tables.ts";
+import { type BenchRow, printTable } from "./table.ts";
 
-const quick = Deno.args.includes("--quick");
-const bars = [...await benchLanesFirst()];
+const PAGES = ["docs/performance.md", "docs/simulated-gpus.md"];
+/** Lowest speed of eight A100s in the best window, by T, and highest share of the own time. */
+const SPEED_BARS = { 50: 2.8, 100: 3.6 }, OWN_SHARE_BAR = 0.12;
+
+const quick = Deno.args.includes("--quick"), writesDocs = Deno.args.includes("--docs");
+if (quick && writesDocs) throw new RangeError("--docs writes whole tables: leave out --quick");
+
+// Lanes and chains first: they use real Workers, and the process has one setting for all.
+const bars = await benchLanes();
+const chains = await measureChains(quick ? 3 : 10);
+bars.push(...await benchOverhead());
+if (!quick) bars.push(...await benchAtOnce());
+const own = await measureOwnTime(quick ? [8] : [1, 2, 4, 8, 16]);
+const grid = speedGrid(chains, own);
+bars.push(...eightDevices(grid));
+
+const speeds = new Map([
+  ["simulated-t50", speedTable(grid, 50)],
+  ["simulated-t100", speedTable(grid, 100)],
+  ["simulated-rounds", roundsTable(grid, 8)],
+]);
 printTable(bars);
-const scaling: ScalingResult[] = [];
-console.log(
-  "\nSIMULATED GPUs: 100 steps of Stable Diffusion v1.5's size at 512x512, guided; " +
-    "real solver, pool and Workers",
-);
-console.log(
-  "gpu   method   window  devices  at once  rounds  s/sample  x sequential  efficiency  " +
-    "  overhead  of it pool",
-);
-for (const wanted of cases()) {
-  const result = await scale(wanted);
-  scaling.push(result);
-  console.log(line(result));
-}
+console.log("\nSIMULATED GPUs: speed relative to sequential sampling on one device");
+for (const [name, table] of speeds) console.log(`\n${name}\n${table}`);
 const at = Deno.args.indexOf("--json");
 if (at >= 0) {
-  await Deno.writeTextFile(Deno.args[at + 1], JSON.stringify({ bars, scaling }, null, 2) + "\n");
+  const figures = { bars, chains, own, grid };
+  await Deno.writeTextFile(Deno.args[at + 1], JSON.stringify(figures, null, 2) + "\n");
+}
+if (writesDocs) {
+  const texts = new Map([...speeds, ["devices", figuresTable(bars)]]);
+  for (const page of PAGES) {
+    await Deno.writeTextFile(page, fillRegions(await Deno.readTextFile(page), texts));
+  }
 }
 Deno.exit(0);
 
-/** Measures lanes first: they use real Workers, and the process has one setting for all. */
-async function benchLanesFirst() {
-  return [...await benchLanes(), ...await benchOverhead()];
-}
-
-function cases(): ScalingCase[] {
-  const eight: ScalingCase = { gpu: "A100", method: "tqn", window: 100, devices: 8 };
-  if (quick) return [eight];
-  const counts = [1, 2, 4, 8, 16];
-  return [
-    ...counts.map((devices) => ({ ...eight, devices })),
-    ...counts.slice(2).map((devices) => ({ ...eight, devices, window: 32 })),
-    ...counts.slice(2).map((devices) => ({ ...eight, devices, method: "parataa" as const })),
-    ...[1, 2, 4].map((atOnce) => ({ ...eight, devices: 16, window: 16, atOnce })),
-    { ...eight, gpu: "H100" },
-  ];
-}
-
-/**
- * Formats a result. Efficiency is the share of all devices' time that one device would need;
- * overhead is the share that the latency model does not explain.
- */
-function line(result: ScalingResult): string {
-  const one = scaling.find(({ gpu, method, window, devices }) =>
-    devices === 1 && gpu === result.gpu && method === result.method && window === result.window
-  );
-  const efficiency = one
-    ? `${(100 * one.seconds / result.devices / result.seconds).toFixed(0)} %`
-    : "";
-  return [
-    result.gpu.padEnd(4),
-    result.method.padEnd(7),
-    String(result.window).padStart(7),
-    String(result.devices).padStart(7),
-    String(result.atOnce ?? 1).padStart(7),
-    result.rounds.toFixed(1).padStart(7),
-    result.seconds.toFixed(2).padStart(8),
-    (result.sequential / result.seconds).toFixed(2).padStart(12),
-    efficiency.padStart(10),
-    percent(1 - result.limit / result.seconds),
-    // With several samples at once, waiting in the pool is not overhead.
-    (result.atOnce ?? 1) > 1 ? "" : percent((result.pool - result.limit) / result.seconds),
-  ].join("  ").trimEnd();
-}
-
-function percent(share: number): string {
-  return `${(100 * share).toFixed(1)} %`.padStart(10);
+/** Returns the figures of eight simulated A100s that have a bar. */
+function eightDevices(grid: readonly GridCell[]): BenchRow[] {
+  const eight = grid.filter(({ gpu, devices }) => gpu === "A100" && devices === 8);
+  return Object.entries(SPEED_BARS).flatMap(([T, bar]) => {
+    const cells = eight.filter(({ steps }) => steps === Number(T));
+    const best = fastest(cells), small = cells.find(({ window }) => window === 8)!;
+    const group = "8 SIMULATED A100s, rounds of the shipped models";
+    return [
+      {
+        ...{ group, name: `speed at T ${T}, best window`, value: best.speed },
+        ...{ unit: "of sequential", note: `window ${windowName(best)}; bar ${bar}` },
+      },
+      {
+        ...{ group, name: `own time at T ${T}, window 8`, value: 100 * small.ownShare, unit: "%" },
+        note: `of it the pool ${percent(small.poolShare)}; bar ${percent(OWN_SHARE_BAR)}`,
+      },
+    ];
+  });
 }

@@ -37,7 +37,7 @@ export function printTable(
 }
 
 /** Formats a number with four significant digits. */
-function formatValue(value: number): string {
+export function formatValue(value: number): string {
   return Number(value.toPrecision(4)).toString();
 }
 

@@ -18,11 +18,11 @@ import {
   sequentialSample,
   TorchGenerator,
 } from "../../../mod.ts";
-import { barPanel } from "../../../src/report/chart.ts";
 import { DARK, seriesStyle } from "../../../src/report/series.ts";
 
 const SAMPLES = "output/samples", BENCH = "output/bench/results.csv";
-const FIGURES = "docs/performance.md";
+/** Page of simulated speeds, and the "window" of sequential sampling in its tables. */
+const SIMULATED = "docs/simulated-gpus.md", SPLIT = "CFG split";
 /** Size of the images of `contactSheet()` and the gap between them, in pixels. */
 const SIDE = 64, GAP = 2;
 
@@ -146,26 +146,40 @@ async function roundsByWindow(): Promise<string> {
   return figure(panels, 2);
 }
 
-/** Plots the speed-ups over simulated devices from the table in docs/performance.md. */
+/** Plots the speed in the best window over simulated devices, from docs/simulated-gpus.md. */
 async function simulatedSpeedUp(): Promise<string> {
-  const [, table] = (await Deno.readTextFile(FIGURES)).split("<!-- data: simulated devices -->\n");
-  const [head, , ...rows] = table.trim().split("\n\n")[0].split("\n")
+  const page = await Deno.readTextFile(SIMULATED);
+  const panels = [50, 100].map((steps) => {
+    const [head, , ...rows] = tableAfter(page, `<!-- generated: simulated-t${steps} -->`);
+    const counts = head.slice(2).map((name) => parseInt(name));
+    const speeds = rows.map(([network, window, ...cells]) => ({
+      ...{ network, window },
+      points: cells.map((cell, i) => ({ x: counts[i], y: Number(cell.replaceAll("*", "")) })),
+    }));
+    const parallel = speeds.filter(({ window }) => window !== SPLIT);
+    const lines = [...new Set(parallel.map(({ network }) => network))].map((name) => {
+      const windows = parallel.filter(({ network }) => network === name);
+      const best = (i: number) => Math.max(...windows.map(({ points }) => points[i].y));
+      return { name, points: counts.map((x, i) => ({ x, y: best(i) })) };
+    });
+    const [{ network, points }] = speeds.filter(({ window }) => window === SPLIT);
+    const two = points.find(({ y }) => y > 0)!; // more devices do not help
+    lines.push({
+      name: `${network}, sequential with CFG split`,
+      points: counts.filter((x) => x >= two.x).map((x) => ({ x, y: two.y })),
+    });
+    const title = `SIMULATED: speed by number of devices, ${steps} steps`;
+    return linePanel(title, lines, { x: "log", y: "linear" });
+  });
+  return figure(panels, 2);
+}
+
+/** Returns the cells of the first table after a mark. */
+function tableAfter(markdown: string, mark: string): string[][] {
+  const [, rest] = markdown.split(mark);
+  if (rest === undefined) throw new RangeError(`${SIMULATED} has no ${mark}`);
+  return rest.trim().split("\n\n")[0].split("\n")
     .map((line) => line.split("|").slice(1, -1).map((cell) => cell.trim()));
-  const column = (name: string) => {
-    const at = head.indexOf(name);
-    if (at < 0) throw new RangeError(`${FIGURES} has no column ${name}`);
-    return rows.map((row) => row[at]);
-  };
-  const devices = column("devices"), windows = column("window"), images = column("images at once");
-  const speeds = column("speed").map(Number);
-  const bars = speeds.map((speed, i) => ({
-    name: images[i] === "1"
-      ? `${devices[i]} GPUs, window ${windows[i]}`
-      : `${devices[i]} GPUs, ${images[i]} images`,
-    values: [speed],
-  }));
-  const panel = barPanel("SIMULATED GPUs: speed relative to sequential sampling", bars, () => 0);
-  return figure([panel], 1);
 }
 
 async function imageOf(file: string): Promise<Image> {
