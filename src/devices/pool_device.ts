@@ -2,6 +2,7 @@
  * Queue, speed and faults of one device of a pool.
  * @module
  */
+import { CallTimes } from "./call_times.ts";
 import { nextCall } from "./call_size.ts";
 import type { DeviceReport, FaultKind } from "./device.ts";
 import type { DeviceFault } from "./device_fault.ts";
@@ -11,11 +12,8 @@ import type { PoolCall } from "./rows/row_batch.ts";
 import type { RowCall } from "./rows/row_plans.ts";
 import type { DeviceLoad } from "./rows/row_shares.ts";
 
-/**
- * The speed is the median of the last 7 calls, known after 3: the first calls may be unusually
- * slow.
- */
-const MEASURED_CALLS = 7, MIN_MEASURED_CALLS = 3;
+/** The speed is known after 3 calls: the first ones may be unusually slow. */
+const MIN_MEASURED_CALLS = 3;
 /** Consecutive failed calls after which a device is lost. */
 export const MAX_CONSECUTIVE_FAILURES = 3;
 /**
@@ -58,7 +56,7 @@ export class PoolDevice implements DeviceLoad {
   /** The running call. */
   current: PoolCall | undefined;
   readonly #queue: PoolCall[] = [];
-  readonly #millisecondsPerRow: number[] = [];
+  readonly #times = new CallTimes();
   /** Largest number of rows per call that fits in the device's memory. */
   #limit = Infinity;
   #rows = 0;
@@ -80,9 +78,9 @@ export class PoolDevice implements DeviceLoad {
 
   /** Rows per millisecond. */
   get speed(): number | undefined {
-    const time = this.#medianTime();
-    const known = time !== undefined && this.#millisecondsPerRow.length >= MIN_MEASURED_CALLS;
-    return known ? 1 / Math.max(time, 1e-6) : undefined;
+    const { perRow, count } = this.#times;
+    const known = perRow !== undefined && count >= MIN_MEASURED_CALLS;
+    return known ? 1 / Math.max(perRow, 1e-6) : undefined;
   }
 
   get waiting(): number {
@@ -124,9 +122,9 @@ export class PoolDevice implements DeviceLoad {
    */
   deadline(rows: number, seconds: number | undefined): number {
     if (seconds !== undefined) return seconds * 1000;
-    const time = this.#medianTime();
-    if (time === undefined) return FIRST_DEADLINE_MS;
-    return Math.max(MIN_DEADLINE_MS, DEADLINE_FACTOR * time * rows);
+    const { perRow } = this.#times;
+    if (perRow === undefined) return FIRST_DEADLINE_MS;
+    return Math.max(MIN_DEADLINE_MS, DEADLINE_FACTOR * perRow * rows);
   }
 
   /** Records a successful call. */
@@ -135,8 +133,7 @@ export class PoolDevice implements DeviceLoad {
     this.#calls++;
     this.#milliseconds += milliseconds;
     this.#consecutiveFailures = this.#consecutiveOutOfMemory = 0;
-    this.#millisecondsPerRow.push(milliseconds / rows);
-    if (this.#millisecondsPerRow.length > MEASURED_CALLS) this.#millisecondsPerRow.shift();
+    this.#times.add(rows, milliseconds);
   }
 
   /** Records a fault. */
@@ -178,12 +175,6 @@ export class PoolDevice implements DeviceLoad {
   /** Number of rows that the device has evaluated. */
   get rows(): number {
     return this.#rows;
-  }
-
-  #medianTime(): number | undefined {
-    return [...this.#millisecondsPerRow].sort((a, b) =>
-      a - b
-    )[this.#millisecondsPerRow.length >> 1];
   }
 
   /** Halves the rows of the next call, and requests a new session if that did not help. */
