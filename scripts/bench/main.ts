@@ -5,13 +5,14 @@
  */
 import { benchFfi } from "./ffi.ts";
 import { benchGuidance } from "./guidance.ts";
+import { benchLog } from "./log.ts";
 import { benchMemory } from "./memory.ts";
 import { benchRound } from "./round.ts";
 import { benchShare } from "./share.ts";
 import { type BenchRow, printTable } from "./table.ts";
 
 const rows: BenchRow[] = [];
-for (const bench of [benchFfi, benchRound, benchGuidance, benchMemory, benchShare]) {
+for (const bench of [benchFfi, benchRound, benchGuidance, benchLog, benchMemory, benchShare]) {
   rows.push(...await bench());
 }
 printTable(rows);

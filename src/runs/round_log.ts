@@ -7,7 +7,6 @@
  * other inputs, and the network is called again from there.
  * @module
  */
-import type { Buffer } from "node:buffer";
 import { createHash } from "node:crypto";
 import { dirname } from "node:path";
 import { countNonFinite } from "../sampling/arguments.ts";
@@ -29,7 +28,7 @@ export class RoundLog implements AsyncDisposable {
   #length = 0;
   #replaying = true;
   #writing: Promise<void> = Promise.resolve();
-  /** Holds the record that is being written; kept, since fresh memory costs page faults. */
+  /** Holds what is being written; kept, since fresh memory costs page faults. */
   #buffer = new Uint8Array(0);
 
   private constructor(path: string, file: Deno.FsFile, identity: string) {
@@ -91,9 +90,10 @@ export class RoundLog implements AsyncDisposable {
     const recorded = new Uint8Array(answer.length + DIGEST_BYTES);
     try {
       if (await readAll(this.#file, recorded)) {
-        const digest = this.#link([...question, recorded.subarray(0, answer.length)]);
-        if (digest.equals(recorded.subarray(answer.length))) {
-          answer.set(recorded.subarray(0, answer.length));
+        const known = recorded.subarray(0, answer.length);
+        const digest = await digestOf(this.#compose([...question, known]));
+        if (recorded.subarray(answer.length).every((byte, i) => byte === digest[i])) {
+          answer.set(known);
           this.#advance(digest, recorded.length);
           this.replayed++;
           return true;
@@ -113,36 +113,46 @@ export class RoundLog implements AsyncDisposable {
    */
   async #append(question: readonly Uint8Array[], answer: Uint8Array): Promise<void> {
     await this.#writing;
-    const digest = this.#link([...question, answer]);
-    const size = answer.length + DIGEST_BYTES;
-    if (this.#buffer.length < size) this.#buffer = new Uint8Array(size);
-    const record = this.#buffer.subarray(0, size);
-    record.set(answer);
-    record.set(digest, answer.length);
-    this.#advance(digest, record.length);
-    this.#writing = this.#write(record);
+    this.#writing = this.#write(this.#compose([...question, answer]), answer.length);
     this.#writing.catch(() => {}); // the next append or flush() throws the error
   }
 
-  async #write(record: Uint8Array): Promise<void> {
+  /** Copies the last digest and `parts`, and leaves room for their digest. */
+  #compose(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+    const all = [this.#digest, ...parts];
+    const size = all.reduce((sum, { length }) => sum + length, DIGEST_BYTES);
+    if (this.#buffer.length < size) this.#buffer = new Uint8Array(size);
+    let at = 0;
+    for (const part of all) {
+      this.#buffer.set(part, at);
+      at += part.length;
+    }
+    return this.#buffer.subarray(0, size);
+  }
+
+  /** Writes the last `answer` bytes of what was composed, and the digest of all of it. */
+  async #write(composed: Uint8Array<ArrayBuffer>, answer: number): Promise<void> {
+    const record = composed.subarray(-answer - DIGEST_BYTES);
     try {
+      const digest = await digestOf(composed);
+      record.set(digest, answer);
       await writeAll(this.#file, record);
       await this.#file.syncData();
+      this.#advance(digest, record.length);
     } catch (error) {
       throw asStorageError(`cannot write ${this.#path} (${record.length} bytes)`, error);
     }
-  }
-
-  #link(parts: readonly Uint8Array[]): Buffer {
-    const hash = createHash("sha256").update(this.#digest);
-    for (const part of parts) hash.update(part);
-    return hash.digest();
   }
 
   #advance(digest: Uint8Array, bytes: number): void {
     this.#digest = digest;
     this.#length += bytes;
   }
+}
+
+/** Digest of what was composed, on another thread: it takes as long as the solver's round. */
+async function digestOf(composed: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", composed.subarray(0, -DIGEST_BYTES)));
 }
 
 function bytesOf(view: Float64Array | Int32Array): Uint8Array {
