@@ -13,6 +13,7 @@
  */
 import { checkNumber } from "../arguments.ts";
 import type { Denoiser } from "../denoiser.ts";
+import { predictSample } from "../predict_sample.ts";
 import type { Schedule } from "./schedule.ts";
 import { row } from "../system.ts";
 
@@ -72,9 +73,9 @@ export function clipSample(denoiser: Denoiser, options: ClipOptions): Denoiser {
       await denoiser.predictNoise(latents, steps, out, signal);
       steps.forEach((t, i) => {
         const x = row(latents, i, rowSize), e = row(out, i, rowSize);
-        const s = schedule.sigma[t], q = schedule.clean[t];
-        const clean = x.map((value, j) => (value - s * e[j]) / q), clipped = clip(clean);
-        const w = weight(t);
+        const clean = predictSample(schedule, t, { x, epsilon: e, rowSize });
+        if (clean === undefined) return;
+        const clipped = clip(clean), w = weight(t);
         for (let j = 0; j < rowSize; j++) e[j] += w * (clipped[j] - clean[j]);
       });
     },
@@ -87,7 +88,7 @@ function clipping({ clipSampleRange, thresholding }: ClipOptions): Clip {
   if (!thresholding) {
     const range = clipSampleRange ?? 1;
     checkNumber("clipSampleRange", range, Number.MIN_VALUE, Number.MAX_VALUE);
-    return (values) => values.map((value) => clamp(value, range));
+    return (values) => clamp(values, range);
   }
   if (clipSampleRange !== undefined) {
     throw new RangeError(
@@ -99,12 +100,16 @@ function clipping({ clipSampleRange, thresholding }: ClipOptions): Clip {
   checkNumber("thresholding.sampleMaxValue", sampleMaxValue, 1, Number.MAX_VALUE);
   return (values) => {
     const range = Math.min(Math.max(quantile(values.map(Math.abs), ratio), 1), sampleMaxValue);
-    return values.map((value) => clamp(value, range) / range);
+    return clamp(values, range, range);
   };
 }
 
-function clamp(value: number, range: number): number {
-  return Math.min(Math.max(value, -range), range);
+function clamp(values: Float64Array, range: number, divisor = 1): Float64Array {
+  const clamped = new Float64Array(values.length);
+  for (let i = 0; i < values.length; i++) {
+    clamped[i] = Math.min(Math.max(values[i], -range), range) / divisor;
+  }
+  return clamped;
 }
 
 /** Quantile with linear interpolation between the two nearest values. */

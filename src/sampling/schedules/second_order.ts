@@ -16,6 +16,7 @@
  * @module
  */
 import type { Denoiser } from "../denoiser.ts";
+import { predictSample } from "../predict_sample.ts";
 import type { Schedule } from "./schedule.ts";
 import { row } from "../system.ts";
 
@@ -67,13 +68,12 @@ export function secondOrder(denoiser: Denoiser, { schedule }: SecondOrderOptions
     async predictNoise(latents, steps, out, signal) {
       await denoiser.predictNoise(latents, steps, out, signal);
       steps.forEach((t, i) => {
-        const x = row(latents, i, rowSize), e = row(out, i, rowSize);
-        const s = schedule.sigma[t], q = schedule.clean[t];
-        remembered[t] = x.map((value, j) => (value - s * e[j]) / q);
+        const x = row(latents, i, rowSize), epsilon = row(out, i, rowSize);
+        remembered[t] = predictSample(schedule, t, { x, epsilon, rowSize });
       });
       steps.forEach((t, i) => {
-        const clean = remembered[t]!, above = remembered[t + 1], w = weights[t];
-        if (w === 0 || above === undefined) return;
+        const clean = remembered[t], above = remembered[t + 1], w = weights[t];
+        if (w === 0 || clean === undefined || above === undefined) return;
         const e = row(out, i, rowSize);
         for (let j = 0; j < rowSize; j++) e[j] += w * (clean[j] - above[j]);
       });
