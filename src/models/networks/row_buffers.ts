@@ -117,7 +117,7 @@ export class NetworkRows {
    * Returns the network's noise for row `slot`, valid until that of a row two apart is asked for or
    * the next evaluation.
    */
-  noise(slot: number): FloatRow {
+  noise(slot: number): ArrayLike<number> {
     const start = slot * this.#outputSize, places = this.#packed;
     const row = (this.rows.outputs[0] as FloatRow).subarray(start, start + this.#rowSize);
     const noise = row instanceof Float16Array ? widenFloat16(bits(row), this.#wide[slot % 2]) : row;
