@@ -6,6 +6,7 @@ import {
   FAST_TQN,
   parallelSample,
   type Round,
+  type SampleOptions,
   solve,
   type SolverProblem,
 } from "../../mod.ts";
@@ -103,6 +104,17 @@ Deno.test("solve() trusts a solved chain unless the solver doubts it, and no oth
   };
   const doubted = await solve(denoiser, { schedule, noise, method });
   assert.deepEqual([doubted.trusted, doubted.doubt], [false, "a reason"]);
+});
+
+Deno.test("the preset visual is a tolerance of tqn, unless one is given", async () => {
+  const options = { schedule, noise, windowSize: 8 };
+  const run = (more: Partial<SampleOptions>) => solve(denoiser, { ...options, ...more });
+  const visual = await run({ preset: "visual" });
+  assert.deepEqual(visual, await run({ atol: 7.5e-4 }));
+  assert.notDeepEqual(visual, await run({}));
+  assert.deepEqual(await run({ preset: "visual", atol: 3e-4 }), await run({}));
+  const parataa = { method: "parataa" } as const;
+  assert.deepEqual(await run({ ...parataa, preset: "visual" }), await run(parataa));
 });
 
 Deno.test("the preset exact is tolerance 0 for every method, unless a tolerance is given", async () => {

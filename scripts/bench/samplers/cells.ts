@@ -94,6 +94,7 @@ export const METHODS: Record<string, MethodOptions> = {
   "paradigms": picard(0.1), // its own default
   "paradigms-1e-2": picard(0.01),
   "tqn": tqn({}),
+  "tqn-visual": tqn({}, { atol: 7.5e-4, rtol: 7.5e-3 }),
   "tqn-1e-3": tqn({}, { atol: 1e-3, rtol: 1e-2 }),
   "tqn-even": tqn({}, { rtol: 3e-4 }),
   "tqn-top": tqn({ start: "top", strides: [] }),

@@ -28,7 +28,9 @@ export function solverFlags(order: number) {
       choices: PRESETS,
       sparse: true,
       group: "Solver",
-      help: "solver settings: exact is tolerance 0, reference is the plain method (default: fast)",
+      help:
+        "solver settings: exact is tolerance 0, reference the plain method, visual fewer rounds for " +
+        "images that look the same (default: fast)",
     },
     window_size: {
       type: "integer",

@@ -48,10 +48,10 @@ Deno.test("cellKey() contains the solver's revision and the method's options by 
   );
 });
 
-Deno.test("tqn-plain is the preset reference, and tqn the preset fast", () => {
+Deno.test("tqn-plain, tqn and tqn-visual are the presets reference, fast and visual", () => {
   const window = { fullWindow: false, warm: false };
   const conditions = { ...window, method: "tqn", flow: false };
-  const presets = [["tqn-plain", "reference"], ["tqn", "fast"]] as const;
+  const presets = [["tqn-plain", "reference"], ["tqn", "fast"], ["tqn-visual", "visual"]] as const;
   for (const [method, preset] of presets) {
     const { atol, rtol, tqn } = methodOptions({ ...cell, method })!;
     const wanted = presetDefaults(preset, conditions);
