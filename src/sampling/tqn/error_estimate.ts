@@ -73,6 +73,12 @@ export class ErrorEstimate {
     return this.#cleanRms;
   }
 
+  /** Whether no further perturbed evaluation will be due. */
+  get isComplete(): boolean {
+    const last = this.#schedule.alphasCumprod.findIndex((alpha) => alpha <= DECISIVE_ALPHAS.to);
+    return last < 0 || Math.log(this.#snr(last)) < this.#lastLogSnr + SPACING;
+  }
+
   /** Whether step t, the next one, should be evaluated at a perturbed input. */
   isDue(t: number): boolean {
     const { alphasCumprod: { [t]: alpha } } = this.#schedule;

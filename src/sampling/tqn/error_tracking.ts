@@ -38,6 +38,11 @@ export class ErrorTracking {
     return this.#estimate.errorOfSample;
   }
 
+  /** Whether that estimate is the last one. */
+  get isComplete(): boolean {
+    return this.#estimate.isComplete;
+  }
+
   /**
    * Returns the steps that a round evaluates beside a perturbed input: all of `steps`, or, if a
    * perturbed input is due and they are W, without the highest if it is refined, else without the

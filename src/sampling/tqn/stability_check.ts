@@ -24,10 +24,11 @@
  * many rounds as the run had taken before.
  *
  * In a window smaller than the number of steps, Γ would compare moves of different rounds. The
- * error of x_0 is estimated instead ({@link file://./error_tracking.ts}). If it exceeds two
- * tolerances for each unit of the limit, the chain is solved again from the top. Before the image
- * is decided most errors still shrink, so there the limit is larger. The result is in doubt if the
- * estimate then exceeds a quarter of that, or if T rounds are too few for it.
+ * error of x_0 is estimated instead ({@link file://./error_tracking.ts}). If the last estimate
+ * exceeds a tolerance for each unit of the limit, the chain is solved again from the top. Errors
+ * may shrink until then, most of all before the image is decided, so that earlier estimates have a
+ * larger limit, and so has the last one of a chain with noise. The result is in doubt if the
+ * estimate then exceeds half of the limit, or if T rounds are too few for it.
  * @module
  */
 import type { ResolvedOptions } from "../options.ts";
@@ -48,19 +49,29 @@ const CHECK_SHARE = 1 / 5;
 const MAX_MOVE = 2;
 /** Γ above this many limits means unstable without a move, which may lie below the finished x. */
 const CERTAIN_GROWTH = 10;
-/** Tolerances of estimated error for each unit of the limit, 6 at the limit of 3. */
-const ERROR_PER_GROWTH = 2;
-/** ᾱ from which on that limit holds; at a smaller ᾱ it is larger by the ratio of both. */
+/** Tolerances that the last estimate may have for each unit of the limit. */
+const ERROR_PER_GROWTH = 1;
+/** Factor of that for earlier estimates. At half of it four chains in five still end well. */
+const EARLY_FACTOR = 4;
+/**
+ * Factor for the last estimate of a chain with noise, where errors do not shrink on their way, and
+ * estimates are up to a hundred times too high.
+ */
+const NOISY_FACTOR = 2;
+/** ᾱ below which the image is undecided: there the limit is larger by the ratio of both. */
 const DECIDED_ALPHA = 0.7;
 /**
- * Share of that limit above which a chain solved again is in doubt. Its tolerance was a hundredth,
+ * Share of the limit above which a chain solved again is in doubt. Its tolerance was a hundredth,
  * and on such chains the estimate is up to 17 times too low.
  */
-const RESTARTED_SHARE = 1 / 4;
+const RESTARTED_SHARE = 1 / 2;
 /** Rounds allowed to the smaller tolerance, in those that the same steps took before. */
 const STRICT_PACE = 2;
 /** Factor of the tolerance on an unstable chain. */
 const STRICT_FACTOR = 1 / 100;
+
+/** An estimate of the rms error of x_0, at unit scale, and whether no other will follow. */
+export type ErrorOfSample = { error: number; isLast: boolean };
 
 /** ν_t, for t ≥ 1. */
 function expectedStretch({ c, d, sigma }: Schedule, t: number): number {
@@ -74,8 +85,9 @@ export class StabilityCheck {
   readonly #windowSize: number;
   readonly #limit: number;
   readonly #schedule: Schedule;
-  /** Estimated error of an unstable chain's x_0, in tolerances. */
+  /** Estimated error of an unstable chain's x_0, in tolerances; that of the last estimate. */
   readonly #errorLimit: number;
+  readonly #lastErrorLimit: number;
   /** Whether the error of x_0 has to be estimated. */
   readonly needsErrors: boolean;
   /** γ_t for t < m, 1 where it is not known; empty if the check is off. */
@@ -97,7 +109,9 @@ export class StabilityCheck {
     const enabled = tqn.growthLimit > 0 && windowSize >= variationSteps && middle >= 2 &&
       schedule.numSteps >= MIN_STEPS;
     this.needsErrors = tqn.growthLimit > 0 && windowSize < variationSteps && !denoiserRemembers;
-    this.#errorLimit = ERROR_PER_GROWTH * tqn.growthLimit;
+    const limit = ERROR_PER_GROWTH * tqn.growthLimit, noisy = schedule.n.some((n) => n !== 0);
+    this.#errorLimit = EARLY_FACTOR * limit;
+    this.#lastErrorLimit = noisy ? NOISY_FACTOR * limit : limit;
     this.#schedule = schedule;
     this.#steps = variationSteps;
     this.#windowSize = windowSize;
@@ -149,12 +163,15 @@ export class StabilityCheck {
   }
 
   /**
-   * Assesses a new estimate of the error of x_0, measured at step t: returns whether the chain is
+   * Assesses an estimate of the error of x_0, measured at step t: returns whether the chain is
    * unstable and to be solved again, which happens at most once.
+   *
+   * @param isLast whether no other estimate will follow
    */
-  assessError(t: number, error: number, atol: number): boolean {
+  assessError(t: number, { error, isLast }: ErrorOfSample, atol: number): boolean {
     const undecided = Math.max(1, DECIDED_ALPHA / this.#schedule.alphasCumprod[t]);
-    if (this.#requested || !(error > undecided * this.#errorLimit * atol)) return false;
+    const limit = isLast ? this.#lastErrorLimit : undecided * this.#errorLimit;
+    if (this.#requested || !(error > limit * atol)) return false;
     return this.#requested = true;
   }
 
@@ -185,7 +202,7 @@ export class StabilityCheck {
     if (this.#cutShort) {
       return "errors grow on this chain, and T rounds are too few to solve it again";
     }
-    const limit = (this.#restarted ? RESTARTED_SHARE : 1) * this.#errorLimit * atol;
+    const limit = (this.#restarted ? RESTARTED_SHARE : 1) * this.#lastErrorLimit * atol;
     if (!this.needsErrors || !(error > limit)) return undefined;
     return `errors grow on this chain: x_0 may be off by ${error.toExponential(0)} or more`;
   }

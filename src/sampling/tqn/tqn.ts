@@ -166,12 +166,20 @@ export class Tqn implements Solver {
    * @param estimated whether the error estimate is new
    */
   #advance(finished: number, estimated: boolean): void {
-    const { atol } = this.#options, { end } = this.window, errors = this.#errors;
     const unfinished = Math.max(finished, 1); // a chain to be solved again is not finished
-    this.#restartIsDue = estimated && unfinished < end &&
-      this.#stabilityCheck.assessError(end, errors!.errorOfSample, atol);
+    this.#restartIsDue = unfinished < this.window.end && this.#isOff(finished, estimated);
     this.window.advance(this.#restartIsDue ? unfinished : finished);
-    errors?.advance(this.window.finished);
+    this.#errors?.advance(this.window.finished);
+  }
+
+  /** Whether the chain is to be solved again. A round of step 0 alone could not finish a step. */
+  #isOff(finished: number, estimated: boolean): boolean {
+    const { atol } = this.#options, errors = this.#errors;
+    if (!errors) return false;
+    const isLast = finished <= 1 || errors.isComplete;
+    if (!estimated && !isLast) return false;
+    const estimate = { error: errors.errorOfSample, isLast };
+    return this.#stabilityCheck.assessError(this.window.end, estimate, atol);
   }
 
   /** Solves the chain of a small window again from the top. */

@@ -43,10 +43,11 @@ export interface TqnOptions {
    * that would end at another image. There is no such check with fewer than 40 steps.
    *
    * In a window smaller than the number of steps to solve, the error of x_0 is estimated instead,
-   * which takes up to 13 evaluations, at inputs near the chain's. A chain whose estimate exceeds
-   * 2 `atol` for each unit of the limit (more where ᾱ is below 0.7) is solved again from the top in
-   * the same way. If the estimate then exceeds a quarter of that, or T rounds are too few, the
-   * result is not `trusted`. There is no estimate if the denoiser `remembers` earlier inputs.
+   * which takes up to 13 evaluations, at inputs near the chain's. A chain whose last estimate
+   * exceeds `atol` times the limit (twice that if the chain has noise; an earlier one four times
+   * that, and more where ᾱ is below 0.7) is solved again from the top in the same way. If the
+   * estimate then exceeds half of that, or T rounds are too few, the result is not `trusted`. There
+   * is no estimate if the denoiser `remembers` earlier inputs.
    */
   growthLimit: number;
   /**

@@ -66,10 +66,12 @@ Deno.test("ErrorEstimate carries an error as the network does", () => {
 Deno.test("ErrorEstimate asks for perturbed inputs 0.7 apart in ln SNR, where the image is decided", () => {
   const estimate = new ErrorEstimate({ schedule, rowSize: 1 }, new Workspace(2, 1));
   const still = Float64Array.of(1), moved = Float64Array.of(1.001), due: number[] = [];
+  const complete: boolean[] = [];
   for (let t = STEPS - 1; t >= 0; t--) {
     if (estimate.isDue(t)) {
       due.push(t);
       estimate.learn(t, still, { input: still, x: still, xi: still });
+      complete.push(estimate.isComplete);
     }
     estimate.carry(t, { evaluated: still, input: moved });
   }
@@ -78,6 +80,7 @@ Deno.test("ErrorEstimate asks for perturbed inputs 0.7 apart in ln SNR, where th
   const logs = alphas.map((a) => Math.log(a / (1 - a)));
   logs.slice(1).forEach((value, i) => assert.ok(value - logs[i] >= 0.7));
   assert.equal(due.length, 11);
+  assert.equal(complete.indexOf(true), 10, "the last one");
   estimate.reset();
   assert.deepEqual([estimate.errorOfSample, estimate.isDue(40)], [0, false]);
 });

@@ -91,24 +91,35 @@ Deno.test("StabilityCheck is off with limit 0, in a small window, with few steps
   assert.deepEqual([ended.endRound(4), checkWith(2).endRound(0)], [true, false]);
 });
 
-Deno.test("StabilityCheck judges small windows by the estimated error, 2 tolerances for each unit of the limit", () => {
-  const check = checkWith(2, { windowSize: STEPS - 1 });
-  assert.ok(check.needsErrors && !checkWith(2).needsErrors);
+Deno.test("StabilityCheck judges small windows by the last estimate, a tolerance for each unit of the limit", () => {
+  const check = checkWith(3, { windowSize: STEPS - 1 });
+  const isOff = (error: number) => check.assessError(0, { error, isLast: true }, 1e-3);
+  assert.ok(check.needsErrors && !checkWith(3).needsErrors);
   assert.ok(!checkWith(0, { windowSize: 8 }).needsErrors);
-  assert.equal(check.assessError(0, 4e-3, 1e-3), false);
-  assert.equal(check.doubt(4e-3, 1e-3), undefined);
-  assert.match(check.doubt(4.1e-3, 1e-3)!, /errors grow .* off by 4e-3 or more/);
-  assert.equal(check.assessError(0, 4.1e-3, 1e-3), true);
-  assert.equal(check.assessError(0, 1, 1e-3), false, "once a run");
-  assert.equal(checkWith(2).doubt(1, 1e-3), undefined);
+  assert.equal(isOff(3e-3), false);
+  assert.equal(check.doubt(3e-3, 1e-3), undefined);
+  assert.match(check.doubt(3.1e-3, 1e-3)!, /errors grow .* off by 3e-3 or more/);
+  assert.equal(isOff(3.1e-3), true);
+  assert.equal(isOff(1), false, "once a run");
+  assert.equal(checkWith(3).doubt(1, 1e-3), undefined);
 });
 
-Deno.test("StabilityCheck allows a larger error before the image is decided", () => {
-  const t = schedule.alphasCumprod.findIndex((alpha) => alpha < 0.35);
-  const limit = 4e-3 * 0.7 / schedule.alphasCumprod[t];
-  const check = checkWith(2, { windowSize: 8 });
-  assert.equal(check.assessError(t, 0.999 * limit, 1e-3), false);
-  assert.equal(check.assessError(t, 1.001 * limit, 1e-3), true);
+Deno.test("StabilityCheck allows the last estimate twice the error on a chain with noise", () => {
+  const noisy = createSchedule({ kind: "dit", numInferenceSteps: STEPS, eta: 1 });
+  const check = checkWith(3, { windowSize: 8, schedule: noisy });
+  const isOff = (error: number) => check.assessError(0, { error, isLast: true }, 1e-3);
+  assert.deepEqual([isOff(5.9e-3), check.doubt(5.9e-3, 1e-3)], [false, undefined]);
+  assert.match(check.doubt(6.1e-3, 1e-3)!, /errors grow/);
+  assert.equal(isOff(6.1e-3), true);
+});
+
+Deno.test("StabilityCheck allows earlier estimates four times the error, and more before the image is decided", () => {
+  const undecided = schedule.alphasCumprod.findIndex((alpha) => alpha < 0.35);
+  for (const [t, factor] of [[0, 1], [undecided, 0.7 / schedule.alphasCumprod[undecided]]]) {
+    const check = checkWith(3, { windowSize: 8 }), limit = 4 * 3e-3 * factor;
+    const isOff = (error: number) => check.assessError(t, { error, isLast: false }, 1e-3);
+    assert.deepEqual([isOff(0.999 * limit), isOff(1.001 * limit)], [false, true]);
+  }
 });
 
 Deno.test("StabilityCheck allows a restart twice the rounds that as many steps took before", () => {
@@ -132,7 +143,7 @@ Deno.test("StabilityCheck cuts a restart short that is behind when W rounds are 
   assert.equal(restarted.limit(20), 20);
   restarted.endRound(20);
   assert.equal(restarted.doubt(1, 1), undefined);
-  assert.match(restarted.doubt(1.1, 1)!, /or more/, "a quarter of the limit");
+  assert.match(restarted.doubt(1.1, 1)!, /or more/, "half of the limit");
   assert.deepEqual([restarted.limit(7), restarted.doubt(0, 1)], [7, undefined]);
   assert.equal(restarted.limit(20), 7);
   assert.match(restarted.doubt(0, 1)!, /T rounds are too few/);
