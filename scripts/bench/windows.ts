@@ -1,8 +1,8 @@
 /**
  * Rounds and evaluations by window on the shipped models: what
- * src/jobs/planning/expected_rounds.ts holds. One line per method, eta, T and model: windows, mean
- * rounds, mean evaluations, and the largest RMS difference to sequential sampling over the latent's
- * RMS. `nice deno run -A scripts/bench/windows.ts` takes an hour on two busy cores; methods and
+ * src/jobs/planning/expected_rounds.ts holds. One line per method, eta and T: windows, mean rounds
+ * and mean evaluations of three chains on each model, and the largest RMS difference to sequential
+ * sampling over the latent's RMS. `deno run -A scripts/bench/windows.ts` takes an hour; methods and
  * models as arguments (`tqn sd`) run these alone.
  * @module
  */
@@ -42,17 +42,16 @@ function wanted<N extends string>(names: readonly N[]): readonly N[] {
 }
 
 using env = Environment.open();
-for (const model of MODELS) {
-  await using pipeline = model === "dit"
-    ? await DitPipeline.open(env, "models/dit-emoji", SESSION)
-    : await StableDiffusionPipeline.open(env, "models/sd-emoji", SESSION);
+await using dit = await DitPipeline.open(env, "models/dit-emoji", SESSION);
+await using sd = await StableDiffusionPipeline.open(env, "models/sd-emoji", SESSION);
+for (const method of METHODS) {
   for (const eta of [0, 1]) {
     for (const numInferenceSteps of [25, 50, 100]) {
-      const chains = await chainsOf(pipeline, { numInferenceSteps, eta });
-      for (const method of METHODS) {
-        const line = await measure(chains, method);
-        console.log(`${method} eta ${eta} T ${numInferenceSteps} ${model}: ${line}`);
+      const chains: Chain[] = [];
+      for (const model of MODELS) {
+        chains.push(...await chainsOf({ dit, sd }[model], { numInferenceSteps, eta }));
       }
+      console.log(`${method} eta ${eta} T ${numInferenceSteps}: ${await measure(chains, method)}`);
     }
   }
 }
