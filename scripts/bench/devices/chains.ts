@@ -1,5 +1,5 @@
 /** Measures the rounds of the shipped models. @module */
-import { Environment, parallelSample } from "../../../mod.ts";
+import { Environment, parallelSample, type Preset } from "../../../mod.ts";
 import { Laboratory, type Posed } from "../samplers/laboratory.ts";
 
 const MODELS = ["dit", "sd"] as const;
@@ -19,8 +19,8 @@ export interface Chains {
   evaluations: number[][];
 }
 
-/** Solves `count` chains of each model at every setting: guidance 4, eta 0, preset `fast`. */
-export async function measureChains(count: number): Promise<Chains[]> {
+/** Solves `count` chains of each model at every setting: guidance 4, eta 0. */
+export async function measureChains(count: number, preset: Preset): Promise<Chains[]> {
   using env = Environment.open();
   const seeds = Array.from({ length: count }, (_, i) => FIRST_SEED + i);
   // The models at the same time: each computes on one thread.
@@ -32,7 +32,7 @@ export async function measureChains(count: number): Promise<Chains[]> {
       const chains: number[][] = [];
       for (const seed of seeds) {
         const posed = await laboratory.pose({ model, steps, eta: 0, guidance: 4, seed });
-        chains.push(await evaluationsOf(posed, window));
+        chains.push(await evaluationsOf(posed, { windowSize: window, preset }));
       }
       solved.push(chains);
     }
@@ -44,10 +44,13 @@ export async function measureChains(count: number): Promise<Chains[]> {
   }));
 }
 
-async function evaluationsOf({ denoiser, ...chain }: Posed, windowSize: number): Promise<number[]> {
+async function evaluationsOf(
+  { denoiser, ...chain }: Posed,
+  options: { windowSize: number; preset: Preset },
+): Promise<number[]> {
   const evaluations: number[] = [];
   for await (
-    const round of parallelSample(denoiser, { ...chain, windowSize, preset: "fast" })
+    const round of parallelSample(denoiser, { ...chain, ...options })
   ) evaluations.push(round.evaluations);
   return evaluations;
 }
