@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import Packer from "npm:pngjs@7.0.0/lib/packer.js";
 import { verifyPng } from "../../src/images/png.ts";
 import { decodePng } from "../../src/images/png_pixels.ts";
 import { encodePng } from "../../src/images/encode_png.ts";
@@ -29,4 +30,14 @@ Deno.test("encodePng() needs no permission", async () => {
     args: ["test", "--no-prompt", "--permit-no-files", "--filter", "/3x2$/", import.meta.filename!],
   }).output();
   assert.equal(code, 0);
+});
+
+Deno.test("encodePng() opens no zlib stream, whose memory Deno would never free", () => {
+  const { createDeflate } = Packer.prototype;
+  Packer.prototype.createDeflate = () => assert.fail("a stream");
+  try {
+    verifyPng(encodePng(noise(4, 4)));
+  } finally {
+    Packer.prototype.createDeflate = createDeflate;
+  }
 });
