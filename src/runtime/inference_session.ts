@@ -266,15 +266,18 @@ async function createNativeSession(
   const out = new OutPointer();
   const create = async () => {
     using sessionOptions = createSessionOptions(environment, options);
-    await load(api, { env: env.unsafeHandle, model, options: sessionOptions.unsafeHandle, out });
+    const native = { env: env.unsafeHandle, options: sessionOptions.unsafeHandle };
+    await load(api, { ...native, model, out }).catch((error) => {
+      if (!(error instanceof OrtError)) throw error;
+      const name = typeof model === "string" ? model : "from memory";
+      throw translateLoadError(name, error, PROVIDERS[options.provider ?? "cpu"]);
+    });
   };
   try {
     await inTurn(queue, create);
   } catch (error) {
     environment.close();
-    if (!(error instanceof OrtError)) throw error;
-    const name = typeof model === "string" ? model : "from memory";
-    throw translateLoadError(name, error, PROVIDERS[options.provider ?? "cpu"]);
+    throw error;
   }
   // Must not refer to the session, which could never be garbage collected then.
   const release = (pointer: Deno.PointerObject) =>

@@ -9,6 +9,7 @@ import { Environment } from "../../src/runtime/environment.ts";
 import { InferenceSession } from "../../src/runtime/inference_session.ts";
 import { StopSwitch } from "../../src/runtime/stop_switch.ts";
 import { Tensor } from "../../src/runtime/tensor.ts";
+import { ModelError } from "../../src/errors.ts";
 import { FaultyLibrary, isInjected } from "../support/faulty_library.ts";
 import { castModel, scaleModel } from "../support/models.ts";
 
@@ -75,6 +76,13 @@ async function runWithFault(
   const context = `fault at call ${at}, persistent ${persistent}`;
   if (caught !== undefined || library.failed > 0) {
     assert.ok(isInjected(caught), `${context}: ${Deno.inspect(caught)}`);
+  }
+  if (caught instanceof ModelError) {
+    assert.match(
+      library.firstFailed!,
+      /^CreateSession(FromArray)?$/,
+      "only loading blames the model",
+    );
   }
   library.expectNothingAlive(context);
   return library.calls >= at;
