@@ -7,7 +7,7 @@ import { StorageError } from "../errors.ts";
 import { digestBytes } from "../storage/hash.ts";
 import { encodeManifest, type Manifest, type SampleRecord } from "./manifest.ts";
 import { RoundLog } from "./round_log.ts";
-import { RunLock } from "./run_lock.ts";
+import { LOCK_NAME, RunLock } from "./run_lock.ts";
 import { ensureFolder, makeFolder, writeWholeFile } from "../storage/whole_file.ts";
 
 /** Maximum number of runs started in the same second; each gets a suffix. */
@@ -70,6 +70,8 @@ export class RunDirectory implements AsyncDisposable {
     try {
       return await RunDirectory.resume(path, manifest, await RunLock.acquire(path));
     } catch (error) {
+      // The folder was made here, so a file that could not be locked is this run's too.
+      await Deno.remove(join(path, LOCK_NAME)).catch(() => {});
       await Deno.remove(path).catch(() => {});
       throw error;
     }

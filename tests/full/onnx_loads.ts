@@ -20,7 +20,7 @@ Deno.test(`ONNX Runtime loads or refuses ${COUNT} corrupt models, none ends the 
     const seed = (first + part) >>> 0;
     const args = [String(PART), String(seed)];
     const { code, signal, stdout, stderr } = await runChild(CHILD, {
-      flags: ["--allow-ffi"],
+      flags: ["--allow-ffi", "--allow-read"],
       args,
     });
     const [dots, report] = stdout.split("\n");

@@ -55,6 +55,19 @@ Deno.test("RunDirectory creates different folders for two runs in one second", (
     for (const run of runs) await run[Symbol.asyncDispose]();
   }));
 
+Deno.test("RunDirectory leaves no folder behind if it cannot be locked", () =>
+  withTempFolder(async (folder) => {
+    const { tryLock } = Deno.FsFile.prototype;
+    Deno.FsFile.prototype.tryLock = () => Promise.reject(new Error("No locks available"));
+    try {
+      const create = RunDirectory.create(folder, "DiT", started, manifest());
+      await assert.rejects(create, /cannot lock .*No locks available/);
+    } finally {
+      Deno.FsFile.prototype.tryLock = tryLock;
+    }
+    assert.deepEqual([...Deno.readDirSync(folder)], []);
+  }));
+
 Deno.test("RunDirectory.finish() records the error that ended a run", () =>
   withTempFolder(async (folder) => {
     await using run = await RunDirectory.create(folder, "DiT", started, manifest());

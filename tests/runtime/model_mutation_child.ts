@@ -5,7 +5,7 @@
  * Without arguments: every prefix of a small model, and every copy with one bit flipped. With COUNT
  * and SEED: COUNT mutants of several models.
  *
- *     deno run --allow-ffi model_mutation_child.ts [COUNT SEED]
+ *     deno run --allow-ffi --allow-read model_mutation_child.ts [COUNT SEED]
  * @module
  */
 import { ModelError } from "../../src/errors.ts";
