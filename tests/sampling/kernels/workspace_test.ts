@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { createSchedule, type Denoiser, parallelSample, TorchGenerator } from "../../../mod.ts";
 import { PLAIN_KERNELS } from "../../../src/sampling/kernels/plain_kernels.ts";
 import { Workspace } from "../../../src/sampling/kernels/workspace.ts";
+import { runChild } from "../../support/run_child.ts";
 import { chainDigest } from "./chain_digest.ts";
 
 const SIZE = 16;
@@ -87,10 +88,8 @@ Deno.test("the memory of a run that failed is not passed on: its denoiser may st
 });
 
 Deno.test("a chain has the same bits without WebAssembly", async () => {
-  const script = new URL("./chain_digest.ts", import.meta.url).pathname;
-  const { stdout, success } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "--v8-flags=--jitless", script],
-  }).output();
-  assert.ok(success);
-  assert.equal(new TextDecoder().decode(stdout).trim(), `no WebAssembly: ${await chainDigest()}`);
+  const script = new URL("./chain_digest.ts", import.meta.url);
+  const { code, stdout, stderr } = await runChild(script, { flags: ["--v8-flags=--jitless"] });
+  assert.equal(code, 0, stderr);
+  assert.equal(stdout.trim(), `no WebAssembly: ${await chainDigest()}`);
 });
