@@ -5,6 +5,7 @@
  * @module
  */
 import { fillRegions } from "../dev/docs/regions.ts";
+import { argument } from "./child.ts";
 import { benchAtOnce } from "./devices/at_once.ts";
 import { measureChains } from "./devices/chains.ts";
 import { benchLanes } from "./devices/lanes.ts";
@@ -42,10 +43,10 @@ const speeds = new Map([
 printTable(bars);
 console.log("\nSIMULATED GPUs: speed relative to sequential sampling on one device");
 for (const [name, table] of speeds) console.log(`\n${name}\n${table}`);
-const at = Deno.args.indexOf("--json");
-if (at >= 0) {
+const file = argument("--json");
+if (file !== undefined) {
   const figures = { bars, chains, visualChains, own, grid };
-  await Deno.writeTextFile(Deno.args[at + 1], JSON.stringify(figures, null, 2) + "\n");
+  await Deno.writeTextFile(file, JSON.stringify(figures, null, 2) + "\n");
 }
 if (writesDocs) {
   const texts = new Map([...speeds, ["devices", figuresTable(bars)]]);

@@ -3,6 +3,7 @@
  * measured side by side in one run.
  * @module
  */
+import { argument } from "./child.ts";
 import { benchFfi } from "./ffi.ts";
 import { benchGuidance } from "./guidance.ts";
 import { benchLog } from "./log.ts";
@@ -16,5 +17,5 @@ for (const bench of [benchFfi, benchRound, benchGuidance, benchLog, benchMemory,
   rows.push(...await bench());
 }
 printTable(rows);
-const at = Deno.args.indexOf("--json");
-if (at >= 0) await Deno.writeTextFile(Deno.args[at + 1], JSON.stringify(rows, null, 2) + "\n");
+const file = argument("--json");
+if (file !== undefined) await Deno.writeTextFile(file, JSON.stringify(rows, null, 2) + "\n");

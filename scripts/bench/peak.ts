@@ -1,4 +1,5 @@
 /** Measures the peak memory of a process, on Linux. @module */
+import { outputOf } from "./child.ts";
 
 const STATUS = "/proc/self/status";
 
@@ -16,8 +17,5 @@ export function printPeak(): void {
 
 /** Returns the peak resident set, in MB, of a Deno process that prints it last. */
 export async function peakOf(args: string[]): Promise<number> {
-  const command = new Deno.Command(Deno.execPath(), { args, stderr: "inherit" });
-  const { stdout, success } = await command.output();
-  if (!success) throw new Error(`deno ${args[0]} failed`);
-  return Number(new TextDecoder().decode(stdout)) * 1024 / 1e6;
+  return Number(await outputOf(args)) * 1024 / 1e6;
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import { fileURLToPath } from "node:url";
+import { argument, outputOf } from "./child.ts";
 
 const TURNS = 3;
 
@@ -36,10 +37,7 @@ export async function takeTurns<Result>(
 async function ask<Result>(moduleUrl: string, kind: unknown): Promise<Result> {
   const script = fileURLToPath(moduleUrl), text = JSON.stringify(kind);
   const args = ["run", "--allow-all", "--no-check", script, "--kind", text];
-  const { stdout, success } = await new Deno.Command(Deno.execPath(), { args, stderr: "inherit" })
-    .output();
-  if (!success) throw new Error(`${script} --kind ${text} failed`);
-  return JSON.parse(new TextDecoder().decode(stdout));
+  return JSON.parse(await outputOf(args));
 }
 
 /** In a process of {@link takeTurns}: prints the result of its kind. Returns whether it is one. */
@@ -50,9 +48,4 @@ export async function answerKind<Kind>(
   if (kind === undefined) return false;
   console.log(JSON.stringify(await measure(JSON.parse(kind))));
   return true;
-}
-
-function argument(flag: string): string | undefined {
-  const at = Deno.args.indexOf(flag);
-  return at < 0 ? undefined : Deno.args[at + 1];
 }

@@ -13,9 +13,9 @@ const PASSES = 3;
 
 /**
  * Own time per evaluated step, in milliseconds. Within a chain the own time of a round follows its
- * evaluations: on 8 devices in a window of 100, rounds of 100, 29 and 4 steps took about 20, 6 and
- * 1.2 ms. The first round, of 20 steps, took about 30 ms, because it allocates the solver's memory;
- * that time is divided over all steps of the chain.
+ * evaluations: on 8 devices in a window of 100, rounds of 100, 29 and 4 steps took about 11, 4 and
+ * 1 ms. The solver takes over the memory of the chain before, as for every image but the first,
+ * whose first rounds took two to five times as long.
  */
 export interface OwnTime {
   steps: number;
