@@ -99,16 +99,12 @@ export interface FirstTrajectoryOptions {
   initialTrajectory?: Float64Array;
 }
 
-/** Writes a copy of the initial trajectory, else zeros below x_T; returns `trajectory`. */
+/** Writes the initial trajectory, or x_T, to `trajectory`, which is zeros, and returns it. */
 export function firstTrajectory(
   { initialTrajectory, noise, rowSize, schedule }: FirstTrajectoryOptions,
   trajectory: Float64Array = new Float64Array(noise.length),
 ): Float64Array {
-  if (initialTrajectory) {
-    trajectory.set(initialTrajectory);
-  } else {
-    const first = schedule.numSteps * rowSize;
-    trajectory.fill(0, 0, first).set(row(noise, schedule.numSteps, rowSize), first);
-  }
+  if (initialTrajectory) trajectory.set(initialTrajectory);
+  else trajectory.set(row(noise, schedule.numSteps, rowSize), schedule.numSteps * rowSize);
   return trajectory;
 }

@@ -16,11 +16,7 @@ type Code = Readonly<Record<keyof Kernels, (...numbers: number[]) => void>>;
 
 let compiled: WebAssembly.Module | undefined;
 
-/**
- * Loops over rows in `memory`.
- *
- * @throws {ReferenceError | WebAssembly.CompileError} where there is no WebAssembly
- */
+/** Loops over rows in `memory`. */
 export function wasmKernels(memory: WebAssembly.Memory): Kernels {
   compiled ??= new WebAssembly.Module(Uint8Array.from(atob(WASM_CODE), (c) => c.charCodeAt(0)));
   const code = new WebAssembly.Instance(compiled, { env: { memory } }).exports as unknown as Code;

@@ -24,8 +24,8 @@ interface Arena {
 let spares: WeakRef<Arena>[] = [];
 
 /**
- * Rows of one solver, and the loops over them: WebAssembly, or plain TypeScript where rows have an
- * odd length, more than 4 GiB are needed or there is no WebAssembly.
+ * Rows of one solver, and the loops over them: WebAssembly, or plain TypeScript where the length of
+ * a row is no multiple of four, more than 4 GiB are needed or there is no WebAssembly.
  *
  * A workspace that is disposed of passes its memory on to the next one. A fresh memory costs as
  * much time as the loops, because the system clears every page at its first use.
@@ -83,14 +83,17 @@ function spareArena(length: number, isWasm: boolean): Arena | undefined {
 
 function newArena(length: number, isWasm: boolean): Arena {
   const pages = Math.ceil(length * Float64Array.BYTES_PER_ELEMENT / PAGE);
-  if (isWasm && pages <= MOST_PAGES) {
-    try {
-      const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
-      const numbers = new Float64Array(memory.buffer);
-      return { numbers, kernels: wasmKernels(memory), isWasm };
-    } catch {
-      // No WebAssembly, or no address space for its guard pages.
-    }
+  const memory = isWasm && pages <= MOST_PAGES ? wasmMemory(pages) : undefined;
+  if (!memory) return { numbers: new Float64Array(length), kernels: PLAIN_KERNELS, isWasm };
+  return { numbers: new Float64Array(memory.buffer), kernels: wasmKernels(memory), isWasm };
+}
+
+/** `undefined` without WebAssembly, or without the address space that its guard pages need. */
+function wasmMemory(pages: number): WebAssembly.Memory | undefined {
+  if (typeof WebAssembly === "undefined") return undefined;
+  try {
+    return new WebAssembly.Memory({ initial: pages, maximum: pages });
+  } catch {
+    return undefined;
   }
-  return { numbers: new Float64Array(length), kernels: PLAIN_KERNELS, isWasm };
 }

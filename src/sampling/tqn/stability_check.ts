@@ -165,8 +165,6 @@ export class StabilityCheck {
   /**
    * Assesses an estimate of the error of x_0, measured at step t: returns whether the chain is
    * unstable and to be solved again, which happens at most once.
-   *
-   * @param isLast whether no other estimate will follow
    */
   assessError(t: number, { error, isLast }: ErrorOfSample, atol: number): boolean {
     const undecided = Math.max(1, DECIDED_ALPHA / this.#schedule.alphasCumprod[t]);

@@ -90,7 +90,7 @@ export class Tqn implements Solver {
     this.#scale = latentScale(schedule);
     const rows = schedule.numSteps + 10 * windowSize + 5; // of all that is allocated in it
     const workspace = this.#workspace = new Workspace(rows, rowSize);
-    this.trajectory = firstTrajectory(options, workspace.allocate(options.noise.length));
+    this.trajectory = firstTrajectory(options, workspace.allocate(options.noise.length).fill(0));
     if (schedule.n.some((n) => n !== 0)) this.#noiseRows = new NoiseRows(options, workspace);
     this.window = new SlidingWindow({
       size: windowSize,
